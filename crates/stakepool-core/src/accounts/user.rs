@@ -1,0 +1,136 @@
+//! The record of a user.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chain::{Address, BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
+use crate::time::UnixTime;
+
+/// The number of a user, given once and never again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub i64);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An e-mail address as it is compared: lower-cased, otherwise exact.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+/// A text that is no e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the e-mail address must look like name@example.org, without spaces, with at most 254 characters")]
+pub struct EmailError;
+
+impl Email {
+    /// Takes what a user typed, without the spaces around it.
+    ///
+    /// # Errors
+    /// [`EmailError`] where it cannot be an address.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
+        let (name, host) = text.rsplit_once('@').ok_or(EmailError)?;
+        let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
+        if name.is_empty() || host.is_empty() || text.len() > 254 || text.contains(bad) || name.contains('@') {
+            return Err(EmailError);
+        }
+        Ok(Self(text.to_lowercase()))
+    }
+
+    /// Takes an address from a store as it lies there.
+    pub fn from_store(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a user's e-mail address is known to be theirs (the numbers are the predecessor's).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmailState {
+    /// Not yet verified (0).
+    Unverified,
+    /// Verified (1).
+    Verified,
+    /// Older than verification (2): treated as verified.
+    Predates,
+}
+
+/// The hashes of a user's password. Never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PasswordHashes {
+    /// The predecessor's bcrypt hash, kept until the operator says that there is no way back.
+    pub bcrypt: Option<String>,
+    /// Argon2id in PHC format; where present it alone counts.
+    pub argon2: Option<String>,
+}
+
+impl fmt::Debug for PasswordHashes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHashes(…)")
+    }
+}
+
+/// What a user has once a public key address was submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The child number of the fee address and of the pool's half of the multisig.
+    pub key_index: KeyIndex,
+    /// The multisig address that owns the tickets' voting rights.
+    pub address: ScriptAddress,
+    /// The script behind the address.
+    pub script: RedeemScript,
+    /// Where the user's tickets pay the pool's fee.
+    pub fee_address: Address,
+    /// The best height at registration: no ticket of this address is older.
+    pub registered_at: BlockHeight,
+}
+
+/// What a user wants to vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotingPreference {
+    /// The bits.
+    pub bits: VoteBits,
+    /// The vote version for which they were chosen.
+    pub version: VoteVersion,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The number.
+    pub id: UserId,
+    /// Where mail goes, and the name for signing in.
+    pub email: Email,
+    /// Whether the address is verified.
+    pub email_state: EmailState,
+    /// The password.
+    pub password: PasswordHashes,
+    /// Present from the submission of an address on.
+    pub registration: Option<Registration>,
+    /// What to vote.
+    pub voting: VotingPreference,
+    /// API keys issued before this moment are revoked.
+    pub api_keys_valid_from: UnixTime,
+    /// When the user signed up; 0 where unknown (predecessor).
+    pub created: UnixTime,
+    /// Whether an administrator disabled the account. Live tickets are voted all the same.
+    pub disabled: bool,
+    /// Whether the user may administer the pool (beside the configured ids).
+    pub admin: bool,
+}

@@ -1,0 +1,136 @@
+//! A voting daemon, seen from the web.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::chain::{BlockHeight, Network, ScriptAddress, TicketHash};
+use crate::ticket::PoolFee;
+use crate::voting::{DaemonEvent, WantedState};
+
+/// Why a daemon did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DaemonError {
+    /// It cannot be reached.
+    #[error("voting daemon {daemon} cannot be reached: {reason}")]
+    Unreachable {
+        /// The daemon's name.
+        daemon: String,
+        /// What happened.
+        reason: String,
+    },
+    /// It refuses the token or certificate.
+    #[error("voting daemon {daemon} refuses our token; set the same rpctoken for the web and the daemon")]
+    Unauthorized {
+        /// The daemon's name.
+        daemon: String,
+    },
+    /// It speaks an older protocol without this call (a Go daemon).
+    #[error("voting daemon {daemon} does not offer this; it is of the predecessor's version 4")]
+    Unsupported {
+        /// The daemon's name.
+        daemon: String,
+    },
+    /// Any other failure.
+    #[error("voting daemon {daemon} failed: {reason}")]
+    Failed {
+        /// The daemon's name.
+        daemon: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// The state of a daemon's wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletState {
+    /// The wallet's name.
+    pub name: String,
+    /// Whether it answers.
+    pub reachable: bool,
+    /// Whether it can sign.
+    pub unlocked: bool,
+    /// Whether it votes by itself.
+    pub votes_itself: bool,
+}
+
+/// The state of a daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DaemonStatus {
+    /// The daemon's lasting name for itself.
+    pub id: String,
+    /// Grows with every start; sequence numbers start anew with it.
+    pub epoch: u64,
+    /// Its version, for people.
+    pub version: String,
+    /// Its network.
+    pub network: Network,
+    /// The cold wallet's extended public key, as text.
+    pub cold_wallet_xpub: String,
+    /// The fee that it asks.
+    pub pool_fee: PoolFee,
+    /// The digest of the wanted state that it has, hexadecimal.
+    pub wanted_digest: String,
+    /// The node's best height, where it is connected.
+    pub node_height: Option<BlockHeight>,
+    /// The last height that the daemon has worked through.
+    pub synced_height: Option<BlockHeight>,
+    /// Its wallets.
+    pub wallets: Vec<WalletState>,
+    /// Tickets that it would vote.
+    pub live_tickets: u64,
+    /// Tickets that it ignores.
+    pub ignored_tickets: u64,
+    /// What is wrong, for people; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+/// A place in a daemon's events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCursor {
+    /// The daemon's epoch.
+    pub epoch: u64,
+    /// The last sequence number seen.
+    pub seq: u64,
+}
+
+/// Some events and the place behind them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventBatch {
+    /// Where to go on.
+    pub next: EventCursor,
+    /// Whether these events are all that the daemon knows, because the cursor was too old or of another epoch.
+    pub snapshot: bool,
+    /// The events, in order.
+    pub events: Vec<DaemonEvent>,
+}
+
+/// A ticket in one of the predecessor's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LowFeeEntry {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// Its multisig address.
+    pub address: ScriptAddress,
+}
+
+/// A voting daemon.
+#[async_trait]
+pub trait VotingDaemon: Send + Sync {
+    /// A name for people: host and port.
+    fn name(&self) -> &str;
+
+    /// The daemon's state.
+    async fn status(&self) -> Result<DaemonStatus, DaemonError>;
+
+    /// Replaces the daemon's users and added tickets. Works with the predecessor's daemons, too.
+    async fn put_wanted(&self, wanted: &WantedState) -> Result<(), DaemonError>;
+
+    /// Events behind a place; waits a while for the first where there is none yet.
+    async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError>;
+
+    /// Tickets that the daemon would vote.
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError>;
+
+    /// Tickets that the daemon ignores.
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError>;
+}

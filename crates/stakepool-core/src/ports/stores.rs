@@ -1,0 +1,286 @@
+//! What must outlast a restart.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::accounts::{Email, PasswordHashes, Registration, User, UserId, VotingPreference};
+use crate::chain::{KeyIndex, ScriptAddress, TicketHash};
+use crate::time::UnixTime;
+use crate::voting::{TicketReport, TicketState, VoteRecord};
+
+/// Why a store did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another user has the e-mail address.
+    #[error("this e-mail address is already registered")]
+    EmailTaken,
+    /// The user has an address already.
+    #[error("user {0} has an address already")]
+    AlreadyRegistered(UserId),
+    /// Another user has this key index or multisig address.
+    #[error("key index {0} or its address is already in use")]
+    IndexTaken(KeyIndex),
+    /// All key indexes are given.
+    #[error("the pool is full: all {0} key indexes are given; raise maxusers")]
+    Full(u32),
+    /// There is no such row.
+    #[error("there is no {0}")]
+    NotFound(&'static str),
+    /// A row cannot be understood.
+    #[error("the database holds a {what} that cannot be read: {reason}")]
+    Corrupt {
+        /// Which row.
+        what: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The database itself failed.
+    #[error("the database failed: {0}")]
+    Backend(String),
+}
+
+/// A user to be.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address to sign in with.
+    pub email: Email,
+    /// The hashed password.
+    pub password: PasswordHashes,
+    /// Whether the address needs no verification.
+    pub verified: bool,
+    /// Whether the user may administer the pool.
+    pub admin: bool,
+    /// What to vote at first.
+    pub voting: VotingPreference,
+    /// Now.
+    pub created: UnixTime,
+}
+
+/// The users.
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// Adds a user under a number that no user ever had.
+    ///
+    /// Fails with [`StoreError::EmailTaken`] where the lower-cased address is known.
+    async fn create(&self, user: NewUser) -> Result<UserId, StoreError>;
+
+    /// The user with a number.
+    async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with an e-mail address; of doubles from the predecessor the first.
+    async fn by_email(&self, email: &Email) -> Result<Option<User>, StoreError>;
+
+    /// Every user with an address, by number.
+    async fn registered(&self) -> Result<Vec<User>, StoreError>;
+
+    /// All users and those with an address.
+    async fn counts(&self) -> Result<(u64, u64), StoreError>;
+
+    /// The smallest key index from 1 to `max` that no row ever had, given to `id` for good (the same at every call).
+    ///
+    /// Fails with [`StoreError::Full`], or [`StoreError::AlreadyRegistered`].
+    async fn reserve_index(&self, id: UserId, max: u32) -> Result<KeyIndex, StoreError>;
+
+    /// Stores a registration, once: fails with [`StoreError::AlreadyRegistered`] or [`StoreError::IndexTaken`].
+    async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError>;
+
+    /// Stores the fields of a user that may change: e-mail and its state, password, voting, validity of API keys,
+    /// disabled, admin. Fails with [`StoreError::EmailTaken`] or [`StoreError::NotFound`].
+    async fn update(&self, user: &User) -> Result<(), StoreError>;
+}
+
+/// A low-fee ticket that an administrator added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LowFeeTicket {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// Its multisig address.
+    pub address: ScriptAddress,
+    /// The administrator; `None` for the command line.
+    pub added_by: Option<UserId>,
+    /// When it was added.
+    pub created: UnixTime,
+    /// When it can no longer be live.
+    pub expires: UnixTime,
+    /// What became of it; `None` while it may still vote.
+    pub outcome: Option<TicketState>,
+}
+
+/// Low-fee tickets that an administrator added.
+#[async_trait]
+pub trait LowFeeStore: Send + Sync {
+    /// Adds a ticket; adding an active one again changes nothing. True where it was not active before.
+    async fn add(&self, ticket: &LowFeeTicket) -> Result<bool, StoreError>;
+
+    /// Takes a ticket back. True where it was active.
+    async fn remove(&self, ticket: &TicketHash) -> Result<bool, StoreError>;
+
+    /// Tickets without an outcome that have not expired, by time of adding.
+    async fn active(&self, now: UnixTime) -> Result<Vec<LowFeeTicket>, StoreError>;
+
+    /// Notes what became of a ticket; does nothing where it was not added or has an outcome.
+    async fn set_outcome(&self, ticket: &TicketHash, outcome: TicketState) -> Result<(), StoreError>;
+}
+
+/// What a single-use token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenPurpose {
+    /// Shows that an e-mail address is the user's.
+    VerifyEmail,
+    /// Allows a new password.
+    ResetPassword,
+    /// Shows that the new e-mail address is the user's.
+    ChangeEmail,
+}
+
+/// Single-use tokens. Only hashes are stored, so that a copy of the database opens no account.
+#[async_trait]
+pub trait TokenStore: Send + Sync {
+    /// Stores a token's hash; for [`TokenPurpose::ChangeEmail`] with the new address.
+    async fn put(
+        &self,
+        purpose: TokenPurpose,
+        hash: [u8; 32],
+        user: UserId,
+        email: Option<&Email>,
+        expires: UnixTime,
+    ) -> Result<(), StoreError>;
+
+    /// Who may use a token, without using it up.
+    async fn peek(
+        &self,
+        purpose: TokenPurpose,
+        hash: &[u8; 32],
+        now: UnixTime,
+    ) -> Result<Option<(UserId, Option<Email>)>, StoreError>;
+
+    /// Uses a token up. `None` where it is unknown, expired or used.
+    async fn take(
+        &self,
+        purpose: TokenPurpose,
+        hash: &[u8; 32],
+        now: UnixTime,
+    ) -> Result<Option<(UserId, Option<Email>)>, StoreError>;
+}
+
+/// The hash of a session's secret.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionToken(pub [u8; 32]);
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Who signed in.
+    pub user: UserId,
+    /// When.
+    pub created: UnixTime,
+    /// Last use, to the minute.
+    pub last_seen: UnixTime,
+    /// When it ends.
+    pub expires: UnixTime,
+    /// From where, for people.
+    pub client: String,
+}
+
+/// The sessions.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Begins a session.
+    async fn begin(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError>;
+
+    /// The session of a token, unless it has ended; notes the use.
+    async fn find(&self, token: &SessionToken, now: UnixTime) -> Result<Option<Session>, StoreError>;
+
+    /// Ends a session.
+    async fn end(&self, token: &SessionToken) -> Result<(), StoreError>;
+
+    /// Ends all sessions of a user but one.
+    async fn end_all(&self, user: UserId, except: Option<&SessionToken>) -> Result<(), StoreError>;
+}
+
+/// Which tickets are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketQuery {
+    /// Of one user.
+    pub user: Option<UserId>,
+    /// In these states; empty for any.
+    pub states: Vec<TicketState>,
+    /// Ignored ones only, or all but these.
+    pub ignored: Option<bool>,
+    /// How many to leave out.
+    pub offset: u64,
+    /// How many at most.
+    pub limit: u64,
+}
+
+/// Some tickets of many, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketPage {
+    /// How many the query finds in all.
+    pub total: u64,
+    /// Those of this page.
+    pub tickets: Vec<TicketReport>,
+}
+
+/// A vote as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredVote {
+    /// The daemon.
+    pub daemon: String,
+    /// Its record.
+    pub record: VoteRecord,
+}
+
+/// The pool's own ledger of tickets and votes, filled from the daemons' events by idempotent writes.
+#[async_trait]
+pub trait LedgerStore: Send + Sync {
+    /// Stores reports; the newest report on a ticket counts. A ticket that has ended is not revived by a late
+    /// report of another daemon unless that one says a different end.
+    async fn put_tickets(&self, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError>;
+
+    /// Stores votes, one a daemon, ticket and block.
+    async fn put_votes(&self, daemon: &str, votes: &[VoteRecord]) -> Result<(), StoreError>;
+
+    /// Tickets.
+    async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError>;
+
+    /// One ticket.
+    async fn ticket(&self, ticket: &TicketHash) -> Result<Option<TicketReport>, StoreError>;
+
+    /// Latest votes first.
+    async fn votes(&self, ticket: Option<&TicketHash>, limit: u64) -> Result<Vec<StoredVote>, StoreError>;
+
+    /// How many tickets are in each state, ignored ones apart (`true`).
+    async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
+
+    /// The place in a daemon's events up to which everything is stored.
+    async fn cursor(&self, daemon: &str) -> Result<Option<super::EventCursor>, StoreError>;
+
+    /// Notes that place.
+    async fn set_cursor(&self, daemon: &str, cursor: super::EventCursor) -> Result<(), StoreError>;
+}
+
+/// An administrative act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: UnixTime,
+    /// Who: `user 1`, `stakepoolctl`.
+    pub actor: String,
+    /// What: `ticket.add`.
+    pub action: String,
+    /// On what: the ticket's hash, the user's number.
+    pub subject: String,
+    /// Anything else, for people.
+    pub detail: String,
+}
+
+/// The audit log, which only grows.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Appends an entry.
+    async fn append(&self, entry: &AuditEntry) -> Result<(), StoreError>;
+
+    /// Latest entries first.
+    async fn latest(&self, limit: u64) -> Result<Vec<AuditEntry>, StoreError>;
+}

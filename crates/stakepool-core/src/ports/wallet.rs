@@ -1,0 +1,238 @@
+//! A voting wallet.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::chain::{
+    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, PubKeyAddress, RedeemScript,
+    ScriptAddress, TicketHash, VoteBits, VoteTransaction, VoteVersion,
+};
+
+/// Why a wallet did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WalletError {
+    /// It cannot be reached, or the connection broke.
+    #[error("wallet {wallet} cannot be reached: {reason}")]
+    Unreachable {
+        /// The wallet's name.
+        wallet: String,
+        /// What happened.
+        reason: String,
+    },
+    /// It did not answer in time. What was asked may have been done.
+    #[error("wallet {wallet} did not answer `{method}` within {millis} ms")]
+    Timeout {
+        /// The wallet's name.
+        wallet: String,
+        /// The call.
+        method: String,
+        /// The limit.
+        millis: u64,
+    },
+    /// It refuses the user or the password.
+    #[error("wallet {wallet} refuses the user name or password; check walletuser(s) and walletpassword(s)")]
+    Unauthorized {
+        /// The wallet's name.
+        wallet: String,
+    },
+    /// It is locked.
+    #[error("wallet {wallet} is locked; unlock it with `exccctl --wallet walletpassphrase PASSPHRASE 0`")]
+    Locked {
+        /// The wallet's name.
+        wallet: String,
+    },
+    /// It lacks the pool's features.
+    #[error(
+        "wallet {wallet} runs without the pool's features; start it with --stakepoolcoldextkey=XPUB:N and --poolfees"
+    )]
+    PoolFeaturesDisabled {
+        /// The wallet's name.
+        wallet: String,
+    },
+    /// It answered with an error of another kind.
+    #[error("wallet {wallet} answered `{method}` with error {code}: {message}")]
+    Rpc {
+        /// The wallet's name.
+        wallet: String,
+        /// The call.
+        method: String,
+        /// The JSON-RPC code.
+        code: i64,
+        /// The wallet's words.
+        message: String,
+    },
+    /// It answered something that cannot be understood.
+    #[error("wallet {wallet} answered `{method}` with something unexpected: {reason}")]
+    Unexpected {
+        /// The wallet's name.
+        wallet: String,
+        /// The call.
+        method: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl WalletError {
+    /// Whether another try, or another wallet, may succeed without anybody's help.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+    }
+}
+
+/// The state of a wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletInfo {
+    /// Which generation it is.
+    pub generation: Generation,
+    /// Its version, for people.
+    pub version: String,
+    /// Whether it can sign.
+    pub unlocked: bool,
+    /// Whether it is connected to its node.
+    pub connected: bool,
+    /// Whether it votes by itself, which competes with the daemon.
+    pub votes_itself: bool,
+    /// The bits that it would vote.
+    pub vote_bits: VoteBits,
+    /// The extended vote bits (the vote version), hexadecimal; must go with every vote.
+    pub vote_bits_extended: String,
+    /// The version of the votes.
+    pub vote_version: VoteVersion,
+}
+
+/// What `getstakeinfo` tells. A figure that a generation leaves out is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StakeInfo {
+    /// Best height.
+    pub height: BlockHeight,
+    /// Current stake difficulty.
+    pub difficulty: Amount,
+    /// Live tickets of the network.
+    pub pool_size: u64,
+    /// Unmined tickets of the network.
+    pub all_mempool: u64,
+    /// Unmined tickets of the pool.
+    pub own_mempool: u64,
+    /// Immature tickets of the pool.
+    pub immature: u64,
+    /// Live tickets of the pool. Today's wallets without a node-side index give the unspent tickets instead.
+    pub live: u64,
+    /// Votes of the pool.
+    pub voted: u64,
+    /// Missed tickets of the pool.
+    pub missed: u64,
+    /// Revoked tickets of the pool.
+    pub revoked: u64,
+    /// Expired tickets of the pool.
+    pub expired: u64,
+    /// Subsidy of all votes.
+    pub total_subsidy: Amount,
+    /// The pool's share of the live tickets, 0 to 1.
+    pub proportion_live: f64,
+    /// Missed tickets among those that won, 0 to 1.
+    pub proportion_missed: f64,
+}
+
+/// A ticket as `stakepooluserinfo` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletTicket {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// `immature`, `live`, `voted`, `missed` or `expired`.
+    pub status: String,
+    /// Where it was mined.
+    pub mined_at: BlockHeight,
+    /// Where it was spent, if it was.
+    pub spent_at: Option<BlockHeight>,
+}
+
+/// The tickets of one multisig address as the wallet sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletTickets {
+    /// Accepted tickets.
+    pub tickets: Vec<WalletTicket>,
+    /// Tickets that do not pay the pool's fee.
+    pub invalid: Vec<TicketHash>,
+}
+
+/// A vote to be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoteRequest {
+    /// The block voted on.
+    pub block: BlockHash,
+    /// Its height.
+    pub height: BlockHeight,
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// The bits.
+    pub bits: VoteBits,
+    /// The extended bits, hexadecimal: always those of [`WalletInfo`].
+    pub bits_extended: String,
+}
+
+/// Signs votes: all that voting itself needs of a wallet.
+#[async_trait]
+pub trait VoteSigner: Send + Sync {
+    /// A name for people: host and port.
+    fn name(&self) -> &str;
+
+    /// The state of the wallet.
+    async fn info(&self) -> Result<WalletInfo, WalletError>;
+
+    /// Makes a vote. Signed or not must be asked of the vote: a locked wallet of today answers unsigned votes.
+    async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError>;
+}
+
+/// Knows the pool's keys and scripts: what registration and recovery need.
+#[async_trait]
+pub trait ScriptWallet: Send + Sync {
+    /// The extended public key of the account `default`, from which the pool's halves come.
+    async fn master_pubkey(&self) -> Result<ExtendedPubKey, WalletError>;
+
+    /// Makes the wallet watch the external branch up to `index` (always call with the highest in use).
+    async fn sync_address_index(&self, index: KeyIndex) -> Result<(), WalletError>;
+
+    /// The wallet's own public key behind one of its P2PKH addresses; `None` where the address is not the wallet's.
+    async fn own_pubkey(&self, address: &Address) -> Result<Option<PubKeyAddress>, WalletError>;
+
+    /// Whether the wallet has the script of an address.
+    async fn has_script(&self, address: &ScriptAddress) -> Result<bool, WalletError>;
+
+    /// The 1-of-2 script that the wallet makes of two keys.
+    async fn create_multisig(
+        &self,
+        pool: &PubKeyAddress,
+        user: &PubKeyAddress,
+    ) -> Result<(ScriptAddress, RedeemScript), WalletError>;
+
+    /// Imports a script without a rescan. Repeating it is no error.
+    async fn import_script(&self, script: &RedeemScript) -> Result<(), WalletError>;
+
+    /// Looks through the chain again from a height; answers when that is done, which can take minutes.
+    async fn rescan(&self, from: BlockHeight) -> Result<(), WalletError>;
+}
+
+/// Knows tickets.
+#[async_trait]
+pub trait TicketWallet: Send + Sync {
+    /// Best block.
+    async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError>;
+
+    /// Statistics.
+    async fn stake_info(&self) -> Result<StakeInfo, WalletError>;
+
+    /// All unspent tickets that the wallet watches, immature ones included.
+    async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError>;
+
+    /// The tickets of one address. Takes seconds with thousands of tickets: a cross-check, not a page's source.
+    async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError>;
+
+    /// Revokes missed and expired tickets (legacy; today's consensus does that by itself).
+    async fn revoke_tickets(&self) -> Result<(), WalletError>;
+}
+
+/// A whole voting wallet.
+pub trait PoolWallet: VoteSigner + ScriptWallet + TicketWallet {}
+
+impl<T: VoteSigner + ScriptWallet + TicketWallet> PoolWallet for T {}

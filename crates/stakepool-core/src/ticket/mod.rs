@@ -1,0 +1,9 @@
+//! Tickets: what they say, the fee that the pool asks of them, and the verdict on each.
+
+mod evaluate;
+mod fee;
+mod submission;
+
+pub use evaluate::{Evaluator, FeeAddresses, TicketFacts, Verdict};
+pub use fee::{FeeError, PoolFee, required_fee};
+pub use submission::{Commitment, NotATicket, TicketSubmission};

@@ -1,0 +1,165 @@
+//! What a daemon reports: tickets and votes.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::accounts::UserId;
+use crate::chain::{BlockHash, BlockHeight, ScriptAddress, TicketHash, VoteBits};
+use crate::ticket::{TicketFacts, Verdict};
+
+/// Milliseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMillis(pub i64);
+
+/// Where a ticket is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketState {
+    /// Mined, but not yet in the lottery.
+    Immature,
+    /// In the lottery.
+    Live,
+    /// Its vote was mined.
+    Voted,
+    /// It won, but its vote was not mined.
+    Missed,
+    /// It never won.
+    Expired,
+}
+
+impl TicketState {
+    /// The name in stores and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Immature => "immature",
+            Self::Live => "live",
+            Self::Voted => "voted",
+            Self::Missed => "missed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The state with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Immature, Self::Live, Self::Voted, Self::Missed, Self::Expired].into_iter().find(|s| s.name() == name)
+    }
+}
+
+impl fmt::Display for TicketState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// All that a daemon knows of a ticket of the pool. Later reports on the same ticket replace earlier ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketReport {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// The multisig address that may vote with it.
+    pub address: ScriptAddress,
+    /// The user of that address.
+    pub user: UserId,
+    /// Where it is in its life.
+    pub state: TicketState,
+    /// The verdict on it and what that rests on.
+    pub facts: TicketFacts,
+    /// Whether an administrator added it in spite of the verdict.
+    pub added: bool,
+    /// The block in which it left the lottery, where it did.
+    pub ended_at: Option<BlockHeight>,
+}
+
+impl TicketReport {
+    /// Whether the pool leaves the ticket's votes to the user.
+    pub const fn is_ignored(&self) -> bool {
+        !self.added && !matches!(self.facts.verdict, Verdict::Accepted)
+    }
+}
+
+/// What became of a vote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
+pub enum VoteOutcome {
+    /// The node took it from us.
+    Sent,
+    /// The node had it already: another daemon was faster.
+    AlreadyKnown,
+    /// The node had a different vote of the ticket on the same block (other bits, or the user's own wallet).
+    RivalVote,
+    /// No attempt succeeded while the block could be voted on; the last error.
+    Failed(String),
+}
+
+impl VoteOutcome {
+    /// The name in stores and answers.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::AlreadyKnown => "already_known",
+            Self::RivalVote => "rival_vote",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Whether a vote of the ticket is with the node.
+    pub const fn is_cast(&self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
+}
+
+/// Where the time of a vote went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoteTimings {
+    /// From the notification's arrival until the outcome.
+    pub total: Duration,
+    /// In the wallet, on the attempt that succeeded.
+    pub signing: Duration,
+    /// In the node, on the attempt that succeeded.
+    pub sending: Duration,
+}
+
+/// One vote that a daemon cast or failed to cast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoteRecord {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// Its multisig address.
+    pub address: ScriptAddress,
+    /// The block voted on.
+    pub block: BlockHash,
+    /// That block's height.
+    pub height: BlockHeight,
+    /// The bits voted.
+    pub bits: VoteBits,
+    /// What became of it.
+    pub outcome: VoteOutcome,
+    /// Attempts, at least 1.
+    pub attempts: u32,
+    /// Where the time went.
+    pub timings: VoteTimings,
+    /// When the outcome was known.
+    pub at: UnixMillis,
+}
+
+/// One thing that happened in a daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonEvent {
+    /// Grows by one within the daemon's epoch.
+    pub seq: u64,
+    /// What happened.
+    pub kind: DaemonEventKind,
+}
+
+/// What can happen in a daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DaemonEventKind {
+    /// A ticket of the pool was seen or changed.
+    Ticket(TicketReport),
+    /// A vote was cast or failed for good.
+    Vote(VoteRecord),
+}
