@@ -1,0 +1,237 @@
+//! Passwords: which are taken, how they are hashed, and how a sign-in is checked.
+//!
+//! Argon2id with 19 MiB and two passes. The predecessor's bcrypt hashes are verified, too, and the caller is handed a
+//! new hash to store. At most two hashes are computed at a time, so that sign-ins cannot take the machine's memory and
+//! processors from the votes; and every check takes at least the same time, so that nobody learns from it which
+//! e-mail addresses have accounts.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::tokens::SecureRandom;
+use super::user::{Email, PasswordHashes};
+
+/// Fewest characters of a new password.
+pub const MIN_CHARACTERS: usize = 8;
+/// Most bytes of a password.
+pub const MAX_BYTES: usize = 1000;
+
+const AT_A_TIME: usize = 2;
+const MAX_WAITING: usize = 64;
+const SALT_BYTES: usize = 16;
+
+/// The commonest passwords of at least [`MIN_CHARACTERS`] characters, lower case, one a line.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Why a new password is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordPolicyError {
+    /// Too short.
+    #[error("the password is too short: use at least {MIN_CHARACTERS} characters, such as four random words")]
+    TooShort,
+    /// Too long.
+    #[error("the password is too long: use at most {MAX_BYTES} bytes")]
+    TooLong,
+    /// Everybody tries it first.
+    #[error("the password is one of those that are tried first: choose another one, such as four random words")]
+    Common,
+    /// It is the e-mail address.
+    #[error("the password must not be the e-mail address")]
+    IsEmail,
+}
+
+/// Why a password could not be hashed or checked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many wait already.
+    #[error("too many sign-ins at this moment; try again in a few seconds")]
+    Busy,
+    /// The hash in the store cannot be read, or the hash function failed.
+    #[error("the password could not be checked: {0}")]
+    Failed(String),
+}
+
+/// The outcome of a check.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// Another password, or no such account.
+    Wrong,
+    /// The right one.
+    Right,
+    /// The right one, checked against the predecessor's hash: store this Argon2id hash beside it.
+    RightUpgraded(String),
+}
+
+impl fmt::Debug for PasswordCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wrong => "Wrong",
+            Self::Right => "Right",
+            Self::RightUpgraded(_) => "RightUpgraded(…)",
+        })
+    }
+}
+
+/// Whether a new password may be taken by the user with an e-mail address.
+///
+/// # Errors
+/// [`PasswordPolicyError`].
+pub fn check_policy(password: &str, email: &Email) -> Result<(), PasswordPolicyError> {
+    if password.len() > MAX_BYTES {
+        return Err(PasswordPolicyError::TooLong);
+    }
+    if password.chars().count() < MIN_CHARACTERS {
+        return Err(PasswordPolicyError::TooShort);
+    }
+    let lower = password.to_lowercase();
+    let mut characters = lower.chars();
+    let first = characters.next();
+    if characters.all(|c| Some(c) == first) || COMMON.lines().any(|common| common == lower) {
+        return Err(PasswordPolicyError::Common);
+    }
+    if lower == email.as_str() {
+        return Err(PasswordPolicyError::IsEmail);
+    }
+    Ok(())
+}
+
+/// What hashing costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCosts {
+    /// Argon2id memory in KiB.
+    pub memory_kib: u32,
+    /// Argon2id passes.
+    pub passes: u32,
+    /// The least time that a check takes. Above the time of any real check, which it hides.
+    pub floor: Duration,
+}
+
+impl Default for PasswordCosts {
+    fn default() -> Self {
+        Self { memory_kib: 19 * 1024, passes: 2, floor: Duration::from_millis(250) }
+    }
+}
+
+/// Hashes and checks passwords, a few at a time.
+pub struct PasswordHasher {
+    argon2: Argon2<'static>,
+    floor: Duration,
+    permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    random: Arc<dyn SecureRandom>,
+}
+
+impl fmt::Debug for PasswordHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordHasher").field("floor", &self.floor).finish_non_exhaustive()
+    }
+}
+
+impl PasswordHasher {
+    /// A hasher with these costs; salts come from `random`.
+    ///
+    /// # Errors
+    /// [`PasswordError::Failed`] where Argon2 does not know such costs.
+    pub fn new(costs: PasswordCosts, random: Arc<dyn SecureRandom>) -> Result<Self, PasswordError> {
+        let params = Params::new(costs.memory_kib, costs.passes, 1, None).map_err(failed)?;
+        Ok(Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            floor: costs.floor,
+            permits: Arc::new(Semaphore::new(AT_A_TIME)),
+            waiting: AtomicUsize::new(0),
+            random,
+        })
+    }
+
+    /// Hashes a new password into PHC format. [`check_policy`] is the caller's.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let job = self.hashing(password);
+        self.run(job).await?
+    }
+
+    /// Checks a password against a user's hashes, or against nothing where there is no such user. Takes the same
+    /// time in every case, waiting for others apart.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn check(&self, password: &str, hashes: Option<&PasswordHashes>) -> Result<PasswordCheck, PasswordError> {
+        let stored = hashes.cloned().unwrap_or_default();
+        let hashing = self.hashing(password);
+        let argon2 = self.argon2.clone();
+        // An empty or endless password is wrong, whatever a store of the predecessor says; it costs the same.
+        let impossible = password.is_empty() || password.len() > MAX_BYTES;
+        let password = if impossible { String::new() } else { password.to_owned() };
+        let job = move || match (stored.argon2, stored.bcrypt) {
+            (Some(hash), _) => match argon2.verify_password(password.as_bytes(), hash.as_str()) {
+                Ok(()) if !impossible => Ok(PasswordCheck::Right),
+                Ok(()) | Err(argon2::password_hash::Error::PasswordInvalid) => Ok(PasswordCheck::Wrong),
+                Err(error) => Err(failed(error)),
+            },
+            // The predecessor's library looked at the first 72 bytes only; so does this one.
+            (None, Some(hash)) => match bcrypt::verify(&password, &hash) {
+                Ok(true) if !impossible => hashing().map(PasswordCheck::RightUpgraded),
+                Ok(_) => Ok(PasswordCheck::Wrong),
+                Err(error) => Err(failed(error)),
+            },
+            (None, None) => hashing().map(|_| PasswordCheck::Wrong),
+        };
+        self.run(job).await?
+    }
+
+    fn hashing(&self, password: &str) -> impl FnOnce() -> Result<String, PasswordError> + Send + 'static {
+        let mut salt = [0; SALT_BYTES];
+        self.random.fill(&mut salt);
+        let (argon2, password) = (self.argon2.clone(), password.to_owned());
+        move || argon2.hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(failed)
+    }
+
+    /// Runs a job on a thread of its own when it is its turn, and answers no sooner than the floor. Waiting for the
+    /// turn does not count, so that a busy pool tells no more than an idle one; sleeping holds no turn.
+    async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
+        let _place = Place::take(&self.waiting).ok_or(PasswordError::Busy)?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(failed)?;
+        let began = Instant::now();
+        let outcome = tokio::task::spawn_blocking(move || {
+            // The permit goes with the job: a request that is given up does not let a third hash begin.
+            let _permit = permit;
+            job()
+        })
+        .await
+        .map_err(failed)?;
+        tokio::time::sleep_until(began + self.floor).await;
+        Ok(outcome)
+    }
+}
+
+/// A place in the queue, given back when dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(waiting);
+        (waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn failed(error: impl fmt::Display) -> PasswordError {
+    PasswordError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

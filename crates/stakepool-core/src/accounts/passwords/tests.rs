@@ -1,0 +1,137 @@
+use super::*;
+use crate::accounts::SystemRandom;
+use proptest::prelude::*;
+
+fn hasher(floor: Duration) -> PasswordHasher {
+    PasswordHasher::new(PasswordCosts { memory_kib: 64, passes: 1, floor }, Arc::new(SystemRandom)).unwrap()
+}
+
+fn quick() -> PasswordHasher {
+    hasher(Duration::ZERO)
+}
+
+fn email() -> Email {
+    Email::parse("somebody@example.org").unwrap()
+}
+
+fn of_predecessor(password: &str) -> PasswordHashes {
+    PasswordHashes { bcrypt: Some(bcrypt::hash(password, 4).unwrap()), argon2: None }
+}
+
+#[tokio::test]
+async fn a_new_hash_is_argon2id_and_knows_its_password_only() {
+    let hash = quick().hash("correct horse battery").await.unwrap();
+    assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
+    let hashes = PasswordHashes { argon2: Some(hash), bcrypt: None };
+    assert_eq!(quick().check("correct horse battery", Some(&hashes)).await, Ok(PasswordCheck::Right));
+    assert_eq!(quick().check("correct horse batterz", Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+    assert_eq!(quick().check("", Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+}
+
+#[test]
+fn costs_by_default_are_19_mib_and_two_passes() {
+    let costs = PasswordCosts::default();
+    assert_eq!((costs.memory_kib, costs.passes), (19456, 2));
+}
+
+#[tokio::test]
+async fn a_hash_of_the_predecessor_is_upgraded_by_the_right_password_only() {
+    let hashes = of_predecessor("secretpw123");
+    assert_eq!(quick().check("secretpw124", Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+    let Ok(PasswordCheck::RightUpgraded(argon2)) = quick().check("secretpw123", Some(&hashes)).await else {
+        panic!("not upgraded");
+    };
+    let both = PasswordHashes { argon2: Some(argon2), ..hashes };
+    assert_eq!(quick().check("secretpw123", Some(&both)).await, Ok(PasswordCheck::Right));
+}
+
+#[tokio::test]
+async fn a_hash_that_the_go_library_made_opens_the_account_however_short_the_password_is() {
+    let hash = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga";
+    let hashes = PasswordHashes { bcrypt: Some(hash.into()), argon2: None };
+    assert!(matches!(quick().check("allmine", Some(&hashes)).await, Ok(PasswordCheck::RightUpgraded(_))));
+    assert_eq!(quick().check("allmind", Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+}
+
+#[tokio::test]
+async fn once_there_is_an_argon2_hash_the_old_one_opens_nothing() {
+    let argon2 = Some(quick().hash("a new password").await.unwrap());
+    let hashes = PasswordHashes { argon2, ..of_predecessor("the old password") };
+    assert_eq!(quick().check("the old password", Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+}
+
+#[tokio::test]
+async fn an_empty_password_of_the_predecessor_opens_nothing() {
+    assert_eq!(quick().check("", Some(&of_predecessor(""))).await, Ok(PasswordCheck::Wrong));
+}
+
+#[tokio::test]
+async fn a_password_over_72_bytes_works_with_an_old_hash_and_counts_whole_with_a_new_one() {
+    let long = "z".repeat(100);
+    let check = quick().check(&long, Some(&of_predecessor(&long))).await.unwrap();
+    let PasswordCheck::RightUpgraded(argon2) = check else { panic!("not upgraded") };
+    let hashes = PasswordHashes { argon2: Some(argon2), bcrypt: None };
+    assert_eq!(quick().check(&long[..99], Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+}
+
+#[tokio::test]
+async fn an_unreadable_hash_is_an_error_not_a_wrong_password() {
+    let hashes = PasswordHashes { argon2: Some("nonsense".into()), bcrypt: None };
+    assert!(matches!(quick().check("whatever it is", Some(&hashes)).await, Err(PasswordError::Failed(_))));
+}
+
+#[tokio::test]
+async fn every_check_takes_at_least_the_floor() {
+    let hasher = hasher(Duration::from_millis(60));
+    let hashes = PasswordHashes { argon2: Some(quick().hash("password of a user").await.unwrap()), bcrypt: None };
+    let old = of_predecessor("password of a user");
+    for hashes in [None, Some(&hashes), Some(&old)] {
+        for password in ["", "wrong", "password of a user"] {
+            let began = std::time::Instant::now();
+            hasher.check(password, hashes).await.unwrap();
+            assert!(began.elapsed() >= Duration::from_millis(60));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_is_served_in_turn_and_an_endless_one_is_told_to_come_back() {
+    let hasher = hasher(Duration::from_millis(30));
+    let checks = (0..MAX_WAITING + 5).map(|_| hasher.check("a password", None));
+    let outcomes = futures_util::future::join_all(checks).await;
+    assert_eq!(outcomes.iter().filter(|o| matches!(o, Err(PasswordError::Busy))).count(), 5);
+    assert_eq!(hasher.check("a password", None).await, Ok(PasswordCheck::Wrong));
+}
+
+#[test]
+fn short_endless_common_and_telling_passwords_are_refused() {
+    for (password, error) in [
+        ("", PasswordPolicyError::TooShort),
+        ("sevench", PasswordPolicyError::TooShort),
+        ("äöüäöüä", PasswordPolicyError::TooShort),
+        ("password", PasswordPolicyError::Common),
+        ("PassWord123", PasswordPolicyError::Common),
+        ("&&&&&&&&&&&", PasswordPolicyError::Common),
+        ("Somebody@example.org", PasswordPolicyError::IsEmail),
+    ] {
+        assert_eq!(check_policy(password, &email()), Err(error), "{password}");
+    }
+    assert_eq!(check_policy(&"ab".repeat(501), &email()), Err(PasswordPolicyError::TooLong));
+    assert_eq!(check_policy(&"ab".repeat(500), &email()), Ok(()));
+    assert_eq!(check_policy("äöüßabcd", &email()), Ok(()));
+}
+
+#[test]
+fn the_list_of_common_passwords_is_lower_case_and_long_enough() {
+    for line in COMMON.lines() {
+        assert_eq!(line, line.to_lowercase());
+        assert!(line.chars().count() >= MIN_CHARACTERS, "{line}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_password_panics(password in ".*") {
+        let _ = check_policy(&password, &email());
+    }
+}
