@@ -26,6 +26,9 @@ pub enum StoreError {
     /// There is no such row.
     #[error("there is no {0}")]
     NotFound(&'static str),
+    /// Someone else changed the same field since it was read.
+    #[error("the {0} was changed at the same moment by someone else; look at it again and repeat the change")]
+    Conflict(&'static str),
     /// A row cannot be understood.
     #[error("the database holds a {what} that cannot be read: {reason}")]
     Corrupt {
@@ -84,9 +87,13 @@ pub trait UserStore: Send + Sync {
     /// Stores a registration, once: fails with [`StoreError::AlreadyRegistered`] or [`StoreError::IndexTaken`].
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError>;
 
-    /// Stores the fields of a user that may change: e-mail and its state, password, voting, validity of API keys,
-    /// disabled, admin. Fails with [`StoreError::EmailTaken`] or [`StoreError::NotFound`].
-    async fn update(&self, user: &User) -> Result<(), StoreError>;
+    /// Stores what differs between `before`, the user as it was read, and `after`, of the fields that may change:
+    /// e-mail and its state, password, voting, validity of API keys, disabled, admin. Nothing else is written, so
+    /// that two changes of different fields at the same moment both last.
+    ///
+    /// Fails with [`StoreError::EmailTaken`], [`StoreError::NotFound`], or [`StoreError::Conflict`] where a field that
+    /// is to change no longer is as in `before` (and not yet as in `after`); then nothing is stored.
+    async fn update(&self, before: &User, after: &User) -> Result<(), StoreError>;
 }
 
 /// A low-fee ticket that an administrator added.
@@ -234,9 +241,13 @@ pub struct StoredVote {
 /// The pool's own ledger of tickets and votes, filled from the daemons' events by idempotent writes.
 #[async_trait]
 pub trait LedgerStore: Send + Sync {
-    /// Stores reports; the newest report on a ticket counts. A ticket that has ended is not revived by a late
-    /// report of another daemon unless that one says a different end.
-    async fn put_tickets(&self, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError>;
+    /// Stores a daemon's reports, in their order; the newest report on a ticket counts.
+    ///
+    /// Daemons lag behind each other, so that a report may be older than what another daemon told before. A report
+    /// that takes a ticket back in its life (from its end to live, from live to immature) is therefore dropped,
+    /// unless it comes from the daemon that told the present state: then a reorganisation undid it. A different end
+    /// is always taken.
+    async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError>;
 
     /// Stores votes, one a daemon, ticket and block.
     async fn put_votes(&self, daemon: &str, votes: &[VoteRecord]) -> Result<(), StoreError>;
