@@ -1,0 +1,30 @@
+//! JSON-RPC to exccd and exccwallet.
+//!
+//! One websocket a server: a task owns it, connects in the background, keeps it alive and connects again when it is
+//! lost ([`ServerConfig`] and [`Limits`] say how). [`Wallet`] and [`NodeClient`] speak through it and implement the
+//! traits that the pool's logic asks for, for programs of both generations. Answers may overtake each other; a node's
+//! notifications arrive in the node's order as [`stakepool_core::ports::NodeEvent`]s.
+//!
+//! Nothing here repeats a call by itself: only the caller knows whether that is safe.
+
+mod backoff;
+mod catch_up;
+mod client;
+mod config;
+mod connection;
+mod dial;
+mod error;
+mod identity;
+mod message;
+mod node;
+mod wallet;
+
+#[cfg(test)]
+mod recordings;
+
+pub use catch_up::{CatchUp, missed_blocks};
+pub use config::{ConfigError, Limits, Password, ServerConfig};
+pub use error::RpcError;
+pub use identity::{Identity, ServerKind, identify};
+pub use node::NodeClient;
+pub use wallet::Wallet;
