@@ -6,6 +6,8 @@
 pub mod accounts;
 pub mod chain;
 pub mod ports;
+pub mod registration;
 pub mod ticket;
 pub mod time;
 pub mod voting;
+pub mod wallets;

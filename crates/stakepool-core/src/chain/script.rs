@@ -22,7 +22,7 @@ const PUSH_20: u8 = 20;
 const PUSH_33: u8 = 33;
 
 /// The script of an output that pays to a hash, without a stake opcode before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OutputScript {
     /// Pays to the hash of a public key.
     PubKeyHash(Hash160),

@@ -73,7 +73,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A count of items that take at least `least` bytes each, so that no count can ask for more memory than data.
-    pub(super) fn count(&mut self, least: usize, field: &'static str) -> Result<usize, DecodeError> {
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] naming `field`, also for a count that the rest cannot hold.
+    pub fn count(&mut self, least: usize, field: &'static str) -> Result<usize, DecodeError> {
         let count = usize::try_from(self.var_int(field)?).map_err(|_| DecodeError::Truncated(field))?;
         if count.saturating_mul(least) > self.rest.len() {
             return Err(DecodeError::Truncated(field));

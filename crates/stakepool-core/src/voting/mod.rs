@@ -1,8 +1,20 @@
 //! Voting: what daemons are told, what they report, and how votes are cast.
 
+mod ballots;
+mod cast;
+mod engine;
+mod follower;
+mod journal;
+mod pool;
 mod report;
+pub mod saved;
 mod wanted;
 
+pub use ballots::{Ballot, Ballots};
+pub use cast::{CastError, Caster};
+pub use engine::{Engine, EngineError, EngineParts, TaggedEvent};
+pub use journal::Journal;
+pub use pool::{PoolState, Winner, Winners};
 pub use report::{
     DaemonEvent, DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
 };

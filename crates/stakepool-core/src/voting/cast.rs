@@ -1,0 +1,262 @@
+//! Casting one vote: signing in a wallet, sending through a node, and trying again while that makes sense.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::ballots::Ballot;
+use super::report::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
+use crate::accounts::VotingPreference;
+use crate::chain::{VoteBits, VoteTransaction};
+use crate::ports::{Clock, Node, NodeError, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo};
+
+/// A wallet or node that takes longer is given up for this attempt. Real ones take 1 to 12 ms.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
+/// The same where another one is configured that can be asked instead.
+const ATTEMPT_LIMIT_WITH_OTHERS: Duration = Duration::from_millis(700);
+/// First pause between two rounds of attempts; doubles up to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why one attempt at a vote failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CastError {
+    /// The wallet did not sign.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// The node did not take it.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The wallet answered a vote without a signature.
+    #[error("wallet {0} answered an unsigned vote: unlock it, and check that it was made from the pool's seed")]
+    Unsigned(String),
+    /// The wallet answered a vote for something else.
+    #[error("wallet {0} answered a vote for another ticket or block")]
+    OtherVote(String),
+    /// The wallet or node was too slow.
+    #[error("{0} did not answer within {1:?}")]
+    Slow(String, Duration),
+}
+
+struct Signer {
+    wallet: Arc<dyn VoteSigner>,
+    info: Mutex<Option<WalletInfo>>,
+}
+
+/// Casts votes with the first wallet and node that work.
+pub struct Caster {
+    signers: Vec<Signer>,
+    nodes: Vec<Arc<dyn Node>>,
+    /// Where the next vote begins; moves on when a wallet or node fails.
+    first_signer: AtomicUsize,
+    first_node: AtomicUsize,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a successful attempt tells.
+struct Cast {
+    bits: VoteBits,
+    outcome: VoteOutcome,
+    signing: Duration,
+    sending: Duration,
+}
+
+impl Caster {
+    /// A caster over wallets and nodes in order of preference; `None` where there is no wallet or no node.
+    pub fn new(wallets: Vec<Arc<dyn VoteSigner>>, nodes: Vec<Arc<dyn Node>>, clock: Arc<dyn Clock>) -> Option<Self> {
+        if wallets.is_empty() || nodes.is_empty() {
+            return None;
+        }
+        let signers = wallets.into_iter().map(|wallet| Signer { wallet, info: Mutex::new(None) }).collect();
+        Some(Self { signers, nodes, first_signer: AtomicUsize::new(0), first_node: AtomicUsize::new(0), clock })
+    }
+
+    /// How many wallets there are.
+    pub fn wallet_count(&self) -> usize {
+        self.signers.len()
+    }
+
+    /// The name of wallet `index`.
+    pub fn wallet_name(&self, index: usize) -> &str {
+        self.signers[index].wallet.name()
+    }
+
+    /// Asks wallet `index` for its state and keeps the answer for the votes to come. A wallet that can sign is
+    /// preferred again.
+    ///
+    /// # Errors
+    /// As [`VoteSigner::info`].
+    pub async fn refresh(&self, index: usize) -> Result<WalletInfo, WalletError> {
+        let signer = &self.signers[index];
+        let info = signer.wallet.info().await?;
+        *lock(&signer.info) = Some(info.clone());
+        if info.unlocked && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
+            self.first_signer.store(index, Ordering::Relaxed);
+        }
+        Ok(info)
+    }
+
+    /// The last known state of wallet `index`.
+    pub fn wallet_info(&self, index: usize) -> Option<WalletInfo> {
+        lock(&self.signers[index].info).clone()
+    }
+
+    /// Makes votes begin with node `index`.
+    pub fn prefer_node(&self, index: usize) {
+        self.first_node.store(index, Ordering::Relaxed);
+    }
+
+    /// Casts a vote, trying all wallets and nodes again and again until it is cast or the block can no longer be
+    /// voted on.
+    pub async fn cast(&self, mut ballot: Ballot) -> VoteRecord {
+        let mut attempts = 0;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            attempts += 1;
+            let result = self.attempt(&ballot).await;
+            let last_error = match result {
+                Ok(cast) => return self.record(&ballot, attempts, Ok(cast)),
+                Err(error) => error,
+            };
+            tracing::warn!(
+                target: "stakepool::voting", ticket = %ballot.winner.ticket, block = %ballot.block,
+                height = %ballot.height, attempts, error = %last_error, "a vote failed and is tried again"
+            );
+            // Every wallet is asked once before anything waits.
+            let round = self.signers.len().max(self.nodes.len()).max(1);
+            let wait = if (attempts as usize).is_multiple_of(round) { pause } else { Duration::ZERO };
+            pause = if wait.is_zero() { pause } else { (pause * 2).min(LAST_PAUSE) };
+            let too_late = tokio::select! {
+                biased;
+                _ = ballot.votable.wait_for(|votable| !votable) => true,
+                () = sleep(wait) => false,
+            };
+            if too_late {
+                return self.record(&ballot, attempts, Err(last_error));
+            }
+        }
+    }
+
+    fn record(&self, ballot: &Ballot, attempts: u32, result: Result<Cast, CastError>) -> VoteRecord {
+        let total = ballot.arrived.elapsed();
+        let (bits, outcome, signing, sending) = match result {
+            Ok(cast) => (cast.bits, cast.outcome, cast.signing, cast.sending),
+            Err(error) => {
+                let bits = ballot.winner.voting.map_or(VoteBits::APPROVE, |voting| voting.bits);
+                (bits, VoteOutcome::Failed(error.to_string()), Duration::ZERO, Duration::ZERO)
+            }
+        };
+        VoteRecord {
+            ticket: ballot.winner.ticket,
+            address: ballot.winner.address,
+            block: ballot.block,
+            height: ballot.height,
+            bits,
+            outcome,
+            attempts,
+            timings: VoteTimings { total, signing, sending },
+            at: self.now(),
+        }
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.clock.now_millis()
+    }
+
+    async fn attempt(&self, ballot: &Ballot) -> Result<Cast, CastError> {
+        let began = Instant::now();
+        let vote = self.sign(ballot).await?;
+        let signed = Instant::now();
+        let outcome = self.send(&vote).await?;
+        Ok(Cast { bits: vote.bits, outcome, signing: signed - began, sending: signed.elapsed() })
+    }
+
+    async fn sign(&self, ballot: &Ballot) -> Result<VoteTransaction, CastError> {
+        let at = self.first_signer.load(Ordering::Relaxed);
+        let signer = &self.signers[at % self.signers.len()];
+        let limit = attempt_limit(self.signers.len());
+        let signed = match timeout(limit, sign_with(signer, ballot)).await {
+            Ok(result) => result,
+            Err(_) => Err(CastError::Slow(format!("wallet {}", signer.wallet.name()), limit)),
+        };
+        if signed.is_err() {
+            advance(&self.first_signer, at);
+        }
+        signed
+    }
+
+    async fn send(&self, vote: &VoteTransaction) -> Result<VoteOutcome, CastError> {
+        let at = self.first_node.load(Ordering::Relaxed);
+        let node = &self.nodes[at % self.nodes.len()];
+        let limit = attempt_limit(self.nodes.len());
+        let sent = match timeout(limit, node.send_vote(vote)).await {
+            Ok(result) => result.map_err(CastError::from),
+            Err(_) => Err(CastError::Slow(format!("node {}", node.name()), limit)),
+        };
+        match sent {
+            Ok(VoteSubmission::Accepted) => Ok(VoteOutcome::Sent),
+            Ok(VoteSubmission::AlreadyKnown) => Ok(VoteOutcome::AlreadyKnown),
+            Ok(VoteSubmission::RivalVote) => Ok(VoteOutcome::RivalVote),
+            Err(error) => {
+                advance(&self.first_node, at);
+                Err(error)
+            }
+        }
+    }
+}
+
+const fn attempt_limit(choices: usize) -> Duration {
+    if choices > 1 { ATTEMPT_LIMIT_WITH_OTHERS } else { ATTEMPT_LIMIT }
+}
+
+/// Moves on from a failed one, once, however many votes failed there at the same time.
+fn advance(first: &AtomicUsize, failed: usize) {
+    let _ = first.compare_exchange(failed, failed.wrapping_add(1), Ordering::Relaxed, Ordering::Relaxed);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, CastError> {
+    let known = lock(&signer.info).clone();
+    let info = match known {
+        Some(info) => info,
+        None => {
+            let info = signer.wallet.info().await?;
+            *lock(&signer.info) = Some(info.clone());
+            info
+        }
+    };
+    let request = VoteRequest {
+        block: ballot.block,
+        height: ballot.height,
+        ticket: ballot.winner.ticket,
+        bits: choose_bits(ballot.winner.voting, &info),
+        bits_extended: info.vote_bits_extended,
+    };
+    let vote = signer.wallet.generate_vote(&request).await?;
+    if vote.ticket != request.ticket || vote.block != request.block {
+        return Err(CastError::OtherVote(signer.wallet.name().to_owned()));
+    }
+    if !vote.is_signed() {
+        return Err(CastError::Unsigned(signer.wallet.name().to_owned()));
+    }
+    Ok(vote)
+}
+
+/// The user's bits where they were chosen for the version that the wallet votes; else the wallet's own.
+fn choose_bits(wanted: Option<VotingPreference>, info: &WalletInfo) -> VoteBits {
+    match wanted {
+        Some(voting) if voting.version == info.vote_version => voting.bits,
+        _ => info.vote_bits,
+    }
+}
+
+impl std::fmt::Debug for Caster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caster").field("wallets", &self.signers.len()).field("nodes", &self.nodes.len()).finish()
+    }
+}

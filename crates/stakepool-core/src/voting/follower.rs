@@ -1,0 +1,341 @@
+//! Follows the best chain of one node, block by block, and repairs what was missed.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep};
+
+use super::engine::{Engine, lock};
+use super::report::TicketState;
+use crate::chain::{BlockHash, BlockHeader, BlockHeight, ScriptAddress, TicketHash};
+use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
+
+/// Transactions fetched at the same time; a node takes 20 requests a connection, and votes must find room.
+const FETCH_AT_ONCE: usize = 8;
+/// Pause after a failed synchronisation.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// An event that the engine passes on.
+pub(super) struct ChainEvent {
+    pub(super) node: usize,
+    pub(super) event: NodeEvent,
+}
+
+/// Keeps the pool's state in step with the chain of the active node.
+pub(super) struct Follower {
+    engine: Arc<Engine>,
+    events: mpsc::UnboundedReceiver<ChainEvent>,
+    connected: BTreeSet<usize>,
+    active: Option<usize>,
+    /// When to try again, after a failure.
+    retry_at: Option<Instant>,
+    /// Whether a user's ticket may wait for its revocation by a legacy wallet.
+    revoke: bool,
+}
+
+impl Follower {
+    pub(super) fn new(engine: Arc<Engine>, events: mpsc::UnboundedReceiver<ChainEvent>) -> Self {
+        Self { engine, events, connected: BTreeSet::new(), active: None, retry_at: None, revoke: true }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut checks = interval(self.engine.check_every);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        checks.tick().await;
+        loop {
+            let retry_at = self.retry_at;
+            let retry = async {
+                match retry_at {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                event = self.events.recv() => match event {
+                    Some(event) => self.handle(event).await,
+                    None => return,
+                },
+                () = retry => self.synchronise().await,
+                _ = checks.tick() => self.check().await,
+            }
+            self.engine.publish_reports();
+        }
+    }
+
+    async fn handle(&mut self, event: ChainEvent) {
+        let ChainEvent { node, event } = event;
+        match event {
+            NodeEvent::Connected => {
+                self.connected.insert(node);
+                self.choose_node();
+                if self.active == Some(node) {
+                    self.synchronise().await;
+                }
+            }
+            NodeEvent::Disconnected { reason } => {
+                self.connected.remove(&node);
+                let name = self.engine.nodes[node].name().to_owned();
+                self.engine.problem(&format!("{name}/reach"), format!("node {name} is away: {reason}"));
+                if self.active == Some(node) {
+                    self.choose_node();
+                    self.synchronise().await;
+                }
+            }
+            _ if self.active != Some(node) => {}
+            NodeEvent::BlockConnected(header) => self.connect(node, &header).await,
+            NodeEvent::BlockDisconnected(header) => self.disconnect(&header),
+            NodeEvent::SpentAndMissed { height, tickets, .. } => self.spent_and_missed(height, &tickets),
+            NodeEvent::NewTickets { tickets, .. } => self.look_up_all(node, tickets).await,
+            NodeEvent::WinningTickets { .. } => {}
+        }
+    }
+
+    fn choose_node(&mut self) {
+        self.active = self.connected.first().copied();
+        if let Some(active) = self.active {
+            let name = self.engine.nodes[active].name();
+            self.engine.solved(&format!("{name}/reach"));
+            self.engine.caster.prefer_node(active);
+        }
+    }
+
+    async fn connect(&mut self, node: usize, header: &BlockHeader) {
+        match self.engine.synced() {
+            Some((hash, _)) if hash == header.hash => {}
+            Some((hash, _)) if hash == header.previous => {
+                if let Err(error) = self.connect_block(node, &header.hash, header.height).await {
+                    self.failed(&error);
+                }
+            }
+            _ => self.synchronise().await,
+        }
+    }
+
+    async fn connect_block(&mut self, node: usize, hash: &BlockHash, height: BlockHeight) -> Result<(), NodeError> {
+        let block = self.engine.nodes[node].block(hash).await?;
+        lock(&self.engine.pool).connect(height, &block.stake_transactions);
+        self.engine.set_synced(Some((*hash, height)));
+        Ok(())
+    }
+
+    fn disconnect(&self, header: &BlockHeader) {
+        if self.engine.synced().is_some_and(|(hash, _)| hash == header.hash) {
+            lock(&self.engine.pool).disconnect(header.height);
+            self.engine.set_synced(Some((header.previous, header.height.minus(1))));
+        }
+    }
+
+    fn spent_and_missed(&mut self, height: BlockHeight, tickets: &[(TicketHash, SpentOrMissed)]) {
+        lock(&self.engine.pool).spent_or_missed(height, tickets);
+        if tickets.iter().any(|(_, how)| *how == SpentOrMissed::Missed) {
+            self.revoke = true;
+            self.revoke_on_legacy();
+        }
+    }
+
+    /// Asks legacy wallets to revoke what was missed or expired, behind the votes' back.
+    fn revoke_on_legacy(&mut self) {
+        if !self.revoke || !self.engine.has_legacy_wallet() {
+            return;
+        }
+        self.revoke = false;
+        let pool = lock(&self.engine.pool);
+        let recent = pool.tip().minus(pool.evaluator().params().ticket_maturity);
+        if !pool.has_unvoted_end_since(recent) {
+            return;
+        }
+        drop(pool);
+        for wallet in self.engine.wallets.iter().cloned() {
+            tokio::spawn(async move {
+                if let Err(error) = wallet.revoke_tickets().await {
+                    tracing::warn!(target: "stakepool::voting", %error, "missed tickets were not revoked");
+                }
+            });
+        }
+    }
+
+    /// Brings the state up to the active node's best block, however far that is.
+    async fn synchronise(&mut self) {
+        self.retry_at = None;
+        let Some(node) = self.active else { return };
+        match self.catch_up(node).await {
+            Ok(()) => {
+                self.engine.solved("sync");
+                self.engine.publish_reports();
+                self.check().await;
+                self.engine.ask_for_winners(node).await;
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn failed(&mut self, error: &NodeError) {
+        self.engine.problem("sync", format!("the chain cannot be followed: {error}"));
+        self.retry_at = Some(Instant::now() + RETRY);
+    }
+
+    async fn catch_up(&mut self, node: usize) -> Result<(), NodeError> {
+        self.rewind(node).await?;
+        if self.engine.synced().is_none() {
+            self.load_from_scratch(node).await?;
+        }
+        loop {
+            let (_, best) = self.engine.nodes[node].best_block().await?;
+            let Some((hash, height)) = self.engine.synced() else { return Ok(()) };
+            if height >= best {
+                return Ok(());
+            }
+            for next in height.0 + 1..=best.0 {
+                let next = BlockHeight(next);
+                let next_hash = self.engine.nodes[node].block_hash(next).await?;
+                self.connect_block(node, &next_hash, next).await?;
+                if next.0.is_multiple_of(500) {
+                    self.engine.publish_reports();
+                }
+            }
+            tracing::info!(target: "stakepool::voting", from = %height, to = %best, %hash, "caught up");
+        }
+    }
+
+    /// Goes back to the last block that is still on the node's best chain.
+    async fn rewind(&mut self, node: usize) -> Result<(), NodeError> {
+        let node: &dyn Node = self.engine.nodes[node].as_ref();
+        while let Some((hash, height)) = self.engine.synced() {
+            let on_chain = match node.block_hash(height).await {
+                Ok(on_chain) => Some(on_chain),
+                Err(NodeError::NotFound { .. } | NodeError::Rpc { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            if on_chain == Some(hash) {
+                break;
+            }
+            match node.block(&hash).await {
+                Ok(block) => {
+                    lock(&self.engine.pool).disconnect(height);
+                    self.engine.set_synced(Some((block.header.previous, height.minus(1))));
+                }
+                Err(NodeError::NotFound { .. } | NodeError::Rpc { .. }) => {
+                    // The node never saw our block: another chain, or a node made anew.
+                    self.engine.set_synced(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a place to go on from: the wallets' tickets first, since they may win next, then all live tickets
+    /// of the network, then the blocks whose tickets are still immature.
+    async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
+        let (_, best) = self.engine.nodes[node].best_block().await?;
+        let own = self.wallet_tickets().await;
+        {
+            let mut pool = lock(&self.engine.pool);
+            if pool.trusts_wallet() {
+                pool.trust_wallet(own.iter().copied());
+            }
+        }
+        self.look_up_all(node, own).await;
+        self.engine.publish_reports();
+        let live = self.engine.nodes[node].live_tickets().await?;
+        self.look_up_all(node, live).await;
+        let maturity = lock(&self.engine.pool).evaluator().params().ticket_maturity;
+        for height in best.minus(maturity).0..=best.0 {
+            let height = BlockHeight(height);
+            let hash = self.engine.nodes[node].block_hash(height).await?;
+            self.connect_block(node, &hash, height).await?;
+        }
+        Ok(())
+    }
+
+    async fn wallet_tickets(&self) -> Vec<TicketHash> {
+        for wallet in &self.engine.wallets {
+            match wallet.tickets().await {
+                Ok(tickets) => return tickets,
+                Err(error) => tracing::warn!(target: "stakepool::voting", %error, "no tickets from this wallet"),
+            }
+        }
+        Vec::new()
+    }
+
+    async fn look_up_all(&self, node: usize, tickets: Vec<TicketHash>) {
+        let unknown: Vec<_> = {
+            let pool = lock(&self.engine.pool);
+            tickets.into_iter().filter(|ticket| !pool.knows(ticket)).collect()
+        };
+        stream::iter(unknown).for_each_concurrent(FETCH_AT_ONCE, |ticket| self.engine.look_up(node, ticket)).await;
+    }
+
+    /// Compares what is believed live with what the node says, and repairs the difference. Never between a block
+    /// and its votes.
+    async fn check(&mut self) {
+        let Some(node) = self.active else { return };
+        while lock(&self.engine.ballots).any_casting() {
+            // Votes are done within milliseconds, or go on failing; then the check can wait for the next turn.
+            sleep(Duration::from_millis(200)).await;
+            if !self.events.is_empty() {
+                return;
+            }
+        }
+        if let Err(error) = self.compare_with_node(node).await {
+            tracing::warn!(target: "stakepool::voting", %error, "live tickets were not checked");
+        }
+        self.revoke = true;
+        self.revoke_on_legacy();
+    }
+
+    async fn compare_with_node(&self, node: usize) -> Result<(), NodeError> {
+        let source = self.engine.nodes[node].as_ref();
+        let before = source.best_block().await?;
+        let live: HashSet<_> = source.live_tickets().await?.into_iter().collect();
+        if source.best_block().await? != before || self.engine.synced() != Some(before) {
+            return Ok(());
+        }
+        self.look_up_all(node, live.iter().copied().collect()).await;
+        let gone: Vec<_> = {
+            let mut pool = lock(&self.engine.pool);
+            live.iter().for_each(|ticket| pool.revive(ticket));
+            pool.keep_foreign(&live);
+            pool.believed_live().filter(|(ticket, ..)| !live.contains(ticket)).collect()
+        };
+        if !gone.is_empty() {
+            tracing::warn!(target: "stakepool::voting", count = gone.len(), "tickets left the lottery unnoticed");
+            self.settle(gone, before.1).await;
+        }
+        Ok(())
+    }
+
+    /// Finds out how tickets ended that left the lottery while nobody looked.
+    async fn settle(&self, gone: Vec<(TicketHash, ScriptAddress, BlockHeight)>, tip: BlockHeight) {
+        let mut by_address: HashMap<ScriptAddress, Vec<(TicketHash, BlockHeight)>> = HashMap::new();
+        for (ticket, address, mined_at) in gone {
+            by_address.entry(address).or_default().push((ticket, mined_at));
+        }
+        for (address, tickets) in by_address {
+            let voted = self.voted_tickets(&address).await;
+            let mut pool = lock(&self.engine.pool);
+            let life = pool.evaluator().params().ticket_maturity + pool.evaluator().params().ticket_expiry;
+            for (ticket, mined_at) in tickets {
+                let (state, at) = match voted.get(&ticket) {
+                    Some(at) => (TicketState::Voted, *at),
+                    None if mined_at.plus(life) <= tip => (TicketState::Expired, tip),
+                    None => (TicketState::Missed, tip),
+                };
+                pool.end(ticket, state, at);
+            }
+        }
+    }
+
+    async fn voted_tickets(&self, address: &ScriptAddress) -> HashMap<TicketHash, BlockHeight> {
+        for wallet in &self.engine.wallets {
+            if let Ok(known) = wallet.user_tickets(address).await {
+                let voted = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
+                return voted.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect();
+            }
+        }
+        HashMap::new()
+    }
+}

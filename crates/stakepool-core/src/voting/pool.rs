@@ -1,0 +1,436 @@
+//! What a daemon knows of the lottery: users, tickets, and which winners it votes for.
+//!
+//! A pure state machine: blocks and notifications go in, ballots and reports come out. Tickets are followed from the
+//! block in which they are mined, so that each is judged long before it can win, and every ticket of the network
+//! whose voting right belongs to a script is kept, so that it does not matter whether the user or the ticket is
+//! heard of first.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::report::{TicketReport, TicketState};
+use super::wanted::WantedState;
+use crate::accounts::{UserId, VotingPreference};
+use crate::chain::{
+    Address, AddressKind, Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, Transaction,
+};
+use crate::ports::SpentOrMissed;
+use crate::ticket::{Evaluator, TicketFacts, TicketSubmission, Verdict};
+
+/// How many blocks an ended ticket of a user is remembered, so that a web that was away still learns its end.
+const REMEMBER_ENDED: u32 = 8640;
+/// Reorganisations deeper than this many maturities are not undone ticket by ticket; the next check repairs them.
+const REVIVE_MATURITIES: u32 = 2;
+
+/// A ticket as it is kept: 49,000 of them must be small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tracked {
+    script: Hash160,
+    verdict: Verdict,
+    fee_to: OutputScript,
+    price: Amount,
+    committed: Amount,
+    required: Amount,
+    mined_at: BlockHeight,
+    end: Option<(TicketState, BlockHeight)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PoolUser {
+    id: UserId,
+    voting: VotingPreference,
+}
+
+/// A winner that the pool votes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Winner {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// The multisig address that may vote with it.
+    pub address: ScriptAddress,
+    /// What its user wants; `None` where the user is unknown and the wallet's word is taken.
+    pub voting: Option<VotingPreference>,
+}
+
+/// The winners of a block, told apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Winners {
+    /// Those that the pool votes for.
+    pub ours: Vec<Winner>,
+    /// Those that are not known at all: they must be looked up.
+    pub unknown: Vec<TicketHash>,
+}
+
+/// The state of the lottery as a daemon sees it.
+#[derive(Debug)]
+pub struct PoolState {
+    evaluator: Evaluator,
+    users: HashMap<Hash160, PoolUser>,
+    wanted: WantedState,
+    added: HashSet<TicketHash>,
+    tickets: HashMap<TicketHash, Tracked>,
+    /// Live tickets that no pool can vote.
+    foreign: HashSet<TicketHash>,
+    /// Tickets by the height at which they were mined, while they are immature.
+    maturing: BTreeMap<BlockHeight, Vec<TicketHash>>,
+    /// Tickets that the wallet holds, while it is trusted for want of users.
+    trusted: Option<HashSet<TicketHash>>,
+    tip: BlockHeight,
+    changed: HashSet<TicketHash>,
+}
+
+impl PoolState {
+    /// An empty state.
+    pub fn new(evaluator: Evaluator) -> Self {
+        Self {
+            evaluator,
+            users: HashMap::new(),
+            wanted: WantedState::default(),
+            added: HashSet::new(),
+            tickets: HashMap::new(),
+            foreign: HashSet::new(),
+            maturing: BTreeMap::new(),
+            trusted: None,
+            tip: BlockHeight(0),
+            changed: HashSet::new(),
+        }
+    }
+
+    pub(super) fn restore(&mut self, tip: BlockHeight, tickets: Vec<(TicketHash, Tracked)>, foreign: Vec<TicketHash>) {
+        self.tip = tip;
+        self.foreign = foreign.into_iter().collect();
+        for (hash, ticket) in tickets {
+            self.insert(hash, ticket);
+        }
+    }
+
+    pub(super) fn tickets_to_save(&self) -> impl Iterator<Item = (&TicketHash, &Tracked)> {
+        self.tickets.iter()
+    }
+
+    pub(super) fn foreign_to_save(&self) -> impl Iterator<Item = &TicketHash> {
+        self.foreign.iter()
+    }
+
+    /// The judge of tickets.
+    pub const fn evaluator(&self) -> &Evaluator {
+        &self.evaluator
+    }
+
+    /// The best height that was worked through.
+    pub const fn tip(&self) -> BlockHeight {
+        self.tip
+    }
+
+    /// The users and added tickets last set.
+    pub const fn wanted(&self) -> &WantedState {
+        &self.wanted
+    }
+
+    /// Takes new users and added tickets. Tickets whose standing changes are reported.
+    pub fn set_wanted(&mut self, wanted: WantedState) {
+        let users: HashMap<_, _> =
+            wanted.users().map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting })).collect();
+        let added: HashSet<_> = wanted.added().map(|entry| entry.ticket).collect();
+        for (hash, ticket) in &self.tickets {
+            let (old, new) = (self.users.get(&ticket.script), users.get(&ticket.script));
+            let user_changed = old.map(|user| user.id) != new.map(|user| user.id);
+            if user_changed || self.added.contains(hash) != added.contains(hash) {
+                self.changed.insert(*hash);
+            }
+        }
+        self.users = users;
+        self.added = added;
+        self.wanted = wanted;
+        self.trusted = None;
+    }
+
+    /// For want of users, takes the word of the wallet that these tickets are the pool's, until users are set.
+    pub fn trust_wallet(&mut self, tickets: impl IntoIterator<Item = TicketHash>) {
+        self.trusted = Some(tickets.into_iter().collect());
+    }
+
+    /// Whether the wallet's word is taken for want of users.
+    pub const fn trusts_wallet(&self) -> bool {
+        self.trusted.is_some()
+    }
+
+    /// Whether a ticket has been looked at.
+    pub fn knows(&self, ticket: &TicketHash) -> bool {
+        self.tickets.contains_key(ticket) || self.foreign.contains(ticket)
+    }
+
+    /// Looks at a mined transaction; does nothing where it is no ticket. The verdict on a known ticket stays.
+    pub fn learn(&mut self, transaction: &Transaction, mined_at: BlockHeight) {
+        let Ok(submission) = TicketSubmission::from_transaction(transaction) else { return };
+        self.learn_ticket(&submission, mined_at);
+    }
+
+    fn learn_ticket(&mut self, submission: &TicketSubmission, mined_at: BlockHeight) {
+        let Some(script) = submission.voting_script_hash() else {
+            self.foreign.insert(submission.hash);
+            return;
+        };
+        if self.tickets.get(&submission.hash).is_some_and(|known| known.mined_at == mined_at) {
+            return;
+        }
+        let facts = self.evaluator.judge(submission, mined_at);
+        let ticket = Tracked {
+            script,
+            verdict: facts.verdict,
+            fee_to: submission.fee_commitment.to,
+            price: facts.price,
+            committed: facts.committed_fee,
+            required: facts.required_fee,
+            mined_at,
+            end: None,
+        };
+        self.insert(submission.hash, ticket);
+        self.changed.insert(submission.hash);
+    }
+
+    fn insert(&mut self, hash: TicketHash, ticket: Tracked) {
+        if ticket.end.is_none() && self.matures_at(ticket.mined_at) > self.tip {
+            self.maturing.entry(ticket.mined_at).or_default().push(hash);
+        }
+        self.tickets.insert(hash, ticket);
+    }
+
+    /// A block joined the best chain: its tickets are learned; votes and revocations in it end theirs.
+    pub fn connect(&mut self, height: BlockHeight, stake_transactions: &[Transaction]) {
+        self.tip = height;
+        for transaction in stake_transactions {
+            match StakeTransaction::read(transaction) {
+                StakeTransaction::Ticket(submission) => self.learn_ticket(&submission, height),
+                StakeTransaction::Vote(ticket) => self.end(ticket, TicketState::Voted, height),
+                StakeTransaction::Revocation(ticket) => self.miss(ticket, height),
+                StakeTransaction::Other => {}
+            }
+        }
+        let mined = BlockHeight(height.0.saturating_sub(self.evaluator.params().ticket_maturity));
+        let still_immature = self.maturing.split_off(&mined.plus(1));
+        for hashes in std::mem::replace(&mut self.maturing, still_immature).into_values() {
+            self.changed.extend(hashes);
+        }
+        self.forget_old();
+    }
+
+    /// A block left the best chain: its tickets are unmined, and what it ended lives again.
+    pub fn disconnect(&mut self, height: BlockHeight) {
+        self.tip = height.minus(1);
+        let tip = self.tip;
+        self.tickets.retain(|_, ticket| ticket.mined_at <= tip);
+        self.maturing.retain(|mined_at, _| *mined_at <= tip);
+        let maturity = self.evaluator.params().ticket_maturity;
+        for (hash, ticket) in &mut self.tickets {
+            if ticket.end.is_some_and(|(_, ended_at)| ended_at > tip) {
+                ticket.end = None;
+                self.changed.insert(*hash);
+            }
+            if ticket.end.is_none() && ticket.mined_at.plus(maturity) == height {
+                self.maturing.entry(ticket.mined_at).or_default().push(*hash);
+                self.changed.insert(*hash);
+            }
+        }
+    }
+
+    /// Tickets left the lottery. What a block already told is not counted again.
+    pub fn spent_or_missed(&mut self, height: BlockHeight, tickets: &[(TicketHash, SpentOrMissed)]) {
+        for (ticket, how) in tickets {
+            match how {
+                SpentOrMissed::Spent => self.end(*ticket, TicketState::Voted, height),
+                SpentOrMissed::Missed => self.miss(*ticket, height),
+            }
+        }
+    }
+
+    fn miss(&mut self, hash: TicketHash, height: BlockHeight) {
+        let Some(ticket) = self.tickets.get(&hash) else {
+            self.foreign.remove(&hash);
+            return;
+        };
+        if ticket.end.is_some() {
+            return;
+        }
+        let expires = self.matures_at(ticket.mined_at).plus(self.evaluator.params().ticket_expiry);
+        self.end(hash, if height >= expires { TicketState::Expired } else { TicketState::Missed }, height);
+    }
+
+    /// Notes how a ticket ended. Does nothing where that is known already.
+    pub fn end(&mut self, hash: TicketHash, how: TicketState, height: BlockHeight) {
+        match self.tickets.get_mut(&hash) {
+            Some(ticket) if ticket.end.is_none() => {
+                ticket.end = Some((how, height));
+                self.changed.insert(hash);
+            }
+            Some(_) => {}
+            None => {
+                self.foreign.remove(&hash);
+            }
+        }
+    }
+
+    fn matures_at(&self, mined_at: BlockHeight) -> BlockHeight {
+        mined_at.plus(self.evaluator.params().ticket_maturity)
+    }
+
+    fn forget_old(&mut self) {
+        let maturity = self.evaluator.params().ticket_maturity;
+        // A full sweep is only worth it now and then.
+        if !self.tip.0.is_multiple_of(maturity.max(1)) {
+            return;
+        }
+        let foreign_limit = self.tip.minus(REVIVE_MATURITIES * maturity);
+        let ours_limit = self.tip.minus(REMEMBER_ENDED.max(REVIVE_MATURITIES * maturity));
+        let users = &self.users;
+        self.tickets.retain(|_, ticket| {
+            let limit = if users.contains_key(&ticket.script) { ours_limit } else { foreign_limit };
+            ticket.end.is_none_or(|(_, ended_at)| ended_at >= limit)
+        });
+    }
+
+    /// Which winners the pool votes for, and which it must look up.
+    ///
+    /// The node's word counts: a ticket that has won is voted even where this state believes that it has ended.
+    pub fn winners(&self, tickets: &[TicketHash]) -> Winners {
+        let mut winners = Winners::default();
+        for hash in tickets {
+            match self.tickets.get(hash) {
+                Some(ticket) => winners.ours.extend(self.ballot(hash, ticket)),
+                None if self.foreign.contains(hash) => {}
+                None => winners.unknown.push(*hash),
+            }
+        }
+        winners
+    }
+
+    fn ballot(&self, hash: &TicketHash, ticket: &Tracked) -> Option<Winner> {
+        let voting = match self.users.get(&ticket.script) {
+            Some(user) => Some(user.voting),
+            None if self.trusted.as_ref().is_some_and(|trusted| trusted.contains(hash)) => None,
+            None => return None,
+        };
+        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
+        self.is_voted(hash, ticket).then_some(Winner { ticket: *hash, address, voting })
+    }
+
+    fn is_voted(&self, hash: &TicketHash, ticket: &Tracked) -> bool {
+        ticket.verdict == Verdict::Accepted || self.added.contains(hash)
+    }
+
+    /// The tickets that are in the lottery as far as is known, with their scripts known or not.
+    pub fn believed_live(&self) -> impl Iterator<Item = (TicketHash, ScriptAddress, BlockHeight)> {
+        let network = self.evaluator.network();
+        self.tickets
+            .iter()
+            .filter(|(_, ticket)| self.state_of(ticket) == TicketState::Live)
+            .map(move |(hash, ticket)| (*hash, ScriptAddress::new(network, ticket.script), ticket.mined_at))
+    }
+
+    /// Forgets foreign tickets that left the lottery.
+    pub fn keep_foreign(&mut self, live: &HashSet<TicketHash>) {
+        self.foreign.retain(|hash| live.contains(hash));
+    }
+
+    /// A ticket that the node calls live lives, whatever was believed.
+    pub fn revive(&mut self, hash: &TicketHash) {
+        if let Some(ticket) = self.tickets.get_mut(hash)
+            && ticket.end.take().is_some()
+        {
+            self.changed.insert(*hash);
+        }
+    }
+
+    fn state_of(&self, ticket: &Tracked) -> TicketState {
+        match ticket.end {
+            Some((state, _)) => state,
+            None if self.matures_at(ticket.mined_at) <= self.tip => TicketState::Live,
+            None => TicketState::Immature,
+        }
+    }
+
+    /// Tickets of users in the lottery or on their way into it, with whether they are voted or ignored.
+    pub fn current(&self, voted: bool) -> impl Iterator<Item = (TicketHash, ScriptAddress)> {
+        let network = self.evaluator.network();
+        self.tickets
+            .iter()
+            .filter(move |(hash, ticket)| {
+                ticket.end.is_none() && self.users.contains_key(&ticket.script) && self.is_voted(hash, ticket) == voted
+            })
+            .map(move |(hash, ticket)| (*hash, ScriptAddress::new(network, ticket.script)))
+    }
+
+    /// Whether any ticket of a user was missed or expired (legacy wallets must revoke it).
+    pub fn has_unvoted_end_since(&self, height: BlockHeight) -> bool {
+        self.tickets.values().any(|ticket| {
+            self.users.contains_key(&ticket.script)
+                && ticket.end.is_some_and(|(state, at)| state != TicketState::Voted && at >= height)
+        })
+    }
+
+    /// Reports on the users' tickets that changed since the last call.
+    pub fn take_reports(&mut self) -> Vec<TicketReport> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.iter().filter_map(|hash| self.report(hash)).collect()
+    }
+
+    /// Reports on all of the users' tickets.
+    pub fn all_reports(&self) -> Vec<TicketReport> {
+        self.tickets.keys().filter_map(|hash| self.report(hash)).collect()
+    }
+
+    /// The report on one ticket, where it is a user's.
+    pub fn report(&self, hash: &TicketHash) -> Option<TicketReport> {
+        let ticket = self.tickets.get(hash)?;
+        let user = self.users.get(&ticket.script)?;
+        let network = self.evaluator.network();
+        let fee_kind = match ticket.fee_to {
+            OutputScript::PubKeyHash(hash) => AddressKind::PubKeyHash(hash),
+            OutputScript::ScriptHash(hash) => AddressKind::ScriptHash(hash),
+        };
+        Some(TicketReport {
+            ticket: *hash,
+            address: ScriptAddress::new(network, ticket.script),
+            user: user.id,
+            state: self.state_of(ticket),
+            facts: TicketFacts {
+                verdict: ticket.verdict,
+                price: ticket.price,
+                fee_address: Address::new(network, fee_kind),
+                committed_fee: ticket.committed,
+                required_fee: ticket.required,
+                mined_at: ticket.mined_at,
+            },
+            added: self.added.contains(hash),
+            ended_at: ticket.end.map(|(_, height)| height),
+        })
+    }
+}
+
+/// What a transaction of the stake tree does to tickets.
+enum StakeTransaction {
+    Ticket(TicketSubmission),
+    Vote(TicketHash),
+    Revocation(TicketHash),
+    Other,
+}
+
+/// Tag of a vote's outputs.
+const OP_SSGEN: u8 = 0xbb;
+/// Tag of a revocation's outputs.
+const OP_SSRTX: u8 = 0xbc;
+
+impl StakeTransaction {
+    fn read(transaction: &Transaction) -> Self {
+        if let Ok(submission) = TicketSubmission::from_transaction(transaction) {
+            return Self::Ticket(submission);
+        }
+        let tagged = |index: usize, tag| transaction.outputs.get(index).is_some_and(|o| o.script.first() == Some(&tag));
+        match &transaction.inputs[..] {
+            [_, ticket] if tagged(2, OP_SSGEN) => Self::Vote(ticket.previous.hash.into()),
+            [ticket] if tagged(0, OP_SSRTX) => Self::Revocation(ticket.previous.hash.into()),
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a daemon keeps on disk: enough to vote while the web and the database are away.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::pool::{PoolState, Tracked};
+use super::wanted::{AddedTicket, WantedState, WantedUser};
+use crate::accounts::{UserId, VotingPreference};
+use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash};
+
+/// First bytes of a state file; the last is the version of its format.
+const MAGIC: &[u8; 8] = b"EXCCPOL\x01";
+
+/// Why a saved state cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SavedStateError {
+    /// Not a state file, or one of another version.
+    #[error("it is not a state file of this version of stakepoold")]
+    Foreign,
+    /// Its checksum does not match.
+    #[error("its checksum does not match: the file was cut or changed")]
+    Checksum,
+    /// Its contents cannot be read.
+    #[error("its contents cannot be read: {0}")]
+    Contents(String),
+    /// It belongs to another network.
+    #[error("it belongs to {found}, but this daemon runs on {expected}")]
+    WrongNetwork {
+        /// The file's network.
+        found: Network,
+        /// The daemon's network.
+        expected: Network,
+    },
+}
+
+/// The last block that a daemon worked through.
+pub type SyncPoint = (BlockHash, BlockHeight);
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    network: Network,
+    epoch: u64,
+    /// Whether users were ever set; without them, tickets alone are worth keeping.
+    users: Option<Vec<(Hash160, UserId, VotingPreference)>>,
+    added: Vec<(TicketHash, Hash160)>,
+    synced: Option<SyncPoint>,
+    tickets: Vec<(TicketHash, Tracked)>,
+    foreign: Vec<TicketHash>,
+}
+
+/// What was read from disk.
+#[derive(Debug)]
+pub struct Restored {
+    /// The epoch of the run that wrote it.
+    pub epoch: u64,
+    /// Where to go on following the chain.
+    pub synced: Option<SyncPoint>,
+    /// Whether users are known.
+    pub has_users: bool,
+}
+
+/// Encodes the state for the disk, with a checksum at the end.
+///
+/// # Errors
+/// [`SavedStateError::Contents`] where it cannot be encoded.
+pub fn encode(
+    pool: &PoolState,
+    epoch: u64,
+    has_users: bool,
+    synced: Option<SyncPoint>,
+) -> Result<Vec<u8>, SavedStateError> {
+    let users = pool.wanted().users().map(|user| (user.address.hash(), user.user, user.voting));
+    let saved = Saved {
+        network: pool.evaluator().network(),
+        epoch,
+        users: has_users.then(|| users.collect()),
+        added: pool.wanted().added().map(|entry| (entry.ticket, entry.address.hash())).collect(),
+        synced,
+        tickets: pool.tickets_to_save().map(|(hash, ticket)| (*hash, *ticket)).collect(),
+        foreign: pool.foreign_to_save().copied().collect(),
+    };
+    let mut bytes = postcard::to_extend(&saved, MAGIC.to_vec()).map_err(contents)?;
+    bytes.extend_from_slice(&Sha256::digest(&bytes));
+    Ok(bytes)
+}
+
+/// Fills an empty pool state from what [`encode`] wrote.
+///
+/// # Errors
+/// [`SavedStateError`] says why the bytes cannot be used; the pool state is then untouched.
+pub fn restore(pool: &mut PoolState, bytes: &[u8]) -> Result<Restored, SavedStateError> {
+    let body = bytes.strip_prefix(MAGIC.as_slice()).ok_or(SavedStateError::Foreign)?;
+    let (body, checksum) = body.split_last_chunk::<32>().ok_or(SavedStateError::Checksum)?;
+    if Sha256::digest(&bytes[..MAGIC.len() + body.len()])[..] != checksum[..] {
+        return Err(SavedStateError::Checksum);
+    }
+    let saved: Saved = postcard::from_bytes(body).map_err(contents)?;
+    let expected = pool.evaluator().network();
+    if saved.network != expected {
+        return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
+    }
+    let has_users = saved.users.is_some();
+    if let Some(users) = saved.users {
+        let address = |hash| ScriptAddress::new(expected, hash);
+        let users = users.into_iter().map(|(hash, user, voting)| WantedUser { user, address: address(hash), voting });
+        let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
+        pool.set_wanted(WantedState::new(users, added));
+    }
+    // Without the block up to which they were followed, saved tickets may be anything by now.
+    if let Some((_, height)) = saved.synced {
+        pool.restore(height, saved.tickets, saved.foreign);
+    }
+    Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users })
+}
+
+fn contents(error: postcard::Error) -> SavedStateError {
+    SavedStateError::Contents(error.to_string())
+}

@@ -1,0 +1,114 @@
+//! One wallet of the group and what is known of its health.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::chain::BlockHeight;
+use crate::ports::{PoolWallet, WalletInfo};
+
+/// How a wallet is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Health {
+    /// Not yet heard of since the start.
+    Unknown,
+    /// In service.
+    Healthy,
+    /// It failed; it is probed until it is back.
+    Away {
+        /// The last error.
+        error: String,
+    },
+    /// It is back or new, and missing scripts are being brought over.
+    Recovering {
+        /// Scripts done.
+        done: usize,
+        /// Scripts in all.
+        total: usize,
+    },
+    /// It has other keys or makes other scripts than the pool. Registration stops until it agrees.
+    Disagrees {
+        /// How it differs, with both values.
+        how: String,
+    },
+}
+
+/// The state of one wallet, for the status page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemberStatus {
+    /// Host and port.
+    pub name: String,
+    /// How it is.
+    pub health: Health,
+    /// What it says of itself, where it answered.
+    pub info: Option<WalletInfo>,
+    /// Its best height, where it answered.
+    pub height: Option<BlockHeight>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) health: Health,
+    pub(super) info: Option<WalletInfo>,
+    pub(super) height: Option<BlockHeight>,
+    pub(super) latency: Duration,
+    /// Whether a registration passed this wallet by, so that its scripts must be compared again.
+    pub(super) audit_wanted: bool,
+}
+
+/// A wallet of the group.
+pub(super) struct Member {
+    pub(super) wallet: Arc<dyn PoolWallet>,
+    state: Mutex<State>,
+}
+
+impl Member {
+    pub(super) fn new(wallet: Arc<dyn PoolWallet>) -> Self {
+        let state =
+            State { health: Health::Unknown, info: None, height: None, latency: Duration::MAX, audit_wanted: true };
+        Self { wallet, state: Mutex::new(state) }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn health(&self) -> Health {
+        self.state().health.clone()
+    }
+
+    /// Changes the health and tells about it once.
+    pub(super) fn set_health(&self, health: Health) {
+        let name = self.wallet.name();
+        let mut state = self.state();
+        if state.health == health {
+            return;
+        }
+        match &health {
+            Health::Healthy => tracing::info!(target: "stakepool::wallets", wallet = name, "in service"),
+            Health::Away { error } => {
+                tracing::error!(target: "stakepool::wallets", wallet = name, %error, "out of service")
+            }
+            Health::Disagrees { how } => {
+                tracing::error!(target: "stakepool::wallets", wallet = name, how, "disagrees with the pool: registration stops");
+            }
+            Health::Recovering { done: 0, total } => {
+                tracing::info!(target: "stakepool::wallets", wallet = name, scripts = total, "being recovered");
+            }
+            Health::Unknown | Health::Recovering { .. } => {}
+        }
+        state.health = health;
+    }
+
+    pub(super) fn status(&self) -> MemberStatus {
+        let state = self.state();
+        MemberStatus {
+            name: self.wallet.name().to_owned(),
+            health: state.health.clone(),
+            info: state.info.clone(),
+            height: state.height,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The pool's voting wallets as a group: quorum, health and recovery.
+
+mod group;
+mod member;
+mod recovery;
+
+pub use group::{Agreement, GroupError, WalletGroup};
+pub use member::{Health, MemberStatus};

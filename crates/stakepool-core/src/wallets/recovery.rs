@@ -1,0 +1,62 @@
+//! Bringing a wallet up to date: it was away, restored from its seed, or is new.
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use crate::accounts::{Registration, User};
+use crate::ports::{PoolWallet, WalletError};
+
+/// Calls to one wallet at the same time.
+const AT_ONCE: usize = 8;
+/// How often progress is told.
+const TELL_EVERY: usize = 100;
+
+/// Why a wallet could not be brought up to date.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RecoveryError {
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    #[error("it took the script of {0}, but does not know it afterwards")]
+    NotTaken(String),
+}
+
+/// Compares the wallet's scripts with the users' and imports those that are missing, then rescans once from the
+/// registration of the oldest of them. Every step can be repeated without harm.
+pub(super) async fn bring_over(
+    wallet: &dyn PoolWallet,
+    users: &[User],
+    progress: impl Fn(usize, usize),
+) -> Result<(), RecoveryError> {
+    let registrations: Vec<_> = users.iter().filter_map(|user| user.registration.as_ref()).collect();
+    let Some(highest) = registrations.iter().map(|registration| registration.key_index).max() else { return Ok(()) };
+    let missing = missing_scripts(wallet, &registrations).await?;
+    let Some(oldest) = missing.iter().map(|registration| registration.registered_at).min() else { return Ok(()) };
+    let total = missing.len();
+    progress(0, total);
+    wallet.sync_address_index(highest).await?;
+    for (done, registration) in missing.iter().enumerate() {
+        wallet.import_script(&registration.script).await?;
+        if done.is_multiple_of(TELL_EVERY) {
+            progress(done, total);
+        }
+    }
+    progress(total, total);
+    wallet.rescan(oldest).await?;
+    match missing_scripts(wallet, &missing).await?.first() {
+        Some(registration) => Err(RecoveryError::NotTaken(registration.address.to_string())),
+        None => Ok(()),
+    }
+}
+
+async fn missing_scripts<'a>(
+    wallet: &dyn PoolWallet,
+    registrations: &[&'a Registration],
+) -> Result<Vec<&'a Registration>, WalletError> {
+    let checks = registrations.iter().map(|registration| async move {
+        Ok::<_, WalletError>((*registration, wallet.has_script(&registration.address).await?))
+    });
+    stream::iter(checks)
+        .buffer_unordered(AT_ONCE)
+        .try_filter_map(|(registration, known)| async move { Ok((!known).then_some(registration)) })
+        .try_collect()
+        .await
+}
