@@ -1,1 +1,38 @@
-//! Nothing yet.
+//! The command-line tool of an EXCC stake pool: one module a group of commands, one file a command.
+
+mod answer;
+mod chain;
+mod cli;
+mod error;
+mod lines;
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+
+pub use error::CliError;
+
+/// Where a command reads from and writes to.
+pub struct Streams<'a> {
+    /// Standard input, read only by commands that are given `-`.
+    pub input: &'a mut dyn Read,
+    /// Standard output: answers, and help where it was asked for.
+    pub output: &'a mut dyn Write,
+    /// Standard error: one line where something is wrong.
+    pub errors: &'a mut dyn Write,
+}
+
+/// Runs the command that `arguments` (the program's name first) ask for, and gives the exit code: 0 where it was done, 1
+/// where reading or writing failed, 2 where an argument is wrong.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> u8 {
+    let Streams { input, output, errors } = streams;
+    match cli::run(arguments, input, output) {
+        Ok(()) => 0,
+        // The reader of a pipe went away because it has seen enough.
+        Err(error) if error.is_broken_pipe() => 0,
+        Err(error) => {
+            // Nothing is left to do where not even this can be written.
+            let _ = writeln!(errors, "stakepoolctl: {}", error::one_line(&error.to_string()));
+            error.exit_code()
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What can go wrong with a command.
+
+use std::io;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The command line cannot be understood.
+    #[error("{0}")]
+    Usage(String),
+    /// An argument has a value that cannot be used.
+    #[error("{argument}: {reason}")]
+    Argument {
+        /// The argument as it is written in the help.
+        argument: &'static str,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// Standard input failed.
+    #[error("standard input cannot be read: {0}")]
+    Input(#[source] io::Error),
+    /// Standard output failed.
+    #[error("the answer cannot be written to standard output: {0}")]
+    Output(#[source] io::Error),
+}
+
+impl CliError {
+    /// An argument that cannot be used, and why.
+    pub fn argument(argument: &'static str, reason: impl ToString) -> Self {
+        Self::Argument { argument, reason: reason.to_string() }
+    }
+
+    /// The exit code of the program: 2 for a wrong argument, 1 for everything else.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Argument { .. } => 2,
+            Self::Input(_) | Self::Output(_) => 1,
+        }
+    }
+
+    /// Whether the reader of our answers went away.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// The text without line ends and other control characters, which an argument may have brought in.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_end_in_a_message_cannot_forge_a_second_line() {
+        assert_eq!(one_line("no\nsuch\u{1b}[1m key"), "no\\nsuch\\u{1b}[1m key");
+    }
+}
