@@ -1,10 +1,9 @@
 //! Reads go to the fastest healthy wallet; writes need a quorum of agreeing ones.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::member::{Health, Member, MemberStatus};
@@ -92,7 +91,11 @@ impl WalletGroup {
 
     /// Probes and recovers the wallets for ever.
     pub async fn run(&self) {
-        join_all((0..self.members.len()).map(|index| self.keep_healthy(&self.members[index]))).await;
+        let mut loops = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            loops.push(self.keep_healthy(member));
+        }
+        join_all(loops).await;
     }
 
     async fn keep_healthy(&self, member: &Member) {
@@ -122,14 +125,13 @@ impl WalletGroup {
 
     /// Probes every wallet once, bringing over what is missing: what [`WalletGroup::run`] does in a loop.
     pub async fn recover_all(&self) {
-        join_all(self.members.iter().map(|member| async move {
-            let health = match self.recover(member).await {
-                Ok(()) => Health::Healthy,
-                Err(health) => health,
-            };
-            member.set_health(health);
-        }))
-        .await;
+        let mut recoveries = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            recoveries.push(self.recover(member));
+        }
+        for (member, result) in self.members.iter().zip(join_all(recoveries).await) {
+            member.set_health(result.err().unwrap_or(Health::Healthy));
+        }
     }
 
     async fn probe(&self, member: &Member) -> Result<(), Health> {
@@ -171,10 +173,10 @@ impl WalletGroup {
     }
 
     /// Asks the fastest healthy wallet, and the next where that fails.
-    async fn read<'a, T, F>(&'a self, call: impl Fn(&'a dyn PoolWallet) -> F) -> Result<T, GroupError>
-    where
-        F: Future<Output = Result<T, WalletError>>,
-    {
+    async fn read<'a, T>(
+        &'a self,
+        call: impl Fn(&'a dyn PoolWallet) -> BoxFuture<'a, Result<T, WalletError>>,
+    ) -> Result<T, GroupError> {
         for member in self.by_speed() {
             match timeout(LIMIT, call(member.wallet.as_ref())).await {
                 Ok(Ok(answer)) => return Ok(answer),
@@ -259,15 +261,10 @@ impl WalletGroup {
     /// [`GroupError::NoQuorum`] where too few did, [`GroupError::Disagreement`] where one made something else.
     pub async fn agree(&self, agreement: &Agreement) -> Result<Vec<String>, GroupError> {
         self.ready()?;
-        let tries = self.by_speed().into_iter().map(|member| async move {
-            let result = match timeout(LIMIT, self.import(member.wallet.as_ref(), agreement)).await {
-                Ok(Ok(())) => return Some(member.wallet.name().to_owned()),
-                Ok(Err(health)) => health,
-                Err(_) => Health::Away { error: "it does not answer; restart it".to_owned() },
-            };
-            member.set_health(result);
-            None
-        });
+        let mut tries = Vec::new();
+        for member in self.by_speed() {
+            tries.push(self.try_import(member, agreement));
+        }
         let agreed: Vec<_> = join_all(tries).await.into_iter().flatten().collect();
         self.no_disagreement()?;
         if agreed.len() < self.quorum {
@@ -283,6 +280,17 @@ impl WalletGroup {
                 member.state().audit_wanted = true;
             }
         }
+    }
+
+    /// The name of the wallet, where it agrees.
+    async fn try_import(&self, member: &Member, agreement: &Agreement) -> Option<String> {
+        let health = match timeout(LIMIT, self.import(member.wallet.as_ref(), agreement)).await {
+            Ok(Ok(())) => return Some(member.wallet.name().to_owned()),
+            Ok(Err(health)) => health,
+            Err(_) => Health::Away { error: "it does not answer; restart it".to_owned() },
+        };
+        member.set_health(health);
+        None
     }
 
     async fn import(&self, wallet: &dyn PoolWallet, agreement: &Agreement) -> Result<(), Health> {

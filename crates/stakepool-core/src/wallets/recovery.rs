@@ -51,12 +51,17 @@ async fn missing_scripts<'a>(
     wallet: &dyn PoolWallet,
     registrations: &[&'a Registration],
 ) -> Result<Vec<&'a Registration>, WalletError> {
-    let checks = registrations.iter().map(|registration| async move {
-        Ok::<_, WalletError>((*registration, wallet.has_script(&registration.address).await?))
-    });
-    stream::iter(checks)
-        .buffer_unordered(AT_ONCE)
-        .try_filter_map(|(registration, known)| async move { Ok((!known).then_some(registration)) })
-        .try_collect()
-        .await
+    let mut checks = Vec::with_capacity(registrations.len());
+    for registration in registrations {
+        checks.push(check(wallet, registration));
+    }
+    let checked: Vec<_> = stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(checked.into_iter().filter_map(|(registration, known)| (!known).then_some(registration)).collect())
+}
+
+async fn check<'a>(
+    wallet: &dyn PoolWallet,
+    registration: &'a Registration,
+) -> Result<(&'a Registration, bool), WalletError> {
+    Ok((registration, wallet.has_script(&registration.address).await?))
 }

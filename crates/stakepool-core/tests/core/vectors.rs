@@ -1,7 +1,5 @@
 //! Figures computed by the real programs: subsidies, fees, keys, scripts and tickets that were mined.
 
-#![allow(clippy::unwrap_used)]
-
 use serde::Deserialize;
 use stakepool_core::chain::{
     Amount, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, Params, PubKeyAddress, RedeemScript,
@@ -93,13 +91,17 @@ struct MinedTicket {
 }
 
 fn vectors() -> impl Iterator<Item = (Vectors, Params)> {
-    [include_str!("vectors/mainnet.json"), include_str!("vectors/testnet.json"), include_str!("vectors/simnet.json")]
-        .into_iter()
-        .map(|text| {
-            let vectors: Vectors = serde_json::from_str(text).unwrap();
-            let params = vectors.network.params(Generation::Today);
-            (vectors, params)
-        })
+    [
+        include_str!("../vectors/mainnet.json"),
+        include_str!("../vectors/testnet.json"),
+        include_str!("../vectors/simnet.json"),
+    ]
+    .into_iter()
+    .map(|text| {
+        let vectors: Vectors = serde_json::from_str(text).unwrap();
+        let params = vectors.network.params(Generation::Today);
+        (vectors, params)
+    })
 }
 
 #[test]
@@ -185,7 +187,7 @@ fn every_recorded_multisig_is_made() {
 
 #[test]
 fn mined_tickets_are_judged_as_the_wallet_judged_them() {
-    let vectors: MinedTickets = serde_json::from_str(include_str!("vectors/tickets-simnet.json")).unwrap();
+    let vectors: MinedTickets = serde_json::from_str(include_str!("../vectors/tickets-simnet.json")).unwrap();
     let branch = vectors.cold_wallet_xpub.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
     let evaluator = Evaluator::new(
         Network::Simnet,

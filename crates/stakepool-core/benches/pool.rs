@@ -1,0 +1,139 @@
+//! The figures of the README: key derivation, choosing winners, and our own time on the way of a vote.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use stakepool_core::accounts::{UserId, VotingPreference};
+use stakepool_core::chain::{
+    BlockHeight, ExtendedPubKey, Generation, Hash160, KeyIndex, Network, OutputScript, ScriptAddress, TicketHash,
+    Transaction, VoteBits, VoteVersion,
+};
+use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
+use stakepool_core::voting::{PoolState, WantedState, WantedUser};
+
+#[path = "../tests/core/fakes.rs"]
+#[allow(dead_code)]
+mod fakes;
+#[path = "../tests/core/tickets.rs"]
+#[allow(dead_code)]
+mod tickets;
+
+use tickets::COLD;
+
+fn derive_fee_addresses(c: &mut Criterion) {
+    let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+    c.bench_function("derive 10,000 fee addresses", |b| {
+        b.iter(|| {
+            let addresses = branch.addresses(KeyIndex(9_999)).unwrap();
+            addresses.iter().map(|address| address.to_pubkey_hash().to_string().len()).sum::<usize>()
+        });
+    });
+}
+
+fn pool_with(users: u32, tickets: u32) -> (PoolState, Vec<TicketHash>) {
+    let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+    let fees = FeeAddresses::derive(&branch, KeyIndex(5)).unwrap();
+    let params = Network::Simnet.params(Generation::Today);
+    let mut pool = PoolState::new(Evaluator::new(Network::Simnet, params, PoolFee::from_percent(7.5).unwrap(), fees));
+    let script = |n: u32| {
+        let mut hash = [0; 20];
+        hash[..4].copy_from_slice(&n.to_le_bytes());
+        Hash160(hash)
+    };
+    let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
+    pool.set_wanted(WantedState::new(
+        (0..users).map(|n| WantedUser {
+            user: UserId(n.into()),
+            address: ScriptAddress::new(Network::Simnet, script(n)),
+            voting,
+        }),
+        [],
+    ));
+    let template = tickets::ticket(1, 1, tickets::Fee::Enough);
+    let hashes = (0..tickets)
+        .map(|n| {
+            let mut ticket: Transaction = template.clone();
+            ticket.lock_time = n;
+            ticket.outputs[0].script = [&[0xba][..], &OutputScript::ScriptHash(script(n % users)).to_bytes()].concat();
+            pool.learn(&ticket, BlockHeight(1));
+            ticket.hash().into()
+        })
+        .collect();
+    pool.take_reports();
+    (pool, hashes)
+}
+
+fn choose_winners(c: &mut Criterion) {
+    let mut group = c.benchmark_group("choose the winners of a block");
+    for (users, tickets) in [(10_000, 49_000), (100_000, 100_000), (1_000_000, 1_000_000)] {
+        let (pool, hashes) = pool_with(users, tickets);
+        // Five winners somewhere in the pool, other ones every time.
+        let mut at = 0;
+        group.bench_function(BenchmarkId::from_parameter(format!("{users} users, {tickets} tickets")), |b| {
+            b.iter(|| {
+                at = (at + 7919) % (hashes.len() - 5);
+                black_box(pool.winners(&hashes[at..at + 5]).ours.len())
+            });
+        });
+    }
+    group.finish();
+}
+
+fn vote(c: &mut Criterion) {
+    use stakepool_core::ports::{NodeEvent, PoolWallet};
+    use stakepool_core::voting::{Engine, EngineParts, TaggedEvent};
+    use tokio::sync::{mpsc, watch};
+    use tokio::time::Instant;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    c.bench_function("from the notification to sendrawtransaction, five winners", |b| {
+        b.to_async(&runtime).iter_custom(|rounds| async move {
+            let node = fakes::FakeNode::at(199);
+            let bought: Vec<_> = (1..=5).map(|n| tickets::ticket(1, n, tickets::Fee::Enough)).collect();
+            node.mine(200, 1, bought.clone());
+            let won: Vec<TicketHash> = bought.iter().map(tickets::hash).collect();
+            let wallet = fakes::FakeWallet::new("wallet");
+            let engine = Engine::new(EngineParts {
+                evaluator: tickets::evaluator(),
+                wallets: vec![wallet as Arc<dyn PoolWallet>],
+                nodes: vec![Arc::clone(&node) as _],
+                state_file: Arc::new(fakes::MemoryFile::default()),
+                clock: Arc::new(fakes::FixedClock),
+                check_every: Duration::from_secs(3600),
+            })
+            .unwrap();
+            engine.put_wanted(tickets::wanted(&[1], &[]));
+            let (events, receiver) = mpsc::unbounded_channel();
+            let stop = watch::Sender::new(false);
+            let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));
+            let tell = |event| events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+            tell(NodeEvent::Connected);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let mut total = Duration::ZERO;
+            for round in 0..rounds {
+                let height = 300 + u32::try_from(round).unwrap();
+                let began = Instant::now();
+                tell(NodeEvent::WinningTickets {
+                    block: tickets::block(height, 1),
+                    height: BlockHeight(height),
+                    tickets: won.clone(),
+                });
+                while node.sent_count() < 5 {
+                    tokio::task::yield_now().await;
+                }
+                total += began.elapsed();
+                node.forget_sent();
+            }
+            stop.send_replace(true);
+            running.await.unwrap();
+            total
+        });
+    });
+}
+
+criterion_group!(benches, derive_fee_addresses, choose_winners, vote);
+criterion_main!(benches);

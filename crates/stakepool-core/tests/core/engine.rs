@@ -1,0 +1,268 @@
+//! The voting engine against wallets and nodes that fail in all the ways they do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
+use stakepool_core::ports::{EventCursor, NodeEvent, PoolWallet};
+use stakepool_core::voting::{DaemonEventKind, Engine, EngineParts, TaggedEvent, TicketState, VoteOutcome, VoteRecord};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::fakes::{FakeNode, FakeWallet, FixedClock, MemoryFile, Mood, settle};
+use crate::tickets::{Fee, block, evaluator, hash, header, ticket, wanted};
+
+struct Daemon {
+    engine: Arc<Engine>,
+    events: mpsc::UnboundedSender<TaggedEvent>,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+}
+
+impl Daemon {
+    fn start(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>, file: &Arc<MemoryFile>) -> Self {
+        let engine = Engine::new(EngineParts {
+            evaluator: evaluator(),
+            wallets: wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect(),
+            nodes: vec![Arc::clone(node) as _],
+            state_file: Arc::clone(file) as _,
+            clock: Arc::new(FixedClock),
+            check_every: Duration::from_secs(180),
+        })
+        .unwrap();
+        let (events, receiver) = mpsc::unbounded_channel();
+        let stop = watch::Sender::new(false);
+        let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));
+        Self { engine, events, stop, running }
+    }
+
+    async fn tell(&self, event: NodeEvent) {
+        self.events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+        settle().await;
+    }
+
+    async fn win(&self, height: u32, branch: u8, tickets: &[TicketHash]) {
+        let (block, height) = (block(height, branch), BlockHeight(height));
+        self.tell(NodeEvent::WinningTickets { block, height, tickets: tickets.to_vec() }).await;
+    }
+
+    fn votes(&self) -> Vec<VoteRecord> {
+        let begin = EventCursor { epoch: self.engine.epoch(), seq: 0 };
+        let events = self.engine.events(begin).events.into_iter();
+        events
+            .filter_map(|event| if let DaemonEventKind::Vote(vote) = event.kind { Some(vote) } else { None })
+            .collect()
+    }
+
+    fn state(&self, ticket: &TicketHash) -> Option<TicketState> {
+        let snapshot = self.engine.events(EventCursor { epoch: 0, seq: 0 });
+        snapshot.events.into_iter().find_map(|event| match event.kind {
+            DaemonEventKind::Ticket(report) if report.ticket == *ticket => Some(report.state),
+            _ => None,
+        })
+    }
+
+    async fn shut_down(self) {
+        self.stop.send_replace(true);
+        self.running.await.unwrap();
+    }
+}
+
+/// A node at height 220 with a live ticket of user 1, and a wallet that holds it.
+fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
+    let node = FakeNode::at(199);
+    let good = ticket(1, 1, Fee::Enough);
+    node.mine(200, 1, vec![good.clone()]);
+    for height in 201..=220 {
+        node.mine(height, 1, Vec::new());
+    }
+    node.chain.lock().unwrap().live = vec![hash(&good)];
+    let wallet = FakeWallet::new("wallet");
+    wallet.tickets.lock().unwrap().push(hash(&good));
+    (wallet, node, hash(&good))
+}
+
+async fn ready(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>) -> Daemon {
+    let daemon = Daemon::start(wallets, node, &Arc::default());
+    daemon.engine.put_wanted(wanted(&[1], &[]));
+    daemon.tell(NodeEvent::Connected).await;
+    daemon
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_winner_is_voted_with_the_users_bits_and_the_wallets_extended_bits() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent()[0].bits, VoteBits(5));
+    assert_eq!(wallet.requests.lock().unwrap()[0].bits_extended, "0b000000");
+    let votes = daemon.votes();
+    assert_eq!((&votes[0].outcome, votes[0].attempts), (&VoteOutcome::Sent, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
+    let (wallet, node, won) = scene();
+    let daemon = Daemon::start(&[wallet], &node, &Arc::default());
+    daemon.engine.put_wanted(wanted(&[1], &[]));
+    // No `Connected` yet: nothing is loaded, and the winner must be looked up.
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unsigned_vote_is_never_sent_and_another_wallet_signs() {
+    let (first, node, won) = scene();
+    let second = FakeWallet::new("second");
+    first.set(Mood::Unsigned);
+    let daemon = ready(&[first, Arc::clone(&second)], &node).await;
+    daemon.win(220, 1, &[won]).await;
+    sleep(Duration::from_millis(100)).await;
+    assert!(node.sent()[0].is_signed());
+    assert_eq!(second.requests.lock().unwrap().len(), 1);
+    assert!(daemon.engine.problems().iter().any(|problem| problem.contains("locked")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_wallet_costs_less_than_a_second_where_there_is_another() {
+    let (first, node, won) = scene();
+    let second = FakeWallet::new("second");
+    let daemon = ready(&[Arc::clone(&first), second], &node).await;
+    sleep(Duration::from_secs(1)).await;
+    first.set(Mood::Silent);
+    daemon.win(220, 1, &[won]).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vote_is_tried_again_until_the_wallet_is_back() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    wallet.set(Mood::Away);
+    daemon.win(220, 1, &[won]).await;
+    sleep(Duration::from_secs(30)).await;
+    assert!(daemon.votes().is_empty());
+    wallet.set(Mood::Fine);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(daemon.votes()[0].outcome, VoteOutcome::Sent);
+    assert!(daemon.votes()[0].attempts > 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vote_is_given_up_with_its_reason_once_a_child_of_the_block_is_connected() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    node.chain.lock().unwrap().refuse_votes = true;
+    daemon.win(220, 1, &[won]).await;
+    sleep(Duration::from_secs(5)).await;
+    node.mine(221, 1, Vec::new());
+    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    sleep(Duration::from_secs(2)).await;
+    let votes = daemon.votes();
+    assert!(matches!(&votes[0].outcome, VoteOutcome::Failed(reason) if reason.contains("-1: no")), "{votes:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_daemons_vote_counts_as_success() {
+    let (wallet, node, won) = scene();
+    let (one, two) = (ready(&[Arc::clone(&wallet)], &node).await, ready(&[wallet], &node).await);
+    one.win(220, 1, &[won]).await;
+    two.win(220, 1, &[won]).await;
+    assert_eq!(node.sent().len(), 1);
+    assert_eq!(two.votes()[0].outcome, VoteOutcome::AlreadyKnown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_blocks_of_a_fork_are_voted_on_and_the_old_one_again_after_a_reorganisation() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    daemon.win(220, 1, &[won]).await;
+    daemon.win(220, 2, &[won]).await;
+    assert_eq!(node.sent().len(), 2);
+    node.mine(221, 1, Vec::new());
+    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    daemon.tell(NodeEvent::BlockDisconnected(header(221, 1, 1))).await;
+    assert_eq!(wallet.requests.lock().unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocks_missed_during_an_outage_are_worked_through() {
+    let (wallet, node, _) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    daemon.tell(NodeEvent::Disconnected { reason: "test".into() }).await;
+    let bought = ticket(1, 7, Fee::Enough);
+    node.mine(221, 1, vec![bought.clone()]);
+    node.mine(222, 1, Vec::new());
+    daemon.tell(NodeEvent::Connected).await;
+    assert_eq!(daemon.engine.synced(), Some((block(222, 1), BlockHeight(222))));
+    assert_eq!(daemon.state(&hash(&bought)), Some(TicketState::Immature));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reorganisation_during_an_outage_is_noticed() {
+    let (wallet, node, _) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    let undone = ticket(1, 7, Fee::Enough);
+    node.mine(221, 1, vec![undone.clone()]);
+    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    assert!(daemon.state(&hash(&undone)).is_some());
+    daemon.tell(NodeEvent::Disconnected { reason: "test".into() }).await;
+    node.mine(221, 2, Vec::new());
+    daemon.tell(NodeEvent::Connected).await;
+    assert_eq!(daemon.engine.synced(), Some((block(221, 2), BlockHeight(221))));
+    assert_eq!(daemon.state(&hash(&undone)), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restarted_daemon_votes_from_its_state_file_without_the_web() {
+    let (wallet, node, won) = scene();
+    let file = Arc::default();
+    let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
+    daemon.engine.put_wanted(wanted(&[1], &[]));
+    daemon.tell(NodeEvent::Connected).await;
+    let epoch = daemon.engine.epoch();
+    daemon.shut_down().await;
+
+    let again = Daemon::start(&[wallet], &node, &file);
+    assert!(again.engine.epoch() > epoch);
+    again.win(220, 1, &[won]).await;
+    assert_eq!(node.sent()[0].bits, VoteBits(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_broken_state_file_the_wallets_tickets_are_voted_with_default_bits() {
+    let (wallet, node, won) = scene();
+    let file = Arc::new(MemoryFile::default());
+    *file.bytes.lock().unwrap() = Some(b"garbage".to_vec());
+    let daemon = Daemon::start(&[wallet], &node, &file);
+    assert!(file.aside.lock().unwrap().is_some());
+    assert!(daemon.engine.problems()[0].contains("state file"));
+    daemon.tell(NodeEvent::Connected).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent()[0].bits, VoteBits(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_that_left_the_lottery_unnoticed_is_settled_by_the_next_check() {
+    let (wallet, node, gone) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    assert_eq!(daemon.state(&gone), Some(TicketState::Live));
+    node.chain.lock().unwrap().live.clear();
+    sleep(Duration::from_secs(200)).await;
+    assert_eq!(daemon.state(&gone), Some(TicketState::Missed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_lets_a_vote_under_way_finish() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    wallet.set(Mood::Away);
+    daemon.win(220, 1, &[won]).await;
+    let stopping = tokio::spawn(daemon.shut_down());
+    sleep(Duration::from_millis(500)).await;
+    wallet.set(Mood::Fine);
+    stopping.await.unwrap();
+    assert_eq!(node.sent().len(), 1);
+}

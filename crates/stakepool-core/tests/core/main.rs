@@ -1,0 +1,12 @@
+//! Tests of the core as its users see it.
+
+#![allow(clippy::unwrap_used)]
+
+mod engine;
+// Shared with the benchmark, which uses a little more of it.
+#[allow(dead_code)]
+mod fakes;
+mod pool;
+mod tickets;
+mod vectors;
+mod wallets;

@@ -1,0 +1,164 @@
+//! What the pool knows of tickets as blocks and notifications come and go.
+
+use stakepool_core::chain::{BlockHeight, Transaction};
+use stakepool_core::ports::SpentOrMissed;
+use stakepool_core::ticket::Verdict;
+use stakepool_core::voting::{PoolState, TicketState, saved};
+
+use crate::tickets::{Fee, block, evaluator, hash, revocation, ticket, vote, wanted};
+
+/// Simnet's maturity and expiry, in blocks.
+const MATURITY: u32 = 16;
+const EXPIRY: u32 = 384;
+
+fn pool_at(height: u32, transactions: &[Transaction]) -> PoolState {
+    let mut pool = PoolState::new(evaluator());
+    pool.set_wanted(wanted(&[1], &[]));
+    pool.connect(BlockHeight(height), transactions);
+    pool
+}
+
+fn mine_to(pool: &mut PoolState, height: u32) {
+    for next in pool.tip().0 + 1..=height {
+        pool.connect(BlockHeight(next), &[]);
+    }
+}
+
+fn state(pool: &PoolState, transaction: &Transaction) -> TicketState {
+    pool.report(&hash(transaction)).unwrap().state
+}
+
+#[test]
+fn a_ticket_is_judged_when_mined_and_lives_from_maturity_on() {
+    let good = ticket(1, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&good));
+    assert_eq!(pool.take_reports()[0].facts.verdict, Verdict::Accepted);
+    mine_to(&mut pool, 199 + MATURITY);
+    assert_eq!(state(&pool, &good), TicketState::Immature);
+    assert!(pool.take_reports().is_empty());
+    mine_to(&mut pool, 200 + MATURITY);
+    assert_eq!(pool.take_reports()[0].state, TicketState::Live);
+}
+
+#[test]
+fn tickets_with_too_low_a_fee_or_a_foreign_one_never_vote() {
+    let (low, foreign) = (ticket(1, 1, Fee::TooLow), ticket(1, 2, Fee::ToSomebodyElse));
+    let pool = pool_at(200, &[low.clone(), foreign.clone()]);
+    let winners = pool.winners(&[hash(&low), hash(&foreign)]);
+    assert!(winners.ours.is_empty() && winners.unknown.is_empty());
+    assert_eq!(pool.report(&hash(&low)).unwrap().facts.verdict, Verdict::LowFee);
+    assert_eq!(pool.report(&hash(&foreign)).unwrap().facts.verdict, Verdict::UnknownFeeAddress);
+    assert_eq!(pool.current(false).count(), 2);
+}
+
+#[test]
+fn an_added_ticket_votes_until_it_is_removed_again() {
+    let low = ticket(1, 1, Fee::TooLow);
+    let mut pool = pool_at(200, std::slice::from_ref(&low));
+    pool.set_wanted(wanted(&[1], &[hash(&low)]));
+    assert_eq!(pool.winners(&[hash(&low)]).ours.len(), 1);
+    assert!(pool.take_reports().iter().any(|report| report.added));
+    pool.set_wanted(wanted(&[1], &[]));
+    assert!(pool.winners(&[hash(&low)]).ours.is_empty());
+}
+
+#[test]
+fn a_user_who_registers_after_the_ticket_was_mined_is_voted_for() {
+    let good = ticket(2, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&good));
+    assert!(pool.winners(&[hash(&good)]).ours.is_empty());
+    pool.set_wanted(wanted(&[1, 2], &[]));
+    assert_eq!(pool.winners(&[hash(&good)]).ours.len(), 1);
+    assert!(pool.take_reports().iter().any(|report| report.ticket == hash(&good)));
+}
+
+#[test]
+fn a_winner_that_nobody_knows_is_to_be_looked_up() {
+    let pool = pool_at(200, &[]);
+    let unknown = hash(&ticket(1, 9, Fee::Enough));
+    assert_eq!(pool.winners(&[unknown]).unknown, [unknown]);
+}
+
+#[test]
+fn a_block_says_who_voted_and_who_was_revoked() {
+    let (voted, missed) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::Enough));
+    let mut pool = pool_at(200, &[voted.clone(), missed.clone()]);
+    mine_to(&mut pool, 220);
+    let bits = stakepool_core::chain::VoteBits(1);
+    let votes = [vote(hash(&voted), block(220, 1), BlockHeight(220), bits, true), revocation(hash(&missed))];
+    pool.connect(BlockHeight(221), &votes);
+    assert_eq!(state(&pool, &voted), TicketState::Voted);
+    assert_eq!(state(&pool, &missed), TicketState::Missed);
+    assert_eq!(pool.report(&hash(&voted)).unwrap().ended_at, Some(BlockHeight(221)));
+}
+
+#[test]
+fn a_miss_that_is_told_again_with_its_revocation_is_counted_once() {
+    let missed = ticket(1, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&missed));
+    mine_to(&mut pool, 220);
+    pool.spent_or_missed(BlockHeight(220), &[(hash(&missed), SpentOrMissed::Missed)]);
+    pool.take_reports();
+    pool.spent_or_missed(BlockHeight(230), &[(hash(&missed), SpentOrMissed::Missed)]);
+    assert!(pool.take_reports().is_empty());
+    assert_eq!(pool.report(&hash(&missed)).unwrap().ended_at, Some(BlockHeight(220)));
+}
+
+#[test]
+fn a_ticket_that_never_won_expires() {
+    let unlucky = ticket(1, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&unlucky));
+    let expires = 200 + MATURITY + EXPIRY;
+    mine_to(&mut pool, expires);
+    pool.spent_or_missed(BlockHeight(expires), &[(hash(&unlucky), SpentOrMissed::Missed)]);
+    assert_eq!(state(&pool, &unlucky), TicketState::Expired);
+}
+
+#[test]
+fn a_reorganisation_revives_what_its_blocks_ended_and_unmines_their_tickets() {
+    let (old, new) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::Enough));
+    let mut pool = pool_at(200, std::slice::from_ref(&old));
+    mine_to(&mut pool, 220);
+    let bits = stakepool_core::chain::VoteBits(1);
+    pool.connect(BlockHeight(221), &[vote(hash(&old), block(220, 1), BlockHeight(220), bits, true), new.clone()]);
+    assert_eq!(state(&pool, &old), TicketState::Voted);
+    pool.disconnect(BlockHeight(221));
+    assert_eq!(state(&pool, &old), TicketState::Live);
+    assert!(!pool.knows(&hash(&new)));
+    assert_eq!(pool.tip(), BlockHeight(220));
+}
+
+#[test]
+fn a_reorganisation_over_the_maturing_block_makes_a_ticket_immature_and_live_again() {
+    let good = ticket(1, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&good));
+    mine_to(&mut pool, 200 + MATURITY);
+    pool.take_reports();
+    pool.disconnect(BlockHeight(200 + MATURITY));
+    assert_eq!(pool.take_reports()[0].state, TicketState::Immature);
+    mine_to(&mut pool, 200 + MATURITY);
+    assert_eq!(pool.take_reports()[0].state, TicketState::Live);
+}
+
+#[test]
+fn the_saved_state_comes_back_whole_and_a_changed_one_is_refused() {
+    let (good, low) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::TooLow));
+    let mut pool = pool_at(200, &[good.clone(), low.clone()]);
+    pool.set_wanted(wanted(&[1], &[hash(&low)]));
+    let point = (block(200, 1), BlockHeight(200));
+    let bytes = saved::encode(&pool, 7, true, Some(point)).unwrap();
+
+    let mut restored = PoolState::new(evaluator());
+    let what = saved::restore(&mut restored, &bytes).unwrap();
+    assert_eq!((what.epoch, what.synced, what.has_users), (7, Some(point), true));
+    assert_eq!(restored.wanted(), pool.wanted());
+    assert_eq!(restored.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
+
+    for at in [0, 9, bytes.len() / 2, bytes.len() - 1] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(saved::restore(&mut PoolState::new(evaluator()), &changed).is_err(), "byte {at}");
+    }
+    assert!(saved::restore(&mut PoolState::new(evaluator()), &bytes[..bytes.len() - 5]).is_err());
+    assert!(saved::restore(&mut PoolState::new(evaluator()), &[]).is_err());
+}
