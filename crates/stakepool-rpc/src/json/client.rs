@@ -1,0 +1,131 @@
+//! A handle for calls, whatever the state of the connection.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::value::RawValue;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+use super::config::{ConfigError, Limits, ServerConfig};
+use super::connection::{Link, Status, Task};
+use super::dial::{Dial, TlsDialer};
+use super::error::RpcError;
+use super::identity::{Identity, ServerKind};
+use super::message::ServerError;
+use super::node::Subscriber;
+
+/// The parameters of a method that takes none.
+pub(super) const NONE: [(); 0] = [];
+
+/// Calls to a server that may be under way at once. A node takes 20; some are kept free for votes, so that these never
+/// queue behind anything.
+const ORDINARY_CALLS: usize = 10;
+const URGENT_CALLS: usize = 6;
+
+/// Makes calls. Dropping it ends the connection's task.
+pub(super) struct Client {
+    name: Arc<str>,
+    limits: Limits,
+    status: watch::Receiver<Status>,
+    ordinary: Semaphore,
+    urgent: Semaphore,
+}
+
+impl Client {
+    /// Starts to connect to a real server in the background. Must be called within a tokio runtime.
+    pub(super) fn connect(
+        config: &ServerConfig,
+        kind: ServerKind,
+        subscriber: Option<Subscriber>,
+    ) -> Result<Self, ConfigError> {
+        let dialer = TlsDialer::new(config)?;
+        Ok(Self::start(config.host.as_str().into(), config.limits, dialer, kind, subscriber))
+    }
+
+    pub(super) fn start(
+        name: Arc<str>,
+        limits: Limits,
+        dialer: impl Dial,
+        kind: ServerKind,
+        subscriber: Option<Subscriber>,
+    ) -> Self {
+        let (sender, status) = watch::channel(Status::Connecting(None));
+        let task = Task { name: Arc::clone(&name), dialer, kind, subscriber, limits, status: sender };
+        tokio::spawn(task.run());
+        let (ordinary, urgent) = (Semaphore::new(ORDINARY_CALLS), Semaphore::new(URGENT_CALLS));
+        Self { name, limits, status, ordinary, urgent }
+    }
+
+    /// Host and port.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why there is no connection; `None` while there is one, and before the first attempt has ended.
+    pub(super) fn last_error(&self) -> Option<RpcError> {
+        match &*self.status.borrow() {
+            Status::Up(..) => None,
+            Status::Connecting(error) => error.clone(),
+            Status::Down(error) => Some(error.clone()),
+        }
+    }
+
+    /// What the server is.
+    pub(super) async fn identity(&self) -> Result<Arc<Identity>, RpcError> {
+        self.up().await.map(|(_, identity)| identity)
+    }
+
+    /// Makes a call and reads its answer.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: impl Serialize,
+    ) -> Result<T, RpcError> {
+        let params = serde_json::to_string(&params).map_err(|error| RpcError::unexpected(method, error))?;
+        let limit = self.limits.of(method);
+        let answer = timeout(limit, self.raw(method, params)).await;
+        let result = answer.unwrap_or(Err(RpcError::Timeout { method, limit }))?;
+        // Long lists are read here, in the caller's task, not in the one that carries everybody's messages.
+        serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error))
+    }
+
+    /// Makes a call whose answer says nothing.
+    pub(super) async fn command(&self, method: &'static str, params: impl Serialize) -> Result<(), RpcError> {
+        self.call::<IgnoredAny>(method, params).await.map(drop)
+    }
+
+    async fn raw(&self, method: &'static str, params: String) -> Result<Box<RawValue>, RpcError> {
+        let lane = match method {
+            "generatevote" | "sendrawtransaction" | "rebroadcastwinners" => &self.urgent,
+            _ => &self.ordinary,
+        };
+        let (link, _) = self.up().await?;
+        let Ok(_permit) = lane.acquire().await else { return Err(self.lost()) };
+        match link.call(method, params).await {
+            Some(Ok(result)) => Ok(result),
+            Some(Err(ServerError { code, message })) => Err(RpcError::Rpc { method, code, message }),
+            None => Err(self.lost()),
+        }
+    }
+
+    /// The connection, waiting a short while for one that is just being made.
+    async fn up(&self) -> Result<(Link, Arc<Identity>), RpcError> {
+        let mut status = self.status.clone();
+        let settled = status.wait_for(|status| !matches!(status, Status::Connecting(_)));
+        let status = match timeout(self.limits.wait_for_connection, settled).await {
+            Ok(Ok(status)) => Status::clone(&status),
+            Ok(Err(_)) | Err(_) => return Err(self.lost()),
+        };
+        match status {
+            Status::Up(link, identity) => Ok((link, identity)),
+            Status::Down(error) => Err(error),
+            Status::Connecting(_) => Err(self.lost()),
+        }
+    }
+
+    fn lost(&self) -> RpcError {
+        self.last_error().unwrap_or_else(|| RpcError::Unreachable("the connection is still being made".to_owned()))
+    }
+}

@@ -1,0 +1,192 @@
+//! Where a server is, how to sign in, and how long to wait for what.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::tls::TlsError;
+
+/// A password. It shows itself to nobody: its `Debug` hides it, and there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Wraps a password.
+    pub fn new(password: impl Into<String>) -> Self {
+        Self(password.into())
+    }
+
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl From<&str> for Password {
+    fn from(password: &str) -> Self {
+        Self::new(password)
+    }
+}
+
+impl From<String> for Password {
+    fn from(password: String) -> Self {
+        Self(password)
+    }
+}
+
+/// A server: an exccd or an exccwallet.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Host and port, such as `127.0.0.1:9110` or `[::1]:9110`. Also the server's name in logs and errors.
+    pub host: String,
+    /// The user name; for a node that of its full `rpcuser`.
+    pub user: String,
+    /// The password.
+    pub password: Password,
+    /// The certificate that the server must show (PEM): a copy of its `rpc.cert`.
+    pub certificate_pem: Vec<u8>,
+    /// How long to wait for what.
+    pub limits: Limits,
+}
+
+impl ServerConfig {
+    /// A server with the default limits.
+    pub fn new(
+        host: impl Into<String>,
+        user: impl Into<String>,
+        password: impl Into<Password>,
+        certificate_pem: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self {
+            host: host.into(),
+            user: user.into(),
+            password: password.into(),
+            certificate_pem: certificate_pem.into(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Splits the host from the port.
+    pub(super) fn host_and_port(&self) -> Result<(&str, u16), ConfigError> {
+        let wrong = || ConfigError::Host(self.host.clone());
+        let (host, port) = self.host.rsplit_once(':').ok_or_else(wrong)?;
+        let bare = match host.strip_prefix('[') {
+            Some(inner) => inner.strip_suffix(']').ok_or_else(wrong)?,
+            None if host.contains(':') => return Err(wrong()),
+            None => host,
+        };
+        if bare.is_empty() {
+            return Err(wrong());
+        }
+        Ok((bare, port.parse().ok().filter(|&port| port != 0).ok_or_else(wrong)?))
+    }
+}
+
+/// How long to wait, and how much to take. The defaults suit servers in the same network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For a connection: TCP, TLS, the upgrade to a websocket, learning what the server is, subscribing.
+    pub connect: Duration,
+    /// How long a call waits where a connection is just being made. A call never waits between two attempts.
+    pub wait_for_connection: Duration,
+    /// For the answer to a call.
+    pub call: Duration,
+    /// For the answer to a call that looks through all tickets or derives many keys.
+    pub slow_call: Duration,
+    /// For a rescan of the chain.
+    pub rescan: Duration,
+    /// Between two pings of ours; the servers send none.
+    pub ping: Duration,
+    /// After so long without a sign of life the connection is given up.
+    pub silence: Duration,
+    /// The largest message that is taken, in bytes.
+    pub message_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            wait_for_connection: Duration::from_secs(1),
+            call: Duration::from_secs(10),
+            slow_call: Duration::from_secs(120),
+            rescan: Duration::from_secs(3600),
+            ping: Duration::from_secs(5),
+            silence: Duration::from_secs(15),
+            message_bytes: 16 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// The time for a method's answer.
+    pub(super) fn of(&self, method: &str) -> Duration {
+        match method {
+            "rescanwallet" => self.rescan,
+            "accountsyncaddressindex"
+            | "getstakeinfo"
+            | "gettickets"
+            | "livetickets"
+            | "revoketickets"
+            | "stakepooluserinfo" => self.slow_call,
+            _ => self.call,
+        }
+    }
+}
+
+/// Why a server cannot even be tried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The host is not one.
+    #[error("`{0}` is not a host with a port: write it as HOST:PORT, such as 127.0.0.1:9110 or [::1]:9110")]
+    Host(String),
+    /// User name or password cannot be sent.
+    #[error("user name or password of {0} cannot be sent: a user name cannot hold a colon")]
+    Credentials(String),
+    /// The certificate cannot be used.
+    #[error("the certificate of {host} cannot be used: {source}")]
+    Certificate {
+        /// The server.
+        host: String,
+        /// What is wrong with it.
+        source: TlsError,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host_and_port(host: &str) -> Option<(String, u16)> {
+        let config = ServerConfig::new(host, "user", "secret", "");
+        config.host_and_port().ok().map(|(host, port)| (host.to_owned(), port))
+    }
+
+    #[test]
+    fn hosts_of_all_kinds_are_split_from_their_port() {
+        assert_eq!(host_and_port("127.0.0.1:9110"), Some(("127.0.0.1".into(), 9110)));
+        assert_eq!(host_and_port("wallet.example:9110"), Some(("wallet.example".into(), 9110)));
+        assert_eq!(host_and_port("[::1]:9110"), Some(("::1".into(), 9110)));
+        for wrong in ["", "host", ":9110", "host:", "host:0", "host:70000", "::1:9110", "[::1:9110", "[]:1"] {
+            assert_eq!(host_and_port(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_does_not_show_in_debug() {
+        let config = ServerConfig::new("host:1", "user", "very secret", "");
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+
+    #[test]
+    fn slow_methods_have_their_own_limits() {
+        let limits = Limits::default();
+        assert_eq!(limits.of("rescanwallet"), limits.rescan);
+        assert_eq!(limits.of("stakepooluserinfo"), limits.slow_call);
+        assert_eq!(limits.of("generatevote"), limits.call);
+    }
+}

@@ -1,0 +1,166 @@
+//! What can go wrong with a call, before it is known whether a wallet or a node was called.
+
+use std::time::Duration;
+
+use stakepool_core::ports::{NodeError, WalletError};
+
+use super::config::ConfigError;
+
+/// Why a server did not do what was asked. The server's name is not part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RpcError {
+    /// The configuration is unusable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no connection, or it broke before the answer.
+    #[error("cannot be reached: {0}")]
+    Unreachable(String),
+    /// The server refuses the user or the password.
+    #[error("refuses the user name or password")]
+    Unauthorized,
+    /// The node takes the user for a limited one.
+    #[error("takes the user for a limited one; use the full `rpcuser`")]
+    LimitedUser,
+    /// No answer in time. What was asked may have been done.
+    #[error("did not answer `{method}` within {} ms", limit.as_millis())]
+    Timeout {
+        /// The call.
+        method: &'static str,
+        /// The limit.
+        limit: Duration,
+    },
+    /// An answer that says no.
+    #[error("answered `{method}` with error {code}: {message}")]
+    Rpc {
+        /// The call.
+        method: &'static str,
+        /// The JSON-RPC code.
+        code: i64,
+        /// The server's words.
+        message: String,
+    },
+    /// An answer that cannot be understood, or one of a server of another kind.
+    #[error("answered `{method}` with something unexpected: {reason}")]
+    Unexpected {
+        /// The call.
+        method: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl RpcError {
+    pub(super) fn unexpected(method: &'static str, reason: impl ToString) -> Self {
+        Self::Unexpected { method, reason: brief(reason.to_string()) }
+    }
+
+    /// The error of a wallet. Words that have a meaning of their own get their own variant.
+    pub(super) fn for_wallet(self, wallet: &str) -> WalletError {
+        let wallet = wallet.to_owned();
+        match self {
+            Self::Config(error) => WalletError::Unreachable { wallet, reason: error.to_string() },
+            Self::Unreachable(reason) => WalletError::Unreachable { wallet, reason },
+            Self::Unauthorized => WalletError::Unauthorized { wallet },
+            Self::LimitedUser => WalletError::Unexpected {
+                wallet,
+                method: "version".to_owned(),
+                reason: "this is a node that takes the user for a limited one; check wallethost(s)".to_owned(),
+            },
+            Self::Timeout { method, limit } => {
+                WalletError::Timeout { wallet, method: method.to_owned(), millis: millis(limit) }
+            }
+            Self::Rpc { code, message, .. } if is_locked(code, &message) => WalletError::Locked { wallet },
+            Self::Rpc { code: WALLET_ERROR, message, .. } if message.contains("VSP features are disabled") => {
+                WalletError::PoolFeaturesDisabled { wallet }
+            }
+            Self::Rpc { code: NOT_CONNECTED, message, .. } => {
+                WalletError::Unreachable { wallet, reason: format!("it is not connected to its node ({message})") }
+            }
+            Self::Rpc { method, code, message } => {
+                WalletError::Rpc { wallet, method: method.to_owned(), code, message }
+            }
+            Self::Unexpected { method, reason } => {
+                WalletError::Unexpected { wallet, method: method.to_owned(), reason }
+            }
+        }
+    }
+
+    /// The error of a node.
+    pub(super) fn for_node(self, node: &str) -> NodeError {
+        let node = node.to_owned();
+        match self {
+            Self::Config(error) => NodeError::Unreachable { node, reason: error.to_string() },
+            Self::Unreachable(reason) => NodeError::Unreachable { node, reason },
+            Self::Unauthorized => NodeError::Unauthorized { node },
+            Self::LimitedUser => NodeError::LimitedUser { node },
+            Self::Timeout { method, limit } => {
+                NodeError::Timeout { node, method: method.to_owned(), millis: millis(limit) }
+            }
+            Self::Rpc { method, code, message } => NodeError::Rpc { node, method: method.to_owned(), code, message },
+            Self::Unexpected { method, reason } => NodeError::Unexpected { node, method: method.to_owned(), reason },
+        }
+    }
+}
+
+/// Cuts a reason to a length that can be read: errors of decoding can repeat a whole answer.
+pub(super) fn brief(mut reason: String) -> String {
+    const LONGEST: usize = 400;
+    if reason.len() > LONGEST {
+        reason.truncate(reason.floor_char_boundary(LONGEST));
+        reason.push('…');
+    }
+    reason
+}
+
+/// A wallet's error of no particular kind.
+const WALLET_ERROR: i64 = -4;
+/// A wallet's error where a call needs its node, which is away.
+const NOT_CONNECTED: i64 = -9;
+/// A wallet's error where a call needs it unlocked.
+const UNLOCK_NEEDED: i64 = -13;
+
+fn is_locked(code: i64, message: &str) -> bool {
+    code == UNLOCK_NEEDED || (code == WALLET_ERROR && message.contains("address manager is locked"))
+}
+
+fn millis(limit: Duration) -> u64 {
+    limit.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wallet_error(code: i64, message: &str) -> WalletError {
+        RpcError::Rpc { method: "generatevote", code, message: message.to_owned() }.for_wallet("w")
+    }
+
+    #[test]
+    fn a_wallets_words_become_errors_that_can_be_told_apart() {
+        let wallet = "w".to_owned();
+        assert_eq!(wallet_error(-4, "address manager is locked"), WalletError::Locked { wallet: wallet.clone() });
+        assert_eq!(wallet_error(-13, "wallet or account locked"), WalletError::Locked { wallet: wallet.clone() });
+        assert_eq!(
+            wallet_error(-4, "wallet.StakePoolUserInfo: invalid operation: VSP features are disabled"),
+            WalletError::PoolFeaturesDisabled { wallet }
+        );
+        assert!(wallet_error(-9, "disconnected from consensus RPC").is_transient());
+        assert!(matches!(wallet_error(-4, "checksum mismatch"), WalletError::Rpc { code: -4, .. }));
+    }
+
+    #[test]
+    fn a_reason_does_not_repeat_a_whole_answer() {
+        let RpcError::Unexpected { reason, .. } = RpcError::unexpected("getblock", "ü".repeat(1000)) else {
+            panic!("unexpected")
+        };
+        assert_eq!(reason.chars().count(), 201);
+    }
+
+    #[test]
+    fn a_nodes_words_stay_as_they_are() {
+        let error = RpcError::Rpc { method: "getblock", code: -5, message: "Block not found".to_owned() }.for_node("n");
+        assert_eq!(error.to_string(), "node n answered `getblock` with error -5: Block not found");
+        let error = RpcError::Timeout { method: "getblock", limit: Duration::from_secs(2) }.for_node("n");
+        assert_eq!(error.to_string(), "node n did not answer `getblock` within 2000 ms");
+    }
+}

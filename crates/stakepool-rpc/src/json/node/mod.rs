@@ -1,0 +1,143 @@
+//! A node.
+
+mod answers;
+mod block;
+mod events;
+
+use async_trait::async_trait;
+use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, Transaction, TxHash, VoteTransaction};
+use stakepool_core::ports::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, VoteSubmission};
+use tokio::sync::mpsc;
+
+use super::client::{Client, NONE};
+use super::config::{ConfigError, ServerConfig};
+use super::error::RpcError;
+use super::identity::ServerKind;
+
+pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
+pub(super) use block::read_block;
+pub(super) use events::Subscriber;
+#[cfg(test)]
+pub(super) use events::read_notification;
+
+/// A connection to an exccd.
+pub struct NodeClient {
+    client: Client,
+}
+
+impl NodeClient {
+    /// Starts to connect in the background, and again whenever the connection is lost. The first event is
+    /// [`NodeEvent::Connected`]; events end when the client is dropped. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where no attempt can succeed. A node that is away is no error.
+    pub fn connect(config: &ServerConfig) -> Result<(Self, mpsc::UnboundedReceiver<NodeEvent>), ConfigError> {
+        let (sender, events) = mpsc::unbounded_channel();
+        let client = Client::connect(config, ServerKind::Node, Some(Subscriber::new(sender)))?;
+        Ok((Self { client }, events))
+    }
+
+    /// Why there is no connection, such as a limited user; `None` while there is one, and before the first attempt
+    /// has ended.
+    pub fn last_error(&self) -> Option<NodeError> {
+        self.client.last_error().map(|error| self.named(error))
+    }
+
+    fn named(&self, error: RpcError) -> NodeError {
+        error.for_node(self.client.name())
+    }
+
+    fn not_found(&self, what: String) -> NodeError {
+        NodeError::NotFound { node: self.client.name().to_owned(), what }
+    }
+}
+
+/// A node's codes: a height out of range, and unknown blocks and transactions.
+const OUT_OF_RANGE: i64 = -1;
+const UNKNOWN: i64 = -5;
+
+#[async_trait]
+impl Node for NodeClient {
+    fn name(&self) -> &str {
+        self.client.name()
+    }
+
+    async fn info(&self) -> Result<NodeInfo, NodeError> {
+        let identity = self.client.identity().await.map_err(|error| self.named(error))?;
+        let Some(network) = identity.network else {
+            return Err(self.named(RpcError::unexpected("getcurrentnet", "no network")));
+        };
+        Ok(NodeInfo { generation: identity.generation, version: identity.version.clone(), network })
+    }
+
+    async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
+        let best: BestBlock = self.client.call("getbestblock", NONE).await.map_err(|error| self.named(error))?;
+        Ok((best.hash, best.height))
+    }
+
+    async fn block_hash(&self, height: BlockHeight) -> Result<BlockHash, NodeError> {
+        self.client.call("getblockhash", (height,)).await.map_err(|error| match error {
+            RpcError::Rpc { code: OUT_OF_RANGE, .. } => self.not_found(format!("a block at height {height}")),
+            other => self.named(other),
+        })
+    }
+
+    async fn block(&self, hash: &BlockHash) -> Result<Block, NodeError> {
+        let hex: String = self.client.call("getblock", (hash, false)).await.map_err(|error| match error {
+            RpcError::Rpc { code: UNKNOWN, .. } => self.not_found(format!("block {hash}")),
+            other => self.named(other),
+        })?;
+        let unexpected = |reason: String| self.named(RpcError::unexpected("getblock", reason));
+        let block = read_block(&hex).map_err(|error| unexpected(format!("block {hash}: {error}")))?;
+        if block.header.hash != *hash {
+            return Err(unexpected(format!("block {hash} was asked for, block {} came", block.header.hash)));
+        }
+        Ok(block)
+    }
+
+    async fn transaction(&self, hash: &TxHash) -> Result<MinedTransaction, NodeError> {
+        let answer = self.client.call("getrawtransaction", (hash, 1)).await;
+        let raw: RawTransaction = answer.map_err(|error| match &error {
+            RpcError::Rpc { code, message, .. } if *code == UNKNOWN || message.contains("--txindex") => {
+                self.not_found(format!("transaction {hash} (it finds mined ones only when started with --txindex)"))
+            }
+            _ => self.named(error),
+        })?;
+        let unexpected = |reason: String| self.named(RpcError::unexpected("getrawtransaction", reason));
+        let transaction =
+            Transaction::decode_hex(&raw.hex).map_err(|error| unexpected(format!("transaction {hash}: {error}")))?;
+        if transaction.hash() != *hash {
+            return Err(unexpected(format!("transaction {hash} was asked for, {} came", transaction.hash())));
+        }
+        Ok(MinedTransaction { transaction, mined_at: raw.mined_at() })
+    }
+
+    async fn live_tickets(&self) -> Result<Vec<TicketHash>, NodeError> {
+        let live: LiveTickets = self.client.call("livetickets", NONE).await.map_err(|error| self.named(error))?;
+        Ok(live.tickets.unwrap_or_default())
+    }
+
+    async fn send_vote(&self, vote: &VoteTransaction) -> Result<VoteSubmission, NodeError> {
+        let hex = hex::encode(vote.transaction.encode());
+        match self.client.command("sendrawtransaction", (hex,)).await {
+            Ok(()) => Ok(VoteSubmission::Accepted),
+            Err(error) => refused_vote(&error).ok_or_else(|| self.named(error)),
+        }
+    }
+
+    async fn rebroadcast_winners(&self) -> Result<(), NodeError> {
+        self.client.command("rebroadcastwinners", NONE).await.map_err(|error| self.named(error))
+    }
+}
+
+/// Tells refusals apart that mean that the ticket has voted. Only the words do: codes differ between generations and
+/// cover other cases.
+pub(super) fn refused_vote(error: &RpcError) -> Option<VoteSubmission> {
+    match error {
+        RpcError::Rpc { message, .. } if message.contains("already have transaction") => {
+            Some(VoteSubmission::AlreadyKnown)
+        }
+        RpcError::Rpc { message, .. } if message.contains("already votes on block") => Some(VoteSubmission::RivalVote),
+        _ => None,
+    }
+}
