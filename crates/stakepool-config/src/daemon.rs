@@ -1,0 +1,130 @@
+//! The configuration of the voting daemon.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::ticket::PoolFee;
+
+use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
+use crate::listen::ListenAddress;
+use crate::logging;
+use crate::reader::Reader;
+use crate::secret::Secret;
+use crate::value::number;
+use crate::web::MOST_USERS;
+
+/// The configuration of `stakepoold`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DaemonConfig {
+    /// The network.
+    pub network: Network,
+    /// The program's home.
+    pub home: PathBuf,
+    /// Where the daemon keeps its state: a directory of this network.
+    pub data_dir: PathBuf,
+    /// Where log files lie: a directory of this network.
+    pub log_dir: PathBuf,
+    /// The filter for `tracing`.
+    pub log_filter: String,
+    /// The cold wallet's key, from which the fee addresses come.
+    pub cold_wallet: ExtendedPubKey,
+    /// The fee that tickets must pay.
+    pub pool_fee: PoolFee,
+    /// The highest key index of a user, and so of a fee address.
+    pub max_users: u32,
+    /// The nodes: the first that works is used. Never empty.
+    pub nodes: Vec<RpcEndpoint>,
+    /// The voting wallets: the first that works is used. Never empty.
+    pub wallets: Vec<RpcEndpoint>,
+    /// Where to serve gRPC: on each of these. TCP only, never empty.
+    pub rpc_listen: Vec<ListenAddress>,
+    /// The daemon's certificate; to be made, with its key, where both are missing.
+    pub rpc_cert: PathBuf,
+    /// The certificate's key.
+    pub rpc_key: PathBuf,
+    /// The token that is asked of the web. Without it only the predecessor's service may be served.
+    pub rpc_token: Option<Secret>,
+    /// Where to serve metrics and health. TCP only.
+    pub monitor_listen: Option<ListenAddress>,
+    /// What the operator should know: loud at start, and on the status page.
+    pub warnings: Vec<String>,
+}
+
+const NODE_KEYS: RpcKeys =
+    RpcKeys { hosts: "exccdhost", users: "exccduser", passwords: "exccdpassword", certificates: "exccdcert" };
+const WALLET_KEYS: RpcKeys =
+    RpcKeys { hosts: "wallethost", users: "walletuser", passwords: "walletpassword", certificates: "walletcert" };
+
+/// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
+pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
+    let network = reader.network();
+    let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::daemon::TABLE.subsystems));
+    let cold_wallet = reader.extended_key("coldwalletextpub", network);
+    let pool_fee = reader.value("poolfees", PoolFee::from_str);
+    let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
+    let nodes = rpc_endpoints(reader, &NODE_KEYS, network.node_port());
+    let wallets = rpc_endpoints(reader, &WALLET_KEYS, network.wallet_port());
+    let rpc_listen = rpc_listen(reader, network.daemon_port());
+    let rpc_cert = reader.home_path("rpccert", "rpc.cert");
+    let rpc_key = reader.home_path("rpckey", "rpc.key");
+    let rpc_token = reader.secret("rpctoken");
+    let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
+    let data_dir = reader.network_dir("datadir", "data", network);
+    let log_dir = reader.network_dir("logdir", "logs", network);
+    warn(reader);
+    Some(DaemonConfig {
+        network,
+        home: reader.home.clone(),
+        data_dir,
+        log_dir,
+        log_filter: log_filter?,
+        cold_wallet: cold_wallet?,
+        pool_fee: pool_fee?,
+        max_users: max_users?,
+        nodes,
+        wallets,
+        rpc_listen,
+        rpc_cert,
+        rpc_key,
+        rpc_token,
+        monitor_listen,
+        warnings: reader.settings.warnings.clone(),
+    })
+}
+
+fn rpc_listen(reader: &mut Reader<'_>, port: u16) -> Vec<ListenAddress> {
+    if reader.switch("norpclisten") == Some(true) {
+        reader.refuse(
+            "norpclisten",
+            "the web sends users and tickets over gRPC and hears of votes over it; a daemon that polls the database \
+             instead is not supported: remove the line, and let rpclisten be reached by the web only",
+        );
+    }
+    let listeners = reader.values("rpclisten", |text| ListenAddress::tcp(text, Some(port)));
+    if listeners.is_empty() {
+        return vec![ListenAddress::Tcp { host: Some("localhost".to_owned()), port }];
+    }
+    listeners
+}
+
+fn warn(reader: &mut Reader<'_>) {
+    if !reader.is_set("poolfees") {
+        reader.warn(
+            "poolfees is not set: 5 percent is assumed, as by the predecessor; set what the web and the wallets have",
+        );
+    }
+    if reader.text("rpctoken").is_none() {
+        reader.warn(
+            "rpctoken is not set: whoever reaches rpclisten can change how users vote, and the web gets no reports; set \
+             the same rpctoken here and in the web",
+        );
+    }
+    let database: Vec<&str> =
+        ["dbhost", "dbport", "dbname", "dbuser", "dbpassword"].into_iter().filter(|key| reader.is_set(key)).collect();
+    if !database.is_empty() {
+        let names = database.join(", ");
+        reader
+            .warn(format!("the daemon gets its users from the web and does not use the database: {names} are ignored"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What a program was asked to do, and its configuration where it was asked to run.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::check::CheckReport;
+use crate::daemon::DaemonConfig;
+use crate::flags::{self, Flags};
+use crate::problem::{ConfigErrors, Problem};
+use crate::reader::{Env, ReadFile, Reader};
+use crate::resolve::Settings;
+use crate::table::{self, Action, Table};
+use crate::web::WebConfig;
+use crate::{help, logging, value};
+
+/// What a program was asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invocation<C> {
+    /// Run with this configuration.
+    Run(Box<C>),
+    /// Say what the configuration is: it has no errors.
+    CheckConfig(CheckReport),
+    /// Show this text.
+    Help(String),
+    /// Show the version.
+    Version,
+}
+
+impl<C> Invocation<C> {
+    /// The configuration where the program is to run; else writes to `out` what was asked for. `version` is what to
+    /// show as such, with the program's name.
+    ///
+    /// # Errors
+    /// Where writing fails.
+    pub fn run_or_show(self, version: &str, out: &mut dyn Write) -> io::Result<Option<Box<C>>> {
+        match self {
+            Self::Run(config) => return Ok(Some(config)),
+            Self::CheckConfig(report) => write!(out, "{report}")?,
+            Self::Help(text) => out.write_all(text.as_bytes())?,
+            Self::Version => writeln!(out, "{version}")?,
+        }
+        out.flush()?;
+        Ok(None)
+    }
+}
+
+/// Reads the configuration of `stakepool-web` from its arguments (without the program's name), environment and files.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong.
+pub fn load_web(
+    arguments: impl Iterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<Invocation<WebConfig>, ConfigErrors> {
+    load(&table::web::TABLE, arguments, env, read, crate::web::build)
+}
+
+/// Reads the configuration of `stakepoold` from its arguments (without the program's name), environment and files.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong.
+pub fn load_daemon(
+    arguments: impl Iterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<Invocation<DaemonConfig>, ConfigErrors> {
+    load(&table::daemon::TABLE, arguments, env, read, crate::daemon::build)
+}
+
+fn load<C>(
+    table: &'static Table,
+    arguments: impl Iterator<Item = OsString>,
+    env: Env<'_>,
+    read: ReadFile<'_>,
+    build: fn(&mut Reader<'_>) -> Option<C>,
+) -> Result<Invocation<C>, ConfigErrors> {
+    let flags = flags::parse(arguments, table);
+    match flags.actions.last() {
+        Some(Action::Help) => return Ok(Invocation::Help(help::text(table))),
+        Some(Action::Version) => return Ok(Invocation::Version),
+        Some(Action::CheckConfig) | None => {}
+    }
+    let check = flags.actions.contains(&Action::CheckConfig);
+    let fail = |problems| ConfigErrors { program: table.program, problems };
+    let mut reader = gather(table, flags, env, read).map_err(|problem| fail(vec![problem]))?;
+    if reader.text("debuglevel").as_deref() == Some("show") {
+        return Ok(Invocation::Help(format!("{}\n", logging::known(table.subsystems))));
+    }
+    let config = build(&mut reader);
+    match config {
+        Some(_) if check && reader.settings.problems.is_empty() => {
+            Ok(Invocation::CheckConfig(CheckReport::new(table, &reader.settings)))
+        }
+        Some(config) if reader.settings.problems.is_empty() => Ok(Invocation::Run(Box::new(config))),
+        _ => Err(fail(reader.settings.problems)),
+    }
+}
+
+/// Puts together what the default, the file, the environment and the flags say.
+fn gather<'a>(table: &'static Table, flags: Flags, env: Env<'a>, read: ReadFile<'a>) -> Result<Reader<'a>, Problem> {
+    let early = |key: &str| {
+        let text = flags.last(key).map(str::to_owned).or_else(|| env(&table.variable(key)));
+        text.filter(|text| !text.is_empty()).map(|text| value::path(&text, env).map_err(Problem::Argument)).transpose()
+    };
+    let home = match early("appdata")? {
+        Some(home) => home,
+        None => PathBuf::from(env("HOME").filter(|home| !home.is_empty()).ok_or_else(|| {
+            Problem::Argument("the environment variable HOME is not set: name the program's home with --appdata".into())
+        })?)
+        .join(table.home),
+    };
+    let named = early("configfile")?;
+    let config_file = named.clone().unwrap_or_else(|| home.join(table.file));
+    let mut settings = Settings::defaults(table);
+    match read(&config_file) {
+        Ok(text) => settings.add_file(table, &config_file, &text),
+        // Flags and environment may say everything.
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => settings.problems.push(Problem::File { path: config_file.clone(), reason: error.to_string() }),
+    }
+    settings.add_environment(table, env);
+    settings.add_flags(flags);
+    settings.warn_of_obsolete(table);
+    let mut reader = Reader { table, settings, home, config_file, env, read };
+    if let Some(home) = reader.path("appdata") {
+        reader.home = home;
+    }
+    Ok(reader)
+}

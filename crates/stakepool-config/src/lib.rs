@@ -1,0 +1,40 @@
+//! The configuration of the pool's programs.
+//!
+//! A key has, from the weakest to the strongest: its default, its line in the ini file, its environment variable
+//! (`STAKEPOOL_WEB_<KEY>` or `STAKEPOOLD_<KEY>`), its flag (`--key=VALUE`). Files and flags are the predecessor's, so that an
+//! operator's old files and units start these programs; keys that are new here are marked so in the tables, from which
+//! the help text is printed, too.
+//!
+//! A secret may be written as itself, as `file:PATH` or as `env:NAME`; one that begins like these is written `plain:…`.
+//!
+//! Nothing here reads the process's state: arguments, environment and files come in as parameters.
+
+mod check;
+mod daemon;
+mod endpoint;
+mod flags;
+mod help;
+mod hint;
+mod ini;
+mod invocation;
+mod ip_range;
+mod listen;
+mod logging;
+mod problem;
+mod reader;
+mod resolve;
+mod secret;
+mod table;
+mod unquote;
+mod value;
+mod web;
+
+pub use check::{CheckReport, CheckedKey};
+pub use daemon::DaemonConfig;
+pub use endpoint::{Certificate, DaemonEndpoint, RpcEndpoint};
+pub use invocation::{Invocation, load_daemon, load_web};
+pub use ip_range::{IpRange, IpRangeError};
+pub use listen::ListenAddress;
+pub use problem::{ConfigErrors, Origin, Problem};
+pub use secret::Secret;
+pub use web::{Captcha, Database, Mail, MailLogin, MailTls, RealIp, WebConfig};

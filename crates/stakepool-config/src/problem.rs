@@ -1,0 +1,137 @@
+//! What can be wrong with a configuration. All of it is told at once.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a value was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nowhere: it is the default.
+    Default,
+    /// In the configuration file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+    },
+    /// In this environment variable.
+    Environment(String),
+    /// On the command line.
+    Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{} line {line}", path.display()),
+            Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::Flag => f.write_str("flag"),
+        }
+    }
+}
+
+/// One thing that is wrong. No message repeats a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The configuration file that was named cannot be read.
+    #[error("the configuration file {} cannot be read: {reason}; name another with -C FILE", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// A line of the configuration file cannot be understood.
+    #[error("{}: {reason}", Origin::File { path: path.clone(), line: *line })]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An argument cannot be understood.
+    #[error("{0}")]
+    Argument(String),
+    /// A key that does not exist.
+    #[error("`{name}` ({origin}) is not a known key{}", suggestion(nearest))]
+    UnknownKey {
+        /// The key as it is written.
+        name: String,
+        /// Where.
+        origin: Origin,
+        /// The key that is probably meant.
+        nearest: Option<String>,
+    },
+    /// A value that cannot be used.
+    #[error("{key} ({origin}): {reason}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// Where it was set.
+        origin: Origin,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// A key that must be set.
+    #[error("{key} is not set: {what}. {place}")]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// What it is for.
+        what: String,
+        /// Where to set it.
+        place: String,
+    },
+    /// Two lists that go together differ in length.
+    #[error(
+        "{first} has {first_count} entries, but {second} has {second_count}: give as many of each, in the same order"
+    )]
+    Counts {
+        /// The key with the hosts.
+        first: &'static str,
+        /// How many there are.
+        first_count: usize,
+        /// The key that does not fit.
+        second: &'static str,
+        /// How many there are.
+        second_count: usize,
+    },
+    /// Keys that do not go together.
+    #[error("{0}")]
+    Conflict(String),
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    match nearest {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => "; --help lists them all".to_owned(),
+    }
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors {
+    /// The program that was to be configured.
+    pub program: &'static str,
+    /// What is wrong; never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigErrors {
+    /// A line for each problem, with a line before them where there are several.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problems[..] {
+            [only] => write!(f, "{}: {only}", self.program),
+            all => {
+                write!(f, "{}: the configuration has {} errors:", self.program, all.len())?;
+                all.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,289 @@
+//! Reads typed values of keys, and keeps everything that is wrong with them.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
+
+use crate::endpoint::Certificate;
+use crate::problem::{Origin, Problem};
+use crate::resolve::{Setting, Settings};
+use crate::secret::{Secret, SecretText};
+use crate::table::Table;
+use crate::value;
+
+/// Looks up an environment variable.
+pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// Reads a text file.
+pub(crate) type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
+
+/// Reads typed values. What is wrong is kept, and reading goes on.
+pub(crate) struct Reader<'a> {
+    pub(crate) table: &'static Table,
+    pub(crate) settings: Settings,
+    pub(crate) home: PathBuf,
+    /// Where a missing key should be set.
+    pub(crate) config_file: PathBuf,
+    pub(crate) env: Env<'a>,
+    pub(crate) read: ReadFile<'a>,
+}
+
+impl Reader<'_> {
+    pub(crate) fn warn(&mut self, warning: impl Into<String>) {
+        self.settings.warnings.push(warning.into());
+    }
+
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.settings.problems.push(problem);
+    }
+
+    /// Keeps that the value of a key cannot be used.
+    pub(crate) fn refuse(&mut self, key: &'static str, reason: impl Display) {
+        let origin = self.settings.get(key).map_or(Origin::Default, |setting| setting.origin.clone());
+        self.problem(Problem::Value { key, origin, reason: reason.to_string() });
+    }
+
+    /// The value, or nothing where it cannot be used, which is kept.
+    pub(crate) fn accept<T, E: Display>(&mut self, key: &'static str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.refuse(key, error)).ok()
+    }
+
+    /// Keeps that a key must be set, and says where.
+    pub(crate) fn missing(&mut self, key: &'static str) {
+        let what = self.table.long_flag(key).map_or("", |known| known.help).to_owned();
+        let place = format!(
+            "Set it in {} as {key}=…, in the environment as {}, or as the flag --{key}",
+            self.config_file.display(),
+            self.table.variable(key)
+        );
+        self.problem(Problem::Missing { key, what, place });
+    }
+
+    /// Whether somebody set the key, even to nothing.
+    pub(crate) fn is_set(&self, key: &str) -> bool {
+        self.settings.is_set(key)
+    }
+
+    /// The text of a key, or nothing where it is empty.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.settings.get(key).and_then(|setting| setting.values.last()).filter(|text| !text.is_empty()).cloned()
+    }
+
+    /// The value of a key that has one always, by default at least.
+    pub(crate) fn value<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.settings.get(key).and_then(|setting| setting.values.last()).cloned().unwrap_or_default();
+        self.accept(key, parse(&text))
+    }
+
+    /// The value of a key that may be empty or not set.
+    pub(crate) fn optional<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(key)?;
+        self.accept(key, parse(&text))
+    }
+
+    /// The value of a switch that was set.
+    pub(crate) fn switch(&mut self, key: &'static str) -> Option<bool> {
+        let text = self.settings.get(key)?.values.last()?.clone();
+        self.accept(key, value::switch(&text))
+    }
+
+    /// The entries of a list, which may be empty.
+    pub(crate) fn list(&mut self, key: &'static str) -> Vec<String> {
+        let Some(Setting { values, .. }) = self.settings.get(key).cloned() else { return Vec::new() };
+        let given = values.iter().filter(|value| !value.is_empty());
+        let entries: Vec<Option<&str>> = given.flat_map(|value| value::entries(value)).collect();
+        if let Some(place) = entries.iter().position(Option::is_none) {
+            self.refuse(
+                key,
+                format!("entry {} of the list is empty: separate the entries with single commas", place + 1),
+            );
+        }
+        entries.into_iter().flatten().map(str::to_owned).collect()
+    }
+
+    /// How many entries a list has, without a word about empty ones.
+    pub(crate) fn list_length(&self, key: &str) -> usize {
+        let values = self.settings.get(key).map(|setting| &setting.values[..]).unwrap_or_default();
+        values.iter().flat_map(|value| value::entries(value)).flatten().count()
+    }
+
+    /// The entries of a list that must have one at least.
+    pub(crate) fn required_list(&mut self, key: &'static str) -> Vec<String> {
+        let entries = self.list(key);
+        if entries.is_empty() {
+            self.missing(key);
+        }
+        entries
+    }
+
+    /// The entries of a list, each read by `parse`.
+    pub(crate) fn values<T, E: Display>(&mut self, key: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        let entries = self.list(key);
+        entries.iter().filter_map(|entry| self.accept(key, parse(entry))).collect()
+    }
+
+    /// Keeps that two lists that go together differ in length. One that is missing was reported already.
+    pub(crate) fn same_count(
+        &mut self,
+        first: &'static str,
+        first_count: usize,
+        second: &'static str,
+        second_count: usize,
+    ) {
+        if first_count != second_count && first_count > 0 && second_count > 0 {
+            self.problem(Problem::Counts { first, first_count, second, second_count });
+        }
+    }
+
+    /// A path with `~` and variables resolved.
+    pub(crate) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+        let text = self.text(key)?;
+        self.accept(key, value::path(&text, self.env))
+    }
+
+    /// A path below the program's home where it is relative.
+    pub(crate) fn home_path(&mut self, key: &'static str, default: &str) -> PathBuf {
+        let path = self.path(key).unwrap_or_else(|| PathBuf::from(default));
+        self.home.join(path)
+    }
+
+    /// A directory of the network: what `key` says, else `default` in the home, and the network's name below it.
+    pub(crate) fn network_dir(&mut self, key: &'static str, default: &str, network: Network) -> PathBuf {
+        self.path(key).unwrap_or_else(|| self.home.join(default)).join(network.name())
+    }
+
+    /// The network that the switches name.
+    pub(crate) fn network(&mut self) -> Network {
+        let (testnet, simnet) = (self.switch("testnet") == Some(true), self.switch("simnet") == Some(true));
+        if testnet && simnet {
+            let origin = |key: &str| self.settings.get(key).map_or(Origin::Default, |setting| setting.origin.clone());
+            let message = format!(
+                "testnet ({}) and simnet ({}) are both set: remove one of them",
+                origin("testnet"),
+                origin("simnet")
+            );
+            self.problem(Problem::Conflict(message));
+        }
+        match (testnet, simnet) {
+            (_, true) => Network::Simnet,
+            (true, false) => Network::Testnet,
+            (false, false) => Network::Mainnet,
+        }
+    }
+
+    /// An extended public key of the network.
+    pub(crate) fn extended_key(&mut self, key: &'static str, network: Network) -> Option<ExtendedPubKey> {
+        let Some(text) = self.text(key) else {
+            self.missing(key);
+            return None;
+        };
+        if let Some((bare, _)) = text.split_once(':')
+            && bare.parse::<ExtendedPubKey>().is_ok()
+        {
+            self.refuse(key, "a `:` and a number follow the key, as in a wallet's stakepoolcoldextkey: leave them out");
+            return None;
+        }
+        let parsed = ExtendedPubKey::parse_for(&text, network).map_err(|error| match error {
+            HdKeyError::WrongNetwork { .. } => {
+                format!("{error}; set the key of that network, or the network of the key")
+            }
+            other => other.to_string(),
+        });
+        self.accept(key, parsed)
+    }
+
+    /// A certificate file; relative to the home, else to the working directory, as the predecessor looks for it.
+    pub(crate) fn certificate(&mut self, key: &'static str, path: &str) -> Option<Certificate> {
+        let path = self.accept(key, value::path(path, self.env))?;
+        let first = self.home.join(&path);
+        let found = match (self.read)(&first) {
+            Ok(pem) => Ok((first, pem)),
+            Err(error) => (self.read)(&path).map(|pem| (path, pem)).map_err(|_| (first, error)),
+        };
+        let (path, pem) = found
+            .map_err(|(path, error)| {
+                let reason = format!("the certificate {} cannot be read: {error}; copy it there", path.display());
+                self.refuse(key, reason);
+            })
+            .ok()?;
+        if !pem.contains("-----BEGIN CERTIFICATE-----") {
+            let reason = format!("{} holds no certificate: copy the server's rpc.cert there again", path.display());
+            self.refuse(key, reason);
+            return None;
+        }
+        Some(Certificate { path, pem })
+    }
+
+    /// A secret that may be missing.
+    pub(crate) fn secret(&mut self, key: &'static str) -> Option<Secret> {
+        let text = self.text(key)?;
+        self.warn_of_open_secret(key, [text.as_str()]);
+        self.resolve_secret(key, &text)
+    }
+
+    /// A secret that must be there.
+    pub(crate) fn required_secret(&mut self, key: &'static str) -> Option<Secret> {
+        if self.text(key).is_none() {
+            self.missing(key);
+        }
+        self.secret(key)
+    }
+
+    /// A list of secrets, `None` for each that cannot be had, which is kept. `whole` takes the text as one secret.
+    pub(crate) fn required_secrets(&mut self, key: &'static str, whole: bool) -> Vec<Option<Secret>> {
+        let entries = match self.text(key) {
+            Some(text) if whole => vec![text],
+            _ => self.required_list(key),
+        };
+        self.warn_of_open_secret(key, entries.iter().map(String::as_str));
+        entries.iter().map(|text| self.resolve_secret(key, text)).collect()
+    }
+
+    fn resolve_secret(&mut self, key: &'static str, text: &str) -> Option<Secret> {
+        let secret = match SecretText::parse(text) {
+            SecretText::Literal(literal) => literal.to_owned(),
+            SecretText::Environment(name) => (self.env)(name).unwrap_or_else(|| {
+                self.refuse(key, format!("the environment variable {name} is not set"));
+                String::new()
+            }),
+            SecretText::File(path) => self.secret_file(key, path)?,
+        };
+        if secret.is_empty() {
+            self.refuse(key, "the secret is empty");
+            return None;
+        }
+        Some(Secret::new(secret))
+    }
+
+    fn secret_file(&mut self, key: &'static str, path: &str) -> Option<String> {
+        let path = self.accept(key, value::path(path, self.env))?;
+        let path = self.home.join(path);
+        let content =
+            (self.read)(&path).map_err(|error| format!("the file {} cannot be read: {error}", path.display()));
+        let mut content = self.accept(key, content)?;
+        if content.ends_with('\n') {
+            content.pop();
+            if content.ends_with('\r') {
+                content.pop();
+            }
+        }
+        Some(content)
+    }
+
+    fn warn_of_open_secret<'t>(&mut self, key: &'static str, texts: impl IntoIterator<Item = &'t str>) {
+        let by_flag = self.settings.get(key).is_some_and(|setting| setting.origin == Origin::Flag);
+        if by_flag && texts.into_iter().any(|text| matches!(SecretText::parse(text), SecretText::Literal(_))) {
+            self.warn(format!(
+                "the secret {key} was given as a flag, which every user of this computer can read: use file:PATH or env:NAME"
+            ));
+        }
+    }
+}

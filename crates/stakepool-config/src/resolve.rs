@@ -1,0 +1,129 @@
+//! Which value counts: the flag's, else the environment's, else the file's, else the default.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::flags::Flags;
+use crate::hint::nearest;
+use crate::ini;
+use crate::problem::{Origin, Problem};
+use crate::table::{Default, Key, Kind, Since, Table};
+
+/// The value of a key, and where it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    /// One value; of a list, one for each time that it was set in the place that counts.
+    pub(crate) values: Vec<String>,
+    /// The place of the last of them.
+    pub(crate) origin: Origin,
+}
+
+/// The values of all keys that have one, and what was noticed on the way.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    by_key: HashMap<&'static str, Setting>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Settings {
+    /// Starts with the defaults.
+    pub(crate) fn defaults(table: &Table) -> Self {
+        let mut settings = Self { by_key: HashMap::new(), warnings: Vec::new(), problems: Vec::new() };
+        for key in table.settable() {
+            if let Default::Is(value) = key.default {
+                settings.set(key, value.to_owned(), Origin::Default);
+            }
+        }
+        settings
+    }
+
+    /// Lays the lines of a configuration file over what is there.
+    pub(crate) fn add_file(&mut self, table: &Table, path: &Path, text: &str) {
+        let (entries, bad) = ini::parse(text);
+        let at = |line| Origin::File { path: path.to_owned(), line };
+        self.problems.extend(bad.into_iter().map(|bad| Problem::Line {
+            path: path.to_owned(),
+            line: bad.line,
+            reason: bad.reason,
+        }));
+        for entry in entries {
+            match table.in_file(&entry.name) {
+                Some(key) => self.set(key, entry.value, at(entry.line)),
+                None => {
+                    let nearest = nearest(&entry.name, table.settable().map(|key| key.name)).map(str::to_owned);
+                    self.problems.push(Problem::UnknownKey { name: entry.name, origin: at(entry.line), nearest });
+                }
+            }
+        }
+        if let Some(setting) = self.by_key.get("configfile") {
+            self.warnings.push(format!("configfile ({}) has no effect in a file: use -C FILE", setting.origin));
+        }
+    }
+
+    /// Lays the environment over what is there. An empty variable counts as not set.
+    pub(crate) fn add_environment(&mut self, table: &Table, env: &dyn Fn(&str) -> Option<String>) {
+        for key in table.settable() {
+            let variable = table.variable(key.name);
+            if let Some(value) = env(&variable).filter(|value| !value.is_empty()) {
+                self.set(key, value, Origin::Environment(variable));
+            }
+        }
+    }
+
+    /// Lays the flags over what is there.
+    pub(crate) fn add_flags(&mut self, flags: Flags) {
+        self.problems.extend(flags.problems);
+        for (key, value) in flags.values {
+            self.set(key, value, Origin::Flag);
+        }
+    }
+
+    fn set(&mut self, key: &'static Key, value: String, origin: Origin) {
+        if let Some(known) = self.by_key.get_mut(key.name)
+            && same_place(&known.origin, &origin)
+        {
+            if matches!(key.kind, Kind::List(_)) {
+                known.values.push(value);
+                known.origin = origin;
+                return;
+            }
+            if matches!(origin, Origin::File { .. }) {
+                let warning =
+                    format!("{} is set twice: the value of {origin} counts, not that of {}", key.name, known.origin);
+                self.warnings.push(warning);
+            }
+        }
+        self.by_key.insert(key.name, Setting { values: vec![value], origin });
+    }
+
+    /// What a key has.
+    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
+        self.by_key.get(name)
+    }
+
+    /// Whether a key was set by anybody, even to nothing.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.by_key.get(name).is_some_and(|setting| setting.origin != Origin::Default)
+    }
+
+    /// Names once the keys that were set, but have no meaning here.
+    pub(crate) fn warn_of_obsolete(&mut self, table: &Table) {
+        let ignored: Vec<&str> = table
+            .settable()
+            .filter(|key| key.since == Since::Obsolete && self.is_set(key.name))
+            .map(|key| key.name)
+            .collect();
+        if !ignored.is_empty() {
+            self.warnings.push(format!("old keys without a meaning here are ignored: {}", ignored.join(", ")));
+        }
+    }
+}
+
+fn same_place(a: &Origin, b: &Origin) -> bool {
+    match (a, b) {
+        (Origin::File { path: a, .. }, Origin::File { path: b, .. }) => a == b,
+        (Origin::Flag, Origin::Flag) => true,
+        _ => false,
+    }
+}

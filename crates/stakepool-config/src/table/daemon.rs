@@ -1,0 +1,69 @@
+//! The keys of `stakepoold`.
+
+use super::{
+    CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, MAXUSERS, MEMPROFILE, MONITORLISTEN,
+    PROFILE, SIMNET, TESTNET, Table, VERSION,
+};
+
+/// The table of the voting daemon.
+pub(crate) const TABLE: Table = Table {
+    program: "stakepoold",
+    about: "The voting daemon of an EXCC stake pool.",
+    home: ".stakepoold",
+    file: "stakepoold.conf",
+    env_prefix: "STAKEPOOLD_",
+    subsystems: &[
+        ("STPK", &["stakepoold", "stakepool_core"]),
+        ("RPCC", &["stakepool_rpc::json"]),
+        ("GRPC", &["stakepool_rpc::grpc"]),
+        ("DB", &["stakepoold"]),
+    ],
+    keys: &[
+        HELP,
+        VERSION,
+        CHECK,
+        Key::value("configfile", "FILE", "the configuration file").short('C').depends("`stakepoold.conf` in appdata"),
+        Key::value("appdata", "DIR", "the program's home: relative paths of certificates and secrets start here")
+            .short('A')
+            .depends("~/.stakepoold"),
+        DATADIR,
+        LOGDIR,
+        DEBUGLEVEL,
+        TESTNET,
+        SIMNET,
+        // The pool.
+        COLDWALLETEXTPUB,
+        Key::value(
+            "poolfees",
+            "PERCENT",
+            "the fee that tickets must pay; the web and the voting wallets need the same",
+        )
+        .default("5"),
+        MAXUSERS,
+        // The node and the wallet.
+        Key::list("exccdhost", "HOST,…", "the node; more than one are used in turn when one fails"),
+        Key::list("exccduser", "USER,…", "its rpcuser (not its limited user)"),
+        Key::list("exccdpassword", "PASSWORD,…", "its password").secret(),
+        Key::list("exccdcert", "FILE,…", "its certificate"),
+        Key::list("wallethost", "HOST,…", "the voting wallet; more than one are used in turn when one fails"),
+        Key::list("walletuser", "USER,…", "its user name"),
+        Key::list("walletpassword", "PASSWORD,…", "its password").secret(),
+        Key::list("walletcert", "FILE,…", "its certificate"),
+        // The web's access to the daemon.
+        Key::list("rpclisten", "HOST:PORT,…", "where the web reaches the daemon").depends("localhost"),
+        Key::value("rpccert", "FILE", "the daemon's certificate; made where it is missing")
+            .depends("`rpc.cert` in appdata"),
+        Key::value("rpckey", "FILE", "the certificate's key; made where it is missing").depends("`rpc.key` in appdata"),
+        Key::value("rpctoken", "TOKEN", "the token that is asked of the web").secret().new_here(),
+        MONITORLISTEN,
+        Key::switch("norpclisten", "the predecessor's polling of the database, which is not supported"),
+        Key::value("dbhost", "HOST", "accepted for old files: the daemon gets its users from the web"),
+        Key::value("dbport", "PORT", "see dbhost"),
+        Key::value("dbname", "NAME", "see dbhost"),
+        Key::value("dbuser", "USER", "see dbhost"),
+        Key::value("dbpassword", "PASSWORD", "see dbhost").secret(),
+        PROFILE,
+        CPUPROFILE,
+        MEMPROFILE,
+    ],
+};

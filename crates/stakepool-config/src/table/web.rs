@@ -1,0 +1,113 @@
+//! The keys of `stakepool-web`.
+
+use super::{
+    CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, MAXUSERS, MEMPROFILE, MONITORLISTEN,
+    PROFILE, SIMNET, TESTNET, Table, VERSION,
+};
+
+/// The table of the web application.
+pub(crate) const TABLE: Table = Table {
+    program: "stakepool-web",
+    about: "The web application and user API of an EXCC stake pool.",
+    home: ".exccstakepool",
+    file: "exccstakepool.conf",
+    env_prefix: "STAKEPOOL_WEB_",
+    subsystems: &[
+        ("EXCS", &["stakepool_web"]),
+        ("CNTL", &["stakepool_web"]),
+        ("GRPC", &["stakepool_rpc::grpc"]),
+        ("MODL", &["stakepool_db"]),
+        ("SYTM", &["stakepool_web"]),
+    ],
+    keys: &[
+        HELP,
+        VERSION,
+        CHECK,
+        Key::value("configfile", "FILE", "the configuration file")
+            .short('C')
+            .depends("`exccstakepool.conf` in appdata"),
+        Key::value("appdata", "DIR", "the program's home: relative paths of certificates and secrets start here")
+            .short('A')
+            .depends("~/.exccstakepool")
+            .new_here(),
+        DATADIR,
+        LOGDIR,
+        DEBUGLEVEL,
+        TESTNET,
+        SIMNET,
+        // The pool.
+        COLDWALLETEXTPUB,
+        Key::value(
+            "votingwalletextpub",
+            "KEY",
+            "the voting wallets' extended public key (default account), from which the pool's half of each multisig comes",
+        ),
+        Key::value("poolfees", "PERCENT", "the fee that tickets pay; the voting wallets and daemons need the same")
+            .default("7.5"),
+        MAXUSERS,
+        Key::switch("closepool", "take no new users and addresses"),
+        Key::value("closepoolmsg", "TEXT", "what visitors of a closed pool read")
+            .default("The stake pool is temporarily closed to new signups."),
+        Key::value("poolemail", "EMAIL", "where users get help").default("help@excc.co"),
+        Key::value("poollink", "URL", "where users get help on the web").default("https://support.excc.co/"),
+        Key::value("maxvotedage", "BLOCKS", "how far back the tickets page shows voted tickets").default("8640"),
+        // The voting wallets and daemons.
+        Key::list("wallethosts", "HOST,…", "the voting wallets; two or more"),
+        Key::list("walletusers", "USER,…", "their user names"),
+        Key::list("walletpasswords", "PASSWORD,…", "their passwords").secret(),
+        Key::list("walletcerts", "FILE,…", "their certificates"),
+        Key::value("minservers", "N", "how many voting wallets must agree when an address is registered").default("2"),
+        Key::list("stakepooldhosts", "HOST,…", "the voting daemons; two or more"),
+        Key::list("stakepooldcerts", "FILE,…", "their certificates"),
+        Key::switch("enablestakepoold", "work with voting daemons")
+            .depends("on; say enablestakepoold=0 for a pool without"),
+        Key::value("rpctoken", "TOKEN", "the token that the voting daemons ask of us").secret().new_here(),
+        // The web site.
+        Key::value("listen", "HOST:PORT", "where to serve; `:PORT` for all interfaces, or the path of a unix socket")
+            .default(":8000"),
+        Key::value("baseurl", "URL", "the pool's address as visitors type it; stands in mails and API keys")
+            .default("http://127.0.0.1:8000"),
+        Key::value("cookiesecret", "SECRET", "signs cookies; `openssl rand -hex 32` makes one").secret(),
+        Key::switch("cookiesecure", "send cookies over HTTPS only").depends("on where baseurl is https://"),
+        Key::value("apisecret", "SECRET", "signs API keys; `openssl rand -hex 32` makes one").secret(),
+        Key::list("adminips", "ADDRESS,…", "IP addresses or networks from which the pool may be administered")
+            .default("127.0.0.1,::1"),
+        Key::list("adminuserids", "ID,…", "users who may administer the pool"),
+        Key::switch("admintotp", "administrators need a one-time password").new_here(),
+        Key::value("statustoken", "TOKEN", "lets a monitor read the status page without signing in")
+            .secret()
+            .new_here(),
+        MONITORLISTEN,
+        Key::value("realipheader", "HEADER", "the header in which a proxy tells the visitor's address"),
+        Key::list("trustedproxies", "ADDRESS,…", "proxies whose header is believed")
+            .depends("loopback where realipheader is set")
+            .new_here(),
+        Key::value("captcha", "KIND", "own, recaptcha or none")
+            .depends("recaptcha where both recaptcha keys are set, else own")
+            .new_here(),
+        Key::value("recaptchasitekey", "KEY", "the public key for reCAPTCHA"),
+        Key::value("recaptchasecret", "SECRET", "the secret for reCAPTCHA").secret(),
+        Key::value("templatepath", "DIR", "templates instead of those that are built in"),
+        Key::value("publicpath", "DIR", "assets instead of those that are built in"),
+        // Mail.
+        Key::value("smtphost", "HOST:PORT", "the mail server; no mail is sent where it is not set"),
+        Key::value("smtpfrom", "EMAIL", "the sender of mails"),
+        Key::value("smtpusername", "USER", "the user name at the mail server"),
+        Key::value("smtppassword", "PASSWORD", "the password at the mail server").secret(),
+        Key::value("smtptls", "KIND", "none, starttls or tls")
+            .depends("tls on port 465, none for a server on this host, else starttls")
+            .new_here(),
+        // The database.
+        Key::value("database", "sqlite:PATH", "where users and tickets are stored; relative to datadir")
+            .depends("sqlite:pool.sqlite")
+            .new_here(),
+        Key::value("dbhost", "HOST", "the predecessor's MySQL, which is not supported yet"),
+        Key::value("dbport", "PORT", "see dbhost"),
+        Key::value("dbname", "NAME", "see dbhost"),
+        Key::value("dbuser", "USER", "see dbhost"),
+        Key::value("dbpassword", "PASSWORD", "see dbhost").secret(),
+        PROFILE,
+        CPUPROFILE,
+        MEMPROFILE,
+    ],
+};

@@ -1,0 +1,122 @@
+//! The web site itself: where it is served, its secrets, and who administers it.
+
+use std::str::FromStr;
+
+use stakepool_core::accounts::UserId;
+
+use crate::ip_range::IpRange;
+use crate::listen::ListenAddress;
+use crate::reader::Reader;
+use crate::secret::Secret;
+use crate::value::url;
+
+/// How a proxy tells the visitors' addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealIp {
+    /// The header that holds the address.
+    pub header: String,
+    /// The proxies whose header is believed; from anybody else it is ignored.
+    pub trusted: Vec<IpRange>,
+}
+
+pub(super) struct Site {
+    pub(super) listen: ListenAddress,
+    pub(super) monitor_listen: Option<ListenAddress>,
+    pub(super) base_url: String,
+    pub(super) cookie_secret: Secret,
+    pub(super) cookie_secure: bool,
+    pub(super) api_secret: Secret,
+    pub(super) admin_ips: Vec<IpRange>,
+    pub(super) admin_ids: Vec<UserId>,
+    pub(super) admin_totp: bool,
+    pub(super) status_token: Option<Secret>,
+    pub(super) real_ip: Option<RealIp>,
+}
+
+/// Characters of a secret below which it can be guessed.
+const SHORT_SECRET: usize = 16;
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
+    let listen = reader.value("listen", ListenAddress::tcp_or_unix);
+    let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
+    let base_url = base_url(reader);
+    let api_secret = signing_secret(reader, "apisecret");
+    let cookie_secret = signing_secret(reader, "cookiesecret");
+    let cookie_secure = cookie_secure(reader, base_url.as_deref());
+    let admin_ips = reader.values("adminips", IpRange::from_str);
+    let admin_ids = reader.values("adminuserids", |text| {
+        let id = text.parse().ok().filter(|id: &i64| *id > 0).map(UserId);
+        id.ok_or_else(|| format!("`{text}` is not a user's number: give whole numbers from 1"))
+    });
+    let admin_totp = reader.switch("admintotp").unwrap_or(false);
+    let status_token = reader.secret("statustoken");
+    let real_ip = real_ip(reader);
+    Some(Site {
+        listen: listen?,
+        monitor_listen,
+        base_url: base_url?,
+        cookie_secret: cookie_secret?,
+        cookie_secure,
+        api_secret: api_secret?,
+        admin_ips,
+        admin_ids,
+        admin_totp,
+        status_token,
+        real_ip,
+    })
+}
+
+fn base_url(reader: &mut Reader<'_>) -> Option<String> {
+    let text = reader.value("baseurl", url)?;
+    Some(text.trim_end_matches('/').to_owned())
+}
+
+fn signing_secret(reader: &mut Reader<'_>, key: &'static str) -> Option<Secret> {
+    let secret = reader.required_secret(key)?;
+    if secret.expose().len() < SHORT_SECRET {
+        reader.warn(format!(
+            "{key} is shorter than {SHORT_SECRET} characters and can be guessed: `openssl rand -hex 32` makes a good one"
+        ));
+    }
+    Some(secret)
+}
+
+fn cookie_secure(reader: &mut Reader<'_>, base_url: Option<&str>) -> bool {
+    let encrypted = base_url.is_some_and(|url| url.starts_with("https://"));
+    let secure = reader.switch("cookiesecure").unwrap_or(encrypted);
+    match (encrypted, secure) {
+        (true, false) => reader.warn("cookiesecure is off, but baseurl is https://: cookies can be read on the way"),
+        (false, true) => {
+            reader.warn("cookiesecure is on, but baseurl is http://: browsers do not send cookies back there")
+        }
+        _ => {}
+    }
+    secure
+}
+
+fn real_ip(reader: &mut Reader<'_>) -> Option<RealIp> {
+    let header = reader.optional("realipheader", |text| {
+        let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if is_name {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("`{text}` is not the name of a header, such as X-Real-IP"))
+        }
+    });
+    let trusted = reader.values("trustedproxies", IpRange::from_str);
+    let Some(header) = header else {
+        if !trusted.is_empty() {
+            reader.warn("trustedproxies has no effect without realipheader");
+        }
+        return None;
+    };
+    if !reader.is_set("trustedproxies") {
+        reader.warn(format!(
+            "trustedproxies is not set: {header} is believed from proxies on this host only; name your proxies, or \
+             127.0.0.1,::1"
+        ));
+        let loopback = ["127.0.0.0/8", "::1"].into_iter().filter_map(|range| range.parse().ok()).collect();
+        return Some(RealIp { header, trusted: loopback });
+    }
+    Some(RealIp { header, trusted })
+}
