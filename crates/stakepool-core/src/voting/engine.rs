@@ -364,6 +364,12 @@ impl Engine {
         lock(&self.pool).current(voted).map(|(ticket, address)| LowFeeEntry { ticket, address }).collect()
     }
 
+    /// How many tickets of users are voted and how many ignored, immature ones included.
+    pub fn ticket_counts(&self) -> (u64, u64) {
+        let pool = lock(&self.pool);
+        (pool.current(true).count() as u64, pool.current(false).count() as u64)
+    }
+
     /// Events behind a place, without waiting.
     pub fn events(&self, after: EventCursor) -> EventBatch {
         self.journal.behind(after, || lock(&self.pool).all_reports().into_iter().map(DaemonEventKind::Ticket).collect())

@@ -148,7 +148,8 @@ impl Follower {
             return;
         }
         drop(pool);
-        for wallet in self.engine.wallets.iter().cloned() {
+        for wallet in &self.engine.wallets {
+            let wallet = Arc::clone(wallet);
             tokio::spawn(async move {
                 if let Err(error) = wallet.revoke_tickets().await {
                     tracing::warn!(target: "stakepool::voting", %error, "missed tickets were not revoked");

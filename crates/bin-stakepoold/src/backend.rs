@@ -1,0 +1,110 @@
+//! The daemon as its gRPC services see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, Node, WalletState};
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::voting::{AddedTicket, Engine, WantedState, WantedUser};
+use stakepool_rpc::grpc::server::{BackendError, DaemonBackend};
+use stakepool_rpc::json::NodeClient;
+use tokio::time::timeout;
+
+/// How long the status waits for a node's height.
+const NODE_LIMIT: Duration = Duration::from_secs(1);
+
+pub(crate) struct Backend {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) id: String,
+    pub(crate) network: Network,
+    pub(crate) cold_wallet_xpub: ExtendedPubKey,
+    pub(crate) pool_fee: PoolFee,
+    pub(crate) nodes: Vec<Arc<NodeClient>>,
+    pub(crate) wallet_names: Vec<String>,
+}
+
+impl Backend {
+    fn wallets(&self) -> Vec<WalletState> {
+        let names = self.wallet_names.iter().enumerate();
+        names
+            .map(|(index, name)| {
+                let info = self.engine.wallet_info(index);
+                WalletState {
+                    name: name.clone(),
+                    reachable: info.is_some(),
+                    unlocked: info.as_ref().is_some_and(|info| info.unlocked),
+                    votes_itself: info.is_some_and(|info| info.votes_itself),
+                }
+            })
+            .collect()
+    }
+}
+
+#[async_trait]
+impl DaemonBackend for Backend {
+    fn network(&self) -> Network {
+        self.network
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, BackendError> {
+        let mut node_height = None;
+        for node in &self.nodes {
+            if let Ok(Ok((_, height))) = timeout(NODE_LIMIT, node.best_block()).await {
+                node_height = Some(height);
+                break;
+            }
+        }
+        let (live_tickets, ignored_tickets) = self.engine.ticket_counts();
+        Ok(DaemonStatus {
+            id: self.id.clone(),
+            epoch: self.engine.epoch(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            network: self.network,
+            cold_wallet_xpub: self.cold_wallet_xpub.to_string(),
+            pool_fee: self.pool_fee,
+            wanted_digest: self.engine.wanted().digest().to_string(),
+            node_height,
+            synced_height: self.engine.synced().map(|(_, height)| height),
+            wallets: self.wallets(),
+            live_tickets,
+            ignored_tickets,
+            problems: self.engine.problems(),
+        })
+    }
+
+    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError> {
+        self.engine.put_wanted(wanted);
+        Ok(())
+    }
+
+    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
+        self.engine.change_wanted(|wanted| wanted.set_users(users));
+        Ok(())
+    }
+
+    async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError> {
+        self.engine.change_wanted(|wanted| wanted.set_added(added));
+        Ok(())
+    }
+
+    async fn events(&self, after: EventCursor, wait: Duration) -> Result<EventBatch, BackendError> {
+        // Without an event in time the answer is an empty batch.
+        let _ = timeout(wait, self.engine.wait_for_events(after)).await;
+        Ok(self.engine.events(after))
+    }
+
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        Ok(self.engine.tickets(true))
+    }
+
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        Ok(self.engine.tickets(false))
+    }
+
+    async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        let wanted = self.engine.wanted();
+        Ok(wanted.added().map(|entry| LowFeeEntry { ticket: entry.ticket, address: entry.address }).collect())
+    }
+}

@@ -1,0 +1,131 @@
+//! The wallets and nodes of a daemon, and whether they are the right ones.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool_core::chain::{ExtendedPubKey, Generation, Network};
+use stakepool_core::ports::{Node, NodeEvent, PoolWallet, ScriptWallet, VoteSigner};
+use stakepool_core::voting::TaggedEvent;
+use stakepool_rpc::json::{NodeClient, ServerConfig, Wallet};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use crate::DaemonError;
+
+/// Pause between two tries to ask a peer that is away.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long the daemon waits for a node before it starts without one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connected wallets and nodes.
+pub(crate) struct Peers {
+    pub(crate) wallets: Vec<Arc<Wallet>>,
+    pub(crate) nodes: Vec<Arc<NodeClient>>,
+    pub(crate) events: mpsc::UnboundedReceiver<TaggedEvent>,
+}
+
+impl Peers {
+    /// Begins to connect to all, in the background.
+    pub(crate) fn connect(wallets: &[ServerConfig], nodes: &[ServerConfig]) -> Result<Self, DaemonError> {
+        let wallets = wallets.iter().map(|config| Wallet::connect(config).map(Arc::new));
+        let wallets = wallets.collect::<Result<_, _>>()?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let mut connected = Vec::with_capacity(nodes.len());
+        for (index, config) in nodes.iter().enumerate() {
+            let (node, from_node) = NodeClient::connect(config)?;
+            tokio::spawn(tag(index, from_node, sender.clone()));
+            connected.push(Arc::new(node));
+        }
+        Ok(Self { wallets, nodes: connected, events })
+    }
+
+    pub(crate) fn as_wallets(&self) -> Vec<Arc<dyn PoolWallet>> {
+        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect()
+    }
+
+    pub(crate) fn as_nodes(&self) -> Vec<Arc<dyn Node>> {
+        self.nodes.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect()
+    }
+
+    /// The generation of the network, as the first node to answer says. Simnet's consensus parameters depend on it,
+    /// so there a node is waited for; elsewhere the daemon starts without.
+    pub(crate) async fn generation(&self, network: Network) -> Result<Generation, DaemonError> {
+        let began = Instant::now();
+        let mut told = false;
+        loop {
+            for node in &self.nodes {
+                match node.info().await {
+                    Ok(info) if info.network == network => return Ok(info.generation),
+                    Ok(info) => return Err(wrong_network(node.name(), info.network, network)),
+                    Err(error) if !told => tracing::warn!(target: "stakepool::daemon", %error, "waiting for a node"),
+                    Err(_) => {}
+                }
+            }
+            told = true;
+            if network != Network::Simnet && began.elapsed() > PATIENCE {
+                return Ok(Generation::Today);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+fn wrong_network(node: &str, found: Network, expected: Network) -> DaemonError {
+    DaemonError::WrongNetwork { node: node.to_owned(), found, expected }
+}
+
+async fn tag(node: usize, mut from: mpsc::UnboundedReceiver<NodeEvent>, to: mpsc::UnboundedSender<TaggedEvent>) {
+    while let Some(event) = from.recv().await {
+        if to.send(TaggedEvent { node, arrived: Instant::now(), event }).is_err() {
+            return;
+        }
+    }
+}
+
+/// Watches, for as long as the daemon runs, whether peers that were away turn out to be the wrong ones.
+pub(crate) async fn guard(wallets: Vec<Arc<Wallet>>, nodes: Vec<Arc<NodeClient>>, network: Network) -> DaemonError {
+    let networks = async {
+        for node in &nodes {
+            let info = insist(|| node.info()).await;
+            if info.network != network {
+                return wrong_network(node.name(), info.network, network);
+            }
+        }
+        std::future::pending().await
+    };
+    let keys = async {
+        let mut first: Option<(String, ExtendedPubKey)> = None;
+        for wallet in &wallets {
+            let key = insist(|| wallet.master_pubkey()).await;
+            if key.network() != network {
+                return wrong_network(wallet.name(), key.network(), network);
+            }
+            match &first {
+                Some((name, expected)) if *expected != key => {
+                    return DaemonError::OtherKeys {
+                        first: name.clone(),
+                        expected: Box::new(*expected),
+                        second: wallet.name().to_owned(),
+                        found: Box::new(key),
+                    };
+                }
+                Some(_) => {}
+                None => first = Some((wallet.name().to_owned(), key)),
+            }
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        error = networks => error,
+        error = keys => error,
+    }
+}
+
+async fn insist<T, E, F: Future<Output = Result<T, E>>>(call: impl Fn() -> F) -> T {
+    loop {
+        match call().await {
+            Ok(answer) => return answer,
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+}
