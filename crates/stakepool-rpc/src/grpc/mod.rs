@@ -1,1 +1,21 @@
-//! The services of the voting daemon.
+//! The services of the voting daemon, over gRPC and TLS.
+//!
+//! Two services share a port. The predecessor's, version 4.0.0 of package `stakepoolrpc`, lets its web and its daemon
+//! be on either side. Ours, `excc.stakepool.v1.PoolDaemon`, adds the daemon's state, users and added tickets in one
+//! step whatever their number, and a stream of what happened, so that the web needs no other source for its pages.
+//!
+//! [`server::serve`] offers both for a [`server::DaemonBackend`]; [`client::DaemonClient`] is the other side.
+//! The protocol files are in the crate's folder `proto`.
+
+pub mod client;
+mod convert;
+mod generated;
+pub mod server;
+mod token;
+
+pub use token::{RpcToken, TokenError};
+
+/// The largest message that either side of ours takes, in bytes. The predecessor's programs take 4 MiB.
+const MAX_MESSAGE: usize = 64 << 20;
+/// The protocol that TLS must agree on.
+const ALPN_HTTP2: &[u8] = b"h2";

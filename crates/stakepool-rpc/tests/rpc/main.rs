@@ -1,4 +1,5 @@
 //! The crate as its users see it.
 #![allow(clippy::unwrap_used)]
 
+mod grpc;
 mod tls;

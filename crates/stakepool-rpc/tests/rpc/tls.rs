@@ -19,7 +19,7 @@ const SEC1_CERT: &[u8] = include_bytes!("../fixtures/certs/self-made-p521-sec1.c
 const SEC1_KEY: &[u8] = include_bytes!("../fixtures/certs/self-made-p521-sec1.key");
 
 /// A new pair of PEM texts with a key of some kind.
-fn made_with(algorithm: &'static rcgen::SignatureAlgorithm) -> (String, String) {
+pub fn made_with(algorithm: &'static rcgen::SignatureAlgorithm) -> (String, String) {
     let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
     let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

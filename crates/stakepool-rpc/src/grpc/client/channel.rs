@@ -1,0 +1,119 @@
+//! The connection to a daemon.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tonic::transport::{Channel, Endpoint};
+
+use super::ClientError;
+use crate::grpc::ALPN_HTTP2;
+use crate::tls::{self, KeyPair};
+
+/// How long a daemon may be silent during a call before it is asked whether it is still there, and how long it may
+/// take to answer. Between calls nothing is asked: the predecessor's daemon hangs up on clients that do.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes under way at a time, for a call and for the connection.
+const WINDOW: u32 = 1 << 20;
+/// The name that is asked for. All that counts is the pinned certificate, so this tells nobody anything.
+const SERVER_NAME: &str = "localhost";
+
+/// Where a daemon is and how to be sure that it is the one.
+pub(super) struct Target {
+    address: Arc<str>,
+    endpoint: Endpoint,
+    tls: TlsConnector,
+    connect_limit: Duration,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Target {
+    pub(super) fn new(
+        address: &str,
+        certificate: &[u8],
+        identity: Option<KeyPair>,
+        connect_limit: Duration,
+    ) -> Result<Self, ClientError> {
+        let config = match identity {
+            Some(identity) => tls::pinned_client_config_with_identity(certificate, identity),
+            None => tls::pinned_client_config(certificate),
+        };
+        let mut config = config.map_err(|source| ClientError::Tls { address: address.to_owned(), source })?;
+        config.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
+        Ok(Self {
+            address: address.into(),
+            endpoint: endpoint(address).ok_or_else(|| ClientError::Address(address.to_owned()))?,
+            tls: TlsConnector::from(Arc::new(config)),
+            connect_limit,
+        })
+    }
+
+    /// A channel that connects when it is used. Must be called within a runtime.
+    pub(super) fn channel(&self) -> Channel {
+        let (address, tls, limit) = (self.address.clone(), self.tls.clone(), self.connect_limit);
+        let connect = move |_: Uri| {
+            let (address, tls) = (address.clone(), tls.clone());
+            async move {
+                let dialled = timeout(limit, dial(&address, tls)).await;
+                dialled.unwrap_or_else(|_| Err(timed_out(limit))).map(TokioIo::new)
+            }
+        };
+        self.endpoint.connect_with_connector_lazy(tower::service_fn(connect))
+    }
+}
+
+fn endpoint(address: &str) -> Option<Endpoint> {
+    let uri: Uri = format!("https://{address}").parse().ok()?;
+    let authority = uri.authority()?;
+    // No path, no user, and a port.
+    if authority.as_str() != address || authority.port_u16().is_none() || address.contains('@') {
+        return None;
+    }
+    let endpoint = Endpoint::from(uri)
+        .http2_keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .keep_alive_while_idle(false)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW);
+    Some(endpoint)
+}
+
+async fn dial(address: &str, tls: TlsConnector) -> io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
+    tls.connect(name, stream).await
+}
+
+fn timed_out(limit: Duration) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {} seconds", limit.as_secs_f32()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::endpoint;
+
+    #[test]
+    fn an_address_is_host_and_port() {
+        for good in ["localhost:9113", "192.0.2.1:9113", "[::1]:19560", "voter-1.example.org:1"] {
+            assert!(endpoint(good).is_some(), "{good}");
+        }
+        for bad in ["", "localhost", "localhost:", "a:b", "a:99999", "https://a:1", "a:1/x", "u@a:1", "::1", "a b:1"] {
+            assert!(endpoint(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What happened in a daemon.
+
+use std::time::Duration;
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{Amount, BlockHash, BlockHeight, TicketHash};
+use stakepool_core::ports::{EventBatch, EventCursor};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::voting::{
+    DaemonEvent, DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
+};
+
+use super::{FieldError, hash_bytes, script_address, vote_bits};
+use crate::grpc::generated::pool_daemon as pb;
+use pb::daemon_event::Kind;
+
+/// Events in a piece: well below a megabyte.
+const PIECE: usize = 2_000;
+
+/// The pieces of a batch; the last, and only the last, has the end.
+pub(in crate::grpc) fn batch_into_pieces(batch: EventBatch) -> Vec<pb::EventsPiece> {
+    let end = pb::BatchEnd { next: Some(batch.next.into()), snapshot: batch.snapshot };
+    let mut pieces: Vec<pb::EventsPiece> = batch
+        .events
+        .chunks(PIECE)
+        .map(|events| pb::EventsPiece { events: events.iter().map(pb::DaemonEvent::from).collect(), end: None })
+        .collect();
+    match pieces.last_mut() {
+        Some(last) => last.end = Some(end),
+        None => pieces.push(pb::EventsPiece { events: Vec::new(), end: Some(end) }),
+    }
+    pieces
+}
+
+/// A batch from its events, and the end that came with the last of them.
+pub(in crate::grpc) fn batch_from_pieces(
+    events: Vec<pb::DaemonEvent>,
+    end: Option<pb::BatchEnd>,
+) -> Result<EventBatch, FieldError> {
+    let end = end.ok_or_else(|| FieldError::new("end", "the events broke off before their end"))?;
+    let next = end.next.ok_or_else(|| FieldError::new("end.next", "is missing"))?;
+    let events = events
+        .into_iter()
+        .map(|event| {
+            let seq = event.seq;
+            DaemonEvent::try_from(event).map_err(|error| error.within(format!("event {seq}")))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(EventBatch { next: cursor(next), snapshot: end.snapshot, events })
+}
+
+/// The place that a message names.
+pub(in crate::grpc) const fn cursor(pb::EventCursor { epoch, seq }: pb::EventCursor) -> EventCursor {
+    EventCursor { epoch, seq }
+}
+
+impl From<EventCursor> for pb::EventCursor {
+    fn from(EventCursor { epoch, seq }: EventCursor) -> Self {
+        Self { epoch, seq }
+    }
+}
+
+impl From<&DaemonEvent> for pb::DaemonEvent {
+    fn from(event: &DaemonEvent) -> Self {
+        let kind = match &event.kind {
+            DaemonEventKind::Ticket(report) => Kind::Ticket(report.into()),
+            DaemonEventKind::Vote(record) => Kind::Vote(record.into()),
+        };
+        Self { seq: event.seq, kind: Some(kind) }
+    }
+}
+
+impl TryFrom<pb::DaemonEvent> for DaemonEvent {
+    type Error = FieldError;
+
+    fn try_from(event: pb::DaemonEvent) -> Result<Self, FieldError> {
+        let kind = match event.kind {
+            Some(Kind::Ticket(report)) => {
+                DaemonEventKind::Ticket(report.try_into().map_err(|error: FieldError| error.within("ticket"))?)
+            }
+            Some(Kind::Vote(record)) => {
+                DaemonEventKind::Vote(record.try_into().map_err(|error: FieldError| error.within("vote"))?)
+            }
+            None => return Err(FieldError::new("kind", "is missing, or of a newer version of the daemon")),
+        };
+        Ok(Self { seq: event.seq, kind })
+    }
+}
+
+impl From<&TicketReport> for pb::TicketReport {
+    fn from(report: &TicketReport) -> Self {
+        let state = match report.state {
+            TicketState::Immature => pb::TicketState::Immature,
+            TicketState::Live => pb::TicketState::Live,
+            TicketState::Voted => pb::TicketState::Voted,
+            TicketState::Missed => pb::TicketState::Missed,
+            TicketState::Expired => pb::TicketState::Expired,
+        };
+        Self {
+            ticket: report.ticket.as_bytes().to_vec(),
+            address: report.address.to_string(),
+            user_id: report.user.0,
+            state: state.into(),
+            facts: Some((&report.facts).into()),
+            added: report.added,
+            ended_at: report.ended_at.map(|height| height.0),
+        }
+    }
+}
+
+impl TryFrom<pb::TicketReport> for TicketReport {
+    type Error = FieldError;
+
+    fn try_from(report: pb::TicketReport) -> Result<Self, FieldError> {
+        let state = match report.state() {
+            pb::TicketState::Immature => TicketState::Immature,
+            pb::TicketState::Live => TicketState::Live,
+            pb::TicketState::Voted => TicketState::Voted,
+            pb::TicketState::Missed => TicketState::Missed,
+            pb::TicketState::Expired => TicketState::Expired,
+            pb::TicketState::Unspecified => return Err(unknown("state", report.state)),
+        };
+        let facts = report.facts.ok_or_else(|| FieldError::new("facts", "are missing"))?;
+        Ok(Self {
+            ticket: TicketHash::from_bytes(hash_bytes("ticket", &report.ticket)?),
+            address: script_address("address", &report.address, None)?,
+            user: UserId(report.user_id),
+            state,
+            facts: facts.try_into().map_err(|error: FieldError| error.within("facts"))?,
+            added: report.added,
+            ended_at: report.ended_at.map(BlockHeight),
+        })
+    }
+}
+
+impl From<&TicketFacts> for pb::TicketFacts {
+    fn from(facts: &TicketFacts) -> Self {
+        let verdict = match facts.verdict {
+            Verdict::Accepted => pb::Verdict::Accepted,
+            Verdict::LowFee => pb::Verdict::LowFee,
+            Verdict::UnknownFeeAddress => pb::Verdict::UnknownFeeAddress,
+        };
+        Self {
+            verdict: verdict.into(),
+            price: facts.price.atoms(),
+            fee_address: facts.fee_address.to_string(),
+            committed_fee: facts.committed_fee.atoms(),
+            required_fee: facts.required_fee.atoms(),
+            mined_at: facts.mined_at.0,
+        }
+    }
+}
+
+impl TryFrom<pb::TicketFacts> for TicketFacts {
+    type Error = FieldError;
+
+    fn try_from(facts: pb::TicketFacts) -> Result<Self, FieldError> {
+        let verdict = match facts.verdict() {
+            pb::Verdict::Accepted => Verdict::Accepted,
+            pb::Verdict::LowFee => Verdict::LowFee,
+            pb::Verdict::UnknownFeeAddress => Verdict::UnknownFeeAddress,
+            pb::Verdict::Unspecified => return Err(unknown("verdict", facts.verdict)),
+        };
+        Ok(Self {
+            verdict,
+            price: Amount::from_atoms(facts.price),
+            fee_address: facts.fee_address.parse().map_err(|error| FieldError::new("fee_address", error))?,
+            committed_fee: Amount::from_atoms(facts.committed_fee),
+            required_fee: Amount::from_atoms(facts.required_fee),
+            mined_at: BlockHeight(facts.mined_at),
+        })
+    }
+}
+
+impl From<&VoteRecord> for pb::VoteRecord {
+    fn from(record: &VoteRecord) -> Self {
+        let (outcome, failure) = match &record.outcome {
+            VoteOutcome::Sent => (pb::VoteOutcome::Sent, String::new()),
+            VoteOutcome::AlreadyKnown => (pb::VoteOutcome::AlreadyKnown, String::new()),
+            VoteOutcome::RivalVote => (pb::VoteOutcome::RivalVote, String::new()),
+            VoteOutcome::Failed(error) => (pb::VoteOutcome::Failed, error.clone()),
+        };
+        Self {
+            ticket: record.ticket.as_bytes().to_vec(),
+            address: record.address.to_string(),
+            block: record.block.as_bytes().to_vec(),
+            height: record.height.0,
+            bits: record.bits.0.into(),
+            outcome: outcome.into(),
+            failure,
+            attempts: record.attempts,
+            total_nanos: nanos(record.timings.total),
+            signing_nanos: nanos(record.timings.signing),
+            sending_nanos: nanos(record.timings.sending),
+            at_millis: record.at.0,
+        }
+    }
+}
+
+impl TryFrom<pb::VoteRecord> for VoteRecord {
+    type Error = FieldError;
+
+    fn try_from(record: pb::VoteRecord) -> Result<Self, FieldError> {
+        let outcome = match record.outcome() {
+            pb::VoteOutcome::Sent => VoteOutcome::Sent,
+            pb::VoteOutcome::AlreadyKnown => VoteOutcome::AlreadyKnown,
+            pb::VoteOutcome::RivalVote => VoteOutcome::RivalVote,
+            pb::VoteOutcome::Failed => VoteOutcome::Failed(record.failure.clone()),
+            pb::VoteOutcome::Unspecified => return Err(unknown("outcome", record.outcome)),
+        };
+        Ok(Self {
+            ticket: TicketHash::from_bytes(hash_bytes("ticket", &record.ticket)?),
+            address: script_address("address", &record.address, None)?,
+            block: BlockHash::from_bytes(hash_bytes("block", &record.block)?),
+            height: BlockHeight(record.height),
+            bits: vote_bits("bits", record.bits)?,
+            outcome,
+            attempts: record.attempts,
+            timings: VoteTimings {
+                total: Duration::from_nanos(record.total_nanos),
+                signing: Duration::from_nanos(record.signing_nanos),
+                sending: Duration::from_nanos(record.sending_nanos),
+            },
+            at: UnixMillis(record.at_millis),
+        })
+    }
+}
+
+/// Nanoseconds; 584 years at most.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn unknown(field: &str, value: i32) -> FieldError {
+    FieldError::new(field, format!("{value} is unknown here; the daemon may be newer than this program"))
+}

@@ -1,0 +1,156 @@
+//! Users and added tickets, in pieces.
+
+use stakepool_core::accounts::{UserId, VotingPreference};
+use stakepool_core::chain::{Network, TicketHash, VoteVersion};
+use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
+
+use super::{FieldError, hash_bytes, script_address, vote_bits};
+use crate::grpc::generated::pool_daemon as pb;
+
+/// Entries in a piece: well below a megabyte.
+const PIECE: usize = 5_000;
+
+/// The pieces of a state; the last, and only the last, has the digest.
+pub(in crate::grpc) fn wanted_into_pieces(wanted: &WantedState) -> Vec<pb::WantedPiece> {
+    let users: Vec<_> = wanted.users().map(user_into_message).collect();
+    let added: Vec<_> = wanted.added().map(added_into_message).collect();
+    let users = users.chunks(PIECE).map(|users| pb::WantedPiece { users: users.to_vec(), ..Default::default() });
+    let added = added.chunks(PIECE).map(|added| pb::WantedPiece { added: added.to_vec(), ..Default::default() });
+    let last = pb::WantedPiece { digest: wanted.digest().0.to_vec(), ..Default::default() };
+    users.chain(added).chain([last]).collect()
+}
+
+/// Puts a state together from its pieces.
+pub(in crate::grpc) struct WantedCollector {
+    network: Network,
+    users: Vec<WantedUser>,
+    added: Vec<AddedTicket>,
+}
+
+impl WantedCollector {
+    /// Nothing has come yet; every address must be of `network`.
+    pub(in crate::grpc) const fn new(network: Network) -> Self {
+        Self { network, users: Vec::new(), added: Vec::new() }
+    }
+
+    /// Takes a piece. Returns the digest that ends the pieces, in the last one.
+    pub(in crate::grpc) fn take(&mut self, piece: pb::WantedPiece) -> Result<Option<[u8; 32]>, FieldError> {
+        for user in piece.users {
+            let index = self.users.len();
+            self.users.push(user_from_message(&user, self.network).map_err(|e| e.within(format!("users[{index}]")))?);
+        }
+        for ticket in piece.added {
+            let index = self.added.len();
+            self.added
+                .push(added_from_message(&ticket, self.network).map_err(|e| e.within(format!("added[{index}]")))?);
+        }
+        if piece.digest.is_empty() { Ok(None) } else { hash_bytes("digest", &piece.digest).map(Some) }
+    }
+
+    /// The whole, if its digest is the one that came.
+    pub(in crate::grpc) fn finish(self, digest: [u8; 32]) -> Result<WantedState, FieldError> {
+        let wanted = WantedState::new(self.users, self.added);
+        if wanted.digest().0 == digest {
+            Ok(wanted)
+        } else {
+            Err(FieldError::new("digest", "does not match the users and added tickets that came; send them again"))
+        }
+    }
+}
+
+fn user_into_message(user: &WantedUser) -> pb::WantedUser {
+    pb::WantedUser {
+        user_id: user.user.0,
+        address: user.address.to_string(),
+        vote_bits: user.voting.bits.0.into(),
+        vote_version: user.voting.version.0,
+    }
+}
+
+fn user_from_message(user: &pb::WantedUser, network: Network) -> Result<WantedUser, FieldError> {
+    Ok(WantedUser {
+        user: UserId(user.user_id),
+        address: script_address("address", &user.address, Some(network))?,
+        voting: VotingPreference {
+            bits: vote_bits("vote_bits", user.vote_bits)?,
+            version: VoteVersion(user.vote_version),
+        },
+    })
+}
+
+fn added_into_message(ticket: &AddedTicket) -> pb::AddedTicket {
+    pb::AddedTicket { ticket: ticket.ticket.as_bytes().to_vec(), address: ticket.address.to_string() }
+}
+
+fn added_from_message(ticket: &pb::AddedTicket, network: Network) -> Result<AddedTicket, FieldError> {
+    Ok(AddedTicket {
+        ticket: TicketHash::from_bytes(hash_bytes("ticket", &ticket.ticket)?),
+        address: script_address("address", &ticket.address, Some(network))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stakepool_core::chain::{Hash160, ScriptAddress, VoteBits};
+
+    fn state(users: u16, added: u16) -> WantedState {
+        let address = |n: u16| {
+            let mut hash = [0; 20];
+            hash[..2].copy_from_slice(&n.to_le_bytes());
+            ScriptAddress::new(Network::Simnet, Hash160(hash))
+        };
+        WantedState::new(
+            (0..users).map(|n| WantedUser {
+                user: UserId(n.into()),
+                address: address(n),
+                voting: VotingPreference { bits: VoteBits(n), version: VoteVersion(n.into()) },
+            }),
+            (0..added).map(|n| {
+                let mut hash = [7; 32];
+                hash[..2].copy_from_slice(&n.to_le_bytes());
+                AddedTicket { ticket: TicketHash::from_bytes(hash), address: address(n) }
+            }),
+        )
+    }
+
+    fn collect(pieces: Vec<pb::WantedPiece>, network: Network) -> Result<WantedState, FieldError> {
+        let mut collector = WantedCollector::new(network);
+        for piece in pieces {
+            if let Some(digest) = collector.take(piece)? {
+                return collector.finish(digest);
+            }
+        }
+        panic!("no digest came")
+    }
+
+    #[test]
+    fn a_state_of_any_size_survives_the_way_in_pieces() {
+        for (users, added) in [(0, 0), (1, 0), (0, 1), (5_000, 5_000), (12_345, 5_001)] {
+            let state = state(users, added);
+            assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state));
+        }
+    }
+
+    #[test]
+    fn a_lost_piece_is_noticed() {
+        let mut pieces = wanted_into_pieces(&state(6_000, 10));
+        pieces.remove(1);
+        assert_eq!(collect(pieces, Network::Simnet).unwrap_err().field, "digest");
+    }
+
+    #[test]
+    fn a_bad_entry_is_named_by_its_place() {
+        let error = |change: fn(&mut Vec<pb::WantedPiece>)| {
+            let mut pieces = wanted_into_pieces(&state(5_003, 3));
+            change(&mut pieces);
+            collect(pieces, Network::Simnet).unwrap_err().field
+        };
+        assert_eq!(error(|pieces| pieces[1].users[2].address.clear()), "users[5002].address");
+        assert_eq!(error(|pieces| pieces[0].users[2].vote_bits = 1 << 16), "users[2].vote_bits");
+        assert_eq!(error(|pieces| pieces[2].added[1].ticket.truncate(31)), "added[1].ticket");
+        assert_eq!(error(|pieces| pieces[3].digest.truncate(5)), "digest");
+        let other_network = collect(wanted_into_pieces(&state(1, 0)), Network::Mainnet).unwrap_err().to_string();
+        assert!(other_network.ends_with("is an address of simnet, but this pool runs on mainnet"), "{other_network}");
+    }
+}

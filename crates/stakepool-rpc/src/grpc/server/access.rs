@@ -1,0 +1,156 @@
+//! Who may call what.
+
+use hyper::HeaderMap;
+use hyper::header::AUTHORIZATION;
+use tonic::Status;
+
+use crate::grpc::RpcToken;
+
+/// The paths of the predecessor's services begin so.
+const OLD_SERVICES: &str = "/stakepoolrpc.";
+
+/// What callers must show. Whatever is configured must be shown, on every call of both services; where nothing is
+/// configured, the predecessor's service is open to all, as it always was, and ours is closed.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The token that calls must carry as `authorization: Bearer TOKEN`.
+    pub token: Option<RpcToken>,
+    /// The certificates (PEM) of which clients must show one.
+    pub client_certificates: Option<Vec<u8>>,
+    /// Lets calls of the predecessor's service in that show nothing at all, in spite of the above. Its programs cannot
+    /// show anything.
+    pub allow_old_clients: bool,
+}
+
+impl Access {
+    /// Says loudly what is open.
+    pub(super) fn warn_if_open(&self) {
+        if !self.is_checked() {
+            tracing::warn!(
+                "gRPC asks for no authentication: whoever reaches its port can change what is voted; \
+                 set rpctoken here and at the web. Until then only the predecessor's service is open"
+            );
+        } else if self.allow_old_clients {
+            tracing::warn!("gRPC lets the predecessor's clients in without authentication; end this after the move");
+        }
+    }
+
+    const fn is_checked(&self) -> bool {
+        self.token.is_some() || self.client_certificates.is_some()
+    }
+
+    /// Whether a call may go on. A certificate that was shown has been found good before; a token that is shown must
+    /// be right even where none is needed.
+    pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<(), Status> {
+        let old = path.starts_with(OLD_SERVICES);
+        if !self.is_checked() {
+            return if old { Ok(()) } else { Err(closed()) };
+        }
+        let lacks_token = match (&self.token, metadata.get(AUTHORIZATION)) {
+            (Some(token), Some(shown)) if !token.is_carried_by(shown.as_bytes()) => return Err(wrong_token()),
+            (Some(_), None) => true,
+            _ => false,
+        };
+        let lacks_certificate = self.client_certificates.is_some() && !shows_certificate;
+        match (lacks_token, lacks_certificate) {
+            (false, false) => Ok(()),
+            _ if old && self.allow_old_clients => Ok(()),
+            (true, _) => Err(no_token()),
+            (false, true) => Err(no_certificate()),
+        }
+    }
+}
+
+fn closed() -> Status {
+    Status::unauthenticated(
+        "this service is closed because the daemon has no rpctoken; set the same rpctoken for the web and the daemon",
+    )
+}
+
+fn wrong_token() -> Status {
+    Status::unauthenticated("the token is wrong; set the same rpctoken for the web and the daemon")
+}
+
+fn no_token() -> Status {
+    Status::unauthenticated(
+        "the daemon asks for its rpctoken in the metadata (authorization: Bearer …); for the predecessor's web, which \
+         has none, the daemon's option for old clients must be on",
+    )
+}
+
+fn no_certificate() -> Status {
+    Status::unauthenticated("the daemon asks for a client certificate that it knows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderValue;
+
+    const OLD: &str = "/stakepoolrpc.StakepooldService/Ping";
+    const VERSION: &str = "/stakepoolrpc.VersionService/Version";
+    const OWN: &str = "/excc.stakepool.v1.PoolDaemon/GetStatus";
+
+    fn access(token: bool, certificates: bool, allow_old_clients: bool) -> Access {
+        Access {
+            token: token.then(|| RpcToken::new("0123456789abcdef").unwrap()),
+            client_certificates: certificates.then(Vec::new),
+            allow_old_clients,
+        }
+    }
+
+    fn shows(text: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(text))])
+    }
+
+    fn nothing() -> HeaderMap {
+        HeaderMap::new()
+    }
+
+    const RIGHT: &str = "Bearer 0123456789abcdef";
+
+    #[test]
+    fn without_configuration_only_the_predecessors_services_are_open() {
+        for allow in [false, true] {
+            let access = access(false, false, allow);
+            assert!(access.check(OLD, &nothing(), false).is_ok());
+            assert!(access.check(VERSION, &shows(RIGHT), false).is_ok());
+            assert!(access.check(OWN, &nothing(), false).unwrap_err().message().contains("closed"));
+            assert!(access.check("/unknown.Service/Call", &nothing(), false).is_err());
+        }
+    }
+
+    #[test]
+    fn a_token_is_asked_of_every_call() {
+        let access = access(true, false, false);
+        for path in [OLD, VERSION, OWN] {
+            assert!(access.check(path, &shows(RIGHT), false).is_ok());
+            assert!(access.check(path, &nothing(), true).unwrap_err().message().contains("asks for its rpctoken"));
+            assert!(access.check(path, &shows("Bearer x"), true).unwrap_err().message().contains("wrong"));
+        }
+    }
+
+    #[test]
+    fn old_clients_may_show_nothing_but_nothing_wrong() {
+        let access = access(true, true, true);
+        assert!(access.check(OLD, &nothing(), false).is_ok());
+        assert!(access.check(VERSION, &nothing(), false).is_ok());
+        assert!(access.check(OLD, &shows("Bearer x"), false).is_err());
+        assert!(access.check(OWN, &nothing(), false).is_err());
+    }
+
+    #[test]
+    fn both_token_and_certificate_are_asked_where_both_are_configured() {
+        let access = access(true, true, false);
+        assert!(access.check(OWN, &shows(RIGHT), true).is_ok());
+        assert!(access.check(OWN, &shows(RIGHT), false).unwrap_err().message().contains("client certificate"));
+        assert!(access.check(OWN, &nothing(), true).is_err());
+    }
+
+    #[test]
+    fn a_certificate_alone_suffices_where_only_certificates_are_configured() {
+        let access = access(false, true, false);
+        assert!(access.check(OWN, &nothing(), true).is_ok());
+        assert!(access.check(OLD, &nothing(), false).is_err());
+    }
+}

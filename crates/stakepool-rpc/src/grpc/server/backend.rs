@@ -1,0 +1,62 @@
+//! What a daemon must be able to do to be served.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stakepool_core::chain::Network;
+use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
+use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
+use tonic::Status;
+
+/// Why a daemon does not do what a call asks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+    /// Not yet: it is still starting, say. The same call may succeed later.
+    #[error("{0}")]
+    NotReady(String),
+    /// It failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<BackendError> for Status {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::NotReady(reason) => Self::unavailable(reason),
+            BackendError::Failed(reason) => Self::internal(reason),
+        }
+    }
+}
+
+/// A daemon behind the services. A call may be dropped at any time, when its client goes away; what it changes must
+/// be changed as a whole or not at all.
+#[async_trait]
+pub trait DaemonBackend: Send + Sync + 'static {
+    /// The network whose addresses are accepted.
+    fn network(&self) -> Network;
+
+    /// The daemon's state.
+    async fn status(&self) -> Result<DaemonStatus, BackendError>;
+
+    /// Replaces users and added tickets together.
+    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError>;
+
+    /// Replaces all users (the predecessor's `SetUserVotingPrefs`). Of two entries with one address the later counts.
+    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError>;
+
+    /// Replaces all added tickets (the predecessor's `SetAddedLowFeeTickets`). Of two entries the later counts.
+    async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError>;
+
+    /// Events behind a place; waits for the first where there is none yet, but not longer than `wait`: then an empty
+    /// batch is the answer.
+    async fn events(&self, after: EventCursor, wait: Duration) -> Result<EventBatch, BackendError>;
+
+    /// Tickets that the daemon would vote.
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError>;
+
+    /// Tickets that the daemon ignores.
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError>;
+
+    /// Tickets that an administrator added.
+    async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError>;
+}

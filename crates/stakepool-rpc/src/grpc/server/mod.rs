@@ -1,0 +1,135 @@
+//! The daemon's side of both services.
+
+mod access;
+mod backend;
+mod connection;
+mod old;
+mod own;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{SelectAll, select_all};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
+
+pub use access::Access;
+pub use backend::{BackendError, DaemonBackend};
+use connection::Gate;
+
+use super::generated::pool_daemon::pool_daemon_server::PoolDaemonServer;
+use super::generated::stakepoolrpc::stakepoold_service_server::StakepooldServiceServer;
+use super::generated::stakepoolrpc::version_service_server::VersionServiceServer;
+use super::{ALPN_HTTP2, MAX_MESSAGE};
+use crate::tls::{self, KeyPair, TlsError};
+
+/// Connections at a time; a pool has a handful of web instances.
+const MAX_CONNECTIONS: usize = 512;
+/// How long calls under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long to wait after a failed accept (no file descriptors, mostly).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why the services cannot be offered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServeError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} (rpclisten): {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// There is nothing to listen on.
+    #[error("no address to listen on; set rpclisten, or norpclisten for a daemon without gRPC")]
+    NoListener,
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// Listens on addresses, all or none.
+///
+/// # Errors
+/// [`ServeError::Listen`] names the first that is not to be had.
+pub async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for &address in addresses {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| ServeError::Listen { address, reason: error.to_string() })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Serves both services on all listeners until `shutdown` is ready; then calls under way have five seconds, and
+/// those that only wait for events are ended at once.
+///
+/// # Errors
+/// [`ServeError`] at the start; later failures concern single connections and are logged.
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    pair: KeyPair,
+    access: Access,
+    backend: Arc<dyn DaemonBackend>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    if listeners.is_empty() {
+        return Err(ServeError::NoListener);
+    }
+    let mut tls = tls::server_config(pair, access.client_certificates.as_deref())?;
+    tls.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    access.warn_if_open();
+
+    let (stop, stopping) = watch::channel(false);
+    let gate = Gate::new(routes(backend, stopping.clone()), access);
+    let mut incoming: SelectAll<_> = select_all(listeners.into_iter().map(TcpListenerStream::new));
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            Some(accepted) = incoming.next(), if connections.len() < MAX_CONNECTIONS => match accepted {
+                Ok(stream) => {
+                    connections.spawn(connection::converse(stream, acceptor.clone(), gate.clone(), stopping.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a gRPC connection");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(incoming);
+    stop.send_replace(true);
+    if timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await.is_err() {
+        tracing::warn!(connections = connections.len(), "gRPC calls are still under way; ending them");
+    }
+    // What is left ends with the set.
+    Ok(())
+}
+
+fn routes(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>) -> Routes {
+    let old =
+        StakepooldServiceServer::new(old::OldService::new(backend.clone())).max_decoding_message_size(MAX_MESSAGE);
+    let own = PoolDaemonServer::new(own::OwnService::new(backend, stopping)).max_decoding_message_size(MAX_MESSAGE);
+    Routes::new(old).add_service(VersionServiceServer::new(old::Version)).add_service(own)
+}
+
+/// Waits until the server stops.
+async fn until_stopped(stopping: &mut watch::Receiver<bool>) {
+    // Where the sender is gone, the server has stopped as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,78 @@
+//! Our own service.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::Stream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{DaemonBackend, until_stopped};
+use crate::grpc::convert::{WantedCollector, batch_into_pieces, cursor};
+use crate::grpc::generated::pool_daemon as pb;
+use pb::pool_daemon_server::PoolDaemon;
+
+/// The longest that a call waits for an event.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// How long a client may take between two pieces of the wanted state.
+const NEXT_PIECE: Duration = Duration::from_secs(30);
+
+pub(super) struct OwnService {
+    backend: Arc<dyn DaemonBackend>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl OwnService {
+    pub(super) const fn new(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>) -> Self {
+        Self { backend, stopping }
+    }
+
+    /// Does something that may take long, but not longer than the server runs.
+    async fn while_running<T>(&self, work: impl Future<Output = T>) -> Result<T, Status> {
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            done = work => Ok(done),
+            () = until_stopped(&mut stopping) => Err(Status::unavailable("the daemon is stopping")),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl PoolDaemon for OwnService {
+    async fn get_status(&self, _: Request<pb::GetStatusRequest>) -> Result<Response<pb::DaemonStatus>, Status> {
+        Ok(Response::new(self.backend.status().await?.into()))
+    }
+
+    async fn put_wanted(
+        &self,
+        request: Request<Streaming<pb::WantedPiece>>,
+    ) -> Result<Response<pb::PutWantedResponse>, Status> {
+        let mut pieces = request.into_inner();
+        let mut collector = WantedCollector::new(self.backend.network());
+        let digest = loop {
+            let piece = self
+                .while_running(timeout(NEXT_PIECE, pieces.message()))
+                .await?
+                .map_err(|_| Status::deadline_exceeded("no further piece came within 30 seconds"))??;
+            let piece = piece.ok_or_else(|| Status::invalid_argument("the pieces ended without the digest"))?;
+            if let Some(digest) = collector.take(piece)? {
+                break digest;
+            }
+        };
+        self.backend.put_wanted(collector.finish(digest)?).await?;
+        Ok(Response::new(pb::PutWantedResponse {}))
+    }
+
+    type EventsStream = Pin<Box<dyn Stream<Item = Result<pb::EventsPiece, Status>> + Send>>;
+
+    async fn events(&self, request: Request<pb::EventsRequest>) -> Result<Response<Self::EventsStream>, Status> {
+        let request = request.into_inner();
+        let after = request.after.map(cursor).unwrap_or_default();
+        let wait = Duration::from_secs(request.wait_seconds.into()).min(MAX_WAIT);
+        let batch = self.while_running(self.backend.events(after, wait)).await??;
+        let pieces = batch_into_pieces(batch).into_iter().map(Ok);
+        Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
+    }
+}

@@ -1,0 +1,122 @@
+//! Who gets in.
+
+use stakepool_core::ports::{DaemonError, EventCursor, VotingDaemon};
+use stakepool_rpc::grpc::RpcToken;
+use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
+use stakepool_rpc::grpc::server::{Access, bind};
+use stakepool_rpc::tls::{KeyPair, TlsError};
+
+use super::fake::wanted;
+use super::{Daemon, token, with_token};
+use crate::tls::made_with;
+
+fn client(options: ClientOptions) -> DaemonClient {
+    DaemonClient::new(options).unwrap()
+}
+
+fn unauthorized<T>(result: Result<T, DaemonError>) -> bool {
+    matches!(result, Err(DaemonError::Unauthorized { .. }))
+}
+
+#[tokio::test]
+async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
+    let daemon = Daemon::start(with_token()).await;
+    for token in [None, Some(RpcToken::new("another-token-altogether").unwrap())] {
+        let client = client(ClientOptions { token, ..daemon.options() });
+        assert!(unauthorized(client.status().await));
+        assert!(unauthorized(client.put_wanted(&wanted(3, 3)).await));
+        assert!(unauthorized(client.events(EventCursor::default()).await));
+        assert!(unauthorized(client.live_tickets().await));
+        assert!(unauthorized(client.ignored_tickets().await));
+        assert!(unauthorized(client.added_tickets().await));
+        assert!(unauthorized(client.ping().await));
+        assert!(unauthorized(client.service_version().await));
+    }
+    assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(0, 0));
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
+    let daemon = Daemon::start(Access::default()).await;
+    for token in [None, Some(token())] {
+        let client = client(ClientOptions { token, ..daemon.options() });
+        assert!(unauthorized(client.status().await));
+        assert!(unauthorized(client.events(EventCursor::default()).await));
+        client.ping().await.unwrap();
+        // The users get there all the same, through the predecessor's calls.
+        client.put_wanted(&wanted(40, 3)).await.unwrap();
+        assert_eq!(daemon.backend.told.lock().unwrap().wanted.digest(), wanted(40, 3).digest());
+        client.put_wanted(&wanted(2, 0)).await.unwrap();
+        assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(2, 0));
+    }
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn old_clients_get_in_without_a_token_where_that_is_allowed_and_only_to_the_old_service() {
+    let daemon = Daemon::start(Access { allow_old_clients: true, ..with_token() }).await;
+    let old = client(ClientOptions { token: None, ..daemon.options() });
+    assert_eq!(old.service_version().await.as_deref(), Ok("4.0.0"));
+    old.put_wanted(&wanted(5, 5)).await.unwrap();
+    assert!(unauthorized(old.status().await));
+    daemon.client().status().await.unwrap();
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_with_another_certificate_is_not_talked_to() {
+    let daemon = Daemon::start(with_token()).await;
+    let (another, _) = made_with(&rcgen::PKCS_ECDSA_P256_SHA256);
+    let client = client(ClientOptions { certificate: another.into_bytes(), ..daemon.options() });
+    let error = client.status().await.unwrap_err();
+    assert!(matches!(&error, DaemonError::Unreachable { reason, .. } if reason.contains("certificate")), "{error}");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn client_certificates_open_a_daemon_that_knows_them() {
+    let (known, known_key) = made_with(&rcgen::PKCS_ECDSA_P256_SHA256);
+    let (stranger, stranger_key) = made_with(&rcgen::PKCS_ECDSA_P256_SHA256);
+    let identity = |certificate: &str, key: &str| KeyPair::from_pem(certificate.as_bytes(), key.as_bytes()).ok();
+    let certificates = Access { client_certificates: Some(known.clone().into_bytes()), ..Access::default() };
+    let daemon = Daemon::start(certificates.clone()).await;
+    let options = |identity| ClientOptions { token: None, identity, ..daemon.options() };
+
+    client(options(identity(&known, &known_key))).status().await.unwrap();
+    assert!(unauthorized(client(options(None)).status().await));
+    let refused = client(options(identity(&stranger, &stranger_key))).status().await;
+    assert!(matches!(refused, Err(DaemonError::Unreachable { .. })), "{refused:?}");
+
+    let both = Daemon::start(Access { token: Some(token()), ..certificates }).await;
+    let options = |token, identity| ClientOptions { token, identity, ..both.options() };
+    client(options(Some(token()), identity(&known, &known_key))).status().await.unwrap();
+    assert!(unauthorized(client(options(Some(token()), None)).status().await));
+    assert!(unauthorized(client(options(None, identity(&known, &known_key))).status().await));
+    daemon.stop().await;
+    both.stop().await;
+}
+
+#[tokio::test]
+async fn options_that_can_never_work_are_refused_at_once() {
+    let daemon = Daemon::start(with_token()).await;
+    let error = DaemonClient::new(ClientOptions { address: "localhost".to_owned(), ..daemon.options() }).unwrap_err();
+    assert_eq!(error, ClientError::Address("localhost".to_owned()));
+    let error = DaemonClient::new(ClientOptions { certificate: Vec::new(), ..daemon.options() }).unwrap_err();
+    assert!(matches!(error, ClientError::Tls { source: TlsError::NoCertificate, .. }), "{error}");
+    let error = bind(&["127.0.0.1:0".parse().unwrap(), daemon.address]).await.unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot listen on {}", daemon.address)), "{error}");
+    daemon.stop().await;
+}
+
+#[test]
+fn options_never_print_the_token() {
+    let options = ClientOptions {
+        address: "localhost:1".to_owned(),
+        certificate: Vec::new(),
+        token: Some(token()),
+        identity: None,
+        limits: Default::default(),
+    };
+    assert!(!format!("{options:?} {:?}", with_token()).contains(super::TOKEN));
+}

@@ -1,0 +1,199 @@
+//! A daemon that remembers what it was told and tells what the test gave it, and sample values.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stakepool_core::accounts::{UserId, VotingPreference};
+use stakepool_core::chain::{
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
+    VoteVersion,
+};
+use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
+use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
+use stakepool_core::voting::{
+    AddedTicket, DaemonEvent, DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord,
+    VoteTimings, WantedState, WantedUser,
+};
+use stakepool_rpc::grpc::server::{BackendError, DaemonBackend};
+use tokio::sync::Notify;
+
+#[derive(Default)]
+pub struct Fake {
+    pub told: Mutex<Told>,
+    happened: Notify,
+    /// A call waits for events.
+    pub waiting: Notify,
+}
+
+#[derive(Default)]
+pub struct Told {
+    pub wanted: WantedState,
+    pub live: Vec<LowFeeEntry>,
+    pub ignored: Vec<LowFeeEntry>,
+    pub events: Vec<DaemonEvent>,
+    pub starting: bool,
+}
+
+pub const EPOCH: u64 = 9;
+
+impl Fake {
+    pub fn happen(&self, kind: DaemonEventKind) {
+        let mut told = self.told.lock().unwrap();
+        let seq = told.events.len() as u64 + 1;
+        told.events.push(DaemonEvent { seq, kind });
+        self.happened.notify_waiters();
+    }
+
+    fn batch(&self, after: EventCursor) -> EventBatch {
+        let told = self.told.lock().unwrap();
+        let snapshot = after.epoch != EPOCH;
+        let seen = if snapshot { 0 } else { after.seq };
+        let events: Vec<_> = told.events.iter().filter(|event| event.seq > seen).cloned().collect();
+        let next = EventCursor { epoch: EPOCH, seq: events.last().map_or(seen, |event| event.seq) };
+        EventBatch { next, snapshot, events }
+    }
+}
+
+#[async_trait]
+impl DaemonBackend for Fake {
+    fn network(&self) -> Network {
+        Network::Simnet
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, BackendError> {
+        let told = self.told.lock().unwrap();
+        if told.starting {
+            return Err(BackendError::NotReady("the daemon is still reading the chain".to_owned()));
+        }
+        Ok(status(&told.wanted))
+    }
+
+    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError> {
+        self.told.lock().unwrap().wanted = wanted;
+        Ok(())
+    }
+
+    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
+        self.told.lock().unwrap().wanted.set_users(users);
+        Ok(())
+    }
+
+    async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError> {
+        self.told.lock().unwrap().wanted.set_added(added);
+        Ok(())
+    }
+
+    async fn events(&self, after: EventCursor, wait: Duration) -> Result<EventBatch, BackendError> {
+        let happened = self.happened.notified();
+        let batch = self.batch(after);
+        if !batch.events.is_empty() || batch.snapshot {
+            return Ok(batch);
+        }
+        self.waiting.notify_one();
+        let _ = tokio::time::timeout(wait, happened).await;
+        Ok(self.batch(after))
+    }
+
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        Ok(self.told.lock().unwrap().live.clone())
+    }
+
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        Ok(self.told.lock().unwrap().ignored.clone())
+    }
+
+    async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        let told = self.told.lock().unwrap();
+        Ok(told.wanted.added().map(|&AddedTicket { ticket, address }| LowFeeEntry { ticket, address }).collect())
+    }
+}
+
+/// The status of a daemon that has such users and added tickets.
+pub fn status(wanted: &WantedState) -> DaemonStatus {
+    let wallet = |name: &str, reachable| WalletState {
+        name: name.to_owned(),
+        reachable,
+        unlocked: reachable,
+        votes_itself: !reachable,
+    };
+    DaemonStatus {
+        id: "voter-1".to_owned(),
+        epoch: EPOCH,
+        version: "0.1.0".to_owned(),
+        network: Network::Simnet,
+        cold_wallet_xpub: "spub…".to_owned(),
+        pool_fee: PoolFee::from_percent(8.2).unwrap(),
+        wanted_digest: wanted.digest().to_string(),
+        node_height: Some(BlockHeight(0)),
+        synced_height: None,
+        wallets: vec![wallet("localhost:19557", true), wallet("[::1]:19557", false)],
+        live_tickets: 3,
+        ignored_tickets: u64::MAX,
+        problems: vec!["the wallet [::1]:19557 votes by itself".to_owned()],
+    }
+}
+
+fn spread<const N: usize>(n: u32) -> [u8; N] {
+    let mut bytes = [0x5a; N];
+    bytes[..4].copy_from_slice(&n.to_le_bytes());
+    bytes
+}
+
+pub fn address(n: u32) -> ScriptAddress {
+    ScriptAddress::new(Network::Simnet, Hash160(spread(n)))
+}
+
+pub fn entry(n: u32) -> LowFeeEntry {
+    LowFeeEntry { ticket: TicketHash::from_bytes(spread(n)), address: address(n) }
+}
+
+pub fn wanted(users: u32, added: u32) -> WantedState {
+    let user = |n| WantedUser {
+        user: UserId(i64::from(n) + 1),
+        address: address(n),
+        voting: VotingPreference { bits: VoteBits(n as u16), version: VoteVersion(u32::MAX - n) },
+    };
+    let ticket = |n| AddedTicket { ticket: entry(n).ticket, address: address(n) };
+    WantedState::new((0..users).map(user), (0..added).map(ticket))
+}
+
+/// A report on ticket `n`; states and verdicts take turns.
+pub fn ticket_report(n: u32) -> DaemonEventKind {
+    use TicketState::{Expired, Immature, Live, Missed, Voted};
+    let verdicts = [Verdict::Accepted, Verdict::LowFee, Verdict::UnknownFeeAddress];
+    DaemonEventKind::Ticket(TicketReport {
+        ticket: entry(n).ticket,
+        address: address(n),
+        user: UserId(n.into()),
+        state: [Immature, Live, Voted, Missed, Expired][n as usize % 5],
+        facts: TicketFacts {
+            verdict: verdicts[n as usize % 3],
+            price: Amount::from_atoms(20_000_000),
+            fee_address: Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160(spread(n)))),
+            committed_fee: Amount::from_atoms(i64::MAX),
+            required_fee: Amount::from_atoms(-1),
+            mined_at: BlockHeight(n),
+        },
+        added: n % 2 == 1,
+        ended_at: (n % 5 > 1).then_some(BlockHeight(n + 1)),
+    })
+}
+
+pub fn vote_record(outcome: VoteOutcome) -> DaemonEventKind {
+    DaemonEventKind::Vote(VoteRecord {
+        ticket: entry(1).ticket,
+        address: address(1),
+        block: BlockHash::from_bytes(spread(3)),
+        height: BlockHeight(u32::MAX),
+        bits: VoteBits(u16::MAX),
+        outcome,
+        attempts: 4,
+        timings: VoteTimings {
+            total: Duration::new(1, 2),
+            signing: Duration::from_micros(1_500),
+            sending: Duration::from_nanos(7),
+        },
+        at: UnixMillis(1_790_000_000_123),
+    })
+}
