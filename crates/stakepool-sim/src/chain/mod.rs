@@ -1,0 +1,16 @@
+//! The chain: blocks, tickets, the lottery, and the rules under which blocks are mined.
+
+mod block;
+mod branch;
+mod lottery;
+mod miner;
+mod store;
+mod transactions;
+
+pub(crate) use block::{Block, Header};
+pub(crate) use branch::{Branch, Effects, Ticket, TxTree};
+pub(crate) use miner::Candidate;
+pub(crate) use store::Chain;
+pub(crate) use transactions::{
+    NewTicket, OP_TRUE_UNLOCK, Purse, TxKind, VoteChoice, op_true_output, payment, revocation, ticket, vote,
+};

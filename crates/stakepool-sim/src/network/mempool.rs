@@ -1,0 +1,156 @@
+//! Transactions that wait to be mined.
+
+use std::collections::HashSet;
+
+use stakepool_core::chain::{BlockHash, BlockHeight, Generation, TicketHash, Transaction, TxHash};
+
+use crate::chain::{Branch, Candidate, Chain, TxKind};
+use crate::sign::unlocks;
+
+/// Blocks after which votes on a block are given up.
+const VOTE_AGE: u32 = 6;
+
+/// Why a node refuses a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    /// It waits already.
+    Duplicate,
+    /// It was mined.
+    Mined,
+    /// Another vote of the ticket on the block waits already.
+    AlreadyVotes { ticket: TicketHash, block: BlockHash, height: BlockHeight },
+    /// It spends what is not there.
+    Orphan(TxHash),
+    /// The vote is on a block that nobody knows.
+    UnknownBlock(BlockHash),
+    /// Its signature is missing or wrong.
+    BadSignature { input: usize },
+}
+
+/// The waiting transactions, in the order of their arrival.
+#[derive(Default)]
+pub(crate) struct Mempool {
+    candidates: Vec<Candidate>,
+    hashes: HashSet<TxHash>,
+}
+
+impl Mempool {
+    /// All waiting transactions.
+    pub(crate) fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// A waiting transaction.
+    pub(crate) fn get(&self, hash: &TxHash) -> Option<&Transaction> {
+        self.candidates.iter().find(|candidate| candidate.hash == *hash).map(|candidate| &candidate.transaction)
+    }
+
+    /// Adds a transaction that needs no check; one that waits already is left where it is.
+    pub(crate) fn add(&mut self, transaction: Transaction) {
+        let candidate = Candidate::new(transaction);
+        if self.hashes.insert(candidate.hash) {
+            self.candidates.push(candidate);
+        }
+    }
+
+    /// Puts transactions of blocks that are given up before all others.
+    pub(crate) fn put_back(&mut self, transactions: impl IntoIterator<Item = Transaction>) {
+        let mut first: Vec<Candidate> = transactions
+            .into_iter()
+            .map(Candidate::new)
+            .filter(|candidate| self.hashes.insert(candidate.hash))
+            .collect();
+        first.append(&mut self.candidates);
+        self.candidates = first;
+    }
+
+    /// Whether a vote of a ticket on a block waits.
+    pub(crate) fn has_vote(&self, voter: &TicketHash, on: &BlockHash) -> bool {
+        self.candidates
+            .iter()
+            .any(|candidate| matches!(candidate.kind, TxKind::Vote { ticket, block, .. } if ticket == *voter && block == *on))
+    }
+
+    /// Takes a transaction from outside. Only votes and revocations come this way; the simulator keeps no account
+    /// of other outputs, so that a node says of everything else that it spends what is not there.
+    pub(crate) fn submit(
+        &mut self,
+        transaction: Transaction,
+        chain: &Chain,
+        fork: Option<&Branch>,
+    ) -> Result<TxHash, Rejection> {
+        let candidate = Candidate::new(transaction);
+        if self.hashes.contains(&candidate.hash) {
+            return Err(Rejection::Duplicate);
+        }
+        if chain.best.place_of(&candidate.hash).is_some() {
+            return Err(Rejection::Mined);
+        }
+        match candidate.kind {
+            TxKind::Vote { ticket, block, height, .. } => {
+                if chain.block(&block).is_none() {
+                    return Err(Rejection::UnknownBlock(block));
+                }
+                if chain.generation == Generation::Today && self.has_vote(&ticket, &block) {
+                    return Err(Rejection::AlreadyVotes { ticket, block, height });
+                }
+                check_ticket_input(&candidate, 1, ticket, chain, fork)?;
+            }
+            TxKind::Revocation { ticket } => {
+                let due = |ticket: &crate::chain::Ticket| ticket.missed_at.is_some() && ticket.revoked.is_none();
+                if !chain.best.tickets.get(&ticket).is_some_and(due) {
+                    return Err(Rejection::Orphan(ticket.into()));
+                }
+                check_ticket_input(&candidate, 0, ticket, chain, fork)?;
+            }
+            TxKind::Ticket(_) | TxKind::Regular => {
+                let spent = candidate.transaction.inputs.first().map_or(candidate.hash, |input| input.previous.hash);
+                return Err(Rejection::Orphan(spent));
+            }
+        }
+        let hash = candidate.hash;
+        self.hashes.insert(hash);
+        self.candidates.push(candidate);
+        Ok(hash)
+    }
+
+    /// Drops what was mined and what can no longer be mined.
+    pub(crate) fn prune(&mut self, chain: &Chain) {
+        let (_, tip) = chain.tip();
+        let price = chain.next_price(&chain.best);
+        let tickets = &chain.best.tickets;
+        self.candidates.retain(|candidate| {
+            chain.best.place_of(&candidate.hash).is_none()
+                && match &candidate.kind {
+                    TxKind::Regular => true,
+                    TxKind::Ticket(ticket) => ticket.price >= price,
+                    TxKind::Vote { height, .. } => height.plus(VOTE_AGE) >= tip,
+                    TxKind::Revocation { ticket } => {
+                        tickets.get(ticket).is_some_and(|ticket| ticket.missed_at.is_some() && ticket.revoked.is_none())
+                    }
+                }
+        });
+        self.hashes = self.candidates.iter().map(|candidate| candidate.hash).collect();
+    }
+}
+
+/// Whether the ticket is there to be spent, and the input may spend it.
+fn check_ticket_input(
+    candidate: &Candidate,
+    input: usize,
+    ticket: TicketHash,
+    chain: &Chain,
+    fork: Option<&Branch>,
+) -> Result<(), Rejection> {
+    let found = [Some(&chain.best), fork]
+        .into_iter()
+        .flatten()
+        .filter_map(|branch| branch.tickets.get(&ticket))
+        .find(|ticket| ticket.voted.is_none())
+        .ok_or(Rejection::Orphan(ticket.into()))?;
+    if unlocks(&candidate.transaction, input, found.submission.voting) {
+        Ok(())
+    } else {
+        Err(Rejection::BadSignature { input })
+    }
+}

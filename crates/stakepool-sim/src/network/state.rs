@@ -1,0 +1,320 @@
+//! The whole network behind one lock: the chain, the waiting transactions, the stakers and the wallets.
+
+use std::sync::{Arc, Mutex};
+
+use stakepool_core::chain::{
+    BlockHash, BlockHeight, ExtendedPubKey, Generation, TicketHash, Transaction, TxHash, VoteBits, VoteVersion,
+};
+use tokio::sync::watch;
+
+use super::crowd::{Crowd, is_crowds};
+use super::mempool::{Mempool, Rejection};
+use super::notes::{Note, Subscribers};
+use crate::chain::{Block, Branch, Chain, Effects, VoteChoice};
+use crate::error::SimError;
+use crate::sync::lock;
+use crate::wallet::Wallet;
+
+/// When blocks are said to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// Each block a target time after the one before it, so that runs repeat exactly.
+    Stepped,
+    /// By the clock on the wall.
+    Wall,
+}
+
+/// A branch that is about to become the best.
+pub(crate) struct Fork {
+    pub branch: Branch,
+    /// The height of the last common block.
+    base: BlockHeight,
+    added: Vec<(Arc<Block>, Effects)>,
+}
+
+/// The network.
+pub(crate) struct State {
+    pub chain: Chain,
+    pub mempool: Mempool,
+    pub crowd: Crowd,
+    /// The voting wallets, and last the buyer's.
+    pub wallets: Vec<Wallet>,
+    pub subscribers: Subscribers,
+    pub fork: Option<Fork>,
+    pub clock: Clock,
+    pub cold_wallet: ExtendedPubKey,
+    nonce: u32,
+}
+
+impl State {
+    /// A network that consists of the genesis block.
+    pub(crate) fn new(chain: Chain, crowd: Crowd, wallets: Vec<Wallet>, cold_wallet: ExtendedPubKey) -> Self {
+        Self {
+            chain,
+            mempool: Mempool::default(),
+            crowd,
+            wallets,
+            subscribers: Subscribers::default(),
+            fork: None,
+            clock: Clock::Stepped,
+            cold_wallet,
+            nonce: 0,
+        }
+    }
+
+    /// The version of votes, which the generation decides.
+    pub(crate) const fn vote_version(&self) -> VoteVersion {
+        match self.chain.generation {
+            Generation::Today => VoteVersion(11),
+            Generation::Legacy => VoteVersion(6),
+        }
+    }
+
+    fn next_time(&self, branch: &Branch) -> u32 {
+        let last = branch.tip().map_or(0, |tip| tip.header.time);
+        let step = self.chain.params.target_time_per_block.as_secs().max(1) as u32;
+        match self.clock {
+            Clock::Stepped => last.saturating_add(step),
+            Clock::Wall => {
+                let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+                u32::try_from(now).unwrap_or(u32::MAX).max(last.saturating_add(1))
+            }
+        }
+    }
+
+    /// Mines one block on the best chain.
+    pub(crate) fn mine(&mut self) -> Result<BlockHash, SimError> {
+        self.nonce = self.nonce.wrapping_add(1);
+        let time = self.next_time(&self.chain.best);
+        let block = self.chain.next_block(&self.chain.best, self.mempool.candidates(), time, self.nonce)?;
+        let effects = self.chain.connect_best(&block);
+        self.joined(&block, &effects);
+        self.announce_winners(&block);
+        self.after_change();
+        Ok(block.hash)
+    }
+
+    /// Tells everybody, wallets included, that a block joined the best chain.
+    fn joined(&mut self, block: &Arc<Block>, effects: &Effects) {
+        for wallet in &mut self.wallets {
+            wallet.learn(block);
+        }
+        let stake = block.header.height.0 >= self.chain.params.stake_enabled_height;
+        let price = self.price_after(block);
+        self.subscribers.tell(&Note::joined(block, effects, price, stake, self.chain.generation));
+    }
+
+    /// The stake difficulty of the block after one of the best chain.
+    fn price_after(&self, block: &Block) -> stakepool_core::chain::Amount {
+        self.chain
+            .best
+            .at(block.header.height.plus(1))
+            .map_or_else(|| self.chain.next_price(&self.chain.best), |next| next.header.stake_difficulty)
+    }
+
+    fn announce_winners(&mut self, block: &Arc<Block>) {
+        if self.chain.draws_at(block.header.height) {
+            self.subscribers.tell(&[Note::winners(block, self.chain.winners(&block.hash))]);
+        }
+    }
+
+    /// What everybody does once the best chain has changed.
+    fn after_change(&mut self) {
+        self.mempool.prune(&self.chain);
+        let extended = self.extended_bits();
+        for vote in self.crowd.votes(&self.chain, &self.chain.best, &extended) {
+            self.mempool.add(vote);
+        }
+        self.wallets_vote(None);
+        if self.chain.generation == Generation::Legacy {
+            for revocation in Crowd::revocations(&self.chain) {
+                self.mempool.add(revocation);
+            }
+            for index in 0..self.wallets.len() {
+                self.revoke(index);
+            }
+        }
+        let waiting = self.mempool.candidates().iter().map(|candidate| &candidate.kind);
+        for transaction in self.crowd.buy(&self.chain, waiting) {
+            self.mempool.add(transaction);
+        }
+    }
+
+    fn extended_bits(&self) -> [u8; 4] {
+        self.vote_version().0.to_le_bytes()
+    }
+
+    /// The votes of wallets that vote by their own, on the tip of a fork or of the best chain.
+    fn wallets_vote(&mut self, fork: Option<&Branch>) {
+        let branch = fork.unwrap_or(&self.chain.best);
+        let Some(tip) = branch.tip() else { return };
+        let extended = self.extended_bits();
+        let choice =
+            VoteChoice { block: tip.hash, height: tip.header.height, bits: VoteBits::APPROVE, extended: &extended };
+        let mut votes = Vec::new();
+        for wallet in self.wallets.iter().filter(|wallet| wallet.votes_itself && !wallet.locked) {
+            let own = self.chain.winners(&tip.hash).iter().filter_map(|winner| branch.tickets.get(winner));
+            votes.extend(own.filter_map(|ticket| wallet.vote(&self.chain, ticket, &choice).ok()));
+        }
+        for vote in votes {
+            // Another wallet's vote, or the pool's, may be there already.
+            let _ = self.mempool.submit(vote, &self.chain, fork);
+        }
+    }
+
+    /// Sends the revocations that a wallet can sign; returns how many.
+    pub(crate) fn revoke(&mut self, wallet: usize) -> usize {
+        let Some(wallet) = self.wallets.get(wallet) else { return 0 };
+        let known = wallet.tickets().keys().filter_map(|hash| self.chain.best.tickets.get(hash));
+        let due = known.filter(|ticket| ticket.missed_at.is_some() && ticket.revoked.is_none());
+        let made: Vec<Transaction> = due.filter_map(|ticket| wallet.revoke(self.chain.generation, ticket)).collect();
+        let mut sent = 0;
+        for revocation in made {
+            sent += usize::from(self.mempool.submit(revocation, &self.chain, None).is_ok());
+        }
+        sent
+    }
+
+    /// Takes a transaction from outside.
+    pub(crate) fn submit(&mut self, transaction: Transaction) -> Result<TxHash, Rejection> {
+        let fork = self.fork.as_ref().map(|fork| &fork.branch);
+        self.mempool.submit(transaction, &self.chain, fork)
+    }
+
+    /// The block on which votes are awaited now: the tip of a fork, else of the best chain.
+    pub(crate) fn awaited_block(&self) -> BlockHash {
+        let fork = self.fork.as_ref().and_then(|fork| fork.branch.tip());
+        fork.map_or_else(|| self.chain.tip().0, |tip| tip.hash)
+    }
+
+    /// Winners of a block that a voting wallet should vote for, and whose votes have not arrived.
+    pub(crate) fn missing_votes(&self, block: &BlockHash) -> Vec<TicketHash> {
+        let branch = self.fork.as_ref().map_or(&self.chain.best, |fork| &fork.branch);
+        self.chain
+            .winners(block)
+            .iter()
+            .filter(|winner| branch.tickets.get(winner).is_some_and(|ticket| !is_crowds(ticket)))
+            .filter(|winner| self.wallets.iter().any(|wallet| wallet.accepts(winner)))
+            .filter(|winner| !self.mempool.has_vote(winner, block))
+            .copied()
+            .collect()
+    }
+
+    /// Begins a branch that leaves out the last `depth` blocks.
+    pub(crate) fn begin_fork(&mut self, depth: u32) {
+        let base = self.chain.best.height().minus(depth);
+        let given_up = self.chain.best.blocks().iter().skip(base.0 as usize + 1);
+        let transactions: Vec<Transaction> =
+            given_up.flat_map(|block| block.regular.iter().skip(1).chain(&block.stake).cloned()).collect();
+        self.mempool.put_back(transactions);
+        let mut branch = self.chain.best.clone();
+        branch.rewind(base, &self.chain.params);
+        self.fork = Some(Fork { branch, base, added: Vec::new() });
+    }
+
+    /// Adds a block to the fork. True once the fork is longer than the best chain and has become it.
+    pub(crate) fn extend_fork(&mut self) -> Result<bool, SimError> {
+        let Some(mut fork) = self.fork.take() else { return Ok(true) };
+        self.nonce = self.nonce.wrapping_add(1);
+        let time = self.next_time(&fork.branch);
+        let block = match self.chain.next_block(&fork.branch, self.mempool.candidates(), time, self.nonce) {
+            Ok(block) => block,
+            Err(error) => {
+                self.mempool.prune(&self.chain);
+                return Err(error);
+            }
+        };
+        let effects = self.chain.connect(&mut fork.branch, &block);
+        fork.added.push((Arc::clone(&block), effects));
+        if fork.branch.height() > self.chain.best.height() {
+            self.adopt(fork);
+            self.announce_winners(&block);
+            self.after_change();
+            return Ok(true);
+        }
+        self.announce_winners(&block);
+        let extended = self.extended_bits();
+        for vote in self.crowd.votes(&self.chain, &fork.branch, &extended) {
+            self.mempool.add(vote);
+        }
+        self.wallets_vote(Some(&fork.branch));
+        self.fork = Some(fork);
+        Ok(false)
+    }
+
+    fn adopt(&mut self, fork: Fork) {
+        let old = std::mem::replace(&mut self.chain.best, fork.branch);
+        for wallet in &mut self.wallets {
+            wallet.unlearn_above(fork.base);
+        }
+        let changed = match (old.tip(), fork.added.last()) {
+            (Some(old), Some((new, _))) => Some(Note::reorganised(old, new)),
+            _ => None,
+        };
+        let first = self.chain.generation == Generation::Legacy;
+        if let Some(note) = changed.as_ref().filter(|_| first) {
+            self.subscribers.tell(std::slice::from_ref(note));
+        }
+        for block in old.blocks().iter().skip(fork.base.0 as usize + 1).rev() {
+            self.subscribers.tell(&[Note::disconnected(block, self.chain.generation)]);
+        }
+        for (block, effects) in &fork.added {
+            self.joined(block, effects);
+        }
+        if let Some(note) = changed.as_ref().filter(|_| !first) {
+            self.subscribers.tell(std::slice::from_ref(note));
+        }
+    }
+
+    /// Tells every listener the winners of the best block once more.
+    pub(crate) fn rebroadcast_winners(&mut self) {
+        if let Some(tip) = self.chain.best.tip().cloned() {
+            self.announce_winners(&tip);
+        }
+    }
+
+    /// The number that the next block is made with.
+    pub(crate) const fn nonce(&self) -> u32 {
+        self.nonce
+    }
+
+    /// Continues the numbers of blocks.
+    pub(crate) const fn set_nonce(&mut self, nonce: u32) {
+        self.nonce = nonce;
+    }
+
+    /// Lets the crowd do what it does after a block, for a chain that was put back.
+    pub(crate) fn resume(&mut self) {
+        self.after_change();
+    }
+}
+
+/// The state, and word of its changes.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    changes: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// Shares a state.
+    pub(crate) fn new(state: State) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(state), changes: watch::Sender::new(0) })
+    }
+
+    /// Looks at the state.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&lock(&self.state))
+    }
+
+    /// Changes the state and tells those who wait.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut lock(&self.state));
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        result
+    }
+
+    /// Tells of every change from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}

@@ -1,0 +1,73 @@
+//! A wallet's server, with the switches that only wallets have.
+
+use std::ops::Deref;
+
+use stakepool_core::chain::{Hash160, TicketHash};
+
+use super::Server;
+use crate::wallet::Wallet;
+
+/// The server of a wallet.
+#[derive(Clone)]
+pub struct WalletServer {
+    server: Server,
+    number: usize,
+}
+
+impl Deref for WalletServer {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl WalletServer {
+    pub(crate) const fn new(server: Server, number: usize) -> Self {
+        Self { server, number }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Wallet) -> T) -> T {
+        self.server.shared().write(|state| change(&mut state.wallets[self.number]))
+    }
+
+    /// Locks the wallet: today's then makes unsigned votes, a legacy one none.
+    pub fn lock(&self) {
+        self.change(|wallet| wallet.locked = true);
+    }
+
+    /// Unlocks the wallet.
+    pub fn unlock(&self) {
+        self.change(|wallet| wallet.locked = false);
+    }
+
+    /// Gives the wallet the keys of another seed, or its own again.
+    pub fn disagree(&self, on: bool) {
+        self.change(|wallet| wallet.disagrees = on);
+    }
+
+    /// Runs the wallet with or without the pool's cold key and fee.
+    pub fn pool_features(&self, on: bool) {
+        self.change(|wallet| wallet.pool_features = on);
+    }
+
+    /// Switches the wallet's own voting.
+    pub fn votes_itself(&self, on: bool) {
+        self.change(|wallet| wallet.votes_itself = on);
+    }
+
+    /// Makes the wallet forget its scripts, tickets and address index, as one restored from its seed.
+    pub fn lose_scripts(&self) {
+        self.change(Wallet::forget);
+    }
+
+    /// The hashes of the scripts that the wallet has.
+    pub fn scripts(&self) -> Vec<Hash160> {
+        self.server.shared().read(|state| state.wallets[self.number].scripts().keys().copied().collect())
+    }
+
+    /// The tickets that the wallet knows.
+    pub fn tickets(&self) -> Vec<TicketHash> {
+        self.server.shared().read(|state| state.wallets[self.number].tickets().keys().copied().collect())
+    }
+}

@@ -1,0 +1,10 @@
+//! The simulated network, driven by its handle and asked over the wire.
+
+#![allow(clippy::unwrap_used)]
+
+mod chain;
+mod client;
+mod faults;
+mod pool;
+mod recordings;
+mod rpc;
