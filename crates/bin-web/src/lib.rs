@@ -1,1 +1,142 @@
-//! Nothing yet.
+//! The web application and user API of an EXCC stake pool.
+//!
+//! [`run`] is the whole program; [`Web`] is the same in two steps, for those who must know where it listens.
+
+pub mod agendas;
+pub mod api;
+mod app;
+mod assets;
+mod cache;
+mod client;
+mod cookies;
+mod csrf;
+mod daemons;
+mod form;
+mod limits;
+mod notice;
+mod options;
+mod pages;
+mod render;
+mod routes;
+mod server;
+pub mod services;
+mod session;
+mod visit;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use app::SetupError;
+pub use daemons::{Convergence, DaemonView, WantedSignal};
+pub use options::{AddressRange, AddressRangeError, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
+pub use render::RenderError;
+pub use services::{AddressRegistrar, Services, StatsSource};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::App;
+use crate::server::Listener;
+
+/// Why the web application does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// A setting.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The place to listen at.
+    #[error("cannot listen at {at}: {error}; stop what listens there, or change `listen`")]
+    Bind {
+        /// Where.
+        at: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// Signals.
+    #[error("signals of the system cannot be received: {0}")]
+    Signals(std::io::Error),
+}
+
+/// Where the application listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BoundAddress {
+    /// A TCP address with its real port.
+    Tcp(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+impl std::fmt::Display for BoundAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A web application that listens already, but does not yet answer.
+#[derive(Debug)]
+pub struct Web {
+    app: Arc<App>,
+    listener: Listener,
+    address: BoundAddress,
+}
+
+impl Web {
+    /// Sets the application up and begins to listen.
+    ///
+    /// # Errors
+    /// [`WebError`].
+    pub async fn bind(options: WebOptions, services: Services) -> Result<Self, WebError> {
+        let cannot = |error| WebError::Bind { at: format!("{:?}", options.listen), error };
+        let listener = Listener::bind(&options.listen).await.map_err(cannot)?;
+        let address = match &listener {
+            Listener::Tcp(listener) => BoundAddress::Tcp(listener.local_addr().map_err(cannot)?),
+            Listener::Unix(_, path) => BoundAddress::Unix(path.clone()),
+        };
+        Ok(Self { app: Arc::new(App::new(options, services)?), listener, address })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> &BoundAddress {
+        &self.address
+    }
+
+    /// How the voting daemons are, while the application runs and afterwards.
+    pub fn daemons(&self) -> Convergence {
+        self.app.daemons.clone()
+    }
+
+    /// Answers until `shutdown`, and then until the requests under way are answered, at most ten seconds.
+    ///
+    /// # Errors
+    /// [`WebError::Signals`].
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
+        let Self { app, listener, address } = self;
+        let mut reload = signal(SignalKind::user_defined1()).map_err(WebError::Signals)?;
+        tracing::info!(%address, "listening");
+        let reloading = async {
+            while reload.recv().await.is_some() {
+                app.assets.reload();
+                match app.renderer.reload() {
+                    Ok(()) => tracing::info!("templates and assets read again"),
+                    Err(error) => tracing::error!(%error, "the templates stay as they were"),
+                }
+            }
+        };
+        tokio::select! {
+            () = server::serve(app.clone(), listener, shutdown) => {}
+            () = app.daemons.run() => {}
+            () = reloading => {}
+        }
+        Ok(())
+    }
+}
+
+/// Runs the web application until `shutdown`.
+///
+/// # Errors
+/// [`WebError`] where it cannot start.
+pub async fn run(options: WebOptions, services: Services, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
+    Web::bind(options, services).await?.run(shutdown).await
+}

@@ -1,0 +1,43 @@
+//! Who calls: the user of the key in the `Authorization` header.
+
+use std::sync::Arc;
+
+use warp::http::header::AUTHORIZATION;
+
+use super::{Call, Code};
+use crate::cache::CachedUser;
+
+/// Why a call is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The key is missing, wrong, revoked, or its user is gone. One answer for all, so that nothing is learnt from it.
+    InvalidToken,
+    /// The users cannot be read.
+    Unavailable,
+}
+
+impl Refused {
+    /// The code and the words behind `… error - `.
+    pub const fn tell(self) -> (Code, &'static str) {
+        match self {
+            Self::InvalidToken => (Code::Unauthenticated, "invalid api token"),
+            Self::Unavailable => (Code::Unavailable, "the database is not available, try again later"),
+        }
+    }
+}
+
+/// The user of a call, at most a second old.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn user(call: &Call) -> Result<Arc<CachedUser>, Refused> {
+    let header = call.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key = header.and_then(|header| header.strip_prefix("Bearer ")).ok_or(Refused::InvalidToken)?;
+    let claims = call.app.api_keys.verify(key).map_err(|_| Refused::InvalidToken)?;
+    let user = call.app.user(claims.user).await.map_err(|error| {
+        tracing::error!(%error, client = %call.client, "an API call could not be served");
+        Refused::Unavailable
+    })?;
+    user.filter(|found| claims.is_accepted_for(&found.user, call.app.now()) && !found.user.disabled)
+        .ok_or(Refused::InvalidToken)
+}

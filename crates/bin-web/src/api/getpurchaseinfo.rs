@@ -1,0 +1,50 @@
+//! `getpurchaseinfo`: what a wallet needs for buying tickets.
+
+use hyper::body::Bytes;
+use serde::Serialize;
+use stakepool_core::accounts::User;
+use stakepool_core::ticket::PoolFee;
+
+use super::number::Decimal;
+use super::{Call, Code, auth, with_data};
+
+/// The data, in the order of the predecessor's fields.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PurchaseInfo {
+    pool_address: String,
+    pool_fees: Decimal,
+    script: String,
+    ticket_address: String,
+    vote_bits: u16,
+    vote_bits_version: u32,
+}
+
+/// Answers a call.
+pub async fn answer(call: &Call) -> Bytes {
+    match auth::user(call).await {
+        Ok(user) => user.purchase_info.clone(),
+        Err(refused) => {
+            let (code, why) = refused.tell();
+            with_data(code, &format!("purchaseinfo error - {why}"), None::<PurchaseInfo>)
+        }
+    }
+}
+
+/// The answer about a user, which stays the same until the user changes.
+pub fn body(user: &User, fee: PoolFee) -> Bytes {
+    let Some(registration) = &user.registration else {
+        // Wallets wait for exactly this text, and then send the key.
+        let message = "purchaseinfo error - no address submitted";
+        return with_data(Code::FailedPrecondition, message, None::<PurchaseInfo>);
+    };
+    let data = PurchaseInfo {
+        pool_address: registration.fee_address.to_string(),
+        pool_fees: Decimal(fee.percent()),
+        script: registration.script.to_string(),
+        ticket_address: registration.address.to_string(),
+        vote_bits: user.voting.bits.0,
+        vote_bits_version: user.voting.version.0,
+    };
+    with_data(Code::Ok, "purchaseinfo successfully retrieved", Some(data))
+}

@@ -1,0 +1,88 @@
+//! `stats`: the pool's figures, for everybody.
+
+use hyper::body::Bytes;
+use serde::Serialize;
+use stakepool_core::chain::Amount;
+
+use super::number::Decimal;
+use super::{Call, Code, with_data};
+use crate::app::PoolFigures;
+use crate::options::WebOptions;
+
+/// The version that the answer tells. Wallets show it; the predecessor's last was 2.0.0.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The data, in the order of the predecessor's fields.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stats<'a> {
+    all_mempool_tix: u64,
+    #[serde(rename = "APIVersionsSupported")]
+    api_versions_supported: [u8; 2],
+    block_height: u32,
+    difficulty: Decimal,
+    expired: u64,
+    immature: u64,
+    live: u64,
+    missed: u64,
+    own_mempool_tix: u64,
+    pool_size: u64,
+    proportion_live: Decimal,
+    proportion_missed: Decimal,
+    revoked: u64,
+    total_subsidy: Decimal,
+    voted: u64,
+    network: &'a str,
+    pool_email: &'a str,
+    pool_fees: Decimal,
+    pool_status: &'a str,
+    user_count: u64,
+    user_count_active: u64,
+    version: &'a str,
+}
+
+/// Answers a call. Keys are ignored, even bad ones.
+pub async fn answer(call: &Call) -> Bytes {
+    match call.app.figures().await {
+        Ok((_, body)) => body,
+        Err(error) => {
+            tracing::warn!(%error, client = %call.client, "no statistics for the API");
+            with_data(Code::Unavailable, "stats error - RPC server error", None::<Stats>)
+        }
+    }
+}
+
+/// The answer with these figures.
+pub fn body(figures: &PoolFigures, options: &WebOptions) -> Bytes {
+    let stake = &figures.stake;
+    let data = Stats {
+        all_mempool_tix: stake.all_mempool,
+        api_versions_supported: [1, 2],
+        block_height: stake.height.0,
+        difficulty: coins(stake.difficulty),
+        expired: stake.expired,
+        immature: stake.immature,
+        live: stake.live,
+        missed: stake.missed,
+        own_mempool_tix: stake.own_mempool,
+        pool_size: stake.pool_size,
+        proportion_live: Decimal(stake.proportion_live),
+        proportion_missed: Decimal(stake.proportion_missed),
+        revoked: stake.revoked,
+        total_subsidy: coins(stake.total_subsidy),
+        voted: stake.voted,
+        network: options.network.name(),
+        pool_email: &options.pool_email,
+        pool_fees: Decimal(options.pool_fee.percent()),
+        pool_status: if options.closed.is_some() { "Closed" } else { "Open" },
+        user_count: figures.users,
+        user_count_active: figures.active_users,
+        version: VERSION,
+    };
+    with_data(Code::Ok, "stats successfully retrieved", Some(data))
+}
+
+/// An amount as a number of coins, exact to the last atom.
+fn coins(amount: Amount) -> Decimal {
+    Decimal(amount.atoms() as f64 / Amount::ATOMS_PER_COIN as f64)
+}

@@ -1,0 +1,168 @@
+//! Style sheet and images: built in, and replaced or joined by the operator's files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use hyper::body::Bytes;
+use stakepool_core::chain::sha256;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use warp::http::{HeaderMap, HeaderValue, StatusCode};
+use warp::reply::Response;
+
+const BUILT_IN: [(&str, &[u8]); 2] =
+    [("style.css", include_bytes!("../assets/style.css")), ("icon.svg", include_bytes!("../assets/icon.svg"))];
+
+/// The largest file and the most files of the operator that are taken into memory.
+const MAX_FILE: u64 = 8 << 20;
+const MAX_FILES: usize = 1000;
+
+/// What `robots.txt` says: the front page may be found, accounts and the API are of no use to a search engine.
+pub const ROBOTS: &str =
+    "User-agent: *\nDisallow: /api/\nDisallow: /settings\nDisallow: /tickets\nDisallow: /address\n";
+
+#[derive(Clone, Debug)]
+struct Asset {
+    kind: &'static str,
+    bytes: Bytes,
+    tag: HeaderValue,
+}
+
+/// The files under `/assets/`, all in memory: a request never touches the disk.
+#[derive(Debug)]
+pub struct Assets {
+    folder: Option<PathBuf>,
+    files: RwLock<Arc<HashMap<String, Asset>>>,
+}
+
+impl Assets {
+    /// The built-in files and those of a folder.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        let assets = Self { folder, files: RwLock::default() };
+        assets.reload();
+        assets
+    }
+
+    /// Reads the folder again.
+    pub fn reload(&self) {
+        let mut files: HashMap<_, _> = BUILT_IN
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), Asset::new(name, Bytes::from_static(bytes))))
+            .collect();
+        if let Some(folder) = &self.folder {
+            add_folder(&mut files, folder, "");
+        }
+        *self.files.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+    }
+
+    /// The address of a file, which changes with its contents, so that browsers may keep it for good.
+    pub fn url(&self, name: &str) -> String {
+        match self.all().get(name).and_then(|asset| asset.tag.to_str().ok()) {
+            Some(tag) => format!("/assets/{name}?v={}", tag.trim_matches('"')),
+            None => format!("/assets/{name}"),
+        }
+    }
+
+    /// Answers with a file; `None` where there is none.
+    pub fn answer(&self, name: &str, versioned: bool, headers: &HeaderMap) -> Option<Response> {
+        let asset = self.all().get(name)?.clone();
+        let known = headers.get(IF_NONE_MATCH).is_some_and(|tag| *tag == asset.tag);
+        let mut response = if known { Response::default() } else { Response::new(asset.bytes.into()) };
+        if known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        let keep = if versioned { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.kind));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+        headers.insert(ETAG, asset.tag);
+        Some(response)
+    }
+
+    fn all(&self) -> Arc<HashMap<String, Asset>> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Asset {
+    fn new(name: &str, bytes: Bytes) -> Self {
+        let tag = format!("\"{}\"", hex::encode(&sha256(&bytes)[..8]));
+        let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
+        Self { kind: kind_of(name), bytes, tag }
+    }
+}
+
+fn add_folder(files: &mut HashMap<String, Asset>, folder: &Path, prefix: &str) {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "publicpath cannot be read; the built-in files are used");
+            return;
+        }
+    };
+    for entry in entries.flatten() {
+        let (path, Ok(name)) = (entry.path(), entry.file_name().into_string()) else { continue };
+        if name.starts_with('.') {
+            continue;
+        }
+        let name = format!("{prefix}{name}");
+        match entry.metadata() {
+            Ok(kind) if kind.is_dir() && prefix.matches('/').count() < 4 => {
+                add_folder(files, &path, &format!("{name}/"));
+            }
+            Ok(kind) if kind.is_file() && kind.len() <= MAX_FILE && files.len() < MAX_FILES => {
+                match std::fs::read(&path) {
+                    Ok(bytes) => drop(files.insert(name.clone(), Asset::new(&name, bytes.into()))),
+                    Err(error) => tracing::warn!(file = %path.display(), %error, "an asset cannot be read"),
+                }
+            }
+            _ => tracing::warn!(file = %path.display(), "an asset is too large, too deep or one too many; left out"),
+        }
+    }
+}
+
+fn kind_of(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("webp") => "image/webp",
+        Some("ico") => "image/x-icon",
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_operator_replaces_the_built_in_one_and_new_ones_join() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("style.css"), "body{}").unwrap();
+        std::fs::create_dir(folder.path().join("images")).unwrap();
+        std::fs::write(folder.path().join("images/logo.png"), "png").unwrap();
+        std::fs::write(folder.path().join(".secret"), "no").unwrap();
+        let assets = Assets::new(Some(folder.path().to_owned()));
+        let built_in = Assets::new(None);
+        assert_ne!(assets.url("style.css"), built_in.url("style.css"));
+        let kind = |name| assets.answer(name, false, &HeaderMap::new()).map(|r| r.headers()[CONTENT_TYPE].clone());
+        assert_eq!(kind("images/logo.png").unwrap(), "image/png");
+        assert!(kind("icon.svg").is_some());
+        for none in [".secret", "images", "images/", "../style.css", "none.css", ""] {
+            assert!(kind(none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_browser_that_has_the_file_gets_no_body() {
+        let assets = Assets::new(None);
+        let first = assets.answer("style.css", true, &HeaderMap::new()).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
+        assert_eq!(assets.answer("style.css", true, &headers).unwrap().status(), StatusCode::NOT_MODIFIED);
+    }
+}

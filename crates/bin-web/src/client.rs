@@ -1,0 +1,102 @@
+//! Who is asking: the address of the client, behind proxies that are trusted.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use warp::http::HeaderMap;
+
+use crate::options::ProxyTrust;
+
+/// The address of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// The client of a unix socket, which is a proxy on this machine.
+    pub const LOCAL: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+    /// The client of a request. A header is believed only from trusted proxies: walking it from its end, the first
+    /// address that is no trusted proxy is the client, since everything before it may be invented.
+    pub fn of(peer: IpAddr, headers: &HeaderMap, trust: &ProxyTrust) -> Self {
+        let peer = peer.to_canonical();
+        let trusted = |address: IpAddr| trust.proxies.iter().any(|range| range.contains(address));
+        let Some(header) = trust.header.as_deref().filter(|_| trusted(peer)) else { return Self(peer) };
+        let mut client = peer;
+        for value in headers.get_all(header).iter().rev() {
+            for part in value.to_str().unwrap_or_default().rsplit(',') {
+                let Some(address) = address_of(part.trim()) else { return Self(client) };
+                client = address;
+                if !trusted(client) {
+                    return Self(client);
+                }
+            }
+        }
+        Self(client)
+    }
+
+    /// The address as tries are counted: a household has a whole /64 of IPv6 addresses.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An address with or without a port and brackets, as proxies write it.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let plain = text.parse::<IpAddr>().ok();
+    let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
+    plain.or_else(with_port).or_else(bracketed).map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, header: &[&str], proxies: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in header {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        let trust = ProxyTrust {
+            header: Some("X-Forwarded-For".into()),
+            proxies: proxies.iter().map(|range| range.parse().unwrap()).collect(),
+        };
+        ClientAddress::of(peer.parse().unwrap(), &headers, &trust).to_string()
+    }
+
+    #[test]
+    fn a_header_from_anybody_is_not_believed() {
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"], &["127.0.0.1"]), "203.0.113.9");
+        assert_eq!(client("127.0.0.1", &["198.51.100.1"], &[]), "127.0.0.1");
+    }
+
+    #[test]
+    fn the_nearest_untrusted_address_is_the_client() {
+        let proxies = ["127.0.0.1", "10.0.0.0/8"];
+        assert_eq!(client("127.0.0.1", &["198.51.100.1"], &proxies), "198.51.100.1");
+        assert_eq!(client("127.0.0.1", &["6.6.6.6, 198.51.100.1, 10.0.0.3"], &proxies), "198.51.100.1");
+        assert_eq!(client("127.0.0.1", &["6.6.6.6", "198.51.100.1:4711"], &proxies), "198.51.100.1");
+        assert_eq!(client("::ffff:127.0.0.1", &["[2001:db8::1]"], &proxies), "2001:db8::1");
+        assert_eq!(client("127.0.0.1", &["nonsense\u{e4}"], &proxies), "127.0.0.1");
+        assert_eq!(client("127.0.0.1", &[], &proxies), "127.0.0.1");
+    }
+
+    #[test]
+    fn neighbours_of_one_ipv6_network_count_as_one() {
+        let a = ClientAddress("2001:db8::1".parse().unwrap());
+        let b = ClientAddress("2001:db8::ffff:2".parse().unwrap());
+        assert_eq!(a.network(), b.network());
+    }
+}

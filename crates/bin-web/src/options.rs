@@ -1,0 +1,238 @@
+//! What the web application must be told, apart from the services that it uses.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use stakepool_core::accounts::PasswordCosts;
+use stakepool_core::chain::Network;
+use stakepool_core::ticket::PoolFee;
+
+/// A secret text that never shows in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where the application listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A TCP address.
+    Tcp(SocketAddr),
+    /// The path of a unix socket; a stale socket there is replaced.
+    Unix(PathBuf),
+}
+
+/// A text that is no place to listen at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no address to listen at: write `127.0.0.1:8000`, `:8000`, or the path of a unix socket")]
+pub struct ListenError(String);
+
+impl FromStr for Listen {
+    type Err = ListenError;
+
+    /// `HOST:PORT`, `:PORT` (every address of the machine) or a path with a slash in it.
+    fn from_str(text: &str) -> Result<Self, ListenError> {
+        let no_address = || ListenError(text.to_owned());
+        if text.contains('/') {
+            return Ok(Self::Unix(text.trim_start_matches("unix:").into()));
+        }
+        match text.strip_prefix(':') {
+            Some(port) => {
+                let port = port.parse().map_err(|_| no_address())?;
+                Ok(Self::Tcp((std::net::Ipv6Addr::UNSPECIFIED, port).into()))
+            }
+            None => text.replace("localhost", "127.0.0.1").parse().map(Self::Tcp).map_err(|_| no_address()),
+        }
+    }
+}
+
+/// A range of IP addresses in CIDR notation; one address is a range, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressRange {
+    base: IpAddr,
+    bits: u8,
+}
+
+/// A text that is no range of addresses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no IP address or range: write `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`")]
+pub struct AddressRangeError(String);
+
+impl AddressRange {
+    /// Whether an address lies within.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.base, address.to_canonical()) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => same_prefix(&base.octets(), &address.octets(), self.bits),
+            (IpAddr::V6(base), IpAddr::V6(address)) => same_prefix(&base.octets(), &address.octets(), self.bits),
+            _ => false,
+        }
+    }
+}
+
+fn same_prefix(a: &[u8], b: &[u8], bits: u8) -> bool {
+    let (whole, rest) = (usize::from(bits / 8), bits % 8);
+    let equal_rest = rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+    a[..whole] == b[..whole] && equal_rest
+}
+
+impl FromStr for AddressRange {
+    type Err = AddressRangeError;
+
+    fn from_str(text: &str) -> Result<Self, AddressRangeError> {
+        let no_range = || AddressRangeError(text.to_owned());
+        let (base, bits) = match text.split_once('/') {
+            Some((base, bits)) => (base, Some(bits.parse::<u8>().map_err(|_| no_range())?)),
+            None => (text, None),
+        };
+        let base: IpAddr = base.parse().map_err(|_| no_range())?;
+        let most = if base.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(most);
+        if bits > most { Err(no_range()) } else { Ok(Self { base, bits }) }
+    }
+}
+
+/// How the client's address is found behind reverse proxies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProxyTrust {
+    /// The header in which the proxies name the client, such as `X-Forwarded-For`; `None` believes no header.
+    pub header: Option<String>,
+    /// The proxies whose header is believed.
+    pub proxies: Vec<AddressRange>,
+}
+
+/// How many tries are allowed before a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryLimits {
+    /// Failed sign-ins of one account within [`TryLimits::window`].
+    pub sign_ins_per_account: u32,
+    /// Failed sign-ins from one client address within the window.
+    pub sign_ins_per_client: u32,
+    /// Sign-ups, whatever their outcome, from one client address within the window.
+    pub sign_ups_per_client: u32,
+    /// The time for which tries are counted.
+    pub window: Duration,
+}
+
+impl Default for TryLimits {
+    fn default() -> Self {
+        Self {
+            sign_ins_per_account: 10,
+            sign_ins_per_client: 30,
+            sign_ups_per_client: 10,
+            window: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+/// The settings of the web application.
+#[derive(Clone, Debug)]
+pub struct WebOptions {
+    /// Where to listen.
+    pub listen: Listen,
+    /// The network of the pool.
+    pub network: Network,
+    /// The pool's name in titles.
+    pub site_name: String,
+    /// The address under which users see the pool, such as `https://pool.example.org`.
+    pub base_url: String,
+    /// The fee that tickets must pay.
+    pub pool_fee: PoolFee,
+    /// Where users write to; empty where there is none.
+    pub pool_email: String,
+    /// A page about the pool; empty where there is none.
+    pub pool_link: String,
+    /// What users read where the pool takes no new users and addresses; `None` while it is open.
+    pub closed: Option<String>,
+    /// Signs API keys.
+    pub api_secret: Secret,
+    /// Signs the token against forged forms.
+    pub cookie_secret: Secret,
+    /// Whether browsers send cookies over TLS only.
+    pub cookie_secure: bool,
+    /// Reverse proxies.
+    pub proxies: ProxyTrust,
+    /// A folder whose templates replace the built-in ones of the same name.
+    pub template_path: Option<PathBuf>,
+    /// A folder whose files are served beside, and instead of, the built-in assets.
+    pub public_path: Option<PathBuf>,
+    /// Limits of tries.
+    pub tries: TryLimits,
+    /// What a password hash costs.
+    pub password_costs: PasswordCosts,
+}
+
+impl WebOptions {
+    /// Options of an open pool on a network, listening on a free port of this machine.
+    pub fn new(network: Network, pool_fee: PoolFee, api_secret: Secret, cookie_secret: Secret) -> Self {
+        Self {
+            listen: Listen::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into()),
+            network,
+            site_name: "EXCC stake pool".to_owned(),
+            base_url: "http://localhost".to_owned(),
+            pool_fee,
+            pool_email: String::new(),
+            pool_link: String::new(),
+            closed: None,
+            api_secret,
+            cookie_secret,
+            cookie_secure: false,
+            proxies: ProxyTrust::default(),
+            template_path: None,
+            public_path: None,
+            tries: TryLimits::default(),
+            password_costs: PasswordCosts::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_to_listen_are_read() {
+        assert_eq!(":8000".parse(), Ok(Listen::Tcp("[::]:8000".parse().unwrap())));
+        assert_eq!("127.0.0.1:80".parse(), Ok(Listen::Tcp("127.0.0.1:80".parse().unwrap())));
+        assert_eq!("localhost:80".parse(), Ok(Listen::Tcp("127.0.0.1:80".parse().unwrap())));
+        assert_eq!("/run/pool.sock".parse(), Ok(Listen::Unix("/run/pool.sock".into())));
+        for wrong in ["", "8000", ":", ":x", "host"] {
+            assert!(wrong.parse::<Listen>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_range_holds_its_addresses_and_no_others() {
+        let within =
+            |range: &str, address: &str| range.parse::<AddressRange>().unwrap().contains(address.parse().unwrap());
+        assert!(within("10.0.0.0/8", "10.255.0.1"));
+        assert!(within("10.0.0.0/8", "::ffff:10.1.2.3"));
+        assert!(!within("10.0.0.0/8", "11.0.0.1"));
+        assert!(within("192.168.4.0/22", "192.168.7.255"));
+        assert!(!within("192.168.4.0/22", "192.168.8.0"));
+        assert!(within("0.0.0.0/0", "1.2.3.4"));
+        assert!(within("::1", "::1"));
+        assert!(!within("::1", "127.0.0.1"));
+        for wrong in ["", "10.0.0.0/33", "x/8", "::/129", "10.0.0.0/-1"] {
+            assert!(wrong.parse::<AddressRange>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What goes wrong, told so that a person knows what happened, whether anything was lost, and what to do.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use warp::http::StatusCode;
+use warp::http::header::{CONTENT_TYPE, HeaderValue};
+use warp::reply::Response;
+
+use crate::app::App;
+use crate::client::ClientAddress;
+use crate::render::RenderError;
+use crate::visit::{Outcome, Visit, see_other};
+
+/// What went wrong with a page.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The page is for users.
+    SignInFirst,
+    /// Anything that is told on a page of its own.
+    Told(StatusCode, Explanation),
+}
+
+/// An error in words.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Explanation {
+    /// The heading.
+    pub title: &'static str,
+    /// What happened.
+    pub happened: &'static str,
+    /// Whether anything was lost.
+    pub lost: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+impl Trouble {
+    /// No such page.
+    pub const fn not_found() -> Self {
+        Self::Told(
+            StatusCode::NOT_FOUND,
+            Explanation {
+                title: "Page not found",
+                happened: "There is no page at this address.",
+                lost: "Nothing was changed.",
+                remedy: "Check the address for typing errors, or go on from the front page.",
+            },
+        )
+    }
+
+    /// A page that cannot be asked in this way.
+    pub const fn wrong_method() -> Self {
+        Self::Told(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Explanation {
+                title: "Not possible here",
+                happened: "This page does not take requests of this kind.",
+                lost: "Nothing was changed.",
+                remedy: "Open the page in a browser and use the form that it shows.",
+            },
+        )
+    }
+
+    /// A request that cannot be understood.
+    pub const fn bad_request() -> Self {
+        Self::Told(
+            StatusCode::BAD_REQUEST,
+            Explanation {
+                title: "Request not understood",
+                happened: "The browser sent something that cannot be understood.",
+                lost: "Nothing was changed.",
+                remedy: "Go back, reload the page and try again.",
+            },
+        )
+    }
+
+    /// A body over the limit.
+    pub const fn too_large() -> Self {
+        Self::Told(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Explanation {
+                title: "Too large",
+                happened: "What was sent is larger than the 1 MiB that this server takes.",
+                lost: "Nothing was changed.",
+                remedy: "Send less: no form of this site needs that much.",
+            },
+        )
+    }
+
+    /// A body that does not come.
+    pub const fn too_slow() -> Self {
+        Self::Told(
+            StatusCode::REQUEST_TIMEOUT,
+            Explanation {
+                title: "Too slow",
+                happened: "The request did not arrive within the time that this server waits.",
+                lost: "Nothing was changed.",
+                remedy: "Check your connection and try again.",
+            },
+        )
+    }
+
+    /// A form without the browser's token.
+    pub const fn stale_form() -> Self {
+        Self::Told(
+            StatusCode::FORBIDDEN,
+            Explanation {
+                title: "This form is out of date",
+                happened: "The form was opened before you signed in or out, in another browser, or on another site, \
+                           or your browser takes no cookies. To protect you it was not accepted.",
+                lost: "Nothing was changed. What you typed was not stored.",
+                remedy: "Go back, reload the page and fill in the form again.",
+            },
+        )
+    }
+
+    /// The database failed.
+    pub const fn database() -> Self {
+        Self::Told(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Explanation {
+                title: "The pool's database is not available",
+                happened: "The database did not answer. The pool's operator has been told.",
+                lost: "What you were doing may not have been stored. Your tickets are voted all the same: \
+                       the voting daemons do not need the database.",
+                remedy: "Wait a minute, look whether it was stored, and repeat it if not.",
+            },
+        )
+    }
+
+    /// A mistake of ours.
+    pub const fn internal() -> Self {
+        Self::Told(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Explanation {
+                title: "This page could not be made",
+                happened: "There is a mistake in the server, which has been written to its log.",
+                lost: "Nothing was lost, and your tickets are voted all the same.",
+                remedy: "Try again later. If it stays, write to the pool's operator.",
+            },
+        )
+    }
+
+    /// The answer to the browser.
+    pub fn answer(self, app: &Arc<App>, client: ClientAddress) -> Response {
+        let (status, explanation) = match self {
+            Self::SignInFirst => return see_other("/signin"),
+            Self::Told(status, explanation) => (status, explanation),
+        };
+        let visit = Visit::unknown(app.clone(), client);
+        visit.page("error.html.tera", status, &explanation).unwrap_or_else(|_| plain(status, &explanation))
+    }
+}
+
+impl From<RenderError> for Trouble {
+    fn from(error: RenderError) -> Self {
+        tracing::error!(error = %chain(&error), "a page could not be made");
+        Self::internal()
+    }
+}
+
+/// An error with its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// The page without a template, for when the template itself is wrong.
+fn plain(status: StatusCode, explanation: &Explanation) -> Response {
+    let Explanation { title, happened, lost, remedy } = explanation;
+    let mut response = Response::new(format!("{title}\n\n{happened}\n{lost}\n{remedy}\n").into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// The page `/error`, to which old links lead: it tells how things stand, and leads nowhere else.
+pub async fn show(visit: Visit) -> Outcome {
+    let explanation = Explanation {
+        title: "Something went wrong",
+        happened: "You were sent here from an old link of this pool.",
+        lost: "Nothing was changed.",
+        remedy: "Go on from the front page.",
+    };
+    visit.page("error.html.tera", StatusCode::OK, &explanation)
+}

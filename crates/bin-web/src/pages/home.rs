@@ -1,0 +1,32 @@
+//! The front page.
+
+use serde::Serialize;
+use warp::http::StatusCode;
+
+use crate::visit::{Outcome, Visit};
+
+#[derive(Serialize)]
+struct Home {
+    figures: Option<Figures>,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    height: u32,
+    live: u64,
+    voted: u64,
+    missed: u64,
+    users: u64,
+}
+
+/// Shows the page. It does so without figures, too.
+pub async fn show(visit: Visit) -> Outcome {
+    let figures = visit.app.figures().await.ok().map(|(figures, _)| Figures {
+        height: figures.stake.height.0,
+        live: figures.stake.live,
+        voted: figures.stake.voted,
+        missed: figures.stake.missed,
+        users: figures.active_users,
+    });
+    visit.page("home.html.tera", StatusCode::OK, &Home { figures })
+}

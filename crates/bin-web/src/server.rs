@@ -1,0 +1,273 @@
+//! The HTTP server: accepts connections, reads requests within limits, and puts security headers on every answer.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use warp::http::{Method, Request, Uri};
+use warp::reply::Response;
+
+use crate::api;
+use crate::app::App;
+use crate::client::ClientAddress;
+use crate::options::Listen;
+use crate::pages::error::Trouble;
+use crate::routes;
+
+/// The largest body that is taken.
+const BODY_LIMIT: usize = 1 << 20;
+/// How much of a body that is too large is read and thrown away, so that the client reads the answer.
+const DISCARD_LIMIT: usize = 16 << 20;
+/// How long a client may take for the head of a request, and may idle between two.
+const HEAD_LIMIT: Duration = Duration::from_secs(20);
+/// How long it may take for the body.
+const BODY_TIME: Duration = Duration::from_secs(20);
+/// The largest head.
+const HEAD_BYTES: usize = 32 << 10;
+/// Most connections at a time; more wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 4096;
+/// How long requests under way may take after the stop.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Only our own style sheet and images, no scripts, no frames, and forms to ourselves.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+/// A place that is listened at.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A unix socket and its path, which is removed at the end.
+    Unix(UnixListener, PathBuf),
+}
+
+impl Listener {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn bind(at: &Listen) -> std::io::Result<Self> {
+        match at {
+            Listen::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            Listen::Unix(path) => {
+                remove_stale(path).await?;
+                Ok(Self::Unix(UnixListener::bind(path)?, path.clone()))
+            }
+        }
+    }
+}
+
+/// Removes a socket that nobody listens at any more. Anything else at the path stays, and binding fails.
+async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    if is_socket && tokio::net::UnixStream::connect(path).await.is_err() {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// Serves until `stop`, and then until the requests under way are answered.
+pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output = ()>) {
+    let server = Server { app, graceful: GracefulShutdown::new(), places: Arc::new(Semaphore::new(MAX_CONNECTIONS)) };
+    let routes = routes::all(&server.app);
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let Ok(place) = server.places.clone().acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener) => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let answer = server.connection(stream, peer, routes.clone());
+                tokio::spawn(async move {
+                    let _place = place;
+                    answer.await;
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, or a client that went away: others may come.
+                tracing::warn!(%error, "a connection was not accepted");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    if let Listener::Unix(_, path) = &listener {
+        let _ = std::fs::remove_file(path);
+    }
+    drop(listener);
+    if timeout(STOP_LIMIT, server.graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were not answered before the stop");
+    }
+}
+
+type Stream = Box<dyn ReadWrite>;
+
+/// A connection of either kind.
+trait ReadWrite: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ReadWrite for T {}
+
+async fn accept(listener: &Listener) -> std::io::Result<(Stream, IpAddr)> {
+    match listener {
+        Listener::Tcp(listener) => {
+            let (stream, peer) = listener.accept().await?;
+            // Answers are small and whole: do not wait for more to send.
+            let _ = stream.set_nodelay(true);
+            Ok((Box::new(stream), peer.ip()))
+        }
+        Listener::Unix(listener, _) => {
+            let (stream, _) = listener.accept().await?;
+            Ok((Box::new(stream), IpAddr::V4(Ipv4Addr::LOCALHOST)))
+        }
+    }
+}
+
+struct Server {
+    app: Arc<App>,
+    graceful: GracefulShutdown,
+    places: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Serves one connection.
+    fn connection<F>(&self, stream: Stream, peer: IpAddr, routes: F) -> impl Future<Output = ()> + Send + use<F>
+    where
+        F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+        F::Future: Send,
+    {
+        let app = self.app.clone();
+        let routes = TowerToHyperService::new(warp::service(routes));
+        let service = service_fn(move |request| {
+            let (app, routes) = (app.clone(), routes.clone());
+            async move { Ok::<_, Infallible>(answer(&app, &routes, peer, request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_LIMIT)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = self.graceful.watch(connection);
+        async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, client = %peer, "a connection broke");
+            }
+        }
+    }
+}
+
+/// Reads a request within the limits and answers it.
+async fn answer<S>(app: &Arc<App>, routes: &S, peer: IpAddr, request: Request<Incoming>) -> Response
+where
+    S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
+{
+    let (mut parts, body) = request.into_parts();
+    let client = ClientAddress::of(peer, &parts.headers, &app.options.proxies);
+    parts.uri = with_one_slash(parts.uri);
+    // The answer to HEAD is that to GET; its body is left out where it is sent.
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
+    let is_api = parts.uri.path().starts_with("/api/");
+    let mut response = match timeout(BODY_TIME, read(body)).await {
+        Ok(Ok(body)) => {
+            parts.extensions.insert(client);
+            match routes.call(Request::from_parts(parts, Full::new(body))).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+        Ok(Err(BodyError::TooLarge)) => refuse(app, client, is_api, Trouble::too_large(), "request too large"),
+        Ok(Err(BodyError::Broken)) => refuse(app, client, is_api, Trouble::bad_request(), "request not understood"),
+        Err(_) => refuse(app, client, is_api, Trouble::too_slow(), "request too slow"),
+    };
+    secure(&mut response);
+    response
+}
+
+fn refuse(app: &Arc<App>, client: ClientAddress, is_api: bool, trouble: Trouble, message: &str) -> Response {
+    let page = trouble.answer(app, client);
+    if is_api { api::json(page.status(), api::plain(api::Code::InvalidArgument, message)) } else { page }
+}
+
+enum BodyError {
+    TooLarge,
+    Broken,
+}
+
+async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if body.size_hint().lower() > DISCARD_LIMIT as u64 {
+        return Err(BodyError::TooLarge);
+    }
+    let (mut kept, mut seen) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+        seen = seen.saturating_add(data.len());
+        if seen <= BODY_LIMIT {
+            kept.extend_from_slice(&data);
+        } else if seen > DISCARD_LIMIT {
+            break;
+        } else {
+            kept.clear();
+        }
+    }
+    if seen > BODY_LIMIT { Err(BodyError::TooLarge) } else { Ok(kept.into()) }
+}
+
+/// Some wallets ask for `//api/…`.
+fn with_one_slash(uri: Uri) -> Uri {
+    let Some(path) = uri.path_and_query().map(|path| path.as_str()).filter(|path| path.starts_with("//")) else {
+        return uri;
+    };
+    format!("/{}", path.trim_start_matches('/')).parse().unwrap_or(uri)
+}
+
+/// Headers that every answer has.
+fn secure(response: &mut Response) {
+    const FIXED: [(HeaderName, &str); 5] = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // What is not said to be public is somebody's own.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_slashes_count_as_one() {
+        for (given, taken) in [("//api/v2/stats?x=1", "/api/v2/stats?x=1"), ("///", "/"), ("/a//b", "/a//b")] {
+            assert_eq!(with_one_slash(given.parse().unwrap()).to_string(), taken);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One visit to a page: who comes, with what, and how they are answered.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use stakepool_core::accounts::User;
+use stakepool_core::chain::Network;
+use stakepool_core::ports::{SessionToken, StoreError};
+use tera::Context;
+use warp::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use warp::http::{HeaderMap, HeaderValue, StatusCode};
+use warp::reply::Response;
+
+use crate::app::App;
+use crate::cache::CachedUser;
+use crate::client::ClientAddress;
+use crate::form::Form;
+use crate::limits::MustWait;
+use crate::notice::Notice;
+use crate::pages::error::Trouble;
+use crate::{cookies, csrf, session};
+
+/// A request for a page.
+pub struct Visit {
+    /// The application.
+    pub app: Arc<App>,
+    /// From where.
+    pub client: ClientAddress,
+    /// The fields of the form and the query.
+    pub form: Form,
+    /// Which page, for the navigation.
+    pub path: String,
+    session: Option<(SessionToken, Arc<CachedUser>)>,
+    csrf: String,
+    set_csrf: bool,
+    notice: Option<Notice>,
+}
+
+/// A page's outcome: an answer, or what went wrong.
+pub type Outcome = Result<Response, Trouble>;
+
+/// What every page shows.
+#[derive(Serialize)]
+struct Frame<'a> {
+    name: &'a str,
+    network: &'a str,
+    is_mainnet: bool,
+    fee: String,
+    email: &'a str,
+    link: &'a str,
+    closed: Option<&'a str>,
+    style: String,
+    icon: String,
+    version: &'static str,
+}
+
+/// The signed-in user as pages show them.
+#[derive(Serialize)]
+struct Me<'a> {
+    email: &'a str,
+    has_address: bool,
+}
+
+impl Visit {
+    /// Finds out who comes. A browser whose form is not ours is refused where `is_post`.
+    ///
+    /// # Errors
+    /// [`Trouble`] where the store fails or the form is forged.
+    pub async fn begin(
+        app: Arc<App>,
+        client: ClientAddress,
+        path: String,
+        headers: &HeaderMap,
+        form: Form,
+        is_post: bool,
+    ) -> Result<Self, Trouble> {
+        let session = match session::find(&app, headers).await? {
+            Some((token, user)) => app.user(user).await?.filter(|user| !user.user.disabled).map(|user| (token, user)),
+            None => None,
+        };
+        let token = session.as_ref().map(|(token, _)| token);
+        let cookie = cookies::read(headers, csrf::COOKIE);
+        if is_post && app.csrf.check(cookie, form.get(csrf::FIELD), token).is_err() {
+            return Err(Trouble::stale_form());
+        }
+        let valid = cookie.filter(|cookie| app.csrf.is_valid(cookie, token));
+        let set_csrf = valid.is_none();
+        let csrf = valid.map_or_else(|| app.csrf.issue(token, app.services.random.as_ref()), str::to_owned);
+        let notice = Notice::read(headers);
+        Ok(Self { app, client, form, path, session, csrf, set_csrf, notice })
+    }
+
+    /// A visit of which nothing is known, for the page that tells of an error.
+    pub fn unknown(app: Arc<App>, client: ClientAddress) -> Self {
+        let (form, path, csrf) = (Form::default(), String::new(), String::new());
+        Self { app, client, form, path, session: None, csrf, set_csrf: false, notice: None }
+    }
+
+    /// The signed-in user, if any.
+    pub fn user(&self) -> Option<&User> {
+        self.session.as_ref().map(|(_, user)| &user.user)
+    }
+
+    /// The signed-in user, or a way to sign in.
+    ///
+    /// # Errors
+    /// [`Trouble::SignInFirst`].
+    pub fn need_user(&self) -> Result<&User, Trouble> {
+        self.user().ok_or(Trouble::SignInFirst)
+    }
+
+    /// The session, if any.
+    pub fn session(&self) -> Option<&SessionToken> {
+        self.session.as_ref().map(|(token, _)| token)
+    }
+
+    /// Makes a page.
+    ///
+    /// # Errors
+    /// [`Trouble`] where the template is wrong.
+    pub fn page(&self, template: &str, status: StatusCode, content: &impl Serialize) -> Outcome {
+        let html = self.app.renderer.render(template, &self.frame(), content)?;
+        let mut response = Response::new(html.into());
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        if self.set_csrf {
+            add_cookie(&mut response, self.app.cookies.set(csrf::COOKIE, &self.csrf, None));
+        }
+        if self.notice.is_some() {
+            add_cookie(&mut response, Notice::clear(self.app.cookies));
+        }
+        Ok(response)
+    }
+
+    /// Makes a page that says to wait.
+    ///
+    /// # Errors
+    /// As [`Visit::page`].
+    pub fn page_to_wait(&self, template: &str, wait: MustWait, content: &impl Serialize) -> Outcome {
+        let mut response = self.page(template, StatusCode::TOO_MANY_REQUESTS, content)?;
+        if let Ok(seconds) = HeaderValue::from_str(&wait.0.as_secs().max(1).to_string()) {
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+        }
+        Ok(response)
+    }
+
+    /// Sends the browser on with a notice.
+    pub fn done(&self, notice: Notice, to: &'static str) -> Response {
+        let mut response = see_other(to);
+        add_cookie(&mut response, notice.cookie(self.app.cookies));
+        response
+    }
+
+    fn frame(&self) -> Context {
+        let options = &self.app.options;
+        let frame = Frame {
+            name: &options.site_name,
+            network: options.network.name(),
+            is_mainnet: options.network == Network::Mainnet,
+            fee: options.pool_fee.to_string(),
+            email: &options.pool_email,
+            link: &options.pool_link,
+            closed: options.closed.as_deref(),
+            style: self.app.assets.url("style.css"),
+            icon: self.app.assets.url("icon.svg"),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let me = self.user().map(|user| Me { email: user.email.as_str(), has_address: user.registration.is_some() });
+        let mut context = Context::new();
+        context.insert("site", &frame);
+        context.insert("me", &me);
+        context.insert("csrf_token", &self.csrf);
+        context.insert("path", &self.path);
+        context.insert("notice", &self.notice.map(Notice::text));
+        context
+    }
+}
+
+/// Sends the browser to another page of ours.
+pub fn see_other(to: &'static str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static(to));
+    response
+}
+
+/// Adds a cookie to an answer.
+pub fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a page could not be served");
+        Self::database()
+    }
+}
