@@ -1,0 +1,110 @@
+//! Rows of the predecessor get their keys in our tables.
+//!
+//! Runs at every start, since an operator may have gone back to the predecessor's programs for a while. A row that has
+//! its keys is not looked at again.
+
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::KeyIndex;
+
+use crate::email::email_key;
+use crate::warning::Warning;
+
+/// Gives every row its keys. Of doubles the first keeps the key, and the others are told.
+pub(super) async fn adopt(connection: &mut SqliteConnection) -> Result<Vec<Warning>, sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO accounts (user_id) SELECT UserId FROM Users WHERE UserId NOT IN (SELECT user_id FROM accounts)",
+    )
+    .execute(&mut *connection)
+    .await?;
+    let mut warnings = give_email_keys(connection).await?;
+    warnings.extend(give_address_keys(connection).await?);
+    warnings.extend(give_key_indexes(connection).await?);
+    Ok(warnings)
+}
+
+/// Gives e-mail addresses without a holder to the first user that has them. The rest are doubles.
+pub(super) async fn give_email_keys(connection: &mut SqliteConnection) -> Result<Vec<Warning>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT u.UserId AS id, u.Email AS text FROM accounts a JOIN Users u ON u.UserId = a.user_id \
+         WHERE a.email_key IS NULL ORDER BY u.UserId",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut warnings = Vec::new();
+    for (other, text) in rows.iter().filter_map(id_and_text) {
+        let email = email_key(text);
+        if email.is_empty() {
+            continue;
+        }
+        let holder: Option<i64> = sqlx::query_scalar("SELECT user_id FROM accounts WHERE email_key = ?")
+            .bind(email.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some(first) = holder {
+            warnings.push(Warning::DoubleEmail { email, first: UserId(first), other: UserId(other) });
+            continue;
+        }
+        sqlx::query("UPDATE accounts SET email_key = ? WHERE user_id = ?")
+            .bind(email)
+            .bind(other)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(warnings)
+}
+
+async fn give_address_keys(connection: &mut SqliteConnection) -> Result<Vec<Warning>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT u.UserId AS id, u.MultiSigAddress AS text FROM accounts a JOIN Users u ON u.UserId = a.user_id \
+         WHERE a.address_key IS NULL AND u.MultiSigAddress <> '' ORDER BY u.UserId",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut warnings = Vec::new();
+    for (other, text) in rows.iter().filter_map(id_and_text) {
+        let holder: Option<i64> = sqlx::query_scalar("SELECT user_id FROM accounts WHERE address_key = ?")
+            .bind(text)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some(first) = holder {
+            let address = text.to_owned();
+            warnings.push(Warning::DoubleAddress { address, first: UserId(first), other: UserId(other) });
+            continue;
+        }
+        sqlx::query("UPDATE accounts SET address_key = ? WHERE user_id = ?")
+            .bind(text)
+            .bind(other)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(warnings)
+}
+
+/// A user of the predecessor has the own number as key index.
+async fn give_key_indexes(connection: &mut SqliteConnection) -> Result<Vec<Warning>, sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO key_indexes (key_index, user_id) SELECT u.UserId, u.UserId FROM Users u \
+         WHERE u.MultiSigAddress <> '' AND NOT EXISTS \
+         (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId OR k.key_index = u.UserId)",
+    )
+    .execute(&mut *connection)
+    .await?;
+    let shared: Vec<i64> = sqlx::query_scalar(
+        "SELECT u.UserId FROM Users u WHERE u.MultiSigAddress <> '' AND NOT EXISTS \
+         (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId) ORDER BY u.UserId",
+    )
+    .fetch_all(connection)
+    .await?;
+    let warning = |id: i64| {
+        let index = KeyIndex(u32::try_from(id).ok()?);
+        Some(Warning::SharedIndex { user: UserId(id), index })
+    };
+    Ok(shared.into_iter().filter_map(warning).collect())
+}
+
+/// A text that cannot be read is left to whoever reads the whole row, and names it.
+fn id_and_text(row: &SqliteRow) -> Option<(i64, &str)> {
+    Some((row.try_get("id").ok()?, row.try_get("text").ok()?))
+}

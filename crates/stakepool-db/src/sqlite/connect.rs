@@ -1,0 +1,118 @@
+//! The file and the connections to it.
+
+use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+
+use super::SqliteOptions;
+use super::failure::{Kind, open_error};
+use crate::error::DbError;
+use crate::warning::Warning;
+
+/// Which file lies at a path, so that a replaced one is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// A file that can be opened.
+pub(super) struct Prepared {
+    pub path: PathBuf,
+    pub file: FileId,
+    pub warning: Option<Warning>,
+}
+
+/// Makes the file and its folder where they are missing, for the pool's user alone. SQLite gives its side files the
+/// permissions of the file.
+pub(super) fn prepare(path: &Path) -> Result<Prepared, DbError> {
+    let file_error = |error: io::Error| DbError::File { path: path.to_owned(), reason: error.to_string() };
+    // An absolute path is never taken for `:memory:` or a `file:` URI.
+    let path = std::path::absolute(path).map_err(file_error)?;
+    if let Some(folder) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| DbError::Folder { path: folder.to_owned(), reason: error.to_string() })?;
+    }
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let metadata = file.and_then(|file| file.metadata()).map_err(file_error)?;
+    let mode = metadata.mode() & 0o777;
+    let warning = (mode & 0o004 != 0).then(|| Warning::Readable { path: path.clone(), mode });
+    Ok(Prepared { file: FileId::of(&metadata), path, warning })
+}
+
+/// What all connections share.
+pub(super) fn options(path: &Path, options: SqliteOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(options.busy_timeout)
+        .foreign_keys(true)
+        // NORMAL could lose the last commits in a power cut. A lost registration would leave a user with an address whose
+        // key index the pool gives again, and tickets that it cannot vote. Writes are few or come in batches, so a sync
+        // for each commit costs nothing that anybody waits for.
+        .synchronous(SqliteSynchronous::Full)
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    // Connections to a file do not age, and need no test.
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(30))
+}
+
+/// The one connection that writes; switches the file to WAL and checks it.
+pub(super) async fn writer(
+    path: &Path,
+    connect: &SqliteConnectOptions,
+    options: SqliteOptions,
+) -> Result<SqlitePool, DbError> {
+    let connect = connect.clone().journal_mode(SqliteJournalMode::Wal);
+    let mut connection = first(path, &connect, options.busy_timeout).await?;
+    check(path, &mut connection).await?;
+    connection.close().await.map_err(|error| open_error(path, &error))?;
+    pool(1).connect_with(connect).await.map_err(|error| open_error(path, &error))
+}
+
+/// Connections that cannot write.
+pub(super) fn readers(connect: &SqliteConnectOptions, options: SqliteOptions) -> SqlitePool {
+    pool(options.readers.max(1)).connect_lazy_with(connect.clone().pragma("query_only", "ON"))
+}
+
+/// The first connection. SQLite does not wait for others while it switches to WAL, so we do.
+async fn first(path: &Path, connect: &SqliteConnectOptions, patience: Duration) -> Result<SqliteConnection, DbError> {
+    let begun = Instant::now();
+    loop {
+        match connect.connect().await {
+            Err(error) if Kind::of(&error) == Kind::Busy && begun.elapsed() < patience => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            result => return result.map_err(|error| open_error(path, &error)),
+        }
+    }
+}
+
+async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
+    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(connection)
+        .await
+        .map_err(|error| open_error(path, &error))?;
+    if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.to_owned(), reason: found }) }
+}

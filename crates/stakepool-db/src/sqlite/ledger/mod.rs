@@ -1,0 +1,87 @@
+//! The ledger of tickets and votes.
+
+mod query;
+mod tickets;
+mod votes;
+
+use async_trait::async_trait;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::TicketHash;
+use stakepool_core::ports::{EventCursor, LedgerStore, StoreError, StoredVote, TicketPage, TicketQuery};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{TicketReport, TicketState, VoteRecord};
+
+use super::Database;
+use super::failure::backend;
+use super::row::Fields;
+
+/// A number of rows as SQLite takes it.
+pub(super) fn limit(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl LedgerStore for Database {
+    async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        tickets::put(&mut transaction, daemon, reports, now).await?;
+        transaction.commit().await.map_err(backend)
+    }
+
+    async fn put_votes(&self, daemon: &str, records: &[VoteRecord]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        votes::put(&mut transaction, daemon, records).await?;
+        transaction.commit().await.map_err(backend)
+    }
+
+    async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError> {
+        query::page(self.readers(), query).await
+    }
+
+    async fn ticket(&self, ticket: &TicketHash) -> Result<Option<TicketReport>, StoreError> {
+        let row = sqlx::query("SELECT * FROM tickets WHERE ticket = ?")
+            .bind(ticket.to_string())
+            .fetch_optional(self.readers())
+            .await
+            .map_err(backend)?;
+        row.as_ref().map(|row| tickets::read(row).map(|ticket| ticket.report)).transpose()
+    }
+
+    async fn votes(&self, ticket: Option<&TicketHash>, most: u64) -> Result<Vec<StoredVote>, StoreError> {
+        votes::latest(self.readers(), ticket, most).await
+    }
+
+    async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError> {
+        query::counts(self.readers(), user).await
+    }
+
+    async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError> {
+        let row = sqlx::query("SELECT epoch, seq FROM daemon_cursors WHERE daemon = ?")
+            .bind(daemon)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let fields = Fields::new(&row, "daemon_cursors", daemon);
+        let (epoch, seq): (i64, i64) = (fields.number("epoch")?, fields.number("seq")?);
+        Ok(Some(EventCursor { epoch: epoch.cast_unsigned(), seq: seq.cast_unsigned() }))
+    }
+
+    async fn set_cursor(&self, daemon: &str, cursor: EventCursor) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("REPLACE INTO daemon_cursors (daemon, epoch, seq) VALUES (?, ?, ?)")
+            .bind(daemon)
+            .bind(cursor.epoch.cast_signed())
+            .bind(cursor.seq.cast_signed())
+            .execute(&mut *transaction)
+            .await
+            .map_err(backend)?;
+        transaction.commit().await.map_err(backend)
+    }
+}

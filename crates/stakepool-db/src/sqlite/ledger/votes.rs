@@ -1,0 +1,119 @@
+//! Records of votes.
+
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
+use stakepool_core::ports::{StoreError, StoredVote};
+use stakepool_core::voting::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
+
+use super::super::failure::backend;
+use super::super::row::Fields;
+use super::limit;
+use crate::merge::replaces_vote;
+
+/// Stores a daemon's records.
+pub(super) async fn put(
+    connection: &mut SqliteConnection,
+    daemon: &str,
+    records: &[VoteRecord],
+) -> Result<(), StoreError> {
+    for record in records {
+        let stored = sqlx::query("SELECT * FROM votes WHERE daemon = ? AND ticket = ? AND block = ?")
+            .bind(daemon)
+            .bind(record.ticket.to_string())
+            .bind(record.block.to_string())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(backend)?;
+        let keep = match stored.as_ref().map(read).transpose() {
+            Ok(stored) => stored.is_some_and(|stored| !replaces_vote(&stored.record, record)),
+            Err(error) => {
+                tracing::warn!(%error, "a vote of the ledger is replaced by a daemon's record");
+                false
+            }
+        };
+        if !keep {
+            store(connection, daemon, record).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn store(connection: &mut SqliteConnection, daemon: &str, record: &VoteRecord) -> Result<(), StoreError> {
+    let detail = if let VoteOutcome::Failed(error) = &record.outcome { error.as_str() } else { "" };
+    sqlx::query(
+        "REPLACE INTO votes (daemon, ticket, block, address, height, bits, outcome, detail, attempts, total_ns, \
+         signing_ns, sending_ns, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(daemon)
+    .bind(record.ticket.to_string())
+    .bind(record.block.to_string())
+    .bind(record.address.to_string())
+    .bind(i64::from(record.height.0))
+    .bind(i64::from(record.bits.0))
+    .bind(record.outcome.name())
+    .bind(detail)
+    .bind(i64::from(record.attempts))
+    .bind(nanos(record.timings.total))
+    .bind(nanos(record.timings.signing))
+    .bind(nanos(record.timings.sending))
+    .bind(record.at.0)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(backend)
+}
+
+/// Records of one ticket or of all, latest first.
+pub(super) async fn latest(
+    readers: &SqlitePool,
+    ticket: Option<&TicketHash>,
+    most: u64,
+) -> Result<Vec<StoredVote>, StoreError> {
+    let statement = match ticket {
+        Some(ticket) => sqlx::query("SELECT * FROM votes WHERE ticket = ? ORDER BY at_ms DESC, block, daemon LIMIT ?")
+            .bind(ticket.to_string()),
+        None => sqlx::query("SELECT * FROM votes ORDER BY at_ms DESC, ticket, block, daemon LIMIT ?"),
+    };
+    let rows = statement.bind(limit(most)).fetch_all(readers).await.map_err(backend)?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &SqliteRow) -> Result<StoredVote, StoreError> {
+    let unnamed = Fields::new(row, "votes", "?");
+    let id = format!(
+        "{} of ticket {} on block {}",
+        unnamed.text("daemon")?,
+        unnamed.text("ticket")?,
+        unnamed.text("block")?
+    );
+    let fields = Fields::new(row, "votes", id);
+    let duration = |column| fields.number(column).map(Duration::from_nanos);
+    let record = VoteRecord {
+        ticket: fields.parsed("ticket")?,
+        address: fields.parsed("address")?,
+        block: fields.parsed("block")?,
+        height: BlockHeight(fields.number("height")?),
+        bits: VoteBits(fields.number("bits")?),
+        outcome: match fields.text("outcome")? {
+            "sent" => VoteOutcome::Sent,
+            "already_known" => VoteOutcome::AlreadyKnown,
+            "rival_vote" => VoteOutcome::RivalVote,
+            "failed" => VoteOutcome::Failed(fields.text("detail")?.to_owned()),
+            other => return Err(fields.corrupt("outcome", format_args!("`{other}` is not known"))),
+        },
+        attempts: fields.number("attempts")?,
+        timings: VoteTimings {
+            total: duration("total_ns")?,
+            signing: duration("signing_ns")?,
+            sending: duration("sending_ns")?,
+        },
+        at: UnixMillis(fields.number("at_ms")?),
+    };
+    Ok(StoredVote { daemon: fields.text("daemon")?.to_owned(), record })
+}
+
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}

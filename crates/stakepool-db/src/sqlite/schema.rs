@@ -1,0 +1,86 @@
+//! The tables: what must be there before, and how they come up to date.
+
+use std::path::Path;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+
+use super::adopt;
+use super::failure::open_error;
+use crate::error::DbError;
+use crate::warning::Warning;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The columns of the predecessor's tables in its last version.
+const PREDECESSOR: [(&str, &[&str]); 4] = [
+    (
+        "Users",
+        &[
+            "UserId",
+            "Email",
+            "Username",
+            "Password",
+            "MultiSigAddress",
+            "MultiSigScript",
+            "PoolPubKeyAddr",
+            "UserPubKeyAddr",
+            "UserFeeAddr",
+            "HeightRegistered",
+            "EmailVerified",
+            "EmailToken",
+            "APIToken",
+            "VoteBits",
+            "VoteBitsVersion",
+        ],
+    ),
+    (
+        "LowFeeTicket",
+        &["LowFeeTicketID", "AddedByUid", "TicketAddress", "TicketHash", "TicketExpiry", "Voted", "Created", "Expires"],
+    ),
+    ("EmailChange", &["EmailChangeID", "UserId", "NewEmail", "Token", "Created", "Expires"]),
+    ("PasswordReset", &["PasswordResetID", "UserId", "Token", "Created", "Expires"]),
+];
+
+/// The latest schema that this program knows.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Brings the tables up to date and gives rows of the predecessor their keys, all in one transaction that no other
+/// process can come between: after an error the file is as it was.
+pub(super) async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result<Vec<Warning>, DbError> {
+    let failed = |error: sqlx::Error| open_error(path, &error);
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    check_predecessor(path, &mut transaction).await?;
+    MIGRATIONS.run(&mut *transaction).await.map_err(|error| migration_error(path, &error))?;
+    let warnings = adopt::adopt(&mut transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(warnings)
+}
+
+/// A table of an old version of the predecessor would be taken for a good one, since it exists.
+async fn check_predecessor(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
+    for (table, columns) in PREDECESSOR {
+        let found: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")
+            .bind(table)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| open_error(path, &error))?;
+        let has = |column: &str| found.iter().any(|name| name.eq_ignore_ascii_case(column));
+        if let Some(column) = columns.iter().find(|column| !found.is_empty() && !has(column)) {
+            return Err(DbError::MissingColumn { path: path.to_owned(), table, column });
+        }
+    }
+    Ok(())
+}
+
+fn migration_error(path: &Path, error: &MigrateError) -> DbError {
+    match error {
+        MigrateError::VersionMissing(found) if *found > known() => {
+            DbError::Newer { path: path.to_owned(), found: *found, known: known() }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => open_error(path, error),
+        other => DbError::Foreign { path: path.to_owned(), reason: other.to_string() },
+    }
+}

@@ -1,0 +1,86 @@
+//! Changes of a user.
+
+use sqlx::sqlite::SqliteConnection;
+use stakepool_core::accounts::User;
+use stakepool_core::ports::StoreError;
+
+use super::super::adopt::give_email_keys;
+use super::super::failure::backend;
+use super::read::email_verified;
+use super::{find, holder_of_email};
+use crate::email::email_key;
+
+/// Stores what differs between two records of a user.
+pub(super) async fn update(connection: &mut SqliteConnection, before: &User, after: &User) -> Result<(), StoreError> {
+    let stored = find(&mut *connection, after.id).await?.ok_or(StoreError::NotFound("user"))?;
+    let next = merge(&stored, before, after)?;
+    if email_key(next.email.as_str()) != email_key(stored.email.as_str()) {
+        change_email(connection, &next).await?;
+    }
+    sqlx::query("UPDATE Users SET EmailVerified = ?, Password = ?, VoteBits = ?, VoteBitsVersion = ? WHERE UserId = ?")
+        .bind(email_verified(next.email_state))
+        .bind(next.password.bcrypt.as_deref().unwrap_or_default().as_bytes())
+        .bind(i64::from(next.voting.bits.0))
+        .bind(i64::from(next.voting.version.0))
+        .bind(next.id.0)
+        .execute(&mut *connection)
+        .await
+        .map_err(backend)?;
+    sqlx::query("UPDATE accounts SET argon2 = ?, api_keys_valid_from = ?, disabled = ?, admin = ? WHERE user_id = ?")
+        .bind(next.password.argon2.as_deref().unwrap_or_default())
+        .bind(next.api_keys_valid_from.0)
+        .bind(next.disabled)
+        .bind(next.admin)
+        .bind(next.id.0)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(backend)
+}
+
+/// The stored user with what one change of it did.
+fn merge(stored: &User, before: &User, after: &User) -> Result<User, StoreError> {
+    let mut next = stored.clone();
+    field(&mut next.email, &before.email, &after.email, "e-mail address")?;
+    field(&mut next.email_state, &before.email_state, &after.email_state, "state of the e-mail address")?;
+    field(&mut next.password, &before.password, &after.password, "password")?;
+    field(&mut next.voting, &before.voting, &after.voting, "voting preference")?;
+    field(&mut next.api_keys_valid_from, &before.api_keys_valid_from, &after.api_keys_valid_from, "API key")?;
+    field(&mut next.disabled, &before.disabled, &after.disabled, "state of the account")?;
+    field(&mut next.admin, &before.admin, &after.admin, "administrator's right")?;
+    Ok(next)
+}
+
+/// Changes a field that is as it was read, or already as it shall be.
+fn field<T: PartialEq + Clone>(stored: &mut T, before: &T, after: &T, name: &'static str) -> Result<(), StoreError> {
+    if before == after {
+        return Ok(());
+    }
+    if stored != before && stored != after {
+        return Err(StoreError::Conflict(name));
+    }
+    stored.clone_from(after);
+    Ok(())
+}
+
+/// Gives a user another e-mail address. Where a double was waiting for the old one, that user has it from now on.
+async fn change_email(connection: &mut SqliteConnection, user: &User) -> Result<(), StoreError> {
+    let key = email_key(user.email.as_str());
+    if holder_of_email(&mut *connection, &key).await?.is_some_and(|holder| holder != user.id.0) {
+        return Err(StoreError::EmailTaken);
+    }
+    sqlx::query("UPDATE Users SET Email = ? WHERE UserId = ?")
+        .bind(user.email.as_str())
+        .bind(user.id.0)
+        .execute(&mut *connection)
+        .await
+        .map_err(backend)?;
+    sqlx::query("UPDATE accounts SET email_key = ? WHERE user_id = ?")
+        .bind(key)
+        .bind(user.id.0)
+        .execute(&mut *connection)
+        .await
+        .map_err(backend)?;
+    // Doubles that remain were told at the start.
+    give_email_keys(connection).await.map(drop).map_err(backend)
+}

@@ -1,0 +1,96 @@
+//! From rows to users.
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
+use stakepool_core::chain::{BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
+use stakepool_core::ports::StoreError;
+use stakepool_core::time::UnixTime;
+
+use super::super::failure::backend;
+use super::super::row::Fields;
+use crate::email::email_key;
+
+/// All that a user's record needs, with a condition as literal behind it. A row written by the predecessor's programs
+/// since the start has no row of ours yet.
+macro_rules! select_users {
+    ($tail:literal) => {
+        concat!(
+            "SELECT u.UserId, u.Email, u.Password, u.MultiSigAddress, u.MultiSigScript, u.UserFeeAddr, ",
+            "u.HeightRegistered, u.EmailVerified, u.VoteBits, u.VoteBitsVersion, a.argon2, a.api_keys_valid_from, ",
+            "a.created, a.disabled, a.admin, k.key_index FROM Users u ",
+            "LEFT JOIN accounts a ON a.user_id = u.UserId LEFT JOIN key_indexes k ON k.user_id = u.UserId ",
+            $tail
+        )
+    };
+}
+pub(super) use select_users;
+
+/// The user of a row.
+pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
+    let id: i64 = row.try_get("UserId").map_err(backend)?;
+    let users = Fields::new(row, "Users", id);
+    let accounts = Fields::new(row, "accounts", id);
+    Ok(User {
+        id: UserId(id),
+        email: Email::from_store(email_key(users.text("Email")?)),
+        email_state: match users.number::<i64>("EmailVerified")? {
+            0 => EmailState::Unverified,
+            1 => EmailState::Verified,
+            2 => EmailState::Predates,
+            other => return Err(users.corrupt("EmailVerified", format_args!("{other} is not known"))),
+        },
+        password: PasswordHashes {
+            bcrypt: bcrypt(&users)?,
+            argon2: Some(accounts.text("argon2")?).filter(|hash| !hash.is_empty()).map(str::to_owned),
+        },
+        registration: registration(&users, id)?,
+        voting: VotingPreference {
+            bits: VoteBits(users.number("VoteBits")?),
+            version: VoteVersion(users.number("VoteBitsVersion")?),
+        },
+        api_keys_valid_from: UnixTime(accounts.number("api_keys_valid_from")?),
+        created: UnixTime(accounts.number("created")?),
+        disabled: accounts.flag("disabled")?,
+        admin: accounts.flag("admin")?,
+    })
+}
+
+/// What the column EmailVerified says.
+pub(super) const fn email_verified(state: EmailState) -> i64 {
+    match state {
+        EmailState::Unverified => 0,
+        EmailState::Verified => 1,
+        EmailState::Predates => 2,
+    }
+}
+
+fn bcrypt(users: &Fields<'_>) -> Result<Option<String>, StoreError> {
+    let hash = users.bytes("Password")?;
+    // The reason must not show the bytes.
+    let hash = str::from_utf8(hash).map_err(|_| users.corrupt("Password", "a bcrypt hash is text"))?;
+    Ok((!hash.is_empty()).then(|| hash.to_owned()))
+}
+
+fn registration(users: &Fields<'_>, id: i64) -> Result<Option<Registration>, StoreError> {
+    if users.text("MultiSigAddress")?.is_empty() {
+        return Ok(None);
+    }
+    let address: ScriptAddress = users.parsed("MultiSigAddress")?;
+    let script: RedeemScript = users.parsed("MultiSigScript")?;
+    if script.address(address.network()) != address {
+        return Err(users.corrupt("MultiSigScript", format_args!("it is not the script of {address}")));
+    }
+    let key_index = match users.optional("key_index")? {
+        Some(index) => index,
+        // A user of the predecessor has the own number.
+        None => u32::try_from(id).map_err(|_| users.corrupt("UserId", "it cannot be a key index"))?,
+    };
+    Ok(Some(Registration {
+        key_index: KeyIndex(key_index),
+        address,
+        script,
+        fee_address: users.parsed("UserFeeAddr")?,
+        registered_at: BlockHeight(users.number("HeightRegistered")?),
+    }))
+}
