@@ -1,0 +1,77 @@
+//! Low-fee tickets from adding to their end.
+
+use stakepool_core::ports::{LowFeeStore, LowFeeTicket};
+use stakepool_core::voting::TicketState;
+
+use crate::fixture::Fixture;
+use crate::sample::{NOW, later, low_fee, ticket};
+
+async fn added_tickets_are_active_in_the_order_of_adding<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let first = LowFeeTicket { created: later(0), added_by: None, ..low_fee(3) };
+    let second = LowFeeTicket { created: later(1), ..low_fee(2) };
+    let third = LowFeeTicket { created: later(1), ..low_fee(1) };
+    for ticket in [&first, &second, &third] {
+        assert_eq!(stores.add(ticket).await, Ok(true));
+    }
+    assert_eq!(stores.active(later(2)).await, Ok(vec![first, second, third]));
+}
+
+async fn adding_an_active_ticket_again_changes_nothing<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    assert_eq!(stores.add(&low_fee(1)).await, Ok(true));
+    let again = LowFeeTicket { created: later(9), expires: later(999_999), added_by: None, ..low_fee(1) };
+    assert_eq!(stores.add(&again).await, Ok(false));
+    assert_eq!(stores.active(NOW).await, Ok(vec![low_fee(1)]));
+}
+
+async fn a_removed_ticket_is_no_longer_active_and_can_be_added_again<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.add(&low_fee(1)).await.unwrap();
+    stores.add(&low_fee(2)).await.unwrap();
+    assert_eq!(stores.remove(&ticket(1)).await, Ok(true));
+    assert_eq!(stores.remove(&ticket(1)).await, Ok(false));
+    assert_eq!(stores.remove(&ticket(7)).await, Ok(false));
+    assert_eq!(stores.active(NOW).await, Ok(vec![low_fee(2)]));
+    assert_eq!(stores.add(&low_fee(1)).await, Ok(true));
+    assert_eq!(stores.active(NOW).await.unwrap().len(), 2);
+}
+
+async fn a_ticket_is_active_until_it_expires_or_ends<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    for (number, outcome) in [(1, TicketState::Voted), (2, TicketState::Missed), (3, TicketState::Expired)] {
+        stores.add(&low_fee(number)).await.unwrap();
+        stores.set_outcome(&ticket(number), outcome).await.unwrap();
+    }
+    stores.add(&low_fee(4)).await.unwrap();
+    assert_eq!(stores.active(later(86_399)).await, Ok(vec![low_fee(4)]));
+    assert_eq!(stores.active(later(86_400)).await, Ok(vec![]));
+}
+
+async fn an_outcome_is_final_and_only_for_added_tickets<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.set_outcome(&ticket(1), TicketState::Voted).await.unwrap();
+    stores.add(&low_fee(1)).await.unwrap();
+    assert_eq!(stores.active(NOW).await.unwrap().len(), 1);
+    stores.set_outcome(&ticket(1), TicketState::Voted).await.unwrap();
+    stores.set_outcome(&ticket(1), TicketState::Live).await.unwrap();
+    assert_eq!(stores.active(NOW).await, Ok(vec![]));
+    assert_eq!(stores.remove(&ticket(1)).await, Ok(false));
+}
+
+async fn an_expired_ticket_can_be_added_again<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.add(&low_fee(1)).await.unwrap();
+    let again = LowFeeTicket { created: later(86_400), expires: later(200_000), ..low_fee(1) };
+    assert_eq!(stores.add(&again).await, Ok(true));
+    assert_eq!(stores.active(later(86_400)).await, Ok(vec![again]));
+}
+
+conformance!(
+    added_tickets_are_active_in_the_order_of_adding,
+    adding_an_active_ticket_again_changes_nothing,
+    a_removed_ticket_is_no_longer_active_and_can_be_added_again,
+    a_ticket_is_active_until_it_expires_or_ends,
+    an_outcome_is_final_and_only_for_added_tickets,
+    an_expired_ticket_can_be_added_again,
+);

@@ -1,0 +1,84 @@
+//! Sessions.
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::ports::{Session, SessionStore, SessionToken};
+
+use crate::fixture::Fixture;
+use crate::sample::{NOW, bytes, later, session};
+
+const ALICE: UserId = UserId(1);
+const BOB: UserId = UserId(2);
+
+fn token(number: u32) -> SessionToken {
+    SessionToken(bytes(number))
+}
+
+async fn a_session_lasts_until_it_expires<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.begin(&token(1), &session(ALICE)).await.unwrap();
+    assert_eq!(stores.find(&token(1), NOW).await, Ok(Some(session(ALICE))));
+    assert_eq!(stores.find(&token(2), NOW).await, Ok(None));
+    assert!(stores.find(&token(1), later(86_399)).await.unwrap().is_some());
+    assert_eq!(stores.find(&token(1), later(86_400)).await, Ok(None));
+}
+
+async fn a_use_is_noted_to_the_minute<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.begin(&token(1), &session(ALICE)).await.unwrap();
+    let seen = async |now| stores.find(&token(1), now).await.unwrap().unwrap().last_seen;
+    assert_eq!(seen(later(59)).await, NOW);
+    assert_eq!(seen(later(60)).await, later(60));
+    assert_eq!(seen(later(61)).await, later(60));
+    assert_eq!(seen(later(500)).await, later(500));
+    // A clock that was set back notes nothing.
+    assert_eq!(seen(later(10)).await, later(500));
+}
+
+async fn an_ended_session_is_gone<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.begin(&token(1), &session(ALICE)).await.unwrap();
+    stores.begin(&token(2), &session(ALICE)).await.unwrap();
+    stores.end(&token(1)).await.unwrap();
+    stores.end(&token(1)).await.unwrap();
+    assert_eq!(stores.find(&token(1), NOW).await, Ok(None));
+    assert_eq!(stores.find(&token(2), NOW).await, Ok(Some(session(ALICE))));
+}
+
+async fn all_sessions_of_a_user_end_but_one<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    for (number, user) in [(1, ALICE), (2, ALICE), (3, ALICE), (4, BOB)] {
+        stores.begin(&token(number), &session(user)).await.unwrap();
+    }
+    let open = async || {
+        let mut open = Vec::new();
+        for number in 1..=4 {
+            if stores.find(&token(number), NOW).await.unwrap().is_some() {
+                open.push(number);
+            }
+        }
+        open
+    };
+    stores.end_all(ALICE, Some(&token(2))).await.unwrap();
+    assert_eq!(open().await, [2, 4]);
+    // Another user's session is no exception.
+    stores.end_all(ALICE, Some(&token(4))).await.unwrap();
+    assert_eq!(open().await, [4]);
+    stores.end_all(BOB, None).await.unwrap();
+    assert_eq!(open().await, [0; 0]);
+}
+
+async fn a_long_past_session_does_not_hinder_a_new_one<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.begin(&token(1), &session(ALICE)).await.unwrap();
+    let next = Session { created: later(90_000), last_seen: later(90_000), expires: later(99_000), ..session(BOB) };
+    stores.begin(&token(1), &next).await.unwrap();
+    assert_eq!(stores.find(&token(1), later(90_000)).await, Ok(Some(next)));
+}
+
+conformance!(
+    a_session_lasts_until_it_expires,
+    a_use_is_noted_to_the_minute,
+    an_ended_session_is_gone,
+    all_sessions_of_a_user_end_but_one,
+    a_long_past_session_does_not_hinder_a_new_one,
+);
