@@ -3,7 +3,8 @@
 //! A key has, from the weakest to the strongest: its default, its line in the ini file, its environment variable
 //! (`STAKEPOOL_WEB_<KEY>` or `STAKEPOOLD_<KEY>`), its flag (`--key=VALUE`). Files and flags are the predecessor's, so that an
 //! operator's old files and units start these programs; keys that are new here are marked so in the tables, from which
-//! the help text is printed, too.
+//! the help text is printed, too. A key that nobody knows is refused in files and flags; among the variables of the
+//! environment, which cannot be listed, it goes unnoticed.
 //!
 //! A secret may be written as itself, as `file:PATH` or as `env:NAME`; one that begins like these is written `plain:…`.
 //!

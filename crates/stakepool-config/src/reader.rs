@@ -50,12 +50,12 @@ impl Reader<'_> {
 
     /// Keeps that a key must be set, and says where.
     pub(crate) fn missing(&mut self, key: &'static str) {
-        let what = self.table.long_flag(key).map_or("", |known| known.help).to_owned();
-        let place = format!(
-            "Set it in {} as {key}=…, in the environment as {}, or as the flag --{key}",
-            self.config_file.display(),
-            self.table.variable(key)
-        );
+        let known = self.table.long_flag(key);
+        let what = known.map_or("", |known| known.help).to_owned();
+        let variable = self.table.variable(key);
+        // A secret as a flag can be read by everybody on the computer: nobody is sent there.
+        let flag = if known.is_some_and(|known| known.secret) { String::new() } else { format!(", as --{key}=…") };
+        let place = format!("Set it in {}{flag} or as {variable} in the environment", self.config_file.display());
         self.problem(Problem::Missing { key, what, place });
     }
 

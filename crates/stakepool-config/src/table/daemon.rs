@@ -42,13 +42,13 @@ pub(crate) const TABLE: Table = Table {
         MAXUSERS,
         // The node and the wallet.
         Key::list("exccdhost", "HOST,…", "the node; more than one are used in turn when one fails"),
-        Key::list("exccduser", "USER,…", "its rpcuser (not its limited user)"),
-        Key::list("exccdpassword", "PASSWORD,…", "its password").secret(),
-        Key::list("exccdcert", "FILE,…", "its certificate"),
+        Key::list("exccduser", "USER,…", "the node's rpcuser (not its limited user)"),
+        Key::list("exccdpassword", "PASSWORD,…", "the node's password").secret(),
+        Key::list("exccdcert", "FILE,…", "the node's certificate"),
         Key::list("wallethost", "HOST,…", "the voting wallet; more than one are used in turn when one fails"),
-        Key::list("walletuser", "USER,…", "its user name"),
-        Key::list("walletpassword", "PASSWORD,…", "its password").secret(),
-        Key::list("walletcert", "FILE,…", "its certificate"),
+        Key::list("walletuser", "USER,…", "the voting wallet's user name"),
+        Key::list("walletpassword", "PASSWORD,…", "the voting wallet's password").secret(),
+        Key::list("walletcert", "FILE,…", "the voting wallet's certificate"),
         // The web's access to the daemon.
         Key::list("rpclisten", "HOST:PORT,…", "where the web reaches the daemon").depends("localhost"),
         Key::value("rpccert", "FILE", "the daemon's certificate; made where it is missing")

@@ -53,12 +53,12 @@ pub(crate) const TABLE: Table = Table {
         Key::value("maxvotedage", "BLOCKS", "how far back the tickets page shows voted tickets").default("8640"),
         // The voting wallets and daemons.
         Key::list("wallethosts", "HOST,…", "the voting wallets; two or more"),
-        Key::list("walletusers", "USER,…", "their user names"),
-        Key::list("walletpasswords", "PASSWORD,…", "their passwords").secret(),
-        Key::list("walletcerts", "FILE,…", "their certificates"),
+        Key::list("walletusers", "USER,…", "the voting wallets' user names"),
+        Key::list("walletpasswords", "PASSWORD,…", "the voting wallets' passwords").secret(),
+        Key::list("walletcerts", "FILE,…", "the voting wallets' certificates"),
         Key::value("minservers", "N", "how many voting wallets must agree when an address is registered").default("2"),
         Key::list("stakepooldhosts", "HOST,…", "the voting daemons; two or more"),
-        Key::list("stakepooldcerts", "FILE,…", "their certificates"),
+        Key::list("stakepooldcerts", "FILE,…", "the voting daemons' certificates"),
         Key::switch("enablestakepoold", "work with voting daemons")
             .depends("on; say enablestakepoold=0 for a pool without"),
         Key::value("rpctoken", "TOKEN", "the token that the voting daemons ask of us").secret().new_here(),

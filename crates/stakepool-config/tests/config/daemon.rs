@@ -1,0 +1,93 @@
+//! What the daemon's keys mean.
+
+use std::path::PathBuf;
+
+use stakepool_config::ListenAddress;
+use stakepool_core::chain::Network;
+
+use super::{COLD, Host, assert_only, daemon_lines, without};
+
+#[test]
+fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
+    let config = Host::new().daemon(&daemon_lines(""));
+    assert_eq!(config.warnings, [""; 0]);
+    assert_eq!((config.network, config.cold_wallet.to_string()), (Network::Testnet, COLD.to_owned()));
+    assert_eq!(
+        (config.nodes[0].host.as_str(), config.wallets[0].host.as_str()),
+        ("127.0.0.1:19109", "127.0.0.1:19110")
+    );
+    assert_eq!(config.rpc_listen, [ListenAddress::Tcp { host: Some("localhost".into()), port: 19113 }]);
+    assert_eq!(config.data_dir, PathBuf::from("/home/pool/.stakepoold/data/testnet"));
+    assert_eq!(config.rpc_cert, PathBuf::from("/home/pool/.stakepoold/rpc.cert"));
+    assert_eq!((config.max_users, config.pool_fee.percent()), (9999, 7.5));
+}
+
+#[test]
+fn a_certificate_may_lie_beside_the_home() {
+    let host = Host::new().file("/home/pool/.stakepoold/../.exccd/rpc.cert", "-----BEGIN CERTIFICATE-----");
+    let lines = format!("{}exccdcert=../.exccd/rpc.cert\n", without("exccdcert", &daemon_lines("")));
+    assert_eq!(host.daemon(&lines).nodes[0].certificate.pem, "-----BEGIN CERTIFICATE-----");
+}
+
+#[test]
+fn several_nodes_and_wallets_have_as_many_of_everything() {
+    let mut lines = daemon_lines("");
+    for (key, value) in [
+        ("wallethost", "w1,w2:5"),
+        ("walletuser", "u1,u2"),
+        ("walletpassword", "p1,env:PW"),
+        ("walletcert", "a.cert,b.cert"),
+    ] {
+        lines = format!("{}{key}={value}\n", without(key, &lines));
+    }
+    let host = Host::new().variable("PW", "p2");
+    let config = host.daemon(&lines);
+    let wallets: Vec<_> =
+        config.wallets.iter().map(|wallet| (wallet.host.as_str(), wallet.password.expose())).collect();
+    assert_eq!(wallets, [("w1:19110", "p1"), ("w2:5", "p2")]);
+    let errors = host.daemon_errors(&format!("{}walletpassword=p1\n", without("walletpassword", &lines)));
+    assert_only(&errors, &["wallethost has 2 entries", "walletpassword has 1"]);
+}
+
+#[test]
+fn the_password_of_a_single_server_may_hold_a_comma() {
+    let lines = format!("{}walletpassword=a,b\n", without("walletpassword", &daemon_lines("")));
+    assert_eq!(Host::new().daemon(&lines).wallets[0].password.expose(), "a,b");
+}
+
+#[test]
+fn listeners_may_be_repeated_and_get_the_default_port() {
+    let config = Host::new().daemon(&daemon_lines("rpclisten=0.0.0.0\nrpclisten=[::1]:5,:6\nmonitorlisten=:9181"));
+    let shown: Vec<String> = config.rpc_listen.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["0.0.0.0:19113", "[::1]:5", ":6"]);
+    assert_eq!(config.monitor_listen.unwrap().tcp_candidates(), ["[::]:9181", "0.0.0.0:9181"]);
+}
+
+#[test]
+fn polling_the_database_is_refused_with_the_reason() {
+    assert_only(
+        &Host::new().daemon_errors(&daemon_lines("norpclisten=1")),
+        &["norpclisten", "over gRPC", "remove the line"],
+    );
+    Host::new().daemon(&daemon_lines("norpclisten=0"));
+}
+
+#[test]
+fn the_database_is_not_used_and_this_is_told_once() {
+    let config = Host::new().daemon(&daemon_lines("dbhost=localhost\ndbport=3306\ndbpassword=hunter2"));
+    assert_only(&config.warnings, &["gets its users from the web", "dbhost, dbport, dbpassword"]);
+    assert!(!config.warnings[0].contains("hunter2"));
+}
+
+#[test]
+fn an_assumed_fee_and_a_missing_token_are_told() {
+    let config = Host::new().daemon(&without("rpctoken", &without("poolfees", &daemon_lines(""))));
+    assert_eq!((config.pool_fee.percent(), config.warnings.len()), (5.0, 2), "{:?}", config.warnings);
+}
+
+#[test]
+fn nothing_set_lists_all_that_is_needed() {
+    let errors = Host::new().daemon_errors("");
+    assert_eq!(errors.len(), 9, "{errors:#?}");
+    assert!(errors.iter().all(|error| error.contains("is not set") && error.contains("STAKEPOOLD_")));
+}

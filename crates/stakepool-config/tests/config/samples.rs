@@ -1,0 +1,114 @@
+//! The sample files that are delivered: they load as they are, and with everything switched on.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use stakepool_config::{ConfigErrors, Invocation, Problem};
+
+use super::Host;
+
+const WEB: &str = include_str!("../../../../config/exccstakepool.conf");
+const DAEMON: &str = include_str!("../../../../config/stakepoold.conf");
+
+/// Keys that stand in no sample: they are for flags, for another network, or refused.
+const NOT_IN_SAMPLES: [&str; 12] = [
+    "help",
+    "version",
+    "check-config",
+    "configfile",
+    "appdata",
+    "simnet",
+    "norpclisten",
+    "dbhost",
+    "dbport",
+    "dbname",
+    "dbuser",
+    "dbpassword",
+];
+
+/// A host on which every certificate and secret of the samples is in place.
+fn host() -> Host {
+    let mut host = Host::new();
+    for text in [WEB, DAEMON] {
+        let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '='));
+        for word in words.flat_map(|word| [Some(word), word.strip_prefix("file:")]).flatten() {
+            for home in ["/home/pool/.exccstakepool", "/home/pool/.stakepoold"] {
+                let path = Path::new(home).join(word).display().to_string();
+                let content =
+                    if word.ends_with(".cert") { "-----BEGIN CERTIFICATE-----\n" } else { "0123456789abcdef0123\n" };
+                if !word.is_empty() && !word.ends_with(".conf") && !word.starts_with('/') {
+                    host = host.file(&path, content);
+                }
+            }
+        }
+    }
+    host
+}
+
+/// The sample with all keys switched on.
+fn uncommented(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.strip_prefix(';').unwrap_or(line))).collect()
+}
+
+fn missing(errors: &ConfigErrors) -> BTreeSet<&'static str> {
+    let keys = errors.problems.iter().map(|problem| match problem {
+        Problem::Missing { key, .. } => *key,
+        other => panic!("{other}"),
+    });
+    keys.collect()
+}
+
+#[test]
+fn a_sample_lacks_only_what_its_operator_alone_knows() {
+    let web = [
+        "coldwalletextpub",
+        "votingwalletextpub",
+        "wallethosts",
+        "walletusers",
+        "walletpasswords",
+        "walletcerts",
+        "stakepooldhosts",
+        "stakepooldcerts",
+    ];
+    assert_eq!(missing(&host().try_web(WEB).unwrap_err()), web.into());
+    let daemon = ["coldwalletextpub", "exccduser", "exccdpassword", "walletuser", "walletpassword"];
+    assert_eq!(missing(&host().try_daemon(DAEMON).unwrap_err()), daemon.into());
+}
+
+#[test]
+fn a_sample_with_everything_switched_on_loads_without_a_warning() {
+    assert_eq!(host().web(&uncommented(WEB)).warnings, [""; 0]);
+    assert_eq!(host().daemon(&uncommented(DAEMON)).warnings, [""; 0]);
+}
+
+#[test]
+fn every_key_stands_in_its_sample() {
+    let Ok(Invocation::Help(web)) = host().load_web(["--help"]) else { panic!("no help") };
+    let Ok(Invocation::Help(daemon)) = host().load_daemon(["--help"]) else { panic!("no help") };
+    for (help, sample) in [(web, WEB), (daemon, DAEMON)] {
+        let sample = uncommented(sample);
+        let keys: Vec<&str> = help
+            .lines()
+            .filter(|line| line.starts_with("  "))
+            .filter_map(|line| line.trim_start().trim_start_matches(|c: char| c != '-').split_once("--"))
+            .filter_map(|(_, flag)| flag.split([' ', '=']).next())
+            .collect();
+        assert!(keys.len() > 20, "{keys:?}");
+        for key in keys.into_iter().filter(|key| !NOT_IN_SAMPLES.contains(key)) {
+            assert!(sample.lines().any(|line| line.starts_with(&format!("{key}="))), "{key}");
+        }
+    }
+}
+
+#[test]
+fn the_defaults_that_a_sample_shows_are_the_defaults() {
+    let shown: Vec<&str> = WEB.lines().chain(DAEMON.lines()).filter_map(|line| line.strip_prefix(';')).collect();
+    for default in ["poolfees=7.5", "maxusers=9999", "minservers=2", "maxvotedage=8640", "debuglevel=info"] {
+        assert!(shown.contains(&default), "{default}");
+    }
+    let config = Host::new().web(&super::web_lines(""));
+    assert_eq!(
+        (config.pool_fee.percent(), config.max_users, config.min_servers, config.max_voted_age),
+        (7.5, 9999, 2, 8640)
+    );
+}

@@ -1,0 +1,221 @@
+//! What the web's keys mean.
+
+use std::path::PathBuf;
+
+use stakepool_config::{Captcha, Database, Invocation, ListenAddress, MailTls};
+use stakepool_core::chain::Network;
+
+use super::{COLD, Host, MAINNET, VOTING, assert_only, web_lines, without};
+
+#[test]
+fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
+    let config = Host::new().web(&web_lines(""));
+    assert_eq!(config.warnings, [""; 0]);
+    assert_eq!(config.network, Network::Testnet);
+    assert_eq!((config.cold_wallet.to_string(), config.voting_wallet.to_string()), (COLD.into(), VOTING.into()));
+    assert_eq!(config.data_dir, PathBuf::from("/home/pool/.exccstakepool/data/testnet"));
+    assert_eq!(config.log_dir, PathBuf::from("/home/pool/.exccstakepool/logs/testnet"));
+    assert_eq!(config.database, Database::Sqlite(config.data_dir.join("pool.sqlite")));
+    assert_eq!(config.listen, ListenAddress::Tcp { host: None, port: 8000 });
+    let wallet = &config.wallets[1];
+    assert_eq!((wallet.host.as_str(), wallet.user.as_str(), wallet.password.expose()), ("10.0.0.4:19110", "u2", "p2"));
+    assert_eq!(wallet.certificate.path, PathBuf::from("/home/pool/.exccstakepool/b.cert"));
+    assert!(wallet.certificate.pem.contains("b.cert"));
+    assert_eq!(config.daemons[0].host, "10.0.0.3:19113");
+    assert!(config.admin_ips.iter().any(|range| range.contains("127.0.0.1".parse().unwrap())));
+    assert_eq!((config.captcha, config.mail, config.real_ip), (Captcha::Own, None, None));
+    assert_eq!((config.cookie_secure, config.close_pool, config.admin_totp), (false, false, false));
+}
+
+#[test]
+fn keys_of_another_network_are_refused_with_both_networks_named() {
+    let lines = format!("{}coldwalletextpub={MAINNET}\n", without("coldwalletextpub", &web_lines("")));
+    assert_only(&Host::new().web_errors(&lines), &["coldwalletextpub", "mainnet", "testnet"]);
+}
+
+#[test]
+fn a_key_as_a_wallet_writes_it_is_refused_with_the_remedy() {
+    let lines = format!("{}votingwalletextpub={VOTING}:10000\n", without("votingwalletextpub", &web_lines("")));
+    assert_only(&Host::new().web_errors(&lines), &["votingwalletextpub", "leave them out"]);
+}
+
+#[test]
+fn two_networks_at_once_are_refused() {
+    let errors = Host::new().web_errors(&web_lines("simnet=1"));
+    assert!(errors[0].contains("testnet (") && errors[0].contains("simnet ("), "{errors:?}");
+    assert_eq!(Host::new().web(&web_lines("simnet=0")).network, Network::Testnet);
+}
+
+#[test]
+fn lists_that_go_together_must_be_equally_long() {
+    let lines = format!("{}walletusers=u1\n", without("walletusers", &web_lines("")));
+    assert_only(&Host::new().web_errors(&lines), &["wallethosts has 2 entries", "walletusers has 1"]);
+    let lines = format!("{}stakepooldcerts=c.cert,d.cert,a.cert\n", without("stakepooldcerts", &web_lines("")));
+    assert_only(&Host::new().web_errors(&lines), &["stakepooldhosts has 2 entries", "stakepooldcerts has 3"]);
+    let lines = format!("{}walletusers=u1,,u2\n", without("walletusers", &web_lines("")));
+    assert_only(&Host::new().web_errors(&lines), &["walletusers", "entry 2", "empty"]);
+    let lines = format!("{}wallethosts=h,h\n", without("wallethosts", &web_lines("")));
+    assert_only(&Host::new().web_errors(&lines), &["wallethosts", "`h` is named twice"]);
+}
+
+#[test]
+fn one_wallet_and_one_daemon_will_do_for_a_test_that_says_so() {
+    let mut lines = web_lines("");
+    for (key, value) in [
+        ("wallethosts", "h"),
+        ("walletusers", "u"),
+        ("walletpasswords", "with,comma"),
+        ("walletcerts", "a.cert"),
+        ("stakepooldhosts", "h"),
+        ("stakepooldcerts", "c.cert"),
+    ] {
+        lines = format!("{}{key}={value}\n", without(key, &lines));
+    }
+    let errors = Host::new().web_errors(&lines);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("wallethosts names 1") && errors[1].contains("minservers=1"), "{errors:?}");
+    let config = Host::new().web(&format!("{lines}minservers=1\n"));
+    assert_eq!((config.wallets.len(), config.daemons.len(), config.min_servers), (1, 1, 1));
+    assert_eq!(config.wallets[0].password.expose(), "with,comma");
+}
+
+#[test]
+fn more_agreeing_wallets_than_there_are_cannot_be_asked() {
+    assert_only(&Host::new().web_errors(&web_lines("minservers=3")), &["minservers", "3 wallets", "names 2"]);
+    assert_only(&Host::new().web_errors(&web_lines("minservers=0")), &["minservers", "from 1"]);
+}
+
+#[test]
+fn a_pool_without_daemons_says_so() {
+    let lines = without("stakepooldcerts", &without("stakepooldhosts", &web_lines("")));
+    let errors = Host::new().web_errors(&lines);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].starts_with("stakepooldhosts is not set"), "{errors:?}");
+    let config = Host::new().web(&format!("{lines}enablestakepoold=false\n"));
+    assert!(config.daemons.is_empty());
+    assert_only(&config.warnings, &["enablestakepoold"]);
+}
+
+#[test]
+fn certificates_are_looked_for_in_the_home_and_must_be_certificates() {
+    let set = |value: &str| format!("{}walletcerts={value}\n", without("walletcerts", &web_lines("")));
+    let errors = Host::new().web_errors(&set("a.cert,x.cert"));
+    assert_only(&errors, &["walletcerts", "/home/pool/.exccstakepool/x.cert cannot be read"]);
+    let host =
+        Host::new().file("/home/pool/.exccstakepool/x.cert", "garbage").file("./y.cert", "-----BEGIN CERTIFICATE-----");
+    assert_only(&host.web_errors(&set("a.cert,x.cert")), &["x.cert holds no certificate"]);
+    // As the predecessor, in the working directory where the home has none.
+    assert_eq!(host.web(&set("a.cert,./y.cert")).wallets[1].certificate.path, PathBuf::from("./y.cert"));
+}
+
+#[test]
+fn mysql_is_refused_by_the_name_of_its_keys() {
+    let errors = Host::new().web_errors(&web_lines("dbhost=localhost\ndbpassword=hunter2"));
+    assert_eq!(errors.len(), 2);
+    assert!(errors[0].starts_with("dbhost (") && errors[1].starts_with("dbpassword ("), "{errors:?}");
+    assert!(errors.iter().all(|error| error.contains("database=sqlite:PATH") && !error.contains("hunter2")));
+    let errors = Host::new().web_errors(&web_lines("database=mysql://stakepool:hunter2@localhost/stakepool"));
+    assert_only(&errors, &["database (", "MySQL is not supported yet"]);
+    assert!(!errors[0].contains("hunter2"));
+    let config = Host::new().web(&web_lines("database=sqlite:/srv/pool.db\ndbhost=localhost"));
+    assert_eq!(config.database, Database::Sqlite("/srv/pool.db".into()));
+    assert_only(&config.warnings, &["dbhost"]);
+}
+
+#[test]
+fn captchas_are_chosen_by_the_keys_that_are_set() {
+    let captcha = |lines: &str| Host::new().web(&web_lines(lines)).captcha;
+    assert_eq!(captcha("captcha=none\nrecaptchasitekey=s\nrecaptchasecret=x"), Captcha::None);
+    assert!(
+        matches!(captcha("recaptchasitekey=s\nrecaptchasecret=x"), Captcha::Recaptcha { site_key, .. } if site_key == "s")
+    );
+    let test_keys = "recaptchasitekey=6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI\nrecaptchasecret=x";
+    let config = Host::new().web(&web_lines(test_keys));
+    assert_eq!(config.captcha, Captcha::Own);
+    assert_only(&config.warnings, &["recaptchasitekey", "every robot"]);
+    assert_only(
+        &Host::new().web_errors(&web_lines("captcha=recaptcha\nrecaptchasitekey=s")),
+        &["recaptchasecret is not set"],
+    );
+}
+
+#[test]
+fn mail_is_encrypted_unless_the_server_is_on_this_host() {
+    let mail = |lines: &str| Host::new().web(&web_lines(&format!("smtpfrom=pool@x.example\n{lines}"))).mail.unwrap();
+    for (lines, host, tls) in [
+        ("smtphost=localhost:25", "localhost:25", MailTls::None),
+        ("smtphost=mail.example", "mail.example:25", MailTls::StartTls),
+        ("smtphost=mail.example:465", "mail.example:465", MailTls::Tls),
+        ("smtphost=mail.example\nsmtptls=tls", "mail.example:465", MailTls::Tls),
+        ("smtphost=mail.example\nsmtptls=none", "mail.example:25", MailTls::None),
+    ] {
+        let mail = mail(lines);
+        assert_eq!((mail.host.as_str(), mail.tls), (host, tls));
+    }
+    let errors = Host::new().web_errors(&web_lines("smtphost=localhost:25\nsmtpusername=u\nsmtptls=ssl"));
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    for part in ["smtpfrom is not set", "smtppassword is not set", "`ssl`"] {
+        assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:?}");
+    }
+}
+
+#[test]
+fn a_real_ip_header_is_believed_from_known_proxies_only() {
+    let config = Host::new().web(&web_lines("realipheader=X-Real-IP"));
+    let real_ip = config.real_ip.unwrap();
+    assert_eq!(real_ip.header, "X-Real-IP");
+    assert!(real_ip.trusted.iter().any(|range| range.contains("127.0.0.1".parse().unwrap())));
+    assert!(!real_ip.trusted.iter().any(|range| range.contains("10.0.0.1".parse().unwrap())));
+    assert_only(&config.warnings, &["trustedproxies is not set"]);
+    let config = Host::new().web(&web_lines("realipheader=X-Real-IP\ntrustedproxies=10.0.0.0/8"));
+    assert_eq!((config.real_ip.unwrap().trusted.len(), config.warnings.len()), (1, 0));
+    assert_only(&Host::new().web_errors(&web_lines("realipheader=X Real")), &["realipheader", "X-Real-IP"]);
+}
+
+#[test]
+fn cookies_follow_the_address_of_the_pool() {
+    let config = Host::new().web(&web_lines("baseurl=https://pool.example/"));
+    assert_eq!((config.base_url.as_str(), config.cookie_secure), ("https://pool.example", true));
+    let config = Host::new().web(&web_lines("baseurl=https://pool.example\ncookiesecure=0"));
+    assert!(!config.cookie_secure);
+    assert_only(&config.warnings, &["cookiesecure"]);
+    assert_only(&Host::new().web_errors(&web_lines("baseurl=pool.example")), &["baseurl", "https://pool.example"]);
+}
+
+#[test]
+fn a_short_secret_and_a_missing_token_are_told() {
+    let lines = format!("{}apisecret=short\n", without("apisecret", &without("rpctoken", &web_lines(""))));
+    let warnings = Host::new().web(&lines).warnings;
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.starts_with("rpctoken is not set")));
+    assert!(warnings.iter().any(|warning| warning.starts_with("apisecret is shorter")));
+}
+
+#[test]
+fn an_empty_value_switches_a_default_off() {
+    let config = Host::new().web(&web_lines("poolemail=\npoollink=\nsmtphost=\nrealipheader="));
+    assert_eq!((config.pool_email, config.pool_link, config.mail, config.real_ip), (None, None, None, None));
+}
+
+#[test]
+fn sockets_directories_and_monitors_are_read() {
+    let host = Host::new().variable("POOL", "/srv/pool");
+    let config = host.web(&web_lines(
+        "listen=/run/pool.sock\nmonitorlisten=127.0.0.1:9180\ndatadir=$POOL/data\nlogdir=~/log\ntemplatepath=views\n\
+         publicpath=/srv/public\nstatustoken=t\nadmintotp=1\nclosepool=1\nclosepoolmsg=\"Full; sorry\"",
+    ));
+    assert_eq!(config.listen, ListenAddress::Unix("/run/pool.sock".into()));
+    assert_eq!(config.monitor_listen.unwrap().to_string(), "127.0.0.1:9180");
+    assert_eq!(config.data_dir, PathBuf::from("/srv/pool/data/testnet"));
+    assert_eq!(config.log_dir, PathBuf::from("/home/pool/log/testnet"));
+    assert_eq!((config.template_path, config.public_path), (Some("views".into()), Some("/srv/public".into())));
+    assert_eq!((config.status_token.unwrap().expose(), config.admin_totp), ("t", true));
+    assert_eq!((config.close_pool, config.close_pool_message.as_str()), (true, "Full; sorry"));
+}
+
+#[test]
+fn nothing_set_lists_all_that_is_needed() {
+    let Err(errors) = Host::new().load_web([]) else { panic!("loaded") };
+    assert_eq!(errors.problems.len(), 10, "{errors}");
+    assert!(!matches!(Host::new().load_web(["--check-config"]), Ok(Invocation::CheckConfig(_))));
+}
