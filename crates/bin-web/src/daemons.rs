@@ -89,6 +89,11 @@ impl Convergence {
         Self { services, signal, views: Arc::default() }
     }
 
+    /// Has every daemon compared at once, because users or added tickets changed.
+    pub fn changed(&self) {
+        self.signal.changed();
+    }
+
     /// How each daemon is.
     pub fn views(&self) -> BTreeMap<String, DaemonView> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -151,8 +156,11 @@ impl Convergence {
         Ok(DaemonView { status, in_order: true, error: None, last_in_order: Some(self.services.clock.now()) })
     }
 
-    /// The users and added tickets as they are now.
-    async fn wanted(&self) -> Result<WantedState, StoreError> {
+    /// The users and added tickets as they are now: what every daemon should have.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database fails.
+    pub async fn wanted(&self) -> Result<WantedState, StoreError> {
         let now = self.services.clock.now();
         let (users, added) = tokio::try_join!(self.services.users.registered(), self.services.low_fee.active(now))?;
         let users = users.into_iter().filter_map(|user| {

@@ -1,0 +1,47 @@
+//! What the demo prints.
+
+use std::collections::BTreeSet;
+
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::StoredVote;
+use stakepool_core::voting::TicketState;
+
+use crate::story::{ADMIN, DemoUser, USER};
+
+/// Where to look, and how to sign in.
+pub fn welcome(url: &str, user: &DemoUser) {
+    println!();
+    println!("  The pool's page      {url}/");
+    println!("  Sign in as a user    {}   {}", USER.0, USER.1);
+    println!("  as administrator     {}   {}", ADMIN.0, ADMIN.1);
+    println!("  Ask as a wallet      curl -H 'Authorization: Bearer {}' {url}/api/v2/getpurchaseinfo", user.api_key);
+    println!();
+    println!("  A block every few seconds; Ctrl-C stops cleanly.");
+    println!();
+}
+
+/// One line about a block: who voted in it, and how the user's tickets stand.
+pub fn block(
+    height: BlockHeight,
+    votes: usize,
+    winners: usize,
+    ours: &[&StoredVote],
+    counts: &[(TicketState, bool, u64)],
+) {
+    let tickets: BTreeSet<_> =
+        ours.iter().filter(|vote| vote.record.outcome.is_cast()).map(|v| v.record.ticket).collect();
+    let fastest = ours.iter().map(|vote| vote.record.timings.total).min();
+    let cast = match (tickets.len(), fastest) {
+        (0, _) | (_, None) => String::new(),
+        (count, Some(time)) => format!("   {count} of them by the pool, within {:.1} ms", time.as_secs_f64() * 1000.0),
+    };
+    let count = |state| counts.iter().filter(|(s, ignored, _)| *s == state && !ignored).map(|(.., n)| n).sum::<u64>();
+    let ignored: u64 = counts.iter().filter(|(_, ignored, _)| *ignored).map(|(.., n)| n).sum();
+    println!(
+        "block {height}   {votes} of {winners} winners voted{cast:<42}   alice: {} live, {} immature, {} voted, {} missed, {ignored} ignored",
+        count(TicketState::Live),
+        count(TicketState::Immature),
+        count(TicketState::Voted),
+        count(TicketState::Missed),
+    );
+}

@@ -1,0 +1,11 @@
+//! How to put a pool together from the crates: voting daemons, wallets, the database and the web application, in one
+//! process, on a simulated network.
+//!
+//! [`SmallPool`] is what `cargo run --release --example demo` and the tests across crates run on. On a real network
+//! only the endpoints differ, and daemons run beside their wallets, each in a process of its own.
+
+mod daemon;
+mod pool;
+
+pub use daemon::PoolDaemon;
+pub use pool::{PoolOptions, PoolStartError, SmallPool};
