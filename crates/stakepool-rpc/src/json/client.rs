@@ -37,7 +37,7 @@ impl Client {
     /// Starts to connect to a real server in the background. Must be called within a tokio runtime.
     pub(super) fn connect(
         config: &ServerConfig,
-        kind: ServerKind,
+        kind: Option<ServerKind>,
         subscriber: Option<Subscriber>,
     ) -> Result<Self, ConfigError> {
         let dialer = TlsDialer::new(config)?;
@@ -48,7 +48,7 @@ impl Client {
         name: Arc<str>,
         limits: Limits,
         dialer: impl Dial,
-        kind: ServerKind,
+        kind: Option<ServerKind>,
         subscriber: Option<Subscriber>,
     ) -> Self {
         let (sender, status) = watch::channel(Status::Connecting(None));

@@ -63,7 +63,8 @@ const FAREWELL: Duration = Duration::from_millis(200);
 pub(super) struct Task<D> {
     pub(super) name: Arc<str>,
     pub(super) dialer: D,
-    pub(super) kind: ServerKind,
+    /// What the server must be; `None` where that is what one wants to learn.
+    pub(super) kind: Option<ServerKind>,
     /// Who hears of notifications; a wallet sends none.
     pub(super) subscriber: Option<Subscriber>,
     pub(super) limits: Limits,
@@ -168,7 +169,9 @@ impl<D: Dial> Task<D> {
     /// Learns what the server is and subscribes to its notifications.
     async fn introduce(&self, link: &Link) -> Result<Identity, RpcError> {
         let identity = identity::learn(link).await?;
-        identity.expect(self.kind)?;
+        if let Some(kind) = self.kind {
+            identity.expect(kind)?;
+        }
         if let Some(subscriber) = &self.subscriber {
             subscriber.subscribe(link).await?;
         }

@@ -19,8 +19,6 @@ pub enum ServerKind {
     Node,
     /// exccwallet.
     Wallet,
-    /// Either: what somebody expects who only asks.
-    Any,
 }
 
 /// What a server is.
@@ -43,7 +41,7 @@ pub struct Identity {
 pub async fn identify(config: &ServerConfig) -> Result<Identity, RpcError> {
     let mut config = config.clone();
     config.limits.wait_for_connection = config.limits.connect;
-    let client = Client::connect(&config, ServerKind::Any, None)?;
+    let client = Client::connect(&config, None, None)?;
     client.identity().await.map(|identity| Identity::clone(&identity))
 }
 

@@ -21,6 +21,8 @@ mod wallet;
 
 #[cfg(test)]
 mod recordings;
+#[cfg(test)]
+mod transport_tests;
 
 pub use catch_up::{CatchUp, missed_blocks};
 pub use config::{ConfigError, Limits, Password, ServerConfig};

@@ -111,7 +111,7 @@ fn files(of_notifications: bool) -> Vec<(String, String)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path))
-        .filter(|(name, _)| name.contains("notifications") == of_notifications)
+        .filter(|(name, _)| name.ends_with(".jsonl") && name.contains("notifications") == of_notifications)
         .map(|(name, path)| (name, std::fs::read_to_string(path).unwrap()))
         .collect();
     files.sort();
@@ -179,7 +179,7 @@ fn check_wallet(record: &Record, generation: Generation, result: &RawValue) -> R
         "generatevote" => {
             let vote = VoteTransaction::decode_hex(&read::<GeneratedVote>(result)?.hex).map_err(|e| text(&e))?;
             ensure(vote.block.to_string() == record.param(0), "the block")?;
-            ensure(Value::from(vote.height.0) == record.params[1], "the height")?;
+            ensure(record.params[1] == vote.height.0, "the height")?;
             ensure(vote.ticket.to_string() == record.param(2), "the ticket")
         }
         "getmasterpubkey" => {

@@ -33,7 +33,7 @@ impl NodeClient {
     /// [`ConfigError`] where no attempt can succeed. A node that is away is no error.
     pub fn connect(config: &ServerConfig) -> Result<(Self, mpsc::UnboundedReceiver<NodeEvent>), ConfigError> {
         let (sender, events) = mpsc::unbounded_channel();
-        let client = Client::connect(config, ServerKind::Node, Some(Subscriber::new(sender)))?;
+        let client = Client::connect(config, Some(ServerKind::Node), Some(Subscriber::new(sender)))?;
         Ok((Self { client }, events))
     }
 

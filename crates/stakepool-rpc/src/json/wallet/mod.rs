@@ -38,7 +38,7 @@ impl Wallet {
     /// # Errors
     /// [`ConfigError`] where no attempt can succeed. A wallet that is away is no error.
     pub fn connect(config: &ServerConfig) -> Result<Self, ConfigError> {
-        Client::connect(config, ServerKind::Wallet, None).map(|client| Self { client })
+        Client::connect(config, Some(ServerKind::Wallet), None).map(|client| Self { client })
     }
 
     /// Why there is no connection; `None` while there is one, and before the first attempt has ended.
