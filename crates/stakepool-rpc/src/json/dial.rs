@@ -125,6 +125,8 @@ fn describe_io(error: io::Error) -> RpcError {
             "it shows another certificate than the one configured; copy its rpc.cert again".to_owned()
         }
         Some(other) => format!("TLS failed: {other}"),
+        // A program that ends does not say goodbye.
+        None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
         None => error.to_string(),
     })
 }
