@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod browser;
 mod outages;
+mod real;
 mod scene;
+mod simnet;
 mod tickets;

@@ -1,7 +1,7 @@
 //! From the operator's configuration to the daemon's options, and the life of the process around them.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -103,9 +103,13 @@ pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> E
         Err(_) => return ExitCode::FAILURE,
     };
     let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
     for warning in &config.warnings {
-        tracing::warn!(target: "stakepool::daemon", "{warning}");
+        tracing::warn!("{warning}");
     }
     let options = match options_from_config(config).await {
         Ok(options) => options,
@@ -115,12 +119,12 @@ pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> E
         }
     };
     let started = |addresses: Vec<SocketAddr>| {
-        tracing::info!(target: "stakepool::daemon", ?addresses, "gRPC is served");
+        tracing::info!(?addresses, "gRPC is served");
     };
     match run(options, started, until_signal()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(target: "stakepool::daemon", "{error}");
+            tracing::error!("{error}");
             eprintln!("stakepoold: {error}");
             ExitCode::FAILURE
         }

@@ -108,7 +108,7 @@ pub async fn run(
         engine = make_engine(&options, &peers) => engine?,
         () = &mut shutdown => return Ok(()),
     };
-    tracing::info!(target: "stakepool::daemon", %id, network = %options.network, "voting daemon started");
+    tracing::info!(%id, network = %options.network, "voting daemon started");
     started(addresses);
     serve(options, id, pair, listeners, peers, engine, shutdown).await
 }
@@ -169,11 +169,11 @@ async fn serve(
     stop.send_replace(true);
     let (voted, served) = tokio::join!(voting, serving);
     if voted.is_err() {
-        tracing::error!(target: "stakepool::daemon", "the voting engine broke down");
+        tracing::error!("the voting engine broke down");
     }
     if let Ok(Err(error)) = served {
         return Err(error.into());
     }
-    tracing::info!(target: "stakepool::daemon", "stopped");
+    tracing::info!("stopped");
     result
 }

@@ -32,7 +32,7 @@ pub struct DaemonOptions {
     pub key: PathBuf,
     /// The token that callers must show.
     pub token: Option<RpcToken>,
-    /// Certificates of callers that need no token (PEM).
+    /// Certificates (PEM) of which callers must show one, beside the token where both are set.
     pub client_certificates: Option<Vec<u8>>,
     /// Whether the predecessor's callers may do without token and certificate.
     pub allow_old_clients: bool,

@@ -57,7 +57,7 @@ impl Peers {
                 match node.info().await {
                     Ok(info) if info.network == network => return Ok(info.generation),
                     Ok(info) => return Err(wrong_network(node.name(), info.network, network)),
-                    Err(error) if !told => tracing::warn!(target: "stakepool::daemon", %error, "waiting for a node"),
+                    Err(error) if !told => tracing::warn!(%error, "waiting for a node"),
                     Err(_) => {}
                 }
             }

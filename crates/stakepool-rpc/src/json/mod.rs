@@ -8,7 +8,6 @@
 //! Nothing here repeats a call by itself: only the caller knows whether that is safe.
 
 mod backoff;
-mod catch_up;
 mod client;
 mod config;
 mod connection;
@@ -24,7 +23,6 @@ mod recordings;
 #[cfg(test)]
 mod transport_tests;
 
-pub use catch_up::{CatchUp, missed_blocks};
 pub use config::{ConfigError, Limits, Password, ServerConfig};
 pub use error::RpcError;
 pub use identity::{Identity, ServerKind, identify};

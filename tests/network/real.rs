@@ -1,0 +1,284 @@
+//! The pool on the real programs: `exccd` and `exccwallet`, today's or those of 2018.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use hyper::Method;
+use serde_json::{Value, json};
+use stakepool_config::{Invocation, load_daemon, load_web};
+use stakepool_core::ports::{LedgerStore, TicketQuery};
+use stakepool_core::voting::{TicketReport, TicketState, VoteOutcome};
+use stakepool_db::{Database, SqliteOptions};
+use stakepool_examples::PoolDaemon;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+use crate::browser::{Browser, between};
+use crate::simnet::Simnet;
+
+/// Blocks after which every ticket must have voted or expired.
+const MOST_BLOCKS: u32 = 400;
+const TOKEN: &str = "a-token-for-the-real-network-test";
+
+/// The daemon's configuration file beside a wallet.
+fn daemon_configuration(net: &Simnet, number: usize) -> String {
+    let wallet = format!("voter{number}");
+    format!(
+        "[Application Options]\nsimnet=1\ncoldwalletextpub={}\npoolfees={}\nrpclisten=127.0.0.1:0\nrpctoken={TOKEN}\n\
+         exccdhost={}\nexccduser={}\nexccdpassword={}\nexccdcert={}\n\
+         wallethost={}\nwalletuser={}\nwalletpassword={}\nwalletcert={}\n",
+        net.text("coldwalletextpub"),
+        net.state["pool_fees"],
+        net.server("node", "host"),
+        net.server("node", "user"),
+        net.server("node", "password"),
+        net.server("node", "cert"),
+        net.server(&wallet, "host"),
+        net.server(&wallet, "user"),
+        net.server(&wallet, "password"),
+        net.server(&wallet, "cert"),
+    )
+}
+
+fn web_configuration(net: &Simnet, daemons: &[(String, String)]) -> String {
+    let wallets = ["voter1", "voter2", "voter3"];
+    let list = |key: &str| wallets.map(|wallet| net.server(wallet, key)).join(",");
+    let (hosts, certificates): (Vec<_>, Vec<_>) = daemons.iter().cloned().unzip();
+    format!(
+        "[Application Options]\nsimnet=1\nlisten=127.0.0.1:0\nbaseurl=http://localhost\napisecret=an-api-secret-of-some-length\n\
+         cookiesecret=a-cookie-secret-of-some-length\ncoldwalletextpub={}\nvotingwalletextpub={}\npoolfees={}\nrpctoken={TOKEN}\n\
+         wallethosts={}\nwalletusers={}\nwalletpasswords={}\nwalletcerts={}\nstakepooldhosts={}\nstakepooldcerts={}\n",
+        net.text("coldwalletextpub"),
+        net.text("votingwalletextpub"),
+        net.state["pool_fees"],
+        list("host"),
+        list("user"),
+        list("password"),
+        list("cert"),
+        hosts.join(","),
+        certificates.join(","),
+    )
+}
+
+/// The arguments of a program whose home is a folder with its configuration file.
+fn arguments(home: &Path, file: &str, text: &str) -> Vec<std::ffi::OsString> {
+    fs::create_dir_all(home).unwrap();
+    fs::write(home.join(file), text).unwrap();
+    vec![format!("--appdata={}", home.display()).into(), format!("--configfile={}", home.join(file).display()).into()]
+}
+
+async fn start_daemon(net: &Simnet, folder: &Path, number: usize) -> PoolDaemon {
+    let home = folder.join(format!("daemon{number}"));
+    let arguments = arguments(&home, "stakepoold.conf", &daemon_configuration(net, number));
+    let invocation = load_daemon(arguments.into_iter(), &|_| None, &|path| fs::read_to_string(path)).unwrap();
+    let Invocation::Run(config) = invocation else { panic!("not asked to run") };
+    PoolDaemon::start_new(stakepoold::options_from_config(*config).await.unwrap()).await.unwrap()
+}
+
+struct RealPool {
+    net: Simnet,
+    folder: tempfile::TempDir,
+    daemons: Vec<PoolDaemon>,
+    database: Database,
+    url: String,
+    stop_web: oneshot::Sender<()>,
+    web: tokio::task::JoinHandle<()>,
+}
+
+impl RealPool {
+    /// The web and three daemons, from configuration files.
+    async fn start() -> Self {
+        let net = Simnet::from_environment();
+        let folder = tempfile::tempdir().unwrap();
+        let mut daemons = Vec::new();
+        for number in 1..=3 {
+            daemons.push(start_daemon(&net, folder.path(), number).await);
+        }
+        let places: Vec<_> = daemons
+            .iter()
+            .map(|daemon| (daemon.address().to_string(), daemon.options().certificate.display().to_string()))
+            .collect();
+        let home = folder.path().join("web");
+        let arguments = arguments(&home, "exccstakepool.conf", &web_configuration(&net, &places));
+        let invocation = load_web(arguments.into_iter(), &|_| None, &|path| fs::read_to_string(path)).unwrap();
+        let Invocation::Run(config) = invocation else { panic!("not asked to run") };
+        let stakepool_config::Database::Sqlite(path) = config.database.clone() else { panic!("another engine") };
+        let (stop_web, stopped) = oneshot::channel::<()>();
+        let (bound, address) = oneshot::channel();
+        let web = tokio::spawn(async move {
+            let started = |address: &stakepool_web::BoundAddress| bound.send(address.to_string()).unwrap();
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            stakepool_web::run_configured(*config, started, shutdown).await.unwrap();
+        });
+        let url = format!("http://{}", address.await.unwrap());
+        let database = Database::open_sqlite(path, SqliteOptions::default()).await.unwrap();
+        Self { net, folder, daemons, database, url, stop_web, web }
+    }
+
+    async fn tickets(&self) -> BTreeMap<String, TicketReport> {
+        let query = TicketQuery { limit: 1000, ..TicketQuery::default() };
+        let page = self.database.tickets(&query).await.unwrap();
+        page.tickets.into_iter().map(|report| (report.ticket.to_string(), report)).collect()
+    }
+
+    async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let began = Instant::now();
+        while !holds().await {
+            assert!(began.elapsed() < Duration::from_secs(60), "still not so: {what}");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn buy(&self, address: &str, count: u32, fee: Option<(&str, f64)>) -> Vec<String> {
+        let mut params = vec![json!("default"), json!(100_000), json!(1), json!(address), json!(count)];
+        if let Some((to, percent)) = fee {
+            params.extend([json!(to), json!(percent)]);
+        }
+        let bought = self.net.call("buyer", "purchaseticket", Value::Array(params)).await;
+        // A single ticket is answered as a text by one generation.
+        match bought {
+            Value::Array(hashes) => hashes.iter().map(|hash| hash.as_str().unwrap().to_owned()).collect(),
+            other => vec![other.as_str().unwrap().to_owned()],
+        }
+    }
+
+    async fn stop(self) {
+        self.stop_web.send(()).unwrap();
+        self.web.await.unwrap();
+        for daemon in &self.daemons {
+            daemon.stop().await.unwrap();
+        }
+    }
+}
+
+/// Signs a user up and registers a key of the buyer's; answers what a wallet is told for buying.
+async fn register(pool: &RealPool) -> Value {
+    let mut browser = Browser::new(&pool.url);
+    let (email, password) = ("real@example.org", "correct horse 42");
+    let fields = [("email", email), ("password", password), ("passwordrepeat", password)];
+    let signed_up = browser.submit("/signup", &fields).await;
+    assert!(signed_up.status.is_success() || signed_up.status.is_redirection(), "{}", signed_up.body);
+    let signed_in = browser.submit("/signin", &[("email", email), ("password", password)]).await;
+    assert!(signed_in.location.is_some(), "{}", signed_in.body);
+    let settings = browser.get("/settings").await.body;
+    let key = between(between(&settings, "id=\"api-key\"", "</textarea>"), ">", "\u{0}").trim().to_owned();
+    let key = if key.is_empty() {
+        settings.split("id=\"api-key\"").nth(1).unwrap().split_once('>').unwrap().1.split('<').next().unwrap().to_owned()
+    } else {
+        key
+    };
+    let nothing = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
+    assert_eq!(nothing["message"], "purchaseinfo error - no address submitted");
+    let address = pool.net.buyer_key().await;
+    let answer = browser.api(Method::POST, "address", &key, &format!("UserPubKeyAddr={address}")).await;
+    assert_eq!(answer["message"], "address successfully imported", "{answer}");
+    let info = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
+    assert_eq!(info["status"], "success", "{info}");
+    let page = browser.get("/tickets").await.body;
+    assert!(page.contains(info["data"]["TicketAddress"].as_str().unwrap()));
+    info["data"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a network of the real programs: STAKEPOOL_SIMNET names its simnet.json"]
+async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
+    let pool = RealPool::start().await;
+    let info = register(&pool).await;
+    let text = |key: &str| info[key].as_str().unwrap();
+    let (address, fee_address) = (text("TicketAddress"), text("PoolAddress"));
+    let percent = info["PoolFees"].as_f64().unwrap();
+    pool.net.call("buyer", "importscript", json!([text("Script")])).await;
+
+    let good = pool.buy(address, 10, Some((fee_address, percent))).await;
+    let low = pool.buy(address, 2, Some((fee_address, 1.0))).await;
+    let free = pool.buy(address, 1, None).await;
+    assert_eq!((good.len(), low.len(), free.len()), (10, 2, 1));
+    // A purchase that waits for the next stake difficulty is mined a little later.
+    for _ in 0..12 {
+        pool.net.mine().await;
+        if pool.tickets().await.len() == 13 {
+            break;
+        }
+    }
+    pool.until("13 tickets are in the ledger", async || pool.tickets().await.len() == 13).await;
+    let tickets = pool.tickets().await;
+    let verdict = |hash: &String| serde_json::to_value(tickets[hash].facts.verdict).unwrap();
+    assert!(good.iter().all(|hash| verdict(hash) == "accepted"), "{tickets:#?}");
+    assert!(low.iter().all(|hash| verdict(hash) == "low_fee"), "{tickets:#?}");
+    assert_eq!(verdict(&free[0]), "unknown_fee_address");
+
+    add_ticket(&pool, &low[0]).await;
+    let mut ours = good.clone();
+    ours.push(low[0].clone());
+    watch(&pool, &ours, &[low[1].clone(), free[0].clone()]).await;
+    compare_with_the_wallet(&pool, address, &ours).await;
+    pool.stop().await;
+}
+
+/// An administrator adds an ignored ticket on the command line.
+async fn add_ticket(pool: &RealPool, hash: &str) {
+    let file = pool.folder.path().join("web/exccstakepool.conf");
+    let home = pool.folder.path().join("web");
+    let arguments = ["stakepoolctl", "tickets", "add", "--config", &file.display().to_string(), "--appdata", &home.display().to_string(), hash]
+        .map(str::to_owned);
+    let (code, output) = tokio::task::spawn_blocking(move || stakepoolctl::run_captured(&arguments)).await.unwrap();
+    assert_eq!(code, 0, "{output}");
+    pool.until("the ticket is added", async || pool.tickets().await[hash].added).await;
+}
+
+/// Mines until all of the pool's tickets have voted or expired.
+async fn watch(pool: &RealPool, ours: &[String], ignored: &[String]) {
+    let mut blocks = 0;
+    loop {
+        pool.net.mine().await;
+        blocks += 1;
+        let tickets = pool.tickets().await;
+        let in_state = |state| ours.iter().filter(|hash| tickets[*hash].state == state).count();
+        assert_eq!(in_state(TicketState::Missed), 0, "missed after {blocks} blocks: {tickets:#?}");
+        assert!(ignored.iter().all(|hash| tickets[hash].state != TicketState::Voted && tickets[hash].is_ignored()));
+        let (voted, expired) = (in_state(TicketState::Voted), in_state(TicketState::Expired));
+        if voted + expired == ours.len() {
+            assert!(voted > 0, "no ticket ever won");
+            println!("{voted} voted and {expired} expired within {blocks} blocks");
+            break;
+        }
+        assert!(blocks < MOST_BLOCKS, "{voted} of {} voted after {blocks} blocks", ours.len());
+    }
+    let votes = pool.database.votes(None, 1000).await.unwrap();
+    let sent: Vec<_> = votes.iter().filter(|vote| vote.record.outcome == VoteOutcome::Sent).collect();
+    let failed: Vec<_> = votes.iter().filter(|vote| !vote.record.outcome.is_cast()).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let mut times: Vec<_> = sent.iter().map(|vote| vote.record.timings.total).collect();
+    times.sort();
+    let own: Vec<_> = sent.iter().map(|v| v.record.timings.total - v.record.timings.signing - v.record.timings.sending).collect();
+    println!("{} votes sent, {} records; from notification to the node's answer: median {:?}, slowest {:?}; our own share at most {:?}",
+        sent.len(), votes.len(), times[times.len() / 2], times.last().unwrap(), own.iter().max().unwrap());
+}
+
+/// What the wallet says of the user's tickets is what our ledger says.
+async fn compare_with_the_wallet(pool: &RealPool, address: &str, ours: &[String]) {
+    let theirs = pool.net.call("voter1", "stakepooluserinfo", json!([address])).await;
+    let tickets = pool.tickets().await;
+    let list = |key: &str| theirs[key].as_array().cloned().unwrap_or_default();
+    let mut compared = 0;
+    for ticket in list("tickets") {
+        let report = &tickets[ticket["ticket"].as_str().unwrap()];
+        // Expired tickets are told by the wallet only after their revocation.
+        if ticket["status"] == "live" && report.state == TicketState::Expired {
+            continue;
+        }
+        assert_eq!(ticket["status"], report.state.name(), "{report:?}");
+        assert_eq!(ticket["ticketheight"], json!(report.facts.mined_at));
+        compared += 1;
+    }
+    let mut invalid: Vec<_> = list("invalid").iter().map(|hash| hash.as_str().unwrap().to_owned()).collect();
+    let mut ignored: Vec<_> = tickets.values().filter(|r| r.facts.verdict != stakepool_core::ticket::Verdict::Accepted).map(|r| r.ticket.to_string()).collect();
+    invalid.sort();
+    ignored.sort();
+    assert_eq!(invalid, ignored);
+    println!("the wallet agrees on {compared} tickets and {} invalid ones, of {} voted for", invalid.len(), ours.len());
+}

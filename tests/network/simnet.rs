@@ -1,0 +1,101 @@
+//! A network of the real programs on this machine, as `simnet.json` describes it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use stakepool_rpc::tls::pinned_client_config;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+
+/// From this height on the miner keeps the ticket pool filled.
+const BUY_FROM: u64 = 40;
+
+pub struct Simnet {
+    pub state: Value,
+}
+
+impl Simnet {
+    /// The network whose `simnet.json` the environment variable `STAKEPOOL_SIMNET` names.
+    pub fn from_environment() -> Self {
+        let path = PathBuf::from(std::env::var("STAKEPOOL_SIMNET").expect("STAKEPOOL_SIMNET names a simnet.json"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        Self { state: serde_json::from_str(&text).unwrap() }
+    }
+
+    pub fn text(&self, key: &str) -> &str {
+        self.state[key].as_str().unwrap()
+    }
+
+    pub fn server(&self, name: &str, key: &str) -> &str {
+        self.state["servers"][name][key].as_str().unwrap()
+    }
+
+    /// Calls a server; its error is answered as text.
+    pub async fn try_call(&self, name: &str, method: &str, params: Value) -> Result<Value, String> {
+        let call = self.post(name, json!({"jsonrpc": "1.0", "id": 1, "method": method, "params": params}));
+        let answer = timeout(Duration::from_secs(120), call).await.map_err(|_| format!("{name} {method}: no answer"))?;
+        let answer = answer?;
+        if answer["error"].is_null() { Ok(answer["result"].clone()) } else { Err(answer["error"].to_string()) }
+    }
+
+    pub async fn call(&self, name: &str, method: &str, params: Value) -> Value {
+        self.try_call(name, method, params).await.unwrap_or_else(|error| panic!("{name} {method}: {error}"))
+    }
+
+    async fn post(&self, name: &str, body: Value) -> Result<Value, String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let certificate = std::fs::read(self.server(name, "cert")).map_err(|e| text(&e))?;
+        let connector = TlsConnector::from(Arc::new(pinned_client_config(&certificate).map_err(|e| text(&e))?));
+        let stream = TcpStream::connect(self.server(name, "host")).await.map_err(|e| text(&e))?;
+        let stream = connector.connect("localhost".try_into().unwrap(), stream).await.map_err(|e| text(&e))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| text(&e))?;
+        tokio::spawn(connection);
+        let user = format!("{}:{}", self.server(name, "user"), self.server(name, "password"));
+        let request = Request::post("/")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Basic {}", STANDARD.encode(user)))
+            .body(Full::new(Bytes::from(body.to_string())))
+            .unwrap();
+        let answer = sender.send_request(request).await.map_err(|e| text(&e))?;
+        let body = answer.into_body().collect().await.map_err(|e| text(&e))?.to_bytes();
+        serde_json::from_slice(&body).map_err(|e| text(&e))
+    }
+
+    pub async fn height(&self) -> u64 {
+        self.call("node", "getblockcount", json!([])).await.as_u64().unwrap()
+    }
+
+    /// Mines a block, with tickets of the miner's so that the lottery does not run dry, and leaves voters time.
+    pub async fn mine(&self) {
+        if self.height().await >= BUY_FROM {
+            // The price may be out of reach for a while; the pool of tickets is deep enough for that.
+            let _ = self.try_call("miner", "purchaseticket", json!(["default", 100_000, 1, "", 5])).await;
+        }
+        for attempt in 0.. {
+            match self.try_call("node", "generate", json!([1])).await {
+                Ok(_) => break,
+                Err(error) if attempt == 60 => panic!("cannot mine: {error}"),
+                Err(_) => sleep(Duration::from_millis(250)).await,
+            }
+        }
+        sleep(Duration::from_millis(350)).await;
+    }
+
+    /// A fresh public key address of the buyer.
+    pub async fn buyer_key(&self) -> String {
+        let address = self.call("buyer", "getnewaddress", json!(["default", "ignore"])).await;
+        let validated = self.call("buyer", "validateaddress", json!([address])).await;
+        validated["pubkeyaddr"].as_str().unwrap().to_owned()
+    }
+}
