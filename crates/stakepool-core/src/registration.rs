@@ -118,7 +118,7 @@ impl Registrar {
         };
         self.users.register(user, &registration).await?;
         self.wallets.audit_all_but(&agreed);
-        tracing::info!(target: "stakepool::registration", %user, %index, address = %registration.address, "registered");
+        tracing::info!(%user, %index, address = %registration.address, "registered");
         Ok(registration)
     }
 }

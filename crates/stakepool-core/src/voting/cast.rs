@@ -121,7 +121,7 @@ impl Caster {
                 Err(error) => error,
             };
             tracing::warn!(
-                target: "stakepool::voting", ticket = %ballot.winner.ticket, block = %ballot.block,
+                ticket = %ballot.winner.ticket, block = %ballot.block,
                 height = %ballot.height, attempts, error = %last_error, "a vote failed and is tried again"
             );
             // Every wallet is asked once before anything waits.

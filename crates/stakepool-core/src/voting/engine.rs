@@ -3,7 +3,7 @@
 //! One loop ([`Engine::run`]) takes the nodes' events. Winners are cast in tasks of their own straight from there;
 //! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::cast::Caster;
 use super::follower::{self, Follower};
 use super::journal::Journal;
 use super::pool::PoolState;
-use super::report::DaemonEventKind;
+use super::report::{DaemonEventKind, VoteRecord};
 use super::saved::{self, SyncPoint};
 use super::wanted::WantedState;
 use crate::chain::{BlockHash, BlockHeight, Generation, TicketHash};
@@ -29,6 +29,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 const WALLET_POLL: Duration = Duration::from_secs(20);
 /// How often the state is saved where nothing asked for it.
 const SAVE_EVERY: Duration = Duration::from_secs(120);
+
+/// Latest votes that are kept for a web that was away, over restarts of the daemon, too.
+const REMEMBER_VOTES: usize = 1000;
 
 /// An event of one of the nodes.
 #[derive(Clone, Debug)]
@@ -79,6 +82,7 @@ pub struct Engine {
     synced: Mutex<Option<SyncPoint>>,
     has_users: Mutex<bool>,
     problems: Mutex<BTreeMap<String, String>>,
+    latest_votes: Mutex<VecDeque<VoteRecord>>,
     save_wanted: Notify,
 }
 
@@ -112,8 +116,9 @@ impl Engine {
             clock: parts.clock,
             state_file: parts.state_file,
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
-            has_users: Mutex::new(restored.is_some_and(|restored| restored.has_users)),
+            has_users: Mutex::new(restored.as_ref().is_some_and(|restored| restored.has_users)),
             problems: Mutex::new(problems),
+            latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             save_wanted: Notify::new(),
         }))
     }
@@ -144,7 +149,7 @@ impl Engine {
         }
         let unfinished = async { while votes.join_next().await.is_some() {} };
         if timeout(STOP_LIMIT, unfinished).await.is_err() {
-            tracing::error!(target: "stakepool::voting", "stopped with votes under way");
+            tracing::error!("stopped with votes under way");
         }
         background.shutdown().await;
         self.save();
@@ -180,7 +185,7 @@ impl Engine {
 
     pub(super) async fn ask_for_winners(&self, node: usize) {
         if let Err(error) = self.nodes[node].rebroadcast_winners().await {
-            tracing::warn!(target: "stakepool::voting", %error, "the node was not asked for its winners again");
+            tracing::warn!(%error, "the node was not asked for its winners again");
         }
     }
 
@@ -215,14 +220,21 @@ impl Engine {
         lock(&self.ballots).finish(&block, &ticket, cast);
         if cast {
             tracing::info!(
-                target: "stakepool::voting", %ticket, %block, height = %record.height, bits = %record.bits,
+                %ticket, %block, height = %record.height, bits = %record.bits,
                 outcome = record.outcome.name(), millis = record.timings.total.as_millis(), "voted"
             );
         } else {
             tracing::error!(
-                target: "stakepool::voting", %ticket, %block, height = %record.height,
+                %ticket, %block, height = %record.height,
                 outcome = ?record.outcome, attempts = record.attempts, "a vote was not cast"
             );
+        }
+        {
+            let mut latest = lock(&self.latest_votes);
+            if latest.len() == REMEMBER_VOTES {
+                latest.pop_front();
+            }
+            latest.push_back(record.clone());
         }
         self.journal.append([DaemonEventKind::Vote(record)]);
     }
@@ -271,14 +283,14 @@ impl Engine {
     pub fn problem(&self, about: &str, what: String) {
         let before = lock(&self.problems).insert(about.to_owned(), what.clone());
         if before.as_ref() != Some(&what) {
-            tracing::error!(target: "stakepool::voting", about, "{what}");
+            tracing::error!(about, "{what}");
         }
     }
 
     /// Takes back [`Engine::problem`].
     pub fn solved(&self, about: &str) {
         if lock(&self.problems).remove(about).is_some() {
-            tracing::info!(target: "stakepool::voting", about, "solved");
+            tracing::info!(about, "solved");
         }
     }
 
@@ -372,7 +384,11 @@ impl Engine {
 
     /// Events behind a place, without waiting.
     pub fn events(&self, after: EventCursor) -> EventBatch {
-        self.journal.behind(after, || lock(&self.pool).all_reports().into_iter().map(DaemonEventKind::Ticket).collect())
+        self.journal.behind(after, || {
+            let tickets = lock(&self.pool).all_reports().into_iter().map(DaemonEventKind::Ticket);
+            let votes = lock(&self.latest_votes).iter().cloned().map(DaemonEventKind::Vote).collect::<Vec<_>>();
+            tickets.chain(votes).collect()
+        })
     }
 
     /// Waits until there are events behind a place.
@@ -416,7 +432,10 @@ impl Engine {
     pub fn save(&self) {
         let synced = self.synced();
         let has_users = self.has_users();
-        let encoded = saved::encode(&lock(&self.pool), self.journal.epoch(), has_users, synced);
+        let encoded = {
+            let votes = lock(&self.latest_votes);
+            saved::encode(&lock(&self.pool), self.journal.epoch(), has_users, synced, votes.iter())
+        };
         let result = encoded
             .map_err(|error| error.to_string())
             .and_then(|bytes| self.state_file.save(&bytes).map_err(|error| error.to_string()));
@@ -444,7 +463,7 @@ fn restore(
         Err(error) => error.to_string(),
     };
     let what = format!("{reason}. Until the web sends the users, the wallet's own tickets are voted with default bits");
-    tracing::error!(target: "stakepool::voting", "{what}");
+    tracing::error!("{what}");
     problems.insert("state".to_owned(), what);
     pool.trust_wallet([]);
     None

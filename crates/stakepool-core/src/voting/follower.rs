@@ -105,20 +105,24 @@ impl Follower {
     async fn connect(&mut self, node: usize, header: &BlockHeader) {
         match self.engine.synced() {
             Some((hash, _)) if hash == header.hash => {}
-            Some((hash, _)) if hash == header.previous => {
-                if let Err(error) = self.connect_block(node, &header.hash, header.height).await {
-                    self.failed(&error);
-                }
-            }
+            Some((hash, _)) if hash == header.previous => match self.connect_block(node, &header.hash, hash).await {
+                Ok(_) => {}
+                Err(error) => self.failed(&error),
+            },
             _ => self.synchronise().await,
         }
     }
 
-    async fn connect_block(&mut self, node: usize, hash: &BlockHash, height: BlockHeight) -> Result<(), NodeError> {
+    /// Works through a block that follows `parent`; false where it follows another one.
+    async fn connect_block(&self, node: usize, hash: &BlockHash, parent: BlockHash) -> Result<bool, NodeError> {
         let block = self.engine.nodes[node].block(hash).await?;
+        if block.header.previous != parent {
+            return Ok(false);
+        }
+        let height = block.header.height;
         lock(&self.engine.pool).connect(height, &block.stake_transactions);
         self.engine.set_synced(Some((*hash, height)));
-        Ok(())
+        Ok(true)
     }
 
     fn disconnect(&self, header: &BlockHeader) {
@@ -152,7 +156,7 @@ impl Follower {
             let wallet = Arc::clone(wallet);
             tokio::spawn(async move {
                 if let Err(error) = wallet.revoke_tickets().await {
-                    tracing::warn!(target: "stakepool::voting", %error, "missed tickets were not revoked");
+                    tracing::warn!(%error, "missed tickets were not revoked");
                 }
             });
         }
@@ -179,26 +183,36 @@ impl Follower {
     }
 
     async fn catch_up(&mut self, node: usize) -> Result<(), NodeError> {
-        self.rewind(node).await?;
-        if self.engine.synced().is_none() {
-            self.load_from_scratch(node).await?;
-        }
         loop {
+            self.rewind(node).await?;
+            let Some((hash, height)) = self.engine.synced() else {
+                self.load_from_scratch(node).await?;
+                continue;
+            };
             let (_, best) = self.engine.nodes[node].best_block().await?;
-            let Some((hash, height)) = self.engine.synced() else { return Ok(()) };
             if height >= best {
                 return Ok(());
             }
-            for next in height.0 + 1..=best.0 {
-                let next = BlockHeight(next);
-                let next_hash = self.engine.nodes[node].block_hash(next).await?;
-                self.connect_block(node, &next_hash, next).await?;
-                if next.0.is_multiple_of(500) {
-                    self.engine.publish_reports();
-                }
-            }
-            tracing::info!(target: "stakepool::voting", from = %height, to = %best, %hash, "caught up");
+            self.advance(node, best).await?;
+            tracing::info!(from = %height, to = %best, %hash, "caught up");
         }
+    }
+
+    /// Works through the blocks up to `best`, or to where the chain changed underneath.
+    async fn advance(&self, node: usize, best: BlockHeight) -> Result<(), NodeError> {
+        while let Some((parent, height)) = self.engine.synced()
+            && height < best
+        {
+            let next = height.plus(1);
+            let hash = self.engine.nodes[node].block_hash(next).await?;
+            if !self.connect_block(node, &hash, parent).await? {
+                return Ok(());
+            }
+            if next.0.is_multiple_of(500) {
+                self.engine.publish_reports();
+            }
+        }
+        Ok(())
     }
 
     /// Goes back to the last block that is still on the node's best chain.
@@ -244,19 +258,18 @@ impl Follower {
         let live = self.engine.nodes[node].live_tickets().await?;
         self.look_up_all(node, live).await;
         let maturity = lock(&self.engine.pool).evaluator().params().ticket_maturity;
-        for height in best.minus(maturity).0..=best.0 {
-            let height = BlockHeight(height);
-            let hash = self.engine.nodes[node].block_hash(height).await?;
-            self.connect_block(node, &hash, height).await?;
-        }
-        Ok(())
+        let first = best.minus(maturity);
+        let hash = self.engine.nodes[node].block_hash(first).await?;
+        let parent = self.engine.nodes[node].block(&hash).await?.header.previous;
+        self.connect_block(node, &hash, parent).await?;
+        self.advance(node, best).await
     }
 
     async fn wallet_tickets(&self) -> Vec<TicketHash> {
         for wallet in &self.engine.wallets {
             match wallet.tickets().await {
                 Ok(tickets) => return tickets,
-                Err(error) => tracing::warn!(target: "stakepool::voting", %error, "no tickets from this wallet"),
+                Err(error) => tracing::warn!(%error, "no tickets from this wallet"),
             }
         }
         Vec::new()
@@ -282,7 +295,7 @@ impl Follower {
             }
         }
         if let Err(error) = self.compare_with_node(node).await {
-            tracing::warn!(target: "stakepool::voting", %error, "live tickets were not checked");
+            tracing::warn!(%error, "live tickets were not checked");
         }
         self.revoke = true;
         self.revoke_on_legacy();
@@ -303,7 +316,7 @@ impl Follower {
             pool.believed_live().filter(|(ticket, ..)| !live.contains(ticket)).collect()
         };
         if !gone.is_empty() {
-            tracing::warn!(target: "stakepool::voting", count = gone.len(), "tickets left the lottery unnoticed");
+            tracing::warn!(count = gone.len(), "tickets left the lottery unnoticed");
             self.settle(gone, before.1).await;
         }
         Ok(())

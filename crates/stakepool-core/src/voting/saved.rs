@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::pool::{PoolState, Tracked};
+use super::report::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
 use super::wanted::{AddedTicket, WantedState, WantedUser};
 use crate::accounts::{UserId, VotingPreference};
-use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash};
+use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
 
 /// First bytes of a state file; the last is the version of its format.
 const MAGIC: &[u8; 8] = b"EXCCPOL\x01";
@@ -46,6 +47,74 @@ struct Saved {
     synced: Option<SyncPoint>,
     tickets: Vec<(TicketHash, Tracked)>,
     foreign: Vec<TicketHash>,
+    votes: Vec<SavedVote>,
+}
+
+/// A vote as it lies on disk.
+#[derive(Serialize, Deserialize)]
+struct SavedVote {
+    ticket: TicketHash,
+    script: Hash160,
+    block: BlockHash,
+    height: BlockHeight,
+    bits: VoteBits,
+    outcome: SavedOutcome,
+    attempts: u32,
+    timings: VoteTimings,
+    at: UnixMillis,
+}
+
+/// [`VoteOutcome`], whose own encoding is made for readers of JSON.
+#[derive(Serialize, Deserialize)]
+enum SavedOutcome {
+    Sent,
+    AlreadyKnown,
+    RivalVote,
+    Failed(String),
+}
+
+impl From<&VoteRecord> for SavedVote {
+    fn from(vote: &VoteRecord) -> Self {
+        let outcome = match &vote.outcome {
+            VoteOutcome::Sent => SavedOutcome::Sent,
+            VoteOutcome::AlreadyKnown => SavedOutcome::AlreadyKnown,
+            VoteOutcome::RivalVote => SavedOutcome::RivalVote,
+            VoteOutcome::Failed(reason) => SavedOutcome::Failed(reason.clone()),
+        };
+        Self {
+            ticket: vote.ticket,
+            script: vote.address.hash(),
+            block: vote.block,
+            height: vote.height,
+            bits: vote.bits,
+            outcome,
+            attempts: vote.attempts,
+            timings: vote.timings,
+            at: vote.at,
+        }
+    }
+}
+
+impl SavedVote {
+    fn restore(self, network: Network) -> VoteRecord {
+        let outcome = match self.outcome {
+            SavedOutcome::Sent => VoteOutcome::Sent,
+            SavedOutcome::AlreadyKnown => VoteOutcome::AlreadyKnown,
+            SavedOutcome::RivalVote => VoteOutcome::RivalVote,
+            SavedOutcome::Failed(reason) => VoteOutcome::Failed(reason),
+        };
+        VoteRecord {
+            ticket: self.ticket,
+            address: ScriptAddress::new(network, self.script),
+            block: self.block,
+            height: self.height,
+            bits: self.bits,
+            outcome,
+            attempts: self.attempts,
+            timings: self.timings,
+            at: self.at,
+        }
+    }
 }
 
 /// What was read from disk.
@@ -57,17 +126,20 @@ pub struct Restored {
     pub synced: Option<SyncPoint>,
     /// Whether users are known.
     pub has_users: bool,
+    /// The latest votes, oldest first.
+    pub votes: Vec<VoteRecord>,
 }
 
 /// Encodes the state for the disk, with a checksum at the end.
 ///
 /// # Errors
 /// [`SavedStateError::Contents`] where it cannot be encoded.
-pub fn encode(
+pub fn encode<'a>(
     pool: &PoolState,
     epoch: u64,
     has_users: bool,
     synced: Option<SyncPoint>,
+    votes: impl IntoIterator<Item = &'a VoteRecord>,
 ) -> Result<Vec<u8>, SavedStateError> {
     let users = pool.wanted().users().map(|user| (user.address.hash(), user.user, user.voting));
     let saved = Saved {
@@ -78,6 +150,7 @@ pub fn encode(
         synced,
         tickets: pool.tickets_to_save().map(|(hash, ticket)| (*hash, *ticket)).collect(),
         foreign: pool.foreign_to_save().copied().collect(),
+        votes: votes.into_iter().map(SavedVote::from).collect(),
     };
     let mut bytes = postcard::to_extend(&saved, MAGIC.to_vec()).map_err(contents)?;
     bytes.extend_from_slice(&Sha256::digest(&bytes));
@@ -110,7 +183,8 @@ pub fn restore(pool: &mut PoolState, bytes: &[u8]) -> Result<Restored, SavedStat
     if let Some((_, height)) = saved.synced {
         pool.restore(height, saved.tickets, saved.foreign);
     }
-    Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users })
+    let votes = saved.votes.into_iter().map(|vote| vote.restore(expected)).collect();
+    Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users, votes })
 }
 
 fn contents(error: postcard::Error) -> SavedStateError {

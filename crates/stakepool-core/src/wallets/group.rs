@@ -181,7 +181,7 @@ impl WalletGroup {
             match timeout(LIMIT, call(member.wallet.as_ref())).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) if !error.is_transient() => {
-                    tracing::warn!(target: "stakepool::wallets", %error, "the next wallet is asked");
+                    tracing::warn!(%error, "the next wallet is asked");
                 }
                 Ok(Err(error)) => member.set_health(Health::Away { error: error.to_string() }),
                 Err(_) => member.set_health(Health::Away { error: "it does not answer; restart it".to_owned() }),

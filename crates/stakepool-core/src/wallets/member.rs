@@ -87,15 +87,15 @@ impl Member {
             return;
         }
         match &health {
-            Health::Healthy => tracing::info!(target: "stakepool::wallets", wallet = name, "in service"),
+            Health::Healthy => tracing::info!(wallet = name, "in service"),
             Health::Away { error } => {
-                tracing::error!(target: "stakepool::wallets", wallet = name, %error, "out of service")
+                tracing::error!(wallet = name, %error, "out of service")
             }
             Health::Disagrees { how } => {
-                tracing::error!(target: "stakepool::wallets", wallet = name, how, "disagrees with the pool: registration stops");
+                tracing::error!(wallet = name, how, "disagrees with the pool: registration stops");
             }
             Health::Recovering { done: 0, total } => {
-                tracing::info!(target: "stakepool::wallets", wallet = name, scripts = total, "being recovered");
+                tracing::info!(wallet = name, scripts = total, "being recovered");
             }
             Health::Unknown | Health::Recovering { .. } => {}
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::{EventCursor, NodeEvent, PoolWallet};
-use stakepool_core::voting::{DaemonEventKind, Engine, EngineParts, TaggedEvent, TicketState, VoteOutcome, VoteRecord};
+use stakepool_core::voting::{
+    DaemonEvent, DaemonEventKind, Engine, EngineParts, TaggedEvent, TicketState, VoteOutcome, VoteRecord,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -222,13 +224,17 @@ async fn a_restarted_daemon_votes_from_its_state_file_without_the_web() {
     let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
     daemon.engine.put_wanted(wanted(&[1], &[]));
     daemon.tell(NodeEvent::Connected).await;
+    daemon.win(219, 1, &[won]).await;
     let epoch = daemon.engine.epoch();
     daemon.shut_down().await;
 
     let again = Daemon::start(&[wallet], &node, &file);
     assert!(again.engine.epoch() > epoch);
+    let known = again.engine.events(EventCursor { epoch, seq: 0 }).events;
+    let is_vote = |event: &&DaemonEvent| matches!(&event.kind, DaemonEventKind::Vote(vote) if vote.height.0 == 219);
+    assert_eq!(known.iter().filter(is_vote).count(), 1, "the vote of the first run is still told");
     again.win(220, 1, &[won]).await;
-    assert_eq!(node.sent()[0].bits, VoteBits(5));
+    assert_eq!(node.sent()[1].bits, VoteBits(5));
 }
 
 #[tokio::test(start_paused = true)]

@@ -146,7 +146,7 @@ fn the_saved_state_comes_back_whole_and_a_changed_one_is_refused() {
     let mut pool = pool_at(200, &[good.clone(), low.clone()]);
     pool.set_wanted(wanted(&[1], &[hash(&low)]));
     let point = (block(200, 1), BlockHeight(200));
-    let bytes = saved::encode(&pool, 7, true, Some(point)).unwrap();
+    let bytes = saved::encode(&pool, 7, true, Some(point), []).unwrap();
 
     let mut restored = PoolState::new(evaluator());
     let what = saved::restore(&mut restored, &bytes).unwrap();
