@@ -13,7 +13,7 @@ use stakepool_core::ports::{
     DaemonError, DaemonStatus, EventBatch, LedgerStore, LowFeeStore, StoreError, VotingDaemon,
 };
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{AddedTicket, DaemonEventKind, TicketState, WantedState, WantedUser};
+use stakepool_core::voting::{DaemonEventKind, TicketState, WantedState};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -161,14 +161,8 @@ impl Convergence {
     /// # Errors
     /// [`StoreError`] where the database fails.
     pub async fn wanted(&self) -> Result<WantedState, StoreError> {
-        let now = self.services.clock.now();
-        let (users, added) = tokio::try_join!(self.services.users.registered(), self.services.low_fee.active(now))?;
-        let users = users.into_iter().filter_map(|user| {
-            let address = user.registration?.address;
-            Some(WantedUser { user: user.id, address, voting: user.voting })
-        });
-        let added = added.into_iter().map(|ticket| AddedTicket { ticket: ticket.ticket, address: ticket.address });
-        Ok(WantedState::new(users, added))
+        let Services { users, low_fee, clock, .. } = &self.services;
+        WantedState::from_stores(users.as_ref(), low_fee.as_ref(), clock.now()).await
     }
 
     /// Collects one daemon's events for ever.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Email, PasswordHashes, Registration, User, UserId, VotingPreference};
-use crate::chain::{KeyIndex, ScriptAddress, TicketHash};
+use crate::chain::{KeyIndex, Params, ScriptAddress, TicketHash};
 use crate::time::UnixTime;
 use crate::voting::{TicketReport, TicketState, VoteRecord};
 
@@ -76,6 +76,9 @@ pub trait UserStore: Send + Sync {
     /// Every user with an address, by number.
     async fn registered(&self) -> Result<Vec<User>, StoreError>;
 
+    /// Every user with a number above `after`, by number, at most `limit` of them.
+    async fn list(&self, after: UserId, limit: u64) -> Result<Vec<User>, StoreError>;
+
     /// All users and those with an address.
     async fn counts(&self) -> Result<(u64, u64), StoreError>;
 
@@ -111,6 +114,23 @@ pub struct LowFeeTicket {
     pub expires: UnixTime,
     /// What became of it; `None` while it may still vote.
     pub outcome: Option<TicketState>,
+}
+
+impl LowFeeTicket {
+    /// A ticket that is added at the moment `now`, on a network with the consensus parameters `params`.
+    ///
+    /// It expires after 1.05 times the ticket expiry, as the predecessor has it: blocks may come slower than they should.
+    pub fn added_at(
+        now: UnixTime,
+        ticket: TicketHash,
+        address: ScriptAddress,
+        added_by: Option<UserId>,
+        params: &Params,
+    ) -> Self {
+        let lifetime = params.target_time_per_block.saturating_mul(params.ticket_expiry);
+        let expires = now.plus(lifetime.saturating_mul(21) / 20);
+        Self { ticket, address, added_by, created: now, expires, outcome: None }
+    }
 }
 
 /// Low-fee tickets that an administrator added.
@@ -294,4 +314,20 @@ pub trait AuditStore: Send + Sync {
 
     /// Latest entries first.
     async fn latest(&self, limit: u64) -> Result<Vec<AuditEntry>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Generation, Hash160, Network};
+
+    #[test]
+    fn an_added_ticket_expires_a_twentieth_later_than_it_can_live() {
+        for (network, seconds) in [(Network::Mainnet, 6_451_200), (Network::Simnet, 403)] {
+            let params = network.params(Generation::Today);
+            let address = ScriptAddress::new(network, Hash160([7; 20]));
+            let added = LowFeeTicket::added_at(UnixTime(1000), TicketHash::from_bytes([9; 32]), address, None, &params);
+            assert_eq!((added.created, added.expires), (UnixTime(1000), UnixTime(1000 + seconds)), "{network}");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{ScriptAddress, TicketHash};
+use crate::ports::{LowFeeStore, StoreError, UserStore};
+use crate::time::UnixTime;
 
 /// A registered user as a daemon must know them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +80,25 @@ impl WantedState {
             users: users.into_iter().map(|user| (user.address.to_string(), user)).collect(),
             added: added.into_iter().map(|ticket| (ticket.ticket, ticket)).collect(),
         }
+    }
+
+    /// What every daemon should have at the moment `now`: all users with an address, and the added tickets that may still
+    /// vote. The web and the command line both ask here, so that daemons hear the same from either.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a store fails.
+    pub async fn from_stores(
+        users: &dyn UserStore,
+        low_fee: &dyn LowFeeStore,
+        now: UnixTime,
+    ) -> Result<Self, StoreError> {
+        let (users, added) = tokio::try_join!(users.registered(), low_fee.active(now))?;
+        let users = users.into_iter().filter_map(|user| {
+            let address = user.registration?.address;
+            Some(WantedUser { user: user.id, address, voting: user.voting })
+        });
+        let added = added.into_iter().map(|ticket| AddedTicket { ticket: ticket.ticket, address: ticket.address });
+        Ok(Self::new(users, added))
     }
 
     /// The users, by address.

@@ -14,6 +14,7 @@ use stakepool_core::ports::{NewUser, StoreError, UserStore};
 use self::read::{select_users, user};
 use super::Database;
 use super::failure::backend;
+use super::ledger::limit;
 use crate::email::email_key;
 
 #[async_trait]
@@ -45,6 +46,16 @@ impl UserStore for Database {
 
     async fn registered(&self) -> Result<Vec<User>, StoreError> {
         let rows = sqlx::query(select_users!("WHERE u.MultiSigAddress <> '' ORDER BY u.UserId"))
+            .fetch_all(self.readers())
+            .await
+            .map_err(backend)?;
+        rows.iter().map(user).collect()
+    }
+
+    async fn list(&self, after: UserId, most: u64) -> Result<Vec<User>, StoreError> {
+        let rows = sqlx::query(select_users!("WHERE u.UserId > ? ORDER BY u.UserId LIMIT ?"))
+            .bind(after.0)
+            .bind(limit(most))
             .fetch_all(self.readers())
             .await
             .map_err(backend)?;

@@ -167,7 +167,24 @@ async fn calls_that_are_abandoned_do_nothing_by_halves_and_block_nobody<F: Fixtu
     assert_eq!(stores.counts().await.unwrap(), (found, 0));
 }
 
+async fn all_users_are_listed_by_number_a_page_at_a_time<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    assert_eq!(stores.list(UserId(0), 9).await, Ok(vec![]));
+    for number in 1..=5 {
+        stores.create(new_user(&format!("user{number}@example.org"))).await.unwrap();
+    }
+    let page = async |after, most| {
+        let users = stores.list(UserId(after), most).await.unwrap();
+        users.iter().map(|user| user.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(page(0, 3).await, [1, 2, 3]);
+    assert_eq!(page(3, 3).await, [4, 5]);
+    assert_eq!(page(i64::MIN, u64::MAX).await, [1, 2, 3, 4, 5]);
+    assert!(page(5, 3).await.is_empty() && page(0, 0).await.is_empty());
+}
+
 conformance!(
+    all_users_are_listed_by_number_a_page_at_a_time,
     calls_that_are_abandoned_do_nothing_by_halves_and_block_nobody,
     a_new_user_is_found_as_signed_up,
     whoever_is_not_there_is_not_found,
