@@ -1,0 +1,82 @@
+//! A browser as far as forms and cookies go.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use warp::http::header::SET_COOKIE;
+
+use crate::http::{Reply, send};
+
+pub const PASSWORD: &str = "gull anvil ferry nine";
+
+/// A browser with its cookies.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    server: SocketAddr,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub fn new(server: SocketAddr) -> Self {
+        Self { server, cookies: BTreeMap::new() }
+    }
+
+    pub async fn get(&mut self, target: &str) -> Reply {
+        self.request("GET", target, &[], b"").await
+    }
+
+    /// Opens the page, fills in its form and sends it, as a person does.
+    pub async fn submit(&mut self, target: &str, fields: &[(&str, &str)]) -> Reply {
+        let page = self.get(target).await.text();
+        let token = hidden_token(&page).unwrap_or_default();
+        let mut all = vec![("csrf_token", token.as_str())];
+        all.extend_from_slice(fields);
+        self.post(target, &all).await
+    }
+
+    /// Sends a form without looking at the page before.
+    pub async fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.request("POST", target, &[("content-type", "application/x-www-form-urlencoded")], body.as_bytes()).await
+    }
+
+    async fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
+        let mut all = vec![("cookie", cookies.as_str())];
+        all.extend_from_slice(headers);
+        let reply = send(self.server, method, target, &all, body).await;
+        for cookie in reply.headers.get_all(SET_COOKIE) {
+            let (pair, rest) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    pub async fn sign_up(&mut self, email: &str) -> Reply {
+        self.submit("/signup", &[("email", email), ("password", PASSWORD), ("passwordrepeat", PASSWORD)]).await
+    }
+
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Reply {
+        self.submit("/signin", &[("email", email), ("password", password)]).await
+    }
+
+    /// The API key that the settings show.
+    pub async fn api_key(&mut self) -> String {
+        let page = self.get("/settings").await.text();
+        let (_, rest) = page.split_once("id=\"api-key\"").unwrap();
+        let (_, rest) = rest.split_once('>').unwrap();
+        rest.split_once('<').unwrap().0.to_owned()
+    }
+}
+
+/// The token of the first form on a page.
+pub fn hidden_token(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("name=\"csrf_token\" value=\"")?;
+    Some(rest.split_once('"')?.0.to_owned())
+}

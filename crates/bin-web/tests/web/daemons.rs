@@ -1,0 +1,112 @@
+//! Daemons are kept at the wanted state, and what they report is stored.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{
+    Address, AddressKind, Amount, BlockHeight, Hash160, Network, RedeemScript, ScriptAddress, TicketHash,
+};
+use stakepool_core::ports::{LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{DaemonEventKind, TicketReport, TicketState};
+
+use crate::fakes::FakeDaemon;
+use crate::world::{Plan, USER_KEY, World, key_of};
+
+async fn world_with(daemons: &[Arc<FakeDaemon>]) -> World {
+    let world = World::of(Plan { daemons: daemons.to_vec(), ..Plan::default() }).await;
+    world.old_users(2).await;
+    world
+}
+
+/// Waits until something holds, at most ten seconds.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..1000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never: {what}");
+}
+
+async fn register(world: &World) {
+    let form = format!("UserPubKeyAddr={USER_KEY}");
+    assert!(world.call(&key_of(1), "/api/v2/address", Some(&form)).await.contains("success"));
+}
+
+#[tokio::test]
+async fn a_registration_reaches_every_daemon_at_once_old_ones_included() {
+    let daemons = [FakeDaemon::new("new:1", false), FakeDaemon::new("old:1", true)];
+    let world = world_with(&daemons).await;
+    until("given the empty state", async || daemons.iter().all(|d| d.pushes.load(Ordering::SeqCst) == 1)).await;
+    register(&world).await;
+    until("one user", async || daemons.iter().all(|daemon| daemon.users() == 1)).await;
+    assert_eq!(daemons[0].pushes.load(Ordering::SeqCst), 2, "and no more often than needed");
+}
+
+#[tokio::test]
+async fn a_daemon_that_was_away_gets_what_it_missed_when_it_is_back() {
+    let daemons = [FakeDaemon::new("away:1", false), FakeDaemon::new("here:1", false)];
+    daemons[0].away.store(true, Ordering::SeqCst);
+    let world = world_with(&daemons).await;
+    register(&world).await;
+    until("the other one has it", async || daemons[1].users() == 1).await;
+    assert_eq!(daemons[0].users(), 0);
+    daemons[0].away.store(false, Ordering::SeqCst);
+    until("the first has it", async || daemons[0].users() == 1).await;
+}
+
+fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketReport {
+    TicketReport {
+        ticket: TicketHash::from_bytes([ticket; 32]),
+        address,
+        user: UserId(1),
+        state,
+        facts: TicketFacts {
+            verdict: Verdict::LowFee,
+            price: Amount::from_atoms(1),
+            fee_address: Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([1; 20]))),
+            committed_fee: Amount::ZERO,
+            required_fee: Amount::from_atoms(1),
+            mined_at: BlockHeight(200),
+        },
+        added: true,
+        ended_at: (state != TicketState::Live).then_some(BlockHeight(300)),
+    }
+}
+
+#[tokio::test]
+async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
+    let daemon = FakeDaemon::new("daemon:1", false);
+    let world = world_with(std::slice::from_ref(&daemon)).await;
+    let script: RedeemScript = "5121021eb44bdc00e01912d8385b09338b1fd40952716a0f1b82eac4d0d07eb7bdb6c121034c2cddbbe9fd8b703d42615a5d01c4cc9e1352e4c28efaf511d683d8b1f6e15d52ae".parse().unwrap();
+    let address = script.address(Network::Simnet);
+    register(&world).await;
+    let ticket = LowFeeTicket {
+        ticket: TicketHash::from_bytes([9; 32]),
+        address,
+        added_by: None,
+        created: UnixTime(1_699_999_999),
+        expires: UnixTime(1_800_000_000),
+        outcome: None,
+    };
+    world.database.add(&ticket).await.unwrap();
+    // A ticket added by another instance is found with the next comparison; a change here makes that soon.
+    assert!(world.call(&key_of(1), "/api/v2/voting", Some("VoteBits=1")).await.contains("success"));
+    let added = || daemon.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.added().len());
+    until("the ticket is wanted", async || added() == 1).await;
+    daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Live)));
+    daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Voted)));
+    until("the ticket is no longer wanted", async || added() == 0).await;
+    let stored = world.database.ticket(&TicketHash::from_bytes([9; 32])).await.unwrap().unwrap();
+    assert_eq!(stored.state, TicketState::Voted);
+    until("the cursor is stored", async || {
+        world.database.cursor("daemon:1").await.unwrap().is_some_and(|cursor| cursor.seq == 2)
+    })
+    .await;
+    assert!(world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.is_some());
+}

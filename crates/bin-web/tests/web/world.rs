@@ -1,0 +1,167 @@
+//! A whole pool around the web application.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, UserId, VotingPreference};
+use stakepool_core::chain::{ExtendedPubKey, Network, VoteBits};
+use stakepool_core::ports::{Clock as _, NewUser, PoolWallet, UserStore as _, VotingDaemon};
+use stakepool_core::registration::{PoolKeys, Registrar};
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::time::UnixTime;
+use stakepool_core::wallets::WalletGroup;
+use stakepool_db::{Database, SqliteOptions};
+use stakepool_web::{BoundAddress, Secret, Services, Web, WebError, WebOptions};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::browser::Browser;
+use crate::fakes::{FakeDaemon, FakeWallet, TestClock, VOTE_VERSION};
+use crate::http::{Reply, send};
+use crate::keys::SECRET;
+pub use crate::keys::predecessors as key_of;
+
+/// The keys of the pool whose API was recorded.
+const VOTING: &str =
+    "spubVW5P9qRiynbYg36SpAhBQnqev2v32WazWqvFbCkPbQX55BBmQs7tqXsoBjwJPZ3TRCaHUePEsUDWmDBVBAdpyyfhLHFgnLBCmaDMCzacrte";
+const COLD: &str =
+    "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
+
+/// A public key address that nobody has registered yet.
+pub const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
+
+/// A pool, and the web application in front of it.
+pub struct World {
+    pub server: SocketAddr,
+    pub database: Arc<Database>,
+    pub group: Arc<WalletGroup>,
+    pub wallets: Vec<Arc<FakeWallet>>,
+    pub clock: Arc<TestClock>,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<Result<(), WebError>>,
+    _folder: TempDir,
+}
+
+/// What a test wants to be different.
+pub struct Plan {
+    pub options: WebOptions,
+    pub daemons: Vec<Arc<FakeDaemon>>,
+    pub change_services: fn(&mut Services),
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let fee = PoolFee::from_percent(7.5).unwrap();
+        let mut options = WebOptions::new(Network::Simnet, fee, Secret::new(SECRET), Secret::new("cookie secret"));
+        options.pool_email = "admin@example.org".into();
+        options.base_url = "http://pool.example".into();
+        options.tries.sign_ups_per_client = 1000;
+        options.tries.sign_ins_per_client = 1000;
+        options.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
+        Self { options, daemons: Vec::new(), change_services: |_| {} }
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::of(Plan::default()).await
+    }
+
+    pub async fn of(plan: Plan) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database =
+            Arc::new(Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap());
+        let voting: ExtendedPubKey = VOTING.parse().unwrap();
+        let wallets: Vec<_> = (1..=2)
+            .map(|n| Arc::new(FakeWallet { name: format!("wallet{n}"), key: voting, away: AtomicBool::new(false) }))
+            .collect();
+        let members = wallets.iter().map(|wallet| wallet.clone() as Arc<dyn PoolWallet>).collect();
+        let group = Arc::new(WalletGroup::new(Network::Simnet, voting, 2, members, database.clone()));
+        group.recover_all().await;
+        let keys = PoolKeys {
+            network: Network::Simnet,
+            voting: voting.external_branch().unwrap(),
+            cold: COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap(),
+            max_users: 9999,
+            closed: plan.options.closed.clone(),
+        };
+        let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
+        let clock = TestClock::at(1_700_000_000);
+        let mut services = Services::on_database(database.clone(), registrar, group.clone());
+        services.clock = clock.clone();
+        services.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
+        (plan.change_services)(&mut services);
+        let web = Web::bind(plan.options, services).await.unwrap();
+        let BoundAddress::Tcp(server) = *web.address() else { panic!("not TCP") };
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(web.run(async move {
+            let _ = stopped.await;
+        }));
+        Self { server, database, group, wallets, clock, stop: Some(stop), running, _folder: folder }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.server)
+    }
+
+    /// A browser that has signed up and in.
+    pub async fn user(&self, email: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_up(email).await;
+        browser.sign_in(email, crate::browser::PASSWORD).await;
+        browser
+    }
+
+    /// Users as the predecessor would have left them: numbers from 1 on, keys valid since ever.
+    pub async fn old_users(&self, count: i64) {
+        for n in 1..=count {
+            let user = NewUser {
+                email: Email::parse(&format!("u{n}@example.org")).unwrap(),
+                password: PasswordHashes::default(),
+                verified: true,
+                admin: false,
+                voting: VotingPreference { bits: VoteBits::APPROVE, version: VOTE_VERSION },
+                created: self.clock.now(),
+            };
+            assert_eq!(self.database.create(user).await, Ok(UserId(n)));
+            let before = self.database.by_id(UserId(n)).await.unwrap().unwrap();
+            let mut after = before.clone();
+            after.api_keys_valid_from = UnixTime(0);
+            self.database.update(&before, &after).await.unwrap();
+        }
+    }
+
+    pub fn wallets_away(&self, away: bool) {
+        for wallet in &self.wallets {
+            wallet.away.store(away, Ordering::SeqCst);
+        }
+    }
+
+    pub async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        send(self.server, method, target, headers, body).await
+    }
+
+    /// Calls the API as the user of a key; a body makes it a form.
+    pub async fn call(&self, key: &str, target: &str, form: Option<&str>) -> String {
+        let authorization = format!("Bearer {key}");
+        let headers =
+            [("authorization", authorization.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let method = if form.is_some() { "POST" } else { "GET" };
+        self.send(method, target, &headers, form.unwrap_or_default().as_bytes()).await.text()
+    }
+
+    /// Stops the application as a signal does.
+    pub async fn stop(mut self) -> Result<(), WebError> {
+        let _ = self.stop.take().unwrap().send(());
+        (&mut self.running).await.unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
+}
