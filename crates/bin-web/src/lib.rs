@@ -8,6 +8,7 @@ mod app;
 mod assets;
 mod cache;
 mod client;
+mod configured;
 mod cookies;
 mod csrf;
 mod daemons;
@@ -28,8 +29,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use app::SetupError;
+pub use configured::{ConfiguredError, main_with_arguments, run_configured};
 pub use daemons::{Convergence, DaemonView, WantedSignal};
-pub use options::{AddressRange, AddressRangeError, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
+pub use options::{Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
 pub use render::RenderError;
 pub use services::{AddressRegistrar, Services, StatsSource};
 use tokio::signal::unix::{SignalKind, signal};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
 use rayon::prelude::*;
 use secp256k1::{PublicKey, Scalar};
@@ -104,11 +105,21 @@ impl ExtendedPubKey {
     }
 
     fn derive(&self, index: KeyIndex) -> Result<(PublicKey, [u8; 32]), HdKeyError> {
+        let keyed = self.keyed().map_err(|_| HdKeyError::NoSuchChild(index.0))?;
+        self.derive_keyed(keyed, index)
+    }
+
+    /// The part of the derivation that all children share.
+    fn keyed(&self) -> Result<Hmac<Sha512>, InvalidLength> {
+        let mut mac = Hmac::<Sha512>::new_from_slice(&self.chain_code)?;
+        mac.update(&self.key.serialize());
+        Ok(mac)
+    }
+
+    fn derive_keyed(&self, mut mac: Hmac<Sha512>, index: KeyIndex) -> Result<(PublicKey, [u8; 32]), HdKeyError> {
         if index.0 >= HARDENED {
             return Err(HdKeyError::Hardened(index.0));
         }
-        let mut mac = Hmac::<Sha512>::new_from_slice(&self.chain_code).map_err(|_| HdKeyError::NoSuchChild(index.0))?;
-        mac.update(&self.key.serialize());
         mac.update(&index.0.to_be_bytes());
         let bytes: [u8; 64] = mac.finalize().into_bytes().into();
         let (mut tweak, mut chain_code) = ([0; 32], [0; 32]);
@@ -154,7 +165,12 @@ impl ExternalBranch {
     /// # Errors
     /// As [`ExtendedPubKey::child`].
     pub fn addresses(&self, last: KeyIndex) -> Result<Vec<PubKeyAddress>, HdKeyError> {
-        (0..=last.0).into_par_iter().map(|index| self.address(KeyIndex(index))).collect()
+        let keyed = self.0.keyed().map_err(|_| HdKeyError::NoSuchChild(0))?;
+        let address = |index| {
+            let (key, _) = self.0.derive_keyed(keyed.clone(), KeyIndex(index))?;
+            Ok(PubKeyAddress::new(self.0.network, key))
+        };
+        (0..=last.0).into_par_iter().map(address).collect()
     }
 }
 

@@ -1,0 +1,251 @@
+//! From the operator's configuration to a running web application, and the life of the process around it.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool_config::{DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web};
+use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
+use stakepool_core::ports::{PoolWallet, ScriptWallet, VoteSigner, VotingDaemon};
+use stakepool_core::registration::{PoolKeys, Registrar};
+use stakepool_core::wallets::WalletGroup;
+use stakepool_db::{Database, DbError, SqliteOptions};
+use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
+use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
+use tokio::net::lookup_host;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+use tracing_subscriber::EnvFilter;
+
+use crate::{BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
+
+/// Exit code for a wrong configuration.
+const BAD_CONFIGURATION: u8 = 2;
+/// Pause between two looks at the wallets' keys at the start.
+const KEY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why the configured web application does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfiguredError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The configuration names an engine that is not supported.
+    #[error("the configured database is not supported; use `database=sqlite:PATH`")]
+    Engine,
+    /// A wallet's host, password or certificate.
+    #[error(transparent)]
+    Wallet(#[from] ConfigError),
+    /// A daemon's host or certificate.
+    #[error(transparent)]
+    Daemon(#[from] ClientError),
+    /// The token for the daemons.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// An extended public key.
+    #[error(transparent)]
+    Key(#[from] HdKeyError),
+    /// No wallet has the configured key.
+    #[error(
+        "wallet {wallet} has the account key {found}, but votingwalletextpub is {expected}: correct votingwalletextpub, \
+         or connect the pool's own voting wallets"
+    )]
+    OtherKey {
+        /// The wallet.
+        wallet: String,
+        /// Its key.
+        found: Box<ExtendedPubKey>,
+        /// The configured key.
+        expected: Box<ExtendedPubKey>,
+    },
+    /// Where to listen.
+    #[error("listen: `{listen}` has no address on this machine: {reason}")]
+    Listen {
+        /// What was configured.
+        listen: String,
+        /// Why.
+        reason: String,
+    },
+    /// The application itself.
+    #[error(transparent)]
+    Web(#[from] WebError),
+}
+
+/// Runs the web application as configured, until `shutdown`. `started` is told where it listens.
+///
+/// # Errors
+/// [`ConfiguredError`] where it cannot start, or where no wallet is the pool's.
+pub async fn run_configured(
+    config: WebConfig,
+    started: impl FnOnce(&BoundAddress),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ConfiguredError> {
+    let database = Arc::new(open_database(&config).await?);
+    let wallets = connect_wallets(&config.wallets)?;
+    let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
+    let group = WalletGroup::new(config.network, config.voting_wallet, config.min_servers, members, database.clone());
+    let group = Arc::new(group);
+    let keys = PoolKeys {
+        network: config.network,
+        voting: config.voting_wallet.external_branch()?,
+        cold: config.cold_wallet.external_branch()?,
+        max_users: config.max_users,
+        closed: closed_message(&config),
+    };
+    let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
+    let mut services = Services::on_database(database.clone(), registrar, group.clone());
+    services.daemons = connect_daemons(&config)?;
+    let expected = config.voting_wallet;
+    let web = Web::bind(options(config).await?, services).await?;
+    started(web.address());
+    let ended = tokio::select! {
+        ended = web.run(shutdown) => ended.map_err(ConfiguredError::from),
+        () = group.run() => Ok(()),
+        error = guard_keys(&wallets, expected) => Err(error),
+    };
+    database.close().await;
+    ended
+}
+
+async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> {
+    let DatabasePlace::Sqlite(path) = &config.database else { return Err(ConfiguredError::Engine) };
+    let database = Database::open_sqlite(path, SqliteOptions::default()).await?;
+    for warning in database.warnings() {
+        tracing::warn!(%warning, "found in the database");
+    }
+    Ok(database)
+}
+
+fn connect_wallets(endpoints: &[RpcEndpoint]) -> Result<Vec<Arc<Wallet>>, ConfiguredError> {
+    let connect = |endpoint: &RpcEndpoint| {
+        let certificate = endpoint.certificate.pem.as_bytes();
+        let server = ServerConfig::new(&endpoint.host, &endpoint.user, endpoint.password.expose(), certificate);
+        Ok(Arc::new(Wallet::connect(&server)?))
+    };
+    endpoints.iter().map(connect).collect()
+}
+
+fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<dyn VotingDaemon>>, ConfiguredError> {
+    let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
+    let connect = |endpoint: &DaemonEndpoint| {
+        let client = DaemonClient::new(ClientOptions {
+            address: endpoint.host.clone(),
+            certificate: endpoint.certificate.pem.clone().into_bytes(),
+            token: token.clone(),
+            identity: None,
+            limits: Limits::default(),
+        })?;
+        Ok(Arc::new(client) as Arc<dyn VotingDaemon>)
+    };
+    config.daemons.iter().map(connect).collect()
+}
+
+/// Ready with an error where wallets answer and none of them has the pool's key. A single wrong wallet among right
+/// ones is told by the group, and stops registration only.
+async fn guard_keys(wallets: &[Arc<Wallet>], expected: ExtendedPubKey) -> ConfiguredError {
+    loop {
+        let mut wrong = None;
+        for wallet in wallets {
+            match wallet.master_pubkey().await {
+                Ok(found) if found == expected => return std::future::pending().await,
+                Ok(found) => wrong = Some((wallet.name().to_owned(), found)),
+                Err(_) => {}
+            }
+        }
+        if let Some((wallet, found)) = wrong {
+            return ConfiguredError::OtherKey { wallet, found: Box::new(found), expected: Box::new(expected) };
+        }
+        sleep(KEY_PAUSE).await;
+    }
+}
+
+fn closed_message(config: &WebConfig) -> Option<String> {
+    config.close_pool.then(|| config.close_pool_message.clone())
+}
+
+async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {
+    let secret = |secret: &stakepool_config::Secret| Secret::new(secret.expose());
+    let (api, cookie) = (secret(&config.api_secret), secret(&config.cookie_secret));
+    let mut options = WebOptions::new(config.network, config.pool_fee, api, cookie);
+    options.listen = listen(&config.listen).await?;
+    options.closed = closed_message(&config);
+    options.base_url = config.base_url;
+    options.pool_email = config.pool_email.unwrap_or_default();
+    options.pool_link = config.pool_link.unwrap_or_default();
+    options.cookie_secure = config.cookie_secure;
+    options.template_path = config.template_path;
+    options.public_path = config.public_path;
+    if let Some(real_ip) = config.real_ip {
+        options.proxies = ProxyTrust { header: Some(real_ip.header), proxies: real_ip.trusted };
+    }
+    Ok(options)
+}
+
+async fn listen(address: &ListenAddress) -> Result<Listen, ConfiguredError> {
+    if let ListenAddress::Unix(path) = address {
+        return Ok(Listen::Unix(path.clone()));
+    }
+    let mut reason = String::new();
+    for candidate in address.tcp_candidates() {
+        match lookup_host(&candidate).await {
+            Ok(mut found) => {
+                let usable = |found: &SocketAddr| std::net::TcpListener::bind((found.ip(), 0)).is_ok();
+                if let Some(usable) = found.find(usable) {
+                    return Ok(Listen::Tcp(usable));
+                }
+                reason = "none of its addresses can be listened on".to_owned();
+            }
+            Err(error) => reason = error.to_string(),
+        }
+    }
+    Err(ConfiguredError::Listen { listen: address.to_string(), reason })
+}
+
+/// The whole process: reads the configuration, runs until SIGINT or SIGTERM, and answers with an exit code: 0 after a
+/// clean stop, 1 where it had to stop, 2 for a wrong configuration.
+pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let env = |name: &str| std::env::var(name).ok();
+    let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
+    let invocation = match load_web(arguments, &env, &|path| std::fs::read_to_string(path)) {
+        Ok(invocation) => invocation,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(BAD_CONFIGURATION);
+        }
+    };
+    let config = match invocation.run_or_show(version, &mut io::stdout()) {
+        Ok(Some(config)) => *config,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(_) => return ExitCode::FAILURE,
+    };
+    let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let ansi = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr).init();
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    match run_configured(config, |_| {}, until_signal()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            eprintln!("stakepool-web: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ready at the first SIGINT or SIGTERM.
+async fn until_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
