@@ -1,7 +1,8 @@
 //! Blocks in their real serialization.
 
-use stakepool_core::chain::{Amount, BlockHash, BlockHeight, DecodeError, Reader, Transaction, sha256};
+use stakepool_core::chain::{Amount, BlockHash, BlockHeight, DecodeError, Reader, sha256};
 
+use super::tx::Tx;
 use crate::sign::put_var_int;
 
 /// Block version of today's simnet.
@@ -105,18 +106,18 @@ pub(crate) struct Block {
     pub hash: BlockHash,
     pub header: Header,
     /// The regular tree: the coinbase, then payments.
-    pub regular: Vec<Transaction>,
+    pub regular: Vec<Tx>,
     /// The stake tree: votes, tickets, revocations.
-    pub stake: Vec<Transaction>,
+    pub stake: Vec<Tx>,
 }
 
 impl Block {
     /// Completes a header with what follows from the transactions.
-    pub(crate) fn seal(mut header: Header, regular: Vec<Transaction>, stake: Vec<Transaction>) -> Self {
-        header.merkle_root = merkle_root(&regular);
-        header.stake_root = merkle_root(&stake);
-        let body: usize = regular.iter().chain(&stake).map(|transaction| transaction.encode().len()).sum();
-        header.size = (body + 280 + 2) as u32;
+    pub(crate) fn seal(mut header: Header, regular: Vec<Tx>, stake: Vec<Tx>) -> Self {
+        let (regular_root, regular_size) = merkle_root(&regular);
+        let (stake_root, stake_size) = merkle_root(&stake);
+        (header.merkle_root, header.stake_root) = (regular_root, stake_root);
+        header.size = (regular_size + stake_size + 280 + 2) as u32;
         Self { hash: BlockHash::from_bytes(sha256(&header.encode())), header, regular, stake }
     }
 
@@ -126,15 +127,18 @@ impl Block {
         for tree in [&self.regular, &self.stake] {
             put_var_int(&mut out, tree.len());
             for transaction in tree {
-                out.extend_from_slice(&transaction.encode());
+                out.extend_from_slice(&transaction.body.encode());
             }
         }
         out
     }
 }
 
-fn merkle_root(transactions: &[Transaction]) -> [u8; 32] {
-    let mut level: Vec<[u8; 32]> = transactions.iter().map(|transaction| sha256(&transaction.encode())).collect();
+/// The root of a tree, and the size of its transactions.
+fn merkle_root(transactions: &[Tx]) -> ([u8; 32], usize) {
+    let encoded: Vec<Vec<u8>> = transactions.iter().map(|transaction| transaction.body.encode()).collect();
+    let size = encoded.iter().map(Vec::len).sum();
+    let mut level: Vec<[u8; 32]> = encoded.iter().map(|bytes| sha256(bytes)).collect();
     while level.len() > 1 {
         level = level
             .chunks(2)
@@ -144,7 +148,7 @@ fn merkle_root(transactions: &[Transaction]) -> [u8; 32] {
             })
             .collect();
     }
-    level.first().copied().unwrap_or([0; 32])
+    (level.first().copied().unwrap_or([0; 32]), size)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use stakepool_core::voting::TicketState;
 
 use super::block::Block;
 use super::transactions::TxKind;
+use super::tx::Tx;
 
 /// A ticket that was mined.
 #[derive(Clone, Debug)]
@@ -111,7 +112,7 @@ impl Branch {
     }
 
     /// A mined transaction.
-    pub(crate) fn transaction(&self, hash: &TxHash) -> Option<(&Transaction, &Arc<Block>, Place)> {
+    pub(crate) fn transaction(&self, hash: &TxHash) -> Option<(&Tx, &Arc<Block>, Place)> {
         let place = self.place_of(hash)?;
         let block = self.at(place.height)?;
         let tree = match place.tree {
@@ -135,14 +136,14 @@ impl Branch {
         self.settle_winners(block, winners, &mut effects);
         self.expire(height, params, &mut effects);
         for transaction in &block.stake {
-            match TxKind::of(transaction) {
+            match &transaction.kind {
                 TxKind::Revocation { ticket } => {
-                    if let Some(ticket) = self.tickets.get_mut(&ticket) {
-                        ticket.revoked = Some((height, transaction.hash()));
+                    if let Some(ticket) = self.tickets.get_mut(ticket) {
+                        ticket.revoked = Some((height, transaction.hash));
                         effects.missed.push(ticket.submission.hash);
                     }
                 }
-                TxKind::Ticket(submission) => self.add_ticket(submission, transaction, height),
+                TxKind::Ticket(submission) => self.add_ticket(*submission, &transaction.body, height),
                 TxKind::Vote { .. } | TxKind::Regular => {}
             }
         }
@@ -154,7 +155,7 @@ impl Branch {
     fn index(&mut self, block: &Block) {
         for (tree, transactions) in [(TxTree::Regular, &block.regular), (TxTree::Stake, &block.stake)] {
             for (transaction, index) in transactions.iter().zip(0..) {
-                self.mined.insert(transaction.hash(), Place { height: block.header.height, tree, index });
+                self.mined.insert(transaction.hash, Place { height: block.header.height, tree, index });
             }
         }
     }
@@ -164,8 +165,8 @@ impl Branch {
         let votes: HashMap<TicketHash, TxHash> = block
             .stake
             .iter()
-            .filter_map(|transaction| match TxKind::of(transaction) {
-                TxKind::Vote { ticket, .. } => Some((ticket, transaction.hash())),
+            .filter_map(|transaction| match transaction.kind {
+                TxKind::Vote { ticket, .. } => Some((ticket, transaction.hash)),
                 _ => None,
             })
             .collect();
@@ -200,10 +201,10 @@ impl Branch {
         }
     }
 
-    fn add_ticket(&mut self, submission: TicketSubmission, transaction: &Transaction, mined_at: BlockHeight) {
+    fn add_ticket(&mut self, submission: TicketSubmission, transaction: &Arc<Transaction>, mined_at: BlockHeight) {
         let ticket = Ticket {
             submission,
-            transaction: Arc::new(transaction.clone()),
+            transaction: Arc::clone(transaction),
             mined_at,
             voted: None,
             missed_at: None,
@@ -217,7 +218,7 @@ impl Branch {
         let Some(mined_at) = height.0.checked_sub(params.ticket_maturity) else { return };
         let Some(block) = self.at(BlockHeight(mined_at)).cloned() else { return };
         for transaction in &block.stake {
-            if let TxKind::Ticket(submission) = TxKind::of(transaction) {
+            if let TxKind::Ticket(submission) = &transaction.kind {
                 self.live.insert(submission.hash);
                 effects.matured.push(submission.hash);
             }

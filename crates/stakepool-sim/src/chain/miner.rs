@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use stakepool_core::chain::{Amount, BlockHeight, Generation, TicketHash, Transaction, TxHash, block_subsidy, sha256};
+use stakepool_core::chain::{Amount, BlockHeight, Generation, TicketHash, block_subsidy, sha256};
 
 use super::block::Block;
 use super::branch::Branch;
 use super::store::Chain;
 use super::transactions::{TxKind, coinbase, revocation};
+use super::tx::Tx;
 use crate::error::SimError;
 
 /// Votes on the block before it that a block needs at least.
@@ -16,33 +17,18 @@ pub(crate) const MIN_VOTES: usize = 3;
 /// Tickets that a block may hold at most.
 const MAX_TICKETS: usize = 20;
 
-/// A transaction that waits to be mined.
-#[derive(Clone, Debug)]
-pub(crate) struct Candidate {
-    pub hash: TxHash,
-    pub kind: TxKind,
-    pub transaction: Transaction,
-}
-
-impl Candidate {
-    /// Recognises a transaction.
-    pub(crate) fn new(transaction: Transaction) -> Self {
-        Self { hash: transaction.hash(), kind: TxKind::of(&transaction), transaction }
-    }
-}
-
 impl Chain {
     /// The next block after `branch`, out of the candidates in the order of their arrival.
     pub(crate) fn next_block(
         &self,
         branch: &Branch,
-        candidates: &[Candidate],
+        candidates: &[Tx],
         time: u32,
         nonce: u32,
     ) -> Result<Arc<Block>, SimError> {
         let mut header = self.header_after(Some(branch), time);
         header.nonce = nonce;
-        let waiting: Vec<&Candidate> =
+        let waiting: Vec<&Tx> =
             candidates.iter().filter(|candidate| branch.place_of(&candidate.hash).is_none()).collect();
         let votes = self.votes_for(branch, &waiting);
         if header.height.0 >= self.params.stake_validation_height && votes.len() < MIN_VOTES {
@@ -54,12 +40,12 @@ impl Chain {
         header.fresh_stake = tickets.len() as u8;
         header.revocations = revocations.len().min(255) as u8;
         header.final_state = final_state(self.winners(&header.previous));
-        let mut regular = vec![coinbase(header.height, nonce, self.work_subsidy(header.height, votes.len()))];
+        let mut regular = vec![Tx::from(coinbase(header.height, nonce, self.work_subsidy(header.height, votes.len())))];
         regular.extend(
             waiting
                 .iter()
                 .filter(|candidate| matches!(candidate.kind, TxKind::Regular))
-                .map(|candidate| candidate.transaction.clone()),
+                .map(|candidate| (*candidate).clone()),
         );
         let stake = [votes, tickets, revocations].concat();
         Ok(Arc::new(Block::seal(header, regular, stake)))
@@ -79,7 +65,7 @@ impl Chain {
         Amount::from_atoms(work * voters as i64 / i64::from(self.params.tickets_per_block))
     }
 
-    fn votes_for(&self, branch: &Branch, waiting: &[&Candidate]) -> Vec<Transaction> {
+    fn votes_for(&self, branch: &Branch, waiting: &[&Tx]) -> Vec<Tx> {
         let Some(tip) = branch.tip() else { return Vec::new() };
         let winners = self.winners(&tip.hash);
         let mut voted = HashSet::new();
@@ -91,17 +77,11 @@ impl Chain {
                 }
                 _ => false,
             })
-            .map(|candidate| candidate.transaction.clone())
+            .map(|candidate| (*candidate).clone())
             .collect()
     }
 
-    fn tickets_for(
-        &self,
-        branch: &Branch,
-        height: BlockHeight,
-        price: Amount,
-        waiting: &[&Candidate],
-    ) -> Vec<Transaction> {
+    fn tickets_for(&self, branch: &Branch, height: BlockHeight, price: Amount, waiting: &[&Tx]) -> Vec<Tx> {
         if height.0 < self.params.stake_enabled_height {
             return Vec::new();
         }
@@ -112,12 +92,12 @@ impl Chain {
                 _ => false,
             })
             .take(MAX_TICKETS)
-            .map(|candidate| candidate.transaction.clone())
+            .map(|candidate| (*candidate).clone())
             .collect()
     }
 
     /// Today consensus revokes with the block after the miss; before, somebody had to send the revocation.
-    fn revocations_for(&self, branch: &Branch, waiting: &[&Candidate]) -> Vec<Transaction> {
+    fn revocations_for(&self, branch: &Branch, waiting: &[&Tx]) -> Vec<Tx> {
         let due: Vec<TicketHash> = branch
             .tickets
             .values()
@@ -128,7 +108,7 @@ impl Chain {
             return due
                 .iter()
                 .filter_map(|hash| branch.tickets.get(hash))
-                .map(|ticket| revocation(&ticket.transaction, self.generation))
+                .map(|ticket| revocation(&ticket.transaction, self.generation).into())
                 .collect();
         }
         let mut revoked = HashSet::new();
@@ -138,7 +118,7 @@ impl Chain {
                 TxKind::Revocation { ticket } => due.contains(&ticket) && revoked.insert(ticket),
                 _ => false,
             })
-            .map(|candidate| candidate.transaction.clone())
+            .map(|candidate| (*candidate).clone())
             .collect()
     }
 }

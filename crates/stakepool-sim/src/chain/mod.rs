@@ -6,11 +6,12 @@ mod lottery;
 mod miner;
 mod store;
 mod transactions;
+mod tx;
 
 pub(crate) use block::{Block, Header};
 pub(crate) use branch::{Branch, Effects, Ticket, TxTree};
-pub(crate) use miner::Candidate;
 pub(crate) use store::Chain;
 pub(crate) use transactions::{
     NewTicket, OP_TRUE_UNLOCK, Purse, TxKind, VoteChoice, op_true_output, payment, revocation, ticket, vote,
 };
+pub(crate) use tx::Tx;

@@ -36,7 +36,7 @@ impl Chain {
             winners: HashMap::new(),
         };
         let header = chain.header_after(None, time);
-        let genesis = Arc::new(Block::seal(header, vec![coinbase(BlockHeight(0), 0, Amount::ZERO)], Vec::new()));
+        let genesis = Arc::new(Block::seal(header, vec![coinbase(BlockHeight(0), 0, Amount::ZERO).into()], Vec::new()));
         chain.connect_best(&genesis);
         chain
     }

@@ -1,5 +1,7 @@
 //! The transactions that stakers and miners make, in their real shapes.
 
+use std::sync::LazyLock;
+
 use stakepool_core::chain::{
     Amount, BlockHash, BlockHeight, Generation, Hash160, OutPoint, OutputScript, TicketHash, Transaction, TxHash,
     TxInput, TxOutput, VoteBits, VoteTransaction, hash160,
@@ -24,7 +26,9 @@ const AUTO_REVOCATION: u16 = 2;
 
 /// The output script to which the simulated stakers pay.
 pub(crate) fn op_true_output() -> OutputScript {
-    OutputScript::ScriptHash(hash160(&OP_TRUE))
+    // Asked for every ticket with every block.
+    static HASH: LazyLock<Hash160> = LazyLock::new(|| hash160(&OP_TRUE));
+    OutputScript::ScriptHash(*HASH)
 }
 
 /// What a transaction is for.

@@ -73,10 +73,10 @@ impl SimNetworkBuilder {
         self
     }
 
-    /// How many voting wallets there are; all have the same keys.
+    /// How many voting wallets there are, at least 1; all have the same keys.
     #[must_use]
     pub const fn voting_wallets(mut self, wallets: usize) -> Self {
-        self.voting_wallets = wallets;
+        self.voting_wallets = if wallets == 0 { 1 } else { wallets };
         self
     }
 

@@ -36,8 +36,8 @@ impl Crowd {
         let earned = chain.best.blocks().iter().take(mature.0 as usize + 1).skip(self.collected.0 as usize + 1);
         let coinbases = earned.filter_map(|block| {
             let coinbase = block.regular.first()?;
-            let value = coinbase.outputs.first()?.value;
-            let outpoint = OutPoint { hash: coinbase.hash(), index: 0, tree: 0 };
+            let value = coinbase.body.outputs.first()?.value;
+            let outpoint = OutPoint { hash: coinbase.hash, index: 0, tree: 0 };
             (value > Amount::ZERO).then_some(Purse { outpoint, value, height: block.header.height })
         });
         let all = self.purse.into_iter().chain(coinbases).collect();

@@ -183,7 +183,9 @@ impl SimNetwork {
             loop {
                 ticks.tick().await;
                 await_votes(&shared, interval).await;
-                if let Err(error) = shared.write(State::mine) {
+                // A reorganisation under way needs the transactions that a block would use up.
+                let mined = shared.write(|state| if state.fork.is_none() { state.mine().map(drop) } else { Ok(()) });
+                if let Err(error) = mined {
                     tracing::warn!(%error, "the simulated network waits for votes");
                 }
             }
@@ -236,7 +238,7 @@ impl SimNetwork {
     pub fn votes_in_block(&self, height: BlockHeight) -> BTreeSet<TicketHash> {
         self.state(|state| {
             let stake = state.chain.best.at(height).map(|block| block.stake.as_slice()).unwrap_or_default();
-            stake.iter().filter_map(|transaction| voter(&TxKind::of(transaction))).collect()
+            stake.iter().filter_map(|transaction| voter(&transaction.kind)).collect()
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use stakepool_core::chain::{BlockHash, BlockHeight, Generation, TicketHash, Transaction, TxHash};
 
-use crate::chain::{Branch, Candidate, Chain, TxKind};
+use crate::chain::{Branch, Chain, Tx, TxKind};
 use crate::sign::unlocks;
 
 /// Blocks after which votes on a block are given up.
@@ -30,36 +30,33 @@ pub(crate) enum Rejection {
 /// The waiting transactions, in the order of their arrival.
 #[derive(Default)]
 pub(crate) struct Mempool {
-    candidates: Vec<Candidate>,
+    candidates: Vec<Tx>,
     hashes: HashSet<TxHash>,
 }
 
 impl Mempool {
     /// All waiting transactions.
-    pub(crate) fn candidates(&self) -> &[Candidate] {
+    pub(crate) fn candidates(&self) -> &[Tx] {
         &self.candidates
     }
 
     /// A waiting transaction.
-    pub(crate) fn get(&self, hash: &TxHash) -> Option<&Transaction> {
-        self.candidates.iter().find(|candidate| candidate.hash == *hash).map(|candidate| &candidate.transaction)
+    pub(crate) fn get(&self, hash: &TxHash) -> Option<&Tx> {
+        self.candidates.iter().find(|candidate| candidate.hash == *hash)
     }
 
     /// Adds a transaction that needs no check; one that waits already is left where it is.
     pub(crate) fn add(&mut self, transaction: Transaction) {
-        let candidate = Candidate::new(transaction);
+        let candidate = Tx::from(transaction);
         if self.hashes.insert(candidate.hash) {
             self.candidates.push(candidate);
         }
     }
 
     /// Puts transactions of blocks that are given up before all others.
-    pub(crate) fn put_back(&mut self, transactions: impl IntoIterator<Item = Transaction>) {
-        let mut first: Vec<Candidate> = transactions
-            .into_iter()
-            .map(Candidate::new)
-            .filter(|candidate| self.hashes.insert(candidate.hash))
-            .collect();
+    pub(crate) fn put_back(&mut self, transactions: impl IntoIterator<Item = Tx>) {
+        let mut first: Vec<Tx> =
+            transactions.into_iter().filter(|candidate| self.hashes.insert(candidate.hash)).collect();
         first.append(&mut self.candidates);
         self.candidates = first;
     }
@@ -79,7 +76,7 @@ impl Mempool {
         chain: &Chain,
         fork: Option<&Branch>,
     ) -> Result<TxHash, Rejection> {
-        let candidate = Candidate::new(transaction);
+        let candidate = Tx::from(transaction);
         if self.hashes.contains(&candidate.hash) {
             return Err(Rejection::Duplicate);
         }
@@ -104,7 +101,7 @@ impl Mempool {
                 check_ticket_input(&candidate, 0, ticket, chain, fork)?;
             }
             TxKind::Ticket(_) | TxKind::Regular => {
-                let spent = candidate.transaction.inputs.first().map_or(candidate.hash, |input| input.previous.hash);
+                let spent = candidate.body.inputs.first().map_or(candidate.hash, |input| input.previous.hash);
                 return Err(Rejection::Orphan(spent));
             }
         }
@@ -136,7 +133,7 @@ impl Mempool {
 
 /// Whether the ticket is there to be spent, and the input may spend it.
 fn check_ticket_input(
-    candidate: &Candidate,
+    candidate: &Tx,
     input: usize,
     ticket: TicketHash,
     chain: &Chain,
@@ -148,7 +145,7 @@ fn check_ticket_input(
         .filter_map(|branch| branch.tickets.get(&ticket))
         .find(|ticket| ticket.voted.is_none())
         .ok_or(Rejection::Orphan(ticket.into()))?;
-    if unlocks(&candidate.transaction, input, found.submission.voting) {
+    if unlocks(&candidate.body, input, found.submission.voting) {
         Ok(())
     } else {
         Err(Rejection::BadSignature { input })

@@ -39,13 +39,9 @@ impl Note {
     }
 
     /// A block left the best chain.
-    pub(crate) fn disconnected(block: &Block, generation: Generation) -> Self {
+    pub(crate) fn disconnected(block: &Block) -> Self {
         let header = hex::encode(block.header.encode());
-        let params = match generation {
-            Generation::Today => json!([header]),
-            Generation::Legacy => json!([header, null]),
-        };
-        Self::new(Topic::Blocks, "blockdisconnected", params)
+        Self::new(Topic::Blocks, "blockdisconnected", json!([header]))
     }
 
     /// The best chain became another one.

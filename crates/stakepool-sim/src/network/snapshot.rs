@@ -8,7 +8,7 @@ use stakepool_core::chain::{Amount, BlockHeight, Generation, OutPoint, TicketHas
 
 use super::builder::SimNetworkBuilder;
 use super::state::State;
-use crate::chain::{Block, Header, Purse};
+use crate::chain::{Block, Header, Purse, Tx};
 use crate::error::SimError;
 use crate::wallet::Memory;
 
@@ -46,12 +46,13 @@ struct SavedPurse {
     height: BlockHeight,
 }
 
-fn encoded(transactions: &[Transaction]) -> Vec<String> {
-    transactions.iter().map(|transaction| hex::encode(transaction.encode())).collect()
+fn encoded(transactions: &[Tx]) -> Vec<String> {
+    transactions.iter().map(|transaction| hex::encode(transaction.body.encode())).collect()
 }
 
-fn decoded(transactions: &[String]) -> Result<Vec<Transaction>, String> {
-    transactions.iter().map(|text| Transaction::decode_hex(text).map_err(|error| error.to_string())).collect()
+fn decoded(transactions: &[String]) -> Result<Vec<Tx>, String> {
+    let read = |text: &String| Transaction::decode_hex(text).map(Tx::from).map_err(|error| error.to_string());
+    transactions.iter().map(read).collect()
 }
 
 impl SavedBlock {
@@ -72,14 +73,13 @@ impl Snapshot {
             stake: encoded(&block.stake),
             winners: state.chain.winners(&block.hash).to_vec(),
         });
-        let waiting = state.mempool.candidates().iter().map(|candidate| hex::encode(candidate.transaction.encode()));
         Self {
             version: VERSION,
             generation: state.chain.generation,
             seed,
             nonce: state.nonce(),
             blocks: blocks.collect(),
-            waiting: waiting.collect(),
+            waiting: encoded(state.mempool.candidates()),
             wallets: state.wallets.iter().map(|wallet| wallet.memory()).collect(),
             purse: purse.map(|purse| SavedPurse {
                 hash: purse.outpoint.hash,
@@ -124,9 +124,7 @@ impl Snapshot {
             }
             state.chain.restore(&Arc::new(block), saved.winners.clone());
         }
-        for transaction in decoded(&self.waiting).map_err(failed)? {
-            state.mempool.add(transaction);
-        }
+        state.mempool.put_back(decoded(&self.waiting).map_err(failed)?);
         // The buyer's wallet is the last, however many voting wallets there are now.
         let mut memories = self.wallets;
         if let (Some(memory), Some(buyer)) = (memories.pop(), state.wallets.last_mut()) {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::crowd::{Crowd, is_crowds};
 use super::mempool::{Mempool, Rejection};
 use super::notes::{Note, Subscribers};
-use crate::chain::{Block, Branch, Chain, Effects, VoteChoice};
+use crate::chain::{Block, Branch, Chain, Effects, Tx, VoteChoice};
 use crate::error::SimError;
 use crate::sync::lock;
 use crate::wallet::Wallet;
@@ -88,20 +88,21 @@ impl State {
         let time = self.next_time(&self.chain.best);
         let block = self.chain.next_block(&self.chain.best, self.mempool.candidates(), time, self.nonce)?;
         let effects = self.chain.connect_best(&block);
-        self.joined(&block, &effects);
-        self.announce_winners(&block);
+        let mut notes = self.joined(&block, &effects);
+        notes.extend(self.winners_of(&block));
+        self.subscribers.tell(&notes);
         self.after_change();
         Ok(block.hash)
     }
 
-    /// Tells everybody, wallets included, that a block joined the best chain.
-    fn joined(&mut self, block: &Arc<Block>, effects: &Effects) {
+    /// Shows the wallets a block that joined the best chain, and makes the notifications of it.
+    fn joined(&mut self, block: &Arc<Block>, effects: &Effects) -> Vec<Note> {
         for wallet in &mut self.wallets {
             wallet.learn(block);
         }
         let stake = block.header.height.0 >= self.chain.params.stake_enabled_height;
         let price = self.price_after(block);
-        self.subscribers.tell(&Note::joined(block, effects, price, stake, self.chain.generation));
+        Note::joined(block, effects, price, stake, self.chain.generation)
     }
 
     /// The stake difficulty of the block after one of the best chain.
@@ -112,10 +113,9 @@ impl State {
             .map_or_else(|| self.chain.next_price(&self.chain.best), |next| next.header.stake_difficulty)
     }
 
-    fn announce_winners(&mut self, block: &Arc<Block>) {
-        if self.chain.draws_at(block.header.height) {
-            self.subscribers.tell(&[Note::winners(block, self.chain.winners(&block.hash))]);
-        }
+    /// The notification of a block's winners, where it draws any.
+    fn winners_of(&self, block: &Block) -> Option<Note> {
+        self.chain.draws_at(block.header.height).then(|| Note::winners(block, self.chain.winners(&block.hash)))
     }
 
     /// What everybody does once the best chain has changed.
@@ -204,7 +204,7 @@ impl State {
     pub(crate) fn begin_fork(&mut self, depth: u32) {
         let base = self.chain.best.height().minus(depth);
         let given_up = self.chain.best.blocks().iter().skip(base.0 as usize + 1);
-        let transactions: Vec<Transaction> =
+        let transactions: Vec<Tx> =
             given_up.flat_map(|block| block.regular.iter().skip(1).chain(&block.stake).cloned()).collect();
         self.mempool.put_back(transactions);
         let mut branch = self.chain.best.clone();
@@ -228,11 +228,12 @@ impl State {
         fork.added.push((Arc::clone(&block), effects));
         if fork.branch.height() > self.chain.best.height() {
             self.adopt(fork);
-            self.announce_winners(&block);
             self.after_change();
             return Ok(true);
         }
-        self.announce_winners(&block);
+        if let Some(note) = self.winners_of(&block) {
+            self.subscribers.tell(&[note]);
+        }
         let extended = self.extended_bits();
         for vote in self.crowd.votes(&self.chain, &fork.branch, &extended) {
             self.mempool.add(vote);
@@ -247,29 +248,29 @@ impl State {
         for wallet in &mut self.wallets {
             wallet.unlearn_above(fork.base);
         }
-        let changed = match (old.tip(), fork.added.last()) {
-            (Some(old), Some((new, _))) => Some(Note::reorganised(old, new)),
-            _ => None,
-        };
-        let first = self.chain.generation == Generation::Legacy;
-        if let Some(note) = changed.as_ref().filter(|_| first) {
-            self.subscribers.tell(std::slice::from_ref(note));
-        }
+        let mut notes: Vec<Note> = Vec::new();
         for block in old.blocks().iter().skip(fork.base.0 as usize + 1).rev() {
-            self.subscribers.tell(&[Note::disconnected(block, self.chain.generation)]);
+            notes.push(Note::disconnected(block));
         }
         for (block, effects) in &fork.added {
-            self.joined(block, effects);
+            notes.extend(self.joined(block, effects));
         }
-        if let Some(note) = changed.as_ref().filter(|_| !first) {
-            self.subscribers.tell(std::slice::from_ref(note));
+        if let (Some(old), Some((new, _))) = (old.tip(), fork.added.last()) {
+            let changed = Note::reorganised(old, new);
+            match self.chain.generation {
+                Generation::Today => notes.push(changed),
+                Generation::Legacy => notes.insert(0, changed),
+            }
+            // The winners of the other new blocks were told when those came.
+            notes.extend(self.winners_of(new));
         }
+        self.subscribers.tell(&notes);
     }
 
     /// Tells every listener the winners of the best block once more.
     pub(crate) fn rebroadcast_winners(&mut self) {
-        if let Some(tip) = self.chain.best.tip().cloned() {
-            self.announce_winners(&tip);
+        if let Some(note) = self.chain.best.tip().and_then(|tip| self.winners_of(tip)) {
+            self.subscribers.tell(&[note]);
         }
     }
 

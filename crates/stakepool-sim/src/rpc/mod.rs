@@ -58,7 +58,7 @@ pub(crate) fn envelope(result: RpcResult, id: &Value) -> String {
     format!(r#"{{"jsonrpc":"1.0","result":{result},"error":{error},"id":{id}}}"#)
 }
 
-/// Answers a request, after the delay and with the faults of the server. Never answers while the server is deaf.
+/// Answers a request, after the delay and with the faults of the server.
 pub(crate) async fn answer(context: &Arc<ServerContext>, request: &[u8], client: Option<&Client>) -> String {
     let Ok(request) = serde_json::from_slice::<Value>(request) else {
         return envelope(Err(RpcError::new(-32700, "Parse error")), &Value::Null);
@@ -69,9 +69,7 @@ pub(crate) async fn answer(context: &Arc<ServerContext>, request: &[u8], client:
     };
     let values = request.get("params").and_then(Value::as_array).cloned().unwrap_or_default();
     let fate = lock(&context.faults).receive(method);
-    if fate.deaf {
-        std::future::pending::<()>().await;
-    }
+    context.hear().await;
     if !fate.delay.is_zero() {
         tokio::time::sleep(fate.delay).await;
     }

@@ -8,7 +8,7 @@ use super::{RpcError, RpcResult, queries, tickets};
 use crate::network::{Rejection, State};
 
 /// Blocks that `generate` makes at most in a call.
-const MOST_GENERATED: u32 = 10_000;
+const MOST_GENERATED: u32 = 1000;
 
 /// Answers a call.
 pub(super) fn call(state: &mut State, method: &str, params: Params<'_>) -> RpcResult {

@@ -37,7 +37,7 @@ pub(super) fn call(state: &State, method: &str, params: Params<'_>) -> Option<Rp
         "getrawmempool" => Ok(mempool(state, params)),
         "getmempoolinfo" => {
             let waiting = state.mempool.candidates();
-            let bytes: usize = waiting.iter().map(|candidate| candidate.transaction.encode().len()).sum();
+            let bytes: usize = waiting.iter().map(|candidate| candidate.body.encode().len()).sum();
             Ok(json!({"size": waiting.len(), "bytes": bytes}))
         }
         "validateaddress" => params.text(0).map(|text| match text.parse::<Address>() {
@@ -123,7 +123,7 @@ fn block(state: &State, params: Params<'_>) -> RpcResult {
             let shown = found.iter().enumerate().map(|(index, one)| transaction(state, one, place(index)));
             answer.insert(bodies.to_owned(), shown.collect());
         } else {
-            answer.insert(names.to_owned(), found.iter().map(|one| json!(one.hash())).collect());
+            answer.insert(names.to_owned(), found.iter().map(|one| json!(one.hash)).collect());
         }
     }
     Ok(Value::Object(answer))
@@ -163,8 +163,9 @@ fn verbose_header(state: &State, block: &Block) -> Map<String, Value> {
 }
 
 fn subsidy(state: &State, params: Params<'_>) -> RpcResult {
-    let (height, voters) = (BlockHeight(params.number(0)?), i64::from(params.number(1)?));
     let consensus = &state.chain.params;
+    let voters = params.number(1)?.min(consensus.tickets_per_block);
+    let (height, voters) = (BlockHeight(params.number(0)?), i64::from(voters));
     let whole = block_subsidy(consensus, height).atoms();
     let stake = vote_subsidy(consensus, height).atoms() * voters;
     let shares = i64::from(consensus.work_reward_proportion + consensus.stake_reward_proportion);
@@ -180,7 +181,7 @@ fn raw_transaction(state: &State, params: Params<'_>) -> RpcResult {
     let missing = || RpcError::new(-5, format!("No information available about transaction {hash}"));
     let found = found.ok_or_else(missing)?;
     if params.flag(1) != Some(true) {
-        return Ok(json!(hex::encode(found.encode())));
+        return Ok(json!(hex::encode(found.body.encode())));
     }
     Ok(transaction(state, found, mined.map(|(_, block, place)| (block, place.tree, place.index))))
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, Generation, Hash160, Network, OutputScript, Transaction, TxInput, TxOutput,
+    Address, AddressKind, Amount, Generation, Hash160, Network, OutputScript, TxInput, TxOutput,
 };
 
-use crate::chain::{Block, TxTree};
+use crate::chain::{Block, Tx, TxTree};
 use crate::network::State;
 
 /// An amount in coins as Go prints it: without a point where it is whole.
@@ -31,13 +31,14 @@ pub(super) fn address(script: OutputScript) -> Address {
 }
 
 /// A transaction in full, with where it was mined.
-pub(super) fn transaction(state: &State, found: &Transaction, mined: Option<(&Arc<Block>, TxTree, u32)>) -> Value {
+pub(super) fn transaction(state: &State, found: &Tx, mined: Option<(&Arc<Block>, TxTree, u32)>) -> Value {
     let generation = state.chain.generation;
-    let outputs = found.outputs.iter().enumerate().map(|(number, one)| output(number, one, generation));
+    let body = &found.body;
+    let outputs = body.outputs.iter().enumerate().map(|(number, one)| output(number, one, generation));
     let mut answer = json!({
-        "hex": hex::encode(found.encode()), "txid": found.hash(), "version": found.version,
-        "locktime": found.lock_time, "expiry": found.expiry,
-        "vin": found.inputs.iter().map(input).collect::<Vec<_>>(), "vout": outputs.collect::<Vec<_>>(),
+        "hex": hex::encode(body.encode()), "txid": found.hash, "version": body.version,
+        "locktime": body.lock_time, "expiry": body.expiry,
+        "vin": body.inputs.iter().map(input).collect::<Vec<_>>(), "vout": outputs.collect::<Vec<_>>(),
     });
     if let Some((block, _, index)) = mined {
         answer["blockhash"] = json!(block.hash);

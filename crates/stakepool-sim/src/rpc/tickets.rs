@@ -92,9 +92,9 @@ fn stake_versions(state: &State, params: Params<'_>) -> RpcResult {
     let mut found = Vec::new();
     for depth in 0..count.min(first.header.height.0 + 1) {
         let Some(block) = state.chain.best.at(first.header.height.minus(depth)) else { break };
-        let votes = block.stake.iter().filter_map(|transaction| match TxKind::of(transaction) {
+        let votes = block.stake.iter().filter_map(|transaction| match transaction.kind {
             TxKind::Vote { bits, .. } => {
-                let said = &transaction.outputs[1].script;
+                let said = &transaction.body.outputs[1].script;
                 let version = said.get(4..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes);
                 Some(json!({"version": version, "bits": bits}))
             }

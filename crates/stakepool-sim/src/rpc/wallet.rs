@@ -63,7 +63,7 @@ fn wallet_info(state: &State, number: usize) -> Value {
     let wallet = &state.wallets[number];
     let vote_version = state.vote_version();
     let mut info = json!({
-        "daemonconnected": true, "unlocked": !wallet.locked, "txfee": 0.001, "votebits": 1,
+        "daemonconnected": wallet.connected, "unlocked": !wallet.locked, "txfee": 0.001, "votebits": 1,
         "votebitsextended": hex::encode(vote_version.0.to_le_bytes()), "voteversion": vote_version,
         "voting": wallet.votes_itself,
     });

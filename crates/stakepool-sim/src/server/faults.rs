@@ -8,7 +8,6 @@ use crate::rpc::RpcError;
 /// The faults of a server, and a count of what it was asked.
 #[derive(Default)]
 pub(crate) struct FaultSet {
-    pub deaf: bool,
     pub unavailable: bool,
     pub refuse_credentials: bool,
     pub limited_user: bool,
@@ -21,7 +20,6 @@ pub(crate) struct FaultSet {
 
 /// What becomes of a request.
 pub(crate) struct Fate {
-    pub deaf: bool,
     pub delay: Duration,
     pub failure: Option<RpcError>,
 }
@@ -32,6 +30,6 @@ impl FaultSet {
         *self.calls.entry(method.to_owned()).or_default() += 1;
         let delay = self.delays.get(method).or_else(|| self.delays.get("*")).copied().unwrap_or_default();
         let failure = self.failures.get(method).map(|(code, message)| RpcError::new(*code, message.clone()));
-        Fate { deaf: self.deaf, delay, failure }
+        Fate { delay, failure }
     }
 }

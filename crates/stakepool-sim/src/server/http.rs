@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
     AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE,
@@ -24,6 +24,9 @@ use tokio_tungstenite::tungstenite::protocol::Role as Side;
 use super::{ServerContext, websocket};
 use crate::rpc;
 use crate::sync::lock;
+
+/// The largest request that is read, in bytes: a wallet's limit.
+const MOST_BYTES: usize = 4 << 20;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -71,11 +74,7 @@ impl ServerContext {
 }
 
 async fn answer(mut request: Request<Incoming>, context: Arc<ServerContext>, broken: watch::Receiver<u64>) -> Answer {
-    let (unavailable, deaf) = {
-        let faults = lock(&context.faults);
-        (faults.unavailable, faults.deaf)
-    };
-    if unavailable {
+    if lock(&context.faults).unavailable {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "503 Too busy.  Try again later.\n");
     }
     let access = context.access(&request);
@@ -84,9 +83,7 @@ async fn answer(mut request: Request<Incoming>, context: Arc<ServerContext>, bro
             if access == Access::Refused {
                 return unauthorized();
             }
-            if deaf {
-                std::future::pending::<()>().await;
-            }
+            context.hear().await;
             upgrade(&mut request, context, broken, access == Access::Granted)
         }
         "/" => {
@@ -96,8 +93,8 @@ async fn answer(mut request: Request<Incoming>, context: Arc<ServerContext>, bro
             if request.method() != Method::POST {
                 return plain(StatusCode::METHOD_NOT_ALLOWED, "405 Method Not Allowed\n");
             }
-            let Ok(body) = request.into_body().collect().await else {
-                return plain(StatusCode::BAD_REQUEST, "400 Bad Request\n");
+            let Ok(body) = Limited::new(request.into_body(), MOST_BYTES).collect().await else {
+                return plain(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Too Large\n");
             };
             json(rpc::answer(&context, &body.to_bytes(), None).await)
         }

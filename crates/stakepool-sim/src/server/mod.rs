@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use stakepool_core::chain::sha256;
+use tokio::sync::watch;
 
 use crate::error::SimError;
 use crate::network::Shared;
@@ -56,6 +57,16 @@ pub(crate) struct ServerContext {
     pub user: String,
     pub password: String,
     pub faults: Arc<Mutex<FaultSet>>,
+    /// False while the server is deaf.
+    pub hearing: watch::Sender<bool>,
+}
+
+impl ServerContext {
+    /// Waits until the server is not deaf.
+    pub(crate) async fn hear(&self) {
+        // The sender lives as long as the context, so that waiting cannot fail.
+        let _ = self.hearing.subscribe().wait_for(|hearing| *hearing).await;
+    }
 }
 
 /// A server of the network, with its switches. Cheap to clone; all clones are the same server.
@@ -79,6 +90,7 @@ impl Server {
             password: hex::encode(&digest[..12]),
             faults: Arc::new(Mutex::new(FaultSet::default())),
             user: name.clone(),
+            hearing: watch::Sender::new(true),
         });
         let listener = Arc::new(Listener::bind(name, Arc::clone(&context)).await?);
         Ok(Self { context, listener })
@@ -116,9 +128,10 @@ impl Server {
         change(&mut lock(&self.context.faults));
     }
 
-    /// Makes the server accept connections and requests, but never answer.
+    /// Makes the server fall silent like a stopped process: it accepts connections and requests, but answers nothing,
+    /// pings included, and tells nothing, until it hears again.
     pub fn deaf(&self, on: bool) {
-        self.set(|faults| faults.deaf = on);
+        self.context.hearing.send_replace(!on);
     }
 
     /// Delays every answer to a method; `"*"` stands for all that have no delay of their own.

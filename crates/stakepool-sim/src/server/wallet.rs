@@ -51,6 +51,11 @@ impl WalletServer {
         self.change(|wallet| wallet.pool_features = on);
     }
 
+    /// Says whether the wallet is connected to its node.
+    pub fn connected(&self, on: bool) {
+        self.change(|wallet| wallet.connected = on);
+    }
+
     /// Switches the wallet's own voting.
     pub fn votes_itself(&self, on: bool) {
         self.change(|wallet| wallet.votes_itself = on);

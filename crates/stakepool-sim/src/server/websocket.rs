@@ -46,12 +46,14 @@ async fn talk(
         tokio::select! {
             message = messages.recv() => {
                 let Some(text) = message else { return };
+                context.hear().await;
                 if writer.send(Message::text(text)).await.is_err() {
                     return;
                 }
             }
             message = reader.next() => match message {
                 Some(Ok(Message::Text(text))) => {
+                    // A request is counted though it is not answered; everything else waits.
                     if !receive(context, &client, text.as_str(), &mut authenticated) {
                         return;
                     }
@@ -59,6 +61,7 @@ async fn talk(
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 // The library answers pings by itself, with the next write or read.
                 Some(Ok(_)) => {
+                    context.hear().await;
                     if writer.flush().await.is_err() {
                         return;
                     }

@@ -47,6 +47,8 @@ pub(crate) struct Wallet {
     pub disagrees: bool,
     /// Whether it was started with the pool's cold key and fee.
     pub pool_features: bool,
+    /// Whether it has a connection to its node.
+    pub connected: bool,
     /// Whether it votes by its own.
     pub votes_itself: bool,
     keys: Arc<KeyRing>,
@@ -67,6 +69,7 @@ impl Wallet {
             locked: false,
             disagrees: false,
             pool_features: true,
+            connected: true,
             votes_itself: false,
             keys,
             strange_keys,
@@ -164,8 +167,8 @@ impl Wallet {
     /// Looks for tickets in a block.
     pub(crate) fn learn(&mut self, block: &Block) {
         for transaction in &block.stake {
-            if let TxKind::Ticket(submission) = TxKind::of(transaction) {
-                self.learn_ticket(&submission, block.header.height);
+            if let TxKind::Ticket(submission) = &transaction.kind {
+                self.learn_ticket(submission, block.header.height);
             }
         }
     }

@@ -65,5 +65,12 @@ async fn garbage_gets_an_error_and_nothing_breaks() {
             let _ = answer(&sim.wallet(0).endpoint(), method, params.clone()).await;
         }
     }
+    for params in [json!([u32::MAX, u32::MAX]), json!([u32::MAX])] {
+        for method in ["getblocksubsidy", "getblockhash", "getvoteinfo", "generate"] {
+            let _ = answer(&node, method, params.clone()).await;
+        }
+    }
+    let huge = "00".repeat(5 << 20);
+    assert_eq!(post(&node, "sendrawtransaction", json!([huge])).await.map_or(413, |(status, _)| status.as_u16()), 413);
     assert_eq!(result(&node, "getblockcount", json!([])).await, json!(0));
 }
