@@ -85,6 +85,10 @@ async fn call(context: &Arc<ServerContext>, method: &str, params: Params<'_>, cl
         return subscriptions::subscribe(context, topic, client);
     }
     match context.role {
+        // Today's node knows this call on websockets only.
+        Role::Node(_) if method == "rebroadcastwinners" && client.is_none() && context.is_todays() => {
+            Err(RpcError::unknown_method())
+        }
         Role::Node(_) => context.shared.write(|state| node::call(state, method, params)),
         Role::Wallet(number) => {
             if method == "accountsyncaddressindex" {

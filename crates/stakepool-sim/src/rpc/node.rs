@@ -19,7 +19,9 @@ pub(super) fn call(state: &mut State, method: &str, params: Params<'_>) -> RpcRe
             state.rebroadcast_winners();
             Ok(Value::Null)
         }
-        "addticket" if state.chain.generation == Generation::Today => Err(RpcError::new(-1, "Command unimplemented")),
+        "addticket" if state.chain.generation == Generation::Today => {
+            Err(RpcError::new(-1, "This implementation does not implement wallet commands"))
+        }
         _ => queries::call(state, method, params)
             .or_else(|| tickets::call(state, method, params))
             .unwrap_or_else(|| Err(RpcError::unknown_method())),

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use stakepool_core::chain::sha256;
+use stakepool_core::chain::{Generation, sha256};
 use tokio::sync::watch;
 
 use crate::error::SimError;
@@ -62,6 +62,11 @@ pub(crate) struct ServerContext {
 }
 
 impl ServerContext {
+    /// Whether the program is one of today's.
+    pub(crate) fn is_todays(&self) -> bool {
+        self.shared.read(|state| state.chain.generation == Generation::Today)
+    }
+
     /// Waits until the server is not deaf.
     pub(crate) async fn hear(&self) {
         // The sender lives as long as the context, so that waiting cannot fail.

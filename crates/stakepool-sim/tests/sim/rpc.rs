@@ -74,3 +74,20 @@ async fn garbage_gets_an_error_and_nothing_breaks() {
     assert_eq!(post(&node, "sendrawtransaction", json!([huge])).await.map_or(413, |(status, _)| status.as_u16()), 413);
     assert_eq!(result(&node, "getblockcount", json!([])).await, json!(0));
 }
+
+#[tokio::test]
+async fn winners_are_repeated_over_websockets_and_by_legacy_nodes_over_https_too() {
+    for generation in crate::pool::GENERATIONS {
+        let sim = crate::pool::start(generation).await;
+        let node = sim.node().endpoint();
+        let asked = answer(&node, "rebroadcastwinners", json!([])).await;
+        let refused = generation == stakepool_core::chain::Generation::Today;
+        assert_eq!(asked["error"]["code"] == json!(-32601), refused);
+        let mut socket = Socket::open(&node).await;
+        socket.send(1, "notifywinningtickets", json!([])).await;
+        socket.next().await.unwrap();
+        socket.send(2, "rebroadcastwinners", json!([])).await;
+        let told = [socket.next().await.unwrap(), socket.next().await.unwrap()];
+        assert!(told.iter().any(|message| message["method"] == "winningtickets"));
+    }
+}
