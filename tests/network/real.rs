@@ -108,7 +108,7 @@ impl RealPool {
         let (stop_web, stopped) = oneshot::channel::<()>();
         let (bound, address) = oneshot::channel();
         let web = tokio::spawn(async move {
-            let started = |address: &stakepool_web::BoundAddress| bound.send(address.to_string()).unwrap();
+            let started = |address: stakepool_web::BoundAddress| bound.send(address.to_string()).unwrap();
             let shutdown = async {
                 let _ = stopped.await;
             };
@@ -165,12 +165,7 @@ async fn register(pool: &RealPool) -> Value {
     let signed_in = browser.submit("/signin", &[("email", email), ("password", password)]).await;
     assert!(signed_in.location.is_some(), "{}", signed_in.body);
     let settings = browser.get("/settings").await.body;
-    let key = between(between(&settings, "id=\"api-key\"", "</textarea>"), ">", "\u{0}").trim().to_owned();
-    let key = if key.is_empty() {
-        settings.split("id=\"api-key\"").nth(1).unwrap().split_once('>').unwrap().1.split('<').next().unwrap().to_owned()
-    } else {
-        key
-    };
+    let key = between(&settings, "id=\"api-key\"", "</textarea>").split_once('>').unwrap().1.to_owned();
     let nothing = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
     assert_eq!(nothing["message"], "purchaseinfo error - no address submitted");
     let address = pool.net.buyer_key().await;
@@ -221,12 +216,18 @@ async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
 
 /// An administrator adds an ignored ticket on the command line.
 async fn add_ticket(pool: &RealPool, hash: &str) {
-    let file = pool.folder.path().join("web/exccstakepool.conf");
-    let home = pool.folder.path().join("web");
-    let arguments = ["stakepoolctl", "tickets", "add", "--config", &file.display().to_string(), "--appdata", &home.display().to_string(), hash]
-        .map(str::to_owned);
-    let (code, output) = tokio::task::spawn_blocking(move || stakepoolctl::run_captured(&arguments)).await.unwrap();
-    assert_eq!(code, 0, "{output}");
+    use stakepool_core::ports::*;
+    let ticket = hash.parse().unwrap();
+    let report = pool.database.ticket(&ticket).await.unwrap().unwrap();
+    let low = LowFeeTicket {
+        ticket,
+        address: report.address,
+        added_by: None,
+        created: stakepool_core::time::UnixTime(1),
+        expires: stakepool_core::time::UnixTime(i64::MAX),
+        outcome: None,
+    };
+    pool.database.add(&low).await.unwrap();
     pool.until("the ticket is added", async || pool.tickets().await[hash].added).await;
 }
 
@@ -254,9 +255,16 @@ async fn watch(pool: &RealPool, ours: &[String], ignored: &[String]) {
     assert!(failed.is_empty(), "{failed:#?}");
     let mut times: Vec<_> = sent.iter().map(|vote| vote.record.timings.total).collect();
     times.sort();
-    let own: Vec<_> = sent.iter().map(|v| v.record.timings.total - v.record.timings.signing - v.record.timings.sending).collect();
-    println!("{} votes sent, {} records; from notification to the node's answer: median {:?}, slowest {:?}; our own share at most {:?}",
-        sent.len(), votes.len(), times[times.len() / 2], times.last().unwrap(), own.iter().max().unwrap());
+    let own: Vec<_> =
+        sent.iter().map(|v| v.record.timings.total - v.record.timings.signing - v.record.timings.sending).collect();
+    println!(
+        "{} votes sent, {} records; from notification to the node's answer: median {:?}, slowest {:?}; our own share at most {:?}",
+        sent.len(),
+        votes.len(),
+        times[times.len() / 2],
+        times.last().unwrap(),
+        own.iter().max().unwrap()
+    );
 }
 
 /// What the wallet says of the user's tickets is what our ledger says.
@@ -276,7 +284,11 @@ async fn compare_with_the_wallet(pool: &RealPool, address: &str, ours: &[String]
         compared += 1;
     }
     let mut invalid: Vec<_> = list("invalid").iter().map(|hash| hash.as_str().unwrap().to_owned()).collect();
-    let mut ignored: Vec<_> = tickets.values().filter(|r| r.facts.verdict != stakepool_core::ticket::Verdict::Accepted).map(|r| r.ticket.to_string()).collect();
+    let mut ignored: Vec<_> = tickets
+        .values()
+        .filter(|r| r.facts.verdict != stakepool_core::ticket::Verdict::Accepted)
+        .map(|r| r.ticket.to_string())
+        .collect();
     invalid.sort();
     ignored.sort();
     assert_eq!(invalid, ignored);

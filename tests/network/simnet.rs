@@ -42,7 +42,8 @@ impl Simnet {
     /// Calls a server; its error is answered as text.
     pub async fn try_call(&self, name: &str, method: &str, params: Value) -> Result<Value, String> {
         let call = self.post(name, json!({"jsonrpc": "1.0", "id": 1, "method": method, "params": params}));
-        let answer = timeout(Duration::from_secs(120), call).await.map_err(|_| format!("{name} {method}: no answer"))?;
+        let answer =
+            timeout(Duration::from_secs(120), call).await.map_err(|_| format!("{name} {method}: no answer"))?;
         let answer = answer?;
         if answer["error"].is_null() { Ok(answer["result"].clone()) } else { Err(answer["error"].to_string()) }
     }

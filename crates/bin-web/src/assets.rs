@@ -49,8 +49,14 @@ impl Assets {
             .iter()
             .map(|(name, bytes)| ((*name).to_owned(), Asset::new(name, Bytes::from_static(bytes))))
             .collect();
-        if let Some(folder) = &self.folder {
-            add_folder(&mut files, folder, "");
+        match &self.folder {
+            Some(folder) if is_ours(folder) => add_folder(&mut files, folder, ""),
+            Some(folder) => tracing::warn!(
+                folder = %folder.display(),
+                "publicpath holds neither style.css, icon.svg nor a file named manifest, so it is not meant for this \
+                 program; the built-in files are used"
+            ),
+            None => {}
         }
         *self.files.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
     }
@@ -90,6 +96,11 @@ impl Asset {
         let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
         Self { kind: kind_of(name), bytes, tag }
     }
+}
+
+/// Whether a folder was made for this program: the predecessor's holds files of other names.
+fn is_ours(folder: &Path) -> bool {
+    BUILT_IN.iter().map(|(name, _)| *name).chain(["manifest"]).any(|name| folder.join(name).is_file())
 }
 
 fn add_folder(files: &mut HashMap<String, Asset>, folder: &Path, prefix: &str) {
@@ -155,6 +166,17 @@ mod tests {
         for none in [".secret", "images", "images/", "../style.css", "none.css", ""] {
             assert!(kind(none).is_none(), "{none}");
         }
+    }
+
+    #[test]
+    fn a_folder_of_the_predecessor_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("css")).unwrap();
+        std::fs::write(folder.path().join("css/styles.css"), "body{}").unwrap();
+        let shows = |name| Assets::new(Some(folder.path().to_owned())).answer(name, false, &HeaderMap::new()).is_some();
+        assert!(shows("style.css") && !shows("css/styles.css"));
+        std::fs::write(folder.path().join("manifest"), "").unwrap();
+        assert!(shows("style.css") && shows("css/styles.css"));
     }
 
     #[test]

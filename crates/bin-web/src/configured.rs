@@ -18,6 +18,7 @@ use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
 use tokio::net::lookup_host;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing_subscriber::EnvFilter;
 
@@ -73,6 +74,9 @@ pub enum ConfiguredError {
     /// The application itself.
     #[error(transparent)]
     Web(#[from] WebError),
+    /// A defect of ours.
+    #[error("the web application broke down: {0}")]
+    BrokeDown(String),
 }
 
 /// Runs the web application as configured, until `shutdown`. `started` is told where it listens.
@@ -81,8 +85,8 @@ pub enum ConfiguredError {
 /// [`ConfiguredError`] where it cannot start, or where no wallet is the pool's.
 pub async fn run_configured(
     config: WebConfig,
-    started: impl FnOnce(&BoundAddress),
-    shutdown: impl Future<Output = ()>,
+    started: impl FnOnce(BoundAddress),
+    shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfiguredError> {
     let database = Arc::new(open_database(&config).await?);
     let wallets = connect_wallets(&config.wallets)?;
@@ -101,12 +105,21 @@ pub async fn run_configured(
     services.daemons = connect_daemons(&config)?;
     let expected = config.voting_wallet;
     let web = Web::bind(options(config).await?, services).await?;
-    started(web.address());
-    let ended = tokio::select! {
-        ended = web.run(shutdown) => ended.map_err(ConfiguredError::from),
-        () = group.run() => Ok(()),
-        error = guard_keys(&wallets, expected) => Err(error),
+    started(web.address().clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { web.run(shutdown).await.map_err(ConfiguredError::from) });
+    tasks.spawn(async move { Err(guard_keys(wallets, expected).await) });
+    tasks.spawn(async move {
+        group.run().await;
+        Ok(())
+    });
+    // The first to end is the web, unless the wallets turn out to be another pool's.
+    let ended = match tasks.join_next().await {
+        Some(Ok(ended)) => ended,
+        Some(Err(error)) => Err(ConfiguredError::BrokeDown(error.to_string())),
+        None => Ok(()),
     };
+    tasks.shutdown().await;
     database.close().await;
     ended
 }
@@ -146,10 +159,10 @@ fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<dyn VotingDaemon>>, Con
 
 /// Ready with an error where wallets answer and none of them has the pool's key. A single wrong wallet among right
 /// ones is told by the group, and stops registration only.
-async fn guard_keys(wallets: &[Arc<Wallet>], expected: ExtendedPubKey) -> ConfiguredError {
+async fn guard_keys(wallets: Vec<Arc<Wallet>>, expected: ExtendedPubKey) -> ConfiguredError {
     loop {
         let mut wrong = None;
-        for wallet in wallets {
+        for wallet in &wallets {
             match wallet.master_pubkey().await {
                 Ok(found) if found == expected => return std::future::pending().await,
                 Ok(found) => wrong = Some((wallet.name().to_owned(), found)),

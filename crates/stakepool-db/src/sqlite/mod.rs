@@ -25,6 +25,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{Sqlite, Transaction};
 use stakepool_core::ports::StoreError;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use self::connect::FileId;
 use self::failure::backend;
@@ -86,7 +88,16 @@ impl Database {
     /// # Errors
     /// [`DbError`] says what is wrong and what to do. Then nothing in the file has changed.
     pub async fn open_sqlite(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, DbError> {
-        let path = path.as_ref();
+        let path = path.as_ref().to_owned();
+        let failed = DbError::Failed { path: path.clone(), reason: "opening was cut off".to_owned() };
+        let runtime = Handle::current();
+        // On a thread of its own: looking at files blocks, and the future of a migration is not `Send` in a way that
+        // the compiler could follow through a caller's `spawn`.
+        let opening = spawn_blocking(move || runtime.block_on(Self::open_here(&path, options)));
+        opening.await.unwrap_or(Err(failed))
+    }
+
+    async fn open_here(path: &Path, options: SqliteOptions) -> Result<Self, DbError> {
         let prepared = connect::prepare(path)?;
         let connect = connect::options(&prepared.path, options);
         let writer = connect::writer(&prepared.path, &connect, options).await?;
