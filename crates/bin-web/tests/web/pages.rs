@@ -8,7 +8,7 @@ use stakepool_core::ports::{LedgerStore as _, UserStore as _};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{TicketReport, TicketState};
-use stakepool_web::{AddressRange, ProxyTrust};
+use stakepool_web::ProxyTrust;
 use warp::http::StatusCode;
 use warp::http::header::SET_COOKIE;
 
@@ -274,10 +274,8 @@ async fn without_wallets_or_database_pages_say_so() {
 #[tokio::test]
 async fn a_client_behind_a_trusted_proxy_is_told_from_its_neighbours() {
     let mut plan = Plan::default();
-    plan.options.proxies = ProxyTrust {
-        header: Some("X-Forwarded-For".into()),
-        proxies: vec!["127.0.0.1".parse::<AddressRange>().unwrap()],
-    };
+    plan.options.proxies =
+        ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
     plan.options.tries.sign_ins_per_client = 1;
     let world = World::of(plan).await;
     let page = world.send("GET", "/signin", &[], b"").await;
