@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::error::one_line;
+
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -33,7 +35,20 @@ impl Style {
         }
         let fields = answer.fields();
         let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        fields.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {value}"))?;
+        fields.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {}", one_line(value)))?;
+        out.flush()
+    }
+
+    /// Writes a whole list: a JSON array, or a line for each; `none` where there is nothing to read for people.
+    pub(crate) fn write_list(self, mut out: &mut dyn Write, answers: &[impl Answer], none: &str) -> io::Result<()> {
+        match self {
+            Self::Json => {
+                serde_json::to_writer(&mut out, answers)?;
+                out.write_all(b"\n")?;
+            }
+            Self::Text if answers.is_empty() => writeln!(out, "{none}")?,
+            Self::Text => answers.iter().try_for_each(|answer| self.write_line(&mut out, &Ok(answer)))?,
+        }
         out.flush()
     }
 
@@ -44,10 +59,10 @@ impl Style {
             (Self::Json, Err(error)) => serde_json::to_writer(&mut out, &Refusal { error })?,
             (Self::Text, Ok(answer)) => {
                 let fields: Vec<String> =
-                    answer.fields().into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+                    answer.fields().into_iter().map(|(name, value)| format!("{name} {}", one_line(&value))).collect();
                 out.write_all(fields.join(", ").as_bytes())?;
             }
-            (Self::Text, Err(error)) => write!(out, "error: {}", crate::error::one_line(error))?,
+            (Self::Text, Err(error)) => write!(out, "error: {}", one_line(error))?,
         }
         out.write_all(b"\n")
     }

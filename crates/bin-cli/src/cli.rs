@@ -1,14 +1,19 @@
 //! The command line: what can be asked, and how a question that makes no sense is answered.
 
 use std::ffi::OsString;
-use std::io::{Read, Write};
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use crate::Streams;
 use crate::answer::Style;
 use crate::chain::ChainCommand;
+use crate::console::Console;
 use crate::error::CliError;
+use crate::pool::PoolArguments;
+use crate::status::Status;
+use crate::tickets::TicketsCommand;
+use crate::users::UsersCommand;
 
 /// Administration of an EXCC stake pool.
 #[derive(Debug, Parser)]
@@ -17,6 +22,8 @@ struct Cli {
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    pool: PoolArguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -26,23 +33,31 @@ enum Command {
     /// Compute addresses, scripts, fees and verdicts without any server.
     #[command(subcommand)]
     Chain(ChainCommand),
+    /// List, add and remove tickets that pay too small a fee.
+    #[command(subcommand)]
+    Tickets(TicketsCommand),
+    /// Create and show users.
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// Show how the voting daemons are; the exit code is 1 where something is wrong.
+    Status(Status),
 }
 
-pub(crate) fn run(
-    arguments: impl IntoIterator<Item = OsString>,
-    input: &mut dyn Read,
-    output: &mut dyn Write,
-) -> Result<(), CliError> {
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> Result<(), CliError> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            return output.write_all(error.to_string().as_bytes()).map_err(CliError::Output);
+            return streams.output.write_all(error.to_string().as_bytes()).map_err(CliError::Output);
         }
         Err(error) => return Err(CliError::Usage(summary(&error))),
     };
     let style = if cli.json { Style::Json } else { Style::Text };
+    let console = Console { style, input: streams.input, output: streams.output, errors: streams.errors };
     match cli.command {
-        Command::Chain(command) => command.run(style, input, output),
+        Command::Chain(command) => command.run(style, console.input, console.output),
+        Command::Tickets(command) => command.run(&cli.pool, console),
+        Command::Users(command) => command.run(&cli.pool, console),
+        Command::Status(command) => command.run(&cli.pool, console),
     }
 }
 

@@ -1,6 +1,11 @@
 //! What can go wrong with a command.
 
 use std::io;
+use std::path::PathBuf;
+
+use stakepool_core::accounts::PasswordError;
+use stakepool_core::ports::StoreError;
+use stakepool_db::DbError;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +27,44 @@ pub enum CliError {
     /// Standard output failed.
     #[error("the answer cannot be written to standard output: {0}")]
     Output(#[source] io::Error),
+    /// The pool's configuration cannot be used.
+    #[error("the pool's configuration cannot be used: {0}")]
+    Config(String),
+    /// Some of several tickets were refused.
+    #[error("{refused} of {asked} tickets were refused; the answers say why")]
+    Refused {
+        /// How many were refused.
+        refused: usize,
+        /// How many were named.
+        asked: usize,
+    },
+    /// The pool has no database yet.
+    #[error(
+        "there is no database at {}: start stakepool-web once, which makes it, or name the configuration of the right \
+         pool with -C FILE",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A password cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Voting daemons are not as they should be.
+    #[error("{failing} of {all} voting daemons are not in order")]
+    Daemons {
+        /// How many are not in order.
+        failing: usize,
+        /// How many there are.
+        all: usize,
+    },
+    /// The system refuses something that every program needs.
+    #[error("the system refuses what is needed to work: {0}")]
+    System(#[source] io::Error),
 }
 
 impl CliError {
@@ -30,11 +73,11 @@ impl CliError {
         Self::Argument { argument, reason: reason.to_string() }
     }
 
-    /// The exit code of the program: 2 for a wrong argument, 1 for everything else.
+    /// The exit code of the program: 2 for a wrong argument, line or configuration, 1 for everything else.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Argument { .. } => 2,
-            Self::Input(_) | Self::Output(_) => 1,
+            Self::Usage(_) | Self::Argument { .. } | Self::Config(_) | Self::Refused { .. } => 2,
+            _ => 1,
         }
     }
 

@@ -3,8 +3,14 @@
 mod answer;
 mod chain;
 mod cli;
+mod console;
 mod error;
 mod lines;
+mod pool;
+mod status;
+mod tickets;
+mod users;
+mod when;
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -17,15 +23,15 @@ pub struct Streams<'a> {
     pub input: &'a mut dyn Read,
     /// Standard output: answers, and help where it was asked for.
     pub output: &'a mut dyn Write,
-    /// Standard error: one line where something is wrong.
+    /// Standard error: one line where something is wrong, and one for each voting daemon that is away.
     pub errors: &'a mut dyn Write,
 }
 
 /// Runs the command that `arguments` (the program's name first) ask for, and gives the exit code: 0 where it was done, 1
-/// where reading or writing failed, 2 where an argument is wrong.
+/// where something failed on the way, 2 where an argument, a line of standard input or the configuration is wrong.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> u8 {
     let Streams { input, output, errors } = streams;
-    match cli::run(arguments, input, output) {
+    match cli::run(arguments, Streams { input, output, errors: &mut *errors }) {
         Ok(()) => 0,
         // The reader of a pipe went away because it has seen enough.
         Err(error) if error.is_broken_pipe() => 0,

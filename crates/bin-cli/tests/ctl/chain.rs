@@ -1,7 +1,5 @@
 //! `stakepoolctl chain` as a program, over figures of the real programs and over bad input.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

@@ -1,0 +1,26 @@
+//! Where a command reads from and writes to, and in which style.
+
+use std::io::{Read, Write};
+
+use crate::answer::Style;
+use crate::error::one_line;
+
+/// The streams of a command that needs the pool.
+pub(crate) struct Console<'a> {
+    /// How answers are written.
+    pub(crate) style: Style,
+    /// Standard input.
+    pub(crate) input: &'a mut dyn Read,
+    /// Standard output.
+    pub(crate) output: &'a mut dyn Write,
+    /// Standard error.
+    pub(crate) errors: &'a mut dyn Write,
+}
+
+impl Console<'_> {
+    /// Tells people something that does not stop the command.
+    pub(crate) fn note(&mut self, text: &str) {
+        // Nothing is left to do where not even this can be written.
+        let _ = writeln!(self.errors, "stakepoolctl: {}", one_line(text));
+    }
+}

@@ -1,0 +1,66 @@
+//! The web application's configuration, which says where everything is.
+
+use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use stakepool_config::{ConfigErrors, Invocation, Problem, WebConfig, load_web};
+
+use crate::error::CliError;
+
+/// Where the pool's configuration is. The environment (`STAKEPOOL_WEB_…`) counts as it does for the web application.
+#[derive(Debug, Args)]
+pub(crate) struct PoolArguments {
+    /// The web application's configuration file, which tells where the database and the voting daemons are. Without it:
+    /// `exccstakepool.conf` in the home.
+    #[arg(short = 'C', long = "config", visible_alias = "configfile", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The web application's home, where relative paths of its certificates and secrets start. Without it:
+    /// `~/.exccstakepool`.
+    #[arg(short = 'A', long, value_name = "DIR", global = true)]
+    appdata: Option<PathBuf>,
+}
+
+impl PoolArguments {
+    /// Reads the configuration.
+    pub(crate) fn load(&self) -> Result<WebConfig, CliError> {
+        // The first file that is read is the configuration file.
+        let first: OnceCell<Option<PathBuf>> = OnceCell::new();
+        let read = |path: &Path| {
+            let content = fs::read_to_string(path);
+            let absent = content.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+            first.get_or_init(|| absent.then(|| path.to_owned()));
+            content
+        };
+        match load_web(self.flags().into_iter(), &|name| std::env::var(name).ok(), &read) {
+            Ok(Invocation::Run(config)) => Ok(*config),
+            Ok(_) => Err(CliError::Config("it asks for something else than to run (debuglevel=show)".to_owned())),
+            Err(errors) => Err(CliError::Config(match first.into_inner().flatten() {
+                Some(absent) => format!("{} is not there; name the right file with -C FILE", absent.display()),
+                None => told(&errors),
+            })),
+        }
+    }
+
+    fn flags(&self) -> Vec<OsString> {
+        let flag = |name: &str, value: &Path| {
+            let mut flag = OsString::from(name);
+            flag.push(value);
+            flag
+        };
+        let config = self.config.as_deref().map(|file| flag("--configfile=", file));
+        config.into_iter().chain(self.appdata.as_deref().map(|home| flag("--appdata=", home))).collect()
+    }
+}
+
+/// All problems on one line; only the file's where it cannot be read, since then every key is missing.
+fn told(errors: &ConfigErrors) -> String {
+    let unreadable = errors.problems.iter().find(|problem| matches!(problem, Problem::File { .. }));
+    match unreadable {
+        Some(problem) => problem.to_string(),
+        None => errors.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    }
+}

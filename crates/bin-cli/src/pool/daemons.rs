@@ -1,0 +1,54 @@
+//! The pool's voting daemons, asked all at the same time.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use stakepool_config::WebConfig;
+use stakepool_core::ports::{DaemonError, VotingDaemon};
+use stakepool_core::voting::WantedState;
+use stakepool_rpc::grpc::RpcToken;
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
+
+use crate::error::CliError;
+
+/// A person waits: shorter than the web's limits.
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(3),
+    call: Duration::from_secs(5),
+    transfer: Duration::from_secs(30),
+    event_wait: Duration::ZERO,
+};
+
+/// Voting daemons.
+pub(crate) struct Daemons(Vec<DaemonClient>);
+
+impl Daemons {
+    /// The daemons of a configuration; nothing is dialled yet.
+    pub(crate) fn of(config: &WebConfig) -> Result<Self, CliError> {
+        let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
+        let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
+        let token = token.map_err(|error| unusable(&error))?;
+        let client = |daemon: &stakepool_config::DaemonEndpoint| {
+            DaemonClient::new(ClientOptions {
+                address: daemon.host.clone(),
+                certificate: daemon.certificate.pem.clone().into_bytes(),
+                token: token.clone(),
+                identity: None,
+                limits: LIMITS,
+            })
+        };
+        let clients = config.daemons.iter().map(client).collect::<Result<_, _>>();
+        clients.map(Self).map_err(|error| unusable(&error))
+    }
+
+    /// Asks all daemons; the answers come in the order of the configuration.
+    pub(crate) async fn ask<T>(&self, question: impl AsyncFn(&DaemonClient) -> T) -> Vec<T> {
+        join_all(self.0.iter().map(|daemon| question(daemon))).await
+    }
+
+    /// Gives all daemons the wanted state; the errors of those that did not take it.
+    pub(super) async fn tell(&self, wanted: &WantedState) -> Vec<DaemonError> {
+        let told = self.ask(async |daemon| daemon.put_wanted(wanted).await).await;
+        told.into_iter().filter_map(Result::err).collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! `tickets added`: what an administrator added and may still vote.
+
+use clap::Args;
+use serde::Serialize;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{ScriptAddress, TicketHash};
+use stakepool_core::ports::{LedgerStore, LowFeeStore};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::TicketState;
+
+use super::reason;
+use crate::answer::Answer;
+use crate::console::Console;
+use crate::error::CliError;
+use crate::pool::{Absent, Pool, PoolArguments};
+use crate::when;
+
+/// List the tickets that an administrator added and that may still vote.
+#[derive(Debug, Args)]
+pub(crate) struct Added {}
+
+/// An added ticket. What the ledger does not know is null.
+#[derive(Serialize)]
+struct AddedTicket {
+    ticket: TicketHash,
+    address: ScriptAddress,
+    user: Option<UserId>,
+    state: Option<TicketState>,
+    added_by: Option<UserId>,
+    added: UnixTime,
+    expires: UnixTime,
+    reason: Option<String>,
+}
+
+impl Answer for AddedTicket {
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let by = self.added_by.map_or_else(|| "stakepoolctl".to_owned(), |user| format!("user {user}"));
+        let readable = [
+            ("ticket", Some(self.ticket.to_string())),
+            ("address", Some(self.address.to_string())),
+            ("user", self.user.map(|user| user.to_string())),
+            ("state", self.state.map(|state| state.to_string())),
+            ("added by", Some(by)),
+            ("added", Some(when::readable(self.added))),
+            ("expires", Some(when::readable(self.expires))),
+            ("reason", self.reason.clone()),
+        ];
+        readable.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+impl Added {
+    pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+        let pool = Pool::open(pool, Absent::Refuse)?;
+        let mut tickets = Vec::new();
+        for added in pool.wait(pool.database.active(pool.now()))? {
+            let report = pool.wait(pool.database.ticket(&added.ticket))?;
+            tickets.push(AddedTicket {
+                ticket: added.ticket,
+                address: added.address,
+                user: report.as_ref().map(|report| report.user),
+                state: report.as_ref().map(|report| report.state),
+                added_by: added.added_by,
+                added: added.created,
+                expires: added.expires,
+                reason: report.map(|report| reason(&report.facts)),
+            });
+        }
+        console.style.write_list(console.output, &tickets, "no ticket is added").map_err(CliError::Output)
+    }
+}

@@ -1,0 +1,149 @@
+//! `tickets ignored`: what the pool leaves to the owners, and why.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use clap::Args;
+use serde::Serialize;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{Address, Amount, BlockHeight, ScriptAddress, TicketHash};
+use stakepool_core::ports::{LedgerStore, LowFeeEntry, LowFeeStore, StoreError, TicketQuery, UserStore, VotingDaemon};
+use stakepool_core::ticket::Verdict;
+use stakepool_core::voting::{TicketReport, TicketState};
+
+use super::reason;
+use crate::answer::Answer;
+use crate::console::Console;
+use crate::error::CliError;
+use crate::pool::{Absent, Pool, PoolArguments};
+
+/// List the tickets that the pool leaves to their owners, and why.
+///
+/// Of a ticket that only a voting daemon knows of, fee and state are not known.
+#[derive(Debug, Args)]
+pub(crate) struct Ignored {
+    /// Show those that have voted, were missed or have expired, too.
+    #[arg(long)]
+    all: bool,
+}
+
+/// An ignored ticket. What is not known is null.
+#[derive(Serialize)]
+struct IgnoredTicket {
+    ticket: TicketHash,
+    address: ScriptAddress,
+    user: Option<UserId>,
+    state: Option<TicketState>,
+    mined_at: Option<BlockHeight>,
+    verdict: Option<Verdict>,
+    fee_address: Option<Address>,
+    committed_fee_atoms: Option<Amount>,
+    required_fee_atoms: Option<Amount>,
+    reason: String,
+}
+
+impl From<&TicketReport> for IgnoredTicket {
+    fn from(report: &TicketReport) -> Self {
+        let facts = &report.facts;
+        Self {
+            ticket: report.ticket,
+            address: report.address,
+            user: Some(report.user),
+            state: Some(report.state),
+            mined_at: Some(facts.mined_at),
+            verdict: Some(facts.verdict),
+            fee_address: Some(facts.fee_address),
+            committed_fee_atoms: Some(facts.committed_fee),
+            required_fee_atoms: Some(facts.required_fee),
+            reason: reason(facts),
+        }
+    }
+}
+
+impl IgnoredTicket {
+    /// A ticket that only a daemon knows of.
+    fn of_daemon(entry: &LowFeeEntry, user: Option<UserId>) -> Self {
+        Self {
+            ticket: entry.ticket,
+            address: entry.address,
+            user,
+            state: None,
+            mined_at: None,
+            verdict: None,
+            fee_address: None,
+            committed_fee_atoms: None,
+            required_fee_atoms: None,
+            reason: "a voting daemon ignores it without telling why".to_owned(),
+        }
+    }
+}
+
+impl Answer for IgnoredTicket {
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let readable = [
+            ("ticket", Some(self.ticket.to_string())),
+            ("address", Some(self.address.to_string())),
+            ("user", self.user.map(|user| user.to_string())),
+            ("state", self.state.map(|state| state.to_string())),
+            ("mined at", self.mined_at.map(|height| height.to_string())),
+            ("reason", Some(self.reason.clone())),
+        ];
+        readable.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+impl Ignored {
+    pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
+        let pool = Pool::open(pool, Absent::Refuse)?;
+        let added = pool.wait(pool.database.active(pool.now()))?;
+        let added: HashSet<TicketHash> = added.into_iter().map(|ticket| ticket.ticket).collect();
+        let mut tickets: Vec<_> = self.of_ledger(&pool, &added)?.iter().map(IgnoredTicket::from).collect();
+
+        let mut of_daemons = BTreeMap::new();
+        for answer in pool.wait(pool.daemons.ask(async |daemon| daemon.ignored_tickets().await)) {
+            match answer {
+                Ok(entries) => of_daemons.extend(entries.into_iter().map(|entry| (entry.ticket, entry))),
+                Err(error) => console.note(&format!("{error}; tickets that only this daemon knows are not listed")),
+            }
+        }
+        let listed: HashSet<TicketHash> = tickets.iter().map(|ticket| ticket.ticket).collect();
+        of_daemons.retain(|ticket, _| !listed.contains(ticket) && !added.contains(ticket));
+        tickets.extend(only_daemons_know(&pool, of_daemons.values())?);
+        console.style.write_list(console.output, &tickets, "no ticket is ignored").map_err(CliError::Output)
+    }
+
+    /// The ledger's ignored tickets. What was added or removed a moment ago, and is not reported yet, counts.
+    fn of_ledger(&self, pool: &Pool, added: &HashSet<TicketHash>) -> Result<Vec<TicketReport>, StoreError> {
+        let tickets = |states: &[TicketState], ignored| {
+            let query = TicketQuery { user: None, states: states.to_vec(), ignored, offset: 0, limit: u64::MAX };
+            pool.wait(pool.database.tickets(&query)).map(|page| page.tickets)
+        };
+        let mut reports = tickets(&[TicketState::Immature, TicketState::Live], None)?;
+        reports.retain(|report| report.facts.verdict != Verdict::Accepted && !added.contains(&report.ticket));
+        if self.all {
+            reports.extend(tickets(&[TicketState::Voted, TicketState::Missed, TicketState::Expired], Some(true))?);
+        }
+        Ok(reports)
+    }
+}
+
+/// Those of the daemons' tickets that the ledger does not have.
+fn only_daemons_know<'a>(
+    pool: &Pool,
+    entries: impl ExactSizeIterator<Item = &'a LowFeeEntry>,
+) -> Result<Vec<IgnoredTicket>, StoreError> {
+    if entries.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let users: HashMap<String, UserId> = pool
+        .wait(pool.database.registered())?
+        .into_iter()
+        .filter_map(|user| Some((user.registration?.address.to_string(), user.id)))
+        .collect();
+    let mut unknown = Vec::new();
+    for entry in entries {
+        if pool.wait(pool.database.ticket(&entry.ticket))?.is_none() {
+            unknown.push(IgnoredTicket::of_daemon(entry, users.get(&entry.address.to_string()).copied()));
+        }
+    }
+    Ok(unknown)
+}

@@ -1,0 +1,51 @@
+//! `stakepoolctl tickets`: tickets that pay too small a fee, which the pool votes only where an administrator added them.
+
+mod add;
+mod added;
+mod hashes;
+mod ignored;
+mod known;
+mod remove;
+
+use clap::Subcommand;
+use stakepool_core::ticket::{TicketFacts, Verdict};
+
+use crate::console::Console;
+use crate::error::CliError;
+use crate::pool::PoolArguments;
+
+/// What to do with low-fee tickets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TicketsCommand {
+    /// List the tickets that the pool leaves to their owners, and why.
+    Ignored(ignored::Ignored),
+    /// List the tickets that an administrator added and that may still vote.
+    Added(added::Added),
+    /// Have the pool vote ignored tickets in spite of their fee.
+    Add(add::Add),
+    /// Take added tickets back, so that the pool ignores them again.
+    Remove(remove::Remove),
+}
+
+impl TicketsCommand {
+    pub(crate) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+        match self {
+            Self::Ignored(command) => command.run(pool, console),
+            Self::Added(command) => command.run(pool, console),
+            Self::Add(command) => command.run(pool, console),
+            Self::Remove(command) => command.run(pool, console),
+        }
+    }
+}
+
+/// Why the pool does not vote a ticket by itself, for people.
+fn reason(facts: &TicketFacts) -> String {
+    let (found, required) = (facts.committed_fee, facts.required_fee);
+    match facts.verdict {
+        Verdict::Accepted => format!("pays a fee of {found} EXCC, and {required} EXCC are asked"),
+        Verdict::LowFee => format!("pays a fee of {found} EXCC, but {required} EXCC are asked"),
+        Verdict::UnknownFeeAddress => {
+            format!("pays its fee of {found} EXCC to {}, which is not the pool's", facts.fee_address)
+        }
+    }
+}

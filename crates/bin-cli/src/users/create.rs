@@ -1,0 +1,88 @@
+//! `users create`: a new account, without a sign-up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use stakepool_core::accounts::{
+    Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference, check_policy,
+};
+use stakepool_core::chain::{VoteBits, VoteVersion};
+use stakepool_core::ports::{NewUser, StoreError, UserStore};
+
+use super::password;
+use crate::answer::Answer;
+use crate::console::Console;
+use crate::error::CliError;
+use crate::pool::{Absent, Pool, PoolArguments};
+
+/// Create a user, such as the pool's first administrator.
+///
+/// Without --password-file the password is asked for at the terminal. The pool's database is made where there is none
+/// yet: run this as the user that the pool runs as.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The e-mail address to sign in with.
+    #[arg(long, value_name = "E")]
+    email: String,
+    /// The user may administer the pool.
+    #[arg(long)]
+    admin: bool,
+    /// A file whose first line is the password, or `-` for standard input.
+    #[arg(long, value_name = "F")]
+    password_file: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Created {
+    id: UserId,
+    email: Email,
+    admin: bool,
+}
+
+impl Answer for Created {
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let role = if self.admin { "administrator" } else { "user" };
+        vec![("created", format!("{role} {}", self.id)), ("e-mail", self.email.to_string())]
+    }
+}
+
+impl Create {
+    pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+        let email = Email::parse(&self.email).map_err(|error| CliError::argument("--email", error))?;
+        let password = password::read(self.password_file.as_deref(), console.input)?;
+        check_policy(&password, &email).map_err(|error| CliError::argument("--password-file", error))?;
+        // Only now, so that a wrong argument leaves no database behind.
+        let pool = Pool::open(pool, Absent::Make)?;
+        let user = NewUser {
+            email: email.clone(),
+            password: PasswordHashes { argon2: Some(hash(&pool, &password)?), bcrypt: None },
+            verified: true,
+            admin: self.admin,
+            // The version is taken over from the wallets once the user chooses; until then the default is voted anyway.
+            voting: VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(0) },
+            created: pool.now(),
+        };
+        let id = pool.wait(pool.database.create(user)).map_err(|error| match error {
+            StoreError::EmailTaken => taken(&email),
+            other => other.into(),
+        })?;
+        let role = if self.admin { "administrator" } else { "user" };
+        pool.audit("user.create", &id, format!("{role} {email}"))?;
+        let created = Created { id, email, admin: self.admin };
+        console.style.write_single(console.output, &created).map_err(CliError::Output)
+    }
+}
+
+fn taken(email: &Email) -> CliError {
+    let reason = format!("{email} is registered already; `stakepoolctl users show {email}` shows the user");
+    CliError::argument("--email", reason)
+}
+
+fn hash(pool: &Pool, password: &str) -> Result<String, CliError> {
+    // Nobody measures here how long it takes.
+    let costs = PasswordCosts { floor: Duration::ZERO, ..PasswordCosts::default() };
+    let hasher = PasswordHasher::new(costs, Arc::new(SystemRandom))?;
+    Ok(pool.wait(hasher.hash(password))?)
+}

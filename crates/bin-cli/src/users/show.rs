@@ -1,0 +1,102 @@
+//! `users show`: all about an account but its secrets.
+
+use clap::Args;
+use serde::Serialize;
+use stakepool_core::accounts::{Email, User, UserId, VotingPreference};
+use stakepool_core::chain::RedeemScript;
+use stakepool_core::ports::{LedgerStore, UserStore};
+use stakepool_core::voting::TicketState;
+
+use super::Account;
+use crate::answer::Answer;
+use crate::console::Console;
+use crate::error::CliError;
+use crate::pool::{Absent, Pool, PoolArguments};
+
+/// Show a user, with the address, its script and the tickets.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The user's number or e-mail address.
+    #[arg(value_name = "ID|EMAIL")]
+    user: String,
+}
+
+#[derive(Serialize)]
+struct Details {
+    #[serde(flatten)]
+    account: Account,
+    script: Option<RedeemScript>,
+    voting: VotingPreference,
+    tickets: Tickets,
+}
+
+/// How many tickets a user has in each state; those that the pool does not vote apart.
+#[derive(Default, Serialize)]
+struct Tickets {
+    immature: u64,
+    live: u64,
+    voted: u64,
+    missed: u64,
+    expired: u64,
+    ignored: u64,
+}
+
+impl Tickets {
+    fn new(counts: Vec<(TicketState, bool, u64)>) -> Self {
+        let mut tickets = Self::default();
+        for (state, ignored, count) in counts {
+            let place = match (ignored, state) {
+                (true, _) => &mut tickets.ignored,
+                (false, TicketState::Immature) => &mut tickets.immature,
+                (false, TicketState::Live) => &mut tickets.live,
+                (false, TicketState::Voted) => &mut tickets.voted,
+                (false, TicketState::Missed) => &mut tickets.missed,
+                (false, TicketState::Expired) => &mut tickets.expired,
+            };
+            *place = place.saturating_add(count);
+        }
+        tickets
+    }
+}
+
+impl Answer for Details {
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let Tickets { immature, live, voted, missed, expired, ignored } = self.tickets;
+        let mut fields = Answer::fields(&self.account);
+        fields.extend(self.script.as_ref().map(|script| ("script", script.to_string())));
+        let voting = format!("bits {}, chosen for vote version {}", self.voting.bits.0, self.voting.version.0);
+        fields.push(("votes", voting));
+        let tickets = format!(
+            "{immature} immature, {live} live, {voted} voted, {missed} missed, {expired} expired, {ignored} ignored"
+        );
+        fields.push(("tickets", tickets));
+        fields
+    }
+}
+
+impl Show {
+    pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+        let pool = Pool::open(pool, Absent::Refuse)?;
+        let user = self.find(&pool)?;
+        let counts = pool.wait(pool.database.ticket_counts(Some(user.id)))?;
+        let details = Details {
+            account: Account::new(&user, &pool.config),
+            script: user.registration.map(|registration| registration.script),
+            voting: user.voting,
+            tickets: Tickets::new(counts),
+        };
+        console.style.write_single(console.output, &details).map_err(CliError::Output)
+    }
+
+    fn find(&self, pool: &Pool) -> Result<User, CliError> {
+        let wrong = |reason: String| CliError::argument("ID|EMAIL", reason);
+        let found = match self.user.parse() {
+            Ok(id) => pool.wait(pool.database.by_id(UserId(id)))?,
+            Err(_) => {
+                let email = Email::parse(&self.user).map_err(|error| wrong(format!("give a number, or: {error}")))?;
+                pool.wait(pool.database.by_email(&email))?
+            }
+        };
+        found.ok_or_else(|| wrong(format!("there is no user {}; `stakepoolctl users list` shows all", self.user)))
+    }
+}

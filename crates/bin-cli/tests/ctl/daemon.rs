@@ -1,0 +1,151 @@
+//! A voting daemon on loopback that votes what it is told to.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use stakepool_core::chain::{BlockHeight, Network, TicketHash};
+use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
+use stakepool_rpc::grpc::RpcToken;
+use stakepool_rpc::grpc::server::{Access, BackendError, DaemonBackend, bind, serve};
+use stakepool_rpc::tls::ensure_server_pair;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The token of the daemons and of the configuration.
+pub const TOKEN: &str = "a-token-for-these-tests";
+
+/// What a daemon has seen and was told.
+#[derive(Default)]
+pub struct Fake {
+    /// Tickets that pay the fee.
+    pub accepted: Mutex<Vec<LowFeeEntry>>,
+    /// Tickets that do not, and are voted only where they are added.
+    pub low_fee: Mutex<Vec<LowFeeEntry>>,
+    /// What it was told last.
+    pub wanted: Mutex<WantedState>,
+    /// What it complains of.
+    pub problems: Mutex<Vec<String>>,
+    cold_wallet_xpub: String,
+}
+
+impl Fake {
+    /// The tickets that it would vote.
+    pub fn live(&self) -> Vec<TicketHash> {
+        self.split().0.iter().map(|entry| entry.ticket).collect()
+    }
+
+    fn split(&self) -> (Vec<LowFeeEntry>, Vec<LowFeeEntry>) {
+        let wanted = self.wanted.lock().unwrap();
+        let added = |entry: &LowFeeEntry| {
+            wanted.added().any(|added| (added.ticket, added.address) == (entry.ticket, entry.address))
+        };
+        let (added, ignored) = self.low_fee.lock().unwrap().iter().copied().partition(added);
+        let accepted = self.accepted.lock().unwrap().clone();
+        (accepted.into_iter().chain::<Vec<_>>(added).collect(), ignored)
+    }
+}
+
+#[async_trait]
+impl DaemonBackend for Fake {
+    fn network(&self) -> Network {
+        Network::Simnet
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, BackendError> {
+        let (live, ignored) = self.split();
+        Ok(DaemonStatus {
+            id: "voter".to_owned(),
+            epoch: 1,
+            version: "0.1.0".to_owned(),
+            network: Network::Simnet,
+            cold_wallet_xpub: self.cold_wallet_xpub.clone(),
+            pool_fee: PoolFee::from_percent(7.5).unwrap(),
+            wanted_digest: self.wanted.lock().unwrap().digest().to_string(),
+            node_height: Some(BlockHeight(200)),
+            synced_height: Some(BlockHeight(199)),
+            wallets: vec![WalletState {
+                name: "127.0.0.1:19557".to_owned(),
+                reachable: true,
+                unlocked: true,
+                votes_itself: false,
+            }],
+            live_tickets: live.len() as u64,
+            ignored_tickets: ignored.len() as u64,
+            problems: self.problems.lock().unwrap().clone(),
+        })
+    }
+
+    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError> {
+        *self.wanted.lock().unwrap() = wanted;
+        Ok(())
+    }
+
+    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
+        self.wanted.lock().unwrap().set_users(users);
+        Ok(())
+    }
+
+    async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError> {
+        self.wanted.lock().unwrap().set_added(added);
+        Ok(())
+    }
+
+    async fn events(&self, after: EventCursor, _: Duration) -> Result<EventBatch, BackendError> {
+        Ok(EventBatch { next: after, snapshot: false, events: Vec::new() })
+    }
+
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        Ok(self.split().0)
+    }
+
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        Ok(self.split().1)
+    }
+
+    async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
+        let wanted = self.wanted.lock().unwrap();
+        Ok(wanted.added().map(|&AddedTicket { ticket, address }| LowFeeEntry { ticket, address }).collect())
+    }
+}
+
+/// A daemon that runs.
+pub struct Daemon {
+    /// What it has seen and was told.
+    pub backend: Arc<Fake>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its certificate.
+    pub certificate: PathBuf,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Daemon {
+    /// Starts a daemon with its files in `folder`; one without a token offers the predecessor's service only.
+    pub async fn start(folder: &Path, with_token: bool, cold_wallet_xpub: &str) -> Self {
+        let certificate = folder.join("rpc.cert");
+        let pair = ensure_server_pair(&certificate, &folder.join("rpc.key"), &[], SystemTime::now()).unwrap();
+        let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+        let address = listeners[0].local_addr().unwrap();
+        let token = with_token.then(|| RpcToken::new(TOKEN).unwrap());
+        let access = Access { token, ..Access::default() };
+        let backend = Arc::new(Fake { cold_wallet_xpub: cold_wallet_xpub.to_owned(), ..Fake::default() });
+        let (stop, stopped) = oneshot::channel();
+        let serving = serve(listeners, pair, access, backend.clone(), async {
+            let _ = stopped.await;
+        });
+        let task = tokio::spawn(async { serving.await.unwrap() });
+        Self { backend, address, certificate, stop: Some(stop), task: Some(task) }
+    }
+
+    /// Stops it and waits for its end.
+    pub async fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.task.take().unwrap().await.unwrap();
+    }
+}

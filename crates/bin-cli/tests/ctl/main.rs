@@ -1,0 +1,10 @@
+//! `stakepoolctl` as a program: without any server, and against a pool's database and voting daemons.
+#![allow(clippy::unwrap_used)]
+
+mod chain;
+mod configuration;
+mod daemon;
+mod scene;
+mod status;
+mod tickets;
+mod users;

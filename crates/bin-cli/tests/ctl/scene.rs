@@ -1,0 +1,235 @@
+//! A pool of a database and voting daemons, with the configuration that names them.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId, VotingPreference};
+use stakepool_core::chain::{
+    Address, AddressKind, Amount, BlockHeight, ExtendedPubKey, Hash160, Network, RedeemScript, ScriptAddress,
+    TicketHash, VoteBits, VoteVersion,
+};
+use stakepool_core::ports::{AuditEntry, AuditStore, LedgerStore, LowFeeEntry, NewUser, UserStore};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{TicketReport, TicketState};
+use stakepool_db::{Database, SqliteOptions};
+use tempfile::TempDir;
+
+use crate::daemon::{Daemon, TOKEN};
+
+/// What nothing may ever print.
+pub const SECRETS: [&str; 3] = [TOKEN, "the-cookie-secret-of-the-tests", "the-api-secret-of-the-tests"];
+
+/// The outcome of a command.
+pub struct Outcome {
+    pub code: i32,
+    pub output: String,
+    pub errors: String,
+}
+
+impl Outcome {
+    /// The output of a command that succeeded without a word on standard error.
+    pub fn success(self) -> String {
+        assert_eq!((self.code, self.errors.as_str()), (0, ""), "{}", self.output);
+        self.output
+    }
+
+    /// The JSON of a command that succeeded.
+    pub fn json(self) -> Value {
+        serde_json::from_str(&self.success()).unwrap()
+    }
+
+    /// The one line on standard error of a command that ended with `code` and answered nothing.
+    pub fn refusal(self, code: i32) -> String {
+        assert_eq!((self.code, self.output.as_str()), (code, ""), "{}", self.errors);
+        assert!(self.errors.ends_with('\n') && self.errors.lines().count() == 1, "{}", self.errors);
+        self.errors
+    }
+}
+
+/// The cold wallet's and the voting wallets' account key.
+pub fn keys() -> [String; 2] {
+    let path = format!("{}/../stakepool-core/tests/vectors/simnet.json", env!("CARGO_MANIFEST_DIR"));
+    let vectors: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    [0, 1].map(|number| vectors["keys"][number]["account_xpub"].as_str().unwrap().to_owned())
+}
+
+pub fn ticket(number: u8) -> TicketHash {
+    TicketHash::from_bytes([number; 32])
+}
+
+/// A pool on a simulated network's parameters.
+pub struct Scene {
+    pub home: TempDir,
+    pub daemons: Vec<Daemon>,
+}
+
+impl Scene {
+    /// A pool with so many daemons and without a database.
+    pub async fn set(daemons: usize) -> Self {
+        Self::set_with(daemons, true).await
+    }
+
+    /// As [`Scene::set`], with daemons of the predecessor's service.
+    pub async fn set_with_old_daemons(daemons: usize) -> Self {
+        Self::set_with(daemons, false).await
+    }
+
+    async fn set_with(count: usize, with_token: bool) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut daemons = Vec::new();
+        for number in 0..count {
+            let folder = home.path().join(format!("daemon{number}"));
+            daemons.push(Daemon::start(&folder, with_token, &keys()[0]).await);
+        }
+        let scene = Self { home, daemons };
+        fs::write(scene.config_file(), scene.config()).unwrap();
+        scene
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.home.path().join("web.conf")
+    }
+
+    fn config(&self) -> String {
+        let [cold, voting] = keys();
+        let hosts: Vec<String> = self.daemons.iter().map(|daemon| daemon.address.to_string()).collect();
+        let certificates: Vec<String> =
+            self.daemons.iter().map(|daemon| daemon.certificate.display().to_string()).collect();
+        let [token, cookie, api] = SECRETS;
+        format!(
+            "simnet=1\nappdata={home}\ncoldwalletextpub={cold}\nvotingwalletextpub={voting}\npoolfees=7.5\n\
+             minservers=1\nwallethosts=127.0.0.1:1\nwalletusers=user\nwalletpasswords=hunter2\nwalletcerts={first}\n\
+             stakepooldhosts={hosts}\nstakepooldcerts={certificates}\nrpctoken={token}\ncookiesecret={cookie}\n\
+             apisecret={api}\n",
+            home = self.home.path().display(),
+            first = certificates[0],
+            hosts = hosts.join(","),
+            certificates = certificates.join(","),
+        )
+    }
+
+    /// Where the configuration puts the database.
+    pub fn database_file(&self) -> PathBuf {
+        self.home.path().join("data/simnet/pool.sqlite")
+    }
+
+    /// The database, made where there is none yet.
+    pub async fn database(&self) -> Database {
+        Database::open_sqlite(self.database_file(), SqliteOptions::default()).await.unwrap()
+    }
+
+    /// The audit log, latest first.
+    pub async fn audit(&self) -> Vec<AuditEntry> {
+        self.database().await.latest(100).await.unwrap()
+    }
+
+    /// Runs the program with the scene's configuration.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_with_input(arguments, "")
+    }
+
+    /// Runs the program with something on standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
+        let config = self.config_file();
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["-C", config.to_str().unwrap()]).collect();
+        run(self.home.path(), &arguments, input)
+    }
+
+    /// A user with an address.
+    pub async fn register(&self, email: &str) -> (UserId, Registration) {
+        let database = self.database().await;
+        let user = database
+            .create(NewUser {
+                email: Email::parse(email).unwrap(),
+                password: PasswordHashes { bcrypt: None, argon2: Some("$argon2id$secret".to_owned()) },
+                verified: true,
+                admin: false,
+                voting: VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(11) },
+                created: UnixTime(1_795_337_279),
+            })
+            .await
+            .unwrap();
+        let index = database.reserve_index(user, 9999).await.unwrap();
+        let [cold, voting] =
+            keys().map(|key| ExtendedPubKey::parse_for(&key, Network::Simnet).unwrap().external_branch().unwrap());
+        let script = RedeemScript::new(voting.public_key(index).unwrap(), cold.public_key(index).unwrap());
+        let registration = Registration {
+            key_index: index,
+            address: script.address(Network::Simnet),
+            script,
+            fee_address: cold.address(index).unwrap().to_pubkey_hash(),
+            registered_at: BlockHeight(150),
+        };
+        database.register(user, &registration).await.unwrap();
+        (user, registration)
+    }
+
+    /// Has a low-fee ticket seen by all daemons and told to the ledger.
+    pub async fn low_fee(&self, number: u8, user: UserId, address: ScriptAddress) -> TicketReport {
+        self.seen_by_daemons(number, address);
+        let report = report(number, user, address);
+        self.tell(&report).await;
+        report
+    }
+
+    /// Has a low-fee ticket seen by all daemons; the ledger does not hear of it.
+    pub fn seen_by_daemons(&self, number: u8, address: ScriptAddress) {
+        for daemon in &self.daemons {
+            daemon.backend.low_fee.lock().unwrap().push(LowFeeEntry { ticket: ticket(number), address });
+        }
+    }
+
+    /// Puts a report into the ledger.
+    pub async fn tell(&self, report: &TicketReport) {
+        self.database().await.put_tickets("daemon", std::slice::from_ref(report), UnixTime(5)).await.unwrap();
+    }
+}
+
+/// A live ticket whose fee is too small.
+pub fn report(number: u8, user: UserId, address: ScriptAddress) -> TicketReport {
+    TicketReport {
+        ticket: ticket(number),
+        address,
+        user,
+        state: TicketState::Live,
+        facts: TicketFacts {
+            verdict: Verdict::LowFee,
+            price: Amount::from_atoms(20_000_000),
+            fee_address: Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([9; 20]))),
+            committed_fee: Amount::from_atoms(70_000),
+            required_fee: Amount::from_atoms(1_500_000),
+            mined_at: BlockHeight(170 + u32::from(number)),
+        },
+        added: false,
+        ended_at: None,
+    }
+}
+
+/// Runs the program in a home of its own; no secret may show.
+pub fn run(home: &Path, arguments: &[&str], input: &str) -> Outcome {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stakepoolctl"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let outcome = Outcome {
+        code: output.status.code().unwrap(),
+        output: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    };
+    for secret in SECRETS.into_iter().chain(["hunter2", "argon2", "correct horse"]) {
+        assert!(!outcome.output.contains(secret) && !outcome.errors.contains(secret), "{secret} is shown");
+    }
+    outcome
+}
