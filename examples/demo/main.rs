@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\nStopping …");
     network.pause();
     pool.stop().await?;
-    network.save(&saved)?;
+    network.save(&saved).await?;
     network.shutdown().await;
     println!("Stopped. Started again, the demo goes on from ./demo-data.");
     Ok(())

@@ -216,18 +216,18 @@ async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
 
 /// An administrator adds an ignored ticket on the command line.
 async fn add_ticket(pool: &RealPool, hash: &str) {
-    use stakepool_core::ports::*;
-    let ticket = hash.parse().unwrap();
-    let report = pool.database.ticket(&ticket).await.unwrap().unwrap();
-    let low = LowFeeTicket {
-        ticket,
-        address: report.address,
-        added_by: None,
-        created: stakepool_core::time::UnixTime(1),
-        expires: stakepool_core::time::UnixTime(i64::MAX),
-        outcome: None,
+    let home = pool.folder.path().join("web");
+    let (file, hash_argument) = (home.join("exccstakepool.conf"), hash.to_owned());
+    let run = move || {
+        let (file, home) = (file.display().to_string(), home.display().to_string());
+        let arguments = ["stakepoolctl", "-C", &file, "-A", &home, "tickets", "add", &hash_argument];
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let streams = stakepoolctl::Streams { input: &mut std::io::empty(), output: &mut output, errors: &mut errors };
+        let code = stakepoolctl::run(arguments.map(std::ffi::OsString::from), streams);
+        (code, String::from_utf8_lossy(&[output, errors].concat()).into_owned())
     };
-    pool.database.add(&low).await.unwrap();
+    let (code, told) = tokio::task::spawn_blocking(run).await.unwrap();
+    assert_eq!(code, 0, "{told}");
     pool.until("the ticket is added", async || pool.tickets().await[hash].added).await;
 }
 

@@ -130,11 +130,14 @@ impl Node for NodeClient {
     }
 }
 
+/// The very same vote waits in the node's memory, or is in a block already: another daemon was faster.
+const ALREADY_KNOWN: [&str; 2] = ["already have transaction", "transaction already exists"];
+
 /// Tells refusals apart that mean that the ticket has voted. Only the words do: codes differ between generations and
 /// cover other cases.
 pub(super) fn refused_vote(error: &RpcError) -> Option<VoteSubmission> {
     match error {
-        RpcError::Rpc { message, .. } if message.contains("already have transaction") => {
+        RpcError::Rpc { message, .. } if ALREADY_KNOWN.iter().any(|words| message.contains(words)) => {
             Some(VoteSubmission::AlreadyKnown)
         }
         RpcError::Rpc { message, .. } if message.contains("already votes on block") => Some(VoteSubmission::RivalVote),

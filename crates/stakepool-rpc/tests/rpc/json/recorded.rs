@@ -197,16 +197,26 @@ async fn a_vote_that_the_node_has_already_and_a_rival_vote_are_no_errors() {
     }
 }
 
-#[tokio::test]
-async fn other_refusals_of_a_vote_are_errors_with_the_nodes_words() {
-    let answers = |id: u64, method: &str, _: &Value| match method {
-        "sendrawtransaction" => error(id, -40, "rejected transaction: transaction already exists"),
+async fn refused_with(words: &'static str) -> Result<VoteSubmission, NodeError> {
+    let answers = move |id: u64, method: &str, _: &Value| match method {
+        "sendrawtransaction" => error(id, -40, words),
         _ => node_greeting(id, method),
     };
     let vote = &Recording::load("exccd-2.7.6.rare.jsonl").0[0]["params"][0];
     let vote = VoteTransaction::decode_hex(text(vote)).unwrap();
     let server = Server::start(answers).await;
     let (node, _events) = NodeClient::connect(&server.config).unwrap();
-    let error = node.send_vote(&vote).await.unwrap_err();
-    assert!(matches!(error, NodeError::Rpc { code: -40, .. }), "{error}");
+    node.send_vote(&vote).await
+}
+
+#[tokio::test]
+async fn a_vote_that_is_mined_already_was_sent_by_another_daemon() {
+    let answer = refused_with("rejected transaction 00: transaction already exists").await;
+    assert_eq!(answer, Ok(VoteSubmission::AlreadyKnown));
+}
+
+#[tokio::test]
+async fn other_refusals_of_a_vote_are_errors_with_the_nodes_words() {
+    let error = refused_with("rejected transaction 00: an input is spent already").await.unwrap_err();
+    assert!(matches!(&error, NodeError::Rpc { code: -40, message, .. } if message.contains("spent")), "{error}");
 }
