@@ -61,7 +61,10 @@ fn write_configuration(network: &SimNetwork, folder: &Path) -> std::path::PathBu
         let certificate = folder.join(format!("{kind}.cert"));
         fs::write(&certificate, &endpoint.certificate_pem).unwrap();
         let Endpoint { host, user, password, .. } = endpoint;
-        format!("{kind}host={host}\n{kind}user={user}\n{kind}password={password}\n{kind}cert={}\n", certificate.display())
+        format!(
+            "{kind}host={host}\n{kind}user={user}\n{kind}password={password}\n{kind}cert={}\n",
+            certificate.display()
+        )
     };
     let text = format!(
         "simnet=1\ncoldwalletextpub={}\npoolfees=7.5\nrpclisten=127.0.0.1:0\nrpctoken=0123456789abcdef\n{}{}",
@@ -81,17 +84,14 @@ fn write_state(network: &SimNetwork, datadir: &Path) {
     let fee = PoolFee::from_percent(7.5).unwrap();
     let mut pool = PoolState::new(Evaluator::new(Network::Simnet, params, fee, fees));
     let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
-    let user = |n: u32| WantedUser {
-        user: UserId(n.into()),
-        address: ScriptAddress::new(Network::Simnet, script(n)),
-        voting,
-    };
+    let user =
+        |n: u32| WantedUser { user: UserId(n.into()), address: ScriptAddress::new(Network::Simnet, script(n)), voting };
     pool.set_wanted(WantedState::new((0..USERS).map(user), []));
     let (hash, height): (BlockHash, BlockHeight) = network.best_block();
     for number in 0..TICKETS {
         pool.learn(&ticket(number), height);
     }
-    let bytes = saved::encode(&pool, 1, true, Some((hash, height)), []).unwrap();
+    let bytes = saved::Snapshot::of(&pool, 1, true, Some((hash, height)), []).encode().unwrap();
     DiskStateFile::in_directory(datadir).save(&bytes).unwrap();
 }
 

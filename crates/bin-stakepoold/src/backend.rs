@@ -33,12 +33,26 @@ impl Backend {
                 let info = self.engine.wallet_info(index);
                 WalletState {
                     name: name.clone(),
-                    reachable: info.is_some(),
+                    reachable: self.engine.wallet_answers(index),
                     unlocked: info.as_ref().is_some_and(|info| info.unlocked),
                     votes_itself: info.is_some_and(|info| info.votes_itself),
                 }
             })
             .collect()
+    }
+}
+
+impl Backend {
+    /// What the engine says, and why servers cannot be connected to that were never there.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.engine.problems();
+        let nodes = self.nodes.iter().filter_map(|node| node.last_error());
+        for error in nodes.map(|error| error.to_string()) {
+            if !problems.contains(&error) {
+                problems.push(error);
+            }
+        }
+        problems
     }
 }
 
@@ -65,12 +79,13 @@ impl DaemonBackend for Backend {
             cold_wallet_xpub: self.cold_wallet_xpub.to_string(),
             pool_fee: self.pool_fee,
             wanted_digest: self.engine.wanted().digest().to_string(),
+            users: self.engine.wanted().users().len() as u64,
             node_height,
             synced_height: self.engine.synced().map(|(_, height)| height),
             wallets: self.wallets(),
             live_tickets,
             ignored_tickets,
-            problems: self.engine.problems(),
+            problems: self.problems(),
         })
     }
 
@@ -80,12 +95,12 @@ impl DaemonBackend for Backend {
     }
 
     async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
-        self.engine.change_wanted(|wanted| wanted.set_users(users));
+        self.engine.set_users(users);
         Ok(())
     }
 
     async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError> {
-        self.engine.change_wanted(|wanted| wanted.set_added(added));
+        self.engine.set_added(added);
         Ok(())
     }
 

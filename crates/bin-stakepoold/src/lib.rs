@@ -160,17 +160,20 @@ async fn serve(
     let until_stop = async move {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
-    let voting = tokio::spawn(engine.run(peers.events, stop.subscribe()));
+    let mut voting = tokio::spawn(engine.run(peers.events, stop.subscribe()));
     let serving = tokio::spawn(server::serve(listeners, pair, access, Arc::new(backend), until_stop));
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = peers::guard(peers.wallets, peers.nodes, options.network) => Err(error),
+        ended = &mut voting => {
+            stop.send_replace(true);
+            let _ = serving.await;
+            return Err(ended.unwrap_or(Err(EngineError::BrokeDown)).err().unwrap_or(EngineError::BrokeDown).into());
+        }
     };
     stop.send_replace(true);
     let (voted, served) = tokio::join!(voting, serving);
-    if voted.is_err() {
-        tracing::error!("the voting engine broke down");
-    }
+    voted.unwrap_or(Err(EngineError::BrokeDown))?;
     if let Ok(Err(error)) = served {
         return Err(error.into());
     }

@@ -1,6 +1,6 @@
 //! The wallets and nodes of a daemon, and whether they are the right ones.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network};
@@ -8,6 +8,7 @@ use stakepool_core::ports::{Node, NodeEvent, PoolWallet, ScriptWallet, VoteSigne
 use stakepool_core::voting::TaggedEvent;
 use stakepool_rpc::json::{NodeClient, ServerConfig, Wallet};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::DaemonError;
@@ -84,48 +85,44 @@ async fn tag(node: usize, mut from: mpsc::UnboundedReceiver<NodeEvent>, to: mpsc
 
 /// Watches, for as long as the daemon runs, whether peers that were away turn out to be the wrong ones.
 pub(crate) async fn guard(wallets: Vec<Arc<Wallet>>, nodes: Vec<Arc<NodeClient>>, network: Network) -> DaemonError {
-    let networks = async {
-        for node in &nodes {
-            let info = insist(|| node.info()).await;
-            if info.network != network {
-                return wrong_network(node.name(), info.network, network);
-            }
-        }
-        std::future::pending().await
-    };
-    let keys = async {
-        let mut first: Option<(String, ExtendedPubKey)> = None;
-        for wallet in &wallets {
-            let key = insist(|| wallet.master_pubkey()).await;
-            if key.network() != network {
-                return wrong_network(wallet.name(), key.network(), network);
-            }
-            match &first {
-                Some((name, expected)) if *expected != key => {
-                    return DaemonError::OtherKeys {
-                        first: name.clone(),
-                        expected: Box::new(*expected),
-                        second: wallet.name().to_owned(),
-                        found: Box::new(key),
-                    };
+    let mut checks = JoinSet::new();
+    for node in nodes {
+        checks.spawn(async move {
+            let info = loop {
+                match node.info().await {
+                    Ok(info) => break info,
+                    Err(_) => sleep(PAUSE).await,
                 }
-                Some(_) => {}
-                None => first = Some((wallet.name().to_owned(), key)),
+            };
+            (info.network != network).then(|| wrong_network(node.name(), info.network, network))
+        });
+    }
+    let first: Arc<OnceLock<(String, ExtendedPubKey)>> = Arc::default();
+    for wallet in wallets {
+        let first = Arc::clone(&first);
+        checks.spawn(async move {
+            let found = loop {
+                match wallet.master_pubkey().await {
+                    Ok(found) => break found,
+                    Err(_) => sleep(PAUSE).await,
+                }
+            };
+            if found.network() != network {
+                return Some(wrong_network(wallet.name(), found.network(), network));
             }
-        }
-        std::future::pending().await
-    };
-    tokio::select! {
-        error = networks => error,
-        error = keys => error,
+            let (name, expected) = first.get_or_init(|| (wallet.name().to_owned(), found));
+            (*expected != found).then(|| DaemonError::OtherKeys {
+                first: name.clone(),
+                expected: Box::new(*expected),
+                second: wallet.name().to_owned(),
+                found: Box::new(found),
+            })
+        });
     }
-}
-
-async fn insist<T, E, F: Future<Output = Result<T, E>>>(call: impl Fn() -> F) -> T {
-    loop {
-        match call().await {
-            Ok(answer) => return answer,
-            Err(_) => sleep(PAUSE).await,
+    while let Some(checked) = checks.join_next().await {
+        if let Ok(Some(wrong)) = checked {
+            return wrong;
         }
     }
+    std::future::pending().await
 }

@@ -50,7 +50,9 @@ impl StateFile for DiskStateFile {
     }
 
     fn set_aside(&self) -> Result<String, StateFileError> {
-        let aside = self.path.with_extension("state.unreadable");
+        let names = (1..).map(|n| self.path.with_extension(format!("state.unreadable-{n}")));
+        let aside =
+            names.take(1000).find(|name| !name.exists()).unwrap_or(self.path.with_extension("state.unreadable"));
         fs::rename(&self.path, &aside).map_err(|error| self.error("set aside", &error))?;
         Ok(aside.display().to_string())
     }

@@ -129,7 +129,7 @@ fn vote(c: &mut Criterion) {
                 node.forget_sent();
             }
             stop.send_replace(true);
-            running.await.unwrap();
+            running.await.unwrap().unwrap();
             total
         });
     });

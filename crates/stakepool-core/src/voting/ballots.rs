@@ -1,6 +1,7 @@
 //! Which blocks can still be voted on, and which of their votes are under way or done.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -26,10 +27,14 @@ pub struct Ballot {
     pub votable: watch::Receiver<bool>,
 }
 
+/// A block whose winners were told.
 #[derive(Debug)]
 struct OpenBlock {
     height: BlockHeight,
-    winners: HashMap<TicketHash, (Winner, Progress)>,
+    arrived: Instant,
+    /// All winners, the pool's or not: who is the pool's can change while the block can be voted on.
+    told: Vec<TicketHash>,
+    votes: HashMap<TicketHash, Progress>,
     votable: watch::Sender<bool>,
 }
 
@@ -40,37 +45,63 @@ enum Progress {
     Failed,
 }
 
-/// The latest blocks with winners of the pool.
+/// The winners of a block that can be voted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// The block.
+    pub block: BlockHash,
+    /// Its height.
+    pub height: BlockHeight,
+    /// All its winners.
+    pub tickets: Vec<TicketHash>,
+}
+
+/// The latest blocks with their winners.
 #[derive(Debug, Default)]
 pub struct Ballots {
     blocks: HashMap<BlockHash, OpenBlock>,
     by_height: BTreeMap<BlockHeight, Vec<BlockHash>>,
+    /// Blocks with a child, latest last; their winners may still be told by a node that lags behind.
+    closed: VecDeque<BlockHash>,
 }
 
 impl Ballots {
-    /// Takes winners of a block and returns those to be cast now: not the ones that are under way or done.
-    pub fn open(
-        &mut self,
-        block: BlockHash,
-        height: BlockHeight,
-        winners: Vec<Winner>,
-        arrived: Instant,
-    ) -> Vec<Ballot> {
-        let open = self.blocks.entry(block).or_insert_with(|| {
-            self.by_height.entry(height).or_default().push(block);
-            OpenBlock { height, winners: HashMap::new(), votable: watch::Sender::new(true) }
+    /// Notes the winners of a block. False where a child of it is connected already, so that no vote counts.
+    pub fn tell(&mut self, drawn: &Drawn, arrived: Instant) -> bool {
+        let Drawn { block, height, tickets } = drawn;
+        let votable = !self.closed.contains(block);
+        let open = self.blocks.entry(*block).or_insert_with(|| {
+            self.by_height.entry(*height).or_default().push(*block);
+            let votable = watch::Sender::new(votable);
+            OpenBlock { height: *height, arrived, told: Vec::new(), votes: HashMap::new(), votable }
         });
+        for ticket in tickets {
+            if !open.told.contains(ticket) {
+                open.told.push(*ticket);
+            }
+        }
+        let votable = *open.votable.borrow();
+        self.forget_old();
+        votable
+    }
+
+    /// Whether a block can be voted on, for those who wait for it. `None` for a block of which nothing was told.
+    pub fn votable(&self, block: &BlockHash) -> Option<watch::Receiver<bool>> {
+        self.blocks.get(block).map(|open| open.votable.subscribe())
+    }
+
+    /// The ballots of those winners whose vote is not under way or done.
+    pub fn open(&mut self, block: &BlockHash, winners: Vec<Winner>, arrived: Instant) -> Vec<Ballot> {
+        let Some(open) = self.blocks.get_mut(block) else { return Vec::new() };
         let mut ballots = Vec::with_capacity(winners.len());
         for winner in winners {
-            match open.winners.get(&winner.ticket) {
-                Some((_, Progress::Casting | Progress::Cast)) => continue,
-                Some((_, Progress::Failed)) | None => {}
+            if matches!(open.votes.get(&winner.ticket), Some(Progress::Casting | Progress::Cast)) {
+                continue;
             }
-            open.winners.insert(winner.ticket, (winner, Progress::Casting));
+            open.votes.insert(winner.ticket, Progress::Casting);
             let votable = open.votable.subscribe();
-            ballots.push(Ballot { winner, block, height, arrived, votable });
+            ballots.push(Ballot { winner, block: *block, height: open.height, arrived, votable });
         }
-        self.forget_old();
         ballots
     }
 
@@ -86,31 +117,51 @@ impl Ballots {
 
     /// Notes the end of a vote.
     pub fn finish(&mut self, block: &BlockHash, ticket: &TicketHash, cast: bool) {
-        if let Some((_, progress)) = self.blocks.get_mut(block).and_then(|open| open.winners.get_mut(ticket)) {
+        if let Some(progress) = self.blocks.get_mut(block).and_then(|open| open.votes.get_mut(ticket)) {
             *progress = if cast { Progress::Cast } else { Progress::Failed };
         }
     }
 
     /// A child of `parent` was connected: `parent` can no longer be voted on.
     pub fn child_connected(&mut self, parent: &BlockHash) {
+        if !self.closed.contains(parent) {
+            self.closed.push_back(*parent);
+            if self.closed.len() > KEEP as usize * 4 {
+                self.closed.pop_front();
+            }
+        }
         if let Some(open) = self.blocks.get(parent) {
             open.votable.send_replace(false);
         }
     }
 
-    /// A child of `parent` was disconnected: its votes are wanted again, all of them.
-    pub fn child_disconnected(&mut self, parent: &BlockHash, now: Instant) -> Vec<Ballot> {
-        let Some(open) = self.blocks.get_mut(parent) else { return Vec::new() };
+    /// A child of `parent` was disconnected: the votes on `parent` are wanted again, all of them.
+    pub fn child_disconnected(&mut self, parent: &BlockHash) -> Option<Drawn> {
+        self.closed.retain(|closed| closed != parent);
+        let open = self.blocks.get_mut(parent)?;
         open.votable.send_replace(true);
-        let winners: Vec<_> = open.winners.values().map(|(winner, _)| *winner).collect();
-        open.winners.retain(|_, (_, progress)| *progress == Progress::Casting);
-        let height = open.height;
-        self.open(*parent, height, winners, now)
+        open.votes.retain(|_, progress| *progress == Progress::Casting);
+        Some(Drawn { block: *parent, height: open.height, tickets: open.told.clone() })
     }
 
-    /// Whether any vote is under way.
-    pub fn any_casting(&self) -> bool {
-        self.blocks.values().any(|open| open.winners.values().any(|(_, progress)| *progress == Progress::Casting))
+    /// All blocks that can be voted on.
+    pub fn all_votable(&self) -> Vec<Drawn> {
+        let votable = self.blocks.iter().filter(|(_, open)| *open.votable.borrow());
+        votable.map(|(block, open)| Drawn { block: *block, height: open.height, tickets: open.told.clone() }).collect()
+    }
+
+    /// Forgets which votes were cast on blocks that can still be voted on: a node that was restarted has lost those
+    /// that it had not yet mined or passed on.
+    pub fn forget_cast(&mut self) {
+        for open in self.blocks.values_mut().filter(|open| *open.votable.borrow()) {
+            open.votes.retain(|_, progress| *progress != Progress::Cast);
+        }
+    }
+
+    /// Whether a vote on a block that was told within `age` is under way.
+    pub fn any_casting(&self, age: Duration) -> bool {
+        let young = |open: &&OpenBlock| open.arrived.elapsed() < age;
+        self.blocks.values().filter(young).any(|open| open.votes.values().any(|p| *p == Progress::Casting))
     }
 }
 
@@ -128,6 +179,17 @@ mod tests {
         Winner { ticket: TicketHash::from_bytes([n; 32]), address, voting: None }
     }
 
+    fn drawn(n: u8, height: u32, winners: &[u8]) -> Drawn {
+        let tickets = winners.iter().map(|n| winner(*n).ticket).collect();
+        Drawn { block: block(n), height: BlockHeight(height), tickets }
+    }
+
+    fn open(ballots: &mut Ballots, drawn: &Drawn) -> Vec<Ballot> {
+        let winners = drawn.tickets.iter().map(|ticket| winner(ticket.as_bytes()[0])).collect();
+        ballots.tell(drawn, Instant::now());
+        ballots.open(&drawn.block, winners, Instant::now())
+    }
+
     fn tickets(ballots: &[Ballot]) -> Vec<TicketHash> {
         ballots.iter().map(|ballot| ballot.winner.ticket).collect()
     }
@@ -135,41 +197,56 @@ mod tests {
     #[tokio::test]
     async fn a_repeated_notification_votes_again_only_what_failed() {
         let mut ballots = Ballots::default();
-        let now = Instant::now();
-        assert_eq!(ballots.open(block(1), BlockHeight(10), vec![winner(1), winner(2), winner(3)], now).len(), 3);
+        let told = drawn(1, 10, &[1, 2, 3]);
+        assert_eq!(open(&mut ballots, &told).len(), 3);
         ballots.finish(&block(1), &winner(1).ticket, true);
         ballots.finish(&block(1), &winner(2).ticket, false);
-        let again = ballots.open(block(1), BlockHeight(10), vec![winner(1), winner(2), winner(3)], now);
-        assert_eq!(tickets(&again), [winner(2).ticket]);
+        assert_eq!(tickets(&open(&mut ballots, &told)), [winner(2).ticket]);
     }
 
     #[tokio::test]
     async fn a_block_is_votable_until_its_child_is_connected_and_again_after_a_reorganisation() {
         let mut ballots = Ballots::default();
-        let now = Instant::now();
-        let cast = ballots.open(block(1), BlockHeight(10), vec![winner(1)], now);
+        let told = drawn(1, 10, &[1]);
+        let cast = open(&mut ballots, &told);
         ballots.finish(&block(1), &winner(1).ticket, true);
         ballots.child_connected(&block(1));
         assert!(!*cast[0].votable.borrow());
-        let again = ballots.child_disconnected(&block(1), now);
-        assert_eq!(tickets(&again), [winner(1).ticket]);
+        assert_eq!(ballots.child_disconnected(&block(1)), Some(told.clone()));
+        let again = open(&mut ballots, &told);
         assert!(*again[0].votable.borrow());
+    }
+
+    #[tokio::test]
+    async fn winners_told_after_the_blocks_child_are_not_voted() {
+        let mut ballots = Ballots::default();
+        ballots.child_connected(&block(1));
+        assert!(!ballots.tell(&drawn(1, 10, &[1]), Instant::now()));
+        assert!(ballots.all_votable().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_restarted_node_gets_the_votes_that_it_lost_again() {
+        let mut ballots = Ballots::default();
+        let told = drawn(1, 10, &[1]);
+        open(&mut ballots, &told);
+        ballots.finish(&block(1), &winner(1).ticket, true);
+        ballots.forget_cast();
+        assert_eq!(open(&mut ballots, &told).len(), 1);
     }
 
     #[tokio::test]
     async fn two_blocks_of_one_height_are_both_voted_on() {
         let mut ballots = Ballots::default();
-        let now = Instant::now();
-        assert_eq!(ballots.open(block(1), BlockHeight(10), vec![winner(1)], now).len(), 1);
-        assert_eq!(ballots.open(block(2), BlockHeight(10), vec![winner(1)], now).len(), 1);
+        assert_eq!(open(&mut ballots, &drawn(1, 10, &[1])).len(), 1);
+        assert_eq!(open(&mut ballots, &drawn(2, 10, &[1])).len(), 1);
     }
 
     #[tokio::test]
     async fn old_blocks_are_forgotten_and_their_votes_given_up() {
         let mut ballots = Ballots::default();
-        let now = Instant::now();
-        let old = ballots.open(block(1), BlockHeight(10), vec![winner(1)], now);
-        ballots.open(block(2), BlockHeight(11 + KEEP), vec![winner(2)], now);
+        let old = open(&mut ballots, &drawn(1, 10, &[1]));
+        open(&mut ballots, &drawn(2, 11 + KEEP, &[2]));
         assert!(!*old[0].votable.borrow());
         assert_eq!(ballots.blocks.len(), 1);
     }

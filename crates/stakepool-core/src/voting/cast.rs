@@ -13,9 +13,10 @@ use crate::chain::{VoteBits, VoteTransaction};
 use crate::ports::{Clock, Node, NodeError, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo};
 
 /// A wallet or node that takes longer is given up for this attempt. Real ones take 1 to 12 ms.
-const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
-/// The same where another one is configured that can be asked instead.
-const ATTEMPT_LIMIT_WITH_OTHERS: Duration = Duration::from_millis(700);
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
+/// The same in the first round where another one can be asked instead; doubles with every round, so that wallets that
+/// are slow but alive vote in the end.
+const FIRST_ATTEMPT_WITH_OTHERS: Duration = Duration::from_millis(700);
 /// First pause between two rounds of attempts; doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
@@ -32,8 +33,8 @@ pub enum CastError {
     /// The wallet answered a vote without a signature.
     #[error("wallet {0} answered an unsigned vote: unlock it, and check that it was made from the pool's seed")]
     Unsigned(String),
-    /// The wallet answered a vote for something else.
-    #[error("wallet {0} answered a vote for another ticket or block")]
+    /// The wallet answered another vote than was asked for.
+    #[error("wallet {0} answered a vote for another ticket or block, or with other bits")]
     OtherVote(String),
     /// The wallet or node was too slow.
     #[error("{0} did not answer within {1:?}")]
@@ -113,9 +114,10 @@ impl Caster {
     pub async fn cast(&self, mut ballot: Ballot) -> VoteRecord {
         let mut attempts = 0;
         let mut pause = FIRST_PAUSE;
+        let mut route = Route::default();
         loop {
             attempts += 1;
-            let result = self.attempt(&ballot).await;
+            let result = self.attempt(&ballot, &mut route).await;
             let last_error = match result {
                 Ok(cast) => return self.record(&ballot, attempts, Ok(cast)),
                 Err(error) => error,
@@ -126,7 +128,9 @@ impl Caster {
             );
             // Every wallet is asked once before anything waits.
             let round = self.signers.len().max(self.nodes.len()).max(1);
-            let wait = if (attempts as usize).is_multiple_of(round) { pause } else { Duration::ZERO };
+            let round_is_over = (attempts as usize).is_multiple_of(round);
+            route.rounds += u32::from(round_is_over);
+            let wait = if round_is_over { pause } else { Duration::ZERO };
             pause = if wait.is_zero() { pause } else { (pause * 2).min(LAST_PAUSE) };
             let too_late = tokio::select! {
                 biased;
@@ -165,32 +169,36 @@ impl Caster {
         self.clock.now_millis()
     }
 
-    async fn attempt(&self, ballot: &Ballot) -> Result<Cast, CastError> {
+    async fn attempt(&self, ballot: &Ballot, route: &mut Route) -> Result<Cast, CastError> {
         let began = Instant::now();
-        let vote = self.sign(ballot).await?;
+        let vote = self.sign(ballot, route).await?;
         let signed = Instant::now();
-        let outcome = self.send(&vote).await?;
+        let outcome = self.send(&vote, route).await?;
         Ok(Cast { bits: vote.bits, outcome, signing: signed - began, sending: signed.elapsed() })
     }
 
-    async fn sign(&self, ballot: &Ballot) -> Result<VoteTransaction, CastError> {
-        let at = self.first_signer.load(Ordering::Relaxed);
-        let signer = &self.signers[at % self.signers.len()];
-        let limit = attempt_limit(self.signers.len());
+    async fn sign(&self, ballot: &Ballot, route: &mut Route) -> Result<VoteTransaction, CastError> {
+        let first = self.first_signer.load(Ordering::Relaxed);
+        let signer = &self.signers[first.wrapping_add(route.signers_failed) % self.signers.len()];
+        let limit = route.limit(self.signers.len());
         let signed = match timeout(limit, sign_with(signer, ballot)).await {
             Ok(result) => result,
             Err(_) => Err(CastError::Slow(format!("wallet {}", signer.wallet.name()), limit)),
         };
-        if signed.is_err() {
-            advance(&self.first_signer, at);
+        if let Err(error) = &signed {
+            route.signers_failed += 1;
+            if route.signers_failed == 1 && error.concerns_every_vote() {
+                advance(&self.first_signer, first);
+                route.signers_failed = 0;
+            }
         }
         signed
     }
 
-    async fn send(&self, vote: &VoteTransaction) -> Result<VoteOutcome, CastError> {
-        let at = self.first_node.load(Ordering::Relaxed);
-        let node = &self.nodes[at % self.nodes.len()];
-        let limit = attempt_limit(self.nodes.len());
+    async fn send(&self, vote: &VoteTransaction, route: &mut Route) -> Result<VoteOutcome, CastError> {
+        let first = self.first_node.load(Ordering::Relaxed);
+        let node = &self.nodes[first.wrapping_add(route.nodes_failed) % self.nodes.len()];
+        let limit = route.limit(self.nodes.len());
         let sent = match timeout(limit, node.send_vote(vote)).await {
             Ok(result) => result.map_err(CastError::from),
             Err(_) => Err(CastError::Slow(format!("node {}", node.name()), limit)),
@@ -200,15 +208,45 @@ impl Caster {
             Ok(VoteSubmission::AlreadyKnown) => Ok(VoteOutcome::AlreadyKnown),
             Ok(VoteSubmission::RivalVote) => Ok(VoteOutcome::RivalVote),
             Err(error) => {
-                advance(&self.first_node, at);
+                route.nodes_failed += 1;
+                if route.nodes_failed == 1 && error.concerns_every_vote() {
+                    advance(&self.first_node, first);
+                    route.nodes_failed = 0;
+                }
                 Err(error)
             }
         }
     }
 }
 
-const fn attempt_limit(choices: usize) -> Duration {
-    if choices > 1 { ATTEMPT_LIMIT_WITH_OTHERS } else { ATTEMPT_LIMIT }
+/// Which wallets and nodes one vote has tried.
+#[derive(Default)]
+struct Route {
+    signers_failed: usize,
+    nodes_failed: usize,
+    rounds: u32,
+}
+
+impl Route {
+    /// How long one of `choices` may take now.
+    fn limit(&self, choices: usize) -> Duration {
+        if choices == 1 {
+            return LONGEST_ATTEMPT;
+        }
+        (FIRST_ATTEMPT_WITH_OTHERS * 2u32.saturating_pow(self.rounds.min(8))).min(LONGEST_ATTEMPT)
+    }
+}
+
+impl CastError {
+    /// Whether the wallet or node would fail for any other vote, too.
+    const fn concerns_every_vote(&self) -> bool {
+        match self {
+            Self::Slow(..) | Self::Unsigned(_) | Self::Wallet(WalletError::Locked { .. }) => true,
+            Self::Wallet(error) => error.is_transient(),
+            Self::Node(error) => matches!(error, NodeError::Unreachable { .. } | NodeError::Timeout { .. }),
+            Self::OtherVote(_) => false,
+        }
+    }
 }
 
 /// Moves on from a failed one, once, however many votes failed there at the same time.
@@ -238,7 +276,8 @@ async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, 
         bits_extended: info.vote_bits_extended,
     };
     let vote = signer.wallet.generate_vote(&request).await?;
-    if vote.ticket != request.ticket || vote.block != request.block {
+    let asked = (request.ticket, request.block, request.height, request.bits);
+    if (vote.ticket, vote.block, vote.height, vote.bits) != asked {
         return Err(CastError::OtherVote(signer.wallet.name().to_owned()));
     }
     if !vote.is_signed() {

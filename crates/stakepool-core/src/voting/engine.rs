@@ -3,24 +3,26 @@
 //! One loop ([`Engine::run`]) takes the nodes' events. Winners are cast in tasks of their own straight from there;
 //! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 
-use super::ballots::{Ballot, Ballots};
+use super::ballots::{Ballot, Ballots, Drawn};
 use super::cast::Caster;
 use super::follower::{self, Follower};
 use super::journal::Journal;
 use super::pool::PoolState;
 use super::report::{DaemonEventKind, VoteRecord};
-use super::saved::{self, SyncPoint};
-use super::wanted::WantedState;
-use crate::chain::{BlockHash, BlockHeight, Generation, TicketHash};
-use crate::ports::{Clock, EventBatch, EventCursor, LowFeeEntry, Node, NodeEvent, PoolWallet, StateFile, VoteSigner};
+use super::saved::{self, Snapshot, SyncPoint};
+use super::wanted::{AddedTicket, WantedState, WantedUser};
+use crate::chain::{BlockHash, Generation, TicketHash};
+use crate::ports::{
+    Clock, EventBatch, EventCursor, LowFeeEntry, Node, NodeError, NodeEvent, PoolWallet, StateFile, VoteSigner,
+};
 use crate::ticket::Evaluator;
 
 /// How long votes under way may take when the daemon stops.
@@ -30,6 +32,9 @@ const WALLET_POLL: Duration = Duration::from_secs(20);
 /// How often the state is saved where nothing asked for it.
 const SAVE_EVERY: Duration = Duration::from_secs(120);
 
+/// First and longest pause between two tries to look up an unknown winner.
+const LOOK_UP_PAUSE: Duration = Duration::from_millis(20);
+const LOOK_UP_PAUSE_MOST: Duration = Duration::from_secs(1);
 /// Latest votes that are kept for a web that was away, over restarts of the daemon, too.
 const REMEMBER_VOTES: usize = 1000;
 
@@ -66,11 +71,14 @@ pub enum EngineError {
     /// There is nothing to vote with.
     #[error("at least one wallet and one node are needed")]
     NothingToVoteWith,
+    /// A part of the engine ended: a defect of ours.
+    #[error("the voting engine broke down; restart the daemon, and report what the log says above")]
+    BrokeDown,
 }
 
 /// The voting engine of a daemon.
 pub struct Engine {
-    pub(super) pool: Mutex<PoolState>,
+    pub(super) pool: RwLock<PoolState>,
     pub(super) ballots: Mutex<Ballots>,
     pub(super) caster: Caster,
     pub(super) wallets: Vec<Arc<dyn PoolWallet>>,
@@ -84,6 +92,22 @@ pub struct Engine {
     problems: Mutex<BTreeMap<String, String>>,
     latest_votes: Mutex<VecDeque<VoteRecord>>,
     save_wanted: Notify,
+    /// Held while the state is saved; false where the file must not be touched.
+    saving: Mutex<bool>,
+    /// Tells that other tickets may be the pool's now.
+    wanted_changed: Notify,
+    /// Wallets that did not answer when last asked.
+    unreachable: Mutex<BTreeSet<usize>>,
+}
+
+/// The pool's state, for many readers at a time: no page or save stands in the way of a vote.
+pub(super) fn read(pool: &RwLock<PoolState>) -> RwLockReadGuard<'_, PoolState> {
+    pool.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The pool's state, to be changed.
+pub(super) fn write(pool: &RwLock<PoolState>) -> RwLockWriteGuard<'_, PoolState> {
+    pool.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,12 +125,16 @@ impl Engine {
         let caster = Caster::new(signers, parts.nodes.clone(), Arc::clone(&parts.clock));
         let mut pool = PoolState::new(parts.evaluator);
         let mut problems = BTreeMap::new();
-        let restored = restore(&mut pool, parts.state_file.as_ref(), &mut problems);
+        let (restored, may_save) = restore(&mut pool, parts.state_file.as_ref(), &mut problems);
+        if !restored.as_ref().is_some_and(|restored| restored.has_users) {
+            // Until users are set, the wallet's word is taken: its scripts are the pool's.
+            pool.trust_wallet([]);
+        }
         // Epochs only have to grow, also over a lost state file: the time of the start does.
         let now = u64::try_from(parts.clock.now_millis().0).unwrap_or(0);
         let epoch = restored.as_ref().map_or(now, |restored| now.max(restored.epoch + 1));
         Ok(Arc::new(Self {
-            pool: Mutex::new(pool),
+            pool: RwLock::new(pool),
             ballots: Mutex::default(),
             caster: caster.ok_or(EngineError::NothingToVoteWith)?,
             wallets: parts.wallets,
@@ -120,32 +148,46 @@ impl Engine {
             problems: Mutex::new(problems),
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             save_wanted: Notify::new(),
+            saving: Mutex::new(may_save),
+            wanted_changed: Notify::new(),
+            unreachable: Mutex::default(),
         }))
     }
 
     /// Votes until `stop` becomes true or all senders of `events` are gone; then lets votes under way finish and
     /// saves the state.
+    ///
+    /// # Errors
+    /// [`EngineError::BrokeDown`] where a part of the engine ended by itself.
     pub async fn run(
         self: Arc<Self>,
         mut events: mpsc::UnboundedReceiver<TaggedEvent>,
         mut stop: watch::Receiver<bool>,
-    ) {
+    ) -> Result<(), EngineError> {
         let (to_follower, chain_events) = mpsc::unbounded_channel();
         let mut votes = JoinSet::new();
         let mut background = JoinSet::new();
         background.spawn(Follower::new(Arc::clone(&self), chain_events).run());
         background.spawn(Arc::clone(&self).poll_wallets());
         background.spawn(Arc::clone(&self).save_now_and_then());
-        loop {
+        let ended = loop {
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                _ = stop.wait_for(|stop| *stop) => break Ok(()),
                 event = events.recv() => match event {
                     Some(event) => self.dispatch(event, &mut votes, &to_follower),
-                    None => break,
+                    None => break Ok(()),
                 },
-                Some(_) = votes.join_next() => {}
+                () = self.wanted_changed.notified() => self.vote_on_open_blocks(&mut votes),
+                Some(ended) = votes.join_next() => if let Err(error) = ended {
+                    tracing::error!(%error, "a vote broke down");
+                },
+                Some(_) = background.join_next() => break Err(EngineError::BrokeDown),
             }
+        };
+        // Winners that arrived with the order to stop are voted, too.
+        while let Ok(event) = events.try_recv() {
+            self.dispatch(event, &mut votes, &to_follower);
         }
         let unfinished = async { while votes.join_next().await.is_some() {} };
         if timeout(STOP_LIMIT, unfinished).await.is_err() {
@@ -153,6 +195,7 @@ impl Engine {
         }
         background.shutdown().await;
         self.save();
+        ended
     }
 
     fn dispatch(
@@ -164,22 +207,29 @@ impl Engine {
         let TaggedEvent { node, arrived, event } = event;
         match &event {
             NodeEvent::WinningTickets { block, height, tickets } => {
-                self.vote_on(*block, *height, tickets, arrived, votes, node);
+                let drawn = Drawn { block: *block, height: *height, tickets: tickets.clone() };
+                if lock(&self.ballots).tell(&drawn, arrived) {
+                    self.vote_on(&drawn, arrived, votes);
+                }
                 return;
             }
             NodeEvent::BlockConnected(header) => lock(&self.ballots).child_connected(&header.previous),
             NodeEvent::BlockDisconnected(header) => {
-                let again = lock(&self.ballots).child_disconnected(&header.previous, arrived);
-                self.cast_all(again, votes);
+                let again = lock(&self.ballots).child_disconnected(&header.previous);
+                if let Some(drawn) = again {
+                    self.vote_on(&drawn, arrived, votes);
+                }
             }
             NodeEvent::Connected => {
-                // The winners of the best block may have been told while nobody listened.
+                // The node may have lost what it was sent, and told its best block's winners while nobody listened.
+                lock(&self.ballots).forget_cast();
+                self.vote_on_open_blocks(votes);
                 let engine = Arc::clone(self);
                 votes.spawn(async move { engine.ask_for_winners(node).await });
             }
             NodeEvent::Disconnected { .. } | NodeEvent::NewTickets { .. } | NodeEvent::SpentAndMissed { .. } => {}
         }
-        // The follower ends only with the engine.
+        // Where the follower has ended, the engine is about to.
         let _ = to_follower.send(follower::ChainEvent { node, event });
     }
 
@@ -189,21 +239,20 @@ impl Engine {
         }
     }
 
-    fn vote_on(
-        self: &Arc<Self>,
-        block: BlockHash,
-        height: BlockHeight,
-        tickets: &[TicketHash],
-        arrived: Instant,
-        votes: &mut JoinSet<()>,
-        node: usize,
-    ) {
-        let winners = lock(&self.pool).winners(tickets);
-        let ballots = lock(&self.ballots).open(block, height, winners.ours, arrived);
+    /// Casts the votes of a block's winners that are the pool's, as far as none is under way or done.
+    fn vote_on(self: &Arc<Self>, drawn: &Drawn, arrived: Instant, votes: &mut JoinSet<()>) {
+        let winners = read(&self.pool).winners(&drawn.tickets);
+        let ballots = lock(&self.ballots).open(&drawn.block, winners.ours, arrived);
         self.cast_all(ballots, votes);
-        if !winners.unknown.is_empty() {
-            let engine = Arc::clone(self);
-            votes.spawn(async move { engine.vote_unknown(node, block, height, winners.unknown, arrived).await });
+        for ticket in winners.unknown {
+            votes.spawn(Arc::clone(self).vote_unknown(drawn.block, ticket, arrived));
+        }
+    }
+
+    fn vote_on_open_blocks(self: &Arc<Self>, votes: &mut JoinSet<()>) {
+        let open = lock(&self.ballots).all_votable();
+        for drawn in open {
+            self.vote_on(&drawn, Instant::now(), votes);
         }
     }
 
@@ -239,43 +288,56 @@ impl Engine {
         self.journal.append([DaemonEventKind::Vote(record)]);
     }
 
-    /// Looks up winners that nobody has heard of, and votes those that turn out to be the pool's.
-    async fn vote_unknown(
-        self: Arc<Self>,
-        node: usize,
-        block: BlockHash,
-        height: BlockHeight,
-        tickets: Vec<TicketHash>,
-        arrived: Instant,
-    ) {
-        let mut lookups = JoinSet::new();
-        for ticket in tickets {
-            let engine = Arc::clone(&self);
-            lookups.spawn(async move {
-                engine.look_up(node, ticket).await;
-                ticket
-            });
+    /// Looks up a winner that nobody has heard of, and votes it where it turns out to be the pool's. Asks all nodes
+    /// again and again while the block can be voted on.
+    async fn vote_unknown(self: Arc<Self>, block: BlockHash, ticket: TicketHash, arrived: Instant) {
+        let Some(mut votable) = lock(&self.ballots).votable(&block) else { return };
+        let mut pause = LOOK_UP_PAUSE;
+        while !read(&self.pool).knows(&ticket) {
+            for node in 0..self.nodes.len() {
+                if self.look_up(node, ticket).await {
+                    break;
+                }
+            }
+            if read(&self.pool).knows(&ticket) {
+                break;
+            }
+            let too_late = tokio::select! {
+                biased;
+                _ = votable.wait_for(|votable| !votable) => true,
+                () = sleep(pause) => false,
+            };
+            if too_late {
+                tracing::error!(%ticket, %block, "a winner could not be looked up; if it was the pool's, its vote is missed");
+                return;
+            }
+            pause = (pause * 2).min(LOOK_UP_PAUSE_MOST);
         }
-        let mut casting = JoinSet::new();
-        while let Some(looked_up) = lookups.join_next().await {
-            let Ok(ticket) = looked_up else { continue };
-            let winners = lock(&self.pool).winners(&[ticket]);
-            let ballots = lock(&self.ballots).open(block, height, winners.ours, arrived);
-            self.cast_all(ballots, &mut casting);
+        let winners = read(&self.pool).winners(&[ticket]);
+        let ballots = lock(&self.ballots).open(&block, winners.ours, arrived);
+        for ballot in ballots {
+            Arc::clone(&self).cast_one(ballot).await;
         }
-        while casting.join_next().await.is_some() {}
     }
 
-    /// Fetches a ticket and judges it.
-    pub(super) async fn look_up(&self, node: usize, ticket: TicketHash) {
+    /// Fetches a ticket and judges it. False where the node could not tell.
+    pub(super) async fn look_up(&self, node: usize, ticket: TicketHash) -> bool {
         match self.nodes[node].transaction(&ticket.into()).await {
             Ok(mined) => {
                 if let Some(mined_at) = mined.mined_at {
-                    lock(&self.pool).learn(&mined.transaction, mined_at);
+                    write(&self.pool).learn(&mined.transaction, mined_at);
                 }
                 self.solved("lookup");
+                true
             }
-            Err(error) => self.problem("lookup", format!("a ticket cannot be looked up: {error}")),
+            Err(error @ NodeError::NotFound { .. }) => {
+                self.problem("lookup", format!("tickets cannot be looked up: {error}"));
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, %ticket, "a ticket was not looked up");
+                false
+            }
         }
     }
 
@@ -315,9 +377,16 @@ impl Engine {
         let (reach, locked, own) = (format!("{name}/reach"), format!("{name}/locked"), format!("{name}/voting"));
         let info = match timeout(WALLET_POLL, self.caster.refresh(index)).await {
             Ok(Ok(info)) => info,
-            Ok(Err(error)) => return self.problem(&reach, error.to_string()),
-            Err(_) => return self.problem(&reach, format!("wallet {name} does not answer; restart it")),
+            Ok(Err(error)) => {
+                lock(&self.unreachable).insert(index);
+                return self.problem(&reach, error.to_string());
+            }
+            Err(_) => {
+                lock(&self.unreachable).insert(index);
+                return self.problem(&reach, format!("wallet {name} does not answer; restart it"));
+            }
         };
+        lock(&self.unreachable).remove(&index);
         self.solved(&reach);
         if info.unlocked {
             self.solved(&locked);
@@ -342,23 +411,48 @@ impl Engine {
 
     /// Takes the users and added tickets that the web wants.
     pub fn put_wanted(&self, wanted: WantedState) {
-        lock(&self.pool).set_wanted(wanted);
-        *lock(&self.has_users) = true;
-        self.solved("state");
+        self.take_wanted(true, |current| *current = wanted);
+    }
+
+    /// Replaces the users alone (the predecessor's `SetUserVotingPrefs`).
+    pub fn set_users(&self, users: impl IntoIterator<Item = WantedUser>) {
+        self.take_wanted(true, |wanted| wanted.set_users(users));
+    }
+
+    /// Replaces the added tickets alone (the predecessor's `SetAddedLowFeeTickets`).
+    pub fn set_added(&self, added: impl IntoIterator<Item = AddedTicket>) {
+        self.take_wanted(false, |wanted| wanted.set_added(added));
+    }
+
+    fn take_wanted(&self, users_are_known: bool, change: impl FnOnce(&mut WantedState)) {
+        let missing = {
+            let mut pool = write(&self.pool);
+            let mut wanted = WantedState::clone(pool.wanted());
+            change(&mut wanted);
+            if users_are_known {
+                pool.stop_trusting();
+            }
+            pool.set_wanted(wanted)
+        };
+        if users_are_known {
+            *lock(&self.has_users) = true;
+            self.solved("state");
+        }
+        if missing == 0 {
+            self.solved("wanted");
+        } else {
+            let what = "users with tickets are missing from what the web sent; they are voted for as before: check the \
+                        web's database";
+            self.problem("wanted", format!("{missing} {what}"));
+        }
         self.publish_reports();
+        self.wanted_changed.notify_one();
         self.save_wanted.notify_one();
     }
 
-    /// Changes a part of the wanted state (the predecessor's calls set users and tickets apart).
-    pub fn change_wanted(&self, change: impl FnOnce(&mut WantedState)) {
-        let mut wanted = lock(&self.pool).wanted().clone();
-        change(&mut wanted);
-        self.put_wanted(wanted);
-    }
-
-    /// The users and added tickets as they are.
-    pub fn wanted(&self) -> WantedState {
-        lock(&self.pool).wanted().clone()
+    /// The users and added tickets as they were last set.
+    pub fn wanted(&self) -> Arc<WantedState> {
+        Arc::clone(read(&self.pool).wanted())
     }
 
     /// Whether users were ever set, now or in an earlier run.
@@ -367,25 +461,27 @@ impl Engine {
     }
 
     pub(super) fn publish_reports(&self) {
-        let reports = lock(&self.pool).take_reports();
+        // Under the pool's lock, so that two reports on one ticket come in their order.
+        let mut pool = write(&self.pool);
+        let reports = pool.take_reports();
         self.journal.append(reports.into_iter().map(DaemonEventKind::Ticket));
     }
 
     /// Tickets of users that are voted or ignored, immature ones included.
     pub fn tickets(&self, voted: bool) -> Vec<LowFeeEntry> {
-        lock(&self.pool).current(voted).map(|(ticket, address)| LowFeeEntry { ticket, address }).collect()
+        read(&self.pool).current(voted).map(|(ticket, address)| LowFeeEntry { ticket, address }).collect()
     }
 
     /// How many tickets of users are voted and how many ignored, immature ones included.
     pub fn ticket_counts(&self) -> (u64, u64) {
-        let pool = lock(&self.pool);
+        let pool = read(&self.pool);
         (pool.current(true).count() as u64, pool.current(false).count() as u64)
     }
 
     /// Events behind a place, without waiting.
     pub fn events(&self, after: EventCursor) -> EventBatch {
         self.journal.behind(after, || {
-            let tickets = lock(&self.pool).all_reports().into_iter().map(DaemonEventKind::Ticket);
+            let tickets = read(&self.pool).all_reports().into_iter().map(DaemonEventKind::Ticket);
             let votes = lock(&self.latest_votes).iter().cloned().map(DaemonEventKind::Vote).collect::<Vec<_>>();
             tickets.chain(votes).collect()
         })
@@ -410,6 +506,11 @@ impl Engine {
         *lock(&self.synced) = point;
     }
 
+    /// Whether wallet `index` answered when it was last asked.
+    pub fn wallet_answers(&self, index: usize) -> bool {
+        self.caster.wallet_info(index).is_some() && !lock(&self.unreachable).contains(&index)
+    }
+
     /// The last known state of wallet `index`.
     pub fn wallet_info(&self, index: usize) -> Option<crate::ports::WalletInfo> {
         self.caster.wallet_info(index)
@@ -430,43 +531,47 @@ impl Engine {
 
     /// Saves the state; a failure is a problem told to people.
     pub fn save(&self) {
-        let synced = self.synced();
+        let may_save = lock(&self.saving);
+        if !*may_save {
+            return;
+        }
         let has_users = self.has_users();
-        let encoded = {
+        let snapshot = {
             let votes = lock(&self.latest_votes);
-            saved::encode(&lock(&self.pool), self.journal.epoch(), has_users, synced, votes.iter())
+            let pool = read(&self.pool);
+            Snapshot::of(&pool, self.journal.epoch(), has_users, self.synced(), votes.iter())
         };
-        let result = encoded
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| self.state_file.save(&bytes).map_err(|error| error.to_string()));
-        match result {
+        let encoded = snapshot.encode().map_err(|error| error.to_string());
+        match encoded.and_then(|bytes| self.state_file.save(&bytes).map_err(|error| error.to_string())) {
             Ok(()) => self.solved("save"),
             Err(error) => self.problem("save", error),
         }
     }
 }
 
+/// Reads the state file, and says whether it may be written from now on.
 fn restore(
     pool: &mut PoolState,
     file: &dyn StateFile,
     problems: &mut BTreeMap<String, String>,
-) -> Option<saved::Restored> {
-    let reason = match file.load() {
-        Ok(None) => return None,
+) -> (Option<saved::Restored>, bool) {
+    let (reason, may_save) = match file.load() {
+        Ok(None) => return (None, true),
         Ok(Some(bytes)) => match saved::restore(pool, &bytes) {
-            Ok(restored) => return Some(restored),
-            Err(error) => {
-                let kept = file.set_aside().unwrap_or_else(|error| error.to_string());
-                format!("the state file cannot be used: {error}; it is kept as {kept}")
-            }
+            Ok(restored) => return (Some(restored), true),
+            Err(error) => match file.set_aside() {
+                Ok(kept) => (format!("the state file cannot be used: {error}; it is kept as {kept}"), true),
+                Err(kept) => {
+                    (format!("the state file cannot be used: {error}; it is not replaced, because {kept}"), false)
+                }
+            },
         },
-        Err(error) => error.to_string(),
+        Err(error) => (format!("{error}; it is not replaced"), false),
     };
     let what = format!("{reason}. Until the web sends the users, the wallet's own tickets are voted with default bits");
     tracing::error!("{what}");
     problems.insert("state".to_owned(), what);
-    pool.trust_wallet([]);
-    None
+    (None, may_save)
 }
 
 impl std::fmt::Debug for Engine {

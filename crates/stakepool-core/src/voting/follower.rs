@@ -5,15 +5,22 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep};
+use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::engine::{Engine, lock};
+use super::engine::{Engine, lock, read, write};
 use super::report::TicketState;
 use crate::chain::{BlockHash, BlockHeader, BlockHeight, ScriptAddress, TicketHash};
 use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
 
 /// Transactions fetched at the same time; a node takes 20 requests a connection, and votes must find room.
 const FETCH_AT_ONCE: usize = 8;
+/// Shortest time between two checks.
+const LEAST_CHECK: Duration = Duration::from_secs(1);
+/// How long the votes on a block are left in peace by a check.
+const PEACE: Duration = Duration::from_secs(2);
+/// How long a wallet may take to tell about the tickets of one user.
+const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// Pause after a failed synchronisation.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -31,17 +38,19 @@ pub(super) struct Follower {
     active: Option<usize>,
     /// When to try again, after a failure.
     retry_at: Option<Instant>,
-    /// Whether a user's ticket may wait for its revocation by a legacy wallet.
-    revoke: bool,
+    /// Tickets that left the lottery with a block that is not connected yet (the order of 2018's nodes).
+    held: Option<(BlockHash, Vec<(TicketHash, SpentOrMissed)>)>,
+    /// The latest revocation by legacy wallets, one at a time.
+    revoking: Option<JoinHandle<()>>,
 }
 
 impl Follower {
     pub(super) fn new(engine: Arc<Engine>, events: mpsc::UnboundedReceiver<ChainEvent>) -> Self {
-        Self { engine, events, connected: BTreeSet::new(), active: None, retry_at: None, revoke: true }
+        Self { engine, events, connected: BTreeSet::new(), active: None, retry_at: None, held: None, revoking: None }
     }
 
     pub(super) async fn run(mut self) {
-        let mut checks = interval(self.engine.check_every);
+        let mut checks = interval(self.engine.check_every.max(LEAST_CHECK));
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         checks.tick().await;
         loop {
@@ -70,6 +79,7 @@ impl Follower {
         match event {
             NodeEvent::Connected => {
                 self.connected.insert(node);
+                self.engine.solved(&format!("{}/reach", self.engine.nodes[node].name()));
                 self.choose_node();
                 if self.active == Some(node) {
                     self.synchronise().await;
@@ -87,7 +97,7 @@ impl Follower {
             _ if self.active != Some(node) => {}
             NodeEvent::BlockConnected(header) => self.connect(node, &header).await,
             NodeEvent::BlockDisconnected(header) => self.disconnect(&header),
-            NodeEvent::SpentAndMissed { height, tickets, .. } => self.spent_and_missed(height, &tickets),
+            NodeEvent::SpentAndMissed { block, height, tickets } => self.spent_and_missed(block, height, tickets),
             NodeEvent::NewTickets { tickets, .. } => self.look_up_all(node, tickets).await,
             NodeEvent::WinningTickets { .. } => {}
         }
@@ -96,8 +106,6 @@ impl Follower {
     fn choose_node(&mut self) {
         self.active = self.connected.first().copied();
         if let Some(active) = self.active {
-            let name = self.engine.nodes[active].name();
-            self.engine.solved(&format!("{name}/reach"));
             self.engine.caster.prefer_node(active);
         }
     }
@@ -109,57 +117,61 @@ impl Follower {
                 Ok(_) => {}
                 Err(error) => self.failed(&error),
             },
-            _ => self.synchronise().await,
+            // A gap or another branch, or news that the last synchronisation was ahead of.
+            _ => match self.catch_up(node).await {
+                Ok(()) => self.engine.solved("sync"),
+                Err(error) => self.failed(&error),
+            },
         }
     }
 
     /// Works through a block that follows `parent`; false where it follows another one.
-    async fn connect_block(&self, node: usize, hash: &BlockHash, parent: BlockHash) -> Result<bool, NodeError> {
+    async fn connect_block(&mut self, node: usize, hash: &BlockHash, parent: BlockHash) -> Result<bool, NodeError> {
         let block = self.engine.nodes[node].block(hash).await?;
         if block.header.previous != parent {
             return Ok(false);
         }
         let height = block.header.height;
-        lock(&self.engine.pool).connect(height, &block.stake_transactions);
+        write(&self.engine.pool).connect(height, &block.stake_transactions);
         self.engine.set_synced(Some((*hash, height)));
+        if let Some((_, tickets)) = self.held.take_if(|(held, _)| held == hash) {
+            self.spent_and_missed(*hash, height, tickets);
+        }
         Ok(true)
     }
 
     fn disconnect(&self, header: &BlockHeader) {
         if self.engine.synced().is_some_and(|(hash, _)| hash == header.hash) {
-            lock(&self.engine.pool).disconnect(header.height);
+            write(&self.engine.pool).disconnect(header.height);
             self.engine.set_synced(Some((header.previous, header.height.minus(1))));
         }
     }
 
-    fn spent_and_missed(&mut self, height: BlockHeight, tickets: &[(TicketHash, SpentOrMissed)]) {
-        lock(&self.engine.pool).spent_or_missed(height, tickets);
+    fn spent_and_missed(&mut self, block: BlockHash, height: BlockHeight, tickets: Vec<(TicketHash, SpentOrMissed)>) {
+        if self.engine.synced().is_none_or(|(synced, _)| synced != block) {
+            self.held = Some((block, tickets));
+            return;
+        }
+        write(&self.engine.pool).spent_or_missed(height, &tickets);
         if tickets.iter().any(|(_, how)| *how == SpentOrMissed::Missed) {
-            self.revoke = true;
             self.revoke_on_legacy();
         }
     }
 
     /// Asks legacy wallets to revoke what was missed or expired, behind the votes' back.
     fn revoke_on_legacy(&mut self) {
-        if !self.revoke || !self.engine.has_legacy_wallet() {
+        let busy = self.revoking.as_ref().is_some_and(|revoking| !revoking.is_finished());
+        if busy || !self.engine.has_legacy_wallet() || !read(&self.engine.pool).has_unrevoked() {
             return;
         }
-        self.revoke = false;
-        let pool = lock(&self.engine.pool);
-        let recent = pool.tip().minus(pool.evaluator().params().ticket_maturity);
-        if !pool.has_unvoted_end_since(recent) {
-            return;
-        }
-        drop(pool);
-        for wallet in &self.engine.wallets {
-            let wallet = Arc::clone(wallet);
-            tokio::spawn(async move {
+        let wallets = self.engine.wallets.clone();
+        self.revoking = Some(tokio::spawn(async move {
+            for wallet in wallets {
                 if let Err(error) = wallet.revoke_tickets().await {
                     tracing::warn!(%error, "missed tickets were not revoked");
                 }
-            });
-        }
+            }
+        }));
     }
 
     /// Brings the state up to the active node's best block, however far that is.
@@ -170,8 +182,8 @@ impl Follower {
             Ok(()) => {
                 self.engine.solved("sync");
                 self.engine.publish_reports();
-                self.check().await;
                 self.engine.ask_for_winners(node).await;
+                self.check().await;
             }
             Err(error) => self.failed(&error),
         }
@@ -199,7 +211,7 @@ impl Follower {
     }
 
     /// Works through the blocks up to `best`, or to where the chain changed underneath.
-    async fn advance(&self, node: usize, best: BlockHeight) -> Result<(), NodeError> {
+    async fn advance(&mut self, node: usize, best: BlockHeight) -> Result<(), NodeError> {
         while let Some((parent, height)) = self.engine.synced()
             && height < best
         {
@@ -215,28 +227,28 @@ impl Follower {
         Ok(())
     }
 
-    /// Goes back to the last block that is still on the node's best chain.
+    /// Goes back to the last block that is still on the node's best chain. A node that merely lags behind is waited
+    /// for.
     async fn rewind(&mut self, node: usize) -> Result<(), NodeError> {
         let node: &dyn Node = self.engine.nodes[node].as_ref();
         while let Some((hash, height)) = self.engine.synced() {
-            let on_chain = match node.block_hash(height).await {
-                Ok(on_chain) => Some(on_chain),
-                Err(NodeError::NotFound { .. } | NodeError::Rpc { .. }) => None,
-                Err(error) => return Err(error),
-            };
+            let on_chain = found(node.block_hash(height).await)?;
             if on_chain == Some(hash) {
                 break;
             }
-            match node.block(&hash).await {
-                Ok(block) => {
-                    lock(&self.engine.pool).disconnect(height);
+            match found(node.block(&hash).await)? {
+                Some(block) => {
+                    write(&self.engine.pool).disconnect(height);
                     self.engine.set_synced(Some((block.header.previous, height.minus(1))));
                 }
-                Err(NodeError::NotFound { .. } | NodeError::Rpc { .. }) => {
-                    // The node never saw our block: another chain, or a node made anew.
-                    self.engine.set_synced(None);
+                None if on_chain.is_none() => {
+                    let (_, best) = node.best_block().await?;
+                    let what =
+                        format!("block {height}, which this daemon has seen: it is at {best} and still catching up");
+                    return Err(NodeError::NotFound { node: node.name().to_owned(), what });
                 }
-                Err(error) => return Err(error),
+                // The node never saw our block: another branch that this node did not follow, or a new network.
+                None => self.engine.set_synced(None),
             }
         }
         Ok(())
@@ -247,22 +259,25 @@ impl Follower {
     async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
         let (_, best) = self.engine.nodes[node].best_block().await?;
         let own = self.wallet_tickets().await;
-        {
-            let mut pool = lock(&self.engine.pool);
-            if pool.trusts_wallet() {
-                pool.trust_wallet(own.iter().copied());
-            }
-        }
+        self.trust(&own);
         self.look_up_all(node, own).await;
         self.engine.publish_reports();
         let live = self.engine.nodes[node].live_tickets().await?;
         self.look_up_all(node, live).await;
-        let maturity = lock(&self.engine.pool).evaluator().params().ticket_maturity;
+        let maturity = read(&self.engine.pool).evaluator().params().ticket_maturity;
         let first = best.minus(maturity);
         let hash = self.engine.nodes[node].block_hash(first).await?;
         let parent = self.engine.nodes[node].block(&hash).await?.header.previous;
         self.connect_block(node, &hash, parent).await?;
         self.advance(node, best).await
+    }
+
+    /// While there are no users, the wallets' own tickets are voted.
+    fn trust(&self, own: &[TicketHash]) {
+        let mut pool = write(&self.engine.pool);
+        if pool.trusts_wallet() {
+            pool.trust_wallet(own.iter().copied());
+        }
     }
 
     async fn wallet_tickets(&self) -> Vec<TicketHash> {
@@ -277,27 +292,30 @@ impl Follower {
 
     async fn look_up_all(&self, node: usize, tickets: Vec<TicketHash>) {
         let unknown: Vec<_> = {
-            let pool = lock(&self.engine.pool);
+            let pool = read(&self.engine.pool);
             tickets.into_iter().filter(|ticket| !pool.knows(ticket)).collect()
         };
-        stream::iter(unknown).for_each_concurrent(FETCH_AT_ONCE, |ticket| self.engine.look_up(node, ticket)).await;
+        let mut lookups = Vec::with_capacity(unknown.len());
+        for ticket in unknown {
+            lookups.push(self.engine.look_up(node, ticket));
+        }
+        let _: Vec<bool> = stream::iter(lookups).buffer_unordered(FETCH_AT_ONCE).collect().await;
     }
 
     /// Compares what is believed live with what the node says, and repairs the difference. Never between a block
     /// and its votes.
     async fn check(&mut self) {
         let Some(node) = self.active else { return };
-        while lock(&self.engine.ballots).any_casting() {
-            // Votes are done within milliseconds, or go on failing; then the check can wait for the next turn.
+        while lock(&self.engine.ballots).any_casting(PEACE) {
             sleep(Duration::from_millis(200)).await;
-            if !self.events.is_empty() {
-                return;
-            }
+        }
+        if read(&self.engine.pool).trusts_wallet() {
+            let own = self.wallet_tickets().await;
+            self.trust(&own);
         }
         if let Err(error) = self.compare_with_node(node).await {
             tracing::warn!(%error, "live tickets were not checked");
         }
-        self.revoke = true;
         self.revoke_on_legacy();
     }
 
@@ -309,12 +327,17 @@ impl Follower {
             return Ok(());
         }
         self.look_up_all(node, live.iter().copied().collect()).await;
-        let gone: Vec<_> = {
-            let mut pool = lock(&self.engine.pool);
-            live.iter().for_each(|ticket| pool.revive(ticket));
-            pool.keep_foreign(&live);
-            pool.believed_live().filter(|(ticket, ..)| !live.contains(ticket)).collect()
+        let (revived, gone, stale) = {
+            let pool = read(&self.engine.pool);
+            let revived: Vec<_> = pool.believed_ended(&live).collect();
+            let gone: Vec<_> = pool.believed_live().filter(|(ticket, ..)| !live.contains(ticket)).collect();
+            (revived, gone, pool.has_stale_foreign(&live))
         };
+        if stale || !revived.is_empty() {
+            let mut pool = write(&self.engine.pool);
+            revived.iter().for_each(|ticket| pool.revive(ticket));
+            pool.keep_foreign(&live);
+        }
         if !gone.is_empty() {
             tracing::warn!(count = gone.len(), "tickets left the lottery unnoticed");
             self.settle(gone, before.1).await;
@@ -329,8 +352,11 @@ impl Follower {
             by_address.entry(address).or_default().push((ticket, mined_at));
         }
         for (address, tickets) in by_address {
-            let voted = self.voted_tickets(&address).await;
-            let mut pool = lock(&self.engine.pool);
+            let is_user = read(&self.engine.pool).is_user(&address);
+            // Other people's tickets need no exact end; a user's stays open where no wallet can tell.
+            let voted = if is_user { self.voted_tickets(&address).await } else { Some(HashMap::new()) };
+            let Some(voted) = voted else { continue };
+            let mut pool = write(&self.engine.pool);
             let life = pool.evaluator().params().ticket_maturity + pool.evaluator().params().ticket_expiry;
             for (ticket, mined_at) in tickets {
                 let (state, at) = match voted.get(&ticket) {
@@ -343,13 +369,23 @@ impl Follower {
         }
     }
 
-    async fn voted_tickets(&self, address: &ScriptAddress) -> HashMap<TicketHash, BlockHeight> {
+    /// The tickets of an address that voted, as the first wallet says that answers.
+    async fn voted_tickets(&self, address: &ScriptAddress) -> Option<HashMap<TicketHash, BlockHeight>> {
         for wallet in &self.engine.wallets {
-            if let Ok(known) = wallet.user_tickets(address).await {
+            if let Ok(Ok(known)) = timeout(ASK_LIMIT, wallet.user_tickets(address)).await {
                 let voted = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
-                return voted.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect();
+                return Some(voted.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect());
             }
         }
-        HashMap::new()
+        None
+    }
+}
+
+/// The answer, or `None` where the node does not know what was asked for.
+fn found<T>(answer: Result<T, NodeError>) -> Result<Option<T>, NodeError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(NodeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -77,7 +77,7 @@ impl Journal {
     pub fn behind(&self, after: EventCursor, snapshot: impl FnOnce() -> Vec<DaemonEventKind>) -> EventBatch {
         let events = self.lock();
         let first_kept = events.kept.front().map_or(events.last_seq + 1, |event| event.seq);
-        if after.epoch == self.epoch && after.seq + 1 >= first_kept && after.seq <= events.last_seq {
+        if after.epoch == self.epoch && after.seq <= events.last_seq && after.seq + 1 >= first_kept {
             let skip = usize::try_from(after.seq + 1 - first_kept).unwrap_or(usize::MAX);
             let batch: Vec<_> = events.kept.iter().skip(skip).take(BATCH).cloned().collect();
             let seq = batch.last().map_or(after.seq, |event| event.seq);
@@ -133,7 +133,7 @@ mod tests {
         for cursor in [
             EventCursor { epoch: 6, seq: 5 },
             EventCursor { epoch: 7, seq: 3 },
-            EventCursor { epoch: 7, seq: u64::MAX - 1 },
+            EventCursor { epoch: 7, seq: u64::MAX },
         ] {
             let batch = journal.behind(cursor, || vec![vote(9)]);
             assert!(batch.snapshot);

@@ -10,7 +10,7 @@ mod report;
 pub mod saved;
 mod wanted;
 
-pub use ballots::{Ballot, Ballots};
+pub use ballots::{Ballot, Ballots, Drawn};
 pub use cast::{CastError, Caster};
 pub use engine::{Engine, EngineError, EngineParts, TaggedEvent};
 pub use journal::Journal;

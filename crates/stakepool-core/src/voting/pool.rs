@@ -6,6 +6,7 @@
 //! heard of first.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub(super) struct Tracked {
     required: Amount,
     mined_at: BlockHeight,
     end: Option<(TicketState, BlockHeight)>,
+    /// Whether the block with its revocation was seen.
+    revoked: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +70,7 @@ pub struct Winners {
 pub struct PoolState {
     evaluator: Evaluator,
     users: HashMap<Hash160, PoolUser>,
-    wanted: WantedState,
+    wanted: Arc<WantedState>,
     added: HashSet<TicketHash>,
     tickets: HashMap<TicketHash, Tracked>,
     /// Live tickets that no pool can vote.
@@ -86,7 +89,7 @@ impl PoolState {
         Self {
             evaluator,
             users: HashMap::new(),
-            wanted: WantedState::default(),
+            wanted: Arc::default(),
             added: HashSet::new(),
             tickets: HashMap::new(),
             foreign: HashSet::new(),
@@ -124,15 +127,27 @@ impl PoolState {
     }
 
     /// The users and added tickets last set.
-    pub const fn wanted(&self) -> &WantedState {
+    pub const fn wanted(&self) -> &Arc<WantedState> {
         &self.wanted
     }
 
-    /// Takes new users and added tickets. Tickets whose standing changes are reported.
-    pub fn set_wanted(&mut self, wanted: WantedState) {
-        let users: HashMap<_, _> =
+    /// Takes new users and added tickets; tickets whose standing changes are reported. Answers how many users are
+    /// missing from the new state although they have tickets: nobody's registration ever ends, so that the state comes
+    /// from a wrong or emptied database. Such users, and what was added for them, are voted as before.
+    pub fn set_wanted(&mut self, wanted: WantedState) -> usize {
+        let mut users: HashMap<_, _> =
             wanted.users().map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting })).collect();
-        let added: HashSet<_> = wanted.added().map(|entry| entry.ticket).collect();
+        let mut added: HashSet<_> = wanted.added().map(|entry| entry.ticket).collect();
+        let mut missing = HashSet::new();
+        for (hash, ticket) in self.tickets.iter().filter(|(_, ticket)| ticket.end.is_none()) {
+            if let Some(user) = self.users.get(&ticket.script)
+                && (missing.contains(&ticket.script) || !users.contains_key(&ticket.script))
+            {
+                users.insert(ticket.script, *user);
+                missing.insert(ticket.script);
+                added.extend(self.added.get(hash));
+            }
+        }
         for (hash, ticket) in &self.tickets {
             let (old, new) = (self.users.get(&ticket.script), users.get(&ticket.script));
             let user_changed = old.map(|user| user.id) != new.map(|user| user.id);
@@ -142,7 +157,24 @@ impl PoolState {
         }
         self.users = users;
         self.added = added;
-        self.wanted = wanted;
+        self.wanted = Arc::new(wanted);
+        missing.len()
+    }
+
+    /// The users and added tickets that are voted for: those wanted, and those kept all the same.
+    pub(super) fn users_to_save(&self) -> impl Iterator<Item = (&Hash160, UserId, VotingPreference)> {
+        self.users.iter().map(|(script, user)| (script, user.id, user.voting))
+    }
+
+    pub(super) fn added_to_save(&self) -> impl Iterator<Item = (TicketHash, Hash160)> {
+        self.added.iter().filter_map(|hash| {
+            let listed = || self.wanted.added().find(|entry| entry.ticket == *hash).map(|entry| entry.address.hash());
+            Some((*hash, self.tickets.get(hash).map(|ticket| ticket.script).or_else(listed)?))
+        })
+    }
+
+    /// Ends the trust in the wallet's word: users are known.
+    pub fn stop_trusting(&mut self) {
         self.trusted = None;
     }
 
@@ -185,6 +217,7 @@ impl PoolState {
             required: facts.required_fee,
             mined_at,
             end: None,
+            revoked: false,
         };
         self.insert(submission.hash, ticket);
         self.changed.insert(submission.hash);
@@ -204,7 +237,12 @@ impl PoolState {
             match StakeTransaction::read(transaction) {
                 StakeTransaction::Ticket(submission) => self.learn_ticket(&submission, height),
                 StakeTransaction::Vote(ticket) => self.end(ticket, TicketState::Voted, height),
-                StakeTransaction::Revocation(ticket) => self.miss(ticket, height),
+                StakeTransaction::Revocation(ticket) => {
+                    self.miss(ticket, height);
+                    if let Some(revoked) = self.tickets.get_mut(&ticket) {
+                        revoked.revoked = true;
+                    }
+                }
                 StakeTransaction::Other => {}
             }
         }
@@ -226,6 +264,7 @@ impl PoolState {
         for (hash, ticket) in &mut self.tickets {
             if ticket.end.is_some_and(|(_, ended_at)| ended_at > tip) {
                 ticket.end = None;
+                ticket.revoked = false;
                 self.changed.insert(*hash);
             }
             if ticket.end.is_none() && ticket.mined_at.plus(maturity) == height {
@@ -361,12 +400,28 @@ impl PoolState {
             .map(move |(hash, ticket)| (*hash, ScriptAddress::new(network, ticket.script)))
     }
 
-    /// Whether any ticket of a user was missed or expired (legacy wallets must revoke it).
-    pub fn has_unvoted_end_since(&self, height: BlockHeight) -> bool {
+    /// Whether any ticket of a user was missed or expired and is not revoked (legacy wallets must do that).
+    pub fn has_unrevoked(&self) -> bool {
         self.tickets.values().any(|ticket| {
-            self.users.contains_key(&ticket.script)
-                && ticket.end.is_some_and(|(state, at)| state != TicketState::Voted && at >= height)
+            !ticket.revoked
+                && ticket.end.is_some_and(|(state, _)| state != TicketState::Voted)
+                && self.users.contains_key(&ticket.script)
         })
+    }
+
+    /// Whether an address is a user's.
+    pub fn is_user(&self, address: &ScriptAddress) -> bool {
+        self.users.contains_key(&address.hash())
+    }
+
+    /// Those of `live` that are believed to have ended.
+    pub fn believed_ended<'a>(&'a self, live: &'a HashSet<TicketHash>) -> impl Iterator<Item = TicketHash> + 'a {
+        live.iter().filter(|hash| self.tickets.get(*hash).is_some_and(|ticket| ticket.end.is_some())).copied()
+    }
+
+    /// Whether any foreign ticket is not in `live` any more.
+    pub fn has_stale_foreign(&self, live: &HashSet<TicketHash>) -> bool {
+        self.foreign.iter().any(|hash| !live.contains(hash))
     }
 
     /// Reports on the users' tickets that changed since the last call.

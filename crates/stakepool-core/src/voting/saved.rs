@@ -10,7 +10,7 @@ use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
 
 /// First bytes of a state file; the last is the version of its format.
-const MAGIC: &[u8; 8] = b"EXCCPOL\x01";
+const MAGIC: &[u8; 8] = b"EXCCPOL\x02";
 
 /// Why a saved state cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -130,34 +130,42 @@ pub struct Restored {
     pub votes: Vec<VoteRecord>,
 }
 
-/// Encodes the state for the disk, with a checksum at the end.
-///
-/// # Errors
-/// [`SavedStateError::Contents`] where it cannot be encoded.
-pub fn encode<'a>(
-    pool: &PoolState,
-    epoch: u64,
-    has_users: bool,
-    synced: Option<SyncPoint>,
-    votes: impl IntoIterator<Item = &'a VoteRecord>,
-) -> Result<Vec<u8>, SavedStateError> {
-    let users = pool.wanted().users().map(|user| (user.address.hash(), user.user, user.voting));
-    let saved = Saved {
-        network: pool.evaluator().network(),
-        epoch,
-        users: has_users.then(|| users.collect()),
-        added: pool.wanted().added().map(|entry| (entry.ticket, entry.address.hash())).collect(),
-        synced,
-        tickets: pool.tickets_to_save().map(|(hash, ticket)| (*hash, *ticket)).collect(),
-        foreign: pool.foreign_to_save().copied().collect(),
-        votes: votes.into_iter().map(SavedVote::from).collect(),
-    };
-    let mut bytes = postcard::to_extend(&saved, MAGIC.to_vec()).map_err(contents)?;
-    bytes.extend_from_slice(&Sha256::digest(&bytes));
-    Ok(bytes)
+/// A copy of all that is kept, taken under the state's lock; encoding it may take its time.
+pub struct Snapshot(Saved);
+
+impl Snapshot {
+    /// Copies the state.
+    pub fn of<'a>(
+        pool: &PoolState,
+        epoch: u64,
+        has_users: bool,
+        synced: Option<SyncPoint>,
+        votes: impl IntoIterator<Item = &'a VoteRecord>,
+    ) -> Self {
+        Self(Saved {
+            network: pool.evaluator().network(),
+            epoch,
+            users: has_users.then(|| pool.users_to_save().map(|(script, id, voting)| (*script, id, voting)).collect()),
+            added: pool.added_to_save().collect(),
+            synced,
+            tickets: pool.tickets_to_save().map(|(hash, ticket)| (*hash, *ticket)).collect(),
+            foreign: pool.foreign_to_save().copied().collect(),
+            votes: votes.into_iter().map(SavedVote::from).collect(),
+        })
+    }
+
+    /// Encodes it for the disk, with a checksum at the end.
+    ///
+    /// # Errors
+    /// [`SavedStateError::Contents`] where it cannot be encoded.
+    pub fn encode(&self) -> Result<Vec<u8>, SavedStateError> {
+        let mut bytes = postcard::to_extend(&self.0, MAGIC.to_vec()).map_err(contents)?;
+        bytes.extend_from_slice(&Sha256::digest(&bytes));
+        Ok(bytes)
+    }
 }
 
-/// Fills an empty pool state from what [`encode`] wrote.
+/// Fills an empty pool state from what [`Snapshot::encode`] wrote.
 ///
 /// # Errors
 /// [`SavedStateError`] says why the bytes cannot be used; the pool state is then untouched.
@@ -179,10 +187,10 @@ pub fn restore(pool: &mut PoolState, bytes: &[u8]) -> Result<Restored, SavedStat
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
         pool.set_wanted(WantedState::new(users, added));
     }
-    // Without the block up to which they were followed, saved tickets may be anything by now.
-    if let Some((_, height)) = saved.synced {
-        pool.restore(height, saved.tickets, saved.foreign);
-    }
+    // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
+    // followed; what became of them meanwhile is found out with the next synchronisation.
+    let height = saved.synced.map_or(BlockHeight(0), |(_, height)| height);
+    pool.restore(height, saved.tickets, saved.foreign);
     let votes = saved.votes.into_iter().map(|vote| vote.restore(expected)).collect();
     Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users, votes })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::{EventCursor, NodeEvent, PoolWallet};
 use stakepool_core::voting::{
-    DaemonEvent, DaemonEventKind, Engine, EngineParts, TaggedEvent, TicketState, VoteOutcome, VoteRecord,
+    DaemonEvent, DaemonEventKind, Engine, EngineError, EngineParts, TaggedEvent, TicketState, VoteOutcome, VoteRecord,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -19,7 +19,7 @@ struct Daemon {
     engine: Arc<Engine>,
     events: mpsc::UnboundedSender<TaggedEvent>,
     stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), EngineError>>,
 }
 
 impl Daemon {
@@ -67,7 +67,7 @@ impl Daemon {
 
     async fn shut_down(self) {
         self.stop.send_replace(true);
-        self.running.await.unwrap();
+        self.running.await.unwrap().unwrap();
     }
 }
 
@@ -111,6 +111,87 @@ async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
     // No `Connected` yet: nothing is loaded, and the winner must be looked up.
     daemon.win(220, 1, &[won]).await;
     assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_winner_is_voted_when_its_user_arrives_while_the_block_is_open() {
+    let (wallet, node, won) = scene();
+    let daemon = Daemon::start(&[wallet], &node, &Arc::default());
+    daemon.engine.put_wanted(wanted(&[2], &[]));
+    daemon.tell(NodeEvent::Connected).await;
+    daemon.win(220, 1, &[won]).await;
+    assert!(node.sent().is_empty());
+    daemon.engine.put_wanted(wanted(&[1, 2], &[]));
+    settle().await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_lost_a_vote_with_its_restart_gets_it_again() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    daemon.win(220, 1, &[won]).await;
+    node.forget_sent();
+    daemon.tell(NodeEvent::Disconnected { reason: "restart".into() }).await;
+    daemon.tell(NodeEvent::Connected).await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_restart() {
+    let (wallet, node, won) = scene();
+    let file = Arc::default();
+    let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
+    daemon.tell(NodeEvent::Connected).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent().len(), 1);
+    daemon.shut_down().await;
+    node.forget_sent();
+    let again = Daemon::start(&[wallet], &node, &file);
+    again.tell(NodeEvent::Connected).await;
+    again.win(220, 1, &[won]).await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_winner_is_looked_up_until_the_node_answers() {
+    let (wallet, node, won) = scene();
+    let daemon = Daemon::start(&[wallet], &node, &Arc::default());
+    daemon.engine.put_wanted(wanted(&[1], &[]));
+    node.chain.lock().unwrap().refuse_transactions = true;
+    daemon.win(220, 1, &[won]).await;
+    sleep(Duration::from_secs(3)).await;
+    assert!(node.sent().is_empty());
+    node.chain.lock().unwrap().refuse_transactions = false;
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_slow_wallets_vote_in_the_end() {
+    let (first, node, won) = scene();
+    let second = FakeWallet::new("second");
+    let daemon = ready(&[Arc::clone(&first), Arc::clone(&second)], &node).await;
+    first.set(Mood::Slow);
+    second.set(Mood::Slow);
+    daemon.win(220, 1, &[won]).await;
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_lags_behind_is_waited_for() {
+    let (wallet, node, good) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    daemon.tell(NodeEvent::Disconnected { reason: "test".into() }).await;
+    node.chain.lock().unwrap().lags_behind = Some(215);
+    daemon.tell(NodeEvent::Connected).await;
+    assert_eq!(daemon.engine.synced(), Some((block(220, 1), BlockHeight(220))));
+    assert!(daemon.engine.problems().iter().any(|problem| problem.contains("still catching up")));
+    node.chain.lock().unwrap().lags_behind = None;
+    sleep(Duration::from_secs(3)).await;
+    assert!(daemon.engine.problems().is_empty(), "{:?}", daemon.engine.problems());
+    assert_eq!(daemon.state(&good), Some(TicketState::Live));
 }
 
 #[tokio::test(start_paused = true)]

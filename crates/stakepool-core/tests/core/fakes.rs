@@ -26,6 +26,21 @@ pub enum Mood {
     Unsigned,
     Away,
     Silent,
+    /// Takes two seconds for everything.
+    Slow,
+}
+
+/// What a fake wallet does wrong beside its mood.
+#[derive(Clone, Copy, Default)]
+pub struct Faults {
+    /// Rescans fail.
+    pub rescan: bool,
+    /// It makes other scripts.
+    pub script: bool,
+    /// It is locked, as far as scripts are concerned.
+    pub locked: bool,
+    /// Statistics are never answered.
+    pub statistics: bool,
 }
 
 pub struct FakeWallet {
@@ -36,6 +51,11 @@ pub struct FakeWallet {
     pub requests: Mutex<Vec<VoteRequest>>,
     pub rescans: Mutex<Vec<BlockHeight>>,
     pub key: Mutex<ExtendedPubKey>,
+    pub faults: Mutex<Faults>,
+    pub synced: Mutex<Vec<KeyIndex>>,
+    pub best: Mutex<u32>,
+    /// How often statistics were asked for.
+    pub statistics: AtomicUsize,
 }
 
 impl FakeWallet {
@@ -48,6 +68,10 @@ impl FakeWallet {
             requests: Mutex::default(),
             rescans: Mutex::default(),
             key: Mutex::new(COLD.parse().unwrap()),
+            faults: Mutex::default(),
+            synced: Mutex::default(),
+            best: Mutex::new(321),
+            statistics: AtomicUsize::new(0),
         })
     }
 
@@ -61,6 +85,10 @@ impl FakeWallet {
             Mood::Fine | Mood::Unsigned => Ok(()),
             Mood::Away => Err(WalletError::Unreachable { wallet: self.name.clone(), reason: "refused".into() }),
             Mood::Silent => std::future::pending().await,
+            Mood::Slow => {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Ok(())
+            }
         }
     }
 }
@@ -76,7 +104,7 @@ impl VoteSigner for FakeWallet {
         Ok(WalletInfo {
             generation: Generation::Today,
             version: "fake".into(),
-            unlocked: *self.mood.lock().unwrap() == Mood::Fine,
+            unlocked: *self.mood.lock().unwrap() != Mood::Unsigned,
             connected: true,
             votes_itself: false,
             vote_bits: VoteBits(1),
@@ -88,7 +116,7 @@ impl VoteSigner for FakeWallet {
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
         self.reach().await?;
         self.requests.lock().unwrap().push(request.clone());
-        let signed = *self.mood.lock().unwrap() == Mood::Fine;
+        let signed = *self.mood.lock().unwrap() != Mood::Unsigned;
         let made = vote(request.ticket, request.block, request.height, request.bits, signed);
         Ok(VoteTransaction::from_transaction(made).unwrap())
     }
@@ -101,8 +129,10 @@ impl ScriptWallet for FakeWallet {
         Ok(*self.key.lock().unwrap())
     }
 
-    async fn sync_address_index(&self, _: KeyIndex) -> Result<(), WalletError> {
-        self.reach().await
+    async fn sync_address_index(&self, index: KeyIndex) -> Result<(), WalletError> {
+        self.reach().await?;
+        self.synced.lock().unwrap().push(index);
+        Ok(())
     }
 
     async fn own_pubkey(&self, address: &Address) -> Result<Option<PubKeyAddress>, WalletError> {
@@ -122,7 +152,12 @@ impl ScriptWallet for FakeWallet {
         user: &PubKeyAddress,
     ) -> Result<(ScriptAddress, RedeemScript), WalletError> {
         self.reach().await?;
-        let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+        let faults = *self.faults.lock().unwrap();
+        if faults.locked {
+            return Err(WalletError::Locked { wallet: self.name.clone() });
+        }
+        let (first, second) = if faults.script { (user, pool) } else { (pool, user) };
+        let script = RedeemScript::new(*first.public_key(), *second.public_key());
         Ok((script.address(Network::Simnet), script))
     }
 
@@ -134,6 +169,9 @@ impl ScriptWallet for FakeWallet {
 
     async fn rescan(&self, from: BlockHeight) -> Result<(), WalletError> {
         self.rescans.lock().unwrap().push(from);
+        if self.faults.lock().unwrap().rescan {
+            return Err(WalletError::Unreachable { wallet: self.name.clone(), reason: "restarted".into() });
+        }
         Ok(())
     }
 }
@@ -142,11 +180,15 @@ impl ScriptWallet for FakeWallet {
 impl TicketWallet for FakeWallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         self.reach().await?;
-        Ok((BlockHash::from_bytes([0; 32]), BlockHeight(321)))
+        Ok((BlockHash::from_bytes([0; 32]), BlockHeight(*self.best.lock().unwrap())))
     }
 
     async fn stake_info(&self) -> Result<StakeInfo, WalletError> {
+        self.statistics.fetch_add(1, Ordering::SeqCst);
         self.reach().await?;
+        if self.faults.lock().unwrap().statistics {
+            std::future::pending::<()>().await;
+        }
         Ok(StakeInfo { height: BlockHeight(321), ..StakeInfo::default() })
     }
 
@@ -174,6 +216,15 @@ pub struct FakeChain {
     pub live: Vec<TicketHash>,
     pub sent: Vec<VoteTransaction>,
     pub refuse_votes: bool,
+    pub refuse_transactions: bool,
+    /// The height at which a node answers that has not caught up.
+    pub lags_behind: Option<u32>,
+}
+
+impl FakeChain {
+    fn tip(&self) -> u32 {
+        self.lags_behind.unwrap_or(self.best)
+    }
 }
 
 pub struct FakeNode {
@@ -228,13 +279,13 @@ impl Node for FakeNode {
     }
 
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
-        let best = self.chain.lock().unwrap().best;
+        let best = self.chain.lock().unwrap().tip();
         Ok((self.block_hash(BlockHeight(best)).await?, BlockHeight(best)))
     }
 
     async fn block_hash(&self, height: BlockHeight) -> Result<BlockHash, NodeError> {
         let chain = self.chain.lock().unwrap();
-        if height.0 > chain.best {
+        if height.0 > chain.tip() {
             return Err(self.not_found(height));
         }
         let (branch, _) = chain.blocks.get(&height.0).ok_or_else(|| self.not_found(height))?;
@@ -246,6 +297,9 @@ impl Node for FakeNode {
         let mut height = [0; 4];
         height.copy_from_slice(&hash.as_bytes()[..4]);
         let (height, branch) = (u32::from_le_bytes(height), hash.as_bytes()[31]);
+        if height > chain.tip() && chain.lags_behind.is_some() {
+            return Err(self.not_found(hash));
+        }
         let stake_transactions = match chain.blocks.get(&height) {
             Some((on_chain, transactions)) if *on_chain == branch => transactions.clone(),
             // Real nodes keep blocks that left the best chain, too.
@@ -256,6 +310,9 @@ impl Node for FakeNode {
 
     async fn transaction(&self, hash: &TxHash) -> Result<MinedTransaction, NodeError> {
         let chain = self.chain.lock().unwrap();
+        if chain.refuse_transactions {
+            return Err(NodeError::Unreachable { node: "node".into(), reason: "refused".into() });
+        }
         let (transaction, height) = chain.transactions.get(hash).ok_or_else(|| self.not_found(hash))?;
         Ok(MinedTransaction { transaction: transaction.clone(), mined_at: Some(BlockHeight(*height)) })
     }

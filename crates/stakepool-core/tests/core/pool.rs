@@ -63,6 +63,17 @@ fn an_added_ticket_votes_until_it_is_removed_again() {
 }
 
 #[test]
+fn a_wanted_state_without_a_user_who_has_tickets_does_not_silence_them() {
+    let (good, low) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::TooLow));
+    let mut pool = pool_at(200, &[good.clone(), low.clone()]);
+    assert_eq!(pool.set_wanted(wanted(&[1, 2], &[hash(&low)])), 0);
+    assert_eq!(pool.set_wanted(wanted(&[3], &[])), 1, "user 1 is missing; user 2 has no ticket");
+    assert_eq!(pool.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
+    assert_eq!(pool.set_wanted(wanted(&[1], &[])), 0);
+    assert_eq!(pool.winners(&[hash(&good), hash(&low)]).ours.len(), 1);
+}
+
+#[test]
 fn a_user_who_registers_after_the_ticket_was_mined_is_voted_for() {
     let good = ticket(2, 1, Fee::Enough);
     let mut pool = pool_at(200, std::slice::from_ref(&good));
@@ -146,12 +157,12 @@ fn the_saved_state_comes_back_whole_and_a_changed_one_is_refused() {
     let mut pool = pool_at(200, &[good.clone(), low.clone()]);
     pool.set_wanted(wanted(&[1], &[hash(&low)]));
     let point = (block(200, 1), BlockHeight(200));
-    let bytes = saved::encode(&pool, 7, true, Some(point), []).unwrap();
+    let bytes = saved::Snapshot::of(&pool, 7, true, Some(point), []).encode().unwrap();
 
     let mut restored = PoolState::new(evaluator());
     let what = saved::restore(&mut restored, &bytes).unwrap();
     assert_eq!((what.epoch, what.synced, what.has_users), (7, Some(point), true));
-    assert_eq!(restored.wanted(), pool.wanted());
+    assert_eq!(restored.wanted().digest(), pool.wanted().digest());
     assert_eq!(restored.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
 
     for at in [0, 9, bytes.len() / 2, bytes.len() - 1] {
