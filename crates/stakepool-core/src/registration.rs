@@ -12,6 +12,9 @@ use crate::wallets::{Agreement, GroupError, WalletGroup};
 /// Lengths, in characters, between which a public key address lies (the predecessor's limits).
 const LENGTHS: std::ops::RangeInclusive<usize> = 40..=65;
 
+/// Blocks below the best one at which a registration is noted, since the best ones may yet be replaced.
+const REORGANISATION: u32 = 6;
+
 /// Why an address was not registered. Nothing is lost, and every case can be tried again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistrationError {
@@ -104,8 +107,8 @@ impl Registrar {
         }
         let key = parse_key(key, self.keys.network)?;
         self.wallets.ready()?;
-        // A height that is not known would mean a rescan from the first block later on.
-        let (_, registered_at) = self.wallets.best_block().await?;
+        // Where wallets will look for tickets from, some day: no wallet is behind it, and no reorganisation goes below.
+        let registered_at = self.wallets.lowest_height()?.minus(REORGANISATION);
         let index = self.users.reserve_index(user, self.keys.max_users).await?;
         let script = RedeemScript::new(self.keys.voting.public_key(index)?, *key.public_key());
         let agreed = self.wallets.agree(&Agreement { index, script }).await?;

@@ -9,6 +9,7 @@ mod wallet;
 
 pub use clock::{Clock, SystemClock};
 pub use daemon::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
+mod rescans;
 pub use node::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, SpentOrMissed, VoteSubmission};
 pub use state_file::{StateFile, StateFileError};
 pub use stores::{
@@ -19,3 +20,4 @@ pub use wallet::{
     PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTicket,
     WalletTickets,
 };
+pub use rescans::RescanStore;

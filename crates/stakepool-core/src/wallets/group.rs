@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus};
 use super::recovery;
+use super::shared::Shared;
 use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, ScriptAddress};
-use crate::ports::{PoolWallet, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
+use crate::ports::{PoolWallet, RescanStore, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
 
 /// How often a healthy wallet is probed.
 const PROBE: Duration = Duration::from_secs(10);
@@ -50,7 +52,7 @@ pub enum GroupError {
 }
 
 /// What every wallet must agree on when a user registers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agreement {
     /// The user's key index.
     pub index: KeyIndex,
@@ -65,18 +67,22 @@ pub struct WalletGroup {
     quorum: usize,
     members: Vec<Member>,
     users: Arc<dyn UserStore>,
+    rescans: Arc<dyn RescanStore>,
+    stake_info: Shared<Result<StakeInfo, GroupError>>,
 }
 
 impl WalletGroup {
-    /// A group of wallets that must all have the account key `key`; `quorum` of them must agree on a write.
-    pub fn new(
+    /// A group of wallets that must all have the account key `key`; `quorum` of them must agree on a write. `store` has
+    /// the users, and remembers what the wallets owe.
+    pub fn new<S: UserStore + RescanStore + 'static>(
         network: Network,
         key: ExtendedPubKey,
         quorum: usize,
         wallets: Vec<Arc<dyn PoolWallet>>,
-        users: Arc<dyn UserStore>,
+        store: Arc<S>,
     ) -> Self {
-        Self { network, key, quorum, members: wallets.into_iter().map(Member::new).collect(), users }
+        let members = wallets.into_iter().map(Member::new).collect();
+        Self { network, key, quorum, members, users: store.clone(), rescans: store, stake_info: Shared::new() }
     }
 
     /// The state of every wallet.
@@ -108,10 +114,11 @@ impl WalletGroup {
             let result = if audit_due { self.recover(member).await } else { self.probe(member).await };
             match result {
                 Ok(()) => {
-                    member.set_health(Health::Healthy);
+                    member.in_service();
                     audited = if audit_due { Some(Instant::now()) } else { audited };
                     pause = BACK_OFF.0;
-                    sleep(PROBE).await;
+                    // Until the next probe is due, or somebody doubts the wallet.
+                    let _ = timeout(PROBE, member.doubted()).await;
                 }
                 Err(health) => {
                     member.set_health(health);
@@ -130,7 +137,10 @@ impl WalletGroup {
             recoveries.push(self.recover(member));
         }
         for (member, result) in self.members.iter().zip(join_all(recoveries).await) {
-            member.set_health(result.err().unwrap_or(Health::Healthy));
+            match result {
+                Ok(()) => member.in_service(),
+                Err(health) => member.set_health(health),
+            }
         }
     }
 
@@ -158,12 +168,31 @@ impl WalletGroup {
             let how = format!("its account key is {found}, but votingwalletextpub is {}", self.key);
             return Err(Health::Disagrees { how });
         }
+        self.settle_dispute(member).await?;
         let users = self.users.registered().await.map_err(|error| Health::Away { error: error.to_string() })?;
         let progress = |done, total| member.set_health(Health::Recovering { done, total });
-        recovery::bring_over(member.wallet.as_ref(), &users, progress).await.map_err(|error| match error {
+        let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), progress).await;
+        brought.map_err(|error| match error {
             recovery::RecoveryError::Wallet(error) => Health::Away { error: error.to_string() },
+            recovery::RecoveryError::Store(error) => Health::Away { error: error.to_string() },
             recovery::RecoveryError::NotTaken(_) => Health::Disagrees { how: error.to_string() },
         })
+    }
+
+    /// Tries again the registration for which the wallet made something else, if there is one.
+    async fn settle_dispute(&self, member: &Member) -> Result<(), Health> {
+        let Some((agreement, _)) = member.state().disputed.clone() else { return Ok(()) };
+        match import(member.wallet.as_ref(), self.network, &agreement, LIMIT).await {
+            Ok(()) => {
+                let mut state = member.state();
+                if state.disputed.as_ref().is_some_and(|(open, _)| *open == agreement) {
+                    state.disputed = None;
+                }
+                Ok(())
+            }
+            Err(Refusal::Failed(error)) => Err(Health::Away { error: error.to_string() }),
+            Err(Refusal::Differs(how)) => Err(Health::Disagrees { how }),
+        }
     }
 
     fn by_speed(&self) -> Vec<&Member> {
@@ -172,26 +201,36 @@ impl WalletGroup {
         healthy
     }
 
-    /// Asks the fastest healthy wallet, and the next where that fails.
+    /// Asks the fastest healthy wallet, and the next where that fails. What a failure says of a wallet's health is left
+    /// to a probe: a call that is slow for one wallet's many tickets does not put it out of service.
     async fn read<'a, T>(
         &'a self,
         call: impl Fn(&'a dyn PoolWallet) -> BoxFuture<'a, Result<T, WalletError>>,
     ) -> Result<T, GroupError> {
+        let mut reasons = Vec::new();
         for member in self.by_speed() {
-            match timeout(LIMIT, call(member.wallet.as_ref())).await {
+            let reason = match timeout(LIMIT, call(member.wallet.as_ref())).await {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) if !error.is_transient() => {
-                    tracing::warn!(%error, "the next wallet is asked");
+                Ok(Err(error)) => {
+                    if error.is_transient() {
+                        member.doubt();
+                    }
+                    error.to_string()
                 }
-                Ok(Err(error)) => member.set_health(Health::Away { error: error.to_string() }),
-                Err(_) => member.set_health(Health::Away { error: "it does not answer; restart it".to_owned() }),
-            }
+                Err(_) => {
+                    member.doubt();
+                    format!("wallet {} does not answer", member.wallet.name())
+                }
+            };
+            tracing::warn!(reason, "the next wallet is asked");
+            reasons.push(reason);
         }
-        Err(GroupError::NoneHealthy(self.reasons()))
+        Err(GroupError::NoneHealthy(self.reasons(reasons)))
     }
 
-    fn reasons(&self) -> String {
-        let reasons: Vec<_> = self
+    /// Why calls failed, and why other wallets were not asked.
+    fn reasons(&self, failures: Vec<String>) -> String {
+        let unasked = self
             .members
             .iter()
             .filter_map(|member| {
@@ -204,16 +243,16 @@ impl WalletGroup {
                 };
                 Some(format!("{}: {why}", member.wallet.name()))
             })
-            .collect();
-        reasons.join("; ")
+            .filter(|reason| !failures.contains(reason));
+        unasked.chain(failures.iter().cloned()).collect::<Vec<_>>().join("; ")
     }
 
-    /// Statistics of the pool.
+    /// Statistics of the pool, at most seconds old. However many ask, one wallet is asked once at a time.
     ///
     /// # Errors
     /// [`GroupError::NoneHealthy`].
     pub async fn stake_info(&self) -> Result<StakeInfo, GroupError> {
-        self.read(|wallet| wallet.stake_info()).await
+        self.stake_info.get(self.read(|wallet| wallet.stake_info())).await
     }
 
     /// The best block that a wallet knows.
@@ -222,6 +261,15 @@ impl WalletGroup {
     /// [`GroupError::NoneHealthy`].
     pub async fn best_block(&self) -> Result<(BlockHash, BlockHeight), GroupError> {
         self.read(|wallet| wallet.best_block()).await
+    }
+
+    /// The lowest best height of the wallets in service, as they were last probed.
+    ///
+    /// # Errors
+    /// [`GroupError::NoneHealthy`].
+    pub fn lowest_height(&self) -> Result<BlockHeight, GroupError> {
+        let lowest = self.by_speed().iter().filter_map(|member| member.state().height).min();
+        lowest.ok_or_else(|| GroupError::NoneHealthy(self.reasons(Vec::new())))
     }
 
     /// The tickets of one address as a wallet sees them.
@@ -240,7 +288,7 @@ impl WalletGroup {
         self.no_disagreement()?;
         let agreeing = self.by_speed().len();
         if agreeing < self.quorum {
-            return Err(GroupError::NoQuorum { agreeing, quorum: self.quorum, reasons: self.reasons() });
+            return Err(GroupError::NoQuorum { agreeing, quorum: self.quorum, reasons: self.reasons(Vec::new()) });
         }
         Ok(())
     }
@@ -263,12 +311,32 @@ impl WalletGroup {
         self.ready()?;
         let mut tries = Vec::new();
         for member in self.by_speed() {
-            tries.push(self.try_import(member, agreement));
+            tries.push(async move { (member, import(member.wallet.as_ref(), self.network, agreement, LIMIT).await) });
         }
-        let agreed: Vec<_> = join_all(tries).await.into_iter().flatten().collect();
-        self.no_disagreement()?;
+        let (mut agreed, mut failures, mut differs) = (Vec::new(), Vec::new(), None);
+        for (member, result) in join_all(tries).await {
+            let wallet = member.wallet.name().to_owned();
+            match result {
+                Ok(()) => agreed.push(wallet),
+                Err(Refusal::Differs(how)) => {
+                    member.dispute(*agreement, how.clone());
+                    differs = Some(GroupError::Disagreement { wallet, how });
+                }
+                Err(Refusal::Failed(error)) => {
+                    failures.push(format!("{wallet}: {error}"));
+                    if error.is_transient() {
+                        member.set_health(Health::Away { error: error.to_string() });
+                        member.doubt();
+                    }
+                }
+            }
+        }
+        if let Some(differs) = differs {
+            return Err(differs);
+        }
         if agreed.len() < self.quorum {
-            return Err(GroupError::NoQuorum { agreeing: agreed.len(), quorum: self.quorum, reasons: self.reasons() });
+            let reasons = self.reasons(failures);
+            return Err(GroupError::NoQuorum { agreeing: agreed.len(), quorum: self.quorum, reasons });
         }
         Ok(agreed)
     }
@@ -280,37 +348,6 @@ impl WalletGroup {
                 member.state().audit_wanted = true;
             }
         }
-    }
-
-    /// The name of the wallet, where it agrees.
-    async fn try_import(&self, member: &Member, agreement: &Agreement) -> Option<String> {
-        let health = match timeout(LIMIT, self.import(member.wallet.as_ref(), agreement)).await {
-            Ok(Ok(())) => return Some(member.wallet.name().to_owned()),
-            Ok(Err(health)) => health,
-            Err(_) => Health::Away { error: "it does not answer; restart it".to_owned() },
-        };
-        member.set_health(health);
-        None
-    }
-
-    async fn import(&self, wallet: &dyn PoolWallet, agreement: &Agreement) -> Result<(), Health> {
-        let away = |error: WalletError| Health::Away { error: error.to_string() };
-        let differs = |what: &str, found: String, expected: String| Health::Disagrees {
-            how: format!("for user index {} it has {what} {found}, but the pool {expected}", agreement.index),
-        };
-        let pool_key = agreement.script.pool_address(self.network);
-        wallet.sync_address_index(agreement.index).await.map_err(away)?;
-        match wallet.own_pubkey(&pool_key.to_pubkey_hash()).await.map_err(away)? {
-            Some(found) if found == pool_key => {}
-            Some(found) => return Err(differs("the key", found.to_string(), pool_key.to_string())),
-            None => return Err(differs("no key; the pool's is", "missing".to_owned(), pool_key.to_string())),
-        }
-        let user_key = agreement.script.user_address(self.network);
-        let (_, made) = wallet.create_multisig(&pool_key, &user_key).await.map_err(away)?;
-        if made != agreement.script {
-            return Err(differs("the script", made.to_string(), agreement.script.to_string()));
-        }
-        wallet.import_script(&agreement.script).await.map_err(away)
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::Notify;
 
+use super::group::Agreement;
 use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, WalletInfo};
 
@@ -56,19 +58,51 @@ pub(super) struct State {
     pub(super) latency: Duration,
     /// Whether a registration passed this wallet by, so that its scripts must be compared again.
     pub(super) audit_wanted: bool,
+    /// The registration for which it made something else, and how that differs: settled only by the same agreement.
+    pub(super) disputed: Option<(Agreement, String)>,
 }
 
 /// A wallet of the group.
 pub(super) struct Member {
     pub(super) wallet: Arc<dyn PoolWallet>,
     state: Mutex<State>,
+    /// Asks for a probe before its time.
+    doubted: Notify,
 }
 
 impl Member {
     pub(super) fn new(wallet: Arc<dyn PoolWallet>) -> Self {
-        let state =
-            State { health: Health::Unknown, info: None, height: None, latency: Duration::MAX, audit_wanted: true };
-        Self { wallet, state: Mutex::new(state) }
+        let state = State {
+            health: Health::Unknown,
+            info: None,
+            height: None,
+            latency: Duration::MAX,
+            audit_wanted: true,
+            disputed: None,
+        };
+        Self { wallet, state: Mutex::new(state), doubted: Notify::new() }
+    }
+
+    /// Has the wallet probed soon, because a call to it failed.
+    pub(super) fn doubt(&self) {
+        self.doubted.notify_one();
+    }
+
+    /// Waits until the wallet is doubted.
+    pub(super) async fn doubted(&self) {
+        self.doubted.notified().await;
+    }
+
+    /// Takes the wallet into service after a probe, unless a dispute about a registration is open.
+    pub(super) fn in_service(&self) {
+        let disputed = self.state().disputed.as_ref().map(|(_, how)| how.clone());
+        self.set_health(disputed.map_or(Health::Healthy, |how| Health::Disagrees { how }));
+    }
+
+    /// Notes that the wallet made something else of a registration than the pool.
+    pub(super) fn dispute(&self, agreement: Agreement, how: String) {
+        self.state().disputed = Some((agreement, how.clone()));
+        self.set_health(Health::Disagrees { how });
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -1,8 +1,10 @@
 //! The pool's voting wallets as a group: quorum, health and recovery.
 
 mod group;
+mod import;
 mod member;
 mod recovery;
+mod shared;
 
 pub use group::{Agreement, GroupError, WalletGroup};
 pub use member::{Health, MemberStatus};

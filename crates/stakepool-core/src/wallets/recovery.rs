@@ -3,7 +3,7 @@
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::accounts::{Registration, User};
-use crate::ports::{PoolWallet, WalletError};
+use crate::ports::{PoolWallet, RescanStore, StoreError, WalletError};
 
 /// Calls to one wallet at the same time.
 const AT_ONCE: usize = 8;
@@ -15,36 +15,54 @@ const TELL_EVERY: usize = 100;
 pub(super) enum RecoveryError {
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("it took the script of {0}, but does not know it afterwards")]
     NotTaken(String),
 }
 
 /// Compares the wallet's scripts with the users' and imports those that are missing, then rescans once from the
-/// registration of the oldest of them. Every step can be repeated without harm.
+/// registration of the oldest of them. Every step can be repeated without harm; a rescan that was cut off is owed, and
+/// made up for when no script is missing any more.
 pub(super) async fn bring_over(
     wallet: &dyn PoolWallet,
     users: &[User],
+    rescans: &dyn RescanStore,
     progress: impl Fn(usize, usize),
 ) -> Result<(), RecoveryError> {
     let registrations: Vec<_> = users.iter().filter_map(|user| user.registration.as_ref()).collect();
-    let Some(highest) = registrations.iter().map(|registration| registration.key_index).max() else { return Ok(()) };
-    let missing = missing_scripts(wallet, &registrations).await?;
-    let Some(oldest) = missing.iter().map(|registration| registration.registered_at).min() else { return Ok(()) };
-    let total = missing.len();
-    progress(0, total);
-    wallet.sync_address_index(highest).await?;
-    for (done, registration) in missing.iter().enumerate() {
-        wallet.import_script(&registration.script).await?;
-        if done.is_multiple_of(TELL_EVERY) {
-            progress(done, total);
-        }
+    if let Some(highest) = registrations.iter().map(|registration| registration.key_index).max() {
+        wallet.sync_address_index(highest).await?;
     }
-    progress(total, total);
-    wallet.rescan(oldest).await?;
+    let missing = missing_scripts(wallet, &registrations).await?;
+    if let Some(oldest) = missing.iter().map(|registration| registration.registered_at).min() {
+        // Before the first import: afterwards nothing would show that the rescan is missing.
+        rescans.owe_rescan(wallet.name(), oldest).await?;
+        import(wallet, &missing, &progress).await?;
+    }
+    if let Some(from) = rescans.owed_rescan(wallet.name()).await? {
+        progress(missing.len(), missing.len());
+        wallet.rescan(from).await?;
+        rescans.rescan_done(wallet.name(), from).await?;
+    }
     match missing_scripts(wallet, &missing).await?.first() {
         Some(registration) => Err(RecoveryError::NotTaken(registration.address.to_string())),
         None => Ok(()),
     }
+}
+
+async fn import(
+    wallet: &dyn PoolWallet,
+    missing: &[&Registration],
+    progress: &impl Fn(usize, usize),
+) -> Result<(), WalletError> {
+    for (done, registration) in missing.iter().enumerate() {
+        if done.is_multiple_of(TELL_EVERY) {
+            progress(done, missing.len());
+        }
+        wallet.import_script(&registration.script).await?;
+    }
+    Ok(())
 }
 
 async fn missing_scripts<'a>(

@@ -1,29 +1,31 @@
 //! The group of wallets: quorum, disagreement, recovery.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, VoteBits, VoteVersion};
-use stakepool_core::ports::{NewUser, PoolWallet, StoreError, UserStore};
+use stakepool_core::ports::{NewUser, PoolWallet, RescanStore, StoreError, UserStore};
 use stakepool_core::registration::{PoolKeys, Registrar, RegistrationError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{GroupError, Health, WalletGroup};
 
-use crate::fakes::{FakeWallet, Mood};
+use crate::fakes::{FakeWallet, Faults, Mood};
 use crate::tickets::COLD;
 
 const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
 const OTHER: &str =
     "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK";
 
-/// Users in memory, as far as registration needs them.
-struct Users(std::sync::Mutex<Vec<User>>);
+/// Users in memory, as far as registration needs them, and what wallets owe.
+struct Users(std::sync::Mutex<Vec<User>>, std::sync::Mutex<BTreeMap<String, BlockHeight>>);
 
 impl Users {
     fn with(count: i64) -> Arc<Self> {
-        Arc::new(Self(std::sync::Mutex::new((1..=count).map(user).collect())))
+        Arc::new(Self(std::sync::Mutex::new((1..=count).map(user).collect()), std::sync::Mutex::default()))
     }
 }
 
@@ -84,6 +86,25 @@ impl UserStore for Users {
     }
 }
 
+#[async_trait]
+impl RescanStore for Users {
+    async fn owed_rescan(&self, wallet: &str) -> Result<Option<BlockHeight>, StoreError> {
+        Ok(self.1.lock().unwrap().get(wallet).copied())
+    }
+
+    async fn owe_rescan(&self, wallet: &str, from: BlockHeight) -> Result<(), StoreError> {
+        let mut owed = self.1.lock().unwrap();
+        let lowest = owed.get(wallet).map_or(from, |known| from.min(*known));
+        owed.insert(wallet.to_owned(), lowest);
+        Ok(())
+    }
+
+    async fn rescan_done(&self, wallet: &str, _: BlockHeight) -> Result<(), StoreError> {
+        self.1.lock().unwrap().remove(wallet);
+        Ok(())
+    }
+}
+
 struct Pool {
     wallets: Vec<Arc<FakeWallet>>,
     users: Arc<Users>,
@@ -96,7 +117,7 @@ fn pool(closed: Option<&str>) -> Pool {
     let users = Users::with(5);
     let key: ExtendedPubKey = COLD.parse().unwrap();
     let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
-    let group = Arc::new(WalletGroup::new(Network::Simnet, key, 2, members, Arc::clone(&users) as _));
+    let group = Arc::new(WalletGroup::new(Network::Simnet, key, 2, members, Arc::clone(&users)));
     let keys = PoolKeys {
         network: Network::Simnet,
         voting: key.external_branch().unwrap(),
@@ -115,9 +136,10 @@ fn health(pool: &Pool, index: usize) -> Health {
 #[tokio::test(start_paused = true)]
 async fn a_registration_reaches_all_wallets_and_is_stored() {
     let pool = pool(None);
+    *pool.wallets[1].best.lock().unwrap() = 310;
     pool.group.recover_all().await;
     let registration = pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
-    assert_eq!(registration.registered_at, BlockHeight(321));
+    assert_eq!(registration.registered_at, BlockHeight(304), "six blocks below the wallet that is behind");
     assert!(pool.wallets.iter().all(|wallet| wallet.scripts.lock().unwrap().contains(&registration.address)));
     assert_eq!(pool.registrar.register(UserId(1), USER_KEY).await, Err(RegistrationError::AlreadySubmitted));
 }
@@ -134,7 +156,7 @@ async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
     let running = tokio::spawn(async move { group.run().await });
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(pool.wallets[2].scripts.lock().unwrap().contains(&registration.address));
-    assert_eq!(*pool.wallets[2].rescans.lock().unwrap(), [BlockHeight(321)]);
+    assert_eq!(*pool.wallets[2].rescans.lock().unwrap(), [BlockHeight(315)]);
     assert_eq!(health(&pool, 2), Health::Healthy);
     running.abort();
 }
@@ -205,7 +227,113 @@ async fn reads_go_on_with_the_next_wallet() {
     }
     assert_eq!(pool.group.stake_info().await.unwrap().height, BlockHeight(321));
     pool.wallets[2].set(Mood::Away);
+    tokio::time::advance(Duration::from_secs(3)).await;
+    let error = pool.group.stake_info().await.unwrap_err();
+    assert!(matches!(&error, GroupError::NoneHealthy(reasons) if reasons.contains("wallet3")), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_slow_puts_no_wallet_out_of_service() {
+    let pool = pool(None);
+    pool.group.recover_all().await;
+    for wallet in &pool.wallets {
+        wallet.faults.lock().unwrap().statistics = true;
+    }
     assert!(matches!(pool.group.stake_info().await, Err(GroupError::NoneHealthy(_))));
+    assert!((0..3).all(|index| health(&pool, index) == Health::Healthy));
+    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_visitors_ask_a_slow_wallet_once() {
+    let pool = pool(None);
+    pool.group.recover_all().await;
+    for wallet in &pool.wallets {
+        wallet.faults.lock().unwrap().statistics = true;
+    }
+    let visits: Vec<_> = (0..50).map(|_| pool.group.stake_info()).collect();
+    let answers = futures_util::future::join_all(visits).await;
+    assert!(answers.iter().all(Result::is_err));
+    let asked: usize = pool.wallets.iter().map(|wallet| wallet.statistics.load(Ordering::SeqCst)).sum();
+    assert_eq!(asked, 3, "one round over the three wallets");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_that_fails_a_read_is_probed_at_once() {
+    let pool = pool(None);
+    let group = Arc::clone(&pool.group);
+    let running = tokio::spawn(async move { group.run().await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for wallet in &pool.wallets {
+        wallet.set(Mood::Away);
+    }
+    assert!(pool.group.stake_info().await.is_err());
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!((0..3).all(|index| matches!(health(&pool, index), Health::Away { .. })));
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_that_refuses_one_script_stays_in_service() {
+    let pool = pool(None);
+    pool.group.recover_all().await;
+    for wallet in &pool.wallets[1..] {
+        wallet.faults.lock().unwrap().locked = true;
+    }
+    let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err().to_string();
+    assert!(error.contains("wallet2") && error.contains("is locked"), "{error}");
+    assert!((0..3).all(|index| health(&pool, index) == Health::Healthy));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_script_stops_registration_until_the_same_user_index_is_agreed_on() {
+    let pool = pool(None);
+    pool.group.recover_all().await;
+    pool.wallets[1].faults.lock().unwrap().script = true;
+    let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err();
+    assert!(matches!(&error, RegistrationError::Wallets(GroupError::Disagreement { .. })), "{error}");
+    // Neither a probe nor a recovery clears it, since nothing has changed.
+    let group = Arc::clone(&pool.group);
+    let running = tokio::spawn(async move { group.run().await });
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(matches!(health(&pool, 1), Health::Disagrees { .. }));
+    assert!(pool.registrar.register(UserId(2), USER_KEY).await.is_err());
+    pool.wallets[1].faults.lock().unwrap().script = false;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(health(&pool, 1), Health::Healthy);
+    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
+    let pool = pool(None);
+    pool.wallets[2].set(Mood::Away);
+    pool.group.recover_all().await;
+    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.wallets[2].set(Mood::Fine);
+    *pool.wallets[2].faults.lock().unwrap() = Faults { rescan: true, ..Faults::default() };
+    pool.group.recover_all().await;
+    assert!(matches!(health(&pool, 2), Health::Away { .. }));
+    assert_eq!(pool.wallets[2].scripts.lock().unwrap().len(), 1);
+    *pool.wallets[2].faults.lock().unwrap() = Faults::default();
+    // As after a restart of the web: a group that knows nothing but the store.
+    let members = vec![Arc::clone(&pool.wallets[2]) as Arc<dyn PoolWallet>];
+    let group = WalletGroup::new(Network::Simnet, COLD.parse().unwrap(), 1, members, Arc::clone(&pool.users));
+    group.recover_all().await;
+    assert_eq!(*pool.wallets[2].rescans.lock().unwrap(), [BlockHeight(315); 2]);
+    group.recover_all().await;
+    assert_eq!(pool.wallets[2].rescans.lock().unwrap().len(), 2, "it is owed once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_address_index_is_brought_up_even_where_no_script_is_missing() {
+    let pool = pool(None);
+    pool.group.recover_all().await;
+    pool.registrar.register(UserId(4), USER_KEY).await.unwrap();
+    pool.wallets[0].synced.lock().unwrap().clear();
+    pool.group.recover_all().await;
+    assert_eq!(*pool.wallets[0].synced.lock().unwrap(), [KeyIndex(4)]);
 }
 
 #[test]

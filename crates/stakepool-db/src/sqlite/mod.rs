@@ -15,6 +15,7 @@ mod low_fee;
 mod row;
 mod schema;
 mod sessions;
+mod rescans;
 mod tokens;
 mod users;
 

@@ -1,15 +1,17 @@
 //! What a case needs of an engine.
 
-use stakepool_core::ports::{AuditStore, LedgerStore, LowFeeStore, SessionStore, TokenStore, UserStore};
+use stakepool_core::ports::{
+    AuditStore, LedgerStore, LowFeeStore, RescanStore, SessionStore, TokenStore, UserStore,
+};
 
 /// All stores in one, as a program holds them.
 pub trait Stores:
-    UserStore + LowFeeStore + TokenStore + SessionStore + LedgerStore + AuditStore + Clone + 'static
+    UserStore + LowFeeStore + TokenStore + SessionStore + LedgerStore + AuditStore + RescanStore + Clone + 'static
 {
 }
 
 impl<T> Stores for T where
-    T: UserStore + LowFeeStore + TokenStore + SessionStore + LedgerStore + AuditStore + Clone + 'static
+    T: UserStore + LowFeeStore + TokenStore + SessionStore + LedgerStore + AuditStore + RescanStore + Clone + 'static
 {
 }
 

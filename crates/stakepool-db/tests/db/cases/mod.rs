@@ -6,6 +6,7 @@ mod hostile;
 mod low_fee;
 mod registration;
 mod reopening;
+mod rescans;
 mod sessions;
 mod tickets;
 mod tokens;
