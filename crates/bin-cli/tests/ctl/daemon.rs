@@ -66,6 +66,7 @@ impl DaemonBackend for Fake {
             cold_wallet_xpub: self.cold_wallet_xpub.clone(),
             pool_fee: PoolFee::from_percent(7.5).unwrap(),
             wanted_digest: self.wanted.lock().unwrap().digest().to_string(),
+            users: self.wanted.lock().unwrap().users().len() as u64,
             node_height: Some(BlockHeight(200)),
             synced_height: Some(BlockHeight(199)),
             wallets: vec![WalletState {

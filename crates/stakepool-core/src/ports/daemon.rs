@@ -70,6 +70,8 @@ pub struct DaemonStatus {
     pub pool_fee: PoolFee,
     /// The digest of the wanted state that it has, hexadecimal.
     pub wanted_digest: String,
+    /// How many users that state has.
+    pub users: u64,
     /// The node's best height, where it is connected.
     pub node_height: Option<BlockHeight>,
     /// The last height that the daemon has worked through.

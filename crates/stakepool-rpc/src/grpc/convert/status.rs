@@ -17,6 +17,7 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             cold_wallet_xpub: status.cold_wallet_xpub,
             pool_fee_percent: status.pool_fee.percent(),
             wanted_digest: status.wanted_digest,
+            users: status.users,
             node_height: status.node_height.map(|height| height.0),
             synced_height: status.synced_height.map(|height| height.0),
             wallets: status.wallets.into_iter().map(pb::WalletState::from).collect(),
@@ -40,6 +41,7 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             pool_fee: PoolFee::from_percent(status.pool_fee_percent)
                 .map_err(|error| FieldError::new("pool_fee_percent", error))?,
             wanted_digest: status.wanted_digest,
+            users: status.users,
             node_height: status.node_height.map(BlockHeight),
             synced_height: status.synced_height.map(BlockHeight),
             wallets: status.wallets.into_iter().map(WalletState::from).collect(),

@@ -125,6 +125,7 @@ pub fn status(wanted: &WantedState) -> DaemonStatus {
         cold_wallet_xpub: "spub…".to_owned(),
         pool_fee: PoolFee::from_percent(8.2).unwrap(),
         wanted_digest: wanted.digest().to_string(),
+        users: wanted.users().len() as u64,
         node_height: Some(BlockHeight(0)),
         synced_height: None,
         wallets: vec![wallet("localhost:19557", true), wallet("[::1]:19557", false)],
