@@ -1,5 +1,6 @@
 //! Which of two reports on a ticket, or of two records of a vote, the ledger keeps.
 
+use stakepool_core::ticket::TicketFacts;
 use stakepool_core::voting::{TicketReport, TicketState, VoteRecord};
 
 /// A ticket as the ledger holds it.
@@ -31,7 +32,8 @@ pub(crate) fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: 
     let Some(stored) = stored else {
         return Some(LedgerTicket { report: report.clone(), told_by: daemon.to_owned() });
     };
-    if stored.report == *report {
+    let report = TicketReport { facts: lasting_facts(&stored.report, report), ..report.clone() };
+    if stored.report == report {
         return None;
     }
     if stage(report.state) < stage(stored.report.state) && stored.told_by != daemon {
@@ -39,7 +41,13 @@ pub(crate) fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: 
     }
     let same_state = (report.state, report.ended_at) == (stored.report.state, stored.report.ended_at);
     let told_by = if same_state { stored.told_by.clone() } else { daemon.to_owned() };
-    Some(LedgerTicket { report: report.clone(), told_by })
+    Some(LedgerTicket { report, told_by })
+}
+
+/// The first verdict on a ticket lasts, with what it rests on: a fee or a cold key that the operator changes later does
+/// not change it. Only where a reorganisation has put the ticket into a block of another height is it judged anew.
+fn lasting_facts(stored: &TicketReport, new: &TicketReport) -> TicketFacts {
+    if stored.facts.mined_at == new.facts.mined_at { stored.facts } else { new.facts }
 }
 
 /// Whether a record takes the place of another of the same daemon, ticket and block.
@@ -58,7 +66,7 @@ mod tests {
     use stakepool_core::chain::{
         Address, AddressKind, Amount, BlockHeight, Hash160, Network, ScriptAddress, TicketHash,
     };
-    use stakepool_core::ticket::{TicketFacts, Verdict};
+    use stakepool_core::ticket::Verdict;
 
     fn report(state: TicketState, ended_at: Option<u32>) -> TicketReport {
         TicketReport {
@@ -132,6 +140,23 @@ mod tests {
         let added = TicketReport { added: true, ..report(Voted, Some(50)) };
         let next = merge_ticket(Some(&stored), "b", &added).unwrap();
         assert_eq!((next.told_by.as_str(), next.report.added), ("a", true));
+    }
+
+    #[test]
+    fn the_first_verdict_lasts_until_the_ticket_is_mined_elsewhere() {
+        let judged = |verdict, mined_at| {
+            let mut report = report(Live, None);
+            report.facts = TicketFacts { verdict, mined_at: BlockHeight(mined_at), ..report.facts };
+            report
+        };
+        let stored = merge_ticket(None, "a", &judged(Verdict::Accepted, 10)).unwrap();
+        assert_eq!(merge_ticket(Some(&stored), "b", &judged(Verdict::LowFee, 10)), None);
+        let mut voted = judged(Verdict::LowFee, 10);
+        (voted.state, voted.ended_at) = (Voted, Some(BlockHeight(50)));
+        let next = merge_ticket(Some(&stored), "a", &voted).unwrap();
+        assert_eq!((next.report.state, next.report.facts.verdict), (Voted, Verdict::Accepted));
+        let elsewhere = merge_ticket(Some(&stored), "a", &judged(Verdict::LowFee, 11)).unwrap();
+        assert_eq!(elsewhere.report.facts.verdict, Verdict::LowFee);
     }
 
     /// Every order in which the reports of two daemons can reach the ledger, each daemon's own in their order.

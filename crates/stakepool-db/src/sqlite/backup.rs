@@ -35,8 +35,13 @@ impl Database {
             return Err(failed("it is the database itself; name another file".to_owned()));
         }
         let target = unfinished.to_str().ok_or_else(|| failed("its name is not UTF-8".to_owned()))?;
-        // SQLite writes into an empty file, whose permissions are ours to set. Leftovers of a crash are replaced.
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished).map_err(io)?;
+        // SQLite writes into an empty file, whose permissions are ours to set. Leftovers of a crash go first: their
+        // permissions would stay, and a link would be followed to where it leads.
+        match fs::remove_file(unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished).map_err(io)?;
         let sql = |error: sqlx::Error| match Kind::of(&error) {
             Kind::Full => DbError::DiskFull { path: path.to_owned() },
             _ => failed(backend(error).to_string()),

@@ -20,10 +20,11 @@ mod tokens;
 mod users;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use std::collections::HashSet;
 use sqlx::{Sqlite, Transaction};
 use stakepool_core::ports::StoreError;
 use tokio::runtime::Handle;
@@ -71,6 +72,8 @@ struct Inner {
 impl Database {
     /// Opens the database that an operator names: `sqlite:PATH`.
     ///
+    /// Errors of single rows that were told, so that each is told once.
+    told: Mutex<HashSet<String>>,
     /// # Errors
     /// [`DbError`] says what is wrong and what to do.
     pub async fn open(text: &str) -> Result<Self, DbError> {
@@ -105,7 +108,15 @@ impl Database {
         let mut warnings: Vec<_> = prepared.warning.into_iter().collect();
         warnings.extend(schema::bring_up_to_date(&prepared.path, &writer).await?);
         let readers = connect::readers(&connect, options);
-        let inner = Inner { path: prepared.path, file: prepared.file, connect, writer, readers, warnings };
+        let inner = Inner {
+            path: prepared.path,
+            file: prepared.file,
+            connect,
+            writer,
+            readers,
+            warnings,
+            told: Mutex::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -1,7 +1,7 @@
 //! Changes of a user.
 
 use sqlx::sqlite::SqliteConnection;
-use stakepool_core::accounts::User;
+use stakepool_core::accounts::{User, UserId};
 use stakepool_core::ports::StoreError;
 
 use super::super::adopt::give_email_keys;
@@ -14,6 +14,10 @@ use crate::email::email_key;
 pub(super) async fn update(connection: &mut SqliteConnection, before: &User, after: &User) -> Result<(), StoreError> {
     let stored = find(&mut *connection, after.id).await?.ok_or(StoreError::NotFound("user"))?;
     let next = merge(&stored, before, after)?;
+    if next == stored {
+        return Ok(());
+    }
+    ensure_account(connection, next.id).await?;
     if email_key(next.email.as_str()) != email_key(stored.email.as_str()) {
         change_email(connection, &next).await?;
     }
@@ -32,6 +36,16 @@ pub(super) async fn update(connection: &mut SqliteConnection, before: &User, aft
         .bind(next.disabled)
         .bind(next.admin)
         .bind(next.id.0)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(backend)
+}
+
+/// A row written by the predecessor's programs since the start has no row of ours yet.
+pub(super) async fn ensure_account(connection: &mut SqliteConnection, id: UserId) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO accounts (user_id) VALUES (?) ON CONFLICT (user_id) DO NOTHING")
+        .bind(id.0)
         .execute(connection)
         .await
         .map(drop)

@@ -4,9 +4,11 @@ mod change;
 mod read;
 mod register;
 
+use std::sync::PoisonError;
+
 use async_trait::async_trait;
 use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteExecutor};
+use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
 use stakepool_core::accounts::{Email, EmailState, Registration, User, UserId};
 use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::{NewUser, StoreError, UserStore};
@@ -49,7 +51,7 @@ impl UserStore for Database {
             .fetch_all(self.readers())
             .await
             .map_err(backend)?;
-        rows.iter().map(user).collect()
+        Ok(rows.iter().filter_map(|row| user(row).or_else(|error| self.made_do(row, error)).ok()).collect())
     }
 
     async fn list(&self, after: UserId, most: u64) -> Result<Vec<User>, StoreError> {
@@ -92,6 +94,28 @@ impl UserStore for Database {
 }
 
 async fn find(executor: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>, StoreError> {
+impl Database {
+    /// What can be had of a registered user whose row cannot be read. One such row must not take the votes from all
+    /// others. Each is told once, by its name.
+    fn made_do(&self, row: &SqliteRow, error: StoreError) -> Result<User, StoreError> {
+        let made_do = read::registered_at_least(row);
+        let text = error.to_string();
+        if self.inner.told.lock().unwrap_or_else(PoisonError::into_inner).insert(text) {
+            match &made_do {
+                Some(user) => tracing::error!(
+                    user = %user.id, %error, bits = user.voting.bits.0,
+                    "a registered user cannot be read; the tickets are voted all the same. Mend the row"
+                ),
+                None => tracing::error!(
+                    %error,
+                    "a registered user cannot be read, and voting daemons are not told of the address. Mend the row"
+                ),
+            }
+        }
+        made_do.ok_or(error)
+    }
+}
+
     let row =
         sqlx::query(select_users!("WHERE u.UserId = ?")).bind(id.0).fetch_optional(executor).await.map_err(backend)?;
     row.as_ref().map(user).transpose()

@@ -3,7 +3,9 @@
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
-use stakepool_core::chain::{BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
+use stakepool_core::chain::{
+    Address, BlockHeight, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress, VoteBits, VoteVersion,
+};
 use stakepool_core::ports::StoreError;
 use stakepool_core::time::UnixTime;
 
@@ -16,7 +18,8 @@ use crate::email::email_key;
 macro_rules! select_users {
     ($tail:literal) => {
         concat!(
-            "SELECT u.UserId, u.Email, u.Password, u.MultiSigAddress, u.MultiSigScript, u.UserFeeAddr, ",
+            "SELECT u.UserId, u.Email, u.Password, u.MultiSigAddress, u.MultiSigScript, u.PoolPubKeyAddr, ",
+            "u.UserPubKeyAddr, u.UserFeeAddr, ",
             "u.HeightRegistered, u.EmailVerified, u.VoteBits, u.VoteBitsVersion, a.argon2, a.api_keys_valid_from, ",
             "a.created, a.disabled, a.admin, k.key_index FROM Users u ",
             "LEFT JOIN accounts a ON a.user_id = u.UserId LEFT JOIN key_indexes k ON k.user_id = u.UserId ",
@@ -54,6 +57,51 @@ pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
         disabled: accounts.flag("disabled")?,
         admin: accounts.flag("admin")?,
     })
+}
+
+/// As much of a registered user as voting and the wallets need, of a row that [`user`] cannot read: who has an address
+/// has tickets, and those must go on voting, with default bits if need be. `None` where not even the address and its
+/// keys can be read.
+pub(super) fn registered_at_least(row: &SqliteRow) -> Option<User> {
+    let id: i64 = row.try_get("UserId").ok()?;
+    let users = Fields::new(row, "Users", id);
+    let address: ScriptAddress = users.parsed("MultiSigAddress").ok()?;
+    let script = script_at_least(&users, &address)?;
+    let key_index = users.optional("key_index").ok().flatten().or_else(|| u32::try_from(id).ok())?;
+    // Neither voting nor a wallet asks for the fee address; one of the pool's own keys stands in.
+    let stand_in = script.pool_address(address.network()).to_pubkey_hash();
+    Some(User {
+        id: UserId(id),
+        email: Email::from_store(email_key(users.text("Email").unwrap_or_default())),
+        email_state: EmailState::Unverified,
+        password: PasswordHashes::default(),
+        registration: Some(Registration {
+            key_index: KeyIndex(key_index),
+            address,
+            script,
+            fee_address: users.parsed("UserFeeAddr").unwrap_or(stand_in),
+            registered_at: BlockHeight(users.number("HeightRegistered").unwrap_or_default()),
+        }),
+        voting: VotingPreference {
+            bits: users.number("VoteBits").map_or(VoteBits::APPROVE, VoteBits),
+            version: VoteVersion(users.number("VoteBitsVersion").unwrap_or_default()),
+        },
+        api_keys_valid_from: UnixTime(0),
+        created: UnixTime(0),
+        disabled: false,
+        admin: false,
+    })
+}
+
+/// The script of an address, from its column or from the keys in theirs.
+fn script_at_least(users: &Fields<'_>, address: &ScriptAddress) -> Option<RedeemScript> {
+    let fits = |script: &RedeemScript| script.address(address.network()) == *address;
+    if let Some(script) = users.parsed("MultiSigScript").ok().filter(fits) {
+        return Some(script);
+    }
+    let key = |column| users.parsed::<Address>(column).ok().and_then(|address| PubKeyAddress::try_from(address).ok());
+    let script = RedeemScript::new(*key("PoolPubKeyAddr")?.public_key(), *key("UserPubKeyAddr")?.public_key());
+    Some(script).filter(fits)
 }
 
 /// What the column EmailVerified says.

@@ -6,6 +6,7 @@ use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::StoreError;
 
 use super::super::failure::backend;
+use super::change::ensure_account;
 
 /// The index of a user; where there is none yet, the smallest that was never given.
 pub(super) async fn reserve(connection: &mut SqliteConnection, id: UserId, max: u32) -> Result<KeyIndex, StoreError> {
@@ -78,6 +79,7 @@ async fn write(
     .execute(&mut *connection)
     .await
     .map_err(backend)?;
+    ensure_account(&mut *connection, id).await?;
     sqlx::query("UPDATE accounts SET address_key = ? WHERE user_id = ?")
         .bind(address)
         .bind(id.0)

@@ -51,6 +51,19 @@ async fn a_backup_that_fails_leaves_the_last_one_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn leftovers_of_a_backup_are_not_written_through() {
+    let fixture = SqliteFixture::new();
+    let database = fixture.open().await;
+    let (target, victim) = (fixture.folder.path().join("copy.sqlite"), fixture.folder.path().join("victim"));
+    fs::write(&victim, "precious").unwrap();
+    fs::set_permissions(&victim, fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::symlink(&victim, fixture.folder.path().join("copy.sqlite.unfinished")).unwrap();
+    database.backup(&target).await.unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
 async fn a_backup_onto_the_database_itself_is_refused() {
     let fixture = SqliteFixture::new();
     let database = fixture.open().await;

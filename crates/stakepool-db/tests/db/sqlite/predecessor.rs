@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use sqlx::Row as _;
 use stakepool_core::accounts::{EmailState, PasswordHashes, UserId};
-use stakepool_core::chain::{BlockHeight, KeyIndex, VoteBits, VoteVersion};
+use stakepool_core::chain::{BlockHeight, KeyIndex, Network, VoteBits, VoteVersion};
 use stakepool_core::ports::{LowFeeStore, NewUser, StoreError, UserStore};
 use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions, Warning};
@@ -69,6 +69,53 @@ async fn an_old_user_is_read_with_the_own_number_as_key_index() {
     let registration = user.registration.unwrap();
     assert_eq!((registration.key_index, registration.registered_at), (KeyIndex(7), BlockHeight(1007)));
     assert_eq!(database.registered().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn one_row_that_cannot_be_read_takes_the_votes_from_nobody() {
+    let fixture = old_file().await;
+    for number in 1..=5 {
+        old_user(&fixture, number, &format!("u{number}@example.org"), Some(u32::try_from(number).unwrap())).await;
+    }
+    let database = fixture.open().await;
+    let script = registration(3).script;
+    let mut connection = by_hand(&fixture.path()).await;
+    sqlx::query("UPDATE Users SET MultiSigScript = 'x', PoolPubKeyAddr = ?, UserPubKeyAddr = ? WHERE UserId = 3")
+        .bind(script.pool_address(Network::Simnet).to_string())
+        .bind(script.user_address(Network::Simnet).to_string())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    run(
+        &fixture.path(),
+        &[
+            "UPDATE Users SET VoteBits = 70000, EmailVerified = 9 WHERE UserId = 1",
+            "UPDATE Users SET MultiSigAddress = 'nonsense' WHERE UserId = 2",
+            "UPDATE Users SET UserFeeAddr = 'nonsense', HeightRegistered = -1 WHERE UserId = 4",
+        ],
+    )
+    .await;
+    let found = database.registered().await.unwrap();
+    assert_eq!(found.iter().map(|user| user.id.0).collect::<Vec<_>>(), [1, 3, 4, 5]);
+    assert_eq!((found[0].voting.bits, found[0].registration.clone()), (VoteBits::APPROVE, Some(registration(1))));
+    let of = |index: usize| found[index].registration.as_ref().map(|found| (found.address, found.script));
+    assert_eq!(of(1), Some((registration(3).address, script)));
+    assert_eq!(of(2), Some((registration(4).address, registration(4).script)));
+    // Whoever asks for the one user hears what is wrong.
+    assert!(matches!(database.by_id(UserId(1)).await, Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn a_user_whom_the_predecessor_added_while_we_run_loses_no_change() {
+    let fixture = old_file().await;
+    let database = fixture.open().await;
+    old_user(&fixture, 7, "alice@example.org", None).await;
+    let before = database.by_id(UserId(7)).await.unwrap().unwrap();
+    let mut after = before.clone();
+    after.password.argon2 = Some("$argon2id$new".into());
+    after.disabled = true;
+    database.update(&before, &after).await.unwrap();
+    assert_eq!(database.by_id(UserId(7)).await.unwrap(), Some(after));
 }
 
 #[tokio::test]
