@@ -98,7 +98,7 @@ impl Scene {
 
     pub async fn ledger_count(&self, state: TicketState, ignored: bool) -> u64 {
         let query =
-            TicketQuery { user: Some(self.user), states: vec![state], ignored: Some(ignored), offset: 0, limit: 1 };
+            TicketQuery { user: Some(self.user), states: vec![state], ignored: Some(ignored), limit: 1, ..TicketQuery::default() };
         self.pool.database.tickets(&query).await.unwrap().total
     }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Email, PasswordHashes, Registration, User, UserId, VotingPreference};
-use crate::chain::{KeyIndex, Params, ScriptAddress, TicketHash};
+use crate::chain::{BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
 use crate::time::UnixTime;
 use crate::voting::{TicketReport, TicketState, VoteRecord};
 
@@ -119,7 +119,8 @@ pub struct LowFeeTicket {
 impl LowFeeTicket {
     /// A ticket that is added at the moment `now`, on a network with the consensus parameters `params`.
     ///
-    /// It expires after 1.05 times the ticket expiry, as the predecessor has it: blocks may come slower than they should.
+    /// It expires after twice the time that it can live by the rules, for the predecessor's programs, which know nothing
+    /// else: blocks may come far slower than they should. Ours ask the ledger.
     pub fn added_at(
         now: UnixTime,
         ticket: TicketHash,
@@ -127,8 +128,8 @@ impl LowFeeTicket {
         added_by: Option<UserId>,
         params: &Params,
     ) -> Self {
-        let lifetime = params.target_time_per_block.saturating_mul(params.ticket_expiry);
-        let expires = now.plus(lifetime.saturating_mul(21) / 20);
+        let blocks = params.ticket_maturity.saturating_add(params.ticket_expiry);
+        let expires = now.plus(params.target_time_per_block.saturating_mul(blocks.saturating_mul(2)));
         Self { ticket, address, added_by, created: now, expires, outcome: None }
     }
 }
@@ -142,11 +143,14 @@ pub trait LowFeeStore: Send + Sync {
     /// Takes a ticket back. True where it was active.
     async fn remove(&self, ticket: &TicketHash) -> Result<bool, StoreError>;
 
-    /// Tickets without an outcome that have not expired, by time of adding.
+    /// Tickets without an outcome that may still vote, by time of adding: those that the ledger knows as immature or
+    /// live, however late it is, and others until they expire.
     async fn active(&self, now: UnixTime) -> Result<Vec<LowFeeTicket>, StoreError>;
 
-    /// Notes what became of a ticket; does nothing where it was not added or has an outcome.
-    async fn set_outcome(&self, ticket: &TicketHash, outcome: TicketState) -> Result<(), StoreError>;
+    /// Brings the outcomes of added tickets into line with the ledger. A ticket that ended at the height `deep` or below
+    /// has its end as outcome; one that is immature or live (again) has none. An end above `deep` may still be undone
+    /// by a reorganisation, and changes nothing. True where an outcome changed.
+    async fn settle(&self, deep: BlockHeight) -> Result<bool, StoreError>;
 }
 
 /// What a single-use token is for.
@@ -209,10 +213,13 @@ pub struct Session {
     pub client: String,
 }
 
+/// Most sessions that a user has at a time.
+pub const MOST_SESSIONS: i64 = 20;
+
 /// The sessions.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Begins a session.
+    /// Begins a session. A user has at most [`MOST_SESSIONS`]: beyond them the oldest ends.
     async fn begin(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError>;
 
     /// The session of a token, unless it has ended; notes the use.
@@ -234,13 +241,37 @@ pub struct TicketQuery {
     pub states: Vec<TicketState>,
     /// Ignored ones only, or all but these.
     pub ignored: Option<bool>,
+    /// Whose hash as displayed begins with this, in lower case; empty for any.
+    pub prefix: String,
+    /// That ended at this height or above. Those that have not ended are left out.
+    pub ended_from: Option<BlockHeight>,
+    /// In which order.
+    pub order: TicketOrder,
     /// How many to leave out.
     pub offset: u64,
     /// How many at most.
     pub limit: u64,
 }
 
-/// Some tickets of many, newest first.
+/// The order of tickets. Those that are alike in it are in the order of their hashes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TicketOrder {
+    /// Mined last first.
+    #[default]
+    Newest,
+    /// Mined first first.
+    Oldest,
+    /// Ended last first.
+    EndedLast,
+    /// Ended first first.
+    EndedFirst,
+    /// By falling price.
+    Dearest,
+    /// By rising price.
+    Cheapest,
+}
+
+/// Some tickets of many, in the order that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TicketPage {
     /// How many the query finds in all.
@@ -322,8 +353,8 @@ mod tests {
     use crate::chain::{Generation, Hash160, Network};
 
     #[test]
-    fn an_added_ticket_expires_a_twentieth_later_than_it_can_live() {
-        for (network, seconds) in [(Network::Mainnet, 6_451_200), (Network::Simnet, 403)] {
+    fn an_added_ticket_expires_after_twice_the_time_that_it_can_live() {
+        for (network, seconds) in [(Network::Mainnet, 2 * (256 + 40_960) * 150), (Network::Simnet, 2 * (16 + 384))] {
             let params = network.params(Generation::Today);
             let address = ScriptAddress::new(network, Hash160([7; 20]));
             let added = LowFeeTicket::added_at(UnixTime(1000), TicketHash::from_bytes([9; 32]), address, None, &params);

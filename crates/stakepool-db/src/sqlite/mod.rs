@@ -4,27 +4,32 @@
 //! commits, also against other processes; reads go through others and never wait for a write (WAL). Statements are fixed
 //! texts with bound values; where a statement depends on a query's shape, it is put together from fixed pieces.
 
+mod access;
+mod admin;
 mod adopt;
 mod audit;
 mod backup;
 mod connect;
 mod failure;
 mod health;
+mod history;
 mod ledger;
 mod low_fee;
+mod rescans;
 mod row;
 mod schema;
+mod second_factor;
 mod sessions;
-mod rescans;
+mod ticket_mails;
 mod tokens;
 mod users;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use std::collections::HashSet;
 use sqlx::{Sqlite, Transaction};
 use stakepool_core::ports::StoreError;
 use tokio::runtime::Handle;
@@ -67,13 +72,13 @@ struct Inner {
     writer: SqlitePool,
     readers: SqlitePool,
     warnings: Vec<Warning>,
+    /// Errors of single rows that were told, so that each is told once.
+    told: Mutex<HashSet<String>>,
 }
 
 impl Database {
     /// Opens the database that an operator names: `sqlite:PATH`.
     ///
-    /// Errors of single rows that were told, so that each is told once.
-    told: Mutex<HashSet<String>>,
     /// # Errors
     /// [`DbError`] says what is wrong and what to do.
     pub async fn open(text: &str) -> Result<Self, DbError> {
@@ -134,6 +139,13 @@ impl Database {
     pub async fn close(&self) {
         self.inner.readers.close().await;
         self.inner.writer.close().await;
+    }
+
+    /// Tells that a row cannot be read, and what follows from that, once while the program runs.
+    fn tell_once(&self, error: &StoreError, consequence: &str) {
+        if self.inner.told.lock().unwrap_or_else(PoisonError::into_inner).insert(error.to_string()) {
+            tracing::error!(%error, consequence, "a row of the database cannot be read and should be mended");
+        }
     }
 
     /// A transaction that may write, and that nobody else's writes can come between.

@@ -1,17 +1,44 @@
 //! What a case needs of an engine.
 
+use stakepool_core::ports::{AccessStore, SecondFactorStore, TicketMailStore};
 use stakepool_core::ports::{
-    AuditStore, LedgerStore, LowFeeStore, RescanStore, SessionStore, TokenStore, UserStore,
+    AdminStore, AuditStore, HistoryStore, LedgerStore, LowFeeStore, RescanStore, SessionStore, TokenStore, UserStore,
 };
 
 /// All stores in one, as a program holds them.
 pub trait Stores:
-    UserStore + LowFeeStore + TokenStore + SessionStore + LedgerStore + AuditStore + RescanStore + Clone + 'static
+    UserStore
+    + LowFeeStore
+    + TokenStore
+    + SessionStore
+    + LedgerStore
+    + HistoryStore
+    + RescanStore
+    + AccessStore
+    + SecondFactorStore
+    + TicketMailStore
+    + AuditStore
+    + AdminStore
+    + Clone
+    + 'static
 {
 }
 
 impl<T> Stores for T where
-    T: UserStore + LowFeeStore + TokenStore + SessionStore + LedgerStore + AuditStore + RescanStore + Clone + 'static
+    T: UserStore
+        + LowFeeStore
+        + TokenStore
+        + SessionStore
+        + LedgerStore
+        + HistoryStore
+        + RescanStore
+        + AccessStore
+        + SecondFactorStore
+        + TicketMailStore
+        + AuditStore
+        + AdminStore
+        + Clone
+        + 'static
 {
 }
 

@@ -18,6 +18,7 @@ use super::message::{self, Incoming};
 use super::node::{BestBlock, LiveTickets, RawTransaction, read_block, read_notification, refused_vote};
 use super::wallet::{
     CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
+    says_there_are_none,
 };
 
 /// Methods in the recordings that the pool never calls: their results are only JSON to it.
@@ -276,6 +277,7 @@ fn check_refusal(record: &Record, code: i64, message: String) -> Result<(), Stri
         }
         "getrawtransaction" | "getblock" => ensure(code == -5, "unknown"),
         "getblockhash" => ensure(code == -1, "out of range"),
+        "getvoteinfo" => ensure(says_there_are_none(&error), "a version without agendas"),
         "walletinfo" => ensure(code == -1, "a node is no wallet"),
         "generatevote" if message == "address manager is locked" => {
             ensure(matches!(error.for_wallet("w"), WalletError::Locked { .. }), "locked")

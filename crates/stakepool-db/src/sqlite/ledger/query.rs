@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqlitePool;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{StoreError, TicketPage, TicketQuery};
+use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
 use stakepool_core::voting::TicketState;
 
 use super::super::failure::backend;
@@ -20,14 +20,27 @@ pub(super) async fn page(readers: &SqlitePool, query: &TicketQuery) -> Result<Ti
     // The inner query finds the page in an index alone; only its rows are then read whole.
     let mut sql = QueryBuilder::new("SELECT t.* FROM (SELECT ticket FROM tickets");
     push_conditions(&mut sql, query);
-    sql.push(" ORDER BY mined_at DESC, ticket LIMIT ").push_bind(limit(query.limit));
+    let (by, falling) = order(query.order);
+    sql.push(format_args!(" ORDER BY {by}{falling}, ticket LIMIT ")).push_bind(limit(query.limit));
     sql.push(" OFFSET ").push_bind(limit(query.offset));
-    sql.push(") page JOIN tickets t ON t.ticket = page.ticket ORDER BY t.mined_at DESC, t.ticket");
+    sql.push(format_args!(") page JOIN tickets t ON t.ticket = page.ticket ORDER BY t.{by}{falling}, t.ticket"));
     let rows = sql.build().fetch_all(&mut *transaction).await.map_err(backend)?;
     transaction.commit().await.map_err(backend)?;
 
     let tickets = rows.iter().map(|row| tickets::read(row).map(|ticket| ticket.report)).collect::<Result<_, _>>()?;
     Ok(TicketPage { total: total.unsigned_abs(), tickets })
+}
+
+/// The column of an order, and what makes it fall.
+const fn order(order: TicketOrder) -> (&'static str, &'static str) {
+    match order {
+        TicketOrder::Newest => ("mined_at", " DESC"),
+        TicketOrder::Oldest => ("mined_at", ""),
+        TicketOrder::EndedLast => ("ended_at", " DESC"),
+        TicketOrder::EndedFirst => ("ended_at", ""),
+        TicketOrder::Dearest => ("price", " DESC"),
+        TicketOrder::Cheapest => ("price", ""),
+    }
 }
 
 fn push_conditions(sql: &mut QueryBuilder<Sqlite>, query: &TicketQuery) {
@@ -49,6 +62,14 @@ fn push_conditions(sql: &mut QueryBuilder<Sqlite>, query: &TicketQuery) {
     }
     if let Some(ignored) = query.ignored {
         sql.push(next()).push("ignored = ").push_bind(ignored);
+    }
+    if !query.prefix.is_empty() {
+        // All that begin with the prefix: no digit of a hash comes after `f`.
+        sql.push(next()).push("ticket >= ").push_bind(query.prefix.clone());
+        sql.push(next()).push("ticket < ").push_bind(format!("{}g", query.prefix));
+    }
+    if let Some(from) = query.ended_from {
+        sql.push(next()).push("ended_at >= ").push_bind(i64::from(from.0));
     }
 }
 

@@ -1,13 +1,18 @@
 //! The cases, by store.
 
+mod access;
+mod admin;
 mod audit;
 mod cursors;
+mod history;
 mod hostile;
 mod low_fee;
 mod registration;
 mod reopening;
 mod rescans;
+mod second_factor;
 mod sessions;
+mod ticket_mails;
 mod tickets;
 mod tokens;
 mod users;

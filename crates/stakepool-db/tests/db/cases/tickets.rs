@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight};
-use stakepool_core::ports::{LedgerStore, TicketPage, TicketQuery};
+use stakepool_core::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery};
 use stakepool_core::ticket::Verdict;
 use stakepool_core::voting::TicketReport;
 use stakepool_core::voting::TicketState::{self, Expired, Immature, Live, Missed, Voted};
@@ -108,6 +108,35 @@ async fn a_query_finds_by_user_state_and_ignorance_newest_first<F: Fixture>(fixt
     }
 }
 
+async fn a_query_finds_by_beginning_and_end_in_the_order_asked_for<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let mut dear = report(7, 1);
+    dear.facts.price = Amount::from_atoms(i64::MAX / 2);
+    let reports = [dear, ended(2, 1, Voted, 95), ended(3, 1, Voted, 93), ended(4, 1, Missed, 94), report(0xf1, 1)];
+    stores.put_tickets("a", &reports, NOW).await.unwrap();
+    let all = TicketQuery { limit: 100, ..TicketQuery::default() };
+    let ordered = |order| TicketQuery { order, ..all.clone() };
+    let ended_from = |height| TicketQuery { ended_from: Some(BlockHeight(height)), ..ordered(TicketOrder::EndedLast) };
+    let beginning = |n: u32, digits: usize| ticket(n).to_string()[..digits].to_owned();
+    let expected: [(TicketQuery, &[u32]); 11] = [
+        (ordered(TicketOrder::Newest), &[0xf1, 7, 4, 3, 2]),
+        (ordered(TicketOrder::Oldest), &[2, 3, 4, 7, 0xf1]),
+        (ordered(TicketOrder::Dearest), &[7, 0xf1, 4, 3, 2]),
+        (ordered(TicketOrder::Cheapest), &[2, 3, 4, 0xf1, 7]),
+        (ended_from(0), &[2, 4, 3]),
+        (ended_from(94), &[2, 4]),
+        (TicketQuery { order: TicketOrder::EndedFirst, ..ended_from(94) }, &[4, 2]),
+        (TicketQuery { prefix: beginning(3, 64), ..all.clone() }, &[3]),
+        (TicketQuery { prefix: beginning(3, 8), ..all.clone() }, &[0xf1, 7, 4, 3, 2]),
+        (TicketQuery { prefix: "ff".to_owned(), ..all.clone() }, &[]),
+        (TicketQuery { prefix: "%' OR 1=1 --".to_owned(), ..all.clone() }, &[]),
+    ];
+    for (query, found) in expected {
+        let page = stores.tickets(&query).await.unwrap();
+        assert_eq!((numbers(&page).as_slice(), page.total), (found, found.len() as u64), "{query:?}");
+    }
+}
+
 async fn counts_are_by_state_with_ignored_ones_apart<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.ticket_counts(None).await, Ok(vec![]));
@@ -167,6 +196,8 @@ async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: 
         TicketQuery { states: live.clone(), ignored: Some(true), ..query.clone() },
         TicketQuery { states: vec![Live], ignored: Some(true), user: None, ..query.clone() },
         TicketQuery { states: live, user: None, ..query.clone() },
+        TicketQuery { order: TicketOrder::Dearest, offset: 8_900, ..query.clone() },
+        TicketQuery { order: TicketOrder::Oldest, states: vec![Live], ..query.clone() },
         query,
     ];
     for query in queries {
@@ -188,6 +219,7 @@ conformance!(
     a_late_report_of_another_daemon_revives_nothing,
     a_reorganisation_is_followed_by_the_word_of_the_daemon_that_told_the_end,
     a_query_finds_by_user_state_and_ignorance_newest_first,
+    a_query_finds_by_beginning_and_end_in_the_order_asked_for,
     counts_are_by_state_with_ignored_ones_apart,
     pages_of_ten_thousand_tickets_are_whole_and_quick,
 );

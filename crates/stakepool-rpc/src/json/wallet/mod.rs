@@ -1,6 +1,9 @@
 //! A wallet.
 
+mod agendas;
 mod answers;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use stakepool_core::chain::{
@@ -15,8 +18,11 @@ use super::client::{Client, NONE};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
+use super::meter::CallFigures;
 use super::node::BestBlock;
 
+#[cfg(test)]
+pub(super) use agendas::says_there_are_none;
 pub(super) use answers::{
     CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
 };
@@ -39,6 +45,11 @@ impl Wallet {
     /// [`ConfigError`] where no attempt can succeed. A wallet that is away is no error.
     pub fn connect(config: &ServerConfig) -> Result<Self, ConfigError> {
         Client::connect(config, Some(ServerKind::Wallet), None).map(|client| Self { client })
+    }
+
+    /// How long the calls of each method took since the start, and how many failed.
+    pub fn call_figures(&self) -> BTreeMap<&'static str, CallFigures> {
+        self.client.figures()
     }
 
     /// Why there is no connection; `None` while there is one, and before the first attempt has ended.

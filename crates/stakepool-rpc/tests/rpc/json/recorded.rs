@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use stakepool_core::chain::{Amount, BlockHeight, Generation, Network, ScriptAddress, VoteBits, VoteTransaction};
+use stakepool_core::chain::{
+    Amount, BlockHeight, Generation, Network, ScriptAddress, VoteBits, VoteTransaction, VoteVersion,
+};
 use stakepool_core::ports::{
-    Node, NodeError, NodeEvent, PoolWallet, TicketWallet, VoteRequest, VoteSubmission, WalletError,
+    Agenda, AgendaChoice, AgendaSource, Node, NodeError, NodeEvent, PoolWallet, TicketWallet, VoteRequest,
+    VoteSubmission, WalletError,
 };
 use stakepool_rpc::json::{NodeClient, Wallet};
 
@@ -219,4 +222,52 @@ async fn a_vote_that_is_mined_already_was_sent_by_another_daemon() {
 async fn other_refusals_of_a_vote_are_errors_with_the_nodes_words() {
     let error = refused_with("rejected transaction 00: an input is spent already").await.unwrap_err();
     assert!(matches!(&error, NodeError::Rpc { code: -40, message, .. } if message.contains("spent")), "{error}");
+}
+
+#[tokio::test]
+async fn a_vote_version_that_the_node_does_not_know_has_no_agendas() {
+    for (name, version) in [("exccwallet-2.2.0", 6), ("exccwallet-2.8.5", 11)] {
+        let mut recording = Recording::load(&format!("{name}.jsonl"));
+        recording.0.extend(Recording::load(&format!("{name}.agendas.jsonl")).0);
+        let server = recording.serve().await;
+        let wallet = Wallet::connect(&server.config).unwrap();
+        assert_eq!(wallet.agendas(VoteVersion(version)).await, Ok(Vec::new()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn agendas_are_read_and_other_refusals_are_errors() {
+    let versions = Recording::load("exccwallet-2.8.5.jsonl").0;
+    let version = versions.iter().find(|record| record["method"] == "version").unwrap()["response"]["result"].clone();
+    let server = Server::start(move |id, method, params| match (method, params[0].as_u64()) {
+        ("version", _) => result(id, &version),
+        ("getvoteinfo", Some(1)) => result(id, &json!({"currentheight": 9, "voteversion": 1})),
+        ("getvoteinfo", Some(2)) => result(
+            id,
+            &json!({"currentheight": 9, "voteversion": 2, "agendas": [
+                {"id": "size", "description": "Larger blocks?", "mask": 6, "starttime": 1, "expiretime": 2,
+                 "status": "started", "quorumprogress": 0.5, "choices": [
+                    {"id": "abstain", "description": "no opinion", "bits": 0, "isabstain": true, "isno": false,
+                     "count": 0, "progress": 0.0},
+                    {"id": "yes", "description": "yes", "bits": 4, "isabstain": false, "isno": false, "count": 1,
+                     "progress": 1.0}]}]}),
+        ),
+        ("getvoteinfo", _) => error(id, -32603, "could not count voter versions"),
+        _ => result(id, &Value::Null),
+    })
+    .await;
+    let wallet = Wallet::connect(&server.config).unwrap();
+    assert_eq!(wallet.agendas(VoteVersion(1)).await, Ok(Vec::new()));
+    let choice =
+        |id: &str, description: &str, bits| AgendaChoice { id: id.into(), description: description.into(), bits };
+    let expected = Agenda {
+        id: "size".into(),
+        description: "Larger blocks?".into(),
+        status: "started".into(),
+        mask: 6,
+        choices: vec![choice("abstain", "no opinion", 0), choice("yes", "yes", 4)],
+    };
+    assert_eq!(wallet.agendas(VoteVersion(2)).await, Ok(vec![expected]));
+    let error = wallet.agendas(VoteVersion(3)).await.unwrap_err();
+    assert!(matches!(error, WalletError::Rpc { code: -32603, .. }), "{error}");
 }
