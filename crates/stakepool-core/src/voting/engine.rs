@@ -3,7 +3,7 @@
 //! One loop ([`Engine::run`]) takes the nodes' events. Winners are cast in tasks of their own straight from there;
 //! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -12,25 +12,22 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::ballots::{Ballot, Ballots, Drawn};
+use super::board::Board;
 use super::cast::Caster;
 use super::follower::{self, Follower};
 use super::journal::Journal;
+use super::keep;
 use super::pool::PoolState;
 use super::report::{DaemonEventKind, VoteRecord};
-use super::saved::{self, Snapshot, SyncPoint};
-use super::wanted::{AddedTicket, WantedState, WantedUser};
+use super::saved::SyncPoint;
 use crate::chain::{BlockHash, Generation, TicketHash};
-use crate::ports::{
-    Clock, EventBatch, EventCursor, LowFeeEntry, Node, NodeError, NodeEvent, PoolWallet, StateFile, VoteSigner,
-};
+use crate::ports::{Clock, Node, NodeError, NodeEvent, PoolWallet, StateFile, VoteSigner};
 use crate::ticket::Evaluator;
 
 /// How long votes under way may take when the daemon stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
 /// How often wallets are asked for their state.
 const WALLET_POLL: Duration = Duration::from_secs(20);
-/// How often the state is saved where nothing asked for it.
-const SAVE_EVERY: Duration = Duration::from_secs(120);
 
 /// First and longest pause between two tries to look up an unknown winner.
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(20);
@@ -86,16 +83,16 @@ pub struct Engine {
     pub(super) journal: Journal,
     pub(super) check_every: Duration,
     clock: Arc<dyn Clock>,
-    state_file: Arc<dyn StateFile>,
+    pub(super) state_file: Arc<dyn StateFile>,
     synced: Mutex<Option<SyncPoint>>,
-    has_users: Mutex<bool>,
-    problems: Mutex<BTreeMap<String, String>>,
-    latest_votes: Mutex<VecDeque<VoteRecord>>,
-    save_wanted: Notify,
+    pub(super) has_users: Mutex<bool>,
+    board: Board,
+    pub(super) latest_votes: Mutex<VecDeque<VoteRecord>>,
+    pub(super) save_wanted: Notify,
     /// Held while the state is saved; false where the file must not be touched.
-    saving: Mutex<bool>,
+    pub(super) saving: Mutex<bool>,
     /// Tells that other tickets may be the pool's now.
-    wanted_changed: Notify,
+    pub(super) wanted_changed: Notify,
     /// Wallets that did not answer when last asked.
     unreachable: Mutex<BTreeSet<usize>>,
 }
@@ -124,8 +121,8 @@ impl Engine {
         let signers = parts.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VoteSigner>).collect();
         let caster = Caster::new(signers, parts.nodes.clone(), Arc::clone(&parts.clock));
         let mut pool = PoolState::new(parts.evaluator);
-        let mut problems = BTreeMap::new();
-        let (restored, may_save) = restore(&mut pool, parts.state_file.as_ref(), &mut problems);
+        let board = Board::default();
+        let (restored, may_save) = keep::restore(&mut pool, parts.state_file.as_ref(), &board);
         if !restored.as_ref().is_some_and(|restored| restored.has_users) {
             // Until users are set, the wallet's word is taken: its scripts are the pool's.
             pool.trust_wallet([]);
@@ -145,7 +142,7 @@ impl Engine {
             state_file: parts.state_file,
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
             has_users: Mutex::new(restored.as_ref().is_some_and(|restored| restored.has_users)),
-            problems: Mutex::new(problems),
+            board,
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             save_wanted: Notify::new(),
             saving: Mutex::new(may_save),
@@ -343,22 +340,17 @@ impl Engine {
 
     /// Notes something wrong until [`Engine::solved`]; told once in the log.
     pub fn problem(&self, about: &str, what: String) {
-        let before = lock(&self.problems).insert(about.to_owned(), what.clone());
-        if before.as_ref() != Some(&what) {
-            tracing::error!(about, "{what}");
-        }
+        self.board.problem(about, what);
     }
 
     /// Takes back [`Engine::problem`].
     pub fn solved(&self, about: &str) {
-        if lock(&self.problems).remove(about).is_some() {
-            tracing::info!(about, "solved");
-        }
+        self.board.solved(about);
     }
 
     /// What is wrong, for people.
     pub fn problems(&self) -> Vec<String> {
-        lock(&self.problems).values().cloned().collect()
+        self.board.problems()
     }
 
     async fn poll_wallets(self: Arc<Self>) {
@@ -409,89 +401,6 @@ impl Engine {
             .any(|index| self.caster.wallet_info(index).is_some_and(|info| info.generation == Generation::Legacy))
     }
 
-    /// Takes the users and added tickets that the web wants.
-    pub fn put_wanted(&self, wanted: WantedState) {
-        self.take_wanted(true, |current| *current = wanted);
-    }
-
-    /// Replaces the users alone (the predecessor's `SetUserVotingPrefs`).
-    pub fn set_users(&self, users: impl IntoIterator<Item = WantedUser>) {
-        self.take_wanted(true, |wanted| wanted.set_users(users));
-    }
-
-    /// Replaces the added tickets alone (the predecessor's `SetAddedLowFeeTickets`).
-    pub fn set_added(&self, added: impl IntoIterator<Item = AddedTicket>) {
-        self.take_wanted(false, |wanted| wanted.set_added(added));
-    }
-
-    fn take_wanted(&self, users_are_known: bool, change: impl FnOnce(&mut WantedState)) {
-        let missing = {
-            let mut pool = write(&self.pool);
-            let mut wanted = WantedState::clone(pool.wanted());
-            change(&mut wanted);
-            if users_are_known {
-                pool.stop_trusting();
-            }
-            pool.set_wanted(wanted)
-        };
-        if users_are_known {
-            *lock(&self.has_users) = true;
-            self.solved("state");
-        }
-        if missing == 0 {
-            self.solved("wanted");
-        } else {
-            let what = "users with tickets are missing from what the web sent; they are voted for as before: check the \
-                        web's database";
-            self.problem("wanted", format!("{missing} {what}"));
-        }
-        self.publish_reports();
-        self.wanted_changed.notify_one();
-        self.save_wanted.notify_one();
-    }
-
-    /// The users and added tickets as they were last set.
-    pub fn wanted(&self) -> Arc<WantedState> {
-        Arc::clone(read(&self.pool).wanted())
-    }
-
-    /// Whether users were ever set, now or in an earlier run.
-    pub fn has_users(&self) -> bool {
-        *lock(&self.has_users)
-    }
-
-    pub(super) fn publish_reports(&self) {
-        // Under the pool's lock, so that two reports on one ticket come in their order.
-        let mut pool = write(&self.pool);
-        let reports = pool.take_reports();
-        self.journal.append(reports.into_iter().map(DaemonEventKind::Ticket));
-    }
-
-    /// Tickets of users that are voted or ignored, immature ones included.
-    pub fn tickets(&self, voted: bool) -> Vec<LowFeeEntry> {
-        read(&self.pool).current(voted).map(|(ticket, address)| LowFeeEntry { ticket, address }).collect()
-    }
-
-    /// How many tickets of users are voted and how many ignored, immature ones included.
-    pub fn ticket_counts(&self) -> (u64, u64) {
-        let pool = read(&self.pool);
-        (pool.current(true).count() as u64, pool.current(false).count() as u64)
-    }
-
-    /// Events behind a place, without waiting.
-    pub fn events(&self, after: EventCursor) -> EventBatch {
-        self.journal.behind(after, || {
-            let tickets = read(&self.pool).all_reports().into_iter().map(DaemonEventKind::Ticket);
-            let votes = lock(&self.latest_votes).iter().cloned().map(DaemonEventKind::Vote).collect::<Vec<_>>();
-            tickets.chain(votes).collect()
-        })
-    }
-
-    /// Waits until there are events behind a place.
-    pub async fn wait_for_events(&self, after: EventCursor) {
-        self.journal.wait_behind(after).await;
-    }
-
     /// Names this run of the daemon.
     pub const fn epoch(&self) -> u64 {
         self.journal.epoch()
@@ -520,58 +429,6 @@ impl Engine {
     pub fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
     }
-
-    async fn save_now_and_then(self: Arc<Self>) {
-        loop {
-            let _ = timeout(SAVE_EVERY, self.save_wanted.notified()).await;
-            let engine = Arc::clone(&self);
-            let _ = tokio::task::spawn_blocking(move || engine.save()).await;
-        }
-    }
-
-    /// Saves the state; a failure is a problem told to people.
-    pub fn save(&self) {
-        let may_save = lock(&self.saving);
-        if !*may_save {
-            return;
-        }
-        let has_users = self.has_users();
-        let snapshot = {
-            let votes = lock(&self.latest_votes);
-            let pool = read(&self.pool);
-            Snapshot::of(&pool, self.journal.epoch(), has_users, self.synced(), votes.iter())
-        };
-        let encoded = snapshot.encode().map_err(|error| error.to_string());
-        match encoded.and_then(|bytes| self.state_file.save(&bytes).map_err(|error| error.to_string())) {
-            Ok(()) => self.solved("save"),
-            Err(error) => self.problem("save", error),
-        }
-    }
-}
-
-/// Reads the state file, and says whether it may be written from now on.
-fn restore(
-    pool: &mut PoolState,
-    file: &dyn StateFile,
-    problems: &mut BTreeMap<String, String>,
-) -> (Option<saved::Restored>, bool) {
-    let (reason, may_save) = match file.load() {
-        Ok(None) => return (None, true),
-        Ok(Some(bytes)) => match saved::restore(pool, &bytes) {
-            Ok(restored) => return (Some(restored), true),
-            Err(error) => match file.set_aside() {
-                Ok(kept) => (format!("the state file cannot be used: {error}; it is kept as {kept}"), true),
-                Err(kept) => {
-                    (format!("the state file cannot be used: {error}; it is not replaced, because {kept}"), false)
-                }
-            },
-        },
-        Err(error) => (format!("{error}; it is not replaced"), false),
-    };
-    let what = format!("{reason}. Until the web sends the users, the wallet's own tickets are voted with default bits");
-    tracing::error!("{what}");
-    problems.insert("state".to_owned(), what);
-    (None, may_save)
 }
 
 impl std::fmt::Debug for Engine {

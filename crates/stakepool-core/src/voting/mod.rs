@@ -1,13 +1,17 @@
 //! Voting: what daemons are told, what they report, and how votes are cast.
 
 mod ballots;
+mod board;
 mod cast;
+mod desk;
 mod engine;
 mod follower;
 mod journal;
+mod keep;
 mod pool;
 mod report;
 pub mod saved;
+mod stake_transaction;
 mod wanted;
 
 pub use ballots::{Ballot, Ballots, Drawn};

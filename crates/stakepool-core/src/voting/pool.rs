@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::report::{TicketReport, TicketState};
+use super::stake_transaction::StakeTransaction;
 use super::wanted::WantedState;
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{
@@ -460,32 +461,5 @@ impl PoolState {
             added: self.added.contains(hash),
             ended_at: ticket.end.map(|(_, height)| height),
         })
-    }
-}
-
-/// What a transaction of the stake tree does to tickets.
-enum StakeTransaction {
-    Ticket(TicketSubmission),
-    Vote(TicketHash),
-    Revocation(TicketHash),
-    Other,
-}
-
-/// Tag of a vote's outputs.
-const OP_SSGEN: u8 = 0xbb;
-/// Tag of a revocation's outputs.
-const OP_SSRTX: u8 = 0xbc;
-
-impl StakeTransaction {
-    fn read(transaction: &Transaction) -> Self {
-        if let Ok(submission) = TicketSubmission::from_transaction(transaction) {
-            return Self::Ticket(submission);
-        }
-        let tagged = |index: usize, tag| transaction.outputs.get(index).is_some_and(|o| o.script.first() == Some(&tag));
-        match &transaction.inputs[..] {
-            [_, ticket] if tagged(2, OP_SSGEN) => Self::Vote(ticket.previous.hash.into()),
-            [ticket] if tagged(0, OP_SSRTX) => Self::Revocation(ticket.previous.hash.into()),
-            _ => Self::Other,
-        }
     }
 }

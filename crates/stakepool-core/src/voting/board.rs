@@ -1,0 +1,34 @@
+//! What is wrong now, for people: told once in the log, and again on the status page until it is solved.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Standing problems, each under the name of what it is about.
+#[derive(Debug, Default)]
+pub(super) struct Board(Mutex<BTreeMap<String, String>>);
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes something wrong until [`Board::solved`].
+    pub(super) fn problem(&self, about: &str, what: String) {
+        let before = self.lock().insert(about.to_owned(), what.clone());
+        if before.as_ref() != Some(&what) {
+            tracing::error!(about, "{what}");
+        }
+    }
+
+    /// Takes back [`Board::problem`].
+    pub(super) fn solved(&self, about: &str) {
+        if self.lock().remove(about).is_some() {
+            tracing::info!(about, "solved");
+        }
+    }
+
+    /// All that is wrong.
+    pub(super) fn problems(&self) -> Vec<String> {
+        self.lock().values().cloned().collect()
+    }
+}
