@@ -10,7 +10,6 @@ mod pool;
 mod status;
 mod tickets;
 mod users;
-mod when;
 
 use std::ffi::OsString;
 use std::io::{Read, Write};

@@ -4,9 +4,12 @@
 //! everything that the pool knows by itself is computed in [`chain`] and [`ticket`].
 
 pub mod accounts;
+pub mod alerts;
 pub mod chain;
+pub mod low_fee;
 pub mod ports;
 pub mod registration;
+pub mod text;
 pub mod ticket;
 pub mod time;
 pub mod voting;

@@ -41,6 +41,11 @@ impl Daemons {
         clients.map(Self).map_err(|error| unusable(&error))
     }
 
+    /// The daemons, in the order of the configuration.
+    pub(crate) fn all(&self) -> Vec<&dyn VotingDaemon> {
+        self.0.iter().map(|daemon| daemon as &dyn VotingDaemon).collect()
+    }
+
     /// Asks all daemons; the answers come in the order of the configuration.
     pub(crate) async fn ask<T>(&self, question: impl AsyncFn(&DaemonClient) -> T) -> Vec<T> {
         join_all(self.0.iter().map(|daemon| question(daemon))).await

@@ -4,6 +4,7 @@ mod config;
 mod daemons;
 
 use stakepool_config::{Database as Location, WebConfig};
+use stakepool_core::accounts::Actor;
 use stakepool_core::ports::{AuditEntry, AuditStore, Clock, StoreError, SystemClock};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::WantedState;
@@ -16,7 +17,7 @@ use crate::console::Console;
 use crate::error::CliError;
 
 /// Who acts, in the audit log.
-const ACTOR: &str = "stakepoolctl";
+const ACTOR: Actor = Actor::CommandLine;
 
 /// What to do where the database is not there yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Pool {
     pub(crate) fn audit(&self, action: &str, subject: &impl ToString, detail: String) -> Result<(), StoreError> {
         let entry = AuditEntry {
             at: self.now(),
-            actor: ACTOR.to_owned(),
+            actor: ACTOR.to_string(),
             action: action.to_owned(),
             subject: subject.to_string(),
             detail,

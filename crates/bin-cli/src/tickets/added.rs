@@ -8,12 +8,11 @@ use stakepool_core::ports::{LedgerStore, LowFeeStore};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::TicketState;
 
-use super::reason;
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{Absent, Pool, PoolArguments};
-use crate::when;
+use stakepool_core::low_fee::reason;
 
 /// List the tickets that an administrator added and that may still vote.
 #[derive(Debug, Args)]
@@ -41,8 +40,8 @@ impl Answer for AddedTicket {
             ("user", self.user.map(|user| user.to_string())),
             ("state", self.state.map(|state| state.to_string())),
             ("added by", Some(by)),
-            ("added", Some(when::readable(self.added))),
-            ("expires", Some(when::readable(self.expires))),
+            ("added", Some(self.added.readable())),
+            ("expires", Some(self.expires.readable())),
             ("reason", self.reason.clone()),
         ];
         readable.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

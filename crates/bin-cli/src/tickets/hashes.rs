@@ -2,14 +2,12 @@
 
 use clap::Args;
 use stakepool_core::chain::TicketHash;
+use stakepool_core::low_fee::{LowFeeError, parse_hash};
 
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::lines::answer_each;
-
-/// Characters of a text that is no hash that are shown.
-const SHOWN: usize = 80;
 
 /// The tickets that a command is about.
 #[derive(Debug, Args)]
@@ -27,9 +25,12 @@ pub(super) enum Failure {
     Broken(CliError),
 }
 
-impl<E: Into<CliError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Broken(error.into())
+impl From<LowFeeError> for Failure {
+    fn from(error: LowFeeError) -> Self {
+        match error {
+            LowFeeError::Refused(refusal) => Self::Refused(refusal.to_string()),
+            LowFeeError::Store(error) => Self::Broken(error.into()),
+        }
     }
 }
 
@@ -111,13 +112,5 @@ impl Hashes {
 }
 
 fn parse(text: &[u8]) -> Result<TicketHash, String> {
-    let text = String::from_utf8_lossy(text.trim_ascii());
-    text.parse().map_err(|_| {
-        let start: String = text.chars().take(SHOWN).collect();
-        let rest = if start.len() < text.len() { "…" } else { "" };
-        format!(
-            "`{start}{rest}` is not a ticket's hash: give 64 hexadecimal digits, as `stakepoolctl tickets ignored` shows \
-             them"
-        )
-    })
+    parse_hash(&String::from_utf8_lossy(text)).map_err(|refusal| refusal.to_string())
 }

@@ -1,16 +1,16 @@
 //! `tickets ignored`: what the pool leaves to the owners, and why.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
 use clap::Args;
 use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Address, Amount, BlockHeight, ScriptAddress, TicketHash};
-use stakepool_core::ports::{LedgerStore, LowFeeEntry, LowFeeStore, StoreError, TicketQuery, UserStore, VotingDaemon};
+use stakepool_core::low_fee::{known_to_daemons_only, reason};
+use stakepool_core::ports::{LedgerStore, LowFeeEntry, LowFeeStore, StoreError, TicketQuery, VotingDaemon};
 use stakepool_core::ticket::Verdict;
 use stakepool_core::voting::{TicketReport, TicketState};
 
-use super::reason;
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
@@ -98,23 +98,23 @@ impl Ignored {
         let added: HashSet<TicketHash> = added.into_iter().map(|ticket| ticket.ticket).collect();
         let mut tickets: Vec<_> = self.of_ledger(&pool, &added)?.iter().map(IgnoredTicket::from).collect();
 
-        let mut of_daemons = BTreeMap::new();
+        let mut of_daemons = Vec::new();
         for answer in pool.wait(pool.daemons.ask(async |daemon| daemon.ignored_tickets().await)) {
             match answer {
-                Ok(entries) => of_daemons.extend(entries.into_iter().map(|entry| (entry.ticket, entry))),
+                Ok(entries) => of_daemons.extend(entries),
                 Err(error) => console.note(&format!("{error}; tickets that only this daemon knows are not listed")),
             }
         }
-        let listed: HashSet<TicketHash> = tickets.iter().map(|ticket| ticket.ticket).collect();
-        of_daemons.retain(|ticket, _| !listed.contains(ticket) && !added.contains(ticket));
-        tickets.extend(only_daemons_know(&pool, of_daemons.values())?);
+        of_daemons.retain(|entry: &LowFeeEntry| !added.contains(&entry.ticket));
+        let only_theirs = pool.wait(known_to_daemons_only(of_daemons, &pool.database, &pool.database))?;
+        tickets.extend(only_theirs.iter().map(|(entry, user)| IgnoredTicket::of_daemon(entry, *user)));
         console.style.write_list(console.output, &tickets, "no ticket is ignored").map_err(CliError::Output)
     }
 
     /// The ledger's ignored tickets. What was added or removed a moment ago, and is not reported yet, counts.
     fn of_ledger(&self, pool: &Pool, added: &HashSet<TicketHash>) -> Result<Vec<TicketReport>, StoreError> {
         let tickets = |states: &[TicketState], ignored| {
-            let query = TicketQuery { user: None, states: states.to_vec(), ignored, offset: 0, limit: u64::MAX };
+            let query = TicketQuery { states: states.to_vec(), ignored, limit: u64::MAX, ..TicketQuery::default() };
             pool.wait(pool.database.tickets(&query)).map(|page| page.tickets)
         };
         let mut reports = tickets(&[TicketState::Immature, TicketState::Live], None)?;
@@ -124,26 +124,4 @@ impl Ignored {
         }
         Ok(reports)
     }
-}
-
-/// Those of the daemons' tickets that the ledger does not have.
-fn only_daemons_know<'a>(
-    pool: &Pool,
-    entries: impl ExactSizeIterator<Item = &'a LowFeeEntry>,
-) -> Result<Vec<IgnoredTicket>, StoreError> {
-    if entries.len() == 0 {
-        return Ok(Vec::new());
-    }
-    let users: HashMap<String, UserId> = pool
-        .wait(pool.database.registered())?
-        .into_iter()
-        .filter_map(|user| Some((user.registration?.address.to_string(), user.id)))
-        .collect();
-    let mut unknown = Vec::new();
-    for entry in entries {
-        if pool.wait(pool.database.ticket(&entry.ticket))?.is_none() {
-            unknown.push(IgnoredTicket::of_daemon(entry, users.get(&entry.address.to_string()).copied()));
-        }
-    }
-    Ok(unknown)
 }

@@ -4,15 +4,17 @@ mod add;
 mod added;
 mod hashes;
 mod ignored;
-mod known;
 mod remove;
 
 use clap::Subcommand;
-use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::accounts::Actor;
+use stakepool_core::chain::Generation;
+use stakepool_core::low_fee::{LowFeeDesk, Once};
+use stakepool_core::ports::SystemClock;
 
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::PoolArguments;
+use crate::pool::{Pool, PoolArguments};
 
 /// What to do with low-fee tickets.
 #[derive(Debug, Subcommand)]
@@ -38,14 +40,17 @@ impl TicketsCommand {
     }
 }
 
-/// Why the pool does not vote a ticket by itself, for people.
-fn reason(facts: &TicketFacts) -> String {
-    let (found, required) = (facts.committed_fee, facts.required_fee);
-    match facts.verdict {
-        Verdict::Accepted => format!("pays a fee of {found} EXCC, and {required} EXCC are asked"),
-        Verdict::LowFee => format!("pays a fee of {found} EXCC, but {required} EXCC are asked"),
-        Verdict::UnknownFeeAddress => {
-            format!("pays its fee of {found} EXCC to {}, which is not the pool's", facts.fee_address)
-        }
+/// Adds tickets and takes them back, for whoever is at the command line.
+fn desk(pool: &Pool) -> LowFeeDesk<'_> {
+    LowFeeDesk {
+        actor: Actor::CommandLine,
+        // Expiry and block time are the same for both generations.
+        params: pool.config.network.params(Generation::Today),
+        ledger: &pool.database,
+        low_fee: &pool.database,
+        audit: &pool.database,
+        daemons: pool.daemons.all(),
+        clock: &SystemClock,
+        once: Once::default(),
     }
 }

@@ -3,10 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 use stakepool_core::chain::TicketHash;
-use stakepool_core::ports::LowFeeStore;
 
-use super::hashes::{Failure, Hashes, Tally};
-use super::known::{Inquiry, Known, unknown};
+use super::desk;
+use super::hashes::{Hashes, Tally};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
@@ -49,22 +48,14 @@ impl Answer for Removal {
 impl Remove {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
         let pool = Pool::open(pool, Absent::Refuse)?;
-        let inquiry = Inquiry::new(&pool);
+        let desk = desk(&pool);
         let mut tally = Tally::default();
-        let answered = self.hashes.each(&mut console, &mut tally, |ticket| remove(&pool, &inquiry, ticket));
+        let answered = self.hashes.each(&mut console, &mut tally, |ticket| {
+            let removed = pool.wait(desk.remove(ticket))?;
+            Ok(Removal { ticket, outcome: if removed { Outcome::Removed } else { Outcome::NotAdded } })
+        });
         // Whatever went wrong afterwards: what the database has, the daemons shall have.
         let told = if tally.done > 0 { pool.tell_daemons(&mut console) } else { Ok(()) };
         answered.and(told).and_then(|()| tally.into_result())
-    }
-}
-
-fn remove(pool: &Pool, inquiry: &Inquiry<'_>, ticket: TicketHash) -> Result<Removal, Failure> {
-    if pool.wait(pool.database.remove(&ticket))? {
-        pool.audit("ticket.remove", &ticket, String::new())?;
-        return Ok(Removal { ticket, outcome: Outcome::Removed });
-    }
-    match inquiry.known(&ticket)? {
-        Known::Nothing { away } => Err(Failure::Refused(unknown(&ticket, "added", &away))),
-        _ => Ok(Removal { ticket, outcome: Outcome::NotAdded }),
     }
 }

@@ -15,7 +15,6 @@ use stakepool_core::time::UnixTime;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::PoolArguments;
-use crate::when;
 
 /// What to do with users.
 #[derive(Debug, Subcommand)]
@@ -79,7 +78,7 @@ impl Account {
             ("user", Some(self.id.to_string())),
             ("e-mail", Some(self.email.to_string())),
             ("is", (!flags.is_empty()).then(|| flags.join(" and "))),
-            ("created", self.created.map(when::readable)),
+            ("created", self.created.map(UnixTime::readable)),
             ("key index", self.key_index.map(|index| index.to_string())),
             ("address", self.address.map(|address| address.to_string())),
             ("fee address", self.fee_address.map(|address| address.to_string())),

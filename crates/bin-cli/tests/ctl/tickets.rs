@@ -109,7 +109,7 @@ async fn a_ticket_that_cannot_be_added_is_refused_with_its_state() {
         assert!(message.contains(expected) && message.contains(&hash), "{message}");
     }
     let unknown = scene.run(&["tickets", "remove", &ticket(9).to_string()]).refusal(2);
-    assert!(unknown.contains("does not know") && unknown.contains("tickets added"), "{unknown}");
+    assert!(unknown.contains("does not know") && unknown.contains("list of added tickets"), "{unknown}");
     assert_eq!(scene.run(&["tickets", "ignored"]).success(), "no ticket is ignored\n");
     let all = scene.run(&["tickets", "ignored", "--all", "--json"]).json();
     assert_eq!(all.as_array().unwrap().len(), 3, "{all}");

@@ -1,11 +1,15 @@
 //! Users of the pool: who they are, what they registered and what they wish, and the secrets that open an account.
 
+mod actor;
 mod api_keys;
 mod passwords;
 mod tokens;
+mod totp;
 mod user;
 
-pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, renewed_validity};
+pub use actor::Actor;
+pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, NO_API_KEY, renewed_validity};
 pub use passwords::{PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy};
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};
+pub use totp::{RecoveryCode, TotpSecret, TotpStep};
 pub use user::{Email, EmailError, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};

@@ -1,6 +1,7 @@
 //! The audit log.
 
 use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
 use stakepool_core::ports::{AuditEntry, AuditStore, StoreError};
 use stakepool_core::time::UnixTime;
 
@@ -31,16 +32,19 @@ impl AuditStore for Database {
             .fetch_all(self.readers())
             .await
             .map_err(backend)?;
-        let entry = |row| {
-            let fields = Fields::new(row, "audit", "of the latest");
-            Ok(AuditEntry {
-                at: UnixTime(fields.number("at")?),
-                actor: fields.text("actor")?.to_owned(),
-                action: fields.text("action")?.to_owned(),
-                subject: fields.text("subject")?.to_owned(),
-                detail: fields.text("detail")?.to_owned(),
-            })
-        };
-        rows.iter().map(entry).collect()
+        rows.iter().map(read).collect()
     }
+}
+
+/// The entry of a row with all columns.
+pub(super) fn read(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
+    let id: i64 = Fields::new(row, "audit", "?").number("id")?;
+    let fields = Fields::new(row, "audit", id);
+    Ok(AuditEntry {
+        at: UnixTime(fields.number("at")?),
+        actor: fields.text("actor")?.to_owned(),
+        action: fields.text("action")?.to_owned(),
+        subject: fields.text("subject")?.to_owned(),
+        detail: fields.text("detail")?.to_owned(),
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::TicketHash;
+use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::ports::{LowFeeStore, LowFeeTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::TicketState;
@@ -14,14 +14,42 @@ use super::Database;
 use super::failure::backend;
 use super::row::Fields;
 
+/// Which rows count, with the time as parameter. What the ledger knows of a ticket goes before the time of day.
+macro_rules! may_vote {
+    () => {
+        "Voted = 0 AND (Expires > ? OR EXISTS (SELECT 1 FROM tickets t WHERE t.ticket = TicketHash \
+         AND t.state IN ('immature', 'live')))"
+    };
+}
+
+/// What the column Voted should say of the ticket of a ledger's row `t`.
+macro_rules! voted_by_ledger {
+    () => {
+        "CASE t.state WHEN 'voted' THEN 1 WHEN 'missed' THEN 2 WHEN 'expired' THEN 3 ELSE 0 END"
+    };
+}
+
+/// Which pairs of a row and a ledger's row `t` differ for good, with the height as parameter.
+macro_rules! unsettled {
+    () => {
+        concat!(
+            "t.ticket = LowFeeTicket.TicketHash AND (t.state IN ('immature', 'live') OR t.ended_at <= ?) \
+             AND LowFeeTicket.Voted <> ",
+            voted_by_ledger!()
+        )
+    };
+}
+
 #[async_trait]
 impl LowFeeStore for Database {
     async fn add(&self, ticket: &LowFeeTicket) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let hash = ticket.ticket.to_string();
-        let active: Option<i64> = sqlx::query_scalar(
-            "SELECT LowFeeTicketID FROM LowFeeTicket WHERE TicketHash = ? AND Voted = 0 AND Expires > ? LIMIT 1",
-        )
+        let active: Option<i64> = sqlx::query_scalar(concat!(
+            "SELECT LowFeeTicketID FROM LowFeeTicket WHERE TicketHash = ? AND ",
+            may_vote!(),
+            " LIMIT 1"
+        ))
         .bind(hash.as_str())
         .bind(ticket.created.0)
         .fetch_optional(&mut *transaction)
@@ -59,30 +87,48 @@ impl LowFeeStore for Database {
     }
 
     async fn active(&self, now: UnixTime) -> Result<Vec<LowFeeTicket>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT LowFeeTicketID, AddedByUid, TicketAddress, TicketHash, Voted, Created, Expires \
-             FROM LowFeeTicket WHERE Voted = 0 AND Expires > ? ORDER BY Created, LowFeeTicketID",
-        )
+        let rows = sqlx::query(concat!(
+            "SELECT LowFeeTicketID, AddedByUid, TicketAddress, TicketHash, Voted, Created, Expires FROM LowFeeTicket WHERE ",
+            may_vote!(),
+            " ORDER BY Created, LowFeeTicketID"
+        ))
         .bind(now.0)
         .fetch_all(self.readers())
         .await
         .map_err(backend)?;
-        let mut tickets = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let readable = |row| read(row).map_err(|error| self.tell_once(&error, "an added ticket is left out")).ok();
+        let mut tickets: Vec<_> = rows.iter().filter_map(readable).collect();
         // The predecessor adds a ticket as often as it is asked to.
         let mut seen = HashSet::new();
         tickets.retain(|ticket| seen.insert(ticket.ticket));
         Ok(tickets)
     }
 
-    async fn set_outcome(&self, ticket: &TicketHash, outcome: TicketState) -> Result<(), StoreError> {
+    async fn settle(&self, deep: BlockHeight) -> Result<bool, StoreError> {
+        let deep = i64::from(deep.0);
+        // Mostly there is nothing to do, and then nobody waits for the lock.
+        let found: Option<i64> =
+            sqlx::query_scalar(concat!("SELECT 1 FROM LowFeeTicket, tickets t WHERE ", unsettled!(), " LIMIT 1"))
+                .bind(deep)
+                .fetch_optional(self.readers())
+                .await
+                .map_err(backend)?;
+        if found.is_none() {
+            return Ok(false);
+        }
         let mut transaction = self.write().await?;
-        sqlx::query("UPDATE LowFeeTicket SET Voted = ? WHERE TicketHash = ? AND Voted = 0")
-            .bind(voted(Some(outcome)))
-            .bind(ticket.to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(backend)?;
-        transaction.commit().await.map_err(backend)
+        let changed = sqlx::query(concat!(
+            "UPDATE LowFeeTicket SET Voted = ",
+            voted_by_ledger!(),
+            " FROM tickets AS t WHERE ",
+            unsettled!()
+        ))
+        .bind(deep)
+        .execute(&mut *transaction)
+        .await
+        .map_err(backend)?;
+        transaction.commit().await.map_err(backend)?;
+        Ok(changed.rows_affected() > 0)
     }
 }
 
@@ -101,7 +147,8 @@ const fn voted(outcome: Option<TicketState>) -> i64 {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<LowFeeTicket, StoreError> {
+/// The ticket of a row with all columns.
+pub(super) fn read(row: &SqliteRow) -> Result<LowFeeTicket, StoreError> {
     let id: i64 = Fields::new(row, "LowFeeTicket", "?").number("LowFeeTicketID")?;
     let fields = Fields::new(row, "LowFeeTicket", id);
     let added_by: i64 = fields.number("AddedByUid")?;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError};
+use stakepool_core::ports::{MOST_SESSIONS, Session, SessionStore, SessionToken, StoreError};
 use stakepool_core::time::UnixTime;
 
 use super::Database;
@@ -34,6 +34,24 @@ impl SessionStore for Database {
         .execute(&mut *transaction)
         .await
         .map_err(backend)?;
+        // The new session stays whatever the clock says; of the others the youngest.
+        sqlx::query(
+            "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2 AND token_hash NOT IN (SELECT token_hash FROM \
+             sessions WHERE user_id = ?1 AND token_hash <> ?2 ORDER BY created DESC, last_seen DESC LIMIT ?3)",
+        )
+        .bind(session.user.0)
+        .bind(token.0.as_slice())
+        .bind(MOST_SESSIONS - 1)
+        .execute(&mut *transaction)
+        .await
+        .map_err(backend)?;
+        sqlx::query("UPDATE accounts SET last_sign_in = ? WHERE user_id = ? AND last_sign_in < ?")
+            .bind(session.created.0)
+            .bind(session.user.0)
+            .bind(session.created.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(backend)?;
         transaction.commit().await.map_err(backend)
     }
 
@@ -94,7 +112,7 @@ impl Database {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Session, StoreError> {
+pub(super) fn read(row: &SqliteRow) -> Result<Session, StoreError> {
     // The token's hash would not help a person to find the row, and need not be known.
     let user: i64 = Fields::new(row, "sessions", "of a user").number("user_id")?;
     let fields = Fields::new(row, "sessions", format_args!("of user {user}"));

@@ -15,6 +15,8 @@ use super::Database;
 use super::failure::backend;
 use super::row::Fields;
 
+pub(super) use self::votes::read as read_vote;
+
 /// A number of rows as SQLite takes it.
 pub(super) fn limit(rows: u64) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)

@@ -80,7 +80,8 @@ pub(super) async fn latest(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<StoredVote, StoreError> {
+/// The vote of a row with all columns of its table.
+pub(in super::super) fn read(row: &SqliteRow) -> Result<StoredVote, StoreError> {
     let unnamed = Fields::new(row, "votes", "?");
     let id = format!(
         "{} of ticket {} on block {}",

@@ -4,8 +4,6 @@ mod change;
 mod read;
 mod register;
 
-use std::sync::PoisonError;
-
 use async_trait::async_trait;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
@@ -13,6 +11,7 @@ use stakepool_core::accounts::{Email, EmailState, Registration, User, UserId};
 use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::{NewUser, StoreError, UserStore};
 
+pub(super) use self::read::user as user_of_row;
 use self::read::{select_users, user};
 use super::Database;
 use super::failure::backend;
@@ -93,29 +92,21 @@ impl UserStore for Database {
     }
 }
 
-async fn find(executor: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>, StoreError> {
 impl Database {
     /// What can be had of a registered user whose row cannot be read. One such row must not take the votes from all
     /// others. Each is told once, by its name.
     fn made_do(&self, row: &SqliteRow, error: StoreError) -> Result<User, StoreError> {
         let made_do = read::registered_at_least(row);
-        let text = error.to_string();
-        if self.inner.told.lock().unwrap_or_else(PoisonError::into_inner).insert(text) {
-            match &made_do {
-                Some(user) => tracing::error!(
-                    user = %user.id, %error, bits = user.voting.bits.0,
-                    "a registered user cannot be read; the tickets are voted all the same. Mend the row"
-                ),
-                None => tracing::error!(
-                    %error,
-                    "a registered user cannot be read, and voting daemons are not told of the address. Mend the row"
-                ),
-            }
-        }
+        let consequence = match &made_do {
+            Some(_) => "the user's tickets are voted all the same, with default bits where the bits cannot be read",
+            None => "voting daemons are not told of the user's address",
+        };
+        self.tell_once(&error, consequence);
         made_do.ok_or(error)
     }
 }
 
+async fn find(executor: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     let row =
         sqlx::query(select_users!("WHERE u.UserId = ?")).bind(id.0).fetch_optional(executor).await.map_err(backend)?;
     row.as_ref().map(user).transpose()

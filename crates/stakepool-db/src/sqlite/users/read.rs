@@ -29,8 +29,8 @@ macro_rules! select_users {
 }
 pub(super) use select_users;
 
-/// The user of a row.
-pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
+/// The user of a row with all columns of [`select_users`].
+pub(in super::super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
     let id: i64 = row.try_get("UserId").map_err(backend)?;
     let users = Fields::new(row, "Users", id);
     let accounts = Fields::new(row, "accounts", id);

@@ -1,0 +1,115 @@
+//! Why nothing is done for a ticket.
+
+use crate::chain::{BlockHeight, TicketHash};
+use crate::ports::DaemonError;
+use crate::ticket::Verdict;
+use crate::voting::{TicketReport, TicketState};
+
+/// Characters of a text that is no hash that are shown.
+const SHOWN: usize = 80;
+
+/// Why a ticket is not added or not taken back; what to do instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The text is no hash.
+    #[error("`{start}` is not a ticket's hash: give 64 hexadecimal digits, as the list of ignored tickets shows them")]
+    NoHash {
+        /// How the text begins.
+        start: String,
+    },
+    /// The ticket is at its end.
+    #[error("ticket {ticket} {}{}: only an immature or live ticket can be added", ended(*state), at(*height))]
+    Ended {
+        /// The ticket.
+        ticket: TicketHash,
+        /// How it ended.
+        state: TicketState,
+        /// Where.
+        height: Option<BlockHeight>,
+    },
+    /// The ticket pays enough.
+    #[error("ticket {ticket} is {state} and pays the fee: the pool votes it already, there is nothing to add")]
+    PaysTheFee {
+        /// The ticket.
+        ticket: TicketHash,
+        /// Where it is in its life.
+        state: TicketState,
+    },
+    /// Daemons vote the ticket.
+    #[error("ticket {0} is live and voted by the pool already: there is nothing to add")]
+    VotedAlready(TicketHash),
+    /// Nobody knows the ticket.
+    #[error(
+        "the pool does not know ticket {ticket}{}: compare the hash with the list of {list} tickets; a ticket is known \
+         once it is mined, where its voting right is a user's multisig address",
+        unasked(away)
+    )]
+    Unknown {
+        /// The ticket.
+        ticket: TicketHash,
+        /// The list that has the right ones: `ignored` or `added`.
+        list: &'static str,
+        /// Why some daemons could not be asked.
+        away: Vec<DaemonError>,
+    },
+}
+
+impl Refusal {
+    /// Why a ticket of the ledger cannot be added, if it cannot.
+    pub(super) fn of_adding(report: &TicketReport) -> Option<Self> {
+        let (ticket, state) = (report.ticket, report.state);
+        match state {
+            TicketState::Immature | TicketState::Live if report.facts.verdict != Verdict::Accepted => None,
+            TicketState::Immature | TicketState::Live => Some(Self::PaysTheFee { ticket, state }),
+            TicketState::Voted | TicketState::Missed | TicketState::Expired => {
+                Some(Self::Ended { ticket, state, height: report.ended_at })
+            }
+        }
+    }
+}
+
+/// The ticket that a person names.
+///
+/// # Errors
+/// [`Refusal::NoHash`].
+pub fn parse_hash(text: &str) -> Result<TicketHash, Refusal> {
+    let text = text.trim();
+    text.parse().map_err(|_| {
+        let mut start: String = text.chars().take(SHOWN).collect();
+        if start.len() < text.len() {
+            start.push('…');
+        }
+        Refusal::NoHash { start }
+    })
+}
+
+const fn ended(state: TicketState) -> &'static str {
+    match state {
+        TicketState::Voted => "has voted",
+        TicketState::Missed => "was missed",
+        TicketState::Expired => "has expired",
+        TicketState::Immature | TicketState::Live => "is not at its end",
+    }
+}
+
+fn at(height: Option<BlockHeight>) -> String {
+    height.map(|height| format!(" at height {height}")).unwrap_or_default()
+}
+
+fn unasked(away: &[DaemonError]) -> String {
+    away.iter().map(|error| format!(" ({error})")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_hash_is_shown_but_not_whole() {
+        let hash = "ab".repeat(32);
+        assert_eq!(parse_hash(&format!(" {hash}\r")).unwrap().to_string(), hash);
+        assert!(parse_hash("nonsense").unwrap_err().to_string().starts_with("`nonsense` is not a ticket's hash: "));
+        let endless = parse_hash(&"ä".repeat(5000)).unwrap_err().to_string();
+        assert!(endless.contains("ä…`") && endless.chars().count() < 200, "{endless}");
+    }
+}
