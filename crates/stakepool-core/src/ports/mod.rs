@@ -12,6 +12,7 @@ mod node;
 mod rescans;
 mod state_file;
 mod stores;
+mod transactions;
 mod ticket_mails;
 mod wallet;
 
@@ -31,6 +32,7 @@ pub use stores::{
     SessionToken, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery, TokenPurpose, TokenStore, UserStore,
 };
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
+pub use transactions::TransactionSource;
 pub use wallet::{
     PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTicket,
     WalletTickets,

@@ -2,6 +2,7 @@
 
 mod agendas;
 mod answers;
+mod transactions;
 
 use std::collections::BTreeMap;
 
