@@ -12,8 +12,8 @@ mod node;
 mod rescans;
 mod state_file;
 mod stores;
-mod transactions;
 mod ticket_mails;
+mod transactions;
 mod wallet;
 
 pub use access::{AccessStore, SecondFactor, SecondFactorStore};

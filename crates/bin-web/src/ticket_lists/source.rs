@@ -1,0 +1,129 @@
+//! Who tells about tickets where the daemons do not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stakepool_core::chain::{
+    BlockHeight, ExternalBranch, Generation, HdKeyError, KeyIndex, Network, Params, ScriptAddress, TicketHash,
+};
+use stakepool_core::ports::{MinedTransaction, TransactionSource, WalletTickets};
+use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee, TicketFacts, TicketSubmission};
+use stakepool_core::wallets::{GroupError, WalletGroup};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+/// How long a wallet may take for a transaction before the next is asked.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Why nothing is told.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// No wallet tells.
+    #[error(transparent)]
+    Wallets(#[from] GroupError),
+    /// A ticket cannot be read.
+    #[error("ticket {ticket} cannot be read: {reason}")]
+    Ticket {
+        /// The ticket.
+        ticket: TicketHash,
+        /// What the last wallet said.
+        reason: String,
+    },
+    /// The fee addresses cannot be derived.
+    #[error("coldwalletextpub: {0}")]
+    ColdKey(#[from] HdKeyError),
+    /// A defect of ours.
+    #[error("the fee addresses were not derived: {0}")]
+    BrokeDown(String),
+}
+
+/// Tells about tickets.
+#[async_trait]
+pub trait TicketSource: Send + Sync {
+    /// The best height, and the consensus parameters.
+    async fn tip(&self) -> Result<(BlockHeight, Params), SourceError>;
+
+    /// The tickets of one address as a wallet sees them.
+    async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, SourceError>;
+
+    /// What a ticket says and the pool's verdict on it; `None` while it is unmined.
+    async fn judge(&self, ticket: &TicketHash) -> Result<Option<TicketFacts>, SourceError>;
+}
+
+/// The pool's rule by which tickets are judged.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolRule {
+    /// The network.
+    pub network: Network,
+    /// The fee.
+    pub fee: PoolFee,
+    /// The external branch of the cold wallet, to which fees go.
+    pub cold: ExternalBranch,
+    /// The highest index of a fee address.
+    pub max_users: u32,
+}
+
+/// The voting wallets, with the pool's own rule.
+pub struct WalletTicketSource {
+    group: Arc<WalletGroup>,
+    transactions: Vec<Arc<dyn TransactionSource>>,
+    rule: PoolRule,
+    /// Made when the first ticket is to be judged, since thousands of keys are derived for it.
+    evaluator: OnceCell<Evaluator>,
+}
+
+impl WalletTicketSource {
+    /// Asks `group` about users, and `transactions` in turn about tickets.
+    pub fn new(group: Arc<WalletGroup>, transactions: Vec<Arc<dyn TransactionSource>>, rule: PoolRule) -> Self {
+        Self { group, transactions, rule, evaluator: OnceCell::new() }
+    }
+
+    fn generation(&self) -> Result<Generation, SourceError> {
+        let known = self.group.status().into_iter().find_map(|member| member.info).map(|info| info.generation);
+        Ok(known.ok_or_else(|| GroupError::NoneHealthy("none has told its version yet".to_owned()))?)
+    }
+
+    async fn evaluator(&self) -> Result<&Evaluator, SourceError> {
+        let derive = || async {
+            let PoolRule { network, fee, cold, max_users } = self.rule;
+            let params = network.params(self.generation()?);
+            let derived = tokio::task::spawn_blocking(move || FeeAddresses::derive(&cold, KeyIndex(max_users))).await;
+            let addresses = derived.map_err(|error| SourceError::BrokeDown(error.to_string()))??;
+            Ok(Evaluator::new(network, params, fee, addresses))
+        };
+        self.evaluator.get_or_try_init(derive).await
+    }
+
+    async fn transaction(&self, ticket: &TicketHash) -> Result<MinedTransaction, SourceError> {
+        let mut reason = "there is no wallet".to_owned();
+        for source in &self.transactions {
+            match timeout(LIMIT, source.transaction(&(*ticket).into())).await {
+                Ok(Ok(found)) => return Ok(found),
+                Ok(Err(error)) => reason = error.to_string(),
+                Err(_) => reason = format!("no answer within {} seconds", LIMIT.as_secs()),
+            }
+        }
+        Err(SourceError::Ticket { ticket: *ticket, reason })
+    }
+}
+
+#[async_trait]
+impl TicketSource for WalletTicketSource {
+    async fn tip(&self) -> Result<(BlockHeight, Params), SourceError> {
+        let (_, height) = self.group.best_block().await?;
+        Ok((height, self.rule.network.params(self.generation()?)))
+    }
+
+    async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, SourceError> {
+        Ok(self.group.user_tickets(address).await?)
+    }
+
+    async fn judge(&self, ticket: &TicketHash) -> Result<Option<TicketFacts>, SourceError> {
+        let MinedTransaction { transaction, mined_at } = self.transaction(ticket).await?;
+        let Some(mined_at) = mined_at else { return Ok(None) };
+        let submission = TicketSubmission::from_transaction(&transaction)
+            .map_err(|error| SourceError::Ticket { ticket: *ticket, reason: error.to_string() })?;
+        Ok(Some(self.evaluator().await?.judge(&submission, mined_at)))
+    }
+}
