@@ -91,13 +91,8 @@ impl ApiKeys {
     /// # Errors
     /// [`InvalidApiKey`] where signing fails, which it does not for a secret of any length.
     pub fn current_key(&self, user: &User) -> Result<String, InvalidApiKey> {
-        let claims = Claims {
-            iat: user.api_keys_valid_from.max(user.created).0,
-            iss: self.issuer.clone(),
-            logged_in_as: user.id.0,
-            exp: None,
-            nbf: None,
-        };
+        let claims =
+            Claims { iat: valid_from(user).0, iss: self.issuer.clone(), logged_in_as: user.id.0, exp: None, nbf: None };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(|_| InvalidApiKey)
     }
 
@@ -125,18 +120,32 @@ impl ApiKeyClaims {
     /// time to come.
     pub fn is_accepted_for(&self, user: &User, now: UnixTime) -> bool {
         // A key renewed twice within a second is issued in the near future: the current key is never too new.
-        let newest = UnixTime(now.0.saturating_add(CLOCK_SKEW)).max(user.api_keys_valid_from).max(user.created);
+        let newest = UnixTime(now.0.saturating_add(CLOCK_SKEW)).max(valid_from(user));
         self.user == user.id
-            && self.issued >= user.api_keys_valid_from
+            && !user.has_no_api_key()
+            && self.issued >= valid_from(user)
             && self.issued <= newest
             && self.expires.is_none_or(|expires| now < expires)
             && self.not_before.is_none_or(|not_before| now >= not_before)
     }
 }
 
+/// The moment at which the keys of a user that count were issued at the earliest. No key is older than its user: one
+/// that is was made for another user of the same number, in a database of before.
+fn valid_from(user: &User) -> UnixTime {
+    user.api_keys_valid_from.max(user.created)
+}
+
+/// The `api_keys_valid_from` of a user who has no key, until it is renewed.
+pub const NO_API_KEY: UnixTime = UnixTime(i64::MAX);
+
 /// The `api_keys_valid_from` that revokes every key of a user up to now, even one issued this very second.
 pub fn renewed_validity(user: &User, now: UnixTime) -> UnixTime {
-    let last = now.max(user.api_keys_valid_from).max(user.created);
+    if user.has_no_api_key() {
+        // Keys that were renewed within one second before they were revoked are of a time to come.
+        return UnixTime(now.0.saturating_add(CLOCK_SKEW));
+    }
+    let last = now.max(valid_from(user));
     UnixTime(last.0.saturating_add(1))
 }
 
@@ -198,6 +207,17 @@ mod tests {
             assert!(!accepts(&before, &user));
         }
         assert!(!accepts(&old, &user));
+    }
+
+    #[test]
+    fn a_key_that_is_older_than_its_user_opens_nothing() {
+        let mut user = user(5, 0);
+        let old = keys().current_key(&user).unwrap();
+        user.created = UnixTime(NOW.0 - 100);
+        assert!(!accepts(&old, &user));
+        let new = keys().current_key(&user).unwrap();
+        assert_eq!(keys().verify(&new).map(|claims| claims.issued), Ok(user.created));
+        assert!(accepts(&new, &user));
     }
 
     /// Header and claims as the predecessor's library writes them: sorted names, `alg` before `typ`.
@@ -270,6 +290,20 @@ mod tests {
         assert!(with("exp", NOW.0 + 10));
         assert!(!with("nbf", NOW.0 + 10));
         assert!(!with("iat", NOW.0 + 3600));
+    }
+
+    #[test]
+    fn a_revoked_key_stays_revoked_and_a_new_one_can_be_made() {
+        let mut user = user(5, NOW.0);
+        user.api_keys_valid_from = renewed_validity(&user, NOW);
+        let old = keys().current_key(&user).unwrap();
+        assert!(accepts(&old, &user));
+        user.api_keys_valid_from = NO_API_KEY;
+        assert!(!accepts(&old, &user));
+        assert!(!accepts(&keys().current_key(&user).unwrap(), &user));
+        user.api_keys_valid_from = renewed_validity(&user, NOW);
+        assert!(!accepts(&old, &user));
+        assert!(accepts(&keys().current_key(&user).unwrap(), &user));
     }
 
     #[test]

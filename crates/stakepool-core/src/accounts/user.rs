@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::api_keys::NO_API_KEY;
 use crate::chain::{Address, BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
 use crate::time::UnixTime;
 
@@ -133,4 +134,11 @@ pub struct User {
     pub disabled: bool,
     /// Whether the user may administer the pool (beside the configured ids).
     pub admin: bool,
+}
+
+impl User {
+    /// Whether the user's API key is revoked and none was made since.
+    pub fn has_no_api_key(&self) -> bool {
+        self.api_keys_valid_from == NO_API_KEY
+    }
 }

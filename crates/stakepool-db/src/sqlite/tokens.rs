@@ -91,7 +91,7 @@ fn read(row: &SqliteRow) -> Result<(UserId, Option<Email>), StoreError> {
     Ok((UserId(user), (!email.is_empty()).then(|| Email::from_store(email.to_owned()))))
 }
 
-const fn name(purpose: TokenPurpose) -> &'static str {
+pub(super) const fn name(purpose: TokenPurpose) -> &'static str {
     match purpose {
         TokenPurpose::VerifyEmail => "verify_email",
         TokenPurpose::ResetPassword => "reset_password",
