@@ -26,6 +26,8 @@ pub const MAX_BYTES: usize = 1000;
 const AT_A_TIME: usize = 2;
 const MAX_WAITING: usize = 64;
 const SALT_BYTES: usize = 16;
+/// The predecessor's cost.
+const BCRYPT_COST: u32 = 10;
 
 /// The commonest passwords of at least [`MIN_CHARACTERS`] characters, lower case, one a line.
 const COMMON: &str = include_str!("common_passwords.txt");
@@ -156,6 +158,26 @@ impl PasswordHasher {
     /// [`PasswordError`].
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let job = self.hashing(password);
+        self.run(job).await?
+    }
+
+    /// Hashes a user's new password in the place of the hashes `before`. Where there is one of the predecessor among
+    /// them, so there is afterwards: the predecessor's program, should the operator go back to it, then takes the new
+    /// password and not the old one. [`check_policy`] is the caller's.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn rehash(&self, password: &str, before: &PasswordHashes) -> Result<PasswordHashes, PasswordError> {
+        let hashing = self.hashing(password);
+        let for_predecessor = before.bcrypt.is_some().then(|| password.to_owned());
+        let job = move || {
+            let argon2 = Some(hashing()?);
+            // Of a password over 72 bytes the first 72 count there, as they always did. A hash that cannot be made
+            // leaves none, and no password opens the account there.
+            let hash = |password| bcrypt::hash_with_result(password, BCRYPT_COST).ok();
+            let bcrypt = for_predecessor.and_then(hash).map(|hash| hash.format_for_version(bcrypt::Version::TwoA));
+            Ok(PasswordHashes { bcrypt, argon2 })
+        };
         self.run(job).await?
     }
 

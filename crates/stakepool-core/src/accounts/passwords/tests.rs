@@ -61,6 +61,20 @@ async fn once_there_is_an_argon2_hash_the_old_one_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_new_password_replaces_the_predecessors_hash_and_makes_none_where_there_was_none() {
+    let old = PasswordHashes { argon2: Some("nonsense".into()), ..of_predecessor("the old password") };
+    let new = quick().rehash("a new password", &old).await.unwrap();
+    let bcrypt = new.bcrypt.clone().unwrap();
+    assert!(bcrypt.starts_with("$2a$10$"), "as the predecessor writes it: {bcrypt}");
+    let alone = PasswordHashes { bcrypt: Some(bcrypt), argon2: None };
+    for hashes in [&new, &alone] {
+        assert_ne!(quick().check("a new password", Some(hashes)).await, Ok(PasswordCheck::Wrong));
+        assert_eq!(quick().check("the old password", Some(hashes)).await, Ok(PasswordCheck::Wrong));
+    }
+    assert_eq!(quick().rehash("a new password", &PasswordHashes::default()).await.unwrap().bcrypt, None);
+}
+
+#[tokio::test]
 async fn an_empty_password_of_the_predecessor_opens_nothing() {
     assert_eq!(quick().check("", Some(&of_predecessor(""))).await, Ok(PasswordCheck::Wrong));
 }
