@@ -261,7 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                 None => debug!(server = %task.name, id, "skipped an answer that came too late"),
             },
             Ok(Incoming::Notification { method, params }) => self.notify(task, &method, &params),
-            Err(reason) => warn!(server = %task.name, bytes = text.len(), "skipped a message: {}", brief(reason)),
+            Err(reason) => warn!(server = %task.name, bytes = text.len(), "skipped a message: {}", brief(&reason)),
         }
     }
 
@@ -270,7 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
             return debug!(server = %task.name, method, "skipped a notification of a wallet");
         };
         if let Err(reason) = subscriber.take(method, params) {
-            warn!(server = %task.name, method, "skipped a notification: {}", brief(reason));
+            warn!(server = %task.name, method, "skipped a notification: {}", brief(&reason));
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use stakepool_core::ports::{NodeError, WalletError};
+use stakepool_core::text::one_line;
 
 use super::config::ConfigError;
+use super::message::ServerError;
 
 /// Why a server did not do what was asked. The server's name is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +53,12 @@ pub enum RpcError {
 
 impl RpcError {
     pub(super) fn unexpected(method: &'static str, reason: impl ToString) -> Self {
-        Self::Unexpected { method, reason: brief(reason.to_string()) }
+        Self::Unexpected { method, reason: brief(&reason.to_string()) }
+    }
+
+    /// What a server answered to a call in the place of a result.
+    pub(super) fn said(method: &'static str, error: &ServerError) -> Self {
+        Self::Rpc { method, code: error.code, message: brief(&error.message) }
     }
 
     /// The error of a wallet. Words that have a meaning of their own get their own variant.
@@ -102,14 +109,10 @@ impl RpcError {
     }
 }
 
-/// Cuts a reason to a length that can be read: errors of decoding can repeat a whole answer.
-pub(super) fn brief(mut reason: String) -> String {
+/// One line of a length that can be read: the words are the server's, and errors of decoding can repeat a whole answer.
+pub(super) fn brief(reason: &str) -> String {
     const LONGEST: usize = 400;
-    if reason.len() > LONGEST {
-        reason.truncate(reason.floor_char_boundary(LONGEST));
-        reason.push('…');
-    }
-    reason
+    one_line(reason, LONGEST)
 }
 
 /// A wallet's error of no particular kind.
@@ -154,6 +157,13 @@ mod tests {
             panic!("unexpected")
         };
         assert_eq!(reason.chars().count(), 201);
+    }
+
+    #[test]
+    fn a_servers_words_forge_no_line_of_the_log() {
+        let error = ServerError { code: -1, message: format!("no\nINFO voted\u{1b}[2J{}", "x".repeat(1000)) };
+        let text = RpcError::said("getblock", &error).for_node("n").to_string();
+        assert!(text.contains("error -1: no\u{fffd}INFO voted\u{fffd}[2Jxxx") && text.len() < 500, "{text}");
     }
 
     #[test]

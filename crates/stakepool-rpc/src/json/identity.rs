@@ -10,7 +10,6 @@ use super::client::Client;
 use super::config::ServerConfig;
 use super::connection::Link;
 use super::error::RpcError;
-use super::message::ServerError;
 
 /// What kind a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +149,7 @@ pub(super) fn limited(error: RpcError) -> RpcError {
 pub(super) async fn ask<T: DeserializeOwned>(link: &Link, method: &'static str) -> Result<T, RpcError> {
     match link.call(method, "[]".to_owned()).await {
         Some(Ok(result)) => serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error)),
-        Some(Err(ServerError { code, message })) => Err(RpcError::Rpc { method, code, message }),
+        Some(Err(error)) => Err(RpcError::said(method, &error)),
         None => Err(RpcError::Unreachable("it closed the connection".to_owned())),
     }
 }

@@ -3,7 +3,11 @@
 use std::error::Error;
 
 use stakepool_core::ports::DaemonError;
+use stakepool_core::text::one_line;
 use tonic::{Code, Status};
+
+/// Most bytes of a daemon's words that are repeated.
+const LONGEST: usize = 400;
 
 /// The error for a status that ended a call.
 pub(super) fn from_status(daemon: &str, status: &Status) -> DaemonError {
@@ -15,7 +19,10 @@ pub(super) fn from_status(daemon: &str, status: &Status) -> DaemonError {
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => DaemonError::Unauthorized { daemon },
         Code::Unimplemented => DaemonError::Unsupported { daemon },
-        _ => DaemonError::Failed { daemon, reason: format!("{} ({:?})", status.message(), status.code()) },
+        _ => {
+            let said = one_line(status.message(), LONGEST);
+            DaemonError::Failed { daemon, reason: format!("{said} ({:?})", status.code()) }
+        }
     }
 }
 

@@ -9,6 +9,15 @@ use crate::grpc::RpcToken;
 /// The paths of the predecessor's services begin so.
 const OLD_SERVICES: &str = "/stakepoolrpc.";
 
+/// How a call got in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The caller showed all that is configured.
+    Known,
+    /// Nothing was asked: anybody may have called.
+    Anybody,
+}
+
 /// What callers must show. Whatever is configured must be shown, on every call of both services; where nothing is
 /// configured, the predecessor's service is open to all, as it always was, and ours is closed.
 #[derive(Clone, Debug, Default)]
@@ -41,10 +50,10 @@ impl Access {
 
     /// Whether a call may go on. A certificate that was shown has been found good before; a token that is shown must
     /// be right even where none is needed.
-    pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<(), Status> {
+    pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<Entry, Status> {
         let old = path.starts_with(OLD_SERVICES);
         if !self.is_checked() {
-            return if old { Ok(()) } else { Err(closed()) };
+            return if old { Ok(Entry::Anybody) } else { Err(closed()) };
         }
         let lacks_token = match (&self.token, metadata.get(AUTHORIZATION)) {
             (Some(token), Some(shown)) if !token.is_carried_by(shown.as_bytes()) => return Err(wrong_token()),
@@ -53,8 +62,8 @@ impl Access {
         };
         let lacks_certificate = self.client_certificates.is_some() && !shows_certificate;
         match (lacks_token, lacks_certificate) {
-            (false, false) => Ok(()),
-            _ if old && self.allow_old_clients => Ok(()),
+            (false, false) => Ok(Entry::Known),
+            _ if old && self.allow_old_clients => Ok(Entry::Anybody),
             (true, _) => Err(no_token()),
             (false, true) => Err(no_certificate()),
         }
@@ -113,8 +122,8 @@ mod tests {
     fn without_configuration_only_the_predecessors_services_are_open() {
         for allow in [false, true] {
             let access = access(false, false, allow);
-            assert!(access.check(OLD, &nothing(), false).is_ok());
-            assert!(access.check(VERSION, &shows(RIGHT), false).is_ok());
+            assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Entry::Anybody));
+            assert_eq!(access.check(VERSION, &shows(RIGHT), false).ok(), Some(Entry::Anybody));
             assert!(access.check(OWN, &nothing(), false).unwrap_err().message().contains("closed"));
             assert!(access.check("/unknown.Service/Call", &nothing(), false).is_err());
         }
@@ -124,7 +133,7 @@ mod tests {
     fn a_token_is_asked_of_every_call() {
         let access = access(true, false, false);
         for path in [OLD, VERSION, OWN] {
-            assert!(access.check(path, &shows(RIGHT), false).is_ok());
+            assert_eq!(access.check(path, &shows(RIGHT), false).ok(), Some(Entry::Known));
             assert!(access.check(path, &nothing(), true).unwrap_err().message().contains("asks for its rpctoken"));
             assert!(access.check(path, &shows("Bearer x"), true).unwrap_err().message().contains("wrong"));
         }
@@ -133,7 +142,8 @@ mod tests {
     #[test]
     fn old_clients_may_show_nothing_but_nothing_wrong() {
         let access = access(true, true, true);
-        assert!(access.check(OLD, &nothing(), false).is_ok());
+        assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Entry::Anybody));
+        assert_eq!(access.check(OLD, &shows(RIGHT), true).ok(), Some(Entry::Known));
         assert!(access.check(VERSION, &nothing(), false).is_ok());
         assert!(access.check(OLD, &shows("Bearer x"), false).is_err());
         assert!(access.check(OWN, &nothing(), false).is_err());

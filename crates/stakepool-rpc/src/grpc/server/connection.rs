@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -10,6 +11,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use stakepool_core::text::one_line;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -19,6 +21,8 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service;
 
+use super::access::Entry;
+use super::seldom::Seldom;
 use super::{Access, until_stopped};
 
 /// How long a client may take to agree on TLS.
@@ -31,31 +35,63 @@ const MAX_CALLS: u32 = 64;
 /// Bytes under way at a time, for a call and for a connection.
 const WINDOW: u32 = 1 << 20;
 
+/// Most bytes of a client's words that are repeated.
+const LONGEST: usize = 200;
+/// How long a client may take until its first call that is allowed.
+const FIRST_CALL: Duration = Duration::from_secs(10);
+
 /// The services behind the check of who may call them.
 #[derive(Clone)]
 pub(super) struct Gate {
-    routes: Routes,
-    access: std::sync::Arc<Access>,
+    for_known: Routes,
+    for_anybody: Routes,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    access: Access,
+    refusals: Seldom,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+struct Peer {
+    address: SocketAddr,
+    shows_certificate: bool,
+    /// Whether a call of this connection was allowed.
+    allowed: watch::Sender<bool>,
 }
 
 impl Gate {
-    pub(super) fn new(routes: Routes, access: Access) -> Self {
-        Self { routes: routes.prepare(), access: std::sync::Arc::new(access) }
+    /// The same services for those who showed what is configured, and for those of whom nothing was asked.
+    pub(super) fn new(for_known: Routes, for_anybody: Routes, access: Access) -> Self {
+        let shared = Arc::new(Shared { access, refusals: Seldom::default() });
+        Self { for_known: for_known.prepare(), for_anybody: for_anybody.prepare(), shared }
     }
 
-    async fn answer(
-        mut self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-        shows_certificate: bool,
-    ) -> Result<Response<Body>, Infallible> {
+    async fn answer(mut self, request: Request<Incoming>, peer: Peer) -> Result<Response<Body>, Infallible> {
         let path = request.uri().path();
-        if let Err(refusal) = self.access.check(path, request.headers(), shows_certificate) {
-            tracing::warn!(%peer, call = path, reason = refusal.message(), "refused a gRPC call");
-            return Ok(refusal.into_http());
+        let entry = match self.shared.access.check(path, request.headers(), peer.shows_certificate) {
+            Ok(entry) => entry,
+            Err(refusal) => {
+                self.warn(&peer.address, path, refusal.message());
+                return Ok(refusal.into_http());
+            }
+        };
+        peer.allowed.send_replace(true);
+        tracing::trace!(peer = %peer.address, call = path, "gRPC call");
+        match entry {
+            Entry::Known => self.for_known.call(request).await,
+            Entry::Anybody => self.for_anybody.call(request).await,
         }
-        tracing::trace!(%peer, call = path, "gRPC call");
-        self.routes.call(request).await
+    }
+
+    /// Says that a stranger was turned away, but not each time: that would let strangers fill the log.
+    fn warn(&self, peer: &SocketAddr, what: &str, reason: &str) {
+        if let Some(unsaid) = self.shared.refusals.pass() {
+            let (what, reason) = (one_line(what, LONGEST), one_line(reason, LONGEST));
+            tracing::warn!(%peer, what, reason, unsaid, "turned a gRPC client away");
+        }
     }
 }
 
@@ -74,13 +110,14 @@ pub(super) async fn converse(
             Ok(Ok(stream)) => stream,
             // Who only looks whether the port is open hangs up like this.
             Ok(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => return,
-            Ok(Err(error)) => return tracing::warn!(%peer, %error, "no TLS with a gRPC client"),
-            Err(_) => return tracing::warn!(%peer, "a gRPC client was silent instead of agreeing on TLS"),
+            Ok(Err(error)) => return gate.warn(&peer, "TLS", &error.to_string()),
+            Err(_) => return gate.warn(&peer, "TLS", "it was silent"),
         },
         () = until_stopped(&mut stopping) => return,
     };
-    let shows_certificate = shows_certificate(&stream);
-    let service = service_fn(move |request| gate.clone().answer(request, peer, shows_certificate));
+    let (allowed, is_allowed) = watch::channel(false);
+    let caller = Peer { address: peer, shows_certificate: shows_certificate(&stream), allowed };
+    let service = service_fn(move |request| gate.clone().answer(request, caller.clone()));
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)
@@ -92,6 +129,8 @@ pub(super) async fn converse(
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        // A place is for those who may call.
+        () = until_overdue(is_allowed) => return tracing::debug!(%peer, "no allowed gRPC call in time"),
         () = until_stopped(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -99,6 +138,13 @@ pub(super) async fn converse(
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "a gRPC connection ended");
+    }
+}
+
+/// Ready where no call was allowed in time.
+async fn until_overdue(mut is_allowed: watch::Receiver<bool>) {
+    if timeout(FIRST_CALL, is_allowed.wait_for(|allowed| *allowed)).await.is_ok() {
+        std::future::pending().await
     }
 }
 

@@ -5,6 +5,7 @@ mod backend;
 mod connection;
 mod old;
 mod own;
+mod seldom;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use connection::Gate;
 use super::generated::pool_daemon::pool_daemon_server::PoolDaemonServer;
 use super::generated::stakepoolrpc::stakepoold_service_server::StakepooldServiceServer;
 use super::generated::stakepoolrpc::version_service_server::VersionServiceServer;
-use super::{ALPN_HTTP2, MAX_MESSAGE};
+use super::{ALPN_HTTP2, MAX_MESSAGE, MAX_MESSAGE_OF_ANYBODY};
 use crate::tls::{self, KeyPair, TlsError};
 
 /// Connections at a time; a pool has a handful of web instances.
@@ -92,7 +93,8 @@ pub async fn serve(
     access.warn_if_open();
 
     let (stop, stopping) = watch::channel(false);
-    let gate = Gate::new(routes(backend, stopping.clone()), access);
+    let routes = |limit| routes(backend.clone(), stopping.clone(), limit);
+    let gate = Gate::new(routes(MAX_MESSAGE), routes(MAX_MESSAGE_OF_ANYBODY), access);
     let mut incoming: SelectAll<_> = select_all(listeners.into_iter().map(TcpListenerStream::new));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -121,10 +123,10 @@ pub async fn serve(
     Ok(())
 }
 
-fn routes(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>) -> Routes {
-    let old =
-        StakepooldServiceServer::new(old::OldService::new(backend.clone())).max_decoding_message_size(MAX_MESSAGE);
-    let own = PoolDaemonServer::new(own::OwnService::new(backend, stopping)).max_decoding_message_size(MAX_MESSAGE);
+/// The services, which take messages of at most `limit` bytes.
+fn routes(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>, limit: usize) -> Routes {
+    let old = StakepooldServiceServer::new(old::OldService::new(backend.clone())).max_decoding_message_size(limit);
+    let own = PoolDaemonServer::new(own::OwnService::new(backend, stopping)).max_decoding_message_size(limit);
     Routes::new(old).add_service(VersionServiceServer::new(old::Version)).add_service(own)
 }
 

@@ -63,6 +63,27 @@ async fn clients_that_hang_stop_neither_others_nor_the_end() {
 }
 
 #[tokio::test]
+async fn a_connection_without_an_allowed_call_ends_and_one_with_a_call_stays() {
+    let daemon = Daemon::start(with_token()).await;
+    let mut idle = peers::connect(&daemon).await;
+    let refused = DaemonClient::new(ClientOptions { token: None, ..daemon.options() }).unwrap();
+    assert!(matches!(refused.status().await, Err(DaemonError::Unauthorized { .. })));
+    let client = DaemonClient::new(ClientOptions { limits: Limits::default(), ..daemon.options() }).unwrap();
+    let waiting = tokio::spawn(async move { client.events(EventCursor { epoch: EPOCH, seq: 0 }).await });
+    daemon.backend.waiting.notified().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    tokio::time::resume();
+    let end = async {
+        let mut sent = Vec::new();
+        let _ = idle.read_to_end(&mut sent).await;
+    };
+    tokio::time::timeout(Duration::from_secs(5), end).await.expect("the idle connection is closed");
+    assert!(!waiting.is_finished(), "who may call may also wait");
+    daemon.stop().await;
+}
+
+#[tokio::test]
 async fn a_server_that_hangs_ends_every_call_within_its_limit() {
     let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let daemon = Daemon::start(with_token()).await;

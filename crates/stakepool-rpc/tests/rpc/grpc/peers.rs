@@ -14,6 +14,7 @@ use prost::Message;
 use rustls::pki_types::ServerName;
 use stakepool_core::ports::{DaemonError, EventCursor, VotingDaemon};
 use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient};
+use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::tls::{KeyPair, pinned_client_config, server_config};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -91,6 +92,15 @@ pub fn channel(daemon: &Daemon) -> Channel {
     }))
 }
 
+/// A connection on which nothing is called.
+pub async fn connect(daemon: &Daemon) -> tokio_rustls::client::TlsStream<TcpStream> {
+    let mut config = pinned_client_config(daemon.certificate.as_bytes()).unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(daemon.address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+}
+
 /// A call as the predecessor makes it: without a token.
 async fn call<Q: Message + 'static, A: Message + Default + 'static>(
     channel: Channel,
@@ -164,6 +174,28 @@ async fn fifty_thousand_tickets_fit_into_what_the_predecessor_takes() {
     daemon.backend.told.lock().unwrap().live = (0..50_000).map(entry).collect();
     // This client takes 4 MiB, as the predecessor's.
     assert!(call::<_, Tickets>(channel(&daemon), GET_LIVE, Empty {}).await.unwrap() == tickets);
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_shows_nothing_cannot_make_the_daemon_read_more_than_the_predecessors_did() {
+    let many = Users { users: (0..70_000).map(user).collect() };
+    assert!(many.encoded_len() > 4 << 20);
+    for access in [Access::default(), Access { allow_old_clients: true, ..super::with_token() }] {
+        let daemon = Daemon::start(access).await;
+        let error = call::<_, Empty>(channel(&daemon), SET_USERS, many.clone()).await.unwrap_err();
+        assert_eq!(error.code(), Code::OutOfRange, "{error}");
+        assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(0, 0));
+        daemon.stop().await;
+    }
+    let daemon = Daemon::start(super::with_token()).await;
+    let mut request = tonic::Request::new(many);
+    request.metadata_mut().insert("authorization", MetadataValue::try_from(format!("Bearer {TOKEN}")).unwrap());
+    let mut grpc = Grpc::new(channel(&daemon));
+    grpc.ready().await.unwrap();
+    let answer = grpc.unary(request, PathAndQuery::from_static(SET_USERS), ProstCodec::<Users, Empty>::default()).await;
+    // The entries are wrong (bits over 65535), but they were read.
+    assert_eq!(answer.unwrap_err().code(), Code::InvalidArgument);
     daemon.stop().await;
 }
 
