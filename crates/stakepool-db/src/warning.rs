@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::KeyIndex;
+use stakepool_core::text::one_line;
+
+/// Most bytes of what users of the predecessor typed that are repeated.
+const LONGEST: usize = 254;
 
 /// Something that an operator should look at. The pool works without it being mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +52,16 @@ impl fmt::Display for Warning {
         match self {
             Self::DoubleEmail { email, first, other } => write!(
                 f,
-                "users {first} and {other} have the same e-mail address {email}: user {first} signs in with it, user \
-                 {other} cannot sign in until one of them has another address"
+                "users {first} and {other} have the same e-mail address {}: user {first} signs in with it, user \
+                 {other} cannot sign in until one of them has another address",
+                one_line(email, LONGEST)
             ),
             Self::DoubleAddress { address, first, other } => {
-                write!(f, "users {first} and {other} have the same multisig address {address}; both keep it")
+                write!(
+                    f,
+                    "users {first} and {other} have the same multisig address {}; both keep it",
+                    one_line(address, LONGEST)
+                )
             }
             Self::SharedIndex { user, index } => write!(
                 f,
@@ -64,6 +73,24 @@ impl fmt::Display for Warning {
                 "other users of this machine may read the database {} (its permissions are {mode:04o}); `chmod 600` it",
                 path.display()
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_users_typed_forges_no_line_of_the_log() {
+        let typed = format!("a@b\nINFO \u{1b}[2J{}", "x".repeat(1000));
+        let (first, other) = (UserId(1), UserId(2));
+        for warning in [
+            Warning::DoubleEmail { email: typed.clone(), first, other },
+            Warning::DoubleAddress { address: typed.clone(), first, other },
+        ] {
+            let text = warning.to_string();
+            assert!(!text.chars().any(char::is_control) && text.len() < 500, "{text}");
         }
     }
 }

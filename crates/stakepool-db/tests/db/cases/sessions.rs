@@ -1,7 +1,8 @@
 //! Sessions.
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{Session, SessionStore, SessionToken};
+use stakepool_core::ports::{MOST_SESSIONS, Session, SessionStore, SessionToken};
+use stakepool_core::time::UnixTime;
 
 use crate::fixture::Fixture;
 use crate::sample::{NOW, bytes, later, session};
@@ -75,7 +76,26 @@ async fn a_long_past_session_does_not_hinder_a_new_one<F: Fixture>(fixture: &F) 
     assert_eq!(stores.find(&token(1), later(90_000)).await, Ok(Some(next)));
 }
 
+async fn beyond_the_most_sessions_of_a_user_the_oldest_ends<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.begin(&token(1000), &session(BOB)).await.unwrap();
+    for number in 0..u32::try_from(MOST_SESSIONS).unwrap() + 2 {
+        let next = Session { created: later(number.into()), ..session(ALICE) };
+        stores.begin(&token(number), &next).await.unwrap();
+    }
+    // One of a clock that was set back is the newest all the same.
+    stores.begin(&token(500), &Session { created: UnixTime(NOW.0 - 100), ..session(ALICE) }).await.unwrap();
+    let mut open = Vec::new();
+    for number in (0..30).chain([500, 1000]) {
+        if stores.find(&token(number), NOW).await.unwrap().is_some() {
+            open.push(number);
+        }
+    }
+    assert_eq!(open, (3..22).chain([500, 1000]).collect::<Vec<_>>());
+}
+
 conformance!(
+    beyond_the_most_sessions_of_a_user_the_oldest_ends,
     a_session_lasts_until_it_expires,
     a_use_is_noted_to_the_minute,
     an_ended_session_is_gone,
