@@ -10,6 +10,7 @@ use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
 use crate::logging;
 use crate::reader::Reader;
+use crate::rpc_token;
 use crate::secret::Secret;
 use crate::value::number;
 use crate::web::MOST_USERS;
@@ -68,7 +69,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let rpc_listen = rpc_listen(reader, network.daemon_port());
     let rpc_cert = reader.home_path("rpccert", "rpc.cert");
     let rpc_key = reader.home_path("rpckey", "rpc.key");
-    let rpc_token = reader.secret("rpctoken");
+    let rpc_token = rpc_token::read(reader);
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     let data_dir = reader.network_dir("datadir", "data", network);
     let log_dir = reader.network_dir("logdir", "logs", network);

@@ -24,6 +24,7 @@ mod logging;
 mod problem;
 mod reader;
 mod resolve;
+mod rpc_token;
 mod secret;
 mod table;
 mod unquote;

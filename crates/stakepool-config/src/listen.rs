@@ -1,6 +1,7 @@
 //! Where a program listens.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::endpoint::split_host;
@@ -32,6 +33,17 @@ impl ListenAddress {
     /// As [`ListenAddress::tcp`], or the path of a unix socket, which begins with `/` or `.`.
     pub(crate) fn tcp_or_unix(text: &str) -> Result<Self, String> {
         if text.starts_with(['/', '.']) { Ok(Self::Unix(PathBuf::from(text))) } else { Self::tcp(text, None) }
+    }
+
+    /// Whether only this computer reaches it: on a unix socket, or on an address that does not leave the computer.
+    pub(crate) fn is_local(&self) -> bool {
+        match self {
+            Self::Unix(_) => true,
+            Self::Tcp { host: None, .. } => false,
+            Self::Tcp { host: Some(host), .. } => {
+                host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            }
+        }
     }
 
     /// The addresses to try to bind, in order; the first that works is enough. Empty for a unix socket.

@@ -74,6 +74,8 @@ pub struct WebConfig {
     pub listen: ListenAddress,
     /// Where to serve metrics and health. TCP only.
     pub monitor_listen: Option<ListenAddress>,
+    /// Where the operator is told of troubles: an address of the web, often with a secret in it.
+    pub alert_webhook: Option<Secret>,
     /// The pool's address as visitors type it, without a slash at its end.
     pub base_url: String,
     /// Signs cookies.
@@ -152,6 +154,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         rpc_token: servers.rpc_token,
         listen: site.listen,
         monitor_listen: site.monitor_listen,
+        alert_webhook: site.alert_webhook,
         base_url: site.base_url,
         cookie_secret: site.cookie_secret,
         cookie_secure: site.cookie_secure,

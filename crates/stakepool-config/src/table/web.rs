@@ -78,6 +78,13 @@ pub(crate) const TABLE: Table = Table {
             .secret()
             .new_here(),
         MONITORLISTEN,
+        Key::value(
+            "alertwebhook",
+            "URL",
+            "tell the operator's troubles here: a POST of JSON when one begins, each day, at its end",
+        )
+        .secret()
+        .new_here(),
         Key::value("realipheader", "HEADER", "the header in which a proxy tells the visitor's address"),
         Key::list("trustedproxies", "ADDRESS,…", "proxies whose header is believed")
             .depends("loopback where realipheader is set")

@@ -5,6 +5,7 @@ use stakepool_core::chain::Network;
 use crate::endpoint::{DaemonEndpoint, RpcEndpoint, RpcKeys, daemon_endpoints, rpc_endpoints};
 use crate::problem::Problem;
 use crate::reader::Reader;
+use crate::rpc_token;
 use crate::secret::Secret;
 use crate::value::number;
 
@@ -32,8 +33,8 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Servers>
         reader.refuse("minservers", format!("{wanted} wallets must agree, but wallethosts names {wallet_count}"));
     }
     let daemons = daemons(reader, network, least);
-    let rpc_token = reader.secret("rpctoken");
-    if !daemons.is_empty() && rpc_token.is_none() {
+    let rpc_token = rpc_token::read(reader);
+    if !daemons.is_empty() && reader.text("rpctoken").is_none() {
         reader.warn(
             "rpctoken is not set: the voting daemons cannot tell the web from anybody else, and send it no reports; set the \
              same rpctoken here and in the daemons",

@@ -22,6 +22,7 @@ pub struct RealIp {
 pub(super) struct Site {
     pub(super) listen: ListenAddress,
     pub(super) monitor_listen: Option<ListenAddress>,
+    pub(super) alert_webhook: Option<Secret>,
     pub(super) base_url: String,
     pub(super) cookie_secret: Secret,
     pub(super) cookie_secure: bool,
@@ -35,10 +36,15 @@ pub(super) struct Site {
 
 /// Characters of a secret below which it can be guessed.
 const SHORT_SECRET: usize = 16;
+/// What is wrong with an address of a webhook, without the address: it is often a secret.
+const NO_WEBHOOK: &str = "the value is not a web address: write it like https://hooks.example/pool";
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let listen = reader.value("listen", ListenAddress::tcp_or_unix);
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
+    let alert_webhook = reader.secret("alertwebhook").filter(|secret| {
+        reader.accept("alertwebhook", url(secret.expose()).map_err(|_| NO_WEBHOOK.to_owned())).is_some()
+    });
     let base_url = base_url(reader);
     let api_secret = signing_secret(reader, "apisecret");
     let cookie_secret = signing_secret(reader, "cookiesecret");
@@ -51,9 +57,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let admin_totp = reader.switch("admintotp").unwrap_or(false);
     let status_token = reader.secret("statustoken");
     let real_ip = real_ip(reader);
+    let behind_proxy = listen.as_ref().is_some_and(ListenAddress::is_local)
+        || base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+    if behind_proxy && !reader.is_set("realipheader") {
+        reader.warn(
+            "realipheader is not set, but listen or baseurl tells of a proxy: all visitors count as one client, so that \
+             one of them can use up the tries of all; set realipheader and trustedproxies, or an empty realipheader= \
+             where nobody else gets there",
+        );
+    }
     Some(Site {
         listen: listen?,
         monitor_listen,
+        alert_webhook,
         base_url: base_url?,
         cookie_secret: cookie_secret?,
         cookie_secure,

@@ -100,11 +100,11 @@ fn all_errors_are_told_at_once_with_their_places() {
 fn secrets_come_from_files_and_variables_and_are_never_shown() {
     let host =
         Host::new().file("/home/pool/.exccstakepool/api", "secret of the file\r\n").variable("COOKIE", "hunter2");
-    let lines = web_lines("apisecret=file:api\ncookiesecret=env:COOKIE\nrpctoken=plain:file:x");
+    let lines = web_lines("apisecret=file:api\ncookiesecret=env:COOKIE\nrpctoken=plain:file:0123456789ab");
     let config = host.web(&lines);
     assert_eq!(config.api_secret.expose(), "secret of the file");
     assert_eq!(config.cookie_secret.expose(), "hunter2");
-    assert_eq!(config.rpc_token.as_ref().unwrap().expose(), "file:x");
+    assert_eq!(config.rpc_token.as_ref().unwrap().expose(), "file:0123456789ab");
     assert!(!format!("{config:?}").contains("hunter2"));
     let host = host.file("/home/pool/.exccstakepool/exccstakepool.conf", &lines);
     let Ok(Invocation::CheckConfig(report)) = host.load_web(["--check-config"]) else { panic!("no report") };

@@ -174,12 +174,39 @@ fn a_real_ip_header_is_believed_from_known_proxies_only() {
 
 #[test]
 fn cookies_follow_the_address_of_the_pool() {
-    let config = Host::new().web(&web_lines("baseurl=https://pool.example/"));
+    let proxied = |more: &str| web_lines(&format!("realipheader=X-Real-IP\ntrustedproxies=::1\n{more}"));
+    let config = Host::new().web(&proxied("baseurl=https://pool.example/"));
     assert_eq!((config.base_url.as_str(), config.cookie_secure), ("https://pool.example", true));
-    let config = Host::new().web(&web_lines("baseurl=https://pool.example\ncookiesecure=0"));
+    let config = Host::new().web(&proxied("baseurl=https://pool.example\ncookiesecure=0"));
     assert!(!config.cookie_secure);
     assert_only(&config.warnings, &["cookiesecure"]);
     assert_only(&Host::new().web_errors(&web_lines("baseurl=pool.example")), &["baseurl", "https://pool.example"]);
+}
+
+#[test]
+fn a_proxy_that_tells_nobodys_address_is_warned_of() {
+    for lines in ["listen=127.0.0.1:8000", "listen=[::1]:1", "listen=localhost:1", "listen=/run/w", "baseurl=https://p"]
+    {
+        assert_only(&Host::new().web(&web_lines(lines)).warnings, &["realipheader is not set", "one client"]);
+    }
+    for lines in ["listen=:8000", "listen=10.0.0.1:80", "listen=/run/w\nrealipheader="] {
+        assert_eq!(Host::new().web(&web_lines(lines)).warnings, [""; 0], "{lines}");
+    }
+    let known = "listen=/run/w\nrealipheader=X-Real-IP\ntrustedproxies=127.0.0.1";
+    assert_eq!(Host::new().web(&web_lines(known)).warnings, [""; 0]);
+}
+
+#[test]
+fn a_token_that_no_daemon_would_take_is_told_before_anything_runs() {
+    for bad in ["short", "with a space in it"] {
+        let lines = |whole: String| format!("{}rpctoken={bad}\n", without("rpctoken", &whole));
+        for errors in
+            [Host::new().web_errors(&lines(web_lines(""))), Host::new().daemon_errors(&lines(super::daemon_lines("")))]
+        {
+            assert_only(&errors, &["rpctoken", "the token"]);
+            assert!(!errors[0].contains(bad), "{errors:?}");
+        }
+    }
 }
 
 #[test]
