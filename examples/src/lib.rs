@@ -6,6 +6,8 @@
 
 mod daemon;
 mod pool;
+mod web_config;
 
 pub use daemon::PoolDaemon;
 pub use pool::{PoolOptions, PoolStartError, SmallPool};
+pub use web_config::write_web_config;

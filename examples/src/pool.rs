@@ -128,7 +128,8 @@ impl SmallPool {
             services.daemons.push(Arc::new(client(daemon, &token)?) as Arc<dyn VotingDaemon>);
         }
 
-        let web_options = web_options(options)?;
+        let mut web_options = web_options(options)?;
+        web_options.administration.cold_wallet = Some(network.cold_wallet_xpub());
         let api_secret = web_options.api_secret.reveal().to_owned();
         let web = Web::bind(web_options, services).await?;
         let base_url = format!("http://{}", web.address());
@@ -214,7 +215,7 @@ impl SmallPool {
 }
 
 /// The issuer of API keys; a real pool has its public address here.
-const BASE_URL: &str = "http://localhost";
+pub(crate) const BASE_URL: &str = "http://localhost";
 
 fn web_options(options: &PoolOptions) -> Result<WebOptions, PoolStartError> {
     let api_secret = Secret::new(secret(&options.folder, "apisecret")?);
@@ -248,6 +249,7 @@ async fn start_daemons(
             wallets,
             nodes,
             listen: vec![(std::net::Ipv4Addr::LOCALHOST, 0).into()],
+            monitor_listen: Vec::new(),
             certificate: home.join("rpc.cert"),
             key: home.join("rpc.key"),
             token: Some(token.clone()),

@@ -6,25 +6,32 @@
 mod backend;
 mod config;
 mod identity;
+mod monitor;
 mod options;
 mod peers;
 mod state_file;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, KeyIndex, Network};
 use stakepool_core::ports::{SystemClock, VoteSigner};
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
+use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineError, EngineParts};
+use stakepool_monitor::VoteFigures;
 use stakepool_rpc::grpc::server::{self, Access, ServeError};
-use stakepool_rpc::json::ConfigError;
+use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_rpc::tls::{self, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use backend::Backend;
+use monitor::DaemonMonitor;
 use peers::Peers;
 
 pub use config::{ResolveError, main_with_arguments, options_from_config};
@@ -73,6 +80,14 @@ pub enum DaemonError {
     /// The service's certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Monitors cannot be served.
+    #[error("monitors cannot be served at {at}: {error}; stop what listens there, or change `monitorlisten`")]
+    Monitors {
+        /// Where.
+        at: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
     /// There is nothing to vote with.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -101,6 +116,7 @@ pub async fn run(
     let pair =
         tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;
     let listeners = server::bind(&options.listen).await?;
+    let monitors = bind_monitors(&options.monitor_listen).await?;
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let peers = Peers::connect(&options.wallets, &options.nodes)?;
     tokio::pin!(shutdown);
@@ -110,7 +126,43 @@ pub async fn run(
     };
     tracing::info!(%id, network = %options.network, "voting daemon started");
     started(addresses);
-    serve(options, id, pair, listeners, peers, engine, shutdown).await
+    serve(options, id, pair, Listeners { service: listeners, monitors }, peers, engine, shutdown).await
+}
+
+/// Where the daemon listens.
+struct Listeners {
+    service: Vec<TcpListener>,
+    monitors: Option<TcpListener>,
+}
+
+async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, DaemonError> {
+    if listen.is_empty() {
+        return Ok(None);
+    }
+    let failed = |error| DaemonError::Monitors { at: listen.join(" or "), error };
+    stakepool_monitor::bind(listen).await.map(Some).map_err(failed)
+}
+
+/// Answers monitors in the background, until what it gives is dropped.
+fn watch_over(
+    listener: TcpListener,
+    backend: &Arc<Backend>,
+    wallets: &[Arc<Wallet>],
+    certificate: &Path,
+) -> JoinSet<Infallible> {
+    let votes = Arc::new(VoteFigures::default());
+    let end = std::fs::read(certificate).ok().and_then(|pem| tls::certificate_end(&pem).ok());
+    let seen = DaemonMonitor {
+        backend: Arc::clone(backend),
+        wallets: wallets.to_vec(),
+        nodes: backend.nodes.clone(),
+        votes: Arc::clone(&votes),
+        certificate_end: end.map(UnixTime::from),
+    };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(stakepool_monitor::serve(listener, Arc::new(seen)));
+    tasks.spawn(monitor::count_votes(Arc::clone(&backend.engine), votes));
+    tasks
 }
 
 fn host_names(listen: &[SocketAddr]) -> Vec<String> {
@@ -136,12 +188,12 @@ async fn serve(
     options: DaemonOptions,
     id: String,
     pair: tls::KeyPair,
-    listeners: Vec<TcpListener>,
+    listeners: Listeners,
     peers: Peers,
     engine: Arc<Engine>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), DaemonError> {
-    let backend = Backend {
+    let backend = Arc::new(Backend {
         engine: Arc::clone(&engine),
         id,
         network: options.network,
@@ -149,7 +201,9 @@ async fn serve(
         pool_fee: options.pool_fee,
         nodes: peers.nodes.clone(),
         wallet_names: peers.wallets.iter().map(|wallet| wallet.name().to_owned()).collect(),
-    };
+    });
+    let certificate = options.certificate;
+    let _monitors = listeners.monitors.map(|listener| watch_over(listener, &backend, &peers.wallets, &certificate));
     let access = Access {
         token: options.token,
         client_certificates: options.client_certificates,
@@ -161,7 +215,7 @@ async fn serve(
         let _ = stopping.wait_for(|stop| *stop).await;
     };
     let mut voting = tokio::spawn(engine.run(peers.events, stop.subscribe()));
-    let serving = tokio::spawn(server::serve(listeners, pair, access, Arc::new(backend), until_stop));
+    let serving = tokio::spawn(server::serve(listeners.service, pair, access, backend, until_stop));
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = peers::guard(peers.wallets, peers.nodes, options.network) => Err(error),

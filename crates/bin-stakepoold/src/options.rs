@@ -30,6 +30,8 @@ pub struct DaemonOptions {
     pub certificate: PathBuf,
     /// The key of the certificate.
     pub key: PathBuf,
+    /// Addresses for the monitors' listener, of which the first that works is used; none where there is no listener.
+    pub monitor_listen: Vec<String>,
     /// The token that callers must show.
     pub token: Option<RpcToken>,
     /// Certificates (PEM) of which callers must show one, beside the token where both are set.

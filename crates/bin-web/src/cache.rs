@@ -18,18 +18,26 @@ const MAX_USERS: usize = 20_000;
 /// One value that is fetched anew when it is too old, by one reader while the others wait.
 #[derive(Debug)]
 pub struct Fresh<T> {
+    max_age: Duration,
     slot: RwLock<Option<(Instant, T)>>,
     fetching: tokio::sync::Mutex<()>,
 }
 
 impl<T> Default for Fresh<T> {
     fn default() -> Self {
-        Self { slot: RwLock::new(None), fetching: tokio::sync::Mutex::new(()) }
+        Self::new(MAX_AGE)
+    }
+}
+
+impl<T> Fresh<T> {
+    /// A value that may be as old as `max_age`.
+    pub fn new(max_age: Duration) -> Self {
+        Self { max_age, slot: RwLock::new(None), fetching: tokio::sync::Mutex::new(()) }
     }
 }
 
 impl<T: Clone> Fresh<T> {
-    /// The value; `fetch` is called where it is older than [`MAX_AGE`].
+    /// The value; `fetch` is called where it is older than it may be.
     pub async fn get<F: Future<Output = T>>(&self, fetch: impl FnOnce() -> F) -> T {
         if let Some(value) = self.young() {
             return value;
@@ -46,7 +54,7 @@ impl<T: Clone> Fresh<T> {
 
     fn young(&self) -> Option<T> {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref().filter(|(at, _)| at.elapsed() < MAX_AGE).map(|(_, value)| value.clone())
+        slot.as_ref().filter(|(at, _)| at.elapsed() < self.max_age).map(|(_, value)| value.clone())
     }
 }
 

@@ -1,6 +1,8 @@
 //! A handle for calls, whatever the state of the connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -13,7 +15,7 @@ use super::connection::{Link, Status, Task};
 use super::dial::{Dial, TlsDialer};
 use super::error::RpcError;
 use super::identity::{Identity, ServerKind};
-use super::message::ServerError;
+use super::meter::{CallFigures, Meter};
 use super::node::Subscriber;
 
 /// The parameters of a method that takes none.
@@ -31,6 +33,7 @@ pub(super) struct Client {
     status: watch::Receiver<Status>,
     ordinary: Semaphore,
     urgent: Semaphore,
+    meter: Meter,
 }
 
 impl Client {
@@ -55,7 +58,12 @@ impl Client {
         let task = Task { name: Arc::clone(&name), dialer, kind, subscriber, limits, status: sender };
         tokio::spawn(task.run());
         let (ordinary, urgent) = (Semaphore::new(ORDINARY_CALLS), Semaphore::new(URGENT_CALLS));
-        Self { name, limits, status, ordinary, urgent }
+        Self { name, limits, status, ordinary, urgent, meter: Meter::default() }
+    }
+
+    /// How long the calls of each method took since the start, and how many failed.
+    pub(super) fn figures(&self) -> BTreeMap<&'static str, CallFigures> {
+        self.meter.figures()
     }
 
     /// Host and port.
@@ -85,8 +93,11 @@ impl Client {
     ) -> Result<T, RpcError> {
         let params = serde_json::to_string(&params).map_err(|error| RpcError::unexpected(method, error))?;
         let limit = self.limits.of(method);
+        let began = Instant::now();
         let answer = timeout(limit, self.raw(method, params)).await;
-        let result = answer.unwrap_or(Err(RpcError::Timeout { method, limit }))?;
+        let result = answer.unwrap_or(Err(RpcError::Timeout { method, limit }));
+        self.meter.count(method, began.elapsed(), result.is_err());
+        let result = result?;
         // Long lists are read here, in the caller's task, not in the one that carries everybody's messages.
         serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error))
     }
@@ -105,7 +116,7 @@ impl Client {
         let Ok(_permit) = lane.acquire().await else { return Err(self.lost()) };
         match link.call(method, params).await {
             Some(Ok(result)) => Ok(result),
-            Some(Err(ServerError { code, message })) => Err(RpcError::Rpc { method, code, message }),
+            Some(Err(error)) => Err(RpcError::said(method, &error)),
             None => Err(self.lost()),
         }
     }

@@ -9,6 +9,7 @@
 //! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256 or Ed25519; the cryptography comes from
 //! aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.
 
+mod expiry;
 mod make;
 mod pair;
 mod pem;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
+pub use expiry::certificate_end;
 pub use make::ensure_server_pair;
 pub use pair::KeyPair;
 pub use pinned::{pinned_client_config, pinned_client_config_with_identity, server_config};

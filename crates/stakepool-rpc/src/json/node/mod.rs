@@ -4,8 +4,10 @@ mod answers;
 mod block;
 mod events;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, Transaction, TxHash, VoteTransaction};
+use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, TxHash, VoteTransaction};
 use stakepool_core::ports::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, VoteSubmission};
 use tokio::sync::mpsc;
 
@@ -13,6 +15,7 @@ use super::client::{Client, NONE};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
+use super::meter::CallFigures;
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;
@@ -35,6 +38,11 @@ impl NodeClient {
         let (sender, events) = mpsc::unbounded_channel();
         let client = Client::connect(config, Some(ServerKind::Node), Some(Subscriber::new(sender)))?;
         Ok((Self { client }, events))
+    }
+
+    /// How long the calls of each method took since the start, and how many failed.
+    pub fn call_figures(&self) -> BTreeMap<&'static str, CallFigures> {
+        self.client.figures()
     }
 
     /// Why there is no connection, such as a limited user; `None` while there is one, and before the first attempt
@@ -103,13 +111,7 @@ impl Node for NodeClient {
             }
             _ => self.named(error),
         })?;
-        let unexpected = |reason: String| self.named(RpcError::unexpected("getrawtransaction", reason));
-        let transaction =
-            Transaction::decode_hex(&raw.hex).map_err(|error| unexpected(format!("transaction {hash}: {error}")))?;
-        if transaction.hash() != *hash {
-            return Err(unexpected(format!("transaction {hash} was asked for, {} came", transaction.hash())));
-        }
-        Ok(MinedTransaction { transaction, mined_at: raw.mined_at() })
+        raw.read(hash).map_err(|reason| self.named(RpcError::unexpected("getrawtransaction", reason)))
     }
 
     async fn live_tickets(&self) -> Result<Vec<TicketHash>, NodeError> {

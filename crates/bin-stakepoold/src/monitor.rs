@@ -1,0 +1,167 @@
+//! The daemon as monitors see it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stakepool_core::ports::{DaemonStatus, EventCursor, Node as _, VoteSigner as _};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{DaemonEventKind, Engine};
+use stakepool_monitor::{CallsOf, Exposition, Kind, Monitored, VoteFigures, write_calls};
+use stakepool_rpc::grpc::server::DaemonBackend;
+use stakepool_rpc::json::{NodeClient, Wallet};
+
+use crate::backend::Backend;
+
+/// How many blocks the daemon may be behind its node and still be ready: a block is worked through in a moment.
+const LAG_ALLOWED: u32 = 2;
+
+/// Tells of the daemon.
+pub(crate) struct DaemonMonitor {
+    pub(crate) backend: Arc<Backend>,
+    pub(crate) wallets: Vec<Arc<Wallet>>,
+    pub(crate) nodes: Vec<Arc<NodeClient>>,
+    pub(crate) votes: Arc<VoteFigures>,
+    /// When the certificate of the daemon's own service ends.
+    pub(crate) certificate_end: Option<UnixTime>,
+}
+
+/// Counts the engine's votes for ever.
+pub(crate) async fn count_votes(engine: Arc<Engine>, votes: Arc<VoteFigures>) -> Infallible {
+    let mut place = EventCursor { epoch: engine.epoch(), seq: 0 };
+    loop {
+        engine.wait_for_events(place).await;
+        let batch = engine.events(place);
+        place = batch.next;
+        // A snapshot is of the past, and counted already as far as it was seen.
+        for event in batch.events.iter().filter(|_| !batch.snapshot) {
+            if let DaemonEventKind::Vote(record) = &event.kind {
+                votes.count(record);
+            }
+        }
+    }
+}
+
+/// How far the daemon is behind its node.
+fn lag(status: &DaemonStatus) -> Option<u32> {
+    Some(status.node_height?.0.saturating_sub(status.synced_height?.0))
+}
+
+/// What keeps the daemon from voting.
+fn obstacles(status: &DaemonStatus) -> Vec<String> {
+    let mut obstacles = Vec::new();
+    if status.node_height.is_none() {
+        obstacles.push("no node answers".to_owned());
+    }
+    if !status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked) {
+        obstacles.push("no wallet answers that can sign".to_owned());
+    }
+    match lag(status) {
+        Some(lag) if lag > LAG_ALLOWED => obstacles.push(format!("{lag} blocks behind the node")),
+        None if status.synced_height.is_none() => obstacles.push("no block has been worked through yet".to_owned()),
+        _ => {}
+    }
+    obstacles
+}
+
+#[async_trait]
+impl Monitored for DaemonMonitor {
+    async fn readiness(&self) -> Result<(), Vec<String>> {
+        let status = self.backend.status().await.map_err(|error| vec![error.to_string()])?;
+        let obstacles = obstacles(&status);
+        if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
+    }
+
+    async fn metrics(&self, to: &mut Exposition) {
+        to.family("stakepoold_info", Kind::Gauge, "The program.");
+        to.sample("stakepoold_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+        self.votes.write("stakepoold", to);
+        if let Ok(status) = self.backend.status().await {
+            of_status(&status, to);
+        }
+        let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
+        let nodes = self.nodes.iter().map(|node| (node.name().to_owned(), node.call_figures()));
+        write_calls("stakepoold", &wallets.chain(nodes).collect::<Vec<CallsOf>>(), to);
+        if let Some(end) = self.certificate_end {
+            let help = "When the certificate of the gRPC service ends, in Unix time.";
+            to.single("stakepoold_certificate_end_timestamp_seconds", Kind::Gauge, help, end.0);
+        }
+    }
+}
+
+fn of_status(status: &DaemonStatus, to: &mut Exposition) {
+    let mut gauge = |name: &str, help: &str, value: Option<u64>| {
+        if let Some(value) = value {
+            to.single(&format!("stakepoold_{name}"), Kind::Gauge, help, value);
+        }
+    };
+    let height = |height: Option<stakepool_core::chain::BlockHeight>| height.map(|height| u64::from(height.0));
+    gauge("node_up", "Whether a node answers.", Some(u64::from(status.node_height.is_some())));
+    gauge("node_height", "The node's best height.", height(status.node_height));
+    gauge("synced_height", "The last height that was worked through.", height(status.synced_height));
+    gauge("lag_blocks", "How far the daemon is behind its node.", lag(status).map(u64::from));
+    gauge("voted_tickets", "Tickets that are voted, immature ones included.", Some(status.live_tickets));
+    gauge("ignored_tickets", "Tickets that are ignored.", Some(status.ignored_tickets));
+    gauge("problems", "What is wrong, see the log.", Some(status.problems.len() as u64));
+    let mut family = |name: &str, help: &str, value: &dyn Fn(&stakepool_core::ports::WalletState) -> bool| {
+        let name = format!("stakepoold_{name}");
+        to.family(&name, Kind::Gauge, help);
+        for wallet in &status.wallets {
+            to.sample(&name, &[("wallet", &wallet.name)], u8::from(value(wallet)));
+        }
+    };
+    family("wallet_up", "Whether the wallet answers.", &|wallet| wallet.reachable);
+    family("wallet_unlocked", "Whether it can sign.", &|wallet| wallet.reachable && wallet.unlocked);
+    family("wallet_votes_itself", "Whether it votes by itself, which it should not.", &|wallet| wallet.votes_itself);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stakepool_core::chain::{BlockHeight, Network};
+    use stakepool_core::ports::WalletState;
+    use stakepool_core::ticket::PoolFee;
+
+    fn status() -> DaemonStatus {
+        DaemonStatus {
+            id: "a".into(),
+            epoch: 1,
+            version: "1".into(),
+            network: Network::Simnet,
+            cold_wallet_xpub: String::new(),
+            pool_fee: PoolFee::from_percent(5.0).unwrap(),
+            wanted_digest: String::new(),
+            node_height: Some(BlockHeight(100)),
+            synced_height: Some(BlockHeight(99)),
+            wallets: vec![WalletState { name: "w:1".into(), reachable: true, unlocked: true, votes_itself: false }],
+            live_tickets: 3,
+            ignored_tickets: 1,
+            users: 1,
+            problems: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_daemon_is_ready_that_can_hear_and_sign() {
+        assert_eq!(obstacles(&status()), [""; 0]);
+        let mut locked = status();
+        locked.wallets[0].unlocked = false;
+        assert_eq!(obstacles(&locked), ["no wallet answers that can sign"]);
+        let away = DaemonStatus { node_height: None, ..status() };
+        assert_eq!(obstacles(&away), ["no node answers"]);
+        let behind = DaemonStatus { synced_height: Some(BlockHeight(97)), ..status() };
+        assert_eq!(obstacles(&behind), ["3 blocks behind the node"]);
+    }
+
+    #[test]
+    fn the_state_is_told_in_figures() {
+        let mut text = Exposition::default();
+        of_status(&status(), &mut text);
+        let text = text.into_text();
+        for line in
+            ["stakepoold_lag_blocks 1", "stakepoold_voted_tickets 3", "stakepoold_wallet_unlocked{wallet=\"w:1\"} 1"]
+        {
+            assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+    }
+}

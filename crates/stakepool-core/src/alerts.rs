@@ -1,0 +1,256 @@
+//! What the operator is told of by itself: when a trouble begins, each day that it lasts, and when it is over.
+//!
+//! [`AlertBook`] compares the troubles that are there now with those that were told, and says what is to be told. It
+//! knows neither clock nor network.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::time::UnixTime;
+
+/// How long a trouble must last before it is told, and be gone before it counts as over: a wallet that is restarted is
+/// not worth a message.
+pub const SETTLE: Duration = Duration::from_secs(60);
+/// How often a lasting trouble is told again.
+pub const REPEAT: Duration = Duration::from_secs(24 * 3600);
+/// How long an event that was told is remembered; callers must not report it for longer.
+pub const REMEMBER_EVENTS: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// A voting wallet is locked: it can sign nothing.
+    WalletLocked,
+    /// A voting wallet does not answer.
+    WalletAway,
+    /// A voting daemon does not answer, or cannot be kept at what is wanted.
+    DaemonAway,
+    /// A ticket won, and no daemon cast its vote.
+    MissedVote,
+    /// A wallet or a node is blocks behind.
+    Lag,
+    /// Wallets, daemons and web have different keys, networks or fees.
+    Disagreement,
+    /// A certificate ends soon, or has ended.
+    CertificateEnds,
+    /// All key indexes are given, or nearly so.
+    PoolFull,
+    /// The pool cannot serve its users, or cannot vote.
+    Down,
+    /// Anything else that the status page shows.
+    Other,
+}
+
+impl AlertKind {
+    /// The name in messages to programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WalletLocked => "wallet_locked",
+            Self::WalletAway => "wallet_away",
+            Self::DaemonAway => "daemon_away",
+            Self::MissedVote => "missed_vote",
+            Self::Lag => "lag",
+            Self::Disagreement => "disagreement",
+            Self::CertificateEnds => "certificate_ends",
+            Self::PoolFull => "pool_full",
+            Self::Down => "down",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it happens once, and neither lasts nor ends.
+    pub const fn is_event(self) -> bool {
+        matches!(self, Self::MissedVote)
+    }
+}
+
+impl fmt::Display for AlertKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A trouble that is there now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Of which kind.
+    pub kind: AlertKind,
+    /// With what: a wallet's name, a ticket. A trouble of one kind with one thing is one trouble, whatever its text.
+    pub about: String,
+    /// What is wrong and what to do, for people.
+    pub text: String,
+}
+
+/// Where a trouble is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertPhase {
+    /// It is new.
+    Begins,
+    /// It lasts.
+    Lasts,
+    /// It is gone.
+    Ends,
+}
+
+impl AlertPhase {
+    /// The name in messages to programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begins => "begins",
+            Self::Lasts => "lasts",
+            Self::Ends => "ends",
+        }
+    }
+}
+
+/// What is to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// Of which kind.
+    pub kind: AlertKind,
+    /// Where the trouble is in its life.
+    pub phase: AlertPhase,
+    /// With what.
+    pub about: String,
+    /// What is wrong and what to do; for one that is over, what was wrong last.
+    pub text: String,
+    /// When it was first seen.
+    pub since: UnixTime,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    text: String,
+    since: UnixTime,
+    seen: UnixTime,
+    told: Option<UnixTime>,
+}
+
+/// The troubles that are known.
+#[derive(Clone, Debug, Default)]
+pub struct AlertBook {
+    known: BTreeMap<(AlertKind, String), Known>,
+}
+
+impl AlertBook {
+    /// Takes all troubles that are there at the moment `now`, and says what is to be told.
+    pub fn compare(&mut self, now: UnixTime, troubles: impl IntoIterator<Item = Trouble>) -> Vec<Alert> {
+        for Trouble { kind, about, text } in troubles {
+            let known = self.known.entry((kind, about));
+            let known = known.or_insert_with(|| Known { text: String::new(), since: now, seen: now, told: None });
+            known.text = text;
+            known.seen = now;
+        }
+        let mut alerts = Vec::new();
+        self.known.retain(|(kind, about), known| {
+            let (phase, keep) = if kind.is_event() { of_event(known, now) } else { of_state(known, now) };
+            if let Some(phase) = phase {
+                known.told = Some(now);
+                let (about, text) = (about.clone(), known.text.clone());
+                alerts.push(Alert { kind: *kind, phase, about, text, since: known.since });
+            }
+            keep
+        });
+        alerts
+    }
+}
+
+/// What to tell of something that happened, and whether to remember it.
+fn of_event(known: &Known, now: UnixTime) -> (Option<AlertPhase>, bool) {
+    (known.told.is_none().then_some(AlertPhase::Begins), known.seen.plus(REMEMBER_EVENTS) > now)
+}
+
+/// What to tell of something that lasts, and whether to remember it.
+fn of_state(known: &Known, now: UnixTime) -> (Option<AlertPhase>, bool) {
+    let is_there = known.seen == now;
+    match known.told {
+        // One that was gone before it was told never was.
+        None if !is_there => (None, false),
+        None => ((known.since.plus(SETTLE) <= now).then_some(AlertPhase::Begins), true),
+        Some(_) if !is_there && known.seen.plus(SETTLE) <= now => (Some(AlertPhase::Ends), false),
+        Some(told) if is_there && told.plus(REPEAT) <= now => (Some(AlertPhase::Lasts), true),
+        Some(_) => (None, true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AlertPhase::{Begins, Ends, Lasts};
+
+    fn locked(text: &str) -> Option<Trouble> {
+        Some(Trouble { kind: AlertKind::WalletLocked, about: "a:1".into(), text: text.into() })
+    }
+
+    fn phases(alerts: &[Alert]) -> Vec<AlertPhase> {
+        alerts.iter().map(|alert| alert.phase).collect()
+    }
+
+    #[test]
+    fn a_trouble_is_told_when_it_lasts_a_minute_each_day_and_when_it_is_over() {
+        let mut book = AlertBook::default();
+        let mut at = |seconds, trouble: Option<Trouble>| book.compare(UnixTime(seconds), trouble);
+        assert_eq!(at(0, locked("it is locked")), []);
+        assert_eq!(at(59, locked("it is locked")), []);
+        let begun = at(60, locked("it is locked"));
+        assert_eq!(phases(&begun), [Begins]);
+        assert_eq!((begun[0].since, begun[0].text.as_str()), (UnixTime(0), "it is locked"));
+        assert_eq!(at(61, locked("still")), []);
+        assert_eq!(at(60 + 86_399, locked("still")), []);
+        assert_eq!(phases(&at(60 + 86_400, locked("still"))), [Lasts]);
+        assert_eq!(phases(&at(60 + 2 * 86_400, locked("still"))), [Lasts]);
+        assert_eq!(at(200_000, locked("still")), []);
+        assert_eq!(at(200_059, None), []);
+        let ended = at(200_060, None);
+        assert_eq!((phases(&ended), ended[0].text.as_str()), (vec![Ends], "still"));
+        assert_eq!(at(200_061, None), []);
+    }
+
+    #[test]
+    fn a_trouble_that_comes_and_goes_within_a_minute_is_never_told() {
+        let mut book = AlertBook::default();
+        for second in 0..600 {
+            let trouble = if second % 50 == 0 { None } else { locked("away") };
+            assert_eq!(book.compare(UnixTime(second), trouble), []);
+        }
+    }
+
+    #[test]
+    fn a_trouble_that_was_told_and_is_gone_for_a_moment_goes_on() {
+        let mut book = AlertBook::default();
+        book.compare(UnixTime(0), locked("x"));
+        assert_eq!(phases(&book.compare(UnixTime(60), locked("x"))), [Begins]);
+        assert_eq!(book.compare(UnixTime(90), None), []);
+        assert_eq!(book.compare(UnixTime(119), locked("x")), []);
+        assert_eq!(book.compare(UnixTime(150), None), []);
+    }
+
+    #[test]
+    fn a_missed_vote_is_told_at_once_and_once() {
+        let missed = |ticket: &str| Trouble { kind: AlertKind::MissedVote, about: ticket.into(), text: "why".into() };
+        let mut book = AlertBook::default();
+        assert_eq!(phases(&book.compare(UnixTime(0), [missed("a")])), [Begins]);
+        let next = book.compare(UnixTime(15), [missed("a"), missed("b")]);
+        assert_eq!((next.len(), next[0].about.as_str()), (1, "b"));
+        assert_eq!(book.compare(UnixTime(3 * 86_400), [missed("a")]), []);
+        assert_eq!(book.compare(UnixTime(30 * 86_400), []), []);
+        assert!(book.known.is_empty());
+    }
+
+    #[test]
+    fn troubles_are_kept_apart_by_kind_and_thing() {
+        let mut book = AlertBook::default();
+        let troubles =
+            || {
+                [(AlertKind::Lag, "a"), (AlertKind::Lag, "b"), (AlertKind::WalletAway, "a")]
+                    .map(|(kind, about)| Trouble { kind, about: about.into(), text: String::new() })
+            };
+        book.compare(UnixTime(0), troubles());
+        assert_eq!(book.compare(UnixTime(60), troubles()).len(), 3);
+    }
+}

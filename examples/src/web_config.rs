@@ -1,0 +1,69 @@
+//! The configuration of a `stakepool-web` process on a small pool.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use stakepool_core::ticket::PoolFee;
+use stakepool_sim::SimNetwork;
+
+use crate::pool::BASE_URL;
+use crate::{PoolDaemon, SmallPool};
+
+/// Writes, in `folder`, the configuration with which a `stakepool-web` process serves the pool beside the web
+/// application of this process: on the same database, wallets, daemons and secrets.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn write_web_config(
+    network: &SimNetwork,
+    pool: &SmallPool,
+    folder: &Path,
+    fee: PoolFee,
+    listen: &str,
+) -> io::Result<PathBuf> {
+    let folder = fs::canonicalize(folder)?;
+    let at = |name: &str| folder.join(name).display().to_string();
+    let endpoints: Vec<_> = network.voting_wallets().iter().map(|wallet| wallet.endpoint()).collect();
+    let mut certificates = Vec::new();
+    for (number, endpoint) in endpoints.iter().enumerate() {
+        let path = at(&format!("wallet{}.cert", number + 1));
+        fs::write(&path, &endpoint.certificate_pem)?;
+        certificates.push(path);
+    }
+    let list = |of: &dyn Fn(usize) -> String, count: usize| (0..count).map(of).collect::<Vec<_>>().join(",");
+    let daemons: &[PoolDaemon] = &pool.daemons;
+    let daemon_certificate = |n: usize| fs::canonicalize(&daemons[n].options().certificate);
+    let daemon_certificates = (0..daemons.len()).map(daemon_certificate).collect::<io::Result<Vec<_>>>()?;
+    let lines = [
+        ("simnet", "1".to_owned()),
+        ("appdata", folder.display().to_string()),
+        ("database", format!("sqlite:{}", at("pool.sqlite"))),
+        ("coldwalletextpub", network.cold_wallet_xpub().to_string()),
+        ("votingwalletextpub", network.voting_wallet_xpub().to_string()),
+        ("poolfees", fee.percent().to_string()),
+        ("maxusers", "200".to_owned()),
+        ("wallethosts", list(&|n| endpoints[n].host.to_string(), endpoints.len())),
+        ("walletusers", list(&|n| endpoints[n].user.clone(), endpoints.len())),
+        ("walletpasswords", list(&|n| endpoints[n].password.clone(), endpoints.len())),
+        ("walletcerts", certificates.join(",")),
+        ("minservers", endpoints.len().min(2).to_string()),
+        ("stakepooldhosts", list(&|n| daemons[n].address().to_string(), daemons.len())),
+        ("stakepooldcerts", list(&|n| daemon_certificates[n].display().to_string(), daemons.len())),
+        ("rpctoken", format!("file:{}", at("rpctoken"))),
+        ("cookiesecret", format!("file:{}", at("cookiesecret"))),
+        ("apisecret", format!("file:{}", at("apisecret"))),
+        ("baseurl", BASE_URL.to_owned()),
+        ("listen", listen.to_owned()),
+        ("captcha", "none".to_owned()),
+    ];
+    let mut text = "[Application Options]\n".to_owned();
+    for (key, value) in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{key}={value}");
+    }
+    let path = folder.join("exccstakepool.conf");
+    fs::write(&path, text)?;
+    Ok(path)
+}
