@@ -1,24 +1,38 @@
 //! The application's state, shared by all requests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher, User, UserId, VotingPreference};
+use stakepool_core::accounts::{
+    ApiKeys, ApiKeysError, PasswordError, PasswordHasher, PasswordHashes, User, UserId, VotingPreference,
+};
 use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::ports::{StakeInfo, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::GroupError;
 use tokio::time::Instant;
 
+use crate::agendas::AgendaBoard;
 use crate::api;
 use crate::assets::Assets;
 use crate::cache::{CachedUser, Fresh, UserCache};
+use crate::captcha::own::Riddles;
+use crate::chart::Chart;
 use crate::cookies::CookieJar;
 use crate::csrf::CsrfGuard;
-use crate::daemons::{Convergence, WantedSignal};
+use crate::daemons::{Convergence, Expected, WantedSignal};
+use crate::history;
+use crate::hot::Hot;
 use crate::limits::Limiter;
+use crate::mail::Post;
 use crate::options::WebOptions;
+use crate::passwords::Passwords;
 use crate::render::{RenderError, Renderer};
 use crate::services::Services;
+use crate::signed::Signer;
+
+/// How old the pool's charts may be.
+const CHARTS_AGE: Duration = Duration::from_secs(60);
 
 /// Why the application cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +76,15 @@ pub enum FiguresError {
 /// The figures and the API's answer with them.
 pub type Figures = Result<(Arc<PoolFigures>, hyper::body::Bytes), FiguresError>;
 
+/// A user before and after a change.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// As the store had it.
+    pub before: User,
+    /// As the store has it now.
+    pub after: User,
+}
+
 /// The application.
 #[derive(Debug)]
 pub struct App {
@@ -72,7 +95,7 @@ pub struct App {
     /// Issues and checks API keys.
     pub api_keys: ApiKeys,
     /// Hashes and checks passwords.
-    pub passwords: PasswordHasher,
+    pub passwords: Passwords,
     /// Tells our forms from forged ones.
     pub csrf: CsrfGuard,
     /// Counts tries.
@@ -81,14 +104,25 @@ pub struct App {
     pub renderer: Renderer,
     /// Style sheets and images.
     pub assets: Assets,
+    /// Asks questions that stop robots.
+    pub riddles: Riddles,
+    /// Sends mail.
+    pub post: Post,
+    /// Signs that a browser has shown the right password and lacks the second factor.
+    pub first_steps: Signer,
     /// Makes cookies.
     pub cookies: CookieJar,
     /// Tells the daemons' tasks that users or added tickets changed.
     pub wanted: WantedSignal,
     /// Keeps the daemons at what is wanted, and knows how they are.
     pub daemons: Convergence,
+    /// What can be voted on.
+    pub agendas: AgendaBoard,
+    /// Answers that are ready.
+    pub hot: Hot,
     users: UserCache,
     figures: Fresh<Figures>,
+    charts: Fresh<Arc<Vec<Chart>>>,
 }
 
 impl App {
@@ -101,16 +135,23 @@ impl App {
             return Err(SetupError::EmptyCookieSecret);
         }
         let wanted = WantedSignal::default();
+        let expected = Expected { network: options.network, cold_wallet: options.administration.cold_wallet };
         Ok(Self {
             api_keys: ApiKeys::new(options.api_secret.reveal(), &options.base_url)?,
-            passwords: PasswordHasher::new(options.password_costs, services.random.clone())?,
+            passwords: Passwords::new(PasswordHasher::new(options.password_costs, services.random.clone())?),
             csrf: CsrfGuard::new(&options.cookie_secret),
             limiter: Limiter::new(options.tries),
             renderer: Renderer::new(options.template_path.clone())?,
             assets: Assets::new(options.public_path.clone()),
+            riddles: Riddles::new(&options.cookie_secret),
+            post: Post::new(services.mailer.clone()),
+            first_steps: Signer::new(&options.cookie_secret, "first step"),
             cookies: CookieJar { secure: options.cookie_secure },
-            daemons: Convergence::new(services.clone(), wanted.clone()),
+            daemons: Convergence::new(services.clone(), wanted.clone(), expected),
             wanted,
+            agendas: AgendaBoard::new(services.agendas.clone()),
+            hot: Hot::new(options.is_https()),
+            charts: Fresh::new(CHARTS_AGE),
             users: UserCache::default(),
             figures: Fresh::default(),
             options,
@@ -141,25 +182,80 @@ impl App {
     }
 
     /// Changes a user. The change is made on the user as the store has it now; where somebody else changes the same
-    /// field at the same moment, it is made once more on what they left.
+    /// field at the same moment, it is made once more on what they left. A change that changes nothing is not written.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn change_user(&self, id: UserId, change: impl Fn(&mut User)) -> Result<User, StoreError> {
+        let change = |user: &mut User| {
+            change(user);
+            Ok(())
+        };
+        self.try_change_user(id, change).await.map(|changed| changed.after)
+    }
+
+    /// As [`App::change_user`], with a change that may refuse.
+    ///
+    /// # Errors
+    /// [`StoreError`], or what the change says.
+    pub async fn try_change_user(
+        &self,
+        id: UserId,
+        change: impl Fn(&mut User) -> Result<(), StoreError>,
+    ) -> Result<Changed, StoreError> {
         let mut tries = 0;
         loop {
             let before = self.services.users.by_id(id).await?.ok_or(StoreError::NotFound("user"))?;
             let mut after = before.clone();
-            change(&mut after);
+            change(&mut after)?;
+            if after == before {
+                return Ok(Changed { before, after });
+            }
             let stored = self.services.users.update(&before, &after).await;
             self.users.forget(id);
             tries += 1;
             match stored {
-                Ok(()) => return Ok(after),
+                Ok(()) => return Ok(Changed { before, after }),
                 Err(StoreError::Conflict(_)) if tries < 3 => {}
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Stores what a user wants to vote. The daemons are told only where that is something new.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_voting(&self, id: UserId, voting: VotingPreference) -> Result<(), StoreError> {
+        let set = |user: &mut User| {
+            user.voting = voting;
+            Ok(())
+        };
+        let Changed { before, after } = self.try_change_user(id, set).await?;
+        if before.voting != after.voting {
+            self.wanted.changed();
+        }
+        Ok(())
+    }
+
+    /// Replaces a user's password, whose hashes were `verified` when it was asked for, by `new`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where it was changed since; or another [`StoreError`].
+    pub async fn set_password(
+        &self,
+        id: UserId,
+        verified: &PasswordHashes,
+        new: &PasswordHashes,
+    ) -> Result<(), StoreError> {
+        let set = |user: &mut User| {
+            if user.password != *verified {
+                return Err(StoreError::Conflict("password"));
+            }
+            user.password.clone_from(new);
+            Ok(())
+        };
+        self.try_change_user(id, set).await.map(drop)
     }
 
     /// Forgets what is cached of a user whose address was just registered, and has the daemons told.
@@ -177,6 +273,19 @@ impl App {
                 let figures = PoolFigures { stake: stake?, users, active_users };
                 let body = api::stats::body(&figures, &self.options);
                 Ok((Arc::new(figures), body))
+            })
+            .await
+    }
+
+    /// The charts of the pool, at most a minute old; none where the database fails.
+    pub async fn charts(&self, stake: &StakeInfo) -> Arc<Vec<Chart>> {
+        self.charts
+            .get(|| async {
+                let charts = history::of_pool(self, stake).await;
+                Arc::new(charts.unwrap_or_else(|error| {
+                    tracing::error!(%error, "no charts of the pool");
+                    Vec::new()
+                }))
             })
             .await
     }

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_config::{DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web};
+use stakepool_config::{
+    Captcha, DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web,
+};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
-use stakepool_core::ports::{PoolWallet, ScriptWallet, VoteSigner, VotingDaemon};
+use stakepool_core::ports::{AgendaSource, PoolWallet, ScriptWallet, TransactionSource, VoteSigner, VotingDaemon};
 use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, DbError, SqliteOptions};
@@ -22,7 +24,12 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing_subscriber::EnvFilter;
 
-use crate::{BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
+use crate::alerts::{Webhook, WebhookError};
+use crate::monitoring::{Monitoring, WalletCalls};
+use crate::options::SITE_NAME;
+use crate::{Administration, BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
+use crate::{CaptchaChoice, SmtpError, SmtpMailer};
+use crate::{PoolRule, WalletTicketSource};
 
 /// Exit code for a wrong configuration.
 const BAD_CONFIGURATION: u8 = 2;
@@ -47,6 +54,12 @@ pub enum ConfiguredError {
     /// The token for the daemons.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The mail server.
+    #[error(transparent)]
+    Mail(#[from] SmtpError),
+    /// Where troubles are told.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// An extended public key.
     #[error(transparent)]
     Key(#[from] HdKeyError),
@@ -102,7 +115,16 @@ pub async fn run_configured(
     };
     let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
     let mut services = Services::on_database(database.clone(), registrar, group.clone());
+    services.agendas = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn AgendaSource>).collect();
+    services.tickets = Some(Arc::new(ticket_source(&config, group.clone(), &wallets)?));
     services.daemons = connect_daemons(&config)?;
+    services.calls = Some(Arc::new(WalletCalls(wallets.clone())));
+    if let Some(address) = &config.alert_webhook {
+        services.alerts.push(Arc::new(Webhook::new(&Secret::new(address.expose()), SITE_NAME)?));
+    }
+    if let Some(mail) = &config.mail {
+        services.mailer = Arc::new(SmtpMailer::new(mail, SITE_NAME)?);
+    }
     let expected = config.voting_wallet;
     let web = Web::bind(options(config).await?, services).await?;
     started(web.address().clone());
@@ -140,6 +162,21 @@ fn connect_wallets(endpoints: &[RpcEndpoint]) -> Result<Vec<Arc<Wallet>>, Config
         Ok(Arc::new(Wallet::connect(&server)?))
     };
     endpoints.iter().map(connect).collect()
+}
+
+fn ticket_source(
+    config: &WebConfig,
+    group: Arc<WalletGroup>,
+    wallets: &[Arc<Wallet>],
+) -> Result<WalletTicketSource, ConfiguredError> {
+    let rule = PoolRule {
+        network: config.network,
+        fee: config.pool_fee,
+        cold: config.cold_wallet.external_branch()?,
+        max_users: config.max_users,
+    };
+    let transactions = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn TransactionSource>).collect();
+    Ok(WalletTicketSource::new(group, transactions, rule))
 }
 
 fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<dyn VotingDaemon>>, ConfiguredError> {
@@ -184,12 +221,29 @@ async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {
     let secret = |secret: &stakepool_config::Secret| Secret::new(secret.expose());
     let (api, cookie) = (secret(&config.api_secret), secret(&config.cookie_secret));
     let mut options = WebOptions::new(config.network, config.pool_fee, api, cookie);
+    options.monitoring = Monitoring::of(&config);
     options.listen = listen(&config.listen).await?;
     options.closed = closed_message(&config);
+    options.administration = Administration {
+        users: config.admin_ids,
+        addresses: config.admin_ips,
+        status_token: config.status_token.as_ref().map(secret),
+        cold_wallet: Some(config.cold_wallet),
+        warnings: config.warnings,
+    };
     options.base_url = config.base_url;
     options.pool_email = config.pool_email.unwrap_or_default();
     options.pool_link = config.pool_link.unwrap_or_default();
     options.cookie_secure = config.cookie_secure;
+    options.max_voted_age = config.max_voted_age;
+    options.admin_totp = config.admin_totp;
+    options.captcha = match &config.captcha {
+        Captcha::None => CaptchaChoice::None,
+        Captcha::Own => CaptchaChoice::Own,
+        Captcha::Recaptcha { site_key, secret: hidden } => {
+            CaptchaChoice::Recaptcha { site_key: site_key.clone(), secret: secret(hidden) }
+        }
+    };
     options.template_path = config.template_path;
     options.public_path = config.public_path;
     if let Some(real_ip) = config.real_ip {

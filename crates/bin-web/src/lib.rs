@@ -2,41 +2,68 @@
 //!
 //! [`run`] is the whole program; [`Web`] is the same in two steps, for those who must know where it listens.
 
+mod accounts;
+mod administration;
 pub mod agendas;
+mod alerts;
 pub mod api;
 mod app;
 mod assets;
 mod cache;
+mod captcha;
+mod chart;
 mod client;
 mod configured;
+mod connections;
 mod cookies;
 mod csrf;
 mod daemons;
 mod form;
+mod history;
+mod hot;
 mod limits;
+mod mail;
+mod metrics;
+mod monitoring;
 mod notice;
 mod options;
 mod pages;
+mod passwords;
+mod qr;
 mod render;
 mod routes;
 mod server;
 pub mod services;
 mod session;
+mod signed;
+mod status;
+mod ticket_lists;
+mod ticket_mails;
 mod visit;
+mod when;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use administration::Administration;
+pub use alerts::{Webhook, WebhookError};
 pub use app::SetupError;
+pub use captcha::recaptcha::CaptchaJudge;
 pub use configured::{ConfiguredError, main_with_arguments, run_configured};
-pub use daemons::{Convergence, DaemonView, WantedSignal};
-pub use options::{Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
+pub use daemons::{Convergence, DaemonView, Expected, WantedSignal};
+pub use mail::{SmtpError, SmtpMailer};
+pub use metrics::{CallSource, Metrics};
+pub use monitoring::Monitoring;
+pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
 pub use render::RenderError;
 pub use services::{AddressRegistrar, Services, StatsSource};
+pub use ticket_lists::{PoolRule, SourceError, TicketSource, WalletTicketSource};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
+use crate::metrics::WebMonitor;
 use crate::server::Listener;
 
 /// Why the web application does not start.
@@ -48,6 +75,14 @@ pub enum WebError {
     /// The place to listen at.
     #[error("cannot listen at {at}: {error}; stop what listens there, or change `listen`")]
     Bind {
+        /// Where.
+        at: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The place for monitors.
+    #[error("monitors cannot be served at {at}: {error}; stop what listens there, or change `monitorlisten`")]
+    BindMonitors {
         /// Where.
         at: String,
         /// What the system says.
@@ -82,6 +117,7 @@ pub struct Web {
     app: Arc<App>,
     listener: Listener,
     address: BoundAddress,
+    monitors: Option<TcpListener>,
 }
 
 impl Web {
@@ -96,12 +132,25 @@ impl Web {
             Listener::Tcp(listener) => BoundAddress::Tcp(listener.local_addr().map_err(cannot)?),
             Listener::Unix(_, path) => BoundAddress::Unix(path.clone()),
         };
-        Ok(Self { app: Arc::new(App::new(options, services)?), listener, address })
+        let monitors = match &options.monitoring.listen[..] {
+            [] => None,
+            listen => Some(
+                stakepool_monitor::bind(listen)
+                    .await
+                    .map_err(|error| WebError::BindMonitors { at: listen.join(" or "), error })?,
+            ),
+        };
+        Ok(Self { app: Arc::new(App::new(options, services)?), listener, address, monitors })
     }
 
     /// Where it listens.
     pub const fn address(&self) -> &BoundAddress {
         &self.address
+    }
+
+    /// Where monitors are answered, if anywhere.
+    pub fn monitor_address(&self) -> Option<SocketAddr> {
+        self.monitors.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// How the voting daemons are, while the application runs and afterwards.
@@ -114,7 +163,7 @@ impl Web {
     /// # Errors
     /// [`WebError::Signals`].
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
-        let Self { app, listener, address } = self;
+        let Self { app, listener, address, monitors } = self;
         let mut reload = signal(SignalKind::user_defined1()).map_err(WebError::Signals)?;
         tracing::info!(%address, "listening");
         let reloading = async {
@@ -129,9 +178,21 @@ impl Web {
         tokio::select! {
             () = server::serve(app.clone(), listener, shutdown) => {}
             () = app.daemons.run() => {}
+            () = history::keep(&app) => {}
             () = reloading => {}
+            () = ticket_mails::run(&app) => {}
+            () = alerts::run(&app) => {}
+            () = watched(&app, monitors) => {}
         }
         Ok(())
+    }
+}
+
+/// Answers monitors for ever.
+async fn watched(app: &Arc<App>, monitors: Option<TcpListener>) {
+    match monitors {
+        Some(listener) => match stakepool_monitor::serve(listener, Arc::new(WebMonitor(app.clone()))).await {},
+        None => std::future::pending().await,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use warp::http::{HeaderMap, HeaderValue};
 
-use crate::cookies::{self, CookieJar};
+use crate::cookies::CookieJar;
 
 /// The name of the cookie.
 const COOKIE: &str = "notice";
@@ -22,10 +22,36 @@ pub enum Notice {
     ApiKeyRenewed,
     /// The password was changed.
     PasswordChanged,
+    /// The password was set anew with a link from a mail.
+    PasswordReset,
+    /// The API key was revoked.
+    ApiKeyRevoked,
+    /// The e-mail address is verified.
+    EmailVerified,
+    /// A mail was sent to a new e-mail address.
+    EmailChangeAsked,
+    /// The e-mail address was changed.
+    EmailChanged,
+    /// A session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    SessionsEnded,
+    /// What is mailed was changed.
+    MailWishesStored,
+    /// The second factor was taken away.
+    SecondFactorOff,
+    /// An administrator must set a second factor up.
+    SecondFactorNeeded,
+    /// A recovery code was used up.
+    RecoveryCodeUsed,
+    /// The account was closed.
+    AccountClosed,
+    /// A voting preference was stored.
+    VotingSaved,
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str, &'static str); 5] = [
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::SignedUp, "signed-up", "Your account is made. Sign in with the password that you chose."),
         (Self::SignedOut, "signed-out", "You are signed out on this device."),
         (
@@ -43,6 +69,53 @@ impl Notice {
             "password",
             "Your password is changed, and every other device is signed out. Your API key stays as it is.",
         ),
+        (
+            Self::ApiKeyRevoked,
+            "api-key-revoked",
+            "Your API key no longer works. Wallets that used it lose touch with the pool; your tickets are voted all the same.",
+        ),
+        (
+            Self::PasswordReset,
+            "password-reset",
+            "Your new password is set, and every device is signed out. Sign in with it.",
+        ),
+        (Self::EmailVerified, "email-verified", "Your e-mail address is verified. Sign in with your password."),
+        (
+            Self::EmailChangeAsked,
+            "email-asked",
+            "A mail is on its way to the new address. Open its link within an hour; until then nothing changes.",
+        ),
+        (
+            Self::EmailChanged,
+            "email-changed",
+            "Your e-mail address is changed. From now on you sign in with the new one.",
+        ),
+        (Self::VotingSaved, "voting", "Your choice is stored. The pool’s daemons have it within seconds."),
+        (Self::SessionEnded, "session-ended", "That device is signed out."),
+        (Self::SessionsEnded, "sessions-ended", "Every other device is signed out."),
+        (Self::MailWishesStored, "mail-wishes", "Your choice of mails is stored."),
+        (
+            Self::SecondFactorOff,
+            "second-factor-off",
+            "The second factor is off: from now on your password alone opens the account.",
+        ),
+        (
+            Self::SecondFactorNeeded,
+            "second-factor-needed",
+            "Administrators of this pool need a second factor. Set it up here; until then the administrators' pages stay \
+             closed.",
+        ),
+        (
+            Self::RecoveryCodeUsed,
+            "recovery-code",
+            "You signed in with a recovery code, which is used up now. If your device is lost, set up a new one.",
+        ),
+        (
+            Self::AccountClosed,
+            "closed",
+            "Your account is closed and its e-mail address and password are deleted. Should a ticket of its address turn \
+             up, it is voted all the same.",
+        ),
     ];
 
     /// What the page says.
@@ -51,8 +124,8 @@ impl Notice {
     }
 
     /// The notice that a request brings.
-    pub fn read(headers: &HeaderMap) -> Option<Self> {
-        let name = cookies::read(headers, COOKIE)?;
+    pub fn read(cookies: CookieJar, headers: &HeaderMap) -> Option<Self> {
+        let name = cookies.read(headers, COOKIE)?;
         Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(notice, ..)| *notice)
     }
 

@@ -1,7 +1,7 @@
 //! What the web application must be told, apart from the services that it uses.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +10,12 @@ use stakepool_config::IpRange;
 use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::chain::Network;
 use stakepool_core::ticket::PoolFee;
+
+use crate::administration::Administration;
+use crate::monitoring::Monitoring;
+
+/// The pool's name where the operator gives none.
+pub const SITE_NAME: &str = "EXCC stake pool";
 
 /// A secret text that never shows in logs.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,15 +81,29 @@ pub struct ProxyTrust {
     pub proxies: Vec<IpRange>,
 }
 
+impl ProxyTrust {
+    /// Whether an address is a proxy whose header is believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|range| range.contains(address))
+    }
+}
+
 /// How many tries are allowed before a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TryLimits {
-    /// Failed sign-ins of one account within [`TryLimits::window`].
+    /// Failed sign-ins of one account from one client address within [`TryLimits::window`]; from all together ten times
+    /// as many.
     pub sign_ins_per_account: u32,
-    /// Failed sign-ins from one client address within the window.
+    /// Failed sign-ins from one client address within the window; here and below, from a /48 of IPv6 ten times as many.
     pub sign_ins_per_client: u32,
     /// Sign-ups, whatever their outcome, from one client address within the window.
     pub sign_ups_per_client: u32,
+    /// Mails that may be asked for one account (or unknown address) within the window.
+    pub mails_per_account: u32,
+    /// Mails that may be asked for from one client address within the window.
+    pub mails_per_client: u32,
+    /// Changes that the wallets of one user may make by the API within the window.
+    pub api_writes_per_user: u32,
     /// The time for which tries are counted.
     pub window: Duration,
 }
@@ -94,9 +114,29 @@ impl Default for TryLimits {
             sign_ins_per_account: 10,
             sign_ins_per_client: 30,
             sign_ups_per_client: 10,
+            mails_per_account: 3,
+            mails_per_client: 10,
+            api_writes_per_user: 60,
             window: Duration::from_secs(10 * 60),
         }
     }
+}
+
+/// How forms that anybody can send are protected from robots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CaptchaChoice {
+    /// Not at all.
+    #[default]
+    None,
+    /// By a question of our own.
+    Own,
+    /// By Google's reCAPTCHA.
+    Recaptcha {
+        /// The public key.
+        site_key: String,
+        /// The secret.
+        secret: Secret,
+    },
 }
 
 /// The settings of the web application.
@@ -126,14 +166,24 @@ pub struct WebOptions {
     pub cookie_secure: bool,
     /// Reverse proxies.
     pub proxies: ProxyTrust,
+    /// Who administers the pool.
+    pub administration: Administration,
+    /// How many blocks back voted tickets are shown unless older ones are asked for.
+    pub max_voted_age: u32,
     /// A folder whose templates replace the built-in ones of the same name.
     pub template_path: Option<PathBuf>,
     /// A folder whose files are served beside, and instead of, the built-in assets.
     pub public_path: Option<PathBuf>,
+    /// Monitors and alerts.
+    pub monitoring: Monitoring,
     /// Limits of tries.
     pub tries: TryLimits,
     /// What a password hash costs.
     pub password_costs: PasswordCosts,
+    /// How sign-up and password reset are protected from robots.
+    pub captcha: CaptchaChoice,
+    /// Whether administrators must have a second factor.
+    pub admin_totp: bool,
 }
 
 impl WebOptions {
@@ -142,7 +192,7 @@ impl WebOptions {
         Self {
             listen: Listen::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into()),
             network,
-            site_name: "EXCC stake pool".to_owned(),
+            site_name: SITE_NAME.to_owned(),
             base_url: "http://localhost".to_owned(),
             pool_fee,
             pool_email: String::new(),
@@ -152,11 +202,23 @@ impl WebOptions {
             cookie_secret,
             cookie_secure: false,
             proxies: ProxyTrust::default(),
+            administration: Administration::default(),
+            max_voted_age: 8640,
             template_path: None,
             public_path: None,
+            monitoring: Monitoring::default(),
             tries: TryLimits::default(),
             password_costs: PasswordCosts::default(),
+            captcha: CaptchaChoice::None,
+            admin_totp: false,
         }
+    }
+}
+
+impl WebOptions {
+    /// Whether users reach the pool by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
     }
 }
 

@@ -47,14 +47,14 @@ fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .and(query())
         .and(warp::header::headers_cloned())
         .and_then(move |name: warp::path::Tail, query: String, headers| {
-            let answer = folder.assets.answer(name.as_str(), query.starts_with("v="), &headers);
+            let answer = folder.assets.answer(name.as_str(), &query, &headers);
             async move { answer.ok_or_else(warp::reject::not_found) }
         });
     let icon =
         warp::path!("favicon.ico").and(warp::get()).and(warp::header::headers_cloned()).and_then(move |headers| {
             let icon = &icon.assets;
             let answer =
-                icon.answer("favicon.ico", false, &headers).or_else(|| icon.answer("icon.svg", false, &headers));
+                icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
             async move { answer.ok_or_else(warp::reject::not_found) }
         });
     let robots = warp::path!("robots.txt").and(warp::get()).map(|| {

@@ -15,11 +15,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use warp::http::{Method, Request, Uri};
 use warp::reply::Response;
@@ -27,6 +26,8 @@ use warp::reply::Response;
 use crate::api;
 use crate::app::App;
 use crate::client::ClientAddress;
+use crate::connections::{Impatient, Places};
+use crate::hot;
 use crate::options::Listen;
 use crate::pages::error::Trouble;
 use crate::routes;
@@ -41,14 +42,18 @@ const HEAD_LIMIT: Duration = Duration::from_secs(20);
 const BODY_TIME: Duration = Duration::from_secs(20);
 /// The largest head.
 const HEAD_BYTES: usize = 32 << 10;
+/// How long it may take to read an answer.
+const READ_LIMIT: Duration = Duration::from_secs(60);
 /// Most connections at a time; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 4096;
+const MAX_CONNECTIONS: usize = 8192;
+/// Most connections of one client; proxies that are trusted, and this machine, stand for many.
+const MAX_OF_CLIENT: usize = 256;
 /// How long requests under way may take after the stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// Only our own style sheet and images, no scripts, no frames, and forms to ourselves.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+/// Only our own style sheet, script file and images, no frames, and forms to ourselves.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A place that is listened at.
 #[derive(Debug)]
@@ -87,17 +92,22 @@ async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
 
 /// Serves until `stop`, and then until the requests under way are answered.
 pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output = ()>) {
-    let server = Server { app, graceful: GracefulShutdown::new(), places: Arc::new(Semaphore::new(MAX_CONNECTIONS)) };
+    let server = Server { app, graceful: GracefulShutdown::new(), places: Places::new(MAX_CONNECTIONS, MAX_OF_CLIENT) };
     let routes = routes::all(&server.app);
     let mut stop = std::pin::pin!(stop);
     loop {
-        let Ok(place) = server.places.clone().acquire_owned().await else { break };
+        let Some(place) = server.places.wait().await else { break };
         let accepted = tokio::select! {
             () = &mut stop => break,
             accepted = accept(&listener) => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
+                let is_exempt = peer.is_loopback() || server.app.options.proxies.trusts(peer);
+                let Some(place) = server.places.give(place, ClientAddress(peer), is_exempt) else {
+                    tracing::debug!(client = %peer, "too many connections of one client");
+                    continue;
+                };
                 let answer = server.connection(stream, peer, routes.clone());
                 tokio::spawn(async move {
                     let _place = place;
@@ -132,7 +142,7 @@ async fn accept(listener: &Listener) -> std::io::Result<(Stream, IpAddr)> {
             let (stream, peer) = listener.accept().await?;
             // Answers are small and whole: do not wait for more to send.
             let _ = stream.set_nodelay(true);
-            Ok((Box::new(stream), peer.ip()))
+            Ok((Box::new(stream), peer.ip().to_canonical()))
         }
         Listener::Unix(listener, _) => {
             let (stream, _) = listener.accept().await?;
@@ -144,7 +154,7 @@ async fn accept(listener: &Listener) -> std::io::Result<(Stream, IpAddr)> {
 struct Server {
     app: Arc<App>,
     graceful: GracefulShutdown,
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 impl Server {
@@ -155,16 +165,16 @@ impl Server {
         F::Future: Send,
     {
         let app = self.app.clone();
-        let routes = TowerToHyperService::new(warp::service(routes));
+        let shared = Arc::new((app, TowerToHyperService::new(warp::service(routes))));
         let service = service_fn(move |request| {
-            let (app, routes) = (app.clone(), routes.clone());
-            async move { Ok::<_, Infallible>(answer(&app, &routes, peer, request).await) }
+            let shared = shared.clone();
+            async move { Ok::<_, Infallible>(answer(&shared.0, &shared.1, peer, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
             .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Impatient::new(stream, READ_LIMIT)), service);
         let connection = self.graceful.watch(connection);
         async move {
             if let Err(error) = connection.await {
@@ -186,6 +196,13 @@ where
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
     }
+    // Bodies of such requests mean nothing, and one that is there is left to the usual way.
+    if body.is_end_stream()
+        && let Some(response) = hot::answer(app, &parts.method, &parts.uri, &parts.headers, client).await
+    {
+        return response;
+    }
+    let (began, path) = (Instant::now(), parts.uri.path().to_owned());
     let is_api = parts.uri.path().starts_with("/api/");
     let mut response = match timeout(BODY_TIME, read(body)).await {
         Ok(Ok(body)) => {
@@ -199,7 +216,8 @@ where
         Ok(Err(BodyError::Broken)) => refuse(app, client, is_api, Trouble::bad_request(), "request not understood"),
         Err(_) => refuse(app, client, is_api, Trouble::too_slow(), "request too slow"),
     };
-    secure(&mut response);
+    secure(&mut response, app.options.is_https());
+    app.services.metrics.answer(&path, response.status().as_u16(), began.elapsed());
     response
 }
 
@@ -243,8 +261,8 @@ fn with_one_slash(uri: Uri) -> Uri {
     format!("/{}", path.trim_start_matches('/')).parse().unwrap_or(uri)
 }
 
-/// Headers that every answer has.
-fn secure(response: &mut Response) {
+/// Headers that every answer has. Where the pool is reached by HTTPS, browsers shall not try anything else for a year.
+pub fn secure(response: &mut Response, is_https: bool) {
     const FIXED: [(HeaderName, &str); 5] = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -254,7 +272,11 @@ fn secure(response: &mut Response) {
     ];
     let headers = response.headers_mut();
     for (name, value) in FIXED {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page that shows a captcha of another host has a policy of its own.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if is_https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     // What is not said to be public is somebody's own.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -6,13 +6,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stakepool_core::accounts::{Registration, SecureRandom, SystemRandom, UserId};
 use stakepool_core::chain::VoteVersion;
+use stakepool_core::ports::AlertSink;
 use stakepool_core::ports::{
-    Clock, LedgerStore, LowFeeStore, SessionStore, StakeInfo, SystemClock, UserStore, VotingDaemon,
+    AccessStore, AuditStore, Mailer, NoMailer, SecondFactorStore, TicketMailStore, TokenStore,
 };
+use stakepool_core::ports::{
+    AdminStore, Clock, LedgerStore, LowFeeStore, SessionStore, StakeInfo, SystemClock, UserStore, VotingDaemon,
+};
+use stakepool_core::ports::{AgendaSource, HistoryStore};
 use stakepool_core::registration::{Registrar, RegistrationError};
-use stakepool_core::wallets::{GroupError, Health, WalletGroup};
+use stakepool_core::wallets::{GroupError, Health, MemberStatus, WalletGroup};
 
-use crate::agendas::Agenda;
+use crate::captcha::recaptcha::{CaptchaJudge, Google};
+use crate::metrics::{CallSource, Metrics};
+use crate::ticket_lists::TicketSource;
 
 /// Registers users' public key addresses.
 #[async_trait]
@@ -37,9 +44,14 @@ pub trait StatsSource: Send + Sync {
     /// The version of the votes that the pool casts; `None` while no wallet has said.
     fn vote_version(&self) -> Option<VoteVersion>;
 
-    /// The agendas of that version. EXCC has none today.
-    fn agendas(&self) -> Vec<Agenda> {
+    /// How each voting wallet is.
+    fn wallets(&self) -> Vec<MemberStatus> {
         Vec::new()
+    }
+
+    /// How many voting wallets must be in service.
+    fn quorum(&self) -> usize {
+        0
     }
 }
 
@@ -54,6 +66,14 @@ impl StatsSource for WalletGroup {
         let healthy = members.iter().filter(|member| member.health == Health::Healthy);
         healthy.chain(&members).find_map(|member| member.info.as_ref().map(|info| info.vote_version))
     }
+
+    fn wallets(&self) -> Vec<MemberStatus> {
+        self.status()
+    }
+
+    fn quorum(&self) -> usize {
+        Self::quorum(self)
+    }
 }
 
 /// Everything that the web application works with.
@@ -67,10 +87,38 @@ pub struct Services {
     pub low_fee: Arc<dyn LowFeeStore>,
     /// Tickets and votes.
     pub ledger: Arc<dyn LedgerStore>,
+    /// Secrets in mails.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Open ways into accounts.
+    pub access: Arc<dyn AccessStore>,
+    /// Second factors.
+    pub second_factors: Arc<dyn SecondFactorStore>,
+    /// What users are mailed about their tickets.
+    pub ticket_mails: Arc<dyn TicketMailStore>,
+    /// Acts that matter to the safety of the pool and its accounts.
+    pub audit: Arc<dyn AuditStore>,
+    /// Sends mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// Judges answers to reCAPTCHA.
+    pub judge: Arc<dyn CaptchaJudge>,
+    /// Lists for administrators.
+    pub admin: Arc<dyn AdminStore>,
     /// Registers addresses.
     pub registrar: Arc<dyn AddressRegistrar>,
     /// Statistics.
     pub stats: Arc<dyn StatsSource>,
+    /// The past of the network and of the pool's tickets.
+    pub history: Arc<dyn HistoryStore>,
+    /// Who knows what can be voted on; the first that answers counts.
+    pub agendas: Vec<Arc<dyn AgendaSource>>,
+    /// Ways to tell the operator of troubles, beside mail to the administrators.
+    pub alerts: Vec<Arc<dyn AlertSink>>,
+    /// The calls to the voting wallets, where they are counted.
+    pub calls: Option<Arc<dyn CallSource>>,
+    /// Counts what the application does.
+    pub metrics: Arc<Metrics>,
+    /// Tells about tickets where a daemon reports nothing.
+    pub tickets: Option<Arc<dyn TicketSource>>,
     /// The voting daemons.
     pub daemons: Vec<Arc<dyn VotingDaemon>>,
     /// The time.
@@ -83,15 +131,40 @@ impl Services {
     /// Services on one database, with the machine's clock and randomness.
     pub fn on_database<D>(database: Arc<D>, registrar: Arc<dyn AddressRegistrar>, stats: Arc<dyn StatsSource>) -> Self
     where
-        D: UserStore + SessionStore + LowFeeStore + LedgerStore + 'static,
+        D: HistoryStore
+            + UserStore
+            + SessionStore
+            + LowFeeStore
+            + LedgerStore
+            + AdminStore
+            + TokenStore
+            + AuditStore
+            + AccessStore
+            + SecondFactorStore
+            + TicketMailStore
+            + 'static,
     {
         Self {
             users: database.clone(),
             sessions: database.clone(),
             low_fee: database.clone(),
-            ledger: database,
+            tokens: database.clone(),
+            history: database.clone(),
+            agendas: Vec::new(),
+            access: database.clone(),
+            second_factors: database.clone(),
+            ticket_mails: database.clone(),
+            mailer: Arc::new(NoMailer),
+            judge: Arc::new(Google::default()),
+            ledger: database.clone(),
+            audit: database.clone(),
+            admin: database,
             registrar,
             stats,
+            alerts: Vec::new(),
+            calls: None,
+            metrics: Arc::default(),
+            tickets: None,
             daemons: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

@@ -18,7 +18,8 @@ use crate::form::Form;
 use crate::limits::MustWait;
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
-use crate::{cookies, csrf, session};
+use crate::pages::signincode;
+use crate::{csrf, session};
 
 /// A request for a page.
 pub struct Visit {
@@ -30,6 +31,8 @@ pub struct Visit {
     pub form: Form,
     /// Which page, for the navigation.
     pub path: String,
+    /// The signed note of who showed the right password and lacks the second factor.
+    pub first_step: Option<String>,
     session: Option<(SessionToken, Arc<CachedUser>)>,
     csrf: String,
     set_csrf: bool,
@@ -50,6 +53,7 @@ struct Frame<'a> {
     link: &'a str,
     closed: Option<&'a str>,
     style: String,
+    script: String,
     icon: String,
     version: &'static str,
 }
@@ -59,6 +63,7 @@ struct Frame<'a> {
 struct Me<'a> {
     email: &'a str,
     has_address: bool,
+    is_admin: bool,
 }
 
 impl Visit {
@@ -79,21 +84,27 @@ impl Visit {
             None => None,
         };
         let token = session.as_ref().map(|(token, _)| token);
-        let cookie = cookies::read(headers, csrf::COOKIE);
+        let cookie = app.cookies.read(headers, csrf::COOKIE);
         if is_post && app.csrf.check(cookie, form.get(csrf::FIELD), token).is_err() {
             return Err(Trouble::stale_form());
         }
         let valid = cookie.filter(|cookie| app.csrf.is_valid(cookie, token));
         let set_csrf = valid.is_none();
         let csrf = valid.map_or_else(|| app.csrf.issue(token, app.services.random.as_ref()), str::to_owned);
-        let notice = Notice::read(headers);
-        Ok(Self { app, client, form, path, session, csrf, set_csrf, notice })
+        let notice = Notice::read(app.cookies, headers);
+        let first_step = app.cookies.read(headers, signincode::COOKIE).map(str::to_owned);
+        Ok(Self { app, client, form, path, first_step, session, csrf, set_csrf, notice })
     }
 
     /// A visit of which nothing is known, for the page that tells of an error.
     pub fn unknown(app: Arc<App>, client: ClientAddress) -> Self {
         let (form, path, csrf) = (Form::default(), String::new(), String::new());
-        Self { app, client, form, path, session: None, csrf, set_csrf: false, notice: None }
+        Self { app, client, form, path, first_step: None, session: None, csrf, set_csrf: false, notice: None }
+    }
+
+    /// A visit of somebody of whom nothing is known but the token for forms.
+    pub fn anonymous(app: Arc<App>, path: String, csrf: String) -> Self {
+        Self { path, csrf, ..Self::unknown(app, ClientAddress::LOCAL) }
     }
 
     /// The signed-in user, if any.
@@ -107,6 +118,11 @@ impl Visit {
     /// [`Trouble::SignInFirst`].
     pub fn need_user(&self) -> Result<&User, Trouble> {
         self.user().ok_or(Trouble::SignInFirst)
+    }
+
+    /// The signed-in user, where they may administer the pool from where they are.
+    pub fn administrator(&self) -> Option<&User> {
+        self.user().filter(|user| self.app.options.administration.admits(user, self.client.0))
     }
 
     /// The session, if any.
@@ -162,10 +178,15 @@ impl Visit {
             link: &options.pool_link,
             closed: options.closed.as_deref(),
             style: self.app.assets.url("style.css"),
+            script: self.app.assets.url("copy.js"),
             icon: self.app.assets.url("icon.svg"),
             version: env!("CARGO_PKG_VERSION"),
         };
-        let me = self.user().map(|user| Me { email: user.email.as_str(), has_address: user.registration.is_some() });
+        let me = self.user().map(|user| Me {
+            email: user.email.as_str(),
+            has_address: user.registration.is_some(),
+            is_admin: self.administrator().is_some(),
+        });
         let mut context = Context::new();
         context.insert("site", &frame);
         context.insert("me", &me);

@@ -1,9 +1,11 @@
 //! `voting`: a wallet sets what the pool votes for its user.
 
+use std::sync::Arc;
+
 use hyper::body::Bytes;
 use stakepool_core::chain::VoteBits;
 
-use super::{Call, Code, auth, plain};
+use super::{Call, Code, auth, plain, too_many};
 use crate::agendas;
 
 /// Answers a call.
@@ -16,16 +18,22 @@ pub async fn answer(call: &Call) -> Bytes {
             return refuse(code, why);
         }
     };
+    if let Err(wait) = call.app.limiter.api_write(id) {
+        return refuse(Code::ResourceExhausted, &too_many(wait));
+    }
     let Ok(bits) = call.form().text("VoteBits").parse().map(VoteBits) else {
         return refuse(Code::InvalidArgument, "unable to convert votebits to uint16");
     };
-    if !agendas::are_valid(bits, &call.app.services.stats.agendas()) {
+    let known = match call.app.services.stats.vote_version() {
+        Some(version) => call.app.agendas.of(version).await.unwrap_or_default(),
+        None => Arc::default(),
+    };
+    if !agendas::are_valid(bits, &known) {
         return refuse(Code::InvalidArgument, "votebits invalid for current agendas");
     }
     let voting = call.app.voting(bits);
-    match call.app.change_user(id, |user| user.voting = voting).await {
-        Ok(_) => {
-            call.app.wanted.changed();
+    match call.app.set_voting(id, voting).await {
+        Ok(()) => {
             tracing::info!(user = %id, client = %call.client, %bits, "voting preference set by API");
             plain(Code::Ok, "successfully updated voting preferences")
         }

@@ -1,14 +1,23 @@
 //! The pages, one module each.
 
 pub mod address;
+pub mod admin;
+pub mod emailupdate;
+pub mod emailverify;
 pub mod error;
 pub mod home;
+pub mod passwordreset;
+pub mod passwordupdate;
 pub mod settings;
 pub mod signin;
+pub mod signincode;
 pub mod signout;
 pub mod signup;
 pub mod stats;
 pub mod tickets;
+pub mod told;
+pub mod twofactor;
+pub mod voting;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,6 +31,7 @@ use warp::reply::Response;
 use crate::app::App;
 use crate::client::ClientAddress;
 use crate::form::Form;
+use crate::pages::error::Trouble;
 use crate::routes::{client, path, query};
 use crate::visit::{Outcome, Visit};
 
@@ -33,6 +43,18 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         submit(app, "signin", signin::submit),
         show(app, "signup", signup::show),
         submit(app, "signup", signup::submit),
+        show(app, "signincode", signincode::show),
+        submit(app, "signincode", signincode::submit),
+        show(app, "emailverify", emailverify::show),
+        submit(app, "emailverify", emailverify::submit),
+        show(app, "emailupdate", emailupdate::show),
+        submit(app, "emailupdate", emailupdate::submit),
+        show(app, "passwordreset", passwordreset::show),
+        submit(app, "passwordreset", passwordreset::submit),
+        show(app, "passwordupdate", passwordupdate::show),
+        submit(app, "passwordupdate", passwordupdate::submit),
+        show(app, "twofactor", twofactor::show),
+        submit(app, "twofactor", twofactor::submit),
         show(app, "logout", signout::show),
         submit(app, "logout", signout::submit),
         show(app, "settings", settings::show),
@@ -40,8 +62,23 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         show(app, "address", address::show),
         submit(app, "address", address::submit),
         show(app, "tickets", tickets::show),
+        show(app, "tickets.json", tickets::download::tickets_json),
+        show(app, "tickets.csv", tickets::download::tickets_csv),
+        show(app, "address.json", tickets::download::address_json),
+        show(app, "address.csv", tickets::download::address_csv),
+        show(app, "voting", voting::show),
+        submit(app, "voting", voting::submit),
         show(app, "stats", stats::show),
         show(app, "error", error::show),
+        show(app, "status", admin::status::show),
+        admin::status::json(app),
+        show(app, "admintickets", admin::tickets::show),
+        submit(app, "admintickets", admin::tickets::submit),
+        show(app, "adminusers", admin::users::show),
+        show(app, "adminuser", admin::user::show),
+        submit(app, "adminuser", admin::user::submit),
+        show(app, "adminvotes", admin::votes::show),
+        show(app, "adminaudit", admin::audit::show),
     ]
     .into_iter()
     .reduce(|routes, route| routes.or(route).unify().boxed())
@@ -84,9 +121,21 @@ where
         .then(move |client, path, headers: HeaderMap, body: Bytes| {
             // Unlike in the API, the query does not count: a password must not come from a link.
             let form = Form::read(&headers, "", &body);
-            run(app.clone(), client, path, headers, form, true, page.clone())
+            to_the_end(app.clone(), client, run(app.clone(), client, path, headers, form, true, page.clone()))
         })
         .boxed()
+}
+
+/// Runs what a form asks for to its end, even where the client hangs up: nothing is left half done.
+async fn to_the_end(
+    app: Arc<App>,
+    client: ClientAddress,
+    work: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a form broke down");
+        Trouble::internal().answer(&app, client)
+    })
 }
 
 fn at(name: &'static str) -> BoxedFilter<()> {

@@ -1,15 +1,19 @@
 //! The figures of the pool and the network.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use warp::http::StatusCode;
 
 use super::tickets::excc;
 use crate::app::PoolFigures;
+use crate::chart::Chart;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]
 struct Stats {
     figures: Option<Shown>,
+    charts: Arc<Vec<Chart>>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +44,10 @@ pub async fn show(visit: Visit) -> Outcome {
         tracing::warn!(%error, "no statistics");
     }
     let status = if figures.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let content = Stats { figures: figures.ok().map(|(figures, _)| shown(&figures)) };
+    let content = match figures {
+        Ok((figures, _)) => Stats { figures: Some(shown(&figures)), charts: visit.app.charts(&figures.stake).await },
+        Err(_) => Stats { figures: None, charts: Arc::default() },
+    };
     visit.page("stats.html.tera", status, &content)
 }
 

@@ -2,13 +2,24 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod admin;
 mod api;
 mod browser;
 mod daemons;
 mod fakes;
 mod hostile;
 mod http;
+mod instances;
 mod keys;
+mod lists;
+mod mail;
 mod pages;
 mod recordings;
+mod slow;
+mod second_factor;
+mod settings;
+mod sink;
+mod security;
+mod tickets;
+mod voting;
 mod world;

@@ -1,9 +1,14 @@
 //! Submitting the public key address that makes a user's multisig address.
 
+mod mistakes;
+
 use serde::Serialize;
+use stakepool_core::chain::Network;
 use stakepool_core::registration::RegistrationError;
 use warp::http::StatusCode;
 
+use self::mistakes::Mistake;
+use super::tickets::network_flag;
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
 
@@ -13,6 +18,8 @@ const TEMPLATE: &str = "address.html.tera";
 struct Address<'a> {
     typed: &'a str,
     error: Option<String>,
+    /// The command that prints what is needed instead, where one does.
+    command: Option<String>,
     registered: Option<Registered>,
     example: &'static str,
     network_flag: &'static str,
@@ -26,18 +33,27 @@ struct Registered {
     height: u32,
 }
 
+/// What is said above the form.
+#[derive(Default)]
+struct Said {
+    error: Option<String>,
+    command: Option<String>,
+    /// Whether what was typed is shown again.
+    keep: bool,
+}
+
 /// Shows the form, or what is registered.
 pub async fn show(visit: Visit) -> Outcome {
-    page(&visit, StatusCode::OK, None)
+    page(&visit, StatusCode::OK, Said::default())
 }
 
 /// Registers the address.
 pub async fn submit(visit: Visit) -> Outcome {
-    let id = visit.need_user()?.id;
-    let closed =
-        visit.app.options.closed.as_ref().filter(|_| visit.need_user().is_ok_and(|u| u.registration.is_none()));
+    let user = visit.need_user()?;
+    let id = user.id;
+    let closed = visit.app.options.closed.as_ref().filter(|_| user.registration.is_none());
     if let Some(message) = closed {
-        return page(&visit, StatusCode::FORBIDDEN, Some(format!("No address was registered. {message}")));
+        return page(&visit, StatusCode::FORBIDDEN, Said::error(format!("No address was registered. {message}")));
     }
     match visit.app.services.registrar.register(id, visit.form.text("UserPubKeyAddr")).await {
         Ok(_) => {
@@ -46,16 +62,16 @@ pub async fn submit(visit: Visit) -> Outcome {
             Ok(visit.done(Notice::AddressRegistered, "/tickets"))
         }
         Err(error) => {
-            let (status, text) = explain(&error);
+            let (status, said) = explain(&visit, &error);
             if status.is_server_error() {
                 tracing::error!(user = %id, %error, "an address could not be registered");
             }
-            page(&visit, status, Some(text))
+            page(&visit, status, said)
         }
     }
 }
 
-fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
+fn page(visit: &Visit, status: StatusCode, said: Said) -> Outcome {
     let user = visit.need_user()?;
     let registered = user.registration.as_ref().map(|registration| Registered {
         address: registration.address.to_string(),
@@ -64,55 +80,53 @@ fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
         height: registration.registered_at.0,
     });
     let network = visit.app.options.network;
-    let typed = if error.is_some() { visit.form.text("UserPubKeyAddr") } else { "" };
-    visit.page(
-        TEMPLATE,
-        status,
-        &Address { typed, error, registered, example: example(network), network_flag: network_flag(network) },
-    )
+    let content = Address {
+        typed: if said.keep { visit.form.text("UserPubKeyAddr") } else { "" },
+        error: said.error,
+        command: said.command,
+        registered,
+        example: example(network),
+        network_flag: network_flag(network),
+    };
+    visit.page(TEMPLATE, status, &content)
 }
 
 /// How public key addresses of a network begin.
-const fn example(network: stakepool_core::chain::Network) -> &'static str {
+const fn example(network: Network) -> &'static str {
     match network {
-        stakepool_core::chain::Network::Mainnet => "2s",
-        stakepool_core::chain::Network::Testnet => "Tk",
-        stakepool_core::chain::Network::Simnet => "Sk",
+        Network::Mainnet => "2s",
+        Network::Testnet => "Tk",
+        Network::Simnet => "Sk",
     }
 }
 
-/// The flag that `exccctl` needs on a network, with a space behind it.
-pub const fn network_flag(network: stakepool_core::chain::Network) -> &'static str {
-    match network {
-        stakepool_core::chain::Network::Mainnet => "",
-        stakepool_core::chain::Network::Testnet => "--testnet ",
-        stakepool_core::chain::Network::Simnet => "--simnet ",
+impl Said {
+    fn error(error: String) -> Self {
+        Self { error: Some(error), command: None, keep: true }
     }
 }
 
-fn explain(error: &RegistrationError) -> (StatusCode, String) {
-    match error {
+fn explain(visit: &Visit, error: &RegistrationError) -> (StatusCode, Said) {
+    let text = match error {
         RegistrationError::AlreadySubmitted | RegistrationError::Closed(_) => {
-            (StatusCode::OK, format!("No address was registered: {error}."))
+            return (StatusCode::OK, Said::error(format!("No address was registered: {error}.")));
         }
         RegistrationError::TooShort(_)
         | RegistrationError::TooLong(_)
         | RegistrationError::Undecodable(_)
-        | RegistrationError::WrongKind(_) => (
-            StatusCode::OK,
-            format!("No address was registered: {error}. Copy what your wallet prints after `pubkeyaddr`."),
-        ),
-        RegistrationError::Wallets(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
+        | RegistrationError::WrongKind(_) => {
+            let mistake = Mistake::find(visit.form.text("UserPubKeyAddr"), error, visit.app.options.network);
+            let error = Some(format!("No address was registered: {}", mistake.text));
+            return (StatusCode::OK, Said { error, command: mistake.command, keep: !mistake.secret });
+        }
+        RegistrationError::Wallets(_) => {
             "The pool's voting wallets cannot take a new address at this moment. Nothing is lost, and the pool goes \
              on voting; send the same address again in a few minutes."
-                .to_owned(),
-        ),
-        RegistrationError::Key(_) | RegistrationError::Store(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
+        }
+        RegistrationError::Key(_) | RegistrationError::Store(_) => {
             "Your address could not be stored because of a fault in the pool, which is in its log. Nothing is lost; \
              send the same address again in a few minutes, and write to the operator if this stays."
-                .to_owned(),
-        ),
-    }
+        }
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Said::error(text.to_owned()))
 }

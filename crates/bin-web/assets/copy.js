@@ -1,0 +1,42 @@
+// Copy buttons. Without this file they stay hidden, and texts are copied by hand.
+"use strict";
+
+function select(source) {
+  if (typeof source.select === "function") {
+    source.select();
+    return;
+  }
+  const range = document.createRange();
+  range.selectNodeContents(source);
+  const selection = window.getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+}
+
+async function copy(source) {
+  const text = "value" in source ? source.value : source.textContent;
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text.trim());
+    return true;
+  }
+  // Without TLS browsers offer no clipboard but this.
+  select(source);
+  return document.execCommand("copy");
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const source = document.getElementById(button.dataset.copy);
+  if (!source) continue;
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    let done = false;
+    try {
+      done = await copy(source);
+    } catch {
+      select(source);
+    }
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    window.setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}

@@ -1,0 +1,241 @@
+//! The past of the pool, day by day: noted while the application runs, and drawn on pages.
+
+use std::time::Duration;
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{NetworkDay, StakeInfo, StoreError, Turnover};
+use stakepool_core::time::{Day, UnixTime};
+use stakepool_core::voting::TicketState;
+use tokio::time::sleep;
+
+use crate::app::App;
+use crate::chart::{Chart, Plan, Series};
+
+/// Days that a chart shows.
+const DAYS: usize = 30;
+/// How often the network is noted, and how long to wait after a failure.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(30));
+
+/// Notes the network for ever. Several instances do no harm: a day has one row.
+pub async fn keep(app: &App) {
+    loop {
+        let pause = match app.figures().await {
+            Ok((figures, _)) => match note(app, &figures.stake).await {
+                Ok(()) => PAUSES.0,
+                Err(error) => {
+                    tracing::warn!(%error, "the day's figures could not be noted");
+                    PAUSES.1
+                }
+            },
+            Err(_) => PAUSES.1,
+        };
+        sleep(pause).await;
+    }
+}
+
+async fn note(app: &App, stake: &StakeInfo) -> Result<(), StoreError> {
+    // A wallet whose node is away tells no pool size.
+    if stake.pool_size == 0 {
+        return Ok(());
+    }
+    app.services.history.note_day(&today(app.now(), stake)).await
+}
+
+const fn today(now: UnixTime, stake: &StakeInfo) -> NetworkDay {
+    NetworkDay { day: Day::of(now), height: stake.height, network_live: stake.pool_size, pool_live: stake.live }
+}
+
+/// The charts of the whole pool.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_pool(app: &App, stake: &StakeInfo) -> Result<Vec<Chart>, StoreError> {
+    let past = Past::read(app, None, Some(stake.height)).await?;
+    let Some(past) = past else { return Ok(Vec::new()) };
+    Ok(vec![past.votes(), past.tickets(), past.share(today(app.now(), stake))])
+}
+
+/// The charts of one user; none while no height is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_user(app: &App, user: UserId, tip: Option<BlockHeight>) -> Result<Vec<Chart>, StoreError> {
+    let past = Past::read(app, Some(user), tip).await?;
+    Ok(past.map(|past| vec![past.votes(), past.tickets()]).unwrap_or_default())
+}
+
+/// What charts are drawn of.
+#[derive(Debug)]
+struct Past {
+    days: Vec<Day>,
+    seen: Vec<NetworkDay>,
+    /// What happened on each day.
+    turnover: Vec<Turnover>,
+    /// Live and immature tickets at the end of each day.
+    stock: Vec<(u64, u64)>,
+}
+
+impl Past {
+    async fn read(app: &App, user: Option<UserId>, tip: Option<BlockHeight>) -> Result<Option<Self>, StoreError> {
+        let (history, now) = (&app.services.history, app.now());
+        let first = Day::of(now).back(DAYS as i64);
+        let seen = history.days_since(first).await?;
+        let Some(tip) = tip.or_else(|| seen.last().map(|seen| seen.height)) else { return Ok(None) };
+        let params = app.options.network.params(stakepool_core::chain::Generation::Today);
+        let bounds = bounds(now, tip, params.target_time_per_block, &seen);
+        let mature = |bound: &BlockHeight| BlockHeight(bound.0.saturating_sub(params.ticket_maturity));
+        let matured_bounds: Vec<_> = bounds.iter().map(mature).collect();
+        let turnover = history.turnover(user, &bounds).await?;
+        let matured = history.turnover(user, &matured_bounds).await?;
+        let counts = app.services.ledger.ticket_counts(user).await?;
+        let count = |wanted| {
+            let of_state = counts.iter().filter(|(state, ignored, _)| *state == wanted && !ignored);
+            of_state.map(|(.., count)| count).sum()
+        };
+        let stock = walk_back((count(TicketState::Live), count(TicketState::Immature)), &turnover, &matured);
+        let days = (1..=DAYS as i64).map(|day| Day(first.0 + day)).collect();
+        Ok(Some(Self { days, seen, turnover, stock }))
+    }
+
+    fn plan(&self, title: &'static str, series: Vec<Series>, alternative: String) -> Plan {
+        let days = self.days.iter().map(Day::to_string).collect();
+        Plan { title, unit: "", digits: 0, days, series, alternative }
+    }
+
+    fn votes(&self) -> Chart {
+        let of = |count: fn(&Turnover) -> u64| self.turnover.iter().map(count);
+        let (voted, missed) = (|turnover: &Turnover| turnover.voted, |turnover: &Turnover| turnover.missed);
+        let alternative = format!(
+            "In the last {DAYS} days {} tickets voted and {} were missed.",
+            of(voted).sum::<u64>(),
+            of(missed).sum::<u64>()
+        );
+        let series = vec![series("voted", "good", of(voted)), series("missed", "bad", of(missed))];
+        self.plan("Votes a day", series, alternative).bars()
+    }
+
+    fn tickets(&self) -> Chart {
+        let of = |count: fn(&(u64, u64)) -> u64| self.stock.iter().map(count);
+        let (live, immature) = (|stock: &(u64, u64)| stock.0, |stock: &(u64, u64)| stock.1);
+        let ends = |mut counts: Box<dyn DoubleEndedIterator<Item = u64> + '_>| {
+            let last = counts.next_back().unwrap_or(0);
+            (counts.next().unwrap_or(last), last)
+        };
+        let (live_ends, immature_ends) = (ends(Box::new(of(live))), ends(Box::new(of(immature))));
+        let alternative = format!(
+            "In the last {DAYS} days live tickets went from {} to {}, and immature ones from {} to {}.",
+            live_ends.0, live_ends.1, immature_ends.0, immature_ends.1
+        );
+        let series = vec![series("live", "good line", of(live)), series("immature", "plain line", of(immature))];
+        self.plan("Live and immature tickets", series, alternative).lines()
+    }
+
+    /// The pool's part of the network's live tickets, on the days on which somebody looked.
+    fn share(&self, today: NetworkDay) -> Chart {
+        let share = |seen: &NetworkDay| 100.0 * seen.pool_live as f64 / seen.network_live.max(1) as f64;
+        let on = |day: &Day| {
+            if *day == today.day && today.network_live > 0 {
+                return Some(share(&today));
+            }
+            self.seen.iter().find(|seen| seen.day == *day).map(share)
+        };
+        let values: Vec<_> = self.days.iter().map(on).collect();
+        let known: Vec<f64> = values.iter().flatten().copied().collect();
+        let alternative = match (known.first(), known.last()) {
+            (Some(first), Some(last)) => format!(
+                "Of the network's live tickets the pool had {first:.2} % on the first known of the last {DAYS} days, \
+                 and {last:.2} % on the last."
+            ),
+            _ => "The pool's share of the network's live tickets is not known yet.".to_owned(),
+        };
+        let series = vec![Series { name: "share", class: "good line", values }];
+        let plan = self.plan("The pool's share of the network's live tickets", series, alternative);
+        Plan { unit: " %", digits: 2, ..plan }.lines()
+    }
+}
+
+fn series(name: &'static str, class: &'static str, counts: impl Iterator<Item = u64>) -> Series {
+    Series { name, class, values: counts.map(|count| Some(count as f64)).collect() }
+}
+
+/// The heights at the ends of the last days, the day before them first. A day on which nobody looked gets the height
+/// that it must have had at the wanted pace.
+fn bounds(now: UnixTime, tip: BlockHeight, spacing: Duration, seen: &[NetworkDay]) -> Vec<BlockHeight> {
+    let today = Day::of(now);
+    let spacing = i64::try_from(spacing.as_secs()).unwrap_or(i64::MAX).max(1);
+    let mut bounds = vec![tip];
+    let (mut known, mut at) = (tip, now.0);
+    for back in 1..=DAYS as i64 {
+        let day = today.back(back);
+        let end = (day.0 + 1).saturating_mul(Day::SECONDS);
+        let height = match seen.iter().find(|seen| seen.day == day) {
+            Some(seen) => {
+                (known, at) = (seen.height.min(known), end);
+                known
+            }
+            None => {
+                let blocks = at.saturating_sub(end).max(0) / spacing;
+                BlockHeight(known.0.saturating_sub(u32::try_from(blocks).unwrap_or(u32::MAX)))
+            }
+        };
+        let later = bounds.last().copied().unwrap_or(tip);
+        bounds.push(height.min(later));
+    }
+    bounds.reverse();
+    bounds
+}
+
+/// Live and immature tickets at the end of each day, from those of now. What was mined on a day was not there before,
+/// what ended on it was, and what matured on it (`matured.mined`) was immature before.
+fn walk_back(now: (u64, u64), turnover: &[Turnover], matured: &[Turnover]) -> Vec<(u64, u64)> {
+    let (mut live, mut immature) = now;
+    let mut stock: Vec<_> = turnover
+        .iter()
+        .zip(matured)
+        .rev()
+        .map(|(day, matured)| {
+            let at_its_end = (live, immature);
+            live = (live + day.voted + day.missed + day.expired).saturating_sub(matured.mined);
+            immature = (immature + matured.mined).saturating_sub(day.mined);
+            at_its_end
+        })
+        .collect();
+    stock.reverse();
+    stock
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stock_of_a_day_follows_from_the_next() {
+        let day = |mined, voted| Turnover { mined, voted, ..Turnover::default() };
+        // Day 1: 4 mined. Day 2: 3 of them mature, 2 more are mined. Day 3: the fourth matures, one votes, one is missed.
+        let turnover = [day(4, 0), day(2, 0), Turnover { missed: 1, ..day(0, 1) }];
+        let matured = [day(0, 0), day(3, 0), day(1, 0)];
+        assert_eq!(walk_back((2, 2), &turnover, &matured), [(0, 4), (3, 3), (2, 2)]);
+    }
+
+    #[test]
+    fn days_end_where_they_were_seen_to_and_otherwise_at_the_wanted_pace() {
+        let now = UnixTime(100 * Day::SECONDS + 3_600);
+        let seen = [NetworkDay { day: Day(97), height: BlockHeight(9_000), network_live: 1, pool_live: 1 }];
+        let bounds = bounds(now, BlockHeight(10_000), Duration::from_secs(360), &seen);
+        assert_eq!(bounds.len(), DAYS + 1);
+        // Ten blocks an hour: ten of today, 240 of yesterday, then the day that was seen, and on from there.
+        assert_eq!(&bounds[DAYS - 4..], [8_760, 9_000, 9_750, 9_990, 10_000].map(BlockHeight));
+        assert!(bounds.is_sorted());
+    }
+
+    #[test]
+    fn odd_heights_and_clocks_are_no_fault() {
+        let seen = [NetworkDay { day: Day(-1), height: BlockHeight(u32::MAX), network_live: 0, pool_live: 0 }];
+        for now in [i64::MIN, 0, i64::MAX] {
+            for tip in [0, u32::MAX] {
+                assert!(bounds(UnixTime(now), BlockHeight(tip), Duration::ZERO, &seen).is_sorted());
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How to buy tickets, with the user's own values filled in.
+
+use serde::Serialize;
+use stakepool_core::accounts::Registration;
+use stakepool_core::chain::{Amount, Network};
+
+use super::excc;
+use crate::options::WebOptions;
+
+/// What a buyer copies.
+#[derive(Debug, Serialize)]
+pub struct Buying {
+    base_url: String,
+    /// The price above which the samples do not buy.
+    limit: String,
+    conf_today: String,
+    conf_legacy: String,
+    by_hand: String,
+    import: String,
+}
+
+impl Buying {
+    /// The values of a user; `price` is that of a ticket now, where it is known.
+    pub fn of(options: &WebOptions, registration: &Registration, price: Option<Amount>) -> Self {
+        let limit = limit(price);
+        let (voting, fee_address, fee) = (registration.address, registration.fee_address, options.pool_fee);
+        let common = format!(
+            "[Application Options]\n{}enableticketbuyer=1\npooladdress={fee_address}\npoolfees={fee}\n\n\
+             [Ticket Buyer Options]\nticketbuyer.votingaddress={voting}\n",
+            network_switch(options.network)
+        );
+        let exccctl = format!("exccctl {}--wallet", network_flag(options.network));
+        Self {
+            base_url: options.base_url.clone(),
+            conf_today: format!("{common}ticketbuyer.limit=1\nticketbuyer.balancetomaintainabsolute=0"),
+            conf_legacy: format!(
+                "{common}ticketbuyer.maxpriceabsolute={limit}\nticketbuyer.balancetomaintainabsolute=0"
+            ),
+            by_hand: format!("{exccctl} purchaseticket default {limit} 1 {voting} 1 {fee_address} {fee}"),
+            import: format!("{exccctl} importscript {}", registration.script),
+            limit,
+        }
+    }
+}
+
+/// A tenth above the price of now, in whole hundredths of a coin; 100 coins where the price is not known.
+fn limit(price: Option<Amount>) -> String {
+    const HUNDREDTH: i64 = Amount::ATOMS_PER_COIN / 100;
+    let Some(atoms) = price.map(Amount::atoms).filter(|atoms| *atoms > 0) else { return "100".to_owned() };
+    let hundredths = (atoms / 10).saturating_add(atoms) / HUNDREDTH + 1;
+    excc(Amount::from_atoms(hundredths.saturating_mul(HUNDREDTH)))
+}
+
+/// The line that `exccwallet.conf` needs on a network, with its line end.
+const fn network_switch(network: Network) -> &'static str {
+    match network {
+        Network::Mainnet => "",
+        Network::Testnet => "testnet=1\n",
+        Network::Simnet => "simnet=1\n",
+    }
+}
+
+/// The flag that `exccctl` needs on a network, with a space behind it.
+pub const fn network_flag(network: Network) -> &'static str {
+    match network {
+        Network::Mainnet => "",
+        Network::Testnet => "--testnet ",
+        Network::Simnet => "--simnet ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_a_tenth_above_the_price() {
+        for (atoms, text) in [(2_000_000_000, "22.01"), (35_298, "0.01"), (0, "100")] {
+            assert_eq!(limit(Some(Amount::from_atoms(atoms))), text);
+        }
+        assert_eq!(limit(None), "100");
+        assert!(!limit(Some(Amount::from_atoms(i64::MAX))).is_empty());
+    }
+}

@@ -1,0 +1,181 @@
+//! What a user has at the pool, as files: for a wallet, a table of one's own, or the tax office.
+
+use serde::Serialize;
+use stakepool_core::accounts::Registration;
+use stakepool_core::ports::{TicketOrder, TicketQuery};
+use stakepool_core::ticket::Verdict;
+use stakepool_core::voting::TicketReport;
+use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
+use warp::reply::Response;
+
+use super::row::fee_problem;
+use crate::pages::error::Trouble;
+use crate::visit::{Outcome, Visit, see_other};
+
+/// Tickets that are read at once.
+const CHUNK: u64 = 5_000;
+
+/// Everything, as JSON. Amounts are in atoms, of which 100,000,000 are one EXCC.
+#[derive(Serialize)]
+struct Everything<'a> {
+    network: &'static str,
+    pool: &'a str,
+    pool_fee_percent: f64,
+    address: AddressData,
+    tickets: Vec<TicketData>,
+}
+
+#[derive(Serialize)]
+struct AddressData {
+    voting_address: String,
+    redeem_script: String,
+    fee_address: String,
+    user_public_key_address: String,
+    registered_at_block: u32,
+}
+
+#[derive(Serialize)]
+struct TicketData {
+    ticket: String,
+    state: &'static str,
+    ignored: bool,
+    added_by_administrator: bool,
+    reason: Option<String>,
+    mined_at_block: u32,
+    ended_at_block: Option<u32>,
+    price_atoms: i64,
+    fee_paid_atoms: i64,
+    fee_required_atoms: i64,
+    fee_address: String,
+}
+
+/// Script, address and tickets as JSON.
+pub async fn tickets_json(visit: Visit) -> Outcome {
+    let Some(registration) = registration(&visit)? else { return Ok(see_other("/address")) };
+    let options = &visit.app.options;
+    let everything = Everything {
+        network: options.network.name(),
+        pool: &options.base_url,
+        pool_fee_percent: options.pool_fee.percent(),
+        address: address(&visit, &registration),
+        tickets: tickets(&visit).await?.iter().map(data).collect(),
+    };
+    json(&everything, "attachment; filename=\"tickets.json\"")
+}
+
+/// The tickets as CSV.
+pub async fn tickets_csv(visit: Visit) -> Outcome {
+    if registration(&visit)?.is_none() {
+        return Ok(see_other("/address"));
+    }
+    let mut csv = String::from(
+        "ticket,state,ignored,added,reason,mined_at_block,ended_at_block,price_excc,fee_paid_excc,fee_required_excc,\
+         fee_address\r\n",
+    );
+    for report in tickets(&visit).await? {
+        let (facts, data) = (&report.facts, data(&report));
+        let ended = data.ended_at_block.map(|block| block.to_string()).unwrap_or_default();
+        let reason = match facts.verdict {
+            Verdict::Accepted => "",
+            Verdict::LowFee => "low fee",
+            Verdict::UnknownFeeAddress => "unknown fee address",
+        };
+        csv.push_str(&format!(
+            "{},{},{},{},{reason},{},{ended},{},{},{},{}\r\n",
+            data.ticket,
+            data.state,
+            data.ignored,
+            data.added_by_administrator,
+            data.mined_at_block,
+            facts.price,
+            facts.committed_fee,
+            facts.required_fee,
+            data.fee_address
+        ));
+    }
+    Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"tickets.csv\""))
+}
+
+/// Address and script as JSON.
+pub async fn address_json(visit: Visit) -> Outcome {
+    let Some(registration) = registration(&visit)? else { return Ok(see_other("/address")) };
+    json(&address(&visit, &registration), "attachment; filename=\"address.json\"")
+}
+
+/// Address and script as CSV.
+pub async fn address_csv(visit: Visit) -> Outcome {
+    let Some(registration) = registration(&visit)? else { return Ok(see_other("/address")) };
+    let AddressData { voting_address, redeem_script, fee_address, user_public_key_address, registered_at_block } =
+        address(&visit, &registration);
+    let csv = format!(
+        "voting_address,redeem_script,fee_address,user_public_key_address,registered_at_block\r\n\
+         {voting_address},{redeem_script},{fee_address},{user_public_key_address},{registered_at_block}\r\n"
+    );
+    Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"address.csv\""))
+}
+
+fn registration(visit: &Visit) -> Result<Option<Registration>, Trouble> {
+    Ok(visit.need_user()?.registration.clone())
+}
+
+fn address(visit: &Visit, registration: &Registration) -> AddressData {
+    AddressData {
+        voting_address: registration.address.to_string(),
+        redeem_script: registration.script.to_string(),
+        fee_address: registration.fee_address.to_string(),
+        user_public_key_address: registration.script.user_address(visit.app.options.network).to_string(),
+        registered_at_block: registration.registered_at.0,
+    }
+}
+
+/// All tickets of the user, the oldest first, so that new ones that come meanwhile shift nothing.
+async fn tickets(visit: &Visit) -> Result<Vec<TicketReport>, Trouble> {
+    let query = TicketQuery {
+        user: Some(visit.need_user()?.id),
+        order: TicketOrder::Oldest,
+        limit: CHUNK,
+        ..TicketQuery::default()
+    };
+    let mut all = Vec::new();
+    loop {
+        let page =
+            visit.app.services.ledger.tickets(&TicketQuery { offset: all.len() as u64, ..query.clone() }).await?;
+        let is_last = (page.tickets.len() as u64) < CHUNK;
+        all.extend(page.tickets);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+fn data(report: &TicketReport) -> TicketData {
+    let facts = &report.facts;
+    TicketData {
+        ticket: report.ticket.to_string(),
+        state: report.state.name(),
+        ignored: report.is_ignored(),
+        added_by_administrator: report.added,
+        reason: fee_problem(report),
+        mined_at_block: facts.mined_at.0,
+        ended_at_block: report.ended_at.map(|block| block.0),
+        price_atoms: facts.price.atoms(),
+        fee_paid_atoms: facts.committed_fee.atoms(),
+        fee_required_atoms: facts.required_fee.atoms(),
+        fee_address: facts.fee_address.to_string(),
+    }
+}
+
+fn json(content: &impl Serialize, name: &'static str) -> Outcome {
+    let text = serde_json::to_string_pretty(content).map_err(|error| {
+        tracing::error!(%error, "a download could not be made");
+        Trouble::internal()
+    })?;
+    Ok(file(text + "\n", "application/json; charset=utf-8", name))
+}
+
+fn file(text: String, kind: &'static str, name: &'static str) -> Response {
+    let mut response = Response::new(text.into());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    response
+}

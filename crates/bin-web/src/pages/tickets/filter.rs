@@ -1,0 +1,150 @@
+//! What of a list is shown, and in which order: read from the query of the address.
+
+use serde::Serialize;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
+
+use super::PER_PAGE;
+use super::list::{LISTS, List};
+use crate::app::App;
+use crate::form::Form;
+
+/// One of several things to choose.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    /// Its name in addresses.
+    pub name: &'static str,
+    /// Its name on the page.
+    pub title: &'static str,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// The orders: name, title, order, and whether it is for lists of tickets at their end only.
+const ORDERS: [(&str, &str, TicketOrder, bool); 6] = [
+    ("ended", "latest end first", TicketOrder::EndedLast, true),
+    ("ended-first", "earliest end first", TicketOrder::EndedFirst, true),
+    ("newest", "bought last first", TicketOrder::Newest, false),
+    ("oldest", "bought first first", TicketOrder::Oldest, false),
+    ("dearest", "highest price first", TicketOrder::Dearest, false),
+    ("cheapest", "lowest price first", TicketOrder::Cheapest, false),
+];
+
+/// What a user asks for.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// The list.
+    pub list: &'static List,
+    /// What a ticket's hash begins with, as it was typed, cut to the length of a hash.
+    pub search: String,
+    /// Whether voted tickets of any age are wanted.
+    pub all_ages: bool,
+    order: (&'static str, TicketOrder),
+    page: u64,
+    ended_from: Option<BlockHeight>,
+}
+
+impl Filter {
+    /// Reads a query. What makes no sense in it counts as not there.
+    pub fn read(form: &Form, tip: Option<BlockHeight>, max_voted_age: u32) -> Self {
+        let list = LISTS.iter().find(|list| list.name == form.text("show")).unwrap_or(&LISTS[0]);
+        let mut orders = ORDERS.iter().filter(|order| list.has_ended() || !order.3);
+        let first = orders.clone().next();
+        let wanted = form.text("sort");
+        let order = orders.find(|order| order.0 == wanted).or(first);
+        let all_ages = form.text("age") == "all";
+        let recent = list.is_voted() && !all_ages;
+        Self {
+            list,
+            search: form.text("q").trim().to_lowercase().chars().take(64).collect(),
+            all_ages,
+            order: order.map_or(("newest", TicketOrder::Newest), |order| (order.0, order.2)),
+            page: form.text("page").parse().unwrap_or(1).max(1),
+            ended_from: tip.filter(|_| recent).map(|tip| BlockHeight(tip.0.saturating_sub(max_voted_age))),
+        }
+    }
+
+    /// What is wrong with what was typed into the search.
+    pub fn search_error(&self) -> Option<&'static str> {
+        let is_hash = self.search.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (!is_hash).then_some("A ticket’s hash has only the digits 0 to 9 and a to f, so nothing can be found.")
+    }
+
+    /// The tickets of the page that is asked for, or of the last one there is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find(&self, app: &App, user: UserId) -> Result<(TicketQuery, TicketPage), StoreError> {
+        let mut query = TicketQuery {
+            user: Some(user),
+            states: self.list.state.into_iter().collect(),
+            ignored: Some(self.list.state.is_none()),
+            prefix: self.search.clone(),
+            ended_from: self.ended_from,
+            order: self.order.1,
+            offset: (self.page - 1).saturating_mul(PER_PAGE),
+            limit: PER_PAGE,
+        };
+        let mut found = app.services.ledger.tickets(&query).await?;
+        if found.tickets.is_empty() && query.offset > 0 {
+            query.offset = found.total.saturating_sub(1) / PER_PAGE * PER_PAGE;
+            found = app.services.ledger.tickets(&query).await?;
+        }
+        Ok((query, found))
+    }
+
+    /// The orders that the list can have.
+    pub fn sorts(&self) -> Vec<Choice> {
+        let fitting = ORDERS.iter().filter(|order| self.list.has_ended() || !order.3);
+        fitting.map(|(name, title, ..)| Choice { name, title, chosen: *name == self.order.0 }).collect()
+    }
+
+    /// The query of an address that asks for the same, without the page.
+    pub fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("show", self.list.name).append_pair("sort", self.order.0);
+        if !self.search.is_empty() {
+            query.append_pair("q", &self.search);
+        }
+        if self.all_ages {
+            query.append_pair("age", "all");
+        }
+        query.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(query: &str) -> Filter {
+        Filter::read(&Form::urlencoded(query.as_bytes()), Some(BlockHeight(10_000)), 8_640)
+    }
+
+    #[test]
+    fn voted_tickets_are_the_recent_ones_unless_all_are_asked_for() {
+        assert_eq!(filter("show=voted").ended_from, Some(BlockHeight(1_360)));
+        assert_eq!(filter("show=voted&age=all").ended_from, None);
+        assert_eq!(filter("show=missed").ended_from, None);
+        assert_eq!(filter("").ended_from, None);
+        let unknown = Filter::read(&Form::urlencoded(b"show=voted"), None, 8_640);
+        assert_eq!(unknown.ended_from, None);
+    }
+
+    #[test]
+    fn each_list_has_the_orders_that_fit() {
+        assert_eq!(filter("show=voted").order, ("ended", TicketOrder::EndedLast));
+        assert_eq!(filter("show=live&sort=ended").order, ("newest", TicketOrder::Newest));
+        assert_eq!(filter("show=live&sort=cheapest").order, ("cheapest", TicketOrder::Cheapest));
+        assert_eq!((filter("show=live").sorts().len(), filter("show=missed").sorts().len()), (4, 6));
+    }
+
+    #[test]
+    fn the_query_asks_for_the_same_again() {
+        let query = filter("show=voted&sort=oldest&q=%20AB%26c&age=all&page=7").query();
+        assert_eq!(query, "show=voted&sort=oldest&q=ab%26c&age=all");
+        assert_eq!(filter("").query(), "show=live&sort=newest");
+        assert!(filter("q=xyz").search_error().is_some() && filter("q=0Af").search_error().is_none());
+    }
+}

@@ -1,0 +1,108 @@
+//! A user's tickets, read from the pool's own ledger, and how to buy them.
+
+mod buying;
+pub mod download;
+mod filter;
+mod list;
+mod row;
+
+use serde::Serialize;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::ports::StoreError;
+use warp::http::StatusCode;
+
+use self::buying::Buying;
+use self::filter::{Choice, Filter};
+use self::list::List;
+use self::row::Row;
+use crate::chart::Chart;
+use crate::history;
+use crate::visit::{Outcome, Visit, see_other};
+use crate::when::BlockTime;
+
+pub use self::buying::network_flag;
+pub use self::row::excc;
+
+/// Tickets on one page.
+const PER_PAGE: u64 = 50;
+
+#[derive(Serialize)]
+struct Tickets {
+    address: String,
+    script: String,
+    fee_address: String,
+    height: Option<u32>,
+    none_at_all: bool,
+    lists: Vec<List>,
+    shown: List,
+    /// The heading of the column with the moment that matters for the list.
+    moment: &'static str,
+    rows: Vec<Row>,
+    found: u64,
+    page: u64,
+    pages: u64,
+    search: String,
+    search_error: Option<&'static str>,
+    sorts: Vec<Choice>,
+    /// For voted tickets: how far back they are shown, in words.
+    recent: Option<String>,
+    all_ages: bool,
+    /// The query of this list without its page, to be put into links.
+    query: String,
+    charts: Vec<Chart>,
+    buying: Buying,
+}
+
+/// Shows one list of tickets.
+pub async fn show(visit: Visit) -> Outcome {
+    let user = visit.need_user()?;
+    let Some(registration) = &user.registration else { return Ok(see_other("/address")) };
+    let (app, id) = (&visit.app, user.id);
+    let stake = app.figures().await.ok().map(|(figures, _)| figures.stake);
+    let tip = stake.map(|stake| stake.height);
+    let params = app.options.network.params(Generation::Today);
+    let time = BlockTime { tip, spacing: params.target_time_per_block };
+    let lists = counted(&visit, id).await?;
+    let filter = Filter::read(&visit.form, tip, app.options.max_voted_age);
+    let shown = lists.iter().find(|list| list.name == filter.list.name).unwrap_or(&lists[0]).clone();
+    let (query, found) = filter.find(app, id).await?;
+    let pages = found.total.div_ceil(PER_PAGE).max(1);
+    let moment = shown.moment;
+    let content = Tickets {
+        address: registration.address.to_string(),
+        script: registration.script.to_string(),
+        fee_address: registration.fee_address.to_string(),
+        height: tip.map(|tip| tip.0),
+        none_at_all: lists.iter().all(|list| list.count == 0),
+        rows: row::rows(app, &found.tickets, &shown, &params, &time).await?,
+        found: found.total,
+        page: query.offset / PER_PAGE + 1,
+        pages,
+        search_error: filter.search_error(),
+        sorts: filter.sorts(),
+        recent: shown.is_voted().then(|| time.lasting(app.options.max_voted_age)),
+        all_ages: filter.all_ages,
+        query: filter.query(),
+        search: filter.search,
+        charts: charts(&visit, id, tip).await,
+        buying: Buying::of(&app.options, registration, stake.map(|stake| stake.difficulty)),
+        lists,
+        shown,
+        moment,
+    };
+    visit.page("tickets.html.tera", StatusCode::OK, &content)
+}
+
+/// The user's charts. The list is worth showing without them.
+async fn charts(visit: &Visit, user: UserId, tip: Option<BlockHeight>) -> Vec<Chart> {
+    history::of_user(&visit.app, user, tip).await.unwrap_or_else(|error| {
+        tracing::error!(%error, %user, "no charts");
+        Vec::new()
+    })
+}
+
+async fn counted(visit: &Visit, user: UserId) -> Result<Vec<List>, StoreError> {
+    let counts = visit.app.services.ledger.ticket_counts(Some(user)).await?;
+    Ok(list::LISTS.iter().map(|list| list.counted(&counts)).collect())
+}

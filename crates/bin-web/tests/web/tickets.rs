@@ -1,0 +1,298 @@
+//! The tickets page: lists, order, search, reasons, downloads, charts, and ten thousand tickets.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, TicketHash, VoteBits,
+};
+use stakepool_core::ports::{Clock as _, HistoryStore as _, LedgerStore as _, NetworkDay, UserStore as _};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::{Day, UnixTime};
+use stakepool_core::voting::{TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
+use warp::http::StatusCode;
+
+use crate::browser::Browser;
+use crate::world::{Plan, USER_KEY, World};
+
+/// A user with an address.
+async fn user(world: &World) -> Browser {
+    let mut browser = world.user("a@example.org").await;
+    assert_eq!(browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await.location(), "/tickets");
+    browser
+}
+
+fn hash(n: u32) -> TicketHash {
+    let mut bytes = [0x5c; 32];
+    // Hashes are shown reversed, so that this one begins with the number.
+    bytes[28..].copy_from_slice(&n.to_le_bytes());
+    TicketHash::from_bytes(bytes)
+}
+
+/// How a hash begins.
+fn beginning(n: u32) -> String {
+    hash(n).to_string()[..8].to_owned()
+}
+
+async fn report(world: &World, n: u32, state: TicketState, ended_at: Option<u32>) -> TicketReport {
+    let address = world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.unwrap().address;
+    TicketReport {
+        ticket: hash(n),
+        address,
+        user: UserId(1),
+        state,
+        facts: TicketFacts {
+            verdict: Verdict::Accepted,
+            price: Amount::from_atoms(2_000_000_000 + i64::from(n)),
+            fee_address: Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([1; 20]))),
+            committed_fee: Amount::from_atoms(8_000_000),
+            required_fee: Amount::from_atoms(7_500_000),
+            mined_at: BlockHeight(n),
+        },
+        added: false,
+        ended_at: ended_at.map(BlockHeight),
+    }
+}
+
+async fn put(world: &World, reports: &[TicketReport]) {
+    world.database.put_tickets("daemon1", reports, UnixTime(1)).await.unwrap();
+}
+
+/// The numbers of the tickets on a page, in their order.
+fn listed(page: &str, of: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    let mut found: Vec<_> = of.into_iter().filter_map(|n| Some((page.find(&format!(">{}<", hash(n)))?, n))).collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, n)| n).collect()
+}
+
+#[tokio::test]
+async fn moments_are_told_in_words_with_the_exact_block() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    // The fake wallets stand at block 224; simnet has a block a second, maturity 16 and expiry 384.
+    put(&world, &[report(&world, 220, TicketState::Immature, None).await]).await;
+    put(&world, &[report(&world, 100, TicketState::Live, None).await]).await;
+    put(&world, &[report(&world, 90, TicketState::Voted, Some(222)).await]).await;
+    let page = browser.get("/tickets?show=immature").await.text();
+    assert!(page.contains("less than a minute ago <small>block 220</small>"), "{page}");
+    assert!(page.contains("in less than a minute <small>block 236</small>"), "{page}");
+    let page = browser.get("/tickets?show=live").await.text();
+    assert!(page.contains("in about 5 minutes <small>block 500</small>"), "{page}");
+    let page = browser.get("/tickets?show=voted").await.text();
+    assert!(page.contains("<small>block 222</small>") && page.contains("to be spent in less than a minute"), "{page}");
+}
+
+#[tokio::test]
+async fn a_list_is_searched_ordered_and_paged_by_the_server() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    let mut reports = Vec::new();
+    for n in 1..=120 {
+        reports.push(report(&world, n, TicketState::Live, None).await);
+    }
+    put(&world, &reports).await;
+    let first = browser.get("/tickets").await.text();
+    assert_eq!(listed(&first, 1..=120), (71..=120).rev().collect::<Vec<_>>());
+    assert!(
+        first.contains("120 tickets, page 1 of 3") && first.contains("/tickets?show=live&amp;sort=newest&amp;page=2")
+    );
+    let last = browser.get("/tickets?show=live&sort=oldest&page=3").await.text();
+    assert_eq!(listed(&last, 1..=120), (101..=120).collect::<Vec<_>>());
+    let beyond = browser.get("/tickets?page=4000000000").await.text();
+    assert_eq!(listed(&beyond, 1..=120), (1..=20).rev().collect::<Vec<_>>(), "the last page there is");
+    let cheap = browser.get("/tickets?sort=cheapest").await.text();
+    assert_eq!(listed(&cheap, 1..=120), (1..=50).collect::<Vec<_>>());
+    let found = browser.get(&format!("/tickets?q={}", beginning(7).to_uppercase())).await.text();
+    assert_eq!(listed(&found, 1..=120), [7]);
+    let none = browser.get("/tickets?q=ffff").await.text();
+    assert!(none.contains("No ticket of this list fits") && none.contains("Show all 120"), "{none}");
+    let wrong = browser.get("/tickets?q=%3Cscript%3Ealert(1)").await.text();
+    assert!(wrong.contains("has only the digits 0 to 9 and a to f") && !wrong.contains("<script>alert"), "{wrong}");
+}
+
+#[tokio::test]
+async fn votes_older_than_the_operator_set_are_shown_on_demand_only() {
+    let mut plan = Plan::default();
+    plan.options.max_voted_age = 100;
+    let world = World::of(plan).await;
+    let mut browser = user(&world).await;
+    put(
+        &world,
+        &[
+            report(&world, 1, TicketState::Voted, Some(123)).await,
+            report(&world, 2, TicketState::Voted, Some(124)).await,
+        ],
+    )
+    .await;
+    assert_eq!(listed(&browser.get("/tickets?show=voted").await.text(), 1..=2), [2]);
+    assert_eq!(listed(&browser.get("/tickets?show=voted&age=all").await.text(), 1..=2), [2, 1]);
+    assert!(browser.get("/tickets?show=voted").await.text().contains("Voted <span>2</span>"));
+}
+
+#[tokio::test]
+async fn a_missed_ticket_is_told_with_the_reason_and_without_the_pools_servers() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    let outcomes = [
+        (1, None, "no record of a vote"),
+        (2, Some(VoteOutcome::Sent), "no miner put it into a block"),
+        (3, Some(VoteOutcome::Failed("wallet 10.0.0.7:9110 is locked".into())), "could not sign or send the vote"),
+        (4, Some(VoteOutcome::RivalVote), "another vote of this ticket"),
+    ];
+    for (n, outcome, _) in &outcomes {
+        let report = report(&world, *n, TicketState::Missed, Some(200)).await;
+        let vote = |outcome: &VoteOutcome| VoteRecord {
+            ticket: report.ticket,
+            address: report.address,
+            block: BlockHash::from_bytes([3; 32]),
+            height: BlockHeight(199),
+            bits: VoteBits(1),
+            outcome: outcome.clone(),
+            attempts: 1,
+            timings: VoteTimings::default(),
+            at: UnixMillis(1),
+        };
+        let votes: Vec<_> = outcome.iter().map(vote).collect();
+        put(&world, std::slice::from_ref(&report)).await;
+        world.database.put_votes("daemon1", &votes).await.unwrap();
+    }
+    for (n, _, reason) in outcomes {
+        let page = browser.get(&format!("/tickets?show=missed&q={}", beginning(n))).await.text();
+        assert!(page.contains(reason) && !page.contains("10.0.0.7"), "{reason}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn everything_can_be_taken_away_as_a_file() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    let mut low = report(&world, 2, TicketState::Live, None).await;
+    low.facts.verdict = Verdict::LowFee;
+    put(&world, &[report(&world, 1, TicketState::Voted, Some(200)).await, low]).await;
+    let reply = browser.get("/tickets.json").await;
+    assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
+    assert_eq!(reply.header("content-disposition"), "attachment; filename=\"tickets.json\"");
+    assert_eq!(reply.header("cache-control"), "no-store");
+    let all: Value = serde_json::from_str(&reply.text()).unwrap();
+    let registration = world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.unwrap();
+    assert_eq!(all["address"]["voting_address"], registration.address.to_string());
+    assert_eq!(all["address"]["redeem_script"], registration.script.to_string());
+    assert_eq!(all["address"]["user_public_key_address"], USER_KEY);
+    assert_eq!(all["tickets"][0]["ticket"], hash(1).to_string());
+    assert_eq!((&all["tickets"][0]["ended_at_block"], &all["tickets"][1]["ignored"]), (&200.into(), &true.into()));
+    let csv = browser.get("/tickets.csv").await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    let text = csv.text();
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    assert!(lines[0].starts_with("ticket,state,ignored") && lines.len() == 3, "{text}");
+    let columns = |line: &str| line.split(',').count();
+    assert!(lines.iter().all(|line| columns(line) == columns(lines[0])), "{text}");
+    assert!(lines[2].contains(",low fee,") && lines[2].contains("0.07500000"), "{text}");
+    let address = browser.get("/address.csv").await.text();
+    assert!(address.contains(&registration.script.to_string()), "{address}");
+    assert!(browser.get("/address.json").await.text().contains(&registration.fee_address.to_string()));
+    let mut other = world.user("b@example.org").await;
+    for target in ["/tickets.json", "/tickets.csv", "/address.json", "/address.csv"] {
+        assert_eq!(world.browser().get(target).await.location(), "/signin", "{target}");
+        assert_eq!(other.get(target).await.location(), "/address", "{target}");
+    }
+}
+
+#[tokio::test]
+async fn what_to_buy_with_is_filled_in() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    let registration = world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.unwrap();
+    let page = browser.get("/tickets").await.text();
+    let by_hand = format!(
+        "exccctl --simnet --wallet purchaseticket default 0.01 1 {} 1 {} 7.5",
+        registration.address, registration.fee_address
+    );
+    for text in [
+        by_hand,
+        format!("exccctl --simnet --wallet importscript {}", registration.script),
+        format!("ticketbuyer.votingaddress={}", registration.address),
+        format!("pooladdress={}\npoolfees=7.5", registration.fee_address),
+        "ticketbuyer.maxpriceabsolute=0.01".to_owned(),
+        "http://pool.example".to_owned(),
+        "You have no tickets here yet.".to_owned(),
+    ] {
+        assert!(page.contains(&text), "{text}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn charts_tell_the_same_in_shapes_words_and_a_table() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    // A block a second, and the clock stands 80,000 seconds into its day: all happened today.
+    for (n, state, ended) in
+        [(50, TicketState::Voted, Some(210)), (51, TicketState::Voted, Some(220)), (52, TicketState::Missed, Some(215))]
+    {
+        put(&world, &[report(&world, n, state, ended).await]).await;
+    }
+    put(&world, &[report(&world, 60, TicketState::Live, None).await]).await;
+    let now = world.clock.now();
+    let yesterday = NetworkDay { day: Day::of(now).back(1), height: BlockHeight(1), network_live: 400, pool_live: 10 };
+    world.database.note_day(&yesterday).await.unwrap();
+    let page = browser.get("/tickets").await.text();
+    assert!(page.contains("In the last 30 days 2 tickets voted and 1 were missed."), "{page}");
+    assert!(page.contains("In the last 30 days live tickets went from 0 to 1,"), "{page}");
+    let today = Day::of(now);
+    assert!(
+        page.contains(&format!("<th scope=\"row\">{today}</th><td class=\"number\">2</td><td class=\"number\">1</td>"))
+    );
+    let stats = world.send("GET", "/stats", &[], b"").await.text();
+    assert!(stats.contains("share of the network") && stats.contains("2.50 %") && stats.contains("1.50 %"), "{stats}");
+    assert_eq!(stats.matches("<svg viewBox=\"0 0 1000 100\"").count(), 3);
+    assert!(!stats.contains(" style="), "the policy allows no style of an element's own");
+}
+
+#[tokio::test]
+async fn the_network_is_noted_once_a_day_by_the_application_itself() {
+    let world = World::start().await;
+    let day = Day::of(world.clock.now());
+    let noted = || async { world.database.days_since(day).await.unwrap() };
+    let mut tries = 0;
+    while noted().await.is_empty() && tries < 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        tries += 1;
+    }
+    let expected = NetworkDay { day, height: BlockHeight(224), network_live: 333, pool_live: 5 };
+    assert_eq!(noted().await, [expected]);
+}
+
+#[tokio::test]
+async fn a_user_with_ten_thousand_tickets_waits_for_no_page() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    let sample = report(&world, 1, TicketState::Live, None).await;
+    let reports: Vec<_> = (0..10_000)
+        .map(|n| {
+            let mut report = TicketReport { ticket: hash(n), ..sample.clone() };
+            report.facts.mined_at = BlockHeight(n);
+            report.facts.price = Amount::from_atoms(i64::from(n % 97) * 1_000);
+            if n % 2 == 1 {
+                (report.state, report.ended_at) = (TicketState::Voted, Some(BlockHeight(n + 1)));
+            }
+            report
+        })
+        .collect();
+    put(&world, &reports).await;
+    for target in
+        ["/tickets", "/tickets?sort=dearest&page=90", "/tickets?show=voted&age=all&page=99", "/tickets?q=00000f"]
+    {
+        let mut best = Duration::MAX;
+        for _ in 0..3 {
+            let begun = Instant::now();
+            assert_eq!(browser.get(target).await.status, StatusCode::OK, "{target}");
+            best = best.min(begun.elapsed());
+        }
+        println!("{best:?} for {target}");
+        // An optimised build takes a few milliseconds; this is neither optimised nor alone.
+        assert!(best < Duration::from_millis(400), "{best:?} for {target}");
+    }
+    let all: Value = serde_json::from_str(&browser.get("/tickets.json").await.text()).unwrap();
+    assert_eq!(all["tickets"].as_array().map(Vec::len), Some(10_000));
+}
