@@ -1,9 +1,12 @@
 //! Signing in.
 
 use serde::Serialize;
-use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, User};
+use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, PasswordHashes, User};
+use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
+use super::signincode;
+use crate::notice::Notice;
 use crate::session;
 use crate::visit::{Outcome, Visit, add_cookie, see_other};
 
@@ -13,6 +16,7 @@ const TEMPLATE: &str = "signin.html.tera";
 struct SignIn<'a> {
     email: &'a str,
     error: Option<String>,
+    unverified: bool,
 }
 
 /// Shows the form.
@@ -24,30 +28,36 @@ pub async fn show(visit: Visit) -> Outcome {
 pub async fn submit(visit: Visit) -> Outcome {
     let app = &visit.app;
     let typed = visit.form.text("email");
-    let refuse = |status, error: String| visit.page(TEMPLATE, status, &SignIn { email: typed, error: Some(error) });
-    if let Err(wait) = app.limiter.check_sign_in(typed, visit.client) {
-        let error = format!(
-            "Too many failed tries. Nothing is lost, and your tickets are voted; try again in {}.",
-            wait.in_words()
-        );
-        return visit.page_to_wait(TEMPLATE, wait, &SignIn { email: typed, error: Some(error) });
-    }
+    let refuse = |status, error: String| {
+        visit.page(TEMPLATE, status, &SignIn { email: typed, error: Some(error), unverified: false })
+    };
+    let tried = match app.limiter.sign_in(typed, visit.client) {
+        Ok(tried) => tried,
+        Err(wait) => {
+            let error = format!(
+                "Too many failed tries. Nothing is lost, and your tickets are voted; try again in {}.",
+                wait.in_words()
+            );
+            return visit.page_to_wait(TEMPLATE, wait, &SignIn { email: typed, error: Some(error), unverified: false });
+        }
+    };
     // An address that cannot be one costs the same time as any unknown one.
     let user = match Email::parse(typed) {
         Ok(email) => app.services.users.by_email(&email).await?,
         Err(_) => None,
     };
-    let check = app.passwords.check(visit.form.text("password"), user.as_ref().map(|user| &user.password)).await;
+    let hashes = user.as_ref().map(|user| &user.password);
+    let check = app.passwords.check(visit.client, visit.form.text("password"), hashes).await;
     let user = match (user, check) {
         (Some(user), Ok(PasswordCheck::Right)) => user,
-        (Some(user), Ok(PasswordCheck::RightUpgraded(argon2))) => upgrade(&visit, user, &argon2).await,
+        (Some(user), Ok(PasswordCheck::RightUpgraded(argon2))) => upgrade(&visit, user, argon2).await,
         (_, Ok(_)) => {
-            app.limiter.sign_in_failed(typed, visit.client);
             tracing::info!(client = %visit.client, "a sign-in failed");
             let error = "The e-mail address or the password is wrong. Check both and try again.";
             return refuse(StatusCode::OK, error.to_owned());
         }
         (_, Err(PasswordError::Busy)) => {
+            app.limiter.take_back(tried);
             let error = "Too many sign-ins at this moment. Nothing is lost; try again in a few seconds.";
             return refuse(StatusCode::SERVICE_UNAVAILABLE, error.to_owned());
         }
@@ -58,32 +68,59 @@ pub async fn submit(visit: Visit) -> Outcome {
             return refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_owned());
         }
     };
+    app.limiter.succeeded(tried);
     if user.disabled {
         let error = "This account is disabled. Its live tickets are voted all the same. Write to the pool's operator.";
         return refuse(StatusCode::OK, error.to_owned());
     }
-    app.limiter.sign_in_succeeded(&user.email);
+    if app.must_verify(&user) {
+        let error = "Your e-mail address is not verified yet: open the link in the mail that you got. Nothing is lost.";
+        let page = SignIn { email: typed, error: Some(error.to_owned()), unverified: true };
+        return visit.page(TEMPLATE, StatusCode::OK, &page);
+    }
+    let factor = app.services.second_factors.second_factor(user.id).await?;
+    if factor.is_some_and(|factor| factor.confirmed) {
+        return Ok(signincode::ask(&visit, &user));
+    }
+    enter(&visit, &user, None).await
+}
+
+/// Begins the session of a user who has shown all that is needed; the password in `user` is the one that was right.
+///
+/// # Errors
+/// [`Trouble`] where the database fails.
+pub async fn enter(visit: &Visit, user: &User, notice: Option<Notice>) -> Outcome {
+    let app = &visit.app;
     // A browser that signs in again gets a new session; the old one ends.
     if let Some(old) = visit.session() {
         app.services.sessions.end(old).await?;
     }
-    let cookie = session::begin(app, user.id, visit.client).await?;
+    let cookie = match session::begin(app, user, visit.client).await {
+        Err(StoreError::Conflict(_)) => {
+            let error = "The password was changed while you signed in. Sign in again with the new one.";
+            let page = SignIn { email: user.email.as_str(), error: Some(error.to_owned()), unverified: false };
+            return visit.page(TEMPLATE, StatusCode::OK, &page);
+        }
+        begun => begun?,
+    };
     tracing::info!(user = %user.id, client = %visit.client, "signed in");
-    let mut response = see_other(if user.registration.is_some() { "/tickets" } else { "/settings" });
+    let to = if user.registration.is_some() { "/tickets" } else { "/settings" };
+    let mut response = if app.needs_second_factor(user) && app.lacks_second_factor(user.id).await? {
+        visit.done(Notice::SecondFactorNeeded, "/twofactor")
+    } else {
+        notice.map_or_else(|| see_other(to), |notice| visit.done(notice, to))
+    };
     add_cookie(&mut response, cookie);
     Ok(response)
 }
 
-/// Stores an Argon2id hash beside the predecessor's. Where that fails, the next sign-in tries again.
-async fn upgrade(visit: &Visit, user: User, argon2: &str) -> User {
-    let change = |stored: &mut User| {
-        // Unless the password was changed in the meantime.
-        if stored.password == user.password {
-            stored.password.argon2 = Some(argon2.to_owned());
-        }
-    };
-    if let Err(error) = visit.app.change_user(user.id, change).await {
-        tracing::warn!(user = %user.id, %error, "the new password hash could not be stored");
+/// Stores an Argon2id hash beside the predecessor's, unless the password was changed in the meantime. Where that fails,
+/// the next sign-in tries again.
+async fn upgrade(visit: &Visit, mut user: User, argon2: String) -> User {
+    let upgraded = PasswordHashes { argon2: Some(argon2), bcrypt: user.password.bcrypt.clone() };
+    match visit.app.set_password(user.id, &user.password, &upgraded).await {
+        Ok(()) => user.password = upgraded,
+        Err(error) => tracing::warn!(user = %user.id, %error, "the new password hash could not be stored"),
     }
     user
 }

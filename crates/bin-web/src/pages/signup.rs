@@ -5,57 +5,69 @@ use stakepool_core::accounts::{Email, PasswordHashes, check_policy};
 use stakepool_core::ports::{NewUser, StoreError};
 use warp::http::StatusCode;
 
+use super::told::Told;
+use crate::captcha::{self, Shown};
+use crate::mail::letters;
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "signup.html.tera";
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct SignUp<'a> {
     email: &'a str,
     error: Option<String>,
+    mail: bool,
+    captcha: Shown,
 }
 
 /// Shows the form, or says that the pool is closed.
 pub async fn show(visit: Visit) -> Outcome {
-    visit.page(TEMPLATE, StatusCode::OK, &SignUp::default())
+    page(&visit, StatusCode::OK, None)
 }
 
-/// Makes the account.
+/// Makes the account. Where mail is sent, the answer does not tell whether there was one already: the mail does.
 pub async fn submit(visit: Visit) -> Outcome {
     let app = &visit.app;
-    let typed = visit.form.text("email");
-    let refuse = |error: String| visit.page(TEMPLATE, StatusCode::OK, &SignUp { email: typed, error: Some(error) });
     if app.options.closed.is_some() {
-        return visit.page(TEMPLATE, StatusCode::FORBIDDEN, &SignUp::default());
+        return page(&visit, StatusCode::FORBIDDEN, None);
     }
+    let refuse = |error: String| page(&visit, StatusCode::OK, Some(format!("No account was made: {error}.")));
     if let Err(wait) = app.limiter.sign_up(visit.client) {
         let error =
             format!("Too many sign-ups from your address. No account was made; try again in {}.", wait.in_words());
-        return visit.page_to_wait(TEMPLATE, wait, &SignUp { email: typed, error: Some(error) });
+        return visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)));
     }
-    let email = match Email::parse(typed) {
+    let email = match Email::parse(visit.form.text("email")) {
         Ok(email) => email,
-        Err(error) => return refuse(format!("No account was made: {error}.")),
+        Err(error) => return refuse(error.to_string()),
     };
     let password = visit.form.text("password");
     if let Err(error) = check_policy(password, &email) {
-        return refuse(format!("No account was made: {error}."));
+        return refuse(error.to_string());
     }
     if password != visit.form.text("passwordrepeat") {
-        return refuse("No account was made: the two passwords differ. Type the same one twice.".to_owned());
+        return refuse("the two passwords differ. Type the same one twice".to_owned());
     }
-    let argon2 = match app.passwords.hash(password).await {
+    if let Err(error) = captcha::check(&visit).await? {
+        return refuse(error.to_string());
+    }
+    let argon2 = match app.passwords.hash(visit.client, password).await {
         Ok(hash) => hash,
         Err(error) => {
             tracing::warn!(%error, "a sign-up failed");
-            return refuse("No account was made: the server is too busy. Try again in a few seconds.".to_owned());
+            return refuse("the server is too busy. Try again in a few seconds".to_owned());
         }
     };
+    create(&visit, email, argon2).await
+}
+
+async fn create(visit: &Visit, email: Email, argon2: String) -> Outcome {
+    let (app, mail) = (&visit.app, visit.app.post.is_on());
     let user = NewUser {
-        email,
+        email: email.clone(),
         password: PasswordHashes { argon2: Some(argon2), bcrypt: None },
-        verified: true,
+        verified: !mail,
         admin: false,
         voting: app.default_voting(),
         created: app.now(),
@@ -63,11 +75,33 @@ pub async fn submit(visit: Visit) -> Outcome {
     match app.services.users.create(user).await {
         Ok(id) => {
             tracing::info!(user = %id, client = %visit.client, "signed up");
-            Ok(visit.done(Notice::SignedUp, "/signin"))
+            app.note(id, "account.create", format!("from {}", visit.client)).await;
+            if !mail {
+                return Ok(visit.done(Notice::SignedUp, "/signin"));
+            }
+            app.send_verification(id, &email).await?;
+        }
+        Err(StoreError::EmailTaken) if mail => {
+            if app.limiter.ask_for_mail(email.as_str(), visit.client).is_ok() {
+                app.post.send_later(letters::known_already(&app.options, &email));
+            }
         }
         Err(StoreError::EmailTaken) => {
-            refuse("There is an account with this e-mail address already. Sign in with its password.".to_owned())
+            let error = "There is an account with this e-mail address already. Sign in with its password.";
+            return page(visit, StatusCode::OK, Some(error.to_owned()));
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
     }
+    Told::CHECK_MAIL.show(visit, StatusCode::OK)
+}
+
+fn content(visit: &Visit, error: Option<String>) -> SignUp<'_> {
+    let email = if error.is_some() { visit.form.text("email") } else { "" };
+    SignUp { email, error, mail: visit.app.post.is_on(), captcha: captcha::show(&visit.app) }
+}
+
+fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
+    let mut response = visit.page(TEMPLATE, status, &content(visit, error))?;
+    captcha::admit(&visit.app, &mut response);
+    Ok(response)
 }

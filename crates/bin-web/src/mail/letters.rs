@@ -1,0 +1,143 @@
+//! What mails say: plain ASCII, which every mail program shows as it is.
+
+use stakepool_core::accounts::{Email, SecretToken, User};
+use stakepool_core::ports::{Mail, TicketMailKind};
+use stakepool_core::ticket::Verdict;
+use stakepool_core::voting::TicketReport;
+
+use crate::options::WebOptions;
+
+/// A letter with the pool's name before the subject and its address below the text.
+fn letter(options: &WebOptions, to: &Email, subject: &str, text: &str) -> Mail {
+    let help = match options.pool_email.as_str() {
+        "" => String::new(),
+        address => format!("\nQuestions: {address}"),
+    };
+    Mail {
+        to: to.clone(),
+        subject: format!("{}: {subject}", options.site_name),
+        text: format!("{text}\n\n-- \n{}\n{}{help}\n", options.site_name, options.base_url),
+    }
+}
+
+fn link(options: &WebOptions, page: &str, token: &SecretToken) -> String {
+    format!("{}/{page}?t={}", options.base_url.trim_end_matches('/'), token.reveal())
+}
+
+/// Asks to show that an address is the user's.
+pub fn verify(options: &WebOptions, to: &Email, token: &SecretToken) -> Mail {
+    let link = link(options, "emailverify", token);
+    let text = format!(
+        "An account was made with this e-mail address. To use it, open this page and press\n\
+         its button, within a day:\n\n{link}\n\n\
+         If you made no account, do nothing: without your answer it cannot be used."
+    );
+    letter(options, to, "verify your e-mail address", &text)
+}
+
+/// Tells the holder of an account that somebody wanted to make one with the same address.
+pub fn known_already(options: &WebOptions, to: &Email) -> Mail {
+    let text = format!(
+        "Somebody, probably you, wanted to make an account with this e-mail address. You\n\
+         have one already; nothing was changed.\n\n\
+         Sign in:           {base}/signin\nPassword unknown:  {base}/passwordreset",
+        base = options.base_url.trim_end_matches('/')
+    );
+    letter(options, to, "you have an account already", &text)
+}
+
+/// Lets a user choose a new password.
+pub fn reset(options: &WebOptions, to: &Email, token: &SecretToken) -> Mail {
+    let link = link(options, "passwordupdate", token);
+    let text = format!(
+        "Somebody, probably you, asked for a new password of your account. Choose it on\n\
+         this page, within an hour:\n\n{link}\n\n\
+         If it was not you, do nothing: your password stays as it is."
+    );
+    letter(options, to, "choose a new password", &text)
+}
+
+/// Asks to show that a new address is the user's.
+pub fn change(options: &WebOptions, to: &Email, token: &SecretToken) -> Mail {
+    let link = link(options, "emailupdate", token);
+    let text = format!(
+        "This shall be the new e-mail address of an account. To confirm it, open this page\n\
+         and press its button, within an hour:\n\n{link}\n\n\
+         If you do not know of this, do nothing: nothing will be changed."
+    );
+    letter(options, to, "confirm your new e-mail address", &text)
+}
+
+/// Tells the old address that another one was asked for.
+pub fn change_asked(options: &WebOptions, to: &Email) -> Mail {
+    let text = "Another e-mail address was asked for your account, by somebody who knows its\n\
+                password. It is changed once the new address is confirmed.\n\n\
+                If it was not you, sign in and change your password now.";
+    letter(options, to, "your e-mail address is to be changed", text)
+}
+
+/// Tells the old address that it is no longer the account's.
+pub fn changed(options: &WebOptions, to: &Email, new: &Email) -> Mail {
+    let text = format!(
+        "The e-mail address of your account is now\n\n  {new}\n\n\
+         Mail about it no longer comes here. If it was not you, write to the pool's operator."
+    );
+    letter(options, to, "your e-mail address was changed", &text)
+}
+
+/// Tells of an act that matters to the safety of an account.
+pub fn told(options: &WebOptions, user: &User, what: &str) -> Mail {
+    let text = format!(
+        "{what}\n\nIf it was not you, choose a new password now: {}/passwordreset",
+        options.base_url.trim_end_matches('/')
+    );
+    letter(options, &user.email, "a change of your account", &text)
+}
+
+/// Tells what became of a ticket. `reason` says why a vote was missed.
+pub fn ticket(options: &WebOptions, to: &Email, kind: TicketMailKind, report: &TicketReport, reason: &str) -> Mail {
+    let (subject, text) = match kind {
+        TicketMailKind::Ignored => ("a ticket is not voted", ignored(report)),
+        TicketMailKind::Voted => (
+            "a ticket has voted",
+            "The pool voted with your ticket. Its price and the reward come back to your\n\
+             wallet and can be spent once the vote has matured."
+                .to_owned(),
+        ),
+        TicketMailKind::Missed => (
+            "a ticket missed its vote",
+            format!(
+                "Your ticket was drawn, but no vote of it is in the chain.\n\n{reason}\n\n\
+                 Nothing of its price is lost: it comes back when the ticket is revoked, without a\n\
+                 reward."
+            ),
+        ),
+    };
+    let block = report.ended_at.map(|height| format!("\nBlock:  {height}")).unwrap_or_default();
+    let text = format!(
+        "{text}\n\nTicket: {}\nMined:  block {}{block}\n\nAll your tickets: {base}/tickets\nWhich mails you get: {base}/settings",
+        report.ticket,
+        report.facts.mined_at,
+        base = options.base_url.trim_end_matches('/')
+    );
+    letter(options, to, subject, &text)
+}
+
+fn ignored(report: &TicketReport) -> String {
+    let facts = &report.facts;
+    let why = match facts.verdict {
+        Verdict::LowFee => format!(
+            "It pays the pool a fee of {} EXCC, and {} EXCC are required.",
+            facts.committed_fee, facts.required_fee
+        ),
+        Verdict::UnknownFeeAddress => {
+            format!("It pays its fee to {},\nwhich is not an address of the pool.", facts.fee_address)
+        }
+        Verdict::Accepted => "The pool's operator took it out.".to_owned(),
+    };
+    format!(
+        "The pool does not vote with your ticket. {why}\n\n\
+         Nothing is lost yet: your own wallet can vote with it while it is online and\n\
+         unlocked, or write to the pool's operator, who can have it voted."
+    )
+}

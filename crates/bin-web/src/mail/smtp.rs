@@ -1,0 +1,145 @@
+//! Mail by SMTP: in the clear to a relay, from `STARTTLS` on, or encrypted from the first byte.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use stakepool_config::{Mail as MailConfig, MailTls};
+use stakepool_core::accounts::{SecureRandom, SystemRandom};
+use stakepool_core::ports::{Mail, MailError, Mailer};
+
+/// How long the mail server may take for each step.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Why mail cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SmtpError {
+    /// The sender.
+    #[error("smtpfrom: `{0}` cannot be the sender of a mail: write an address like pool@example.org")]
+    Sender(String),
+    /// The host.
+    #[error("smtphost: `{0}` is not HOST:PORT")]
+    Host(String),
+    /// Encryption.
+    #[error("smtphost: encryption cannot be set up: {0}")]
+    Tls(String),
+}
+
+/// Sends mail by SMTP, one connection a mail.
+pub struct SmtpMailer {
+    from: Mailbox,
+    domain: String,
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+}
+
+impl SmtpMailer {
+    /// A mailer as configured; `name` is shown beside the sender's address. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`SmtpError`].
+    pub fn new(config: &MailConfig, name: &str) -> Result<Self, SmtpError> {
+        let address: Address = config.from.trim().parse().map_err(|_| SmtpError::Sender(config.from.clone()))?;
+        let domain = address.domain().to_owned();
+        let (host, port) = host_and_port(&config.host).ok_or_else(|| SmtpError::Host(config.host.clone()))?;
+        let parameters = || TlsParameters::new(host.to_owned()).map_err(|error| SmtpError::Tls(error.to_string()));
+        let tls = match config.tls {
+            MailTls::None => Tls::None,
+            MailTls::StartTls => Tls::Required(parameters()?),
+            MailTls::Tls => Tls::Wrapper(parameters()?),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(port)
+            .tls(tls)
+            .timeout(Some(LIMIT))
+            .hello_name(ClientId::Domain(domain.clone()));
+        if let Some(login) = &config.login {
+            builder = builder.credentials(Credentials::new(login.user.clone(), login.password.expose().to_owned()));
+        }
+        Ok(Self { from: Mailbox::new(Some(name.to_owned()), address), domain, transport: builder.build() })
+    }
+
+    fn message(&self, mail: &Mail) -> Result<Message, MailError> {
+        let refused = |error: &dyn fmt::Display| MailError::Refused(error.to_string());
+        let to: Address = mail.to.as_str().parse().map_err(|error| refused(&error))?;
+        let mut id = [0; 16];
+        SystemRandom.fill(&mut id);
+        let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(mail.subject.as_str())
+            .message_id(Some(format!("<{}@{}>", hex::encode(id), self.domain)))
+            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
+            .header(lettre::message::header::ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())
+            .map_err(|error| refused(&error))
+    }
+}
+
+#[async_trait]
+impl Mailer for SmtpMailer {
+    fn is_on(&self) -> bool {
+        true
+    }
+
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        let message = self.message(mail)?;
+        match self.transport.send(message).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_permanent() => Err(MailError::Refused(chain(&error))),
+            Err(error) => Err(MailError::Later(chain(&error))),
+        }
+    }
+}
+
+impl fmt::Debug for SmtpMailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpMailer").field("from", &self.from.email).finish_non_exhaustive()
+    }
+}
+
+/// Host without brackets, and port.
+fn host_and_port(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.is_empty()).then_some((host, port.parse().ok()?))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stakepool_core::accounts::Email;
+
+    fn config(from: &str, host: &str) -> MailConfig {
+        MailConfig { host: host.into(), from: from.into(), login: None, tls: MailTls::None }
+    }
+
+    #[test]
+    fn a_mail_names_sender_and_receiver_and_is_marked_as_automatic() {
+        let mailer = SmtpMailer::new(&config("pool@example.org", "localhost:25"), "My pool").unwrap();
+        let to = Email::parse("a@example.com").unwrap();
+        let mail = Mail { to, subject: "Hello\r\nBcc: x@example.net".into(), text: "One\nTwo".into() };
+        let text = String::from_utf8(mailer.message(&mail).unwrap().formatted()).unwrap();
+        assert!(text.contains("From: \"My pool\" <pool@example.org>\r\n"), "{text}");
+        assert!(text.contains("To: a@example.com\r\n") && text.contains("Auto-Submitted: auto-generated\r\n"));
+        assert!(!text.contains("\nBcc:"), "{text}");
+    }
+
+    #[test]
+    fn settings_that_cannot_be_are_named() {
+        assert!(matches!(SmtpMailer::new(&config("nobody", "h:25"), "p"), Err(SmtpError::Sender(_))));
+        assert!(matches!(SmtpMailer::new(&config("a@b.org", "h"), "p"), Err(SmtpError::Host(_))));
+        assert_eq!(host_and_port("[::1]:25"), Some(("::1", 25)));
+    }
+}

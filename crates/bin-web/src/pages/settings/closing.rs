@@ -1,0 +1,78 @@
+//! Closing an account that holds no tickets.
+
+use stakepool_core::accounts::{Email, EmailState, NO_API_KEY, PasswordHashes, User, UserId};
+use stakepool_core::ports::TokenPurpose;
+use stakepool_core::voting::TicketState;
+use warp::http::StatusCode;
+
+use super::{deny, page};
+use crate::accounts::confirm_password;
+use crate::notice::Notice;
+use crate::pages::error::Trouble;
+use crate::session;
+use crate::visit::{Outcome, Visit, add_cookie};
+
+const NOT_DONE: &str = "Your account stays open";
+
+/// Closes the account: e-mail address, password, keys and sessions go; number, address and script stay, since a ticket
+/// of the address that turns up later must be voted.
+pub async fn close(visit: &Visit) -> Outcome {
+    let (app, user) = (&visit.app, visit.need_user()?);
+    if visit.form.get("closeSure").is_none() {
+        let error = format!("{NOT_DONE}: tick the box that says that you are sure.");
+        return page(visit, StatusCode::OK, error).await;
+    }
+    if let Err(denied) = confirm_password(visit, user).await {
+        return deny(visit, NOT_DONE, &denied).await;
+    }
+    if let Some(reason) = obstacle(visit, user).await? {
+        return page(visit, StatusCode::OK, format!("{NOT_DONE}: {reason}.")).await;
+    }
+    let id = user.id;
+    let nobody = Email::from_store(format!("closed-{id}@closed.invalid"));
+    let clear = |user: &mut User| {
+        user.email = nobody.clone();
+        user.email_state = EmailState::Unverified;
+        user.password = PasswordHashes::default();
+        user.api_keys_valid_from = NO_API_KEY;
+        user.disabled = true;
+        user.admin = false;
+    };
+    app.tell(user, "Your account was closed.");
+    app.change_user(id, clear).await?;
+    app.services.sessions.end_all(id, None).await?;
+    app.services.second_factors.remove_factor(id).await?;
+    for purpose in [TokenPurpose::ResetPassword, TokenPurpose::VerifyEmail, TokenPurpose::ChangeEmail] {
+        app.services.access.revoke_tokens(id, purpose).await?;
+    }
+    app.note(id, "account.close", format!("from {}", visit.client)).await;
+    tracing::info!(user = %id, client = %visit.client, "account closed");
+    let mut response = visit.done(Notice::AccountClosed, "/");
+    add_cookie(&mut response, app.cookies.clear(session::COOKIE));
+    Ok(response)
+}
+
+/// Why an account cannot be closed now, if it cannot.
+async fn obstacle(visit: &Visit, user: &User) -> Result<Option<String>, Trouble> {
+    let app = &visit.app;
+    if user.registration.is_none() {
+        return Ok(None);
+    }
+    // Without a daemon that tells of tickets, none in the ledger means nothing.
+    let hears = app.daemons.views().values().any(|view| view.in_order && view.status.is_some());
+    if !hears {
+        let reason = "the pool cannot see at this moment whether it holds tickets, since none of its voting daemons \
+                      answers. Try again later";
+        return Ok(Some(reason.to_owned()));
+    }
+    let open = open_tickets(visit, user.id).await?;
+    Ok((open > 0).then(|| {
+        format!("it holds {open} tickets that are live or immature. Close it when they have voted or expired")
+    }))
+}
+
+async fn open_tickets(visit: &Visit, user: UserId) -> Result<u64, Trouble> {
+    let counts = visit.app.services.ledger.ticket_counts(Some(user)).await?;
+    let is_open = |state: TicketState| matches!(state, TicketState::Immature | TicketState::Live);
+    Ok(counts.iter().filter(|(state, ..)| is_open(*state)).map(|(.., count)| count).sum())
+}

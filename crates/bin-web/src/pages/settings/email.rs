@@ -1,0 +1,57 @@
+//! Another e-mail address.
+
+use stakepool_core::accounts::{Email, User};
+use stakepool_core::ports::StoreError;
+use warp::http::StatusCode;
+
+use super::{deny, page};
+use crate::accounts::confirm_password;
+use crate::notice::Notice;
+use crate::visit::{Outcome, Visit};
+
+const NOT_DONE: &str = "Your e-mail address stays as it is";
+
+/// Sends a link to the new address, or, where no mail is sent, changes it at once.
+pub async fn change(visit: &Visit) -> Outcome {
+    let (app, user) = (&visit.app, visit.need_user()?);
+    let refuse = |error: String| page(visit, StatusCode::OK, format!("{NOT_DONE}: {error}."));
+    let new = match Email::parse(visit.form.text("email")) {
+        Ok(new) => new,
+        Err(error) => return refuse(error.to_string()).await,
+    };
+    if new == user.email {
+        return refuse("this is your address already".to_owned()).await;
+    }
+    if let Err(denied) = confirm_password(visit, user).await {
+        return deny(visit, NOT_DONE, &denied).await;
+    }
+    if !app.post.is_on() {
+        return change_now(visit, user, new).await;
+    }
+    if let Err(wait) = app.limiter.ask_for_mail(new.as_str(), visit.client) {
+        return refuse(format!("too many mails were asked for; try again in {}", wait.in_words())).await;
+    }
+    // Behind the answer, so that its time does not tell whether the address has an account.
+    let (behind, account, address) = (app.clone(), user.clone(), new.clone());
+    tokio::spawn(async move {
+        if let Err(error) = behind.send_email_change(&account, &address).await {
+            tracing::error!(user = %account.id, %error, "a change of address could not be begun");
+        }
+    });
+    app.note(user.id, "account.email.ask", format!("{new} from {}", visit.client)).await;
+    Ok(visit.done(Notice::EmailChangeAsked, "/settings"))
+}
+
+async fn change_now(visit: &Visit, user: &User, new: Email) -> Outcome {
+    let app = &visit.app;
+    match app.change_user(user.id, |user| user.email = new.clone()).await {
+        Ok(_) => {}
+        Err(StoreError::EmailTaken) => {
+            let error = format!("{NOT_DONE}: there is an account with the new address already.");
+            return page(visit, StatusCode::OK, error).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    app.note(user.id, "account.email", format!("{} to {new}", user.email)).await;
+    Ok(visit.done(Notice::EmailChanged, "/settings"))
+}

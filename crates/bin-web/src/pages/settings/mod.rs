@@ -1,0 +1,111 @@
+//! Settings: the API key, password, e-mail address, second factor, mails, devices, and closing of the account.
+
+mod api_key;
+mod closing;
+mod devices;
+mod email;
+mod mails;
+mod password;
+
+use serde::Serialize;
+use stakepool_core::ports::MailWishes;
+use warp::http::StatusCode;
+
+use self::devices::Device;
+use crate::accounts::Denied;
+use crate::pages::error::Trouble;
+use crate::visit::{Outcome, Visit};
+
+const TEMPLATE: &str = "settings.html.tera";
+
+#[derive(Serialize)]
+struct Settings<'a> {
+    email: &'a str,
+    /// The key, where it is to be seen.
+    api_key: Option<String>,
+    is_revoked: bool,
+    base_url: &'a str,
+    error: Option<String>,
+    has_factor: bool,
+    mail: bool,
+    wishes: Wishes,
+    devices: Vec<Device>,
+}
+
+#[derive(Serialize)]
+struct Wishes {
+    ignored: bool,
+    voted: bool,
+    missed: bool,
+}
+
+/// Shows the settings. Whoever has not yet connected a wallet sees the API key at once.
+pub async fn show(visit: Visit) -> Outcome {
+    let shows_key = visit.need_user()?.registration.is_none();
+    let content = content(&visit, shows_key, None).await?;
+    visit.page(TEMPLATE, StatusCode::OK, &content)
+}
+
+/// Does what the pressed button says.
+pub async fn submit(visit: Visit) -> Outcome {
+    visit.need_user()?;
+    let pressed = |name: &str| visit.form.get(name).is_some();
+    if pressed("showApiKey") {
+        let content = content(&visit, true, None).await?;
+        visit.page(TEMPLATE, StatusCode::OK, &content)
+    } else if pressed("renewApiKey") {
+        api_key::renew(&visit).await
+    } else if pressed("revokeApiKey") {
+        api_key::revoke(&visit).await
+    } else if pressed("updatePassword") {
+        password::change(&visit).await
+    } else if pressed("updateEmail") {
+        email::change(&visit).await
+    } else if pressed("updateMails") {
+        mails::change(&visit).await
+    } else if pressed("endSession") {
+        devices::end(&visit).await
+    } else if pressed("endSessions") {
+        devices::end_others(&visit).await
+    } else if pressed("closeAccount") {
+        closing::close(&visit).await
+    } else {
+        let error = "Nothing was changed: press the button of the part to change.".to_owned();
+        page(&visit, StatusCode::OK, error).await
+    }
+}
+
+/// The page with an error.
+async fn page(visit: &Visit, status: StatusCode, error: String) -> Outcome {
+    visit.page(TEMPLATE, status, &content(visit, false, Some(error)).await?)
+}
+
+/// The page with what was not done, and why the password did not open the way.
+async fn deny(visit: &Visit, not_done: &str, denied: &Denied) -> Outcome {
+    let error = format!("{not_done}: {}.", denied.reason());
+    match denied {
+        Denied::Wait(wait) => visit.page_to_wait(TEMPLATE, *wait, &content(visit, false, Some(error)).await?),
+        Denied::Wrong | Denied::Busy => page(visit, denied.status(), error).await,
+    }
+}
+
+async fn content(visit: &Visit, shows_key: bool, error: Option<String>) -> Result<Settings<'_>, Trouble> {
+    let (app, user) = (&visit.app, visit.need_user()?);
+    let is_revoked = user.has_no_api_key();
+    let api_key = match shows_key && !is_revoked {
+        true => Some(app.api_keys.current_key(user).map_err(|_| Trouble::internal())?),
+        false => None,
+    };
+    let MailWishes { ignored, voted, missed } = app.services.ticket_mails.mail_wishes(user.id).await?;
+    Ok(Settings {
+        email: user.email.as_str(),
+        api_key,
+        is_revoked,
+        base_url: &app.options.base_url,
+        error,
+        has_factor: !app.lacks_second_factor(user.id).await?,
+        mail: app.post.is_on(),
+        wishes: Wishes { ignored, voted, missed },
+        devices: devices::list(visit, user).await?,
+    })
+}

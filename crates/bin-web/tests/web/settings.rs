@@ -1,0 +1,263 @@
+//! Settings: API keys, devices, closing of the account, and the question against robots.
+
+use std::sync::Arc;
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::TicketHash;
+use stakepool_core::chain::{Amount, BlockHeight};
+use stakepool_core::ports::{LedgerStore as _, TicketMailStore as _, UserStore as _};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::voting::{DaemonEventKind, TicketReport, TicketState};
+use stakepool_web::CaptchaChoice;
+use warp::http::StatusCode;
+
+use crate::browser::{Browser, PASSWORD};
+use crate::fakes::FakeDaemon;
+use crate::sink::Sink;
+use crate::world::{Plan, USER_KEY, World};
+
+const ALICE: &str = "alice@example.org";
+
+#[tokio::test]
+async fn an_api_key_is_shown_on_demand_renewed_and_revoked() {
+    let world = World::start().await;
+    let mut browser = world.user(ALICE).await;
+    let key = browser.api_key().await;
+    browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
+    assert!(!browser.get("/settings").await.text().contains(&key), "a connected wallet has it already");
+    assert!(browser.submit("/settings", &[("showApiKey", "true")]).await.text().contains(&key));
+    let works = async |key: &str| world.call(key, "/api/v2/getpurchaseinfo", None).await.contains("\"success\"");
+    assert!(works(&key).await);
+    assert_eq!(browser.submit("/settings", &[("renewApiKey", "true")]).await.location(), "/settings");
+    let page = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
+    let new = page.split_once("id=\"api-key\"").unwrap().1.split_once('>').unwrap().1.split_once('<').unwrap().0;
+    assert!(!works(&key).await && works(new).await);
+    assert_eq!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.location(), "/settings");
+    assert!(!works(new).await);
+    let page = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
+    assert!(page.contains("Your key is revoked") && !page.contains("id=\"api-key\""), "{page}");
+    browser.submit("/settings", &[("renewApiKey", "true")]).await;
+    let newest = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
+    assert!(newest.contains("id=\"api-key\"") && !newest.contains(new));
+    assert!(!works(new).await && !works(&key).await);
+}
+
+#[tokio::test]
+async fn devices_are_listed_and_signed_out_one_by_one() {
+    let world = World::start().await;
+    let mut here = world.user(ALICE).await;
+    let mut stranger = world.user("bob@example.org").await;
+    let mut devices = [world.browser(), world.browser()];
+    for device in &mut devices {
+        device.sign_in(ALICE, PASSWORD).await;
+    }
+    let page = here.get("/settings").await.text();
+    let ids: Vec<_> =
+        page.split("name=\"endSession\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(ids.len(), 3);
+    stranger.submit("/settings", &[("endSession", ids[1])]).await;
+    let open = async |devices: &mut [Browser; 2]| {
+        let mut open = 0;
+        for device in devices {
+            open += u32::from(device.get("/settings").await.status == StatusCode::OK);
+        }
+        open
+    };
+    assert_eq!(open(&mut devices).await, 2, "a stranger ends nobody's session");
+    assert_eq!(here.submit("/settings", &[("endSession", ids[1])]).await.location(), "/settings");
+    assert_eq!(open(&mut devices).await, 1);
+    assert_eq!(here.submit("/settings", &[("endSessions", "true")]).await.location(), "/settings");
+    assert_eq!(open(&mut devices).await, 0);
+    assert_eq!(here.submit("/settings", &[("endSession", ids[0])]).await.location(), "/", "this one comes first");
+    assert_eq!(here.get("/settings").await.location(), "/signin");
+}
+
+async fn report(world: &World, ticket: u8, state: TicketState) -> TicketReport {
+    let registration = world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.unwrap();
+    let is_over = !matches!(state, TicketState::Immature | TicketState::Live);
+    TicketReport {
+        ticket: TicketHash::from_bytes([ticket; 32]),
+        address: registration.address,
+        user: UserId(1),
+        state,
+        facts: TicketFacts {
+            verdict: Verdict::Accepted,
+            price: Amount::from_atoms(20_000_000),
+            fee_address: registration.fee_address,
+            committed_fee: Amount::from_atoms(700),
+            required_fee: Amount::from_atoms(699),
+            mined_at: BlockHeight(200),
+        },
+        added: false,
+        ended_at: is_over.then_some(BlockHeight(220)),
+    }
+}
+
+#[tokio::test]
+async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known() {
+    let daemon = FakeDaemon::new("daemon:1", false);
+    let world = World::of(Plan { daemons: vec![daemon.clone()], ..Plan::default() }).await;
+    let mut browser = world.user(ALICE).await;
+    browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
+    let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
+    world.database.put_tickets("daemon:1", &[report(&world, 9, TicketState::Live).await], world_now()).await.unwrap();
+    until_in_order(&daemon).await;
+    let text = browser.submit("/settings", &close).await.text();
+    assert!(text.contains("Your account stays open: it holds 1 tickets"), "{text}");
+    let voted = report(&world, 9, TicketState::Voted).await;
+    world.database.put_tickets("daemon:1", &[voted], world_now()).await.unwrap();
+    let unsure = [("password", PASSWORD), ("closeAccount", "true")];
+    assert!(browser.submit("/settings", &unsure).await.text().contains("tick the box"));
+    assert_eq!(browser.submit("/settings", &close).await.location(), "/");
+    assert_eq!(browser.get("/settings").await.location(), "/signin");
+    let closed = world.database.by_id(UserId(1)).await.unwrap().unwrap();
+    assert!(closed.disabled && closed.registration.is_some() && closed.email.as_str() == "closed-1@closed.invalid");
+    assert_eq!(world.database.registered().await.unwrap().len(), 1, "should a ticket turn up, it is voted");
+    assert!(world.browser().sign_in(ALICE, PASSWORD).await.text().contains("is wrong"));
+    assert_eq!(world.browser().sign_up(ALICE).await.location(), "/signin", "the address is free again");
+}
+
+fn world_now() -> stakepool_core::time::UnixTime {
+    stakepool_core::time::UnixTime(1_700_000_000)
+}
+
+async fn until_in_order(daemon: &Arc<FakeDaemon>) {
+    for _ in 0..1000 {
+        if daemon.users() == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the daemon has no users");
+}
+
+#[tokio::test]
+async fn sums_in_words_keep_robots_out() {
+    let mut plan = Plan::default();
+    plan.options.captcha = CaptchaChoice::Own;
+    let world = World::of(plan).await;
+    let mut browser = world.browser();
+    let page = browser.get("/signup").await.text();
+    let token = between(&page, "name=\"captcha_token\" value=\"", "\"");
+    let csrf = between(&page, "name=\"csrf_token\" value=\"", "\"");
+    let answer = solve(&page);
+    let fields = |answer: &str, website: &str| {
+        [
+            ("csrf_token", csrf.clone()),
+            ("email", ALICE.to_owned()),
+            ("password", PASSWORD.to_owned()),
+            ("passwordrepeat", PASSWORD.to_owned()),
+            ("captcha_token", token.clone()),
+            ("captcha_answer", answer.to_owned()),
+            ("website", website.to_owned()),
+        ]
+    };
+    let mut send = async |answer: &str, website: &str| {
+        let fields = fields(answer, website);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/signup", &fields).await
+    };
+    assert!(send(&answer, "").await.text().contains("faster than a person"));
+    world.clock.advance(5);
+    assert!(send("99", "").await.text().contains("was not answered rightly"));
+    assert!(send(&answer, "http://spam").await.text().contains("was not answered rightly"));
+    assert_eq!(world.database.counts().await.unwrap().0, 0);
+    assert_eq!(send(&answer, "").await.location(), "/signin");
+    assert!(send(&answer, "").await.text().contains("was too old"), "an answer counts once");
+}
+
+#[tokio::test]
+async fn only_pages_with_recaptcha_may_load_it() {
+    let sink = Sink::start().await;
+    let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
+    plan.options.captcha =
+        CaptchaChoice::Recaptcha { site_key: "site".into(), secret: stakepool_web::Secret::new("s") };
+    let world = World::of(plan).await;
+    for (page, admits) in [("/signup", true), ("/passwordreset", true), ("/signin", false), ("/", false)] {
+        let reply = world.browser().get(page).await;
+        assert_eq!(reply.header("content-security-policy").contains("www.google.com/recaptcha/"), admits, "{page}");
+        assert!(reply.header("content-security-policy").contains("default-src 'none'"));
+    }
+    let refused = world.browser().sign_up(ALICE).await.text();
+    assert!(refused.contains("No account was made: the box against robots was not ticked"), "{refused}");
+}
+
+#[tokio::test]
+async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
+    let sink = Sink::start().await;
+    let daemons = [FakeDaemon::new("daemon:1", false), FakeDaemon::new("daemon:2", false)];
+    let world = World::of(Plan { daemons: daemons.to_vec(), mail: Some(sink.address), ..Plan::default() }).await;
+    let mut browser = world.browser();
+    browser.sign_up(ALICE).await;
+    let letter = sink.letter(ALICE, "verify").await;
+    browser.submit(&letter.link(), &[("t", &letter.token())]).await;
+    browser.sign_in(ALICE, PASSWORD).await;
+    browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
+    let fields = [("mailVoted", "1"), ("mailMissed", "1"), ("updateMails", "true")];
+    assert_eq!(browser.submit("/settings", &fields).await.location(), "/settings");
+    let wishes = world.database.mail_wishes(UserId(1)).await.unwrap();
+    assert!(wishes.voted && wishes.missed && !wishes.ignored);
+    assert!(browser.get("/settings").await.text().contains("name=\"mailVoted\" value=\"1\" checked"));
+
+    let mut ignored = report(&world, 1, TicketState::Live).await;
+    ignored.facts.verdict = Verdict::LowFee;
+    let (voted, missed) = (report(&world, 2, TicketState::Voted).await, report(&world, 3, TicketState::Missed).await);
+    for daemon in &daemons {
+        for report in [&ignored, &voted, &missed] {
+            daemon.tell(DaemonEventKind::Ticket(report.clone()));
+        }
+    }
+    let voted_letter = sink.letter(ALICE, "has voted").await;
+    assert!(voted_letter.text.contains(&voted.ticket.to_string()) && voted_letter.text.contains("Block:  220"));
+    let missed_letter = sink.letter(ALICE, "missed its vote").await;
+    assert!(missed_letter.text.contains("has a record of a vote"), "{}", missed_letter.text);
+    for daemon in &daemons {
+        daemon.tell(DaemonEventKind::Ticket(voted.clone()));
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    let letters = sink.all_to(ALICE);
+    let count = |word: &str| letters.iter().filter(|letter| letter.subject.contains(word)).count();
+    assert_eq!((count("has voted"), count("missed its vote"), count("is not voted")), (1, 1, 0));
+}
+
+fn between(page: &str, start: &str, end: &str) -> String {
+    page.split_once(start).unwrap().1.split_once(end).unwrap().0.to_owned()
+}
+
+/// Answers the question as a person does.
+fn solve(page: &str) -> String {
+    const WORDS: [&str; 20] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    let question = between(page, "<label for=\"captcha\">", "</label>");
+    let numbers: Vec<_> = question
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter_map(|word| WORDS.iter().position(|known| *known == word))
+        .collect();
+    match (&numbers[..], question.contains("plus")) {
+        ([a, b], true) => a + b,
+        ([a, b], false) => a - b,
+        ([a], _) => a + 1,
+        _ => panic!("{question}"),
+    }
+    .to_string()
+}
