@@ -19,7 +19,7 @@ impl ClientAddress {
     /// address that is no trusted proxy is the client, since everything before it may be invented.
     pub fn of(peer: IpAddr, headers: &HeaderMap, trust: &ProxyTrust) -> Self {
         let peer = peer.to_canonical();
-        let trusted = |address: IpAddr| trust.proxies.iter().any(|range| range.contains(address));
+        let trusted = |address: IpAddr| trust.trusts(address);
         let Some(header) = trust.header.as_deref().filter(|_| trusted(peer)) else { return Self(peer) };
         let mut client = peer;
         for value in headers.get_all(header).iter().rev() {
@@ -43,6 +43,13 @@ impl ClientAddress {
                 IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
             }
         }
+    }
+
+    /// The widest network that one customer of a provider commonly has: a /48 of IPv6. None for IPv4.
+    pub fn wide_network(self) -> Option<IpAddr> {
+        let IpAddr::V6(address) = self.0 else { return None };
+        let [a, b, c, ..] = address.segments();
+        Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use stakepool_core::accounts::Email;
+use stakepool_core::accounts::{Email, UserId};
 use tokio::time::Instant;
 
 use crate::client::ClientAddress;
@@ -18,12 +18,24 @@ const MAX_COUNTERS: usize = 100_000;
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Subject {
-    /// Sign-ins of an account.
+    /// Sign-ins of an account, whoever tries.
     Account(String),
+    /// Sign-ins of an account from a client.
+    AccountFrom(String, IpAddr),
     /// Sign-ins from a client.
     SignInClient(IpAddr),
     /// Sign-ups from a client.
     SignUpClient(IpAddr),
+    /// Passwords that a signed-in user is asked for once more.
+    Confirmation(UserId),
+    /// Second factors of a user whose password was right.
+    SecondFactor(UserId),
+    /// Changes that a user's wallets make by the API.
+    ApiWrite(UserId),
+    /// Mails to an account.
+    MailAccount(String),
+    /// Mails that a client asks for.
+    MailClient(IpAddr),
 }
 
 /// Too many tries: how long to wait.
@@ -40,6 +52,18 @@ impl MustWait {
             _ => format!("{} minutes", seconds.div_ceil(60)),
         }
     }
+}
+
+/// How many times as much a crowd may do as one of it: all clients that try one account, all networks of a provider's
+/// customer. Low enough to stop guessing, and high enough that nobody locks a user out from afar.
+const CROWD: u32 = 10;
+
+/// A try that is counted. Unless it is taken back, it counts as a failure.
+#[derive(Debug)]
+#[must_use]
+pub struct Try {
+    account: Vec<Subject>,
+    client: Vec<Subject>,
 }
 
 /// Counts tries in this instance's memory.
@@ -61,24 +85,75 @@ impl Limiter {
         Self { limits, counters: Mutex::default() }
     }
 
-    /// Whether a sign-in may be tried. The text is what was typed as an e-mail address.
+    /// Counts a sign-in before its password is looked at, so that tries at the same moment count, too. The text is what
+    /// was typed as an e-mail address.
+    ///
+    /// # Errors
+    /// [`MustWait`]; then nothing is counted.
+    pub fn sign_in(&self, email: &str, client: ClientAddress) -> Result<Try, MustWait> {
+        let (email, of_account) = (spelling(email), self.limits.sign_ins_per_account);
+        let account = vec![
+            (Subject::AccountFrom(email.clone(), client.network()), of_account),
+            (Subject::Account(email), of_account.saturating_mul(CROWD)),
+        ];
+        let client = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
+        self.count_all(account.iter().chain(&client))?;
+        let subjects = |limits: Vec<(Subject, u32)>| limits.into_iter().map(|(subject, _)| subject).collect();
+        Ok(Try { account: subjects(account), client: subjects(client) })
+    }
+
+    /// Counts that a signed-in user is asked for the password once more. Others who fail to sign in to the account do
+    /// not keep its user from this.
+    ///
+    /// # Errors
+    /// [`MustWait`]; then nothing is counted.
+    pub fn confirmation(&self, user: UserId) -> Result<Try, MustWait> {
+        self.of_user(Subject::Confirmation(user))
+    }
+
+    /// Counts that a user shows a second factor. Only who knows the password gets so far, so that all clients share one
+    /// limit: few tries guess six digits.
+    ///
+    /// # Errors
+    /// [`MustWait`]; then nothing is counted.
+    pub fn second_factor(&self, user: UserId) -> Result<Try, MustWait> {
+        self.of_user(Subject::SecondFactor(user))
+    }
+
+    fn of_user(&self, subject: Subject) -> Result<Try, MustWait> {
+        self.count_all([&(subject.clone(), self.limits.sign_ins_per_account)])?;
+        Ok(Try { account: vec![subject], client: Vec::new() })
+    }
+
+    /// Forgives an account whose user has shown in another way to be there: with a link from a mail.
+    pub fn forgive(&self, email: &Email, client: ClientAddress) {
+        let email = spelling(email.as_str());
+        let mut counters = self.lock();
+        counters.remove(&Subject::AccountFrom(email.clone(), client.network()));
+        counters.remove(&Subject::Account(email));
+    }
+
+    /// Forgives the account after the right password: its failures are forgotten, and of the client this try.
+    pub fn succeeded(&self, tried: Try) {
+        self.uncount(&tried.client);
+        let mut counters = self.lock();
+        for subject in &tried.account {
+            counters.remove(subject);
+        }
+    }
+
+    /// Takes a try back whose password could not be looked at.
+    pub fn take_back(&self, tried: Try) {
+        self.uncount(&tried.client);
+        self.uncount(&tried.account);
+    }
+
+    /// Notes a change that a user's wallet makes by the API, unless there were too many.
     ///
     /// # Errors
     /// [`MustWait`].
-    pub fn check_sign_in(&self, email: &str, client: ClientAddress) -> Result<(), MustWait> {
-        self.check(&Subject::SignInClient(client.network()), self.limits.sign_ins_per_client)?;
-        self.check(&account(email), self.limits.sign_ins_per_account)
-    }
-
-    /// Notes a sign-in that failed.
-    pub fn sign_in_failed(&self, email: &str, client: ClientAddress) {
-        self.count(Subject::SignInClient(client.network()));
-        self.count(account(email));
-    }
-
-    /// Forgets an account's failures after a success.
-    pub fn sign_in_succeeded(&self, email: &Email) {
-        self.lock().remove(&account(email.as_str()));
+    pub fn api_write(&self, user: UserId) -> Result<(), MustWait> {
+        self.count_all([&(Subject::ApiWrite(user), self.limits.api_writes_per_user)])
     }
 
     /// Notes a sign-up, unless there were too many.
@@ -86,33 +161,45 @@ impl Limiter {
     /// # Errors
     /// [`MustWait`].
     pub fn sign_up(&self, client: ClientAddress) -> Result<(), MustWait> {
-        let subject = Subject::SignUpClient(client.network());
-        self.check(&subject, self.limits.sign_ups_per_client)?;
-        self.count(subject);
+        self.count_all(&from_client(client, Subject::SignUpClient, self.limits.sign_ups_per_client))
+    }
+
+    /// Notes that somebody asks for a mail to what was typed as an e-mail address, unless there were too many. Known and
+    /// unknown addresses count alike.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    pub fn ask_for_mail(&self, email: &str, client: ClientAddress) -> Result<(), MustWait> {
+        let to = (Subject::MailAccount(spelling(email)), self.limits.mails_per_account);
+        self.count_all(from_client(client, Subject::MailClient, self.limits.mails_per_client).iter().chain([&to]))
+    }
+
+    /// Counts a try of each subject, unless one of them has had as many as it may.
+    fn count_all<'a>(&self, limits: impl IntoIterator<Item = &'a (Subject, u32)> + Clone) -> Result<(), MustWait> {
+        let (now, window) = (Instant::now(), self.limits.window);
+        // One lock for all: of two tries at the same moment the second sees the first.
+        let mut counters = self.lock();
+        let wait = |(subject, most): &(Subject, u32)| {
+            let counter = counters.get(subject).filter(|counter| counter.tries >= *most)?;
+            let left = window.saturating_sub(now.duration_since(counter.since));
+            (!left.is_zero()).then_some(MustWait(left))
+        };
+        if let Some(longest) = limits.clone().into_iter().filter_map(wait).max_by_key(|wait| wait.0) {
+            return Err(longest);
+        }
+        for (subject, _) in limits {
+            count(&mut counters, subject.clone(), now, window);
+        }
         Ok(())
     }
 
-    fn check(&self, subject: &Subject, most: u32) -> Result<(), MustWait> {
-        match self.lock().get(subject) {
-            Some(counter) if counter.tries >= most => {
-                let left = self.limits.window.saturating_sub(counter.since.elapsed());
-                if left.is_zero() { Ok(()) } else { Err(MustWait(left)) }
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn count(&self, subject: Subject) {
-        let (now, window) = (Instant::now(), self.limits.window);
+    fn uncount(&self, subjects: &[Subject]) {
         let mut counters = self.lock();
-        if counters.len() >= MAX_COUNTERS && !counters.contains_key(&subject) {
-            make_room(&mut counters, now, window);
+        for subject in subjects {
+            if let Some(counter) = counters.get_mut(subject) {
+                counter.tries = counter.tries.saturating_sub(1);
+            }
         }
-        let counter = counters.entry(subject).or_insert(Counter { since: now, tries: 0 });
-        if now.duration_since(counter.since) >= window {
-            *counter = Counter { since: now, tries: 0 };
-        }
-        counter.tries = counter.tries.saturating_add(1);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, Counter>> {
@@ -120,9 +207,27 @@ impl Limiter {
     }
 }
 
+/// A client's own limit, and that of the wider network around it where it is of IPv6: who has a /48 there has 65,536
+/// networks to come from.
+fn from_client(client: ClientAddress, subject: fn(IpAddr) -> Subject, most: u32) -> Vec<(Subject, u32)> {
+    let wide = client.wide_network().map(|wide| (subject(wide), most.saturating_mul(CROWD)));
+    [(subject(client.network()), most)].into_iter().chain(wide).collect()
+}
+
+fn count(counters: &mut HashMap<Subject, Counter>, subject: Subject, now: Instant, window: Duration) {
+    if counters.len() >= MAX_COUNTERS && !counters.contains_key(&subject) {
+        make_room(counters, now, window);
+    }
+    let counter = counters.entry(subject).or_insert(Counter { since: now, tries: 0 });
+    if now.duration_since(counter.since) >= window {
+        *counter = Counter { since: now, tries: 0 };
+    }
+    counter.tries = counter.tries.saturating_add(1);
+}
+
 /// Spellings of one address count together; long nonsense is cut, not stored.
-fn account(email: &str) -> Subject {
-    Subject::Account(email.trim().chars().take(254).flat_map(char::to_lowercase).collect())
+fn spelling(email: &str) -> String {
+    email.trim().chars().take(254).flat_map(char::to_lowercase).collect()
 }
 
 fn make_room<K: Clone + Eq + Hash>(counters: &mut HashMap<K, Counter>, now: Instant, window: Duration) {
@@ -150,42 +255,101 @@ mod tests {
             sign_ins_per_account: 2,
             sign_ins_per_client: 3,
             sign_ups_per_client: 1,
+            mails_per_account: 1,
+            mails_per_client: 2,
+            api_writes_per_user: 1,
             window: Duration::from_secs(600),
         })
     }
 
+    /// A sign-in that fails, where it may be tried at all.
+    fn fail(limiter: &Limiter, email: &str, client: ClientAddress) -> Result<(), MustWait> {
+        limiter.sign_in(email, client).map(drop)
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn an_account_must_wait_whoever_tries_and_however_it_is_spelled() {
+    async fn an_account_must_wait_where_it_was_tried_however_it_is_spelled() {
         let limiter = limiter();
-        limiter.sign_in_failed("a@example.org", from(1));
-        assert_eq!(limiter.check_sign_in("a@example.org", from(3)), Ok(()));
-        limiter.sign_in_failed(" A@Example.org", from(2));
-        assert_eq!(limiter.check_sign_in("a@example.org", from(3)), Err(MustWait(Duration::from_secs(600))));
-        assert_eq!(limiter.check_sign_in("b@example.org", from(3)), Ok(()));
+        assert_eq!(fail(&limiter, "a@example.org", from(1)), Ok(()));
+        assert_eq!(fail(&limiter, " A@Example.org", from(1)), Ok(()));
+        assert_eq!(fail(&limiter, "a@example.org", from(1)), Err(MustWait(Duration::from_secs(600))));
+        assert_eq!(fail(&limiter, "b@example.org", from(1)), Ok(()));
+        assert_eq!(fail(&limiter, "a@example.org", from(2)), Ok(()), "its user comes from elsewhere");
         tokio::time::advance(Duration::from_secs(599)).await;
-        assert_eq!(limiter.check_sign_in("a@example.org", from(3)), Err(MustWait(Duration::from_secs(1))));
+        assert_eq!(fail(&limiter, "a@example.org", from(1)), Err(MustWait(Duration::from_secs(1))));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(limiter.check_sign_in("a@example.org", from(3)), Ok(()));
+        assert_eq!(fail(&limiter, "a@example.org", from(1)), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_that_many_clients_try_must_wait_at_ten_times_the_limit() {
+        let limiter = limiter();
+        for client in 0..20 {
+            assert_eq!(fail(&limiter, "a@example.org", from(client)), Ok(()));
+        }
+        assert!(fail(&limiter, "a@example.org", from(99)).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_must_wait_whatever_account_it_tries() {
         let limiter = limiter();
         for account in ["a", "b", "c"] {
-            assert_eq!(limiter.check_sign_in("d", from(1)), Ok(()));
-            limiter.sign_in_failed(account, from(1));
+            assert_eq!(fail(&limiter, account, from(1)), Ok(()));
         }
-        assert!(limiter.check_sign_in("d", from(1)).is_err());
-        assert_eq!(limiter.check_sign_in("d", from(2)), Ok(()));
+        assert!(fail(&limiter, "d", from(1)).is_err());
+        assert_eq!(fail(&limiter, "d", from(2)), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_success_forgives_the_account() {
+    async fn a_wide_ipv6_network_must_wait_at_ten_times_the_limit() {
         let limiter = limiter();
-        limiter.sign_in_failed("a@example.org", from(1));
-        limiter.sign_in_succeeded(&Email::parse("a@example.org").unwrap());
-        limiter.sign_in_failed("a@example.org", from(1));
-        assert_eq!(limiter.check_sign_in("a@example.org", from(1)), Ok(()));
+        let from = |network: u16| ClientAddress(format!("2001:db8:0:{network:x}::1").parse().unwrap());
+        for network in 0..30 {
+            assert_eq!(fail(&limiter, &network.to_string(), from(network)), Ok(()));
+        }
+        assert!(fail(&limiter, "x", from(99)).is_err());
+        assert_eq!(fail(&limiter, "x", ClientAddress("2001:db8:1::1".parse().unwrap())), Ok(()));
+        for network in 0..10 {
+            assert_eq!(limiter.sign_up(from(network)), Ok(()));
+        }
+        assert!(limiter.sign_up(from(99)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_forgives_the_account_and_a_try_that_was_none_is_taken_back() {
+        let limiter = limiter();
+        for _ in 0..10 {
+            let _failed = limiter.sign_in("a@example.org", from(1)).unwrap();
+            let right = limiter.sign_in("a@example.org", from(1)).unwrap();
+            limiter.succeeded(right);
+            tokio::time::advance(Duration::from_secs(300)).await;
+        }
+        let limiter = self::limiter();
+        for _ in 0..10 {
+            let unseen = limiter.sign_in("a@example.org", from(1)).unwrap();
+            limiter.take_back(unseen);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_locked_out_of_signing_in_can_still_change_the_password_and_may_not_guess_it() {
+        let limiter = limiter();
+        while fail(&limiter, "a@example.org", from(1)).is_ok() {}
+        for _ in 0..2 {
+            assert!(limiter.confirmation(UserId(1)).is_ok());
+        }
+        assert!(limiter.confirmation(UserId(1)).is_err());
+        assert!(limiter.confirmation(UserId(2)).is_ok());
+        limiter.forgive(&Email::parse("a@example.org").unwrap(), from(1));
+        assert_eq!(fail(&limiter, "a@example.org", from(1)), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn changes_by_the_api_are_limited_by_user() {
+        let limiter = limiter();
+        assert_eq!(limiter.api_write(UserId(1)), Ok(()));
+        assert_eq!(limiter.api_write(UserId(1)), Err(MustWait(Duration::from_secs(600))));
+        assert_eq!(limiter.api_write(UserId(2)), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -197,13 +361,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn mails_are_limited_by_account_and_client() {
+        let limiter = limiter();
+        assert_eq!(limiter.ask_for_mail("a@example.org", from(1)), Ok(()));
+        assert!(limiter.ask_for_mail("A@example.org ", from(2)).is_err());
+        assert_eq!(limiter.ask_for_mail("b@example.org", from(1)), Ok(()));
+        assert!(limiter.ask_for_mail("c@example.org", from(1)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn memory_is_bounded_and_the_newest_counters_stay() {
         let limiter = limiter();
         for n in 0..=MAX_COUNTERS {
             if n % 1000 == 0 {
                 tokio::time::advance(Duration::from_millis(1)).await;
             }
-            limiter.count(Subject::Account(n.to_string()));
+            count(&mut limiter.lock(), Subject::Account(n.to_string()), Instant::now(), limiter.limits.window);
         }
         let counters = limiter.lock();
         assert!(counters.len() < MAX_COUNTERS);

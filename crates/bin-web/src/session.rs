@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::{SecretToken, UserId};
+use stakepool_core::accounts::{SecretToken, User, UserId};
 use stakepool_core::ports::{Session, SessionToken, StoreError};
 use warp::http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::client::ClientAddress;
-use crate::cookies;
 
 /// The name of the cookie.
 pub const COOKIE: &str = "session";
@@ -21,20 +20,32 @@ const LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// # Errors
 /// [`StoreError`].
 pub async fn find(app: &App, headers: &HeaderMap) -> Result<Option<(SessionToken, UserId)>, StoreError> {
-    let Some(Ok(token)) = cookies::read(headers, COOKIE).map(SecretToken::parse) else { return Ok(None) };
+    let Some(Ok(token)) = app.cookies.read(headers, COOKIE).map(SecretToken::parse) else { return Ok(None) };
     let token = SessionToken(token.hash());
     let session = app.services.sessions.find(&token, app.now()).await?;
     Ok(session.map(|session| (token, session.user)))
 }
 
-/// Begins a session and answers its cookie.
+/// Begins a session and answers its cookie. `user` is as it was when the password was found right.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn begin(app: &App, user: UserId, client: ClientAddress) -> Result<Option<HeaderValue>, StoreError> {
+/// [`StoreError`]; [`StoreError::Conflict`] where the password has become another one since: whoever knew the old one is
+/// out everywhere, even who was just signing in with it. No session is left then.
+pub async fn begin(app: &App, user: &User, client: ClientAddress) -> Result<Option<HeaderValue>, StoreError> {
     let secret = SecretToken::random(app.services.random.as_ref());
-    let now = app.now();
-    let session = Session { user, created: now, last_seen: now, expires: now.plus(LASTS), client: client.to_string() };
-    app.services.sessions.begin(&SessionToken(secret.hash()), &session).await?;
+    let (now, client) = (app.now(), client.to_string());
+    let session = Session { user: user.id, created: now, last_seen: now, expires: now.plus(LASTS), client };
+    let token = SessionToken(secret.hash());
+    app.services.sessions.begin(&token, &session).await?;
+    // Looked at after the beginning: a password that is changed later ends this session with all others.
+    let refused = match app.services.users.by_id(user.id).await {
+        Ok(Some(stored)) if stored.password == user.password => None,
+        Ok(_) => Some(StoreError::Conflict("password")),
+        Err(error) => Some(error),
+    };
+    if let Some(error) = refused {
+        app.services.sessions.end(&token).await?;
+        return Err(error);
+    }
     Ok(app.cookies.set(COOKIE, &secret.reveal(), Some(LASTS)))
 }

@@ -3,7 +3,7 @@
 use hyper::body::Bytes;
 use stakepool_core::registration::RegistrationError;
 
-use super::{Call, Code, auth, plain};
+use super::{Call, Code, auth, plain, too_many};
 
 /// Answers a call.
 pub async fn answer(call: &Call) -> Bytes {
@@ -16,6 +16,9 @@ pub async fn answer(call: &Call) -> Bytes {
         }
     };
     let id = user.user.id;
+    if let Err(wait) = call.app.limiter.api_write(id) {
+        return refuse(Code::ResourceExhausted, &too_many(wait));
+    }
     if user.user.registration.is_some() {
         return refuse(Code::AlreadyExists, "address already submitted");
     }

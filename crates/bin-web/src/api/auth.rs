@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
 
 use super::{Call, Code};
+use crate::app::App;
 use crate::cache::CachedUser;
+use crate::client::ClientAddress;
 
 /// Why a call is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +34,21 @@ impl Refused {
 /// # Errors
 /// [`Refused`].
 pub async fn user(call: &Call) -> Result<Arc<CachedUser>, Refused> {
-    let header = call.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    user_of(&call.app, &call.headers, call.client).await
+}
+
+/// The user of a request with these headers, at most a second old.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn user_of(app: &App, headers: &HeaderMap, client: ClientAddress) -> Result<Arc<CachedUser>, Refused> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let key = header.and_then(|header| header.strip_prefix("Bearer ")).ok_or(Refused::InvalidToken)?;
-    let claims = call.app.api_keys.verify(key).map_err(|_| Refused::InvalidToken)?;
-    let user = call.app.user(claims.user).await.map_err(|error| {
-        tracing::error!(%error, client = %call.client, "an API call could not be served");
+    let claims = app.api_keys.verify(key).map_err(|_| Refused::InvalidToken)?;
+    let user = app.user(claims.user).await.map_err(|error| {
+        tracing::error!(%error, %client, "an API call could not be served");
         Refused::Unavailable
     })?;
-    user.filter(|found| claims.is_accepted_for(&found.user, call.app.now()) && !found.user.disabled)
+    user.filter(|found| claims.is_accepted_for(&found.user, app.now()) && !found.user.disabled)
         .ok_or(Refused::InvalidToken)
 }

@@ -4,9 +4,12 @@ use hyper::body::Bytes;
 use serde::Serialize;
 use stakepool_core::accounts::User;
 use stakepool_core::ticket::PoolFee;
+use warp::http::HeaderMap;
 
 use super::number::Decimal;
-use super::{Call, Code, auth, with_data};
+use super::{Code, auth, with_data};
+use crate::app::App;
+use crate::client::ClientAddress;
 
 /// The data, in the order of the predecessor's fields.
 #[derive(Serialize)]
@@ -21,8 +24,8 @@ struct PurchaseInfo {
 }
 
 /// Answers a call.
-pub async fn answer(call: &Call) -> Bytes {
-    match auth::user(call).await {
+pub async fn answer(app: &App, headers: &HeaderMap, client: ClientAddress) -> Bytes {
+    match auth::user_of(app, headers, client).await {
         Ok(user) => user.purchase_info.clone(),
         Err(refused) => {
             let (code, why) = refused.tell();

@@ -28,6 +28,7 @@ use warp::reply::Response;
 use crate::app::App;
 use crate::client::ClientAddress;
 use crate::form::Form;
+use crate::limits::MustWait;
 use crate::routes::{client, query};
 
 /// The codes of gRPC that the answers carry.
@@ -40,6 +41,8 @@ pub enum Code {
     InvalidArgument = 3,
     /// It was done before.
     AlreadyExists = 6,
+    /// The user's wallets changed too much in a short time.
+    ResourceExhausted = 8,
     /// Something else must be done first.
     FailedPrecondition = 9,
     /// A fault of the pool.
@@ -65,6 +68,11 @@ struct WithData<'a, T> {
     code: u8,
     message: &'a str,
     data: Option<T>,
+}
+
+/// What a wallet is told that changes too much.
+fn too_many(wait: MustWait) -> String {
+    format!("too many changes, try again in {}", wait.in_words())
 }
 
 const fn status(code: Code) -> &'static str {
@@ -124,7 +132,17 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .and(warp::body::bytes())
         .then(move |tail: Tail, method, client, headers, query, body| {
             let call = Call { app: app.clone(), client, headers, query, body };
-            async move { answer(tail.as_str(), &method, call).await }
+            async move {
+                if method != Method::POST {
+                    return answer(tail.as_str(), &method, call).await;
+                }
+                // A client that hangs up leaves nothing half done.
+                let answering = tokio::spawn(async move { answer(tail.as_str(), &method, call).await });
+                answering.await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "an API call broke down");
+                    json(StatusCode::OK, plain(Code::Internal, "the pool made a mistake"))
+                })
+            }
         })
         .boxed()
 }
@@ -132,8 +150,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 async fn answer(tail: &str, method: &Method, call: Call) -> Response {
     let command = tail.strip_prefix("v1/").or_else(|| tail.strip_prefix("v2/"));
     let body = match (command, method) {
-        (Some("getpurchaseinfo"), &Method::GET) => getpurchaseinfo::answer(&call).await,
-        (Some("stats"), &Method::GET) => stats::answer(&call).await,
+        (Some("getpurchaseinfo"), &Method::GET) => getpurchaseinfo::answer(&call.app, &call.headers, call.client).await,
+        (Some("stats"), &Method::GET) => stats::answer(&call.app, call.client).await,
         (Some("address"), &Method::POST) => address::answer(&call).await,
         (Some("voting"), &Method::POST) => voting::answer(&call).await,
         (Some("getpurchaseinfo" | "stats" | "address" | "voting"), &Method::OPTIONS) => return preflight(),

@@ -5,8 +5,9 @@ use serde::Serialize;
 use stakepool_core::chain::Amount;
 
 use super::number::Decimal;
-use super::{Call, Code, with_data};
-use crate::app::PoolFigures;
+use super::{Code, with_data};
+use crate::app::{App, PoolFigures};
+use crate::client::ClientAddress;
 use crate::options::WebOptions;
 
 /// The version that the answer tells. Wallets show it; the predecessor's last was 2.0.0.
@@ -42,11 +43,11 @@ struct Stats<'a> {
 }
 
 /// Answers a call. Keys are ignored, even bad ones.
-pub async fn answer(call: &Call) -> Bytes {
-    match call.app.figures().await {
+pub async fn answer(app: &App, client: ClientAddress) -> Bytes {
+    match app.figures().await {
         Ok((_, body)) => body,
         Err(error) => {
-            tracing::warn!(%error, client = %call.client, "no statistics for the API");
+            tracing::warn!(%error, %client, "no statistics for the API");
             with_data(Code::Unavailable, "stats error - RPC server error", None::<Stats>)
         }
     }

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use stakepool_core::accounts::UserId;
+use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHeight, Hash160, Network, RedeemScript, ScriptAddress, TicketHash,
+    Address, AddressKind, Amount, BlockHeight, Hash160, Network, RedeemScript, ScriptAddress, TicketHash, VoteBits,
+    VoteVersion,
 };
-use stakepool_core::ports::{LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _};
+use stakepool_core::ports::{Clock as _, LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{DaemonEventKind, TicketReport, TicketState};
+use stakepool_core::voting::{DaemonEventKind, TicketReport, TicketState, WantedState, WantedUser};
 
 use crate::fakes::FakeDaemon;
-use crate::world::{Plan, USER_KEY, World, key_of};
+use crate::world::{COLD, Plan, USER_KEY, World, key_of};
 
 async fn world_with(daemons: &[Arc<FakeDaemon>]) -> World {
     let world = World::of(Plan { daemons: daemons.to_vec(), ..Plan::default() }).await;
@@ -42,7 +43,8 @@ async fn register(world: &World) {
 async fn a_registration_reaches_every_daemon_at_once_old_ones_included() {
     let daemons = [FakeDaemon::new("new:1", false), FakeDaemon::new("old:1", true)];
     let world = world_with(&daemons).await;
-    until("given the empty state", async || daemons.iter().all(|d| d.pushes.load(Ordering::SeqCst) == 1)).await;
+    until("given the empty state", async || daemons[0].pushes.load(Ordering::SeqCst) == 1).await;
+    assert_eq!(daemons[1].users(), 0, "who cannot tell what would be lost is given nothing without users");
     register(&world).await;
     until("one user", async || daemons.iter().all(|daemon| daemon.users() == 1)).await;
     assert_eq!(daemons[0].pushes.load(Ordering::SeqCst), 2, "and no more often than needed");
@@ -58,6 +60,58 @@ async fn a_daemon_that_was_away_gets_what_it_missed_when_it_is_back() {
     assert_eq!(daemons[0].users(), 0);
     daemons[0].away.store(false, Ordering::SeqCst);
     until("the first has it", async || daemons[0].users() == 1).await;
+}
+
+/// Has a daemon compared once more, to the end.
+async fn compared(world: &World, daemon: &FakeDaemon) {
+    let looks = daemon.looks.load(Ordering::SeqCst);
+    for more in 1..=2 {
+        world.daemons.changed();
+        until("compared", async || daemon.looks.load(Ordering::SeqCst) >= looks + more).await;
+    }
+}
+
+/// A state with a user that the web's database does not know.
+fn foreign_state() -> WantedState {
+    let voting = VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(6) };
+    let address = ScriptAddress::new(Network::Simnet, Hash160([4; 20]));
+    WantedState::new([WantedUser { user: UserId(7), address, voting }], [])
+}
+
+#[tokio::test]
+async fn a_daemon_without_a_token_gets_its_users_all_the_same() {
+    let daemon = FakeDaemon::new("closed:1", false);
+    daemon.closed.store(true, Ordering::SeqCst);
+    let world = world_with(std::slice::from_ref(&daemon)).await;
+    register(&world).await;
+    until("one user", async || daemon.users() == 1).await;
+}
+
+#[tokio::test]
+async fn an_empty_database_takes_the_users_from_no_daemon() {
+    let daemon = FakeDaemon::new("full:1", false);
+    *daemon.wanted.lock().unwrap() = Some(foreign_state());
+    let world = world_with(std::slice::from_ref(&daemon)).await;
+    compared(&world, &daemon).await;
+    assert_eq!((daemon.pushes.load(Ordering::SeqCst), daemon.users()), (0, 1));
+    register(&world).await;
+    until("given the pool's user", async || daemon.pushes.load(Ordering::SeqCst) == 1).await;
+}
+
+#[tokio::test]
+async fn a_daemon_with_another_cold_wallet_gets_no_users_until_that_is_mended() {
+    let daemon = FakeDaemon::new("other:1", false);
+    *daemon.cold_wallet.lock().unwrap() = "spubOther".to_owned();
+    let mut plan = Plan { daemons: vec![daemon.clone()], ..Plan::default() };
+    plan.options.administration.cold_wallet = Some(COLD.parse().unwrap());
+    let world = World::of(plan).await;
+    world.old_users(2).await;
+    register(&world).await;
+    compared(&world, &daemon).await;
+    assert_eq!(daemon.pushes.load(Ordering::SeqCst), 0);
+    *daemon.cold_wallet.lock().unwrap() = COLD.to_owned();
+    compared(&world, &daemon).await;
+    until("one user", async || daemon.users() == 1).await;
 }
 
 fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketReport {
@@ -80,6 +134,33 @@ fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketRepor
 }
 
 #[tokio::test]
+async fn where_no_daemon_tells_its_height_the_wallets_do() {
+    let daemon = FakeDaemon::new("old:1", true);
+    let world = world_with(std::slice::from_ref(&daemon)).await;
+    let address = ScriptAddress::new(Network::Simnet, Hash160([4; 20]));
+    let now = world.clock.now();
+    // The wallets are at 224, and a ticket takes 16 blocks to mature.
+    for (number, ended_at) in [(8, 208), (9, 209)] {
+        let added = LowFeeTicket {
+            ticket: TicketHash::from_bytes([number; 32]),
+            address,
+            added_by: None,
+            created: now,
+            expires: now.plus(Duration::from_secs(99)),
+            outcome: None,
+        };
+        world.database.add(&added).await.unwrap();
+        let ended =
+            TicketReport { ended_at: Some(BlockHeight(ended_at)), ..report(address, number, TicketState::Voted) };
+        world.database.put_tickets("old:1", &[ended], now).await.unwrap();
+    }
+    register(&world).await;
+    let active = async || world.database.active(now).await.unwrap();
+    until("one is settled", async || active().await.len() == 1).await;
+    assert_eq!(active().await[0].ticket, TicketHash::from_bytes([9; 32]));
+}
+
+#[tokio::test]
 async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
     let daemon = FakeDaemon::new("daemon:1", false);
     let world = world_with(std::slice::from_ref(&daemon)).await;
@@ -95,18 +176,24 @@ async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
         outcome: None,
     };
     world.database.add(&ticket).await.unwrap();
-    // A ticket added by another instance is found with the next comparison; a change here makes that soon.
-    assert!(world.call(&key_of(1), "/api/v2/voting", Some("VoteBits=1")).await.contains("success"));
+    // A ticket added by another instance is found with the next comparison; told of a change, it looks at once.
+    world.daemons.changed();
     let added = || daemon.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.added().len());
     until("the ticket is wanted", async || added() == 1).await;
     daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Live)));
     daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Voted)));
-    until("the ticket is no longer wanted", async || added() == 0).await;
-    let stored = world.database.ticket(&TicketHash::from_bytes([9; 32])).await.unwrap().unwrap();
-    assert_eq!(stored.state, TicketState::Voted);
     until("the cursor is stored", async || {
         world.database.cursor("daemon:1").await.unwrap().is_some_and(|cursor| cursor.seq == 2)
     })
     .await;
+    // The end may yet be undone, until it is one ticket maturity deep.
+    daemon.synced.store(315, Ordering::SeqCst);
+    compared(&world, &daemon).await;
+    assert_eq!(added(), 1);
+    daemon.synced.store(316, Ordering::SeqCst);
+    compared(&world, &daemon).await;
+    until("the ticket is no longer wanted", async || added() == 0).await;
+    let stored = world.database.ticket(&TicketHash::from_bytes([9; 32])).await.unwrap().unwrap();
+    assert_eq!(stored.state, TicketState::Voted);
     assert!(world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.is_some());
 }

@@ -1,7 +1,7 @@
 //! Wallets, daemons, time and stores that do what a test tells them.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -163,9 +163,17 @@ pub struct FakeDaemon {
     pub away: AtomicBool,
     /// Whether it is one of the predecessor's.
     pub old: bool,
+    /// Whether our own service is closed, because it has no token.
+    pub closed: AtomicBool,
+    /// The cold wallet's key that it is configured with.
+    pub cold_wallet: Mutex<String>,
+    /// The height that it has worked through.
+    pub synced: AtomicU32,
     pub wanted: Mutex<Option<WantedState>>,
     /// How often it was given a state.
     pub pushes: AtomicI64,
+    /// How often its state was asked for.
+    pub looks: AtomicI64,
     events: Mutex<VecDeque<DaemonEvent>>,
     news: Notify,
 }
@@ -176,8 +184,12 @@ impl FakeDaemon {
             name: name.to_owned(),
             away: AtomicBool::new(false),
             old,
+            closed: AtomicBool::new(false),
+            cold_wallet: Mutex::default(),
+            synced: AtomicU32::new(200),
             wanted: Mutex::default(),
             pushes: AtomicI64::new(0),
+            looks: AtomicI64::new(0),
             events: Mutex::default(),
             news: Notify::new(),
         })
@@ -188,6 +200,16 @@ impl FakeDaemon {
         let seq = events.len() as u64 + 1;
         events.push_back(DaemonEvent { seq, kind });
         self.news.notify_one();
+    }
+
+    fn offers_ours(&self) -> Result<(), DaemonError> {
+        if self.old {
+            return Err(DaemonError::Unsupported { daemon: self.name.clone() });
+        }
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(DaemonError::Unauthorized { daemon: self.name.clone() });
+        }
+        Ok(())
     }
 
     pub fn users(&self) -> usize {
@@ -210,20 +232,20 @@ impl VotingDaemon for FakeDaemon {
 
     async fn status(&self) -> Result<DaemonStatus, DaemonError> {
         self.reach()?;
-        if self.old {
-            return Err(DaemonError::Unsupported { daemon: self.name.clone() });
-        }
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.offers_ours()?;
         let digest = self.wanted.lock().unwrap().as_ref().map(|wanted| wanted.digest().to_string());
         Ok(DaemonStatus {
             id: self.name.clone(),
             epoch: 1,
             version: "fake".into(),
             network: Network::Simnet,
-            cold_wallet_xpub: String::new(),
+            cold_wallet_xpub: self.cold_wallet.lock().unwrap().clone(),
             pool_fee: PoolFee::from_percent(7.5).unwrap(),
             wanted_digest: digest.unwrap_or_default(),
+            users: self.users() as u64,
             node_height: None,
-            synced_height: None,
+            synced_height: Some(BlockHeight(self.synced.load(Ordering::SeqCst))),
             wallets: Vec::new(),
             live_tickets: 0,
             ignored_tickets: 0,
@@ -239,9 +261,7 @@ impl VotingDaemon for FakeDaemon {
     }
 
     async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError> {
-        if self.old {
-            return Err(DaemonError::Unsupported { daemon: self.name.clone() });
-        }
+        self.offers_ours()?;
         loop {
             self.reach()?;
             let news = self.news.notified();

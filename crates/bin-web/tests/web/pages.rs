@@ -132,7 +132,7 @@ async fn behind_tls_all_cookies_are_secure() {
     browser.sign_up("a@example.org").await;
     let reply = browser.sign_in("a@example.org", PASSWORD).await;
     let cookie = reply.header("set-cookie");
-    assert!(cookie.starts_with("session=") && cookie.contains("Max-Age=604800") && cookie.ends_with("; Secure"));
+    assert!(cookie.starts_with("__Host-session=") && cookie.contains("Max-Age=604800") && cookie.ends_with("; Secure"));
 }
 
 #[tokio::test]

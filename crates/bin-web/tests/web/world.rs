@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, UserId, VotingPreference};
 use stakepool_core::chain::{ExtendedPubKey, Network, VoteBits};
-use stakepool_core::ports::{Clock as _, NewUser, PoolWallet, UserStore as _, VotingDaemon};
+use stakepool_core::ports::{NewUser, PoolWallet, UserStore as _, VotingDaemon};
 use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
-use stakepool_web::{BoundAddress, Secret, Services, Web, WebError, WebOptions};
+use stakepool_web::{BoundAddress, Convergence, Secret, Services, Web, WebError, WebOptions};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -27,7 +27,7 @@ pub use crate::keys::predecessors as key_of;
 /// The keys of the pool whose API was recorded.
 const VOTING: &str =
     "spubVW5P9qRiynbYg36SpAhBQnqev2v32WazWqvFbCkPbQX55BBmQs7tqXsoBjwJPZ3TRCaHUePEsUDWmDBVBAdpyyfhLHFgnLBCmaDMCzacrte";
-const COLD: &str =
+pub const COLD: &str =
     "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
 
 /// A public key address that nobody has registered yet.
@@ -40,6 +40,8 @@ pub struct World {
     pub group: Arc<WalletGroup>,
     pub wallets: Vec<Arc<FakeWallet>>,
     pub clock: Arc<TestClock>,
+    /// What keeps the daemons at the wanted state.
+    pub daemons: Convergence,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), WebError>>,
     _folder: TempDir,
@@ -50,6 +52,8 @@ pub struct Plan {
     pub options: WebOptions,
     pub daemons: Vec<Arc<FakeDaemon>>,
     pub change_services: fn(&mut Services),
+    /// A mail server, where mail is sent.
+    pub mail: Option<SocketAddr>,
 }
 
 impl Default for Plan {
@@ -60,8 +64,9 @@ impl Default for Plan {
         options.base_url = "http://pool.example".into();
         options.tries.sign_ups_per_client = 1000;
         options.tries.sign_ins_per_client = 1000;
+        options.tries.api_writes_per_user = 1000;
         options.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
-        Self { options, daemons: Vec::new(), change_services: |_| {} }
+        Self { options, daemons: Vec::new(), change_services: |_| {}, mail: None }
     }
 }
 
@@ -93,14 +98,20 @@ impl World {
         let mut services = Services::on_database(database.clone(), registrar, group.clone());
         services.clock = clock.clone();
         services.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
+        if let Some(server) = plan.mail {
+            let (host, from) = (server.to_string(), "pool@example.org".to_owned());
+            let mail = stakepool_config::Mail { host, from, login: None, tls: stakepool_config::MailTls::None };
+            services.mailer = Arc::new(stakepool_web::SmtpMailer::new(&mail, "Test pool").unwrap());
+        }
         (plan.change_services)(&mut services);
         let web = Web::bind(plan.options, services).await.unwrap();
         let BoundAddress::Tcp(server) = *web.address() else { panic!("not TCP") };
+        let daemons = web.daemons();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(web.run(async move {
             let _ = stopped.await;
         }));
-        Self { server, database, group, wallets, clock, stop: Some(stop), running, _folder: folder }
+        Self { server, database, group, wallets, clock, daemons, stop: Some(stop), running, _folder: folder }
     }
 
     pub fn browser(&self) -> Browser {
@@ -124,7 +135,7 @@ impl World {
                 verified: true,
                 admin: false,
                 voting: VotingPreference { bits: VoteBits::APPROVE, version: VOTE_VERSION },
-                created: self.clock.now(),
+                created: UnixTime(0),
             };
             assert_eq!(self.database.create(user).await, Ok(UserId(n)));
             let before = self.database.by_id(UserId(n)).await.unwrap().unwrap();
