@@ -1,6 +1,6 @@
 //! The life of tickets, from purchase to vote.
 
-use stakepool_core::chain::Generation;
+use stakepool_core::chain::{Generation, Network};
 use stakepool_core::ports::{LedgerStore, LowFeeStore, LowFeeTicket};
 use stakepool_core::ticket::{PoolFee, Verdict};
 use stakepool_core::time::UnixTime;
@@ -51,8 +51,16 @@ async fn tickets_are_judged_voted_and_told(generation: Generation) {
     scene.until("the ledger knows the votes", async || scene.ledger_count(TicketState::Voted, false).await == 11).await;
     let votes = scene.pool.database.votes(Some(&good[0]), 10).await.unwrap();
     assert_eq!(votes.len(), 3, "one record a daemon: {votes:?}");
-    let active = scene.pool.database.active(UnixTime(2)).await.unwrap();
-    assert!(active.is_empty(), "the added ticket is marked as voted: {active:?}");
+    // The added ticket is marked as voted once no reorganisation can undo its vote.
+    let added_is_active = async || !scene.pool.database.active(UnixTime(2)).await.unwrap().is_empty();
+    assert!(added_is_active().await);
+    scene.mine(Network::Simnet.params(generation).ticket_maturity).await;
+    scene
+        .until("the added ticket is marked as voted", async || {
+            scene.pool.convergence.changed();
+            !added_is_active().await
+        })
+        .await;
     scene.end().await;
 }
 

@@ -1,10 +1,11 @@
 //! Low-fee tickets from adding to their end.
 
-use stakepool_core::ports::{LowFeeStore, LowFeeTicket};
-use stakepool_core::voting::TicketState;
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{LedgerStore, LowFeeStore, LowFeeTicket};
+use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::fixture::Fixture;
-use crate::sample::{NOW, later, low_fee, ticket};
+use crate::sample::{NOW, ended, later, low_fee, report, ticket};
 
 async fn added_tickets_are_active_in_the_order_of_adding<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
@@ -41,22 +42,40 @@ async fn a_ticket_is_active_until_it_expires_or_ends<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for (number, outcome) in [(1, TicketState::Voted), (2, TicketState::Missed), (3, TicketState::Expired)] {
         stores.add(&low_fee(number)).await.unwrap();
-        stores.set_outcome(&ticket(number), outcome).await.unwrap();
+        stores.put_tickets("a", &[ended(number, 1, outcome, 50)], NOW).await.unwrap();
     }
     stores.add(&low_fee(4)).await.unwrap();
+    assert_eq!(stores.settle(BlockHeight(50)).await, Ok(true));
     assert_eq!(stores.active(later(86_399)).await, Ok(vec![low_fee(4)]));
     assert_eq!(stores.active(later(86_400)).await, Ok(vec![]));
+    assert_eq!(stores.remove(&ticket(1)).await, Ok(false));
 }
 
-async fn an_outcome_is_final_and_only_for_added_tickets<F: Fixture>(fixture: &F) {
+async fn a_ticket_that_the_ledger_knows_as_immature_or_live_is_active_however_late<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
-    stores.set_outcome(&ticket(1), TicketState::Voted).await.unwrap();
     stores.add(&low_fee(1)).await.unwrap();
-    assert_eq!(stores.active(NOW).await.unwrap().len(), 1);
-    stores.set_outcome(&ticket(1), TicketState::Voted).await.unwrap();
-    stores.set_outcome(&ticket(1), TicketState::Live).await.unwrap();
+    stores.add(&low_fee(2)).await.unwrap();
+    let immature = TicketReport { state: TicketState::Immature, ..report(2, 1) };
+    stores.put_tickets("a", &[report(1, 1), immature], NOW).await.unwrap();
+    assert_eq!(stores.active(later(999_999)).await, Ok(vec![low_fee(1), low_fee(2)]));
+    let again = LowFeeTicket { created: later(999_999), ..low_fee(1) };
+    assert_eq!(stores.add(&again).await, Ok(false));
+}
+
+async fn an_end_counts_once_it_is_deep_and_until_it_is_undone<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.add(&low_fee(1)).await.unwrap();
+    assert_eq!(stores.settle(BlockHeight(99)).await, Ok(false));
+    stores.put_tickets("a", &[ended(1, 1, TicketState::Missed, 50)], NOW).await.unwrap();
+    assert_eq!(stores.settle(BlockHeight(49)).await, Ok(false));
+    assert_eq!(stores.active(NOW).await, Ok(vec![low_fee(1)]));
+    assert_eq!(stores.settle(BlockHeight(50)).await, Ok(true));
+    assert_eq!(stores.settle(BlockHeight(50)).await, Ok(false));
     assert_eq!(stores.active(NOW).await, Ok(vec![]));
-    assert_eq!(stores.remove(&ticket(1)).await, Ok(false));
+    // A reorganisation has undone the end.
+    stores.put_tickets("a", &[report(1, 1)], NOW).await.unwrap();
+    assert_eq!(stores.settle(BlockHeight(50)).await, Ok(true));
+    assert_eq!(stores.active(NOW).await, Ok(vec![low_fee(1)]));
 }
 
 async fn an_expired_ticket_can_be_added_again<F: Fixture>(fixture: &F) {
@@ -72,6 +91,7 @@ conformance!(
     adding_an_active_ticket_again_changes_nothing,
     a_removed_ticket_is_no_longer_active_and_can_be_added_again,
     a_ticket_is_active_until_it_expires_or_ends,
-    an_outcome_is_final_and_only_for_added_tickets,
+    a_ticket_that_the_ledger_knows_as_immature_or_live_is_active_however_late,
+    an_end_counts_once_it_is_deep_and_until_it_is_undone,
     an_expired_ticket_can_be_added_again,
 );

@@ -106,6 +106,16 @@ async fn one_row_that_cannot_be_read_takes_the_votes_from_nobody() {
 }
 
 #[tokio::test]
+async fn an_added_ticket_that_cannot_be_read_hides_no_other() {
+    let fixture = old_file().await;
+    let database = fixture.open().await;
+    database.add(&low_fee(1)).await.unwrap();
+    database.add(&low_fee(2)).await.unwrap();
+    run(&fixture.path(), &["UPDATE LowFeeTicket SET TicketAddress = 'x' WHERE LowFeeTicketID = 1"]).await;
+    assert_eq!(database.active(NOW).await, Ok(vec![low_fee(2)]));
+}
+
+#[tokio::test]
 async fn a_user_whom_the_predecessor_added_while_we_run_loses_no_change() {
     let fixture = old_file().await;
     let database = fixture.open().await;
