@@ -125,6 +125,9 @@ impl Engine {
         let (restored, may_save) = keep::restore(&mut pool, parts.state_file.as_ref(), &board);
         if !restored.as_ref().is_some_and(|restored| restored.has_users) {
             // Until users are set, the wallet's word is taken: its scripts are the pool's.
+            tracing::warn!(
+                "no users are known: until the web sends them, the wallet's tickets are voted with default bits"
+            );
             pool.trust_wallet([]);
         }
         // Epochs only have to grow, also over a lost state file: the time of the start does.
@@ -317,13 +320,10 @@ impl Engine {
         }
     }
 
-    /// Fetches a ticket and judges it. False where the node could not tell.
+    /// Looks up a ticket of the chain. False where the node could not tell, which is a problem.
     pub(super) async fn look_up(&self, node: usize, ticket: TicketHash) -> bool {
-        match self.nodes[node].transaction(&ticket.into()).await {
-            Ok(mined) => {
-                if let Some(mined_at) = mined.mined_at {
-                    write(&self.pool).learn(&mined.transaction, mined_at);
-                }
+        match self.fetch(node, ticket).await {
+            Ok(()) => {
                 self.solved("lookup");
                 true
             }
@@ -336,6 +336,15 @@ impl Engine {
                 false
             }
         }
+    }
+
+    /// Fetches a ticket and judges it.
+    pub(super) async fn fetch(&self, node: usize, ticket: TicketHash) -> Result<(), NodeError> {
+        let mined = self.nodes[node].transaction(&ticket.into()).await?;
+        if let Some(mined_at) = mined.mined_at {
+            write(&self.pool).learn(&mined.transaction, mined_at);
+        }
+        Ok(())
     }
 
     /// Notes something wrong until [`Engine::solved`]; told once in the log.

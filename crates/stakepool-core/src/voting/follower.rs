@@ -260,7 +260,7 @@ impl Follower {
         let (_, best) = self.engine.nodes[node].best_block().await?;
         let own = self.wallet_tickets().await;
         self.trust(&own);
-        self.look_up_all(node, own).await;
+        self.look_up_own(node, own).await;
         self.engine.publish_reports();
         let live = self.engine.nodes[node].live_tickets().await?;
         self.look_up_all(node, live).await;
@@ -290,13 +290,27 @@ impl Follower {
         Vec::new()
     }
 
+    fn unknown(&self, tickets: Vec<TicketHash>) -> Vec<TicketHash> {
+        let pool = read(&self.engine.pool);
+        tickets.into_iter().filter(|ticket| !pool.knows(ticket)).collect()
+    }
+
+    /// Looks up the wallets' tickets, of which the node may not know all: some were never mined, or were unmined by a
+    /// reorganisation.
+    async fn look_up_own(&self, node: usize, tickets: Vec<TicketHash>) {
+        let mut lookups = Vec::new();
+        for ticket in self.unknown(tickets) {
+            lookups.push(self.engine.fetch(node, ticket));
+        }
+        let results: Vec<_> = stream::iter(lookups).buffer_unordered(FETCH_AT_ONCE).collect().await;
+        for error in results.into_iter().filter_map(Result::err) {
+            tracing::debug!(%error, "a ticket of the wallet is left out");
+        }
+    }
+
     async fn look_up_all(&self, node: usize, tickets: Vec<TicketHash>) {
-        let unknown: Vec<_> = {
-            let pool = read(&self.engine.pool);
-            tickets.into_iter().filter(|ticket| !pool.knows(ticket)).collect()
-        };
-        let mut lookups = Vec::with_capacity(unknown.len());
-        for ticket in unknown {
+        let mut lookups = Vec::new();
+        for ticket in self.unknown(tickets) {
             lookups.push(self.engine.look_up(node, ticket));
         }
         let _: Vec<bool> = stream::iter(lookups).buffer_unordered(FETCH_AT_ONCE).collect().await;

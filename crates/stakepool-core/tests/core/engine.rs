@@ -332,6 +332,16 @@ async fn with_a_broken_state_file_the_wallets_tickets_are_voted_with_default_bit
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ticket_of_the_wallet_that_was_never_mined_is_no_problem() {
+    let (wallet, node, won) = scene();
+    wallet.tickets.lock().unwrap().push(TicketHash::from_bytes([0xee; 32]));
+    let daemon = ready(&[wallet], &node).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent().len(), 1);
+    assert_eq!(daemon.engine.problems(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_ticket_that_left_the_lottery_unnoticed_is_settled_by_the_next_check() {
     let (wallet, node, gone) = scene();
     let daemon = ready(&[wallet], &node).await;
