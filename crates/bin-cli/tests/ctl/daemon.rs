@@ -58,6 +58,8 @@ impl DaemonBackend for Fake {
 
     async fn status(&self) -> Result<DaemonStatus, BackendError> {
         let (live, ignored) = self.split();
+        // A guard would last until the end of the whole value.
+        let wanted = self.wanted.lock().unwrap().clone();
         Ok(DaemonStatus {
             id: "voter".to_owned(),
             epoch: 1,
@@ -65,8 +67,8 @@ impl DaemonBackend for Fake {
             network: Network::Simnet,
             cold_wallet_xpub: self.cold_wallet_xpub.clone(),
             pool_fee: PoolFee::from_percent(7.5).unwrap(),
-            wanted_digest: self.wanted.lock().unwrap().digest().to_string(),
-            users: self.wanted.lock().unwrap().users().len() as u64,
+            wanted_digest: wanted.digest().to_string(),
+            users: wanted.users().len() as u64,
             node_height: Some(BlockHeight(200)),
             synced_height: Some(BlockHeight(199)),
             wallets: vec![WalletState {

@@ -46,7 +46,7 @@ async fn an_ignored_ticket_is_listed_with_the_reason_added_and_removed() {
         (&json!(hash), &json!(user), &json!(null))
     );
     let lifetime = list[0]["expires"].as_i64().unwrap() - list[0]["added"].as_i64().unwrap();
-    assert_eq!(lifetime, 403, "1.05 times 384 blocks of a second");
+    assert_eq!(lifetime, 800, "twice 16 + 384 blocks of a second");
     assert!(scene.run(&["tickets", "added"]).success().contains("added by stakepoolctl"));
 
     let removed = scene.run(&["tickets", "remove", &hash, "--json"]).json();

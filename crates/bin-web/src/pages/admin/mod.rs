@@ -1,0 +1,129 @@
+//! The administrators' pages: for users who may administer, and only from addresses from which they may.
+
+pub mod audit;
+pub mod status;
+pub mod tickets;
+pub mod user;
+pub mod users;
+pub mod votes;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use stakepool_core::accounts::{Actor, User, UserId};
+use stakepool_core::ports::{AuditEntry, Slice, StoreError};
+use stakepool_core::time::UnixTime;
+
+use crate::pages::error::Trouble;
+use crate::visit::Visit;
+
+/// The administrator who comes.
+///
+/// # Errors
+/// [`Trouble::SignInFirst`] where nobody is signed in, [`Trouble::SecondFactorFirst`] for an administrator without the
+/// second factor that the operator demands, [`Trouble::forbidden`] for everybody else.
+async fn guard(visit: &Visit) -> Result<&User, Trouble> {
+    let user = visit.need_user()?;
+    if visit.administrator().is_none() {
+        tracing::warn!(user = %user.id, client = %visit.client, page = visit.path, "administration was refused");
+        return Err(Trouble::forbidden());
+    }
+    if visit.app.needs_second_factor(user) && visit.app.lacks_second_factor(user.id).await? {
+        return Err(Trouble::SecondFactorFirst);
+    }
+    Ok(user)
+}
+
+/// Notes an administrator's act.
+async fn note(visit: &Visit, by: UserId, action: &str, subject: String, detail: String) -> Result<(), StoreError> {
+    tracing::info!(user = %by, client = %visit.client, action, subject, "an administrator acted");
+    let actor = Actor::User(by).to_string();
+    let entry = AuditEntry { at: visit.app.now(), actor, action: action.to_owned(), subject, detail };
+    visit.app.services.audit.append(&entry).await
+}
+
+/// Which of several pages is shown, with links to its neighbours.
+#[derive(Debug, Serialize)]
+struct Pager {
+    page: u64,
+    pages: u64,
+    total: u64,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// The part of a list that a field with a page's number asks for.
+fn slice(visit: &Visit, field: &str, per_page: u64) -> Slice {
+    // A page that is not there is empty, and leads back.
+    let page = visit.form.text(field).parse::<u64>().unwrap_or(1).clamp(1, u64::from(u32::MAX));
+    Slice { offset: (page - 1) * per_page, limit: per_page }
+}
+
+impl Pager {
+    /// The pager of a list whose page is named by `field`; the rest of the query is kept.
+    fn new(path: &str, query: &[(&str, &str)], field: &str, slice: Slice, total: u64) -> Self {
+        let pages = total.div_ceil(slice.limit).max(1);
+        let page = slice.offset / slice.limit + 1;
+        let link = |page: u64| {
+            let mut fields = form_urlencoded::Serializer::new(String::new());
+            fields.extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
+            fields.append_pair(field, &page.to_string());
+            format!("{path}?{}", fields.finish())
+        };
+        let before = (page > 1).then(|| link((page - 1).min(pages)));
+        let after = (page < pages).then(|| link(page + 1));
+        Self { page, pages, total, before, after }
+    }
+}
+
+/// How long ago something was, roughly.
+fn ago(now: UnixTime, then: UnixTime) -> String {
+    about(Duration::from_secs(now.0.saturating_sub(then.0).max(0).unsigned_abs()))
+}
+
+/// A span of time, roughly.
+fn about(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => return "less than a minute".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_roughly() {
+        for (seconds, text) in [
+            (0, "less than a minute"),
+            (60, "1 minute"),
+            (3599, "59 minutes"),
+            (3600, "1 hour"),
+            (172_799, "47 hours"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(about(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(ago(UnixTime(1), UnixTime(9)), "less than a minute", "clocks differ");
+    }
+
+    #[test]
+    fn links_to_neighbours_keep_the_query() {
+        let pager = |page: u64, total| {
+            let slice = Slice { offset: (page - 1) * 50, limit: 50 };
+            Pager::new("/adminusers", &[("q", "a&b"), ("show", "")], "page", slice, total)
+        };
+        let link = |page| Some(format!("/adminusers?q=a%26b&page={page}"));
+        let middle = pager(2, 101);
+        assert_eq!((middle.pages, middle.before, middle.after), (3, link(1), link(3)));
+        let only = pager(1, 0);
+        assert_eq!((only.pages, only.before, only.after), (1, None, None));
+        assert_eq!(pager(9, 60).before, link(2), "from a page that is not there");
+    }
+}

@@ -1,0 +1,104 @@
+//! How the pool is, for administrators and monitors. HTTP 500 where it cannot serve, so that any monitor sees it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::json;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use warp::http::{HeaderMap, StatusCode};
+use warp::reply::Response;
+
+use super::{ago, guard};
+use crate::app::App;
+use crate::client::ClientAddress;
+use crate::form::Form;
+use crate::pages::error::Trouble;
+use crate::routes::{client, path};
+use crate::status::{Overall, PoolStatus};
+use crate::visit::{Outcome, Visit};
+
+#[derive(Serialize)]
+struct Shown {
+    status: PoolStatus,
+    at: String,
+    /// How long ago each daemon was last in order, in their order.
+    daemons_ago: Vec<Option<String>>,
+}
+
+const fn code(status: &PoolStatus) -> StatusCode {
+    match status.state {
+        Overall::Ok | Overall::Degraded => StatusCode::OK,
+        Overall::Down => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Shows how every wallet and daemon is.
+pub async fn show(visit: Visit) -> Outcome {
+    guard(&visit).await?;
+    let status = visit.app.status().await;
+    let daemons_ago = status.daemons.iter().map(|daemon| Some(ago(status.at, daemon.last_in_order?))).collect();
+    visit.page("status.html.tera", code(&status), &Shown { at: status.at.readable(), daemons_ago, status })
+}
+
+/// The same as JSON, for an administrator or a monitor with the token.
+pub fn json(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let app = app.clone();
+    warp::path!("status.json")
+        .and(warp::get())
+        .and(client())
+        .and(path())
+        .and(warp::header::headers_cloned())
+        .then(move |client, path, headers: HeaderMap| answer(app.clone(), client, path, headers))
+        .boxed()
+}
+
+async fn answer(app: Arc<App>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
+    match admit(&app, client, path, &headers).await {
+        Ok(()) => {
+            let status = app.status().await;
+            json_response(code(&status), &status)
+        }
+        // No way to the sign-in page: a monitor that follows it would take that page for a good answer.
+        Err(Trouble::SignInFirst) => {
+            let error = "send `Authorization: Bearer TOKEN` with the token that `statustoken` sets, or sign in";
+            let mut response = json_response(StatusCode::UNAUTHORIZED, &json!({ "error": error }));
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+        }
+        Err(Trouble::SecondFactorFirst) => {
+            let error = "administrators of this pool need a second factor: set it up at /twofactor";
+            json_response(StatusCode::FORBIDDEN, &json!({ "error": error }))
+        }
+        Err(Trouble::Told(status, explanation)) => {
+            json_response(status, &json!({ "error": explanation.happened, "remedy": explanation.remedy }))
+        }
+    }
+}
+
+async fn admit(app: &Arc<App>, client: ClientAddress, path: String, headers: &HeaderMap) -> Result<(), Trouble> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    match header.and_then(|header| header.strip_prefix("Bearer ")) {
+        Some(token) if app.options.administration.is_status_token(token) => Ok(()),
+        Some(_) => {
+            tracing::warn!(%client, "a monitor sent a wrong token");
+            Err(Trouble::SignInFirst)
+        }
+        None => {
+            let visit = Visit::begin(app.clone(), client, path, headers, Form::default(), false).await?;
+            guard(&visit).await.map(drop)
+        }
+    }
+}
+
+fn json_response(status: StatusCode, content: &impl Serialize) -> Response {
+    let (status, body) = match serde_json::to_vec(content) {
+        Ok(body) => (status, body),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Vec::new()),
+    };
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
+}

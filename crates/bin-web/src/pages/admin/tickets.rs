@@ -1,0 +1,253 @@
+//! Low-fee tickets: those that the pool ignores, and those that an administrator added.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use stakepool_core::accounts::{Actor, UserId};
+use stakepool_core::chain::{Generation, TicketHash};
+use stakepool_core::low_fee::{LowFeeDesk, LowFeeError, Once, known_to_daemons_only, parse_hash, reason};
+use stakepool_core::ports::{LowFeeEntry, LowFeeTicket, StoreError, TicketQuery, VotingDaemon};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{TicketReport, TicketState};
+use tokio::time::timeout;
+use warp::http::StatusCode;
+
+use super::{Pager, about, ago, guard, slice};
+use crate::pages::error::Trouble;
+use crate::pages::tickets::excc;
+use crate::visit::{Outcome, Visit};
+
+const TEMPLATE: &str = "admintickets.html.tera";
+/// Tickets on one page of either list.
+const PER_PAGE: u64 = 50;
+/// Tickets that one form may name.
+const MOST: usize = 1000;
+/// How long one of the predecessor's daemons may take to tell its tickets.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+#[derive(Serialize)]
+struct Tickets {
+    answers: Vec<Answered>,
+    error: Option<String>,
+    ignored: Vec<Ignored>,
+    ignored_pager: Pager,
+    unreported: Vec<Unreported>,
+    added: Vec<Added>,
+    added_pager: Pager,
+}
+
+/// What is answered for one hash.
+#[derive(Serialize)]
+struct Answered {
+    ticket: String,
+    good: bool,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Ignored {
+    ticket: String,
+    user: i64,
+    state: &'static str,
+    mined_at: u32,
+    age: Option<String>,
+    found: String,
+    required: String,
+    reason: String,
+    /// Whether it was added a moment ago, which the daemons have not reported yet.
+    pending: bool,
+}
+
+/// A ticket that only one of the predecessor's daemons knows of.
+#[derive(Serialize)]
+struct Unreported {
+    ticket: String,
+    user: Option<i64>,
+    address: String,
+}
+
+#[derive(Serialize)]
+struct Added {
+    ticket: String,
+    user: Option<i64>,
+    found: Option<String>,
+    required: Option<String>,
+    reason: Option<String>,
+    added_by: String,
+    added_at: String,
+    age: String,
+    /// What became of it, or where it is in its life.
+    outcome: &'static str,
+    removable: bool,
+}
+
+/// Shows both lists.
+pub async fn show(visit: Visit) -> Outcome {
+    guard(&visit).await?;
+    page(&visit, Vec::new(), None).await
+}
+
+/// Adds or takes back the named tickets; each is answered for.
+pub async fn submit(visit: Visit) -> Outcome {
+    let by = guard(&visit).await?.id;
+    let separator = |c: char| c.is_whitespace() || c == ',' || c == ';';
+    let named: Vec<&str> = visit.form.all("tickets[]").flat_map(|field| field.split(separator)).collect();
+    let named: Vec<&str> = named.into_iter().filter(|text| !text.is_empty()).collect();
+    let adding = match visit.form.text("action") {
+        "Add" => true,
+        "Remove" => false,
+        _ => return refuse(&visit, "press the button to add tickets or the one to take them back").await,
+    };
+    if named.is_empty() {
+        return refuse(&visit, "choose at least one ticket, or paste a ticket’s hash").await;
+    }
+    if named.len() > MOST {
+        return refuse(&visit, "name at most 1,000 tickets at once").await;
+    }
+    let desk = desk(&visit, by);
+    let mut answers = Vec::with_capacity(named.len());
+    for text in named {
+        answers.push(answer(&desk, text, adding).await);
+    }
+    if answers.iter().any(|answer| answer.good) {
+        // Also where nothing was new: a daemon may have been restored from an old state.
+        visit.app.daemons.changed();
+    }
+    tracing::info!(user = %by, client = %visit.client, adding, tickets = answers.len(), "low-fee tickets were changed");
+    page(&visit, answers, None).await
+}
+
+async fn refuse(visit: &Visit, remedy: &str) -> Outcome {
+    page(visit, Vec::new(), Some(format!("Nothing was changed: {remedy}."))).await
+}
+
+fn desk(visit: &Visit, by: UserId) -> LowFeeDesk<'_> {
+    let services = &visit.app.services;
+    LowFeeDesk {
+        actor: Actor::User(by),
+        // Expiry and block time are the same for both generations.
+        params: visit.app.options.network.params(Generation::Today),
+        ledger: services.ledger.as_ref(),
+        low_fee: services.low_fee.as_ref(),
+        audit: services.audit.as_ref(),
+        daemons: services.daemons.iter().map(|daemon| daemon.as_ref() as &dyn VotingDaemon).collect(),
+        clock: services.clock.as_ref(),
+        once: Once::default(),
+    }
+}
+
+async fn answer(desk: &LowFeeDesk<'_>, text: &str, adding: bool) -> Answered {
+    let done = match parse_hash(text) {
+        Ok(ticket) if adding => desk.add(ticket).await.map(|added| {
+            if added.newly { "added: the pool votes it as soon as it is drawn" } else { "was added before" }
+        }),
+        Ok(ticket) => desk
+            .remove(ticket)
+            .await
+            .map(|removed| if removed { "taken back: the pool ignores it again" } else { "was not added" }),
+        Err(refusal) => Err(refusal.into()),
+    };
+    let shown: String = text.chars().take(64).collect();
+    match done {
+        Ok(text) => Answered { ticket: shown, good: true, text: text.to_owned() },
+        Err(LowFeeError::Refused(refusal)) => Answered { ticket: shown, good: false, text: refusal.to_string() },
+        Err(LowFeeError::Store(error)) => {
+            tracing::error!(%error, "a low-fee ticket could not be changed");
+            let text = "the database failed, so that it may not have been changed; look below, and repeat it";
+            Answered { ticket: shown, good: false, text: text.to_owned() }
+        }
+    }
+}
+
+async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> Outcome {
+    let services = &visit.app.services;
+    let now = visit.app.now();
+    let active: HashSet<TicketHash> =
+        services.low_fee.active(now).await?.into_iter().map(|ticket| ticket.ticket).collect();
+    let (ignored_slice, added_slice) = (slice(visit, "page", PER_PAGE), slice(visit, "addedpage", PER_PAGE));
+    let query = TicketQuery {
+        states: vec![TicketState::Immature, TicketState::Live],
+        ignored: Some(true),
+        offset: ignored_slice.offset,
+        limit: ignored_slice.limit,
+        ..TicketQuery::default()
+    };
+    let reports = services.ledger.tickets(&query).await?;
+    let height = visit.app.status().await.height;
+    let added = services.admin.added_tickets(added_slice).await?;
+    let mut rows = Vec::with_capacity(added.rows.len());
+    for ticket in &added.rows {
+        let report = services.ledger.ticket(&ticket.ticket).await?;
+        rows.push(added_row(ticket, report.as_ref(), active.contains(&ticket.ticket), now));
+    }
+    let content = Tickets {
+        answers,
+        error,
+        ignored: reports.tickets.iter().map(|report| ignored_row(visit, report, height, &active)).collect(),
+        ignored_pager: Pager::new("/admintickets", &[], "page", ignored_slice, reports.total),
+        unreported: unreported(visit, &active).await?,
+        added: rows,
+        added_pager: Pager::new("/admintickets", &[], "addedpage", added_slice, added.total),
+    };
+    visit.page(TEMPLATE, StatusCode::OK, &content)
+}
+
+fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, active: &HashSet<TicketHash>) -> Ignored {
+    let facts = &report.facts;
+    let block_time = visit.app.options.network.params(Generation::Today).target_time_per_block;
+    let blocks = height.map(|height| height.saturating_sub(facts.mined_at.0));
+    Ignored {
+        ticket: report.ticket.to_string(),
+        user: report.user.0,
+        state: report.state.name(),
+        mined_at: facts.mined_at.0,
+        age: blocks.map(|blocks| about(block_time.saturating_mul(blocks))),
+        found: excc(facts.committed_fee),
+        required: excc(facts.required_fee),
+        reason: reason(facts),
+        pending: active.contains(&report.ticket),
+    }
+}
+
+fn added_row(ticket: &LowFeeTicket, report: Option<&TicketReport>, active: bool, now: UnixTime) -> Added {
+    let facts = report.map(|report| &report.facts);
+    // An end that a reorganisation may still undo is in the ledger only.
+    let outcome = match ticket.outcome.or(report.map(|report| report.state)) {
+        Some(state) => state.name(),
+        None if active => "not reported yet",
+        None => "too old to be live",
+    };
+    Added {
+        ticket: ticket.ticket.to_string(),
+        user: report.map(|report| report.user.0),
+        found: facts.map(|facts| excc(facts.committed_fee)),
+        required: facts.map(|facts| excc(facts.required_fee)),
+        reason: facts.map(reason),
+        added_by: ticket.added_by.map_or(Actor::CommandLine, Actor::User).to_string(),
+        added_at: ticket.created.readable(),
+        age: ago(now, ticket.created),
+        outcome,
+        removable: active,
+    }
+}
+
+/// What only the predecessor's daemons know of: they report nothing by themselves, and are asked.
+async fn unreported(visit: &Visit, active: &HashSet<TicketHash>) -> Result<Vec<Unreported>, Trouble> {
+    let services = &visit.app.services;
+    let views = visit.app.daemons.views();
+    let is_old = |name: &str| views.get(name).is_some_and(|view| view.in_order && view.status.is_none());
+    let old = services.daemons.iter().filter(|daemon| is_old(daemon.name()));
+    let asked = join_all(old.map(|daemon| timeout(PATIENCE, daemon.ignored_tickets()))).await;
+    let entries = asked.into_iter().filter_map(Result::ok).filter_map(Result::ok).flatten();
+    let entries: Vec<LowFeeEntry> = entries.filter(|entry| !active.contains(&entry.ticket)).collect();
+    let found: Result<_, StoreError> =
+        known_to_daemons_only(entries, services.ledger.as_ref(), services.users.as_ref()).await;
+    let row = |(entry, user): (LowFeeEntry, Option<UserId>)| Unreported {
+        ticket: entry.ticket.to_string(),
+        user: user.map(|user| user.0),
+        address: entry.address.to_string(),
+    };
+    Ok(found?.into_iter().map(row).collect())
+}

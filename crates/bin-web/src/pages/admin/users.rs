@@ -1,0 +1,85 @@
+//! The users, searched and filtered.
+
+use serde::Serialize;
+use stakepool_core::accounts::EmailState;
+use stakepool_core::ports::{UserFilter, UserOverview};
+use warp::http::StatusCode;
+
+use super::{Pager, guard, slice};
+use crate::visit::{Outcome, Visit};
+
+/// Users on one page.
+const PER_PAGE: u64 = 50;
+
+#[derive(Serialize)]
+struct Users<'a> {
+    query: &'a str,
+    shown: &'static str,
+    filters: Vec<(&'static str, &'static str)>,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: i64,
+    email: String,
+    states: Vec<&'static str>,
+    address: Option<String>,
+    last_sign_in: Option<String>,
+    sessions: u64,
+}
+
+const FILTERS: [(&str, &str, UserFilter); 5] = [
+    ("all", "All", UserFilter::All),
+    ("unverified", "Unverified", UserFilter::Unverified),
+    ("disabled", "Disabled", UserFilter::Disabled),
+    ("noaddress", "Without address", UserFilter::WithoutAddress),
+    ("admins", "Administrators", UserFilter::Administrators),
+];
+
+/// Shows the users that fit.
+pub async fn show(visit: Visit) -> Outcome {
+    guard(&visit).await?;
+    let query = visit.form.text("q").trim();
+    let wanted = visit.form.text("show");
+    let (shown, _, filter) = *FILTERS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&FILTERS[0]);
+    let slice = slice(&visit, "page", PER_PAGE);
+    let found = visit.app.services.admin.find_users(query, filter, slice, visit.app.now()).await?;
+    let listed = |overview: &UserOverview| {
+        let listed = visit.app.options.administration.users.contains(&overview.user.id);
+        row(overview, listed)
+    };
+    let content = Users {
+        query,
+        shown,
+        filters: FILTERS.iter().map(|(name, title, _)| (*name, *title)).collect(),
+        rows: found.rows.iter().map(listed).collect(),
+        pager: Pager::new("/adminusers", &[("q", query), ("show", shown)], "page", slice, found.total),
+    };
+    visit.page("adminusers.html.tera", StatusCode::OK, &content)
+}
+
+fn row(overview: &UserOverview, configured_admin: bool) -> Row {
+    let user = &overview.user;
+    Row {
+        id: user.id.0,
+        email: user.email.to_string(),
+        states: states(overview, configured_admin),
+        address: user.registration.as_ref().map(|registration| registration.address.to_string()),
+        last_sign_in: overview.last_sign_in.map(|at| at.readable()),
+        sessions: overview.sessions,
+    }
+}
+
+/// What is remarkable about a user.
+pub(super) fn states(overview: &UserOverview, configured_admin: bool) -> Vec<&'static str> {
+    let user = &overview.user;
+    let states = [
+        (user.disabled, "disabled"),
+        (user.email_state == EmailState::Unverified, "unverified"),
+        (user.admin || configured_admin, "administrator"),
+        (user.registration.is_none(), "no address"),
+    ];
+    states.into_iter().filter_map(|(is, name)| is.then_some(name)).collect()
+}

@@ -1,0 +1,210 @@
+//! The latest votes with where their time went, and what was missed and why.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::TicketHash;
+use stakepool_core::low_fee::{parse_hash, reason};
+use stakepool_core::ports::{Slice, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{TicketReport, TicketState, VoteOutcome};
+use warp::http::StatusCode;
+
+use super::{Pager, guard, slice};
+use crate::visit::{Outcome, Visit};
+
+/// Votes on one page.
+const PER_PAGE: u64 = 50;
+/// Votes of which the figures are made.
+const MEASURED: u64 = 1000;
+/// Missed tickets that are shown.
+const MISSED: u64 = 50;
+/// Records of a missed ticket that are looked at.
+const RECORDS: u64 = 20;
+
+#[derive(Serialize)]
+struct Votes<'a> {
+    ticket: &'a str,
+    user: &'a str,
+    failed: bool,
+    error: Option<&'static str>,
+    rows: Vec<Row>,
+    pager: Pager,
+    figures: Option<Figures>,
+    missed: Vec<Missed>,
+    missed_total: u64,
+}
+
+#[derive(Serialize)]
+struct Row {
+    at: String,
+    ticket: String,
+    user: Option<i64>,
+    state: Option<&'static str>,
+    height: u32,
+    daemon: String,
+    outcome: &'static str,
+    problem: Option<String>,
+    attempts: u32,
+    total: String,
+    signing: String,
+    sending: String,
+}
+
+/// How long votes took, from the notification to the outcome, in milliseconds.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Figures {
+    count: usize,
+    median: String,
+    slow: String,
+    slowest: String,
+}
+
+#[derive(Serialize)]
+struct Missed {
+    ticket: String,
+    user: i64,
+    height: Option<u32>,
+    reason: String,
+}
+
+/// Shows votes and misses, of one ticket or user where the fields say so.
+pub async fn show(visit: Visit) -> Outcome {
+    guard(&visit).await?;
+    let (ticket, user) = (visit.form.text("ticket").trim(), visit.form.text("user").trim());
+    let failed = visit.form.text("show") == "failed";
+    let (query, error) = match query(ticket, user, failed) {
+        Ok(query) => (query, None),
+        Err(error) => (VoteQuery { failed, ..VoteQuery::default() }, Some(error)),
+    };
+    let (admin, slice) = (&visit.app.services.admin, slice(&visit, "page", PER_PAGE));
+    let found = admin.find_votes(&query, slice).await?;
+    let measured = admin.find_votes(&query, Slice { offset: 0, limit: MEASURED }).await?;
+    let (missed, missed_total) = missed(&visit, &query).await?;
+    let fields = [("ticket", ticket), ("user", user), ("show", if failed { "failed" } else { "" })];
+    let content = Votes {
+        ticket,
+        user,
+        failed,
+        error,
+        rows: found.rows.iter().map(row).collect(),
+        pager: Pager::new("/adminvotes", &fields, "page", slice, found.total),
+        figures: figures(measured.rows.iter().map(|row| &row.vote)),
+        missed,
+        missed_total,
+    };
+    visit.page("adminvotes.html.tera", StatusCode::OK, &content)
+}
+
+fn query(ticket: &str, user: &str, failed: bool) -> Result<VoteQuery, &'static str> {
+    let ticket: Option<TicketHash> = match ticket {
+        "" => None,
+        text => Some(parse_hash(text).map_err(|_| "Ticket: give the 64 hexadecimal digits of a ticket’s hash.")?),
+    };
+    let user = match user {
+        "" => None,
+        text => Some(UserId(text.parse().map_err(|_| "User: give a user’s number.")?)),
+    };
+    Ok(VoteQuery { ticket, user, failed })
+}
+
+fn row(overview: &VoteOverview) -> Row {
+    let StoredVote { daemon, record } = &overview.vote;
+    let problem = if let VoteOutcome::Failed(error) = &record.outcome { Some(error.clone()) } else { None };
+    Row {
+        at: UnixTime(record.at.0.div_euclid(1000)).readable(),
+        ticket: record.ticket.to_string(),
+        user: overview.ticket.map(|(user, _)| user.0),
+        state: overview.ticket.map(|(_, state)| state.name()),
+        height: record.height.0,
+        daemon: daemon.clone(),
+        outcome: match record.outcome {
+            VoteOutcome::Sent => "sent",
+            VoteOutcome::AlreadyKnown => "another daemon was faster",
+            VoteOutcome::RivalVote => "the node has another vote of it",
+            VoteOutcome::Failed(_) => "failed",
+        },
+        problem,
+        attempts: record.attempts,
+        total: millis(record.timings.total),
+        signing: millis(record.timings.signing),
+        sending: millis(record.timings.sending),
+    }
+}
+
+/// Milliseconds, with a digit behind the point where that says something.
+fn millis(duration: Duration) -> String {
+    let tenths = duration.as_micros() / 100;
+    if tenths < 1000 { format!("{}.{}", tenths / 10, tenths % 10) } else { (tenths / 10).to_string() }
+}
+
+/// The figures of those votes that a daemon cast.
+fn figures<'a>(votes: impl Iterator<Item = &'a StoredVote>) -> Option<Figures> {
+    let cast = votes.filter(|vote| vote.record.outcome == VoteOutcome::Sent);
+    let mut times: Vec<Duration> = cast.map(|vote| vote.record.timings.total).collect();
+    times.sort_unstable();
+    let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied().map(millis);
+    Some(Figures { count: times.len(), median: at(50)?, slow: at(95)?, slowest: at(100)? })
+}
+
+/// The latest missed tickets, and how many there are.
+async fn missed(visit: &Visit, query: &VoteQuery) -> Result<(Vec<Missed>, u64), stakepool_core::ports::StoreError> {
+    let ledger = &visit.app.services.ledger;
+    let tickets = TicketQuery {
+        user: query.user,
+        states: vec![TicketState::Missed],
+        prefix: query.ticket.map(|ticket| ticket.to_string()).unwrap_or_default(),
+        order: TicketOrder::EndedLast,
+        limit: MISSED,
+        ..TicketQuery::default()
+    };
+    let found = ledger.tickets(&tickets).await?;
+    let mut rows = Vec::with_capacity(found.tickets.len());
+    for report in &found.tickets {
+        let votes = ledger.votes(Some(&report.ticket), RECORDS).await?;
+        rows.push(Missed {
+            ticket: report.ticket.to_string(),
+            user: report.user.0,
+            height: report.ended_at.map(|height| height.0),
+            reason: why_missed(report, &votes),
+        });
+    }
+    Ok((rows, found.total))
+}
+
+/// Why a ticket was missed, as far as the daemons' records tell.
+fn why_missed(report: &TicketReport, votes: &[StoredVote]) -> String {
+    if report.is_ignored() {
+        return format!("The pool ignored it: it {}.", reason(&report.facts));
+    }
+    if let Some(vote) = votes.iter().find(|vote| vote.record.outcome.is_cast()) {
+        let (daemon, millis) = (&vote.daemon, millis(vote.record.timings.total));
+        return format!("Daemon {daemon} sent its vote after {millis} ms, but no miner took it into a block.");
+    }
+    let failed = votes.iter().find_map(|vote| match &vote.record.outcome {
+        VoteOutcome::Failed(error) => Some((&vote.daemon, error)),
+        _ => None,
+    });
+    match failed {
+        Some((daemon, error)) => format!("Daemon {daemon} could not vote: {error}"),
+        None => "No daemon tried: none was running, or none heard of the draw.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_milliseconds() {
+        for (micros, text) in [(0, "0.0"), (2_549, "2.5"), (99_999, "99.9"), (100_000, "100"), (1_234_567, "1234")] {
+            assert_eq!(millis(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn without_votes_there_are_no_figures() {
+        assert_eq!(figures(std::iter::empty()), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! How the pool is: every wallet and daemon, whether their settings agree with ours, and whether the pool can serve.
+
+mod daemon;
+mod wallet;
+
+use serde::Serialize;
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network};
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::time::UnixTime;
+use stakepool_core::wallets::{Health, MemberStatus};
+
+use crate::app::App;
+use crate::daemons::DaemonView;
+
+pub use daemon::DaemonReport;
+pub use wallet::WalletReport;
+
+/// How many blocks a wallet or node may be behind the best before that is a problem: a block takes a moment to reach
+/// everybody, and is looked for only every few seconds.
+pub const LAG_ALLOWED: u32 = 2;
+
+/// How the pool is as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overall {
+    /// All is well.
+    Ok,
+    /// The pool serves and votes, but something should be looked at.
+    Degraded,
+    /// The pool cannot serve its users, or cannot vote.
+    Down,
+}
+
+/// How the pool is.
+#[derive(Clone, Debug, Serialize)]
+pub struct PoolStatus {
+    /// As a whole.
+    pub state: Overall,
+    /// When this was found.
+    pub at: UnixTime,
+    /// The best height that anybody knows.
+    pub height: Option<u32>,
+    /// Why the pool cannot serve, if it cannot.
+    pub failures: Vec<String>,
+    /// All that is wrong with a wallet or a daemon, each with its name.
+    pub problems: Vec<String>,
+    /// What should be looked at in the configuration.
+    pub warnings: Vec<String>,
+    /// How many wallets must be in service.
+    pub quorum: usize,
+    /// The wallets, in the order of the configuration.
+    pub wallets: Vec<WalletReport>,
+    /// The voting daemons, in the order of the configuration.
+    pub daemons: Vec<DaemonReport>,
+}
+
+/// What the status is made of.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// Now.
+    pub now: UnixTime,
+    /// The wallets.
+    pub wallets: &'a [MemberStatus],
+    /// How many of them must be in service.
+    pub quorum: usize,
+    /// The daemons by name; nothing of those that were not yet asked.
+    pub daemons: &'a [(String, Option<DaemonView>)],
+    /// What the database says, if it fails.
+    pub database_error: Option<String>,
+    /// What the web was told.
+    pub ours: Settings<'a>,
+    /// What should be looked at in the configuration.
+    pub warnings: &'a [String],
+}
+
+/// The settings that must be the same everywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    /// The network.
+    pub network: Network,
+    /// The fee.
+    pub fee: PoolFee,
+    /// The cold wallet's key.
+    pub cold_wallet: Option<&'a ExtendedPubKey>,
+}
+
+impl App {
+    /// How the pool is at this moment.
+    pub async fn status(&self) -> PoolStatus {
+        let views = self.daemons.views();
+        let named = |name: &str| (name.to_owned(), views.get(name).cloned());
+        let daemons: Vec<_> = self.services.daemons.iter().map(|daemon| named(daemon.name())).collect();
+        let database = self.services.users.counts().await;
+        PoolStatus::of(&Seen {
+            now: self.now(),
+            wallets: &self.services.stats.wallets(),
+            quorum: self.services.stats.quorum(),
+            daemons: &daemons,
+            database_error: database.err().map(|error| error.to_string()),
+            ours: Settings {
+                network: self.options.network,
+                fee: self.options.pool_fee,
+                cold_wallet: self.options.administration.cold_wallet.as_ref(),
+            },
+            warnings: &self.options.administration.warnings,
+        })
+    }
+}
+
+impl PoolStatus {
+    /// Judges what was seen.
+    pub fn of(seen: &Seen<'_>) -> Self {
+        let best = best_height(seen);
+        let wallets: Vec<_> = seen.wallets.iter().map(|wallet| WalletReport::of(wallet, best)).collect();
+        let daemons: Vec<_> =
+            seen.daemons.iter().map(|(name, view)| DaemonReport::of(name, view.as_ref(), best, seen.ours)).collect();
+        let failures = failures(seen, &wallets, &daemons);
+        let of_wallets =
+            wallets.iter().flat_map(|wallet| wallet.problems.iter().map(move |text| ("wallet", &wallet.name, text)));
+        let of_daemons =
+            daemons.iter().flat_map(|daemon| daemon.problems.iter().map(move |text| ("daemon", &daemon.name, text)));
+        let problems: Vec<_> = of_wallets.chain(of_daemons).map(told).collect();
+        let state = match (failures.is_empty(), problems.is_empty()) {
+            (false, _) => Overall::Down,
+            (true, false) => Overall::Degraded,
+            (true, true) => Overall::Ok,
+        };
+        Self {
+            state,
+            at: seen.now,
+            height: best.map(|height| height.0),
+            failures,
+            problems,
+            warnings: seen.warnings.to_vec(),
+            quorum: seen.quorum,
+            wallets,
+            daemons,
+        }
+    }
+}
+
+/// A problem with the name of whom it concerns, once.
+fn told((kind, name, text): (&str, &String, &String)) -> String {
+    if text.contains(name.as_str()) { text.clone() } else { format!("{kind} {name}: {text}") }
+}
+
+fn best_height(seen: &Seen<'_>) -> Option<BlockHeight> {
+    let statuses = seen.daemons.iter().filter_map(|(_, view)| view.as_ref()?.status.as_ref());
+    let of_daemons = statuses.flat_map(|status| [status.node_height, status.synced_height]);
+    seen.wallets.iter().map(|wallet| wallet.height).chain(of_daemons).flatten().max()
+}
+
+/// How far behind the best height, where both are known.
+fn lag(height: Option<BlockHeight>, best: Option<BlockHeight>) -> Option<u32> {
+    Some(best?.0.saturating_sub(height?.0))
+}
+
+/// Why the pool cannot serve.
+fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport]) -> Vec<String> {
+    let mut failures: Vec<String> = seen.database_error.iter().cloned().collect();
+    let healthy = seen.wallets.iter().filter(|wallet| wallet.health == Health::Healthy).count();
+    if healthy < seen.quorum {
+        let quorum = seen.quorum;
+        failures
+            .push(format!("only {healthy} of the {quorum} voting wallets needed are in service: nobody can register"));
+    }
+    if seen.wallets.iter().any(|wallet| matches!(wallet.health, Health::Disagrees { .. })) {
+        failures.push("a voting wallet disagrees with the pool: nobody can register until it agrees".to_owned());
+    }
+    if !daemons.is_empty() && !daemons.iter().any(|daemon| daemon.can_vote) {
+        failures.push("no voting daemon is known to be able to vote".to_owned());
+    }
+    if !wallets.is_empty() && wallets.iter().all(|wallet| wallet.unlocked == Some(false)) {
+        failures.push("every voting wallet is locked: nothing can be signed".to_owned());
+    }
+    failures
+}
+
+#[cfg(test)]
+mod tests;

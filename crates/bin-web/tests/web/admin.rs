@@ -1,0 +1,407 @@
+//! The administrators' pages: who may see them, what they tell, and what they change.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
+};
+use stakepool_core::ports::{
+    AuditEntry, AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, UserStore as _,
+};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{
+    TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings, WantedState,
+};
+use stakepool_web::{Administration, ProxyTrust, Secret};
+use warp::http::StatusCode;
+
+use crate::browser::{Browser, PASSWORD};
+use crate::fakes::FakeDaemon;
+use crate::world::{Plan, USER_KEY, World};
+
+const PAGES: [&str; 6] = ["/status", "/admintickets", "/adminusers", "/adminuser?id=1", "/adminvotes", "/adminaudit"];
+const TOKEN: &str = "the token of the monitors";
+
+/// A plan in which user 1 administers from this machine.
+fn plan() -> Plan {
+    let mut plan = Plan::default();
+    plan.options.administration = Administration {
+        users: vec![UserId(1)],
+        addresses: vec!["127.0.0.1".parse().unwrap()],
+        status_token: Some(Secret::new(TOKEN)),
+        ..Administration::default()
+    };
+    plan
+}
+
+/// A world with an administrator and a user with an address.
+async fn people(plan: Plan) -> (World, Browser, Browser) {
+    let world = World::of(plan).await;
+    let admin = world.user("admin@example.org").await;
+    let mut user = world.user("user@example.org").await;
+    assert_eq!(user.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await.status, StatusCode::SEE_OTHER);
+    (world, admin, user)
+}
+
+fn ticket(number: u8) -> TicketHash {
+    TicketHash::from_bytes([number; 32])
+}
+
+async fn report(world: &World, number: u8, state: TicketState, verdict: Verdict) -> TicketReport {
+    let address = world.database.by_id(UserId(2)).await.unwrap().unwrap().registration.unwrap().address;
+    let report = TicketReport {
+        ticket: ticket(number),
+        address,
+        user: UserId(2),
+        state,
+        facts: TicketFacts {
+            verdict,
+            price: Amount::from_atoms(2_050_000_000),
+            fee_address: Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([1; 20]))),
+            committed_fee: Amount::from_atoms(100),
+            required_fee: Amount::from_atoms(7_500_000),
+            mined_at: BlockHeight(200),
+        },
+        added: false,
+        ended_at: (!matches!(state, TicketState::Live | TicketState::Immature)).then_some(BlockHeight(220)),
+    };
+    world.database.put_tickets("daemon:1", std::slice::from_ref(&report), UnixTime(1)).await.unwrap();
+    report
+}
+
+async fn vote(world: &World, report: &TicketReport, outcome: VoteOutcome, millis: u64) {
+    let record = VoteRecord {
+        ticket: report.ticket,
+        address: report.address,
+        block: BlockHash::from_bytes([3; 32]),
+        height: BlockHeight(219),
+        bits: VoteBits::APPROVE,
+        outcome,
+        attempts: 1,
+        timings: VoteTimings { total: Duration::from_millis(millis), ..VoteTimings::default() },
+        at: UnixMillis(1_699_999_000_000),
+    };
+    world.database.put_votes("daemon:1", &[record]).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_pages_are_for_administrators_only() {
+    let (world, mut admin, mut user) = people(plan()).await;
+    for page in PAGES {
+        assert_eq!(world.browser().get(page).await.location(), "/signin", "{page}");
+        let refused = user.get(page).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{page}");
+        assert!(refused.text().contains("For administrators only") && !refused.text().contains("href=\"/status\""));
+        let shown = admin.get(page).await;
+        assert_eq!(shown.status, StatusCode::OK, "{page}: {}", shown.text());
+        assert!(shown.text().trim_end().ends_with("</html>") && shown.text().contains("href=\"/adminaudit\""));
+    }
+    assert!(admin.get("/stats").await.text().contains("Administration</a>"));
+    assert!(!user.get("/stats").await.text().contains("Administration</a>"));
+    for page in ["/admintickets", "/adminuser"] {
+        let fields = [("action", "disable"), ("id", "1"), ("tickets[]", "x")];
+        let reply = user.submit_with_token_of("/settings", page, &fields).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{page}");
+        let forged = admin.post(page, &fields).await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN, "{page}");
+        assert!(forged.text().contains("This form is out of date"));
+    }
+    let acts = world.database.latest(99).await.unwrap();
+    assert!(
+        acts.iter().all(|entry| !entry.action.starts_with("ticket.") && entry.action != "user.disable"),
+        "{acts:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_is_made_administrator_counts_beside_the_configured_ones() {
+    let (world, _, mut user) = people(plan()).await;
+    let before = world.database.by_id(UserId(2)).await.unwrap().unwrap();
+    let mut after = before.clone();
+    after.admin = true;
+    world.database.update(&before, &after).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(user.get("/status").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_administrator_from_another_address_is_refused() {
+    let mut plan = plan();
+    plan.options.administration.addresses = vec!["192.0.2.0/24".parse().unwrap()];
+    plan.options.proxies =
+        ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
+    let (world, mut admin, _) = people(plan).await;
+    assert_eq!(admin.get("/status").await.status, StatusCode::FORBIDDEN);
+    let cookies: Vec<_> = admin.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    for (from, expected) in [("192.0.2.7", StatusCode::OK), ("198.51.100.1", StatusCode::FORBIDDEN)] {
+        let headers = [("cookie", cookies.join("; ")), ("x-forwarded-for", from.to_owned())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(world.send("GET", "/status", &headers, b"").await.status, expected, "{from}");
+    }
+    let mut plan = self::plan();
+    plan.options.administration.addresses.clear();
+    let (_world, mut admin, _) = people(plan).await;
+    assert_eq!(admin.get("/status").await.status, StatusCode::FORBIDDEN, "without adminips nobody may");
+}
+
+#[tokio::test]
+async fn the_status_is_an_error_where_the_pool_cannot_serve() {
+    let (world, mut admin, _) = people(plan()).await;
+    let page = admin.get("/status").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text().contains("All is well.") && page.text().contains("wallet2"), "{}", page.text());
+    world.wallets_away(true);
+    world.group.recover_all().await;
+    let page = admin.get("/status").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let text = page.text();
+    assert!(text.contains("The pool cannot serve.") && text.contains("only 0 of the 2 voting wallets"), "{text}");
+    assert!(text.contains("<li class=\"wrap\">wallet wallet1 cannot be reached"), "{text}");
+    world.wallets_away(false);
+    world.group.recover_all().await;
+    assert_eq!(admin.get("/status").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn monitors_read_the_status_with_a_token() {
+    let (world, mut admin, mut user) = people(plan()).await;
+    let ask = async |authorization: &str| {
+        let headers = [("authorization", authorization)];
+        let reply = world.send("GET", "/status.json", if authorization.is_empty() { &[] } else { &headers }, b"").await;
+        assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
+        (reply.status, serde_json::from_slice::<Value>(&reply.body).unwrap())
+    };
+    let right = format!("Bearer {TOKEN}");
+    let (status, answer) = ask(&right).await;
+    assert_eq!((status, &answer["state"], &answer["height"]), (StatusCode::OK, &"ok".into(), &224.into()));
+    assert_eq!(answer["wallets"][0]["unlocked"], true, "{answer}");
+    for wrong in ["", "Bearer ", "Bearer x", TOKEN] {
+        assert_eq!(ask(wrong).await.0, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    world.wallets_away(true);
+    world.group.recover_all().await;
+    let (status, answer) = ask(&right).await;
+    assert_eq!((status, &answer["state"]), (StatusCode::INTERNAL_SERVER_ERROR, &"down".into()));
+    assert_eq!(admin.get("/status.json").await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(user.get("/status.json").await.status, StatusCode::FORBIDDEN);
+    let world = World::start().await;
+    let reply = world.send("GET", "/status.json", &[("authorization", "Bearer ")], b"").await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "no token is set");
+}
+
+#[tokio::test]
+async fn a_daemon_with_another_key_is_shown_with_both_values() {
+    let mut plan = plan();
+    let daemon = FakeDaemon::new("daemon:1", false);
+    plan.daemons = vec![daemon];
+    let ours = "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
+    plan.options.administration.cold_wallet = Some(ours.parse().unwrap());
+    let (_world, mut admin, _) = people(plan).await;
+    let mut text = String::new();
+    for _ in 0..100 {
+        text = admin.get("/status").await.text();
+        if text.contains("coldwalletextpub") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(text.contains(&format!("its coldwalletextpub is , but the web&#39;s is {ours}")), "{text}");
+    assert!(text.contains("no voting daemon is known to be able to vote"), "{text}");
+}
+
+#[tokio::test]
+async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_for() {
+    let mut plan = plan();
+    let daemon = FakeDaemon::new("daemon:1", false);
+    plan.daemons = vec![daemon.clone()];
+    let (world, mut admin, _) = people(plan).await;
+    report(&world, 1, TicketState::Live, Verdict::LowFee).await;
+    report(&world, 2, TicketState::Immature, Verdict::UnknownFeeAddress).await;
+    report(&world, 3, TicketState::Voted, Verdict::LowFee).await;
+    report(&world, 4, TicketState::Live, Verdict::Accepted).await;
+    let hash = |number| ticket(number).to_string();
+    let page = admin.get("/admintickets").await.text();
+    assert!(page.contains(&hash(1)) && page.contains(&hash(2)) && !page.contains(&hash(3)), "{page}");
+    assert!(page.contains("<td class=\"number\" data-label=\"Required, EXCC\">0.075</td>"), "{page}");
+
+    let (one, pasted) = (hash(1), format!("{} {}\n nonsense,{}", hash(2), hash(3), hash(9)));
+    let fields =
+        [("action", "Add"), ("tickets[]", one.as_str()), ("tickets[]", pasted.as_str()), ("tickets[]", "<b>bold</b>")];
+    let page = admin.submit("/admintickets", &fields).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let text = page.text();
+    assert_eq!(text.matches("added: the pool votes it").count(), 2, "{text}");
+    for expected in ["has voted at height 220", "`nonsense` is not a ticket", "does not know ticket", "&lt;b&gt;bold"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let active = world.database.active(world.clock.now()).await.unwrap();
+    let by: Vec<_> = active.iter().map(|ticket| (ticket.ticket, ticket.added_by)).collect();
+    assert_eq!(by, [(ticket(1), Some(UserId(1))), (ticket(2), Some(UserId(1)))]);
+    let wanted = || daemon.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.added().len());
+    until(async || wanted() == 2).await;
+
+    let again = admin.submit("/admintickets", &[("action", "Add"), ("tickets[]", &one)]).await.text();
+    assert!(again.contains("was added before") && again.contains("by user 1"), "{again}");
+    let (two, four) = (hash(2), hash(4));
+    let fields = [("action", "Remove"), ("tickets[]", &one[..]), ("tickets[]", &two), ("tickets[]", &four)];
+    let text = admin.submit("/admintickets", &fields).await.text();
+    assert_eq!(text.matches("taken back: the pool ignores it again").count(), 2, "{text}");
+    assert!(text.contains("was not added"), "{text}");
+    until(async || wanted() == 0).await;
+
+    let acts: Vec<_> =
+        world.database.latest(9).await.unwrap().into_iter().map(|entry| (entry.actor, entry.action)).collect();
+    let acts: Vec<_> = acts
+        .iter()
+        .map(|(actor, action)| (actor.as_str(), action.as_str()))
+        .filter(|(_, action)| action.starts_with("ticket."))
+        .collect();
+    let by_one = |action| ("user 1", action);
+    assert_eq!(acts, ["ticket.remove", "ticket.remove", "ticket.add", "ticket.add"].map(by_one));
+    let log = admin.get("/adminaudit").await.text();
+    assert!(log.contains("ticket.add") && log.contains(&hash(2)) && log.contains("of user 2, live, pays"), "{log}");
+}
+
+/// Waits until something holds, at most ten seconds.
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..1000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never");
+}
+
+#[tokio::test]
+async fn a_form_without_tickets_or_button_changes_nothing_and_says_so() {
+    let (world, mut admin, _) = people(plan()).await;
+    let many = format!("{} ", ticket(1)).repeat(1001);
+    for (fields, expected) in [
+        (vec![], "press the button"),
+        (vec![("action", "add"), ("tickets[]", "x")], "press the button"),
+        (vec![("action", "Add")], "choose at least one ticket"),
+        (vec![("action", "Remove"), ("tickets[]", " ,\n")], "choose at least one ticket"),
+        (vec![("action", "Add"), ("tickets[]", many.as_str())], "at most 1,000"),
+    ] {
+        let text = admin.submit("/admintickets", &fields).await.text();
+        assert!(text.contains("Nothing was changed:") && text.contains(expected), "{expected}: {text}");
+    }
+    assert_eq!(world.database.active(world.clock.now()).await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_signed_out_but_still_voted_for() {
+    let (world, mut admin, mut user) = people(plan()).await;
+    let key = user.api_key().await;
+    assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("success"));
+    assert_eq!(user.get("/settings").await.status, StatusCode::OK);
+    let page = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "disable")]).await;
+    assert!(page.text().contains("The account is disabled and signed out everywhere."), "{}", page.text());
+    assert_eq!(user.get("/settings").await.location(), "/signin");
+    assert!(user.sign_in("user@example.org", PASSWORD).await.text().contains("This account is disabled."));
+    assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("invalid api token"));
+    let database = world.database.as_ref();
+    let wanted = WantedState::from_stores(database, database, world.clock.now()).await.unwrap();
+    assert_eq!(wanted.users().map(|user| user.user).collect::<Vec<_>>(), [UserId(2)], "still voted for");
+    assert!(admin.get("/adminusers?show=disabled").await.text().contains("user@example.org"));
+
+    admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "enable")]).await;
+    assert_eq!(user.sign_in("user@example.org", PASSWORD).await.location(), "/tickets");
+    admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "endsessions")]).await;
+    assert_eq!(user.get("/settings").await.location(), "/signin");
+    let own = admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "disable")]).await.text();
+    assert!(own.contains("cannot disable your own account"), "{own}");
+    admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "endsessions")]).await;
+    assert_eq!(admin.get("/status").await.status, StatusCode::OK, "the own session goes on");
+
+    let acts: Vec<_> =
+        world.database.latest(99).await.unwrap().into_iter().filter(|entry| entry.actor == "user 1").collect();
+    let acts: Vec<_> = acts.iter().map(|entry| (entry.action.as_str(), entry.subject.as_str())).collect();
+    let expected =
+        [("user.end_sessions", "1"), ("user.end_sessions", "2"), ("user.enable", "2"), ("user.disable", "2")];
+    assert!(expected.iter().all(|act| acts.contains(act)), "{acts:?}");
+}
+
+#[tokio::test]
+async fn users_are_found_and_shown_with_what_is_known() {
+    let (world, mut admin, _) = people(plan()).await;
+    let address: ScriptAddress = world.database.by_id(UserId(2)).await.unwrap().unwrap().registration.unwrap().address;
+    for query in ["USER@example", "2", &address.to_string()] {
+        let page = admin.get(&format!("/adminusers?q={query}")).await.text();
+        assert!(page.contains("user@example.org") && page.contains("1 found"), "{query}: {page}");
+    }
+    let none = admin.get("/adminusers?q=%3Cscript%3E").await.text();
+    assert!(none.contains("No user fits.") && none.contains("value=\"&lt;script&gt;\""), "{none}");
+    report(&world, 1, TicketState::Live, Verdict::LowFee).await;
+    let page = admin.get("/adminuser?id=2").await.text();
+    for expected in [&address.to_string()[..], "live, ignored", "less than a minute ago"] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    for id in ["", "9", "x", "-1", "99999999999999999999"] {
+        let page = admin.get(&format!("/adminuser?id={id}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{id}");
+        assert!(page.text().contains("There is no user with this number."));
+    }
+}
+
+#[tokio::test]
+async fn votes_are_shown_with_their_time_and_misses_with_their_reason() {
+    let (world, mut admin, _) = people(plan()).await;
+    let voted = report(&world, 1, TicketState::Voted, Verdict::Accepted).await;
+    vote(&world, &voted, VoteOutcome::Sent, 12).await;
+    let failed = report(&world, 2, TicketState::Missed, Verdict::Accepted).await;
+    vote(&world, &failed, VoteOutcome::Failed("the wallet is locked".into()), 900).await;
+    let unmined = report(&world, 3, TicketState::Missed, Verdict::Accepted).await;
+    vote(&world, &unmined, VoteOutcome::Sent, 34).await;
+    report(&world, 4, TicketState::Missed, Verdict::Accepted).await;
+    report(&world, 5, TicketState::Missed, Verdict::LowFee).await;
+    let page = admin.get("/adminvotes").await.text();
+    for expected in [
+        "Daemon daemon:1 could not vote: the wallet is locked",
+        "sent its vote after 34.0 ms, but no miner took it",
+        "No daemon tried",
+        "The pool ignored it: it pays a fee of",
+        "<dd>12.0 ms</dd>",
+        "<dd>34.0 ms</dd>",
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    let of_one = admin.get(&format!("/adminvotes?ticket={}", ticket(2))).await.text();
+    assert!(of_one.contains("1 records") && !of_one.contains(&ticket(1).to_string()), "{of_one}");
+    assert!(admin.get("/adminvotes?user=1").await.text().contains("There are no votes yet."));
+    assert!(admin.get("/adminvotes?show=failed").await.text().contains("1 records"));
+    assert!(admin.get("/adminvotes?ticket=x").await.text().contains("Ticket: give the 64 hexadecimal digits"));
+    assert!(admin.get("/adminvotes?user=x").await.text().contains("User: give a user"));
+}
+
+#[tokio::test]
+async fn long_lists_are_paged_and_no_page_number_does_harm() {
+    let (world, mut admin, _) = people(plan()).await;
+    for number in 0..120 {
+        let entry = AuditEntry {
+            at: UnixTime(number),
+            actor: "stakepoolctl".into(),
+            action: "user.create".into(),
+            subject: "2".into(),
+            detail: format!("entry <{number}>"),
+        };
+        world.database.append(&entry).await.unwrap();
+    }
+    let first = admin.get("/adminaudit").await.text();
+    assert!(first.contains("entry &lt;119&gt;") && first.contains("Page 1 of 3"), "{first}");
+    assert!(
+        first.contains("href=\"&#x2F;adminaudit?page=2\"") || first.contains("href=\"/adminaudit?page=2\""),
+        "{first}"
+    );
+    assert!(admin.get("/adminaudit?page=2").await.text().contains("entry &lt;20&gt;"));
+    for page in ["0", "-1", "x", "4294967296", "99999999999999999999", ""] {
+        for path in ["adminaudit", "adminusers", "adminvotes", "admintickets"] {
+            let reply = admin.get(&format!("/{path}?page={page}&addedpage={page}")).await;
+            assert_eq!(reply.status, StatusCode::OK, "{path} {page}");
+        }
+    }
+}
