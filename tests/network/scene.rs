@@ -74,13 +74,30 @@ impl Scene {
 
     /// Mines blocks, waiting for the pool's votes on each; answers how many of those did not come.
     pub async fn mine(&self, blocks: u32) -> usize {
+        self.mine_with(blocks, &[]).await
+    }
+
+    /// The same where the pool votes for `added` tickets, too, which its wallets do not accept by themselves.
+    pub async fn mine_with(&self, blocks: u32, added: &[TicketHash]) -> usize {
         let mut missing = 0;
         for _ in 0..blocks {
             self.network.wait_for_votes(PATIENCE).await;
-            missing += self.network.missing_votes().len();
+            let began = Instant::now();
+            while !self.lacking(added).is_empty() && began.elapsed() < PATIENCE {
+                sleep(Duration::from_millis(5)).await;
+            }
+            missing += self.network.missing_votes().len() + self.lacking(added).len();
             self.network.mine(1).await.unwrap();
         }
         missing
+    }
+
+    /// Those of `tickets` that won the best block and whose vote has not arrived.
+    fn lacking(&self, tickets: &[TicketHash]) -> Vec<TicketHash> {
+        let votes = self.network.waiting_votes();
+        let mut winners = self.network.winners(self.network.height());
+        winners.retain(|winner| tickets.contains(winner) && !votes.contains(winner));
+        winners
     }
 
     /// Waits until something holds.
@@ -97,8 +114,13 @@ impl Scene {
     }
 
     pub async fn ledger_count(&self, state: TicketState, ignored: bool) -> u64 {
-        let query =
-            TicketQuery { user: Some(self.user), states: vec![state], ignored: Some(ignored), limit: 1, ..TicketQuery::default() };
+        let query = TicketQuery {
+            user: Some(self.user),
+            states: vec![state],
+            ignored: Some(ignored),
+            limit: 1,
+            ..TicketQuery::default()
+        };
         self.pool.database.tickets(&query).await.unwrap().total
     }
 

@@ -38,10 +38,10 @@ async fn tickets_are_judged_voted_and_told(generation: Generation) {
 
     scene.network.never_let_win(&[low[1], foreign[0]]);
     let mut wanted: Vec<_> = good.iter().chain(&low[..1]).copied().collect();
-    scene.mine(16).await;
+    scene.mine_with(16, &low[..1]).await;
     scene.network.let_win(&wanted);
     for _ in 0..60 {
-        assert_eq!(scene.mine(1).await, 0, "a vote of the pool is missing");
+        assert_eq!(scene.mine_with(1, &low[..1]).await, 0, "a vote of the pool is missing");
         wanted.retain(|ticket| scene.network.ticket_state(ticket) == Some(TicketState::Live));
         if wanted.is_empty() {
             break;
