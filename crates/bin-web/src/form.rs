@@ -46,6 +46,11 @@ impl Form {
         self.0.iter().find_map(|(found, value)| (found == name).then_some(value.as_str()))
     }
 
+    /// All fields of a name, in their order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
     /// The first field of a name, or nothing where there is none.
     pub fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()

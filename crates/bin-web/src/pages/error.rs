@@ -9,14 +9,18 @@ use warp::reply::Response;
 
 use crate::app::App;
 use crate::client::ClientAddress;
+use crate::limits::MustWait;
+use crate::notice::Notice;
 use crate::render::RenderError;
-use crate::visit::{Outcome, Visit, see_other};
+use crate::visit::{Outcome, Visit, add_cookie, see_other};
 
 /// What went wrong with a page.
 #[derive(Debug)]
 pub enum Trouble {
     /// The page is for users.
     SignInFirst,
+    /// The page is for administrators with a second factor.
+    SecondFactorFirst,
     /// Anything that is told on a page of its own.
     Told(StatusCode, Explanation),
 }
@@ -74,6 +78,34 @@ impl Trouble {
         )
     }
 
+    /// A page for administrators.
+    pub const fn forbidden() -> Self {
+        Self::Told(
+            StatusCode::FORBIDDEN,
+            Explanation {
+                title: "For administrators only",
+                happened: "This page is for the pool's administrators, and only where they come from an address from \
+                           which the pool may be administered.",
+                lost: "Nothing was changed.",
+                remedy: "If you administer this pool, look whether adminuserids names your user number and adminips \
+                         your address.",
+            },
+        )
+    }
+
+    /// No such thing on a page that there is.
+    pub const fn no_such_user() -> Self {
+        Self::Told(
+            StatusCode::NOT_FOUND,
+            Explanation {
+                title: "No such user",
+                happened: "There is no user with this number.",
+                lost: "Nothing was changed.",
+                remedy: "Look for the user by e-mail address or ticket address on the page of users.",
+            },
+        )
+    }
+
     /// A body over the limit.
     pub const fn too_large() -> Self {
         Self::Told(
@@ -114,6 +146,20 @@ impl Trouble {
         )
     }
 
+    /// Too many mails were asked for.
+    pub fn too_many_mails(wait: MustWait) -> Self {
+        tracing::info!(wait = %wait.in_words(), "too many mails are asked for");
+        Self::Told(
+            StatusCode::TOO_MANY_REQUESTS,
+            Explanation {
+                title: "Too many mails",
+                happened: "So many mails were asked for that none was sent this time.",
+                lost: "Nothing was changed, and the mails that are on their way still count.",
+                remedy: "Look into your mail, also into the folder for unwanted mail, and try again in ten minutes.",
+            },
+        )
+    }
+
     /// The database failed.
     pub const fn database() -> Self {
         Self::Told(
@@ -145,6 +191,11 @@ impl Trouble {
     pub fn answer(self, app: &Arc<App>, client: ClientAddress) -> Response {
         let (status, explanation) = match self {
             Self::SignInFirst => return see_other("/signin"),
+            Self::SecondFactorFirst => {
+                let mut response = see_other("/twofactor");
+                add_cookie(&mut response, Notice::SecondFactorNeeded.cookie(app.cookies));
+                return response;
+            }
             Self::Told(status, explanation) => (status, explanation),
         };
         let visit = Visit::unknown(app.clone(), client);

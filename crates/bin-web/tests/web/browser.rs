@@ -34,6 +34,14 @@ impl Browser {
         self.post(target, &all).await
     }
 
+    /// Sends a form of one page with the token of another, as one who knows the names of the fields can.
+    pub async fn submit_with_token_of(&mut self, page: &str, target: &str, fields: &[(&str, &str)]) -> Reply {
+        let token = hidden_token(&self.get(page).await.text()).unwrap_or_default();
+        let mut all = vec![("csrf_token", token.as_str())];
+        all.extend_from_slice(fields);
+        self.post(target, &all).await
+    }
+
     /// Sends a form without looking at the page before.
     pub async fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Reply {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -68,7 +76,10 @@ impl Browser {
 
     /// The API key that the settings show.
     pub async fn api_key(&mut self) -> String {
-        let page = self.get("/settings").await.text();
+        let mut page = self.get("/settings").await.text();
+        if !page.contains("id=\"api-key\"") {
+            page = self.submit("/settings", &[("showApiKey", "true")]).await.text();
+        }
         let (_, rest) = page.split_once("id=\"api-key\"").unwrap();
         let (_, rest) = rest.split_once('>').unwrap();
         rest.split_once('<').unwrap().0.to_owned()
