@@ -25,6 +25,7 @@ use tokio::time::sleep;
 use tracing_subscriber::EnvFilter;
 
 use crate::alerts::{Webhook, WebhookError};
+use crate::file_limit;
 use crate::monitoring::{Monitoring, WalletCalls};
 use crate::options::SITE_NAME;
 use crate::{Administration, BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
@@ -292,6 +293,7 @@ pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> E
     let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let ansi = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr).init();
+    file_limit::raise();
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }

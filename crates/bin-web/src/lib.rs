@@ -18,6 +18,7 @@ mod connections;
 mod cookies;
 mod csrf;
 mod daemons;
+mod file_limit;
 mod form;
 mod history;
 mod hot;
