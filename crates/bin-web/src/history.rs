@@ -20,17 +20,15 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(600), Duration::from_s
 /// Notes the network for ever. Several instances do no harm: a day has one row.
 pub async fn keep(app: &App) {
     loop {
-        let pause = match app.figures().await {
-            Ok((figures, _)) => match note(app, &figures.stake).await {
-                Ok(()) => PAUSES.0,
-                Err(error) => {
-                    tracing::warn!(%error, "the day's figures could not be noted");
-                    PAUSES.1
-                }
-            },
-            Err(_) => PAUSES.1,
+        // Not the figures that pages share: those are read when somebody looks.
+        let noted = match app.services.stats.stake_info().await {
+            Ok(stake) => note(app, &stake).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
         };
-        sleep(pause).await;
+        if let Err(error) = &noted {
+            tracing::debug!(%error, "the day's figures could not be noted");
+        }
+        sleep(if noted.is_ok() { PAUSES.0 } else { PAUSES.1 }).await;
     }
 }
 
