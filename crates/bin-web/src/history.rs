@@ -14,11 +14,14 @@ use crate::chart::{Chart, Plan, Series};
 
 /// Days that a chart shows.
 const DAYS: usize = 30;
+/// How long to wait at the start, while the wallets are just being reached.
+const AT_START: Duration = Duration::from_secs(3);
 /// How often the network is noted, and how long to wait after a failure.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(30));
 
 /// Notes the network for ever. Several instances do no harm: a day has one row.
 pub async fn keep(app: &App) {
+    sleep(AT_START).await;
     loop {
         // Not the figures that pages share: those are read when somebody looks.
         let noted = match app.services.stats.stake_info().await {

@@ -255,7 +255,7 @@ async fn the_network_is_noted_once_a_day_by_the_application_itself() {
     let day = Day::of(world.clock.now());
     let noted = || async { world.database.days_since(day).await.unwrap() };
     let mut tries = 0;
-    while noted().await.is_empty() && tries < 200 {
+    while noted().await.is_empty() && tries < 2000 {
         tokio::time::sleep(Duration::from_millis(10)).await;
         tries += 1;
     }
