@@ -49,7 +49,8 @@ impl ClientAddress {
     pub fn wide_network(self) -> Option<IpAddr> {
         let IpAddr::V6(address) = self.0 else { return None };
         let [a, b, c, ..] = address.segments();
-        Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
+        // The last number tells it from the /64 with which it begins.
+        Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 48)))
     }
 }
 

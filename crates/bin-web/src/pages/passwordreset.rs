@@ -41,7 +41,9 @@ pub async fn submit(visit: Visit) -> Outcome {
     }
     if let Err(wait) = app.limiter.ask_for_mail(typed, visit.client) {
         let error = format!("Too many mails were asked for. None was sent; try again in {}.", wait.in_words());
-        return visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)));
+        let mut response = visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)))?;
+        captcha::admit(app, &mut response);
+        return Ok(response);
     }
     send_behind(app, TokenPurpose::ResetPassword, email);
     tracing::info!(client = %visit.client, "a password reset was asked for");

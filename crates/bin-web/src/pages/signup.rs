@@ -1,8 +1,11 @@
 //! Making an account.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use stakepool_core::accounts::{Email, PasswordHashes, check_policy};
 use stakepool_core::ports::{NewUser, StoreError};
+use tokio::time::{Instant, sleep_until};
 use warp::http::StatusCode;
 
 use super::told::Told;
@@ -12,6 +15,8 @@ use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "signup.html.tera";
+/// How long storing an account may take unnoticed: the answer waits for as long, whether there is one already or not.
+const ANSWER_AFTER: Duration = Duration::from_millis(100);
 
 #[derive(Serialize)]
 struct SignUp<'a> {
@@ -36,7 +41,9 @@ pub async fn submit(visit: Visit) -> Outcome {
     if let Err(wait) = app.limiter.sign_up(visit.client) {
         let error =
             format!("Too many sign-ups from your address. No account was made; try again in {}.", wait.in_words());
-        return visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)));
+        let mut response = visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)))?;
+        captcha::admit(app, &mut response);
+        return Ok(response);
     }
     let email = match Email::parse(visit.form.text("email")) {
         Ok(email) => email,
@@ -59,7 +66,12 @@ pub async fn submit(visit: Visit) -> Outcome {
             return refuse("the server is too busy. Try again in a few seconds".to_owned());
         }
     };
-    create(&visit, email, argon2).await
+    let began = Instant::now();
+    let outcome = create(&visit, email, argon2).await;
+    if app.post.is_on() {
+        sleep_until(began + ANSWER_AFTER).await;
+    }
+    outcome
 }
 
 async fn create(visit: &Visit, email: Email, argon2: String) -> Outcome {

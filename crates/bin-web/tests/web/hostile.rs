@@ -57,10 +57,16 @@ async fn broken_requests_get_an_answer_or_none_but_never_harm_others() {
     assert_eq!(world.send("GET", "/", &[], b"").await.status, StatusCode::OK);
 }
 
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 24] = [
     "/",
     "/signin",
     "/signup",
+    "/signincode",
+    "/emailverify",
+    "/emailupdate",
+    "/passwordreset",
+    "/passwordupdate",
+    "/twofactor",
     "/logout",
     "/settings",
     "/address",
@@ -77,7 +83,7 @@ const PATHS: [&str; 18] = [
     "/favicon.ico",
     "/x",
 ];
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 15] = [
     "email",
     "password",
     "passwordrepeat",
@@ -89,6 +95,9 @@ const FIELDS: [&str; 12] = [
     "show",
     "page",
     "csrf_token",
+    "t",
+    "code",
+    "resend",
     "x",
 ];
 const KINDS: [&str; 5] = [

@@ -38,8 +38,9 @@ pub async fn close(visit: &Visit) -> Outcome {
         user.disabled = true;
         user.admin = false;
     };
-    app.tell(user, "Your account was closed.");
     app.change_user(id, clear).await?;
+    // To the address that the account had.
+    app.tell(user, "Your account was closed.");
     app.services.sessions.end_all(id, None).await?;
     app.services.second_factors.remove_factor(id).await?;
     for purpose in [TokenPurpose::ResetPassword, TokenPurpose::VerifyEmail, TokenPurpose::ChangeEmail] {
