@@ -237,10 +237,13 @@ async fn a_vote_version_that_the_node_does_not_know_has_no_agendas() {
 
 #[tokio::test]
 async fn agendas_are_read_and_other_refusals_are_errors() {
-    let versions = Recording::load("exccwallet-2.8.5.jsonl").0;
-    let version = versions.iter().find(|record| record["method"] == "version").unwrap()["response"]["result"].clone();
+    let recorded = Recording::load("exccwallet-2.8.5.jsonl").0;
+    let greeting =
+        |method: &str| recorded.iter().find(|record| record["method"] == method).unwrap()["response"]["result"].clone();
+    let (version, info) = (greeting("version"), greeting("walletinfo"));
     let server = Server::start(move |id, method, params| match (method, params[0].as_u64()) {
         ("version", _) => result(id, &version),
+        ("walletinfo", _) => result(id, &info),
         ("getvoteinfo", Some(1)) => result(id, &json!({"currentheight": 9, "voteversion": 1})),
         ("getvoteinfo", Some(2)) => result(
             id,
