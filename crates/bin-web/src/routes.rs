@@ -53,8 +53,7 @@ fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let icon =
         warp::path!("favicon.ico").and(warp::get()).and(warp::header::headers_cloned()).and_then(move |headers| {
             let icon = &icon.assets;
-            let answer =
-                icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
+            let answer = icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
             async move { answer.ok_or_else(warp::reject::not_found) }
         });
     let robots = warp::path!("robots.txt").and(warp::get()).map(|| {
