@@ -11,7 +11,9 @@ use stakepool_core::accounts::{
     Registration, SystemRandom, UserId, VotingPreference,
 };
 use stakepool_core::chain::{HdKeyError, Network, VoteBits, VoteVersion};
-use stakepool_core::ports::{Clock, NewUser, PoolWallet, StoreError, SystemClock, UserStore, VotingDaemon};
+use stakepool_core::ports::{
+    AgendaSource, Clock, NewUser, PoolWallet, StoreError, SystemClock, UserStore, VotingDaemon,
+};
 use stakepool_core::registration::{PoolKeys, Registrar, RegistrationError};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::wallets::WalletGroup;
@@ -97,6 +99,18 @@ impl SmallPool {
     /// # Errors
     /// [`PoolStartError`] names the part that does not start.
     pub async fn start(network: &SimNetwork, options: &PoolOptions) -> Result<Self, PoolStartError> {
+        Self::start_with(network, options, |_, _| {}).await
+    }
+
+    /// As [`SmallPool::start`], with a web application that `adjust` has the last word on.
+    ///
+    /// # Errors
+    /// As [`SmallPool::start`].
+    pub async fn start_with(
+        network: &SimNetwork,
+        options: &PoolOptions,
+        adjust: impl FnOnce(&mut WebOptions, &mut Services),
+    ) -> Result<Self, PoolStartError> {
         let token = RpcToken::new(secret(&options.folder, "rpctoken")?)?;
         let daemons = start_daemons(network, options, &token).await?;
         let database =
@@ -104,8 +118,11 @@ impl SmallPool {
 
         let key = network.voting_wallet_xpub();
         let mut members: Vec<Arc<dyn PoolWallet>> = Vec::new();
+        let mut agendas: Vec<Arc<dyn AgendaSource>> = Vec::new();
         for wallet in network.voting_wallets() {
-            members.push(Arc::new(Wallet::connect(&server(&wallet.endpoint()))?));
+            let wallet = Arc::new(Wallet::connect(&server(&wallet.endpoint()))?);
+            agendas.push(wallet.clone());
+            members.push(wallet);
         }
         let quorum = members.len().min(2);
         let wallets = Arc::new(WalletGroup::new(Network::Simnet, key, quorum, members, database.clone()));
@@ -124,13 +141,15 @@ impl SmallPool {
         };
         let registrar = Arc::new(Registrar::new(keys, database.clone(), wallets.clone()));
         let mut services = Services::on_database(database.clone(), registrar.clone(), wallets.clone());
+        services.agendas = agendas;
         for daemon in &daemons {
             services.daemons.push(Arc::new(client(daemon, &token)?) as Arc<dyn VotingDaemon>);
         }
 
         let mut web_options = web_options(options)?;
         web_options.administration.cold_wallet = Some(network.cold_wallet_xpub());
-        let api_secret = web_options.api_secret.reveal().to_owned();
+        adjust(&mut web_options, &mut services);
+        let api_keys = ApiKeys::new(web_options.api_secret.reveal(), &web_options.base_url)?;
         let web = Web::bind(web_options, services).await?;
         let base_url = format!("http://{}", web.address());
         let convergence = web.daemons();
@@ -145,7 +164,7 @@ impl SmallPool {
             convergence,
             registrar,
             passwords: PasswordHasher::new(options.password_costs, Arc::new(SystemRandom))?,
-            api_keys: ApiKeys::new(&api_secret, BASE_URL)?,
+            api_keys,
             base_url,
             stop_web,
             web,
