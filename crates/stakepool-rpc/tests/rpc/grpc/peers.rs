@@ -179,7 +179,7 @@ async fn fifty_thousand_tickets_fit_into_what_the_predecessor_takes() {
 
 #[tokio::test]
 async fn whoever_shows_nothing_cannot_make_the_daemon_read_more_than_the_predecessors_did() {
-    let many = Users { users: (0..70_000).map(user).collect() };
+    let many = Users { users: (0..100_000).map(user).collect() };
     assert!(many.encoded_len() > 4 << 20);
     for access in [Access::default(), Access { allow_old_clients: true, ..super::with_token() }] {
         let daemon = Daemon::start(access).await;
