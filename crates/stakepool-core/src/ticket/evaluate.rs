@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::fee::{PoolFee, required_fee};
@@ -24,11 +25,8 @@ impl FeeAddresses {
     /// As [`ExternalBranch::addresses`].
     pub fn derive(branch: &ExternalBranch, last: KeyIndex) -> Result<Self, HdKeyError> {
         let addresses = branch.addresses(last)?;
-        let indexes = addresses
-            .iter()
-            .zip(0..)
-            .map(|(address, index)| (hash160(&address.public_key().serialize()), KeyIndex(index)))
-            .collect();
+        let hashes: Vec<_> = addresses.par_iter().map(|address| hash160(&address.public_key().serialize())).collect();
+        let indexes = hashes.into_iter().zip((0..).map(KeyIndex)).collect();
         Ok(Self { indexes })
     }
 
