@@ -13,6 +13,7 @@ use sha2::Sha512;
 use super::address::PubKeyAddress;
 use super::base58check;
 use super::hash::hash160;
+use super::multiples::GeneratorMultiples;
 use super::network::Network;
 
 /// The number of a child key: a user's place in both wallets of the pool.
@@ -106,7 +107,9 @@ impl ExtendedPubKey {
 
     fn derive(&self, index: KeyIndex) -> Result<(PublicKey, [u8; 32]), HdKeyError> {
         let keyed = self.keyed().map_err(|_| HdKeyError::NoSuchChild(index.0))?;
-        self.derive_keyed(keyed, index)
+        let (tweak, chain_code) = tweak_of(keyed, index)?;
+        let key = self.key.add_exp_tweak(&tweak).map_err(|_| HdKeyError::NoSuchChild(index.0))?;
+        Ok((key, chain_code))
     }
 
     /// The part of the derivation that all children share.
@@ -116,20 +119,6 @@ impl ExtendedPubKey {
         Ok(mac)
     }
 
-    fn derive_keyed(&self, mut mac: Hmac<Sha512>, index: KeyIndex) -> Result<(PublicKey, [u8; 32]), HdKeyError> {
-        if index.0 >= HARDENED {
-            return Err(HdKeyError::Hardened(index.0));
-        }
-        mac.update(&index.0.to_be_bytes());
-        let bytes: [u8; 64] = mac.finalize().into_bytes().into();
-        let (mut tweak, mut chain_code) = ([0; 32], [0; 32]);
-        tweak.copy_from_slice(&bytes[..32]);
-        chain_code.copy_from_slice(&bytes[32..]);
-        let no_child = |_| HdKeyError::NoSuchChild(index.0);
-        let tweak = Scalar::from_be_bytes(tweak).map_err(|_| HdKeyError::NoSuchChild(index.0))?;
-        Ok((self.key.add_exp_tweak(&tweak).map_err(no_child)?, chain_code))
-    }
-
     /// The external branch (child 0), from which the users' keys come.
     ///
     /// # Errors
@@ -137,6 +126,20 @@ impl ExtendedPubKey {
     pub fn external_branch(&self) -> Result<ExternalBranch, HdKeyError> {
         self.child(KeyIndex(0)).map(ExternalBranch)
     }
+}
+
+/// What is added to a parent's key for child `index`, and the child's chain code.
+fn tweak_of(mut parent: Hmac<Sha512>, index: KeyIndex) -> Result<(Scalar, [u8; 32]), HdKeyError> {
+    if index.0 >= HARDENED {
+        return Err(HdKeyError::Hardened(index.0));
+    }
+    parent.update(&index.0.to_be_bytes());
+    let bytes: [u8; 64] = parent.finalize().into_bytes().into();
+    let (mut tweak, mut chain_code) = ([0; 32], [0; 32]);
+    tweak.copy_from_slice(&bytes[..32]);
+    chain_code.copy_from_slice(&bytes[32..]);
+    let tweak = Scalar::from_be_bytes(tweak).map_err(|_| HdKeyError::NoSuchChild(index.0))?;
+    Ok((tweak, chain_code))
 }
 
 /// The external branch of an account: its children are the keys 0/n below the account.
@@ -165,10 +168,17 @@ impl ExternalBranch {
     /// # Errors
     /// As [`ExtendedPubKey::child`].
     pub fn addresses(&self, last: KeyIndex) -> Result<Vec<PubKeyAddress>, HdKeyError> {
+        let no_child = |index| move |_| HdKeyError::NoSuchChild(index);
         let keyed = self.0.keyed().map_err(|_| HdKeyError::NoSuchChild(0))?;
+        let many = last.0 >= GeneratorMultiples::WORTH_FROM;
+        let multiples = many.then(GeneratorMultiples::prepare).transpose().map_err(no_child(0))?;
         let address = |index| {
-            let (key, _) = self.0.derive_keyed(keyed.clone(), KeyIndex(index))?;
-            Ok(PubKeyAddress::new(self.0.network, key))
+            let (tweak, _) = tweak_of(keyed.clone(), KeyIndex(index))?;
+            let key = match &multiples {
+                Some(multiples) => multiples.add_to(&self.0.key, &tweak.to_be_bytes()),
+                None => self.0.key.add_exp_tweak(&tweak),
+            };
+            Ok(PubKeyAddress::new(self.0.network, key.map_err(no_child(index))?))
         };
         (0..=last.0).into_par_iter().map(address).collect()
     }
@@ -252,6 +262,15 @@ mod tests {
         assert!(SIMNET.replace("VVU", "VVV").parse::<ExtendedPubKey>().is_err());
         assert!(SIMNET[..60].parse::<ExtendedPubKey>().is_err());
         assert!("".parse::<ExtendedPubKey>().is_err());
+    }
+
+    #[test]
+    fn many_addresses_are_the_ones_derived_one_by_one() {
+        let branch = SIMNET.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+        let many = branch.addresses(KeyIndex(GeneratorMultiples::WORTH_FROM)).unwrap();
+        for index in [0, 1, 999, GeneratorMultiples::WORTH_FROM] {
+            assert_eq!(many[index as usize], branch.address(KeyIndex(index)).unwrap());
+        }
     }
 
     #[test]

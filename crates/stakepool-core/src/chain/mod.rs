@@ -8,6 +8,7 @@ mod hash;
 mod hdkey;
 mod header;
 mod height;
+mod multiples;
 mod network;
 mod script;
 mod subsidy;
