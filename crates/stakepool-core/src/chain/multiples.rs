@@ -57,7 +57,7 @@ mod tests {
         let multiples = GeneratorMultiples::prepare().unwrap();
         let key = PublicKey::from_secret_key(&SecretKey::from_secret_bytes([7; 32]).unwrap());
         let mut below_order = [0xff; 32];
-        below_order[15] = 0xfe;
+        below_order[15] = 0xfd;
         for tweak in [[0; 32], [1; 32], [0x80; 32], below_order, std::array::from_fn(|n| n as u8 * 8)] {
             let expected = key.add_exp_tweak(&Scalar::from_be_bytes(tweak).unwrap()).unwrap();
             assert_eq!(multiples.add_to(&key, &tweak), Ok(expected), "{tweak:?}");

@@ -5,9 +5,10 @@
 //! whose voting right belongs to a script is kept, so that it does not matter whether the user or the ticket is
 //! heard of first.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet as FastSet};
 use serde::{Deserialize, Serialize};
 
 use super::report::{TicketReport, TicketState};
@@ -72,16 +73,16 @@ pub struct PoolState {
     evaluator: Evaluator,
     users: HashMap<Hash160, PoolUser>,
     wanted: Arc<WantedState>,
-    added: HashSet<TicketHash>,
+    added: FastSet<TicketHash>,
     tickets: HashMap<TicketHash, Tracked>,
     /// Live tickets that no pool can vote.
-    foreign: HashSet<TicketHash>,
+    foreign: FastSet<TicketHash>,
     /// Tickets by the height at which they were mined, while they are immature.
     maturing: BTreeMap<BlockHeight, Vec<TicketHash>>,
     /// Tickets that the wallet holds, while it is trusted for want of users.
-    trusted: Option<HashSet<TicketHash>>,
+    trusted: Option<FastSet<TicketHash>>,
     tip: BlockHeight,
-    changed: HashSet<TicketHash>,
+    changed: FastSet<TicketHash>,
 }
 
 impl PoolState {
@@ -89,15 +90,15 @@ impl PoolState {
     pub fn new(evaluator: Evaluator) -> Self {
         Self {
             evaluator,
-            users: HashMap::new(),
+            users: HashMap::default(),
             wanted: Arc::default(),
-            added: HashSet::new(),
-            tickets: HashMap::new(),
-            foreign: HashSet::new(),
+            added: FastSet::default(),
+            tickets: HashMap::default(),
+            foreign: FastSet::default(),
             maturing: BTreeMap::new(),
             trusted: None,
             tip: BlockHeight(0),
-            changed: HashSet::new(),
+            changed: FastSet::default(),
         }
     }
 
@@ -138,8 +139,8 @@ impl PoolState {
     pub fn set_wanted(&mut self, wanted: WantedState) -> usize {
         let mut users: HashMap<_, _> =
             wanted.users().map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting })).collect();
-        let mut added: HashSet<_> = wanted.added().map(|entry| entry.ticket).collect();
-        let mut missing = HashSet::new();
+        let mut added: FastSet<_> = wanted.added().map(|entry| entry.ticket).collect();
+        let mut missing = FastSet::default();
         for (hash, ticket) in self.tickets.iter().filter(|(_, ticket)| ticket.end.is_none()) {
             if let Some(user) = self.users.get(&ticket.script)
                 && (missing.contains(&ticket.script) || !users.contains_key(&ticket.script))
@@ -335,8 +336,10 @@ impl PoolState {
     /// The node's word counts: a ticket that has won is voted even where this state believes that it has ended.
     pub fn winners(&self, tickets: &[TicketHash]) -> Winners {
         let mut winners = Winners::default();
-        for hash in tickets {
-            match self.tickets.get(hash) {
+        // In two rounds: in a large pool each look-up waits for memory, and these do so together.
+        let found: Vec<_> = tickets.iter().map(|hash| (hash, self.tickets.get(hash))).collect();
+        for (hash, ticket) in found {
+            match ticket {
                 Some(ticket) => winners.ours.extend(self.ballot(hash, ticket)),
                 None if self.foreign.contains(hash) => {}
                 None => winners.unknown.push(*hash),
