@@ -1,8 +1,6 @@
 //! From the operator's configuration to a running web application, and the life of the process around it.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,25 +13,20 @@ use stakepool_core::ports::{AgendaSource, PoolWallet, ScriptWallet, TransactionS
 use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, DbError, SqliteOptions};
+use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
-use tokio::net::lookup_host;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing_subscriber::EnvFilter;
 
 use crate::alerts::{Webhook, WebhookError};
-use crate::file_limit;
 use crate::monitoring::{Monitoring, WalletCalls};
 use crate::options::SITE_NAME;
 use crate::{Administration, BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
 use crate::{CaptchaChoice, SmtpError, SmtpMailer};
 use crate::{PoolRule, WalletTicketSource};
 
-/// Exit code for a wrong configuration.
-const BAD_CONFIGURATION: u8 = 2;
 /// Pause between two looks at the wallets' keys at the start.
 const KEY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -257,64 +250,17 @@ async fn listen(address: &ListenAddress) -> Result<Listen, ConfiguredError> {
     if let ListenAddress::Unix(path) = address {
         return Ok(Listen::Unix(path.clone()));
     }
-    let mut reason = String::new();
-    for candidate in address.tcp_candidates() {
-        match lookup_host(&candidate).await {
-            Ok(mut found) => {
-                let usable = |found: &SocketAddr| std::net::TcpListener::bind((found.ip(), 0)).is_ok();
-                if let Some(usable) = found.find(usable) {
-                    return Ok(Listen::Tcp(usable));
-                }
-                reason = "none of its addresses can be listened on".to_owned();
-            }
-            Err(error) => reason = error.to_string(),
-        }
-    }
-    Err(ConfiguredError::Listen { listen: address.to_string(), reason })
+    let failed = |reason| ConfiguredError::Listen { listen: address.to_string(), reason };
+    let usable = usable_addresses(address).await.map_err(failed)?;
+    usable.first().copied().map(Listen::Tcp).ok_or_else(|| failed("no address".to_owned()))
 }
 
 /// The whole process: reads the configuration, runs until SIGINT or SIGTERM, and answers with an exit code: 0 after a
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
+    let asked = load_web(arguments, &env, &|path| std::fs::read_to_string(path));
     let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
-    let invocation = match load_web(arguments, &env, &|path| std::fs::read_to_string(path)) {
-        Ok(invocation) => invocation,
-        Err(errors) => {
-            eprintln!("{errors}");
-            return ExitCode::from(BAD_CONFIGURATION);
-        }
-    };
-    let config = match invocation.run_or_show(version, &mut io::stdout()) {
-        Ok(Some(config)) => *config,
-        Ok(None) => return ExitCode::SUCCESS,
-        Err(_) => return ExitCode::FAILURE,
-    };
-    let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let ansi = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr).init();
-    file_limit::raise();
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
-    match run_configured(config, |_| {}, until_signal()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error}");
-            eprintln!("stakepool-web: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Ready at the first SIGINT or SIGTERM.
-async fn until_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let work = async |config| run_configured(config, |_| {}, until_signal()).await;
+    stakepool_process::run("stakepool-web", version, asked, work).await
 }

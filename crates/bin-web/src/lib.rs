@@ -18,7 +18,6 @@ mod connections;
 mod cookies;
 mod csrf;
 mod daemons;
-mod file_limit;
 mod form;
 mod history;
 mod hot;

@@ -174,7 +174,8 @@ const DATADIR: Key = Key::value("datadir", "DIR", "where data lies; the network'
     .short('b')
     .depends("`data` in appdata");
 const LOGDIR: Key =
-    Key::value("logdir", "DIR", "where log files lie; the network's name is appended").depends("`logs` in appdata");
+    Key::value("logdir", "DIR", "where the log file of each day lies; 14 are kept; the network's name is appended")
+        .depends("`logs` in appdata");
 const MAXUSERS: Key = Key::value(
     "maxusers",
     "N",

@@ -7,7 +7,7 @@ const ENOUGH: u64 = 32_768;
 
 /// Raises the soft limit of open files as far as is useful and allowed: many systems begin with 1024, which a thousand
 /// idle clients would use up.
-pub fn raise() {
+pub(crate) fn raise() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
     if current.is_none_or(|current| current >= wanted) {

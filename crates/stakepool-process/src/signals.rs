@@ -1,0 +1,15 @@
+//! The signals that stop a program.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Ready at the first SIGINT or SIGTERM.
+pub async fn until_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
