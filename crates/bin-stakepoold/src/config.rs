@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use stakepool_config::{DaemonConfig, ListenAddress, RpcEndpoint, load_daemon};
+use stakepool_config::{Certificate, DaemonConfig, ListenAddress, RpcEndpoint, load_daemon};
 use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::ServerConfig;
@@ -49,11 +49,15 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
         certificate: config.rpc_cert,
         key: config.rpc_key,
         token,
-        client_certificates: None,
-        allow_old_clients: false,
+        client_certificates: (!config.rpc_clients.is_empty()).then(|| all_pem(&config.rpc_clients)),
+        allow_old_clients: config.old_clients,
         datadir: config.data_dir,
         check_every: DaemonOptions::CHECK_EVERY,
     })
+}
+
+fn all_pem(certificates: &[Certificate]) -> Vec<u8> {
+    certificates.iter().flat_map(|certificate| [certificate.pem.as_bytes(), b"\n"].concat()).collect()
 }
 
 fn server(endpoint: &RpcEndpoint) -> ServerConfig {

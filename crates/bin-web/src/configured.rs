@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_config::{
-    Captcha, DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web,
+    Captcha, ClientIdentity, DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web,
 };
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
 use stakepool_core::ports::{AgendaSource, PoolWallet, ScriptWallet, TransactionSource, VoteSigner, VotingDaemon};
@@ -17,6 +17,7 @@ use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
+use stakepool_rpc::tls::{KeyPair, TlsError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -48,6 +49,9 @@ pub enum ConfiguredError {
     /// The token for the daemons.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The certificate that is shown to the daemons.
+    #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
+    Identity(TlsError),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] SmtpError),
@@ -175,17 +179,23 @@ fn ticket_source(
 
 fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<dyn VotingDaemon>>, ConfiguredError> {
     let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
+    let identity = config.rpc_identity.as_ref().map(identity).transpose()?;
     let connect = |endpoint: &DaemonEndpoint| {
         let client = DaemonClient::new(ClientOptions {
             address: endpoint.host.clone(),
             certificate: endpoint.certificate.pem.clone().into_bytes(),
             token: token.clone(),
-            identity: None,
+            identity: identity.clone(),
             limits: Limits::default(),
         })?;
         Ok(Arc::new(client) as Arc<dyn VotingDaemon>)
     };
     config.daemons.iter().map(connect).collect()
+}
+
+fn identity(shown: &ClientIdentity) -> Result<KeyPair, ConfiguredError> {
+    KeyPair::from_pem(shown.certificate.pem.as_bytes(), shown.key.expose().as_bytes())
+        .map_err(ConfiguredError::Identity)
 }
 
 /// Ready with an error where wallets answer and none of them has the pool's key. A single wrong wallet among right

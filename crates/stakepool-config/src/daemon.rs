@@ -6,7 +6,8 @@ use std::str::FromStr;
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ticket::PoolFee;
 
-use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
+use crate::client_certificate;
+use crate::endpoint::{Certificate, RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
 use crate::logging;
 use crate::reader::Reader;
@@ -44,8 +45,13 @@ pub struct DaemonConfig {
     pub rpc_cert: PathBuf,
     /// The certificate's key.
     pub rpc_key: PathBuf,
-    /// The token that is asked of the web. Without it only the predecessor's service may be served.
+    /// The token that is asked of the web. Without it, and without certificates, only the predecessor's service may be
+    /// served.
     pub rpc_token: Option<Secret>,
+    /// The certificates of which the web is asked to show one; none where it is not asked.
+    pub rpc_clients: Vec<Certificate>,
+    /// Whether the predecessor's web is let in although it can show nothing.
+    pub old_clients: bool,
     /// Where to serve metrics and health. TCP only.
     pub monitor_listen: Option<ListenAddress>,
     /// What the operator should know: loud at start, and on the status page.
@@ -70,6 +76,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let rpc_cert = reader.home_path("rpccert", "rpc.cert");
     let rpc_key = reader.home_path("rpckey", "rpc.key");
     let rpc_token = rpc_token::read(reader);
+    let rpc_clients = client_certificate::asked(reader);
+    let old_clients = reader.switch("oldclients").unwrap_or(false);
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     let data_dir = reader.network_dir("datadir", "data", network);
     let log_dir = reader.network_dir("logdir", "logs", network);
@@ -89,6 +97,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         rpc_cert,
         rpc_key,
         rpc_token,
+        rpc_clients,
+        old_clients,
         monitor_listen,
         warnings: reader.settings.warnings.clone(),
     })
@@ -115,10 +125,15 @@ fn warn(reader: &mut Reader<'_>) {
             "poolfees is not set: 5 percent is assumed, as by the predecessor; set what the web and the wallets have",
         );
     }
-    if reader.text("rpctoken").is_none() {
+    if reader.text("rpctoken").is_none() && reader.list_length("rpcclientcerts") == 0 {
         reader.warn(
             "rpctoken is not set: whoever reaches rpclisten can change how users vote, and the web gets no reports; set \
              the same rpctoken here and in the web",
+        );
+    } else if reader.switch("oldclients") == Some(true) {
+        reader.warn(
+            "oldclients is on: whoever reaches rpclisten can change how users vote; remove the line once the web is \
+             stakepool-web",
         );
     }
     let database: Vec<&str> =

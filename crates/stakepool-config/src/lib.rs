@@ -11,6 +11,7 @@
 //! Nothing here reads the process's state: arguments, environment and files come in as parameters.
 
 mod check;
+mod client_certificate;
 mod daemon;
 mod endpoint;
 mod flags;
@@ -32,6 +33,7 @@ mod value;
 mod web;
 
 pub use check::{CheckReport, CheckedKey};
+pub use client_certificate::ClientIdentity;
 pub use daemon::DaemonConfig;
 pub use endpoint::{Certificate, DaemonEndpoint, RpcEndpoint};
 pub use invocation::{Invocation, load_daemon, load_web};

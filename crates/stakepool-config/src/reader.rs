@@ -222,6 +222,16 @@ impl Reader<'_> {
         Some(Certificate { path, pem })
     }
 
+    /// The file of a certificate's key; relative to the home.
+    pub(crate) fn private_key(&mut self, key: &'static str, path: &str) -> Option<Secret> {
+        let pem = self.secret_file(key, path)?;
+        if !pem.contains("PRIVATE KEY-----") {
+            self.refuse(key, format!("{path} holds no private key: name the file that was made with the certificate"));
+            return None;
+        }
+        Some(Secret::new(pem))
+    }
+
     /// A secret that may be missing.
     pub(crate) fn secret(&mut self, key: &'static str) -> Option<Secret> {
         let text = self.text(key)?;

@@ -7,6 +7,7 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ticket::PoolFee;
 
+use crate::client_certificate::ClientIdentity;
 use crate::endpoint::{DaemonEndpoint, RpcEndpoint};
 use crate::ip_range::IpRange;
 use crate::listen::ListenAddress;
@@ -70,6 +71,8 @@ pub struct WebConfig {
     pub daemons: Vec<DaemonEndpoint>,
     /// The token that the voting daemons ask of us.
     pub rpc_token: Option<Secret>,
+    /// The certificate that we show to the voting daemons.
+    pub rpc_identity: Option<ClientIdentity>,
     /// Where to serve.
     pub listen: ListenAddress,
     /// Where to serve metrics and health. TCP only.
@@ -152,6 +155,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         min_servers: servers.min_servers,
         daemons: servers.daemons,
         rpc_token: servers.rpc_token,
+        rpc_identity: servers.rpc_identity,
         listen: site.listen,
         monitor_listen: site.monitor_listen,
         alert_webhook: site.alert_webhook,

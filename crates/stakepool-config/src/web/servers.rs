@@ -2,6 +2,7 @@
 
 use stakepool_core::chain::Network;
 
+use crate::client_certificate::{self, ClientIdentity};
 use crate::endpoint::{DaemonEndpoint, RpcEndpoint, RpcKeys, daemon_endpoints, rpc_endpoints};
 use crate::problem::Problem;
 use crate::reader::Reader;
@@ -14,6 +15,7 @@ pub(super) struct Servers {
     pub(super) min_servers: usize,
     pub(super) daemons: Vec<DaemonEndpoint>,
     pub(super) rpc_token: Option<Secret>,
+    pub(super) rpc_identity: Option<ClientIdentity>,
 }
 
 const WALLET_KEYS: RpcKeys =
@@ -34,13 +36,14 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Servers>
     }
     let daemons = daemons(reader, network, least);
     let rpc_token = rpc_token::read(reader);
-    if !daemons.is_empty() && reader.text("rpctoken").is_none() {
+    let rpc_identity = client_certificate::shown(reader);
+    if !daemons.is_empty() && reader.text("rpctoken").is_none() && reader.text("rpcclientcert").is_none() {
         reader.warn(
             "rpctoken is not set: the voting daemons cannot tell the web from anybody else, and send it no reports; set the \
              same rpctoken here and in the daemons",
         );
     }
-    Some(Servers { wallets, min_servers: min_servers? as usize, daemons, rpc_token })
+    Some(Servers { wallets, min_servers: min_servers? as usize, daemons, rpc_token, rpc_identity })
 }
 
 fn daemons(reader: &mut Reader<'_>, network: Network, least: usize) -> Vec<DaemonEndpoint> {

@@ -86,6 +86,19 @@ fn an_assumed_fee_and_a_missing_token_are_told() {
 }
 
 #[test]
+fn a_client_certificate_does_instead_of_a_token_and_old_clients_are_told_loudly() {
+    let config = Host::new().daemon(&without("rpctoken", &daemon_lines("rpcclientcerts=c.cert,d.cert")));
+    assert_eq!((config.rpc_clients.len(), config.old_clients, config.warnings.len()), (2, false, 0));
+    let config = Host::new().daemon(&daemon_lines("oldclients=1"));
+    assert!(config.old_clients);
+    assert_only(&config.warnings, &["oldclients is on", "remove the line"]);
+    assert_only(
+        &Host::new().daemon_errors(&daemon_lines("rpcclientcerts=none.cert")),
+        &["rpcclientcerts", "none.cert"],
+    );
+}
+
+#[test]
 fn nothing_set_lists_all_that_is_needed() {
     let errors = Host::new().daemon_errors("");
     assert_eq!(errors.len(), 9, "{errors:#?}");

@@ -246,3 +246,17 @@ fn nothing_set_lists_all_that_is_needed() {
     assert_eq!(errors.problems.len(), 10, "{errors}");
     assert!(!matches!(Host::new().load_web(["--check-config"]), Ok(Invocation::CheckConfig(_))));
 }
+
+#[test]
+fn a_certificate_for_the_daemons_needs_its_key() {
+    let host = Host::new()
+        .file("/home/pool/.exccstakepool/web.key", "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n");
+    let config = host.web(&web_lines("rpcclientcert=a.cert\nrpcclientkey=web.key"));
+    let identity = config.rpc_identity.unwrap();
+    assert!(identity.certificate.pem.contains("a.cert") && identity.key.expose().contains("PRIVATE KEY"));
+    assert_only(&host.web_errors(&web_lines("rpcclientcert=a.cert")), &["rpcclientcert and rpcclientkey"]);
+    assert_only(
+        &host.web_errors(&web_lines("rpcclientcert=a.cert\nrpcclientkey=b.cert")),
+        &["b.cert holds no private key"],
+    );
+}

@@ -83,7 +83,7 @@ fn wrong_token() -> Status {
 fn no_token() -> Status {
     Status::unauthenticated(
         "the daemon asks for its rpctoken in the metadata (authorization: Bearer …); for the predecessor's web, which \
-         has none, the daemon's option for old clients must be on",
+         has none, oldclients=1 must be in the daemon's file",
     )
 }
 
