@@ -13,7 +13,7 @@ use stakepool_core::ports::{
 use stakepool_core::ports::{
     AdminStore, Clock, LedgerStore, LowFeeStore, SessionStore, StakeInfo, SystemClock, UserStore, VotingDaemon,
 };
-use stakepool_core::ports::{AgendaSource, HistoryStore};
+use stakepool_core::ports::{AgendaSource, HistoryStore, LeaseStore};
 use stakepool_core::registration::{Registrar, RegistrationError};
 use stakepool_core::wallets::{GroupError, Health, MemberStatus, WalletGroup};
 
@@ -97,6 +97,8 @@ pub struct Services {
     pub ticket_mails: Arc<dyn TicketMailStore>,
     /// Acts that matter to the safety of the pool and its accounts.
     pub audit: Arc<dyn AuditStore>,
+    /// Work that only one of several instances does.
+    pub leases: Arc<dyn LeaseStore>,
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
     /// Judges answers to reCAPTCHA.
@@ -142,6 +144,7 @@ impl Services {
             + AccessStore
             + SecondFactorStore
             + TicketMailStore
+            + LeaseStore
             + 'static,
     {
         Self {
@@ -154,6 +157,7 @@ impl Services {
             access: database.clone(),
             second_factors: database.clone(),
             ticket_mails: database.clone(),
+            leases: database.clone(),
             mailer: Arc::new(NoMailer),
             judge: Arc::new(Google::default()),
             ledger: database.clone(),

@@ -2,6 +2,7 @@
 
 mod mail;
 mod troubles;
+mod turn;
 mod webhook;
 
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ use stakepool_core::ports::AlertSink;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use turn::Turn;
 
 pub use webhook::{Webhook, WebhookError};
 
@@ -59,16 +61,21 @@ pub async fn run(app: &Arc<App>) {
     }
     let mut ways: Vec<_> = sinks.into_iter().map(|sink| Way { sink, waiting: VecDeque::new(), works: true }).collect();
     let mut book = AlertBook::default();
+    let mut turn = Turn::new(app.services.random.as_ref());
     let started = app.now();
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
+        if turn.begins(app.services.leases.as_ref(), app.now()).await {
+            // What the one before has not told is told, and what it has told is told once more: better than never.
+            book = AlertBook::default();
+        }
         let alerts = book.compare(app.now(), troubles::all(app, started).await);
         for alert in &alerts {
             log(alert);
         }
-        for way in &mut ways {
+        for way in ways.iter_mut().filter(|_| turn.is_ours()) {
             way.tell(&alerts).await;
         }
     }

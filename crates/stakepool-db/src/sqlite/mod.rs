@@ -13,6 +13,7 @@ mod connect;
 mod failure;
 mod health;
 mod history;
+mod leases;
 mod ledger;
 mod low_fee;
 mod rescans;

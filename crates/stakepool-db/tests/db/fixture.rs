@@ -2,7 +2,8 @@
 
 use stakepool_core::ports::{AccessStore, SecondFactorStore, TicketMailStore};
 use stakepool_core::ports::{
-    AdminStore, AuditStore, HistoryStore, LedgerStore, LowFeeStore, RescanStore, SessionStore, TokenStore, UserStore,
+    AdminStore, AuditStore, HistoryStore, LeaseStore, LedgerStore, LowFeeStore, RescanStore, SessionStore, TokenStore,
+    UserStore,
 };
 
 /// All stores in one, as a program holds them.
@@ -14,6 +15,7 @@ pub trait Stores:
     + LedgerStore
     + HistoryStore
     + RescanStore
+    + LeaseStore
     + AccessStore
     + SecondFactorStore
     + TicketMailStore
@@ -32,6 +34,7 @@ impl<T> Stores for T where
         + LedgerStore
         + HistoryStore
         + RescanStore
+        + LeaseStore
         + AccessStore
         + SecondFactorStore
         + TicketMailStore

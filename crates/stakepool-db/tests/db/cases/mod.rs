@@ -6,6 +6,7 @@ mod audit;
 mod cursors;
 mod history;
 mod hostile;
+mod leases;
 mod low_fee;
 mod registration;
 mod reopening;

@@ -1,0 +1,14 @@
+//! Work that only one of several instances does.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::time::UnixTime;
+
+/// Gives a piece of work to one instance at a time, for a while.
+#[async_trait]
+pub trait LeaseStore: Send + Sync {
+    /// Gives `work` to `holder` until `until`, where it is the holder's already or nobody's at `now`. False where another
+    /// holds it.
+    async fn lease(&self, work: &str, holder: &str, now: UnixTime, until: UnixTime) -> Result<bool, StoreError>;
+}
