@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::Streams;
 use crate::answer::Style;
+use crate::backup::Backup;
 use crate::chain::ChainCommand;
 use crate::console::Console;
 use crate::error::CliError;
@@ -41,6 +42,8 @@ enum Command {
     Users(UsersCommand),
     /// Show how the voting daemons are; the exit code is 1 where something is wrong.
     Status(Status),
+    /// Write a copy of the database while the pool goes on.
+    Backup(Backup),
 }
 
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> Result<(), CliError> {
@@ -58,6 +61,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Tickets(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),
+        Command::Backup(command) => command.run(&cli.pool, console),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command-line tool of an EXCC stake pool: one module a group of commands, one file a command.
 
 mod answer;
+mod backup;
 mod chain;
 mod cli;
 mod console;

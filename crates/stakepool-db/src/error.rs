@@ -5,14 +5,6 @@ use std::path::PathBuf;
 /// Why a database cannot be opened or backed up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbError {
-    /// The text names no database.
-    #[error("the database must be given as sqlite:PATH")]
-    NotALocation,
-    /// A server of the predecessor's kind.
-    #[error(
-        "MySQL is not supported yet: set database=sqlite:PATH and remove dbhost and dbpassword, or keep the old programs"
-    )]
-    MySqlUnsupported,
     /// The folder of the file cannot be made.
     #[error("the folder {path} of the database cannot be made: {reason}; make it, owned by the pool's user")]
     Folder {

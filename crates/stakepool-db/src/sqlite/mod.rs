@@ -39,7 +39,6 @@ use tokio::task::spawn_blocking;
 use self::connect::FileId;
 use self::failure::backend;
 use crate::error::DbError;
-use crate::location::Location;
 use crate::warning::Warning;
 
 pub use self::health::Health;
@@ -78,16 +77,6 @@ struct Inner {
 }
 
 impl Database {
-    /// Opens the database that an operator names: `sqlite:PATH`.
-    ///
-    /// # Errors
-    /// [`DbError`] says what is wrong and what to do.
-    pub async fn open(text: &str) -> Result<Self, DbError> {
-        match text.parse()? {
-            Location::Sqlite(path) => Self::open_sqlite(&path, SqliteOptions::default()).await,
-        }
-    }
-
     /// Opens an SQLite file, and makes it and its folder where they are missing. Any number of processes on one machine
     /// may have it open.
     ///

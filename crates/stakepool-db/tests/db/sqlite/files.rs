@@ -21,7 +21,7 @@ async fn error_of(path: &std::path::Path) -> DbError {
 async fn a_new_file_and_its_folder_are_the_users_alone() {
     let fixture = SqliteFixture::new();
     let path = fixture.folder.path().join("data/simnet/pool.sqlite");
-    let database = Database::open(&format!("sqlite:{}", path.display())).await.unwrap();
+    let database = Database::open_sqlite(&path, SqliteOptions::default()).await.unwrap();
     database.create(new_user("alice@example.org")).await.unwrap();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(path.parent().unwrap()), 0o700);

@@ -50,7 +50,7 @@ pub enum ServeError {
         reason: String,
     },
     /// There is nothing to listen on.
-    #[error("no address to listen on; set rpclisten, or norpclisten for a daemon without gRPC")]
+    #[error("no address to listen on; name one at least")]
     NoListener,
     /// The certificates cannot be used.
     #[error(transparent)]
