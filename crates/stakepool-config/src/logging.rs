@@ -6,8 +6,16 @@ use std::collections::BTreeMap;
 pub(crate) type Subsystems = &'static [(&'static str, &'static [&'static str])];
 
 /// Our own log targets; everything else belongs to a library.
-const TARGETS: [&str; 6] =
-    ["stakepool_config", "stakepool_core", "stakepool_db", "stakepool_rpc", "stakepool_web", "stakepoold"];
+const TARGETS: [&str; 8] = [
+    "stakepool_config",
+    "stakepool_core",
+    "stakepool_db",
+    "stakepool_monitor",
+    "stakepool_process",
+    "stakepool_rpc",
+    "stakepool_web",
+    "stakepoold",
+];
 
 /// Levels from the quietest to the loudest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,8 +99,8 @@ mod tests {
     fn a_level_is_for_all_our_targets_and_libraries_stay_quiet() {
         assert_eq!(
             filter("debug", SUBSYSTEMS).unwrap(),
-            "warn,stakepool_config=debug,stakepool_core=debug,stakepool_db=debug,stakepool_rpc=debug,\
-             stakepool_web=debug,stakepoold=debug"
+            "warn,stakepool_config=debug,stakepool_core=debug,stakepool_db=debug,stakepool_monitor=debug,\
+             stakepool_process=debug,stakepool_rpc=debug,stakepool_web=debug,stakepoold=debug"
         );
         assert!(filter("critical", SUBSYSTEMS).unwrap().starts_with("error,stakepool_config=error"));
     }

@@ -1,4 +1,5 @@
-//! Mail by SMTP: in the clear to a relay, from `STARTTLS` on, or encrypted from the first byte.
+//! Mail by SMTP: in the clear to a relay, from `STARTTLS` on where it is offered or always, or encrypted from the first
+//! byte. Whoever is talked to in TLS must show a certificate for the configured name that is trusted.
 
 use std::fmt;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub enum SmtpError {
 pub struct SmtpMailer {
     from: Mailbox,
     domain: String,
+    /// Host and port of the mail server.
+    server: String,
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
@@ -50,6 +53,7 @@ impl SmtpMailer {
         let parameters = || TlsParameters::new(host.to_owned()).map_err(|error| SmtpError::Tls(error.to_string()));
         let tls = match config.tls {
             MailTls::None => Tls::None,
+            MailTls::Opportunistic => Tls::Opportunistic(parameters()?),
             MailTls::StartTls => Tls::Required(parameters()?),
             MailTls::Tls => Tls::Wrapper(parameters()?),
         };
@@ -61,7 +65,24 @@ impl SmtpMailer {
         if let Some(login) = &config.login {
             builder = builder.credentials(Credentials::new(login.user.clone(), login.password.expose().to_owned()));
         }
-        Ok(Self { from: Mailbox::new(Some(name.to_owned()), address), domain, transport: builder.build() })
+        let (from, server) = (Mailbox::new(Some(name.to_owned()), address), config.host.clone());
+        Ok(Self { from, domain, server, transport: builder.build() })
+    }
+
+    /// What went wrong, with the remedy where encryption is at fault.
+    fn with_remedy(&self, error: &lettre::transport::smtp::Error) -> String {
+        let text = chain(error);
+        let server = &self.server;
+        if error.is_client() && text.contains("STARTTLS") {
+            format!("{text}: mail stays here, since {server} would get it in the clear; see smtptls")
+        } else if text.contains("certificate") {
+            format!(
+                "{text}: {server} shows a certificate that is not trusted; smtphost must be a name in it, and its issuer \
+                 known to this machine"
+            )
+        } else {
+            text
+        }
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
@@ -93,7 +114,7 @@ impl Mailer for SmtpMailer {
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(MailError::Refused(chain(&error))),
-            Err(error) => Err(MailError::Later(chain(&error))),
+            Err(error) => Err(MailError::Later(self.with_remedy(&error))),
         }
     }
 }
@@ -117,29 +138,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use stakepool_core::accounts::Email;
-
-    fn config(from: &str, host: &str) -> MailConfig {
-        MailConfig { host: host.into(), from: from.into(), login: None, tls: MailTls::None }
-    }
-
-    #[test]
-    fn a_mail_names_sender_and_receiver_and_is_marked_as_automatic() {
-        let mailer = SmtpMailer::new(&config("pool@example.org", "localhost:25"), "My pool").unwrap();
-        let to = Email::parse("a@example.com").unwrap();
-        let mail = Mail { to, subject: "Hello\r\nBcc: x@example.net".into(), text: "One\nTwo".into() };
-        let text = String::from_utf8(mailer.message(&mail).unwrap().formatted()).unwrap();
-        assert!(text.contains("From: \"My pool\" <pool@example.org>\r\n"), "{text}");
-        assert!(text.contains("To: a@example.com\r\n") && text.contains("Auto-Submitted: auto-generated\r\n"));
-        assert!(!text.contains("\nBcc:"), "{text}");
-    }
-
-    #[test]
-    fn settings_that_cannot_be_are_named() {
-        assert!(matches!(SmtpMailer::new(&config("nobody", "h:25"), "p"), Err(SmtpError::Sender(_))));
-        assert!(matches!(SmtpMailer::new(&config("a@b.org", "h"), "p"), Err(SmtpError::Host(_))));
-        assert_eq!(host_and_port("[::1]:25"), Some(("::1", 25)));
-    }
-}
+mod tests;

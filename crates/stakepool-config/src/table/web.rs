@@ -103,8 +103,8 @@ pub(crate) const TABLE: Table = Table {
         Key::value("smtpfrom", "EMAIL", "the sender of mails"),
         Key::value("smtpusername", "USER", "the user name at the mail server"),
         Key::value("smtppassword", "PASSWORD", "the password at the mail server").secret(),
-        Key::value("smtptls", "KIND", "none, starttls or tls")
-            .depends("tls on port 465, none for a server on this host, else starttls")
+        Key::value("smtptls", "KIND", "none, opportunistic, starttls or tls")
+            .depends("tls on port 465, none on this host, opportunistic on port 25 without a login, else starttls")
             .new_here(),
         // The database.
         Key::value("database", "sqlite:PATH", "where users and tickets are stored; relative to datadir")

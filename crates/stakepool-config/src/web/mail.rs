@@ -33,10 +33,24 @@ pub struct MailLogin {
 pub enum MailTls {
     /// Not at all.
     None,
+    /// From `STARTTLS` on where the server offers it, else not at all.
+    Opportunistic,
     /// From `STARTTLS` on, which the server must offer.
     StartTls,
     /// From the first byte.
     Tls,
+}
+
+impl MailTls {
+    /// As it is written in the configuration.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Opportunistic => "opportunistic",
+            Self::StartTls => "starttls",
+            Self::Tls => "tls",
+        }
+    }
 }
 
 /// The port of mail servers that are encrypted from the first byte.
@@ -47,32 +61,40 @@ const PORT: u16 = 25;
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mail> {
     let wish = reader.optional("smtptls", |text| match text {
         "none" => Ok(MailTls::None),
+        "opportunistic" => Ok(MailTls::Opportunistic),
         "starttls" => Ok(MailTls::StartTls),
         "tls" => Ok(MailTls::Tls),
-        _ => Err(format!("`{text}` is not a kind of encryption: write none, starttls or tls")),
+        _ => Err(format!("`{text}` is not a kind of encryption: write none, opportunistic, starttls or tls")),
     });
     let from = reader.optional("smtpfrom", |text| Email::parse(text).map(|_| text.to_owned()));
     let login = login(reader);
     let host = reader.text("smtphost")?;
     let (name, port) = reader.accept("smtphost", split_host(&host))?;
     let default_port = if wish == Some(MailTls::Tls) { TLS_PORT } else { PORT };
-    let tls = wish.unwrap_or(match port.unwrap_or(default_port) {
+    let port = port.unwrap_or(default_port);
+    let is_here = matches!(name, "localhost" | "127.0.0.1" | "::1");
+    let tls = wish.unwrap_or(match port {
         TLS_PORT => MailTls::Tls,
-        _ if matches!(name, "localhost" | "127.0.0.1" | "::1") => MailTls::None,
+        _ if is_here => MailTls::None,
+        // A plain relay, as the predecessor uses it.
+        PORT if login.is_none() => MailTls::Opportunistic,
         _ => MailTls::StartTls,
     });
     let host = reader.accept("smtphost", with_port(&host, default_port))?;
     if reader.text("smtpfrom").is_none() {
         reader.missing("smtpfrom");
     }
-    if login.is_some() && tls == MailTls::None && !matches!(name_of(&host), "localhost" | "127.0.0.1" | "[::1]") {
-        reader.warn("smtptls=none sends the password of the mail server in the clear: use starttls or tls");
+    let may_be_plain = matches!(tls, MailTls::None | MailTls::Opportunistic) && !is_here;
+    if let (true, Some(kind)) = (may_be_plain && login.is_some(), wish.map(MailTls::name)) {
+        let told = format!("smtptls={kind} sends the password of the mail server in the clear: use starttls or tls");
+        reader.warn(&told);
+    } else if may_be_plain && wish.is_none() {
+        reader.warn(
+            "smtptls is not set: mail, with its links into accounts, goes to the relay in the clear where that offers no \
+             STARTTLS; write smtptls=starttls to insist on it, or smtptls=opportunistic where the way to the relay is safe",
+        );
     }
     Some(Mail { host, from: from?, login, tls })
-}
-
-fn name_of(host: &str) -> &str {
-    host.rsplit_once(':').map_or(host, |(name, _)| name)
 }
 
 fn login(reader: &mut Reader<'_>) -> Option<MailLogin> {

@@ -140,11 +140,16 @@ fn captchas_are_chosen_by_the_keys_that_are_set() {
 }
 
 #[test]
-fn mail_is_encrypted_unless_the_server_is_on_this_host() {
+fn mail_is_encrypted_unless_the_server_is_on_this_host_or_a_plain_relay() {
     let mail = |lines: &str| Host::new().web(&web_lines(&format!("smtpfrom=pool@x.example\n{lines}"))).mail.unwrap();
     for (lines, host, tls) in [
         ("smtphost=localhost:25", "localhost:25", MailTls::None),
-        ("smtphost=mail.example", "mail.example:25", MailTls::StartTls),
+        ("smtphost=mail.example", "mail.example:25", MailTls::Opportunistic),
+        ("smtphost=10.0.0.2:25", "10.0.0.2:25", MailTls::Opportunistic),
+        ("smtphost=mail.example:25\nsmtpusername=u\nsmtppassword=p", "mail.example:25", MailTls::StartTls),
+        ("smtphost=mail.example:587", "mail.example:587", MailTls::StartTls),
+        ("smtphost=mail.example:25\nsmtptls=starttls", "mail.example:25", MailTls::StartTls),
+        ("smtphost=mail.example:587\nsmtptls=opportunistic", "mail.example:587", MailTls::Opportunistic),
         ("smtphost=mail.example:465", "mail.example:465", MailTls::Tls),
         ("smtphost=mail.example\nsmtptls=tls", "mail.example:465", MailTls::Tls),
         ("smtphost=mail.example\nsmtptls=none", "mail.example:25", MailTls::None),
@@ -157,6 +162,25 @@ fn mail_is_encrypted_unless_the_server_is_on_this_host() {
     for part in ["smtpfrom is not set", "smtppassword is not set", "`ssl`"] {
         assert!(errors.iter().any(|error| error.contains(part)), "{part} in {errors:?}");
     }
+}
+
+#[test]
+fn mail_that_may_go_in_the_clear_is_warned_of() {
+    let warnings =
+        |lines: &str| Host::new().web(&web_lines(&format!("smtpfrom=pool@x.example\nsmtphost={lines}"))).warnings;
+    assert_only(&warnings("mail.example"), &["smtptls is not set", "smtptls=starttls"]);
+    let login = "smtpusername=u\nsmtppassword=hunter2";
+    for kind in ["none", "opportunistic"] {
+        let told = warnings(&format!("mail.example\nsmtptls={kind}\n{login}"));
+        assert_only(&told, &[&format!("smtptls={kind} sends the password"), "use starttls or tls"]);
+        assert_eq!(warnings(&format!("mail.example\nsmtptls={kind}")), [""; 0], "the operator chose it");
+    }
+    for quiet in
+        ["localhost:25", "127.0.0.1:25", "mail.example:465", "mail.example:587", "mail.example\nsmtptls=starttls"]
+    {
+        assert_eq!(warnings(quiet), [""; 0], "{quiet}");
+    }
+    assert_eq!(warnings(&format!("[::1]:25\nsmtptls=none\n{login}")), [""; 0]);
 }
 
 #[test]
