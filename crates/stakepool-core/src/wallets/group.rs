@@ -7,7 +7,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::import::{Refusal, import};
-use super::member::{Health, Member, MemberStatus};
+use super::member::{Debts, Health, Member, MemberStatus};
 use super::recovery;
 use super::shared::Shared;
 use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, ScriptAddress};
@@ -162,6 +162,10 @@ impl WalletGroup {
     }
 
     async fn recover(&self, member: &Member) -> Result<(), Health> {
+        // Known even of a wallet that is away; where the database fails, what was known before stays.
+        if let Ok(owed) = self.rescans.owed_rescan(member.wallet.name()).await {
+            member.state().debts.rescan_from = owed;
+        }
         self.probe(member).await?;
         let found = member.wallet.master_pubkey().await.map_err(|error| Health::Away { error: error.to_string() })?;
         if found != self.key {
@@ -170,8 +174,11 @@ impl WalletGroup {
         }
         self.settle_dispute(member).await?;
         let users = self.users.registered().await.map_err(|error| Health::Away { error: error.to_string() })?;
-        let progress = |done, total| member.set_health(Health::Recovering { done, total });
+        let progress = |progress| member.recovering(progress);
         let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), progress).await;
+        if brought.is_ok() {
+            member.state().debts = Debts { scripts: Some(0), rescan_from: None };
+        }
         brought.map_err(|error| match error {
             recovery::RecoveryError::Wallet(error) => Health::Away { error: error.to_string() },
             recovery::RecoveryError::Store(error) => Health::Away { error: error.to_string() },
@@ -345,7 +352,7 @@ impl WalletGroup {
     pub fn audit_all_but(&self, agreed: &[String]) {
         for member in &self.members {
             if !agreed.iter().any(|name| name == member.wallet.name()) {
-                member.state().audit_wanted = true;
+                member.passed_by();
             }
         }
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::group::Agreement;
+use super::recovery::Progress;
 use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, WalletInfo};
 
@@ -48,6 +49,17 @@ pub struct MemberStatus {
     pub info: Option<WalletInfo>,
     /// Its best height, where it answered.
     pub height: Option<BlockHeight>,
+    /// What it still owes, also while it is away.
+    pub debts: Debts,
+}
+
+/// The repairs that a wallet still owes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Debts {
+    /// How many scripts are to be brought over; `None` where that shows only when the wallet answers.
+    pub scripts: Option<usize>,
+    /// From which height it must look through the chain again, if it must.
+    pub rescan_from: Option<BlockHeight>,
 }
 
 #[derive(Debug)]
@@ -60,6 +72,7 @@ pub(super) struct State {
     pub(super) audit_wanted: bool,
     /// The registration for which it made something else, and how that differs: settled only by the same agreement.
     pub(super) disputed: Option<(Agreement, String)>,
+    pub(super) debts: Debts,
 }
 
 /// A wallet of the group.
@@ -79,6 +92,7 @@ impl Member {
             latency: Duration::MAX,
             audit_wanted: true,
             disputed: None,
+            debts: Debts::default(),
         };
         Self { wallet, state: Mutex::new(state), doubted: Notify::new() }
     }
@@ -113,6 +127,19 @@ impl Member {
         self.state().health.clone()
     }
 
+    /// Notes that a script was stored that the wallet did not get, and has its scripts compared.
+    pub(super) fn passed_by(&self) {
+        let mut state = self.state();
+        state.audit_wanted = true;
+        state.debts.scripts = state.debts.scripts.map(|scripts| scripts.saturating_add(1));
+    }
+
+    /// Notes how far a recovery is.
+    pub(super) fn recovering(&self, Progress { done, total, rescan_from }: Progress) {
+        self.state().debts = Debts { scripts: Some(total.saturating_sub(done)), rescan_from };
+        self.set_health(Health::Recovering { done, total });
+    }
+
     /// Changes the health and tells about it once.
     pub(super) fn set_health(&self, health: Health) {
         let name = self.wallet.name();
@@ -143,6 +170,7 @@ impl Member {
             health: state.health.clone(),
             info: state.info.clone(),
             height: state.height,
+            debts: state.debts,
         }
     }
 }

@@ -7,4 +7,4 @@ mod recovery;
 mod shared;
 
 pub use group::{Agreement, GroupError, WalletGroup};
-pub use member::{Health, MemberStatus};
+pub use member::{Debts, Health, MemberStatus};

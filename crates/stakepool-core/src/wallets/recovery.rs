@@ -3,12 +3,11 @@
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::accounts::{Registration, User};
+use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, RescanStore, StoreError, WalletError};
 
 /// Calls to one wallet at the same time.
 const AT_ONCE: usize = 8;
-/// How often progress is told.
-const TELL_EVERY: usize = 100;
 
 /// Why a wallet could not be brought up to date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +20,17 @@ pub(super) enum RecoveryError {
     NotTaken(String),
 }
 
+/// How far a recovery is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    /// Scripts brought over.
+    pub(super) done: usize,
+    /// Scripts in all.
+    pub(super) total: usize,
+    /// From where the wallet must look through the chain afterwards, where that is known to be so.
+    pub(super) rescan_from: Option<BlockHeight>,
+}
+
 /// Compares the wallet's scripts with the users' and imports those that are missing, then rescans once from the
 /// registration of the oldest of them. Every step can be repeated without harm; a rescan that was cut off is owed, and
 /// made up for when no script is missing any more.
@@ -28,7 +38,7 @@ pub(super) async fn bring_over(
     wallet: &dyn PoolWallet,
     users: &[User],
     rescans: &dyn RescanStore,
-    progress: impl Fn(usize, usize),
+    progress: impl Fn(Progress),
 ) -> Result<(), RecoveryError> {
     let registrations: Vec<_> = users.iter().filter_map(|user| user.registration.as_ref()).collect();
     if let Some(highest) = registrations.iter().map(|registration| registration.key_index).max() {
@@ -38,10 +48,11 @@ pub(super) async fn bring_over(
     if let Some(oldest) = missing.iter().map(|registration| registration.registered_at).min() {
         // Before the first import: afterwards nothing would show that the rescan is missing.
         rescans.owe_rescan(wallet.name(), oldest).await?;
-        import(wallet, &missing, &progress).await?;
+        let rescan_from = rescans.owed_rescan(wallet.name()).await?;
+        import(wallet, &missing, |done| progress(Progress { done, total: missing.len(), rescan_from })).await?;
     }
     if let Some(from) = rescans.owed_rescan(wallet.name()).await? {
-        progress(missing.len(), missing.len());
+        progress(Progress { done: missing.len(), total: missing.len(), rescan_from: Some(from) });
         wallet.rescan(from).await?;
         rescans.rescan_done(wallet.name(), from).await?;
     }
@@ -54,12 +65,10 @@ pub(super) async fn bring_over(
 async fn import(
     wallet: &dyn PoolWallet,
     missing: &[&Registration],
-    progress: &impl Fn(usize, usize),
+    progress: impl Fn(usize),
 ) -> Result<(), WalletError> {
     for (done, registration) in missing.iter().enumerate() {
-        if done.is_multiple_of(TELL_EVERY) {
-            progress(done, missing.len());
-        }
+        progress(done);
         wallet.import_script(&registration.script).await?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network, Rede
 use stakepool_core::ports::{NewUser, PoolWallet, RescanStore, StoreError, UserStore};
 use stakepool_core::registration::{PoolKeys, Registrar, RegistrationError};
 use stakepool_core::time::UnixTime;
-use stakepool_core::wallets::{GroupError, Health, WalletGroup};
+use stakepool_core::wallets::{Debts, GroupError, Health, WalletGroup};
 
 use crate::fakes::{FakeWallet, Faults, Mood};
 use crate::tickets::COLD;
@@ -324,6 +324,38 @@ async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
     assert_eq!(*pool.wallets[2].rescans.lock().unwrap(), [BlockHeight(315); 2]);
     group.recover_all().await;
     assert_eq!(pool.wallets[2].rescans.lock().unwrap().len(), 2, "it is owed once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
+    let pool = pool(None);
+    let owes = || pool.group.status()[2].debts;
+    assert_eq!(owes(), Debts::default(), "nobody knows before it has answered");
+    pool.group.recover_all().await;
+    assert_eq!(owes(), Debts { scripts: Some(0), rescan_from: None });
+    pool.wallets[2].set(Mood::Away);
+    pool.group.recover_all().await;
+    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    assert_eq!(owes(), Debts { scripts: Some(1), rescan_from: None }, "a registration passed it by");
+    pool.wallets[2].set(Mood::Fine);
+    *pool.wallets[2].faults.lock().unwrap() = Faults { rescan: true, ..Faults::default() };
+    pool.group.recover_all().await;
+    let rescan = Debts { scripts: Some(0), rescan_from: Some(BlockHeight(315)) };
+    assert_eq!(
+        (owes(), health(&pool, 2) == Health::Healthy),
+        (rescan, false),
+        "the script is there, the rescan failed"
+    );
+    // As after a restart of the web, with the wallet away.
+    pool.wallets[2].set(Mood::Away);
+    let members = vec![Arc::clone(&pool.wallets[2]) as Arc<dyn PoolWallet>];
+    let group = WalletGroup::new(Network::Simnet, COLD.parse().unwrap(), 1, members, Arc::clone(&pool.users));
+    group.recover_all().await;
+    assert_eq!(group.status()[0].debts, Debts { scripts: None, ..rescan });
+    pool.wallets[2].set(Mood::Fine);
+    *pool.wallets[2].faults.lock().unwrap() = Faults::default();
+    pool.group.recover_all().await;
+    assert_eq!(owes(), Debts { scripts: Some(0), rescan_from: None });
 }
 
 #[tokio::test(start_paused = true)]
