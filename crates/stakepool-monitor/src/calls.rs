@@ -1,8 +1,8 @@
-//! Figures of calls to wallets and nodes.
+//! Figures of calls to wallets, nodes and voting daemons.
 
 use std::collections::BTreeMap;
 
-use stakepool_rpc::json::CallFigures;
+use stakepool_rpc::CallFigures;
 
 use crate::{Exposition, Kind};
 
@@ -20,7 +20,9 @@ pub fn write_calls(prefix: &str, servers: &[CallsOf], to: &mut Exposition) {
             }
         }
     };
-    family("rpc_calls_total", "JSON-RPC calls.", &|figures| figures.calls as f64);
-    family("rpc_errors_total", "JSON-RPC calls that failed.", &|figures| figures.errors as f64);
-    family("rpc_seconds_total", "The time that JSON-RPC calls took.", &|figures| figures.time.as_secs_f64());
+    family("rpc_calls_total", "Calls to other programs of the pool.", &|figures| figures.calls as f64);
+    family("rpc_errors_total", "Calls that failed.", &|figures| figures.errors as f64);
+    family("rpc_seconds_total", "The time that calls took, waiting for events included.", &|figures| {
+        figures.time.as_secs_f64()
+    });
 }

@@ -3,7 +3,12 @@
 //! - [`json`]: JSON-RPC to exccd and exccwallet;
 //! - [`grpc`]: the services of the voting daemon, as server and as client;
 //! - [`tls`]: encrypted connections whose certificates are pinned, and the certificates themselves.
+//!
+//! Both count their calls: [`CallFigures`].
 
 pub mod grpc;
 pub mod json;
+mod meter;
 pub mod tls;
+
+pub use meter::CallFigures;

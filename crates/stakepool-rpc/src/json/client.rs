@@ -15,8 +15,8 @@ use super::connection::{Link, Status, Task};
 use super::dial::{Dial, TlsDialer};
 use super::error::RpcError;
 use super::identity::{Identity, ServerKind};
-use super::meter::{CallFigures, Meter};
 use super::node::Subscriber;
+use crate::meter::{CallFigures, Meter};
 
 /// The parameters of a method that takes none.
 pub(super) const NONE: [(); 0] = [];

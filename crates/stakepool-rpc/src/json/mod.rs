@@ -15,7 +15,6 @@ mod dial;
 mod error;
 mod identity;
 mod message;
-mod meter;
 mod node;
 mod wallet;
 
@@ -27,6 +26,5 @@ mod transport_tests;
 pub use config::{ConfigError, Limits, Password, ServerConfig};
 pub use error::RpcError;
 pub use identity::{Identity, ServerKind, identify};
-pub use meter::CallFigures;
 pub use node::NodeClient;
 pub use wallet::Wallet;

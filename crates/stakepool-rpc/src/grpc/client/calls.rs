@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
 use stakepool_core::voting::WantedState;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
@@ -47,8 +47,13 @@ impl Line {
 }
 
 impl DaemonClient {
-    /// Does something, again where the failure is one that passes, and all of it within `limit`.
-    async fn call<T, F>(&self, limit: Duration, attempt: impl Fn(Line) -> F) -> Result<T, DaemonError>
+    /// Calls a method, again where the failure is one that passes, and all of it within `limit`.
+    async fn call<T, F>(
+        &self,
+        method: &'static str,
+        limit: Duration,
+        attempt: impl Fn(Line) -> F,
+    ) -> Result<T, DaemonError>
     where
         F: Future<Output = Result<T, Status>>,
     {
@@ -65,10 +70,13 @@ impl DaemonClient {
                 }
             }
         };
-        timeout(limit, attempts).await.unwrap_or_else(|_| {
+        let began = Instant::now();
+        let result = timeout(limit, attempts).await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} seconds", limit.as_secs_f32());
             Err(DaemonError::Unreachable { daemon: self.name.clone(), reason })
-        })
+        });
+        self.meter.count(method, began.elapsed(), result.is_err());
+        result
     }
 
     fn garbled(&self, error: FieldError) -> DaemonError {
@@ -80,7 +88,7 @@ impl DaemonClient {
     /// # Errors
     /// [`DaemonError`], as all calls.
     pub async fn service_version(&self) -> Result<String, DaemonError> {
-        self.call(self.limits.call, |line| async move {
+        self.call("Version", self.limits.call, |line| async move {
             let mut service = VersionServiceClient::new(line.channel.clone());
             Ok(service.version(line.request(old::VersionRequest {})).await?.into_inner().version_string)
         })
@@ -92,7 +100,7 @@ impl DaemonClient {
     /// # Errors
     /// [`DaemonError`], as all calls.
     pub async fn ping(&self) -> Result<(), DaemonError> {
-        self.call(self.limits.call, |line| async move {
+        self.call("Ping", self.limits.call, |line| async move {
             line.old().ping(line.request(old::PingRequest {})).await.map(|_| ())
         })
         .await
@@ -104,7 +112,7 @@ impl DaemonClient {
     /// [`DaemonError`], as all calls.
     pub async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
         let tickets = self
-            .call(self.limits.transfer, |line| async move {
+            .call("GetAddedLowFeeTickets", self.limits.transfer, |line| async move {
                 let request = line.request(old::GetAddedLowFeeTicketsRequest {});
                 Ok(line.old().get_added_low_fee_tickets(request).await?.into_inner().tickets)
             })
@@ -114,7 +122,7 @@ impl DaemonClient {
 
     pub(super) async fn old_live_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
         let tickets = self
-            .call(self.limits.transfer, |line| async move {
+            .call("GetLiveTickets", self.limits.transfer, |line| async move {
                 let request = line.request(old::GetLiveTicketsRequest {});
                 Ok(line.old().get_live_tickets(request).await?.into_inner().tickets)
             })
@@ -124,7 +132,7 @@ impl DaemonClient {
 
     pub(super) async fn old_ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
         let tickets = self
-            .call(self.limits.transfer, |line| async move {
+            .call("GetIgnoredLowFeeTickets", self.limits.transfer, |line| async move {
                 let request = line.request(old::GetIgnoredLowFeeTicketsRequest {});
                 Ok(line.old().get_ignored_low_fee_tickets(request).await?.into_inner().tickets)
             })
@@ -138,13 +146,13 @@ impl DaemonClient {
 
     /// Users first, so that an added ticket never belongs to somebody unknown.
     pub(super) async fn put_old(&self, wanted: &WantedState) -> Result<(), DaemonError> {
-        self.call(self.limits.transfer, |line| async move {
+        self.call("SetUserVotingPrefs", self.limits.transfer, |line| async move {
             let user_voting_config = users_into_old(wanted.users());
             let request = line.request(old::SetUserVotingPrefsRequest { user_voting_config });
             line.old().set_user_voting_prefs(request).await.map(|_| ())
         })
         .await?;
-        self.call(self.limits.transfer, |line| async move {
+        self.call("SetAddedLowFeeTickets", self.limits.transfer, |line| async move {
             let tickets = added_into_old(wanted.added());
             let request = line.request(old::SetAddedLowFeeTicketsRequest { tickets });
             line.old().set_added_low_fee_tickets(request).await.map(|_| ())
@@ -153,7 +161,7 @@ impl DaemonClient {
     }
 
     pub(super) async fn put_own(&self, wanted: &WantedState) -> Result<(), DaemonError> {
-        self.call(self.limits.transfer, |line| async move {
+        self.call("PutWanted", self.limits.transfer, |line| async move {
             let request = line.request(tokio_stream::iter(wanted_into_pieces(wanted)));
             line.own().put_wanted(request).await.map(|_| ())
         })
@@ -162,7 +170,7 @@ impl DaemonClient {
 
     pub(super) async fn own_status(&self) -> Result<DaemonStatus, DaemonError> {
         let status = self
-            .call(self.limits.call, |line| async move {
+            .call("GetStatus", self.limits.call, |line| async move {
                 Ok(line.own().get_status(line.request(own::GetStatusRequest {})).await?.into_inner())
             })
             .await?;
@@ -176,7 +184,7 @@ impl DaemonClient {
             wait_seconds: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX),
         };
         let (events, end) = self
-            .call(wait.saturating_add(self.limits.transfer), |line| async move {
+            .call("Events", wait.saturating_add(self.limits.transfer), |line| async move {
                 let mut pieces = line.own().events(line.request(message)).await?.into_inner();
                 let (mut events, mut end) = (Vec::new(), None);
                 while let Some(piece) = pieces.message().await? {

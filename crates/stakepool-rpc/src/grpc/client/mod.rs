@@ -4,6 +4,7 @@ mod calls;
 mod channel;
 mod failure;
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
 
 use super::RpcToken;
+use crate::meter::{CallFigures, Meter};
 use crate::tls::{KeyPair, TlsError};
 use channel::Target;
 
@@ -86,6 +88,7 @@ pub struct DaemonClient {
     authorization: Option<AsciiMetadataValue>,
     /// Made at the first call, since it needs a runtime.
     channel: OnceLock<Channel>,
+    meter: Meter,
 }
 
 impl DaemonClient {
@@ -102,7 +105,13 @@ impl DaemonClient {
             value.set_sensitive(true);
             Some(value)
         });
-        Ok(Self { name: address, target, limits, authorization, channel: OnceLock::new() })
+        Ok(Self { name: address, target, limits, authorization, channel: OnceLock::new(), meter: Meter::default() })
+    }
+
+    /// How long the calls of each method took since the start, tries of one call together, and how many failed. The
+    /// time of `Events` is mostly the daemon's waiting for one.
+    pub fn call_figures(&self) -> BTreeMap<&'static str, CallFigures> {
+        self.meter.figures()
     }
 }
 

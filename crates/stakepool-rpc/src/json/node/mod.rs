@@ -15,7 +15,7 @@ use super::client::{Client, NONE};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
-use super::meter::CallFigures;
+use crate::meter::CallFigures;
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;

@@ -19,8 +19,8 @@ use super::client::{Client, NONE};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
-use super::meter::CallFigures;
 use super::node::BestBlock;
+use crate::meter::CallFigures;
 
 #[cfg(test)]
 pub(super) use agendas::says_there_are_none;

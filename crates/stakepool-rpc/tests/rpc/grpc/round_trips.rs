@@ -14,6 +14,21 @@ async fn a_status_arrives_as_it_was_told() {
 }
 
 #[tokio::test]
+async fn calls_are_counted_by_method_and_those_that_fail_apart() {
+    let daemon = Daemon::start(with_token()).await;
+    let client = daemon.client();
+    client.status().await.unwrap();
+    client.status().await.unwrap();
+    client.put_wanted(&wanted(1, 0)).await.unwrap();
+    daemon.stop().await;
+    client.status().await.unwrap_err();
+    let figures = client.call_figures();
+    let counts: Vec<_> = figures.iter().map(|(method, of)| (*method, of.calls, of.errors)).collect();
+    assert_eq!(counts, [("GetStatus", 3, 1), ("PutWanted", 1, 0)]);
+    assert!(figures.values().all(|of| !of.time.is_zero()));
+}
+
+#[tokio::test]
 async fn users_and_added_tickets_arrive_whole_and_with_the_same_digest() {
     let daemon = Daemon::start(with_token()).await;
     let client = daemon.client();

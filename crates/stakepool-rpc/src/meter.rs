@@ -17,11 +17,11 @@ pub struct CallFigures {
 
 /// Counts the calls to one server. Methods are few and ours, so that memory is bounded.
 #[derive(Debug, Default)]
-pub(super) struct Meter(Mutex<BTreeMap<&'static str, CallFigures>>);
+pub(crate) struct Meter(Mutex<BTreeMap<&'static str, CallFigures>>);
 
 impl Meter {
     /// Counts a call.
-    pub(super) fn count(&self, method: &'static str, time: Duration, failed: bool) {
+    pub(crate) fn count(&self, method: &'static str, time: Duration, failed: bool) {
         let mut methods = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let figures = methods.entry(method).or_default();
         figures.calls = figures.calls.saturating_add(1);
@@ -30,7 +30,7 @@ impl Meter {
     }
 
     /// The figures of each method.
-    pub(super) fn figures(&self) -> BTreeMap<&'static str, CallFigures> {
+    pub(crate) fn figures(&self) -> BTreeMap<&'static str, CallFigures> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
