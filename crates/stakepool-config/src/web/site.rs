@@ -1,5 +1,6 @@
 //! The web site itself: where it is served, its secrets, and who administers it.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use stakepool_core::accounts::UserId;
@@ -49,7 +50,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let api_secret = signing_secret(reader, "apisecret");
     let cookie_secret = signing_secret(reader, "cookiesecret");
     let cookie_secure = cookie_secure(reader, base_url.as_deref());
-    let admin_ips = reader.values("adminips", IpRange::from_str);
+    let mut admin_ips = reader.values("adminips", IpRange::from_str);
     let admin_ids = reader.values("adminuserids", |text| {
         let id = text.parse().ok().filter(|id: &i64| *id > 0).map(UserId);
         id.ok_or_else(|| format!("`{text}` is not a user's number: give whole numbers from 1"))
@@ -65,6 +66,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
              one of them can use up the tries of all; set realipheader and trustedproxies, or an empty realipheader= \
              where nobody else gets there",
         );
+        admin_ips = behind_unknown_proxy(reader, admin_ips);
     }
     Some(Site {
         listen: listen?,
@@ -80,6 +82,26 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
         status_token,
         real_ip,
     })
+}
+
+/// Who may administer where the proxy's own address stands for every visitor: nobody, unless the operator has named
+/// addresses all the same.
+fn behind_unknown_proxy(reader: &mut Reader<'_>, admin_ips: Vec<IpRange>) -> Vec<IpRange> {
+    if !reader.is_set("adminips") {
+        reader.warn(
+            "the pages for administrators are closed: behind a proxy everybody would come from its address; set \
+             realipheader and trustedproxies, and adminips to the addresses from which you administer",
+        );
+        return Vec::new();
+    }
+    let loopback = ["127.0.0.1", "::1"].map(|address| address.parse::<IpAddr>());
+    if admin_ips.iter().any(|range| loopback.iter().flatten().any(|address| range.contains(*address))) {
+        reader.warn(
+            "adminips admits this host, from which every visitor comes behind a proxy: the pages for administrators are \
+             protected by the sign-in alone; set realipheader and trustedproxies",
+        );
+    }
+    admin_ips
 }
 
 fn base_url(reader: &mut Reader<'_>) -> Option<String> {

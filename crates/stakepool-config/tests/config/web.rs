@@ -211,7 +211,14 @@ fn cookies_follow_the_address_of_the_pool() {
 fn a_proxy_that_tells_nobodys_address_is_warned_of() {
     for lines in ["listen=127.0.0.1:8000", "listen=[::1]:1", "listen=localhost:1", "listen=/run/w", "baseurl=https://p"]
     {
-        assert_only(&Host::new().web(&web_lines(lines)).warnings, &["realipheader is not set", "one client"]);
+        let config = Host::new().web(&web_lines(lines));
+        assert!(config.admin_ips.is_empty());
+        let [proxy, closed] = &config.warnings[..] else { panic!("{:?}", config.warnings) };
+        assert!(proxy.contains("realipheader is not set") && proxy.contains("one client"), "{proxy}");
+        assert!(closed.contains("pages for administrators are closed"), "{closed}");
+        let config = Host::new().web(&web_lines(&format!("{lines}\nadminips=10.0.0.0/8,127.0.0.0/8")));
+        assert_eq!(config.admin_ips.len(), 2);
+        assert!(config.warnings[1].contains("protected by the sign-in alone"), "{:?}", config.warnings);
     }
     for lines in ["listen=:8000", "listen=10.0.0.1:80", "listen=/run/w\nrealipheader="] {
         assert_eq!(Host::new().web(&web_lines(lines)).warnings, [""; 0], "{lines}");

@@ -170,7 +170,7 @@ impl PoolState {
 
     pub(super) fn added_to_save(&self) -> impl Iterator<Item = (TicketHash, Hash160)> {
         self.added.iter().filter_map(|hash| {
-            let listed = || self.wanted.added().find(|entry| entry.ticket == *hash).map(|entry| entry.address.hash());
+            let listed = || self.wanted.added_ticket(hash).map(|entry| entry.address.hash());
             Some((*hash, self.tickets.get(hash).map(|ticket| ticket.script).or_else(listed)?))
         })
     }

@@ -111,6 +111,11 @@ impl WantedState {
         self.added.values()
     }
 
+    /// The added ticket with a hash.
+    pub fn added_ticket(&self, hash: &TicketHash) -> Option<&AddedTicket> {
+        self.added.get(hash)
+    }
+
     /// Replaces all users.
     pub fn set_users(&mut self, users: impl IntoIterator<Item = WantedUser>) {
         self.users = users.into_iter().map(|user| (user.address.to_string(), user)).collect();

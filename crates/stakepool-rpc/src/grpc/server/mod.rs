@@ -7,6 +7,7 @@ mod old;
 mod own;
 mod seldom;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,8 @@ use crate::tls::{self, KeyPair, TlsError};
 
 /// Connections at a time; a pool has a handful of web instances.
 const MAX_CONNECTIONS: usize = 512;
+/// Most connections of one address.
+const MAX_OF_ADDRESS: usize = 64;
 /// How long calls under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long to wait after a failed accept (no file descriptors, mostly).
@@ -97,15 +100,25 @@ pub async fn serve(
     let gate = Gate::new(routes(MAX_MESSAGE), routes(MAX_MESSAGE_OF_ANYBODY), access);
     let mut incoming: SelectAll<_> = select_all(listeners.into_iter().map(TcpListenerStream::new));
     let mut connections = JoinSet::new();
+    // Who has which of them: silent ones from one address shall not keep the pool's web out.
+    let mut peers = HashMap::new();
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next_with_id() => {
+                peers.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+            }
             Some(accepted) = incoming.next(), if connections.len() < MAX_CONNECTIONS => match accepted {
                 Ok(stream) => {
-                    connections.spawn(connection::converse(stream, acceptor.clone(), gate.clone(), stopping.clone()));
+                    let Ok(peer) = stream.peer_addr().map(|peer| peer.ip()) else { continue };
+                    if peers.values().filter(|other| **other == peer).count() >= MAX_OF_ADDRESS {
+                        tracing::debug!(%peer, "too many gRPC connections of one address");
+                        continue;
+                    }
+                    let talk = connection::converse(stream, acceptor.clone(), gate.clone(), stopping.clone());
+                    peers.insert(connections.spawn(talk).id(), peer);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a gRPC connection");

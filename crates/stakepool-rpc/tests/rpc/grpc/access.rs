@@ -1,10 +1,15 @@
 //! Who gets in.
 
+use std::time::Duration;
+
 use stakepool_core::ports::{DaemonError, EventCursor, VotingDaemon};
 use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
 use stakepool_rpc::grpc::server::{Access, bind};
 use stakepool_rpc::tls::{KeyPair, TlsError};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpSocket;
+use tokio::time::timeout;
 
 use super::fake::wanted;
 use super::{Daemon, token, with_token};
@@ -119,4 +124,23 @@ fn options_never_print_the_token() {
         limits: Default::default(),
     };
     assert!(!format!("{options:?} {:?}", with_token()).contains(super::TOKEN));
+}
+
+#[tokio::test]
+async fn silent_connections_of_one_address_do_not_keep_another_out() {
+    let daemon = Daemon::start(with_token()).await;
+    let from = |last: u8| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, last], 0).into()).unwrap();
+        socket.connect(daemon.address)
+    };
+    let mut silent = Vec::new();
+    for _ in 0..600 {
+        silent.push(from(2).await.unwrap());
+    }
+    // The first of them hold their places; the others were closed at once.
+    let closed = timeout(Duration::from_secs(5), silent[599].read_u8()).await.unwrap();
+    assert!(closed.is_err());
+    assert!(client(daemon.options()).status().await.is_ok());
+    daemon.stop().await;
 }
