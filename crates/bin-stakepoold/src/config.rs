@@ -80,7 +80,10 @@ enum ConfiguredError {
 
 async fn run_configured(config: DaemonConfig) -> Result<(), ConfiguredError> {
     let options = options_from_config(config).await?;
-    let started = |addresses: Vec<SocketAddr>| tracing::info!(?addresses, "gRPC is served");
+    let started = |addresses: Vec<SocketAddr>| {
+        tracing::info!(?addresses, "gRPC is served");
+        stakepool_process::ready();
+    };
     Ok(run(options, started, until_signal()).await?)
 }
 

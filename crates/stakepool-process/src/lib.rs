@@ -5,8 +5,10 @@ mod file_limit;
 mod listen;
 mod logging;
 mod run;
+mod service;
 mod signals;
 
 pub use listen::usable_addresses;
 pub use run::{Common, run};
+pub use service::ready;
 pub use signals::until_signal;

@@ -2,7 +2,9 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Ready at the first SIGINT or SIGTERM.
+use crate::service;
+
+/// Ready at the first SIGINT or SIGTERM, of which the service manager is told.
 pub async fn until_signal() {
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -12,4 +14,5 @@ pub async fn until_signal() {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
+    service::stopping();
 }

@@ -9,8 +9,18 @@ use super::arguments::{NOT_ATOMS, amount};
 
 /// Reads the object. Its fields are looked at by the functions below, so that a fault in one can be named.
 pub(super) fn parse<T: DeserializeOwned>(line: &[u8], example: &str) -> Result<T, String> {
-    serde_json::from_slice(line)
-        .map_err(|error| format!("the line is not a JSON object such as {example}: {}", without_place(&error)))
+    let wrong = |why: String| format!("the line is not a JSON object such as {example}: {why}");
+    let value: Value = serde_json::from_slice(line).map_err(|error| wrong(without_place(&error)))?;
+    // A list would be taken as the fields in their order.
+    let found = match &value {
+        Value::Object(_) => return T::deserialize(value).map_err(|error| wrong(error.to_string())),
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+    };
+    Err(wrong(format!("it is {found}")))
 }
 
 /// The message without "at line 1": every question is one line.

@@ -245,6 +245,8 @@ fn a_bad_line_is_answered_in_its_place_and_the_rest_goes_on() {
     let bad = [
         ("", "not a JSON object"),
         ("nonsense", "not a JSON object"),
+        ("[1,1,1000,5]", "it is a list"),
+        ("null", "it is null"),
         (r#"{"price_atoms":1,"relay_fee_atoms":1,"pool_fees":1}"#, "`height` is missing"),
         (r#"{"price_atoms":-1,"relay_fee_atoms":1,"height":1,"pool_fees":1}"#, "`price_atoms` cannot be used"),
         (r#"{"price_atoms":1,"relay_fee_atoms":1.5,"height":1,"pool_fees":1}"#, "`relay_fee_atoms` cannot be used"),

@@ -96,7 +96,18 @@ async fn dial(address: &str, tls: TlsConnector) -> io::Result<TlsStream<TcpStrea
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
-    tls.connect(name, stream).await
+    tls.connect(name, stream).await.map_err(with_remedy)
+}
+
+/// The error, in words for the operator where the daemon shows a certificate that is not pinned.
+fn with_remedy(error: io::Error) -> io::Error {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(_)) => io::Error::other(
+            "it shows another certificate than the one configured; copy its rpc.cert again (stakepooldcerts)",
+        ),
+        _ => error,
+    }
 }
 
 fn timed_out(limit: Duration) -> io::Error {
