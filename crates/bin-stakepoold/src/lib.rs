@@ -78,7 +78,10 @@ pub enum DaemonError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// The service's certificate cannot be used.
-    #[error(transparent)]
+    #[error(
+        "rpccert and rpckey cannot be used: {0}. Name files in a folder where this program may write, or remove both \
+         files to have a new pair made"
+    )]
     Tls(#[from] TlsError),
     /// Monitors cannot be served.
     #[error("monitors cannot be served at {at}: {error}; stop what listens there, or change `monitorlisten`")]
@@ -201,7 +204,9 @@ async fn serve(
         pool_fee: options.pool_fee,
         nodes: peers.nodes.clone(),
         wallet_names: peers.wallets.iter().map(|wallet| wallet.name().to_owned()).collect(),
+        account_keys: Arc::default(),
     });
+    let account_keys = Arc::clone(&backend.account_keys);
     let certificate = options.certificate;
     let _monitors = listeners.monitors.map(|listener| watch_over(listener, &backend, &peers.wallets, &certificate));
     let access = Access {
@@ -218,7 +223,7 @@ async fn serve(
     let serving = tokio::spawn(server::serve(listeners.service, pair, access, backend, until_stop));
     let result = tokio::select! {
         () = shutdown => Ok(()),
-        error = peers::guard(peers.wallets, peers.nodes, options.network) => Err(error),
+        error = peers::guard(peers.wallets, peers.nodes, options.network, account_keys) => Err(error),
         ended = &mut voting => {
             stop.send_replace(true);
             let _ = serving.await;

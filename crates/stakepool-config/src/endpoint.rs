@@ -86,7 +86,7 @@ fn hosts(reader: &mut Reader<'_>, key: &'static str, default_port: u16) -> Vec<O
     for text in reader.required_list(key) {
         let host = reader.accept(key, with_port(&text, default_port));
         if host.is_some() && hosts.contains(&host) {
-            reader.refuse(key, format!("`{text}` is named twice"));
+            reader.refuse(key, format!("`{text}` is named twice: name each server once"));
         }
         hosts.push(host);
     }

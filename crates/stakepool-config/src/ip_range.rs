@@ -46,6 +46,12 @@ fn bits(address: IpAddr) -> u128 {
     }
 }
 
+impl From<IpAddr> for IpRange {
+    fn from(address: IpAddr) -> Self {
+        Self::single(address)
+    }
+}
+
 impl FromStr for IpRange {
     type Err = IpRangeError;
 

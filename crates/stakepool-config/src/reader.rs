@@ -260,14 +260,15 @@ impl Reader<'_> {
     fn resolve_secret(&mut self, key: &'static str, text: &str) -> Option<Secret> {
         let secret = match SecretText::parse(text) {
             SecretText::Literal(literal) => literal.to_owned(),
-            SecretText::Environment(name) => (self.env)(name).unwrap_or_else(|| {
-                self.refuse(key, format!("the environment variable {name} is not set"));
-                String::new()
-            }),
+            SecretText::Environment(name) => {
+                let unset = || format!("the environment variable {name} is not set: set it where this program starts");
+                let secret = (self.env)(name).ok_or_else(unset);
+                self.accept(key, secret)?
+            }
             SecretText::File(path) => self.secret_file(key, path)?,
         };
         if secret.is_empty() {
-            self.refuse(key, "the secret is empty");
+            self.refuse(key, "the secret is empty: write it, file:PATH or env:NAME");
             return None;
         }
         Some(Secret::new(secret))
@@ -276,8 +277,9 @@ impl Reader<'_> {
     fn secret_file(&mut self, key: &'static str, path: &str) -> Option<String> {
         let path = self.accept(key, value::path(path, self.env))?;
         let path = self.home.join(path);
-        let content =
-            (self.read)(&path).map_err(|error| format!("the file {} cannot be read: {error}", path.display()));
+        let content = (self.read)(&path).map_err(|error| {
+            format!("the file {} cannot be read: {error}; make it, readable for this program", path.display())
+        });
         let mut content = self.accept(key, content)?;
         if content.ends_with('\n') {
             content.pop();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use stakepool_core::accounts::UserId;
+use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ticket::PoolFee;
 
@@ -126,6 +126,10 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let pool_fee = reader.value("poolfees", PoolFee::from_str);
     let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
     let max_voted_age = reader.value("maxvotedage", |text| number(text, 0..=u32::MAX));
+    let pool_email = reader.text("poolemail");
+    if pool_email.as_deref().is_some_and(|email| Email::parse(email).is_err()) {
+        reader.warn("poolemail is no e-mail address: users cannot write for help");
+    }
     let pool_link = reader.optional("poollink", url);
     let servers = servers::read(reader, network);
     let site = site::read(reader);
@@ -148,7 +152,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         max_users: max_users?,
         close_pool,
         close_pool_message: reader.text("closepoolmsg").unwrap_or_default(),
-        pool_email: reader.text("poolemail"),
+        pool_email,
         pool_link,
         max_voted_age: max_voted_age?,
         wallets: servers.wallets,

@@ -12,18 +12,23 @@ use tokio::net::lookup_host;
 /// Why there is none, in words.
 pub async fn usable_addresses(place: &ListenAddress) -> Result<Vec<SocketAddr>, String> {
     let mut reason = "it is no TCP address".to_owned();
+    let elsewhere = |error| format!("{error}; name an address of this machine, or `:PORT` for all of them");
     for candidate in place.tcp_candidates() {
         match lookup_host(&candidate).await {
             Ok(found) => {
                 // A machine may know `localhost` as an IPv6 address that it cannot listen on.
-                let usable = |found: &SocketAddr| std::net::TcpListener::bind((found.ip(), 0)).is_ok();
-                let usable: Vec<_> = found.filter(usable).collect();
+                let mut usable = Vec::new();
+                for address in found {
+                    match std::net::TcpListener::bind((address.ip(), 0)) {
+                        Ok(_) => usable.push(address),
+                        Err(error) => reason = elsewhere(error),
+                    }
+                }
                 if !usable.is_empty() {
                     return Ok(usable);
                 }
-                reason = "none of its addresses can be listened on".to_owned();
             }
-            Err(error) => reason = error.to_string(),
+            Err(error) => reason = elsewhere(error),
         }
     }
     Err(reason)
@@ -39,7 +44,7 @@ mod tests {
         assert_eq!(usable_addresses(&place("127.0.0.1")).await, Ok(vec![([127, 0, 0, 1], 9113).into()]));
         // 192.0.2.0/24 is kept for documentation: no machine has such an address.
         let error = usable_addresses(&place("192.0.2.1")).await.unwrap_err();
-        assert_eq!(error, "none of its addresses can be listened on");
+        assert!(error.contains("name an address of this machine"), "{error}");
         assert!(usable_addresses(&ListenAddress::Unix("/run/pool.sock".into())).await.is_err());
     }
 }

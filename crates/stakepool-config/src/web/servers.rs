@@ -32,7 +32,11 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Servers>
         && wallet_count >= least
         && (wanted as usize) > wallet_count
     {
-        reader.refuse("minservers", format!("{wanted} wallets must agree, but wallethosts names {wallet_count}"));
+        let reason = format!(
+            "{wanted} wallets must agree, but wallethosts names {wallet_count}: name more wallets, or set minservers to \
+             {wallet_count} or less"
+        );
+        reader.refuse("minservers", reason);
     }
     let daemons = daemons(reader, network, least);
     let rpc_token = rpc_token::read(reader);

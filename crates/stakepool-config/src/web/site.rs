@@ -57,6 +57,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     });
     let admin_totp = reader.switch("admintotp").unwrap_or(false);
     let status_token = reader.secret("statustoken");
+    if let Some(token) = &status_token {
+        warn_of_short(reader, "statustoken", token);
+    }
     let real_ip = real_ip(reader);
     let behind_proxy = listen.as_ref().is_some_and(ListenAddress::is_local)
         || base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
@@ -105,18 +108,30 @@ fn behind_unknown_proxy(reader: &mut Reader<'_>, admin_ips: Vec<IpRange>) -> Vec
 }
 
 fn base_url(reader: &mut Reader<'_>) -> Option<String> {
-    let text = reader.value("baseurl", url)?;
-    Some(text.trim_end_matches('/').to_owned())
+    let text = reader.value("baseurl", |text| {
+        let address = url(text)?;
+        let is_plain = !address.contains(['?', '#']);
+        is_plain.then_some(address).ok_or_else(|| format!("`{text}` has a query: write it like https://pool.example"))
+    })?;
+    let text = text.trim_end_matches('/');
+    if text.splitn(4, '/').nth(3).is_some() {
+        reader.warn("baseurl has a path, but the pool is served at the root of its host: links in mails lead nowhere");
+    }
+    Some(text.to_owned())
 }
 
 fn signing_secret(reader: &mut Reader<'_>, key: &'static str) -> Option<Secret> {
     let secret = reader.required_secret(key)?;
+    warn_of_short(reader, key, &secret);
+    Some(secret)
+}
+
+fn warn_of_short(reader: &mut Reader<'_>, key: &'static str, secret: &Secret) {
     if secret.expose().len() < SHORT_SECRET {
         reader.warn(format!(
             "{key} is shorter than {SHORT_SECRET} characters and can be guessed: `openssl rand -hex 32` makes a good one"
         ));
     }
-    Some(secret)
 }
 
 fn cookie_secure(reader: &mut Reader<'_>, base_url: Option<&str>) -> bool {

@@ -291,3 +291,16 @@ fn a_certificate_for_the_daemons_needs_its_key() {
         &["b.cert holds no private key"],
     );
 }
+
+#[test]
+fn what_works_only_in_part_is_told() {
+    for (line, told) in [
+        ("poolemail=x", "poolemail is no e-mail address"),
+        ("statustoken=short", "statustoken is shorter than 16"),
+        ("baseurl=http://pool.example/pool", "baseurl has a path"),
+    ] {
+        assert_only(&Host::new().web(&web_lines(line)).warnings, &[told]);
+    }
+    assert_only(&Host::new().web_errors(&web_lines("baseurl=http://pool.example?a=b")), &["baseurl", "has a query"]);
+    assert_only(&Host::new().web_errors(&web_lines("statustoken=env:NOPE")), &["statustoken", "NOPE is not set"]);
+}

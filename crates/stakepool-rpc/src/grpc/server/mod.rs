@@ -45,7 +45,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServeError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} (rpclisten): {reason}")]
+    #[error("cannot listen on {address} (rpclisten): {reason}; stop what listens there, or change rpclisten")]
     Listen {
         /// The address.
         address: SocketAddr,
