@@ -12,6 +12,8 @@ use stakepool_rpc::grpc::server::{BackendError, DaemonBackend};
 use stakepool_rpc::json::NodeClient;
 use tokio::time::timeout;
 
+use crate::peers::AccountKeys;
+
 /// How long the status waits for a node's height.
 const NODE_LIMIT: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,7 @@ pub(crate) struct Backend {
     pub(crate) pool_fee: PoolFee,
     pub(crate) nodes: Vec<Arc<NodeClient>>,
     pub(crate) wallet_names: Vec<String>,
+    pub(crate) account_keys: Arc<AccountKeys>,
 }
 
 impl Backend {
@@ -36,6 +39,7 @@ impl Backend {
                     reachable: self.engine.wallet_answers(index),
                     unlocked: info.as_ref().is_some_and(|info| info.unlocked),
                     votes_itself: info.is_some_and(|info| info.votes_itself),
+                    account_key: self.account_keys.of(index).map(|key| key.to_string()),
                 }
             })
             .collect()

@@ -1,6 +1,7 @@
 //! The wallets and nodes of a daemon, and whether they are the right ones.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network};
@@ -15,6 +16,8 @@ use crate::DaemonError;
 
 /// Pause between two tries to ask a peer that is away.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often the wallets' keys are asked for again.
+const KEYS_AGAIN: Duration = Duration::from_secs(20);
 /// How long the daemon waits for a node before it starts without one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -83,8 +86,29 @@ async fn tag(node: usize, mut from: mpsc::UnboundedReceiver<NodeEvent>, to: mpsc
     }
 }
 
-/// Watches, for as long as the daemon runs, whether peers that were away turn out to be the wrong ones.
-pub(crate) async fn guard(wallets: Vec<Arc<Wallet>>, nodes: Vec<Arc<NodeClient>>, network: Network) -> DaemonError {
+/// The account keys that the wallets told last, by the wallets' places.
+#[derive(Debug, Default)]
+pub(crate) struct AccountKeys(Mutex<BTreeMap<usize, ExtendedPubKey>>);
+
+impl AccountKeys {
+    /// The key of wallet `index`, once it has told it.
+    pub(crate) fn of(&self, index: usize) -> Option<ExtendedPubKey> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&index).copied()
+    }
+
+    fn note(&self, index: usize, key: ExtendedPubKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(index, key);
+    }
+}
+
+/// Watches, for as long as the daemon runs, whether peers that were away turn out to be the wrong ones, and notes the
+/// wallets' keys. A wallet that changes its key later ends nothing: the web tells of it, and its votes are unsigned.
+pub(crate) async fn guard(
+    wallets: Vec<Arc<Wallet>>,
+    nodes: Vec<Arc<NodeClient>>,
+    network: Network,
+    keys: Arc<AccountKeys>,
+) -> DaemonError {
     let mut checks = JoinSet::new();
     for node in nodes {
         checks.spawn(async move {
@@ -98,25 +122,18 @@ pub(crate) async fn guard(wallets: Vec<Arc<Wallet>>, nodes: Vec<Arc<NodeClient>>
         });
     }
     let first: Arc<OnceLock<(String, ExtendedPubKey)>> = Arc::default();
-    for wallet in wallets {
-        let first = Arc::clone(&first);
+    for (index, wallet) in wallets.into_iter().enumerate() {
+        let (first, keys) = (Arc::clone(&first), Arc::clone(&keys));
         checks.spawn(async move {
-            let found = loop {
-                match wallet.master_pubkey().await {
-                    Ok(found) => break found,
-                    Err(_) => sleep(PAUSE).await,
-                }
-            };
-            if found.network() != network {
-                return Some(wrong_network(wallet.name(), found.network(), network));
+            let found = account_key(&wallet).await;
+            keys.note(index, found);
+            if let Some(wrong) = wrong_key(&wallet, found, network, &first) {
+                return Some(wrong);
             }
-            let (name, expected) = first.get_or_init(|| (wallet.name().to_owned(), found));
-            (*expected != found).then(|| DaemonError::OtherKeys {
-                first: name.clone(),
-                expected: Box::new(*expected),
-                second: wallet.name().to_owned(),
-                found: Box::new(found),
-            })
+            loop {
+                sleep(KEYS_AGAIN).await;
+                keys.note(index, account_key(&wallet).await);
+            }
         });
     }
     while let Some(checked) = checks.join_next().await {
@@ -125,4 +142,33 @@ pub(crate) async fn guard(wallets: Vec<Arc<Wallet>>, nodes: Vec<Arc<NodeClient>>
         }
     }
     std::future::pending().await
+}
+
+/// The wallet's account key, however long it is away.
+async fn account_key(wallet: &Wallet) -> ExtendedPubKey {
+    loop {
+        match wallet.master_pubkey().await {
+            Ok(found) => return found,
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+}
+
+/// What is wrong with a wallet's key beside the network and the key of the `first` wallet that told one.
+fn wrong_key(
+    wallet: &Wallet,
+    found: ExtendedPubKey,
+    network: Network,
+    first: &OnceLock<(String, ExtendedPubKey)>,
+) -> Option<DaemonError> {
+    if found.network() != network {
+        return Some(wrong_network(wallet.name(), found.network(), network));
+    }
+    let (name, expected) = first.get_or_init(|| (wallet.name().to_owned(), found));
+    (*expected != found).then(|| DaemonError::OtherKeys {
+        first: name.clone(),
+        expected: Box::new(*expected),
+        second: wallet.name().to_owned(),
+        found: Box::new(found),
+    })
 }

@@ -76,6 +76,7 @@ impl DaemonBackend for Fake {
                 reachable: true,
                 unlocked: true,
                 votes_itself: false,
+                account_key: None,
             }],
             live_tickets: live.len() as u64,
             ignored_tickets: ignored.len() as u64,

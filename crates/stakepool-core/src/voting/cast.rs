@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ballots::Ballot;
+use super::board::Board;
 use super::report::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
 use crate::accounts::VotingPreference;
 use crate::chain::{VoteBits, VoteTransaction};
@@ -31,8 +32,13 @@ pub enum CastError {
     #[error(transparent)]
     Node(#[from] NodeError),
     /// The wallet answered a vote without a signature.
-    #[error("wallet {0} answered an unsigned vote: unlock it, and check that it was made from the pool's seed")]
-    Unsigned(String),
+    #[error("wallet {wallet} answered an unsigned vote: unlock it, and check that it was made from the pool's seed")]
+    Unsigned {
+        /// The wallet's name.
+        wallet: String,
+        /// What it was asked, to be asked again until it signs.
+        request: Box<VoteRequest>,
+    },
     /// The wallet answered another vote than was asked for.
     #[error("wallet {0} answered a vote for another ticket or block, or with other bits")]
     OtherVote(String),
@@ -44,6 +50,44 @@ pub enum CastError {
 struct Signer {
     wallet: Arc<dyn VoteSigner>,
     info: Mutex<Option<WalletInfo>>,
+    /// A vote that the wallet answered unsigned; none once it has signed again.
+    unsigned: Mutex<Option<VoteRequest>>,
+}
+
+impl Signer {
+    fn new(wallet: Arc<dyn VoteSigner>) -> Self {
+        Self { wallet, info: Mutex::new(None), unsigned: Mutex::new(None) }
+    }
+
+    /// What a problem with its signatures is noted under.
+    fn topic(&self) -> String {
+        format!("{}/unsigned", self.wallet.name())
+    }
+
+    /// Tells people that the wallet does not sign, until [`Signer::signed`].
+    fn did_not_sign(&self, request: &VoteRequest, board: &Board) {
+        *lock(&self.unsigned) = Some(request.clone());
+        let name = self.wallet.name();
+        let remedy =
+            "unlock it, and check that it was made from the pool's seed; until it signs, others are asked first";
+        board.problem(&self.topic(), format!("wallet {name} answers unsigned votes: {remedy}"));
+    }
+
+    fn signed(&self, board: &Board) {
+        if lock(&self.unsigned).take().is_some() {
+            board.solved(&self.topic());
+        }
+    }
+
+    /// Asks a wallet that did not sign for the same vote once more, which is sent nowhere. True where it signs.
+    async fn signs(&self, board: &Board) -> bool {
+        let Some(request) = lock(&self.unsigned).clone() else { return true };
+        let signs = self.wallet.generate_vote(&request).await.is_ok_and(|vote| vote.is_signed());
+        if signs {
+            self.signed(board);
+        }
+        signs
+    }
 }
 
 /// Casts votes with the first wallet and node that work.
@@ -54,6 +98,8 @@ pub struct Caster {
     first_signer: AtomicUsize,
     first_node: AtomicUsize,
     clock: Arc<dyn Clock>,
+    /// Where a wallet that does not sign is told.
+    board: Arc<Board>,
 }
 
 /// What a successful attempt tells.
@@ -67,11 +113,20 @@ struct Cast {
 impl Caster {
     /// A caster over wallets and nodes in order of preference; `None` where there is no wallet or no node.
     pub fn new(wallets: Vec<Arc<dyn VoteSigner>>, nodes: Vec<Arc<dyn Node>>, clock: Arc<dyn Clock>) -> Option<Self> {
+        Self::with_board(wallets, nodes, clock, Arc::default())
+    }
+
+    pub(super) fn with_board(
+        wallets: Vec<Arc<dyn VoteSigner>>,
+        nodes: Vec<Arc<dyn Node>>,
+        clock: Arc<dyn Clock>,
+        board: Arc<Board>,
+    ) -> Option<Self> {
         if wallets.is_empty() || nodes.is_empty() {
             return None;
         }
-        let signers = wallets.into_iter().map(|wallet| Signer { wallet, info: Mutex::new(None) }).collect();
-        Some(Self { signers, nodes, first_signer: AtomicUsize::new(0), first_node: AtomicUsize::new(0), clock })
+        let signers = wallets.into_iter().map(Signer::new).collect();
+        Some(Self { signers, nodes, first_signer: AtomicUsize::new(0), first_node: AtomicUsize::new(0), clock, board })
     }
 
     /// How many wallets there are.
@@ -84,8 +139,8 @@ impl Caster {
         self.signers[index].wallet.name()
     }
 
-    /// Asks wallet `index` for its state and keeps the answer for the votes to come. A wallet that can sign is
-    /// preferred again.
+    /// Asks wallet `index` for its state and keeps the answer for the votes to come. A wallet that is unlocked, and that
+    /// signs again where it did not, is preferred again.
     ///
     /// # Errors
     /// As [`VoteSigner::info`].
@@ -93,7 +148,8 @@ impl Caster {
         let signer = &self.signers[index];
         let info = signer.wallet.info().await?;
         *lock(&signer.info) = Some(info.clone());
-        if info.unlocked && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
+        let signs = info.unlocked && signer.signs(&self.board).await;
+        if signs && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
             self.first_signer.store(index, Ordering::Relaxed);
         }
         Ok(info)
@@ -185,6 +241,11 @@ impl Caster {
             Ok(result) => result,
             Err(_) => Err(CastError::Slow(format!("wallet {}", signer.wallet.name()), limit)),
         };
+        match &signed {
+            Ok(_) => signer.signed(&self.board),
+            Err(CastError::Unsigned { request, .. }) => signer.did_not_sign(request, &self.board),
+            Err(_) => {}
+        }
         if let Err(error) = &signed {
             route.signers_failed += 1;
             if route.signers_failed == 1 && error.concerns_every_vote() {
@@ -241,7 +302,7 @@ impl CastError {
     /// Whether the wallet or node would fail for any other vote, too.
     const fn concerns_every_vote(&self) -> bool {
         match self {
-            Self::Slow(..) | Self::Unsigned(_) | Self::Wallet(WalletError::Locked { .. }) => true,
+            Self::Slow(..) | Self::Unsigned { .. } | Self::Wallet(WalletError::Locked { .. }) => true,
             Self::Wallet(error) => error.is_transient(),
             Self::Node(error) => matches!(error, NodeError::Unreachable { .. } | NodeError::Timeout { .. }),
             Self::OtherVote(_) => false,
@@ -281,7 +342,7 @@ async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, 
         return Err(CastError::OtherVote(signer.wallet.name().to_owned()));
     }
     if !vote.is_signed() {
-        return Err(CastError::Unsigned(signer.wallet.name().to_owned()));
+        return Err(CastError::Unsigned { wallet: signer.wallet.name().to_owned(), request: Box::new(request) });
     }
     Ok(vote)
 }

@@ -21,7 +21,7 @@ use super::pool::PoolState;
 use super::report::{DaemonEventKind, VoteRecord};
 use super::saved::SyncPoint;
 use crate::chain::{BlockHash, Generation, TicketHash};
-use crate::ports::{Clock, Node, NodeError, NodeEvent, PoolWallet, StateFile, VoteSigner};
+use crate::ports::{Clock, Node, NodeError, NodeEvent, PoolWallet, StateFile, VoteSigner, WalletInfo};
 use crate::ticket::Evaluator;
 
 /// How long votes under way may take when the daemon stops.
@@ -86,7 +86,7 @@ pub struct Engine {
     pub(super) state_file: Arc<dyn StateFile>,
     synced: Mutex<Option<SyncPoint>>,
     pub(super) has_users: Mutex<bool>,
-    board: Board,
+    board: Arc<Board>,
     pub(super) latest_votes: Mutex<VecDeque<VoteRecord>>,
     pub(super) save_wanted: Notify,
     /// Held while the state is saved; false where the file must not be touched.
@@ -119,9 +119,10 @@ impl Engine {
     /// [`EngineError::NothingToVoteWith`] without a wallet or node.
     pub fn new(parts: EngineParts) -> Result<Arc<Self>, EngineError> {
         let signers = parts.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VoteSigner>).collect();
-        let caster = Caster::new(signers, parts.nodes.clone(), Arc::clone(&parts.clock));
+        let board = Arc::new(Board::default());
+        let (nodes, clock) = (parts.nodes.clone(), Arc::clone(&parts.clock));
+        let caster = Caster::with_board(signers, nodes, clock, Arc::clone(&board));
         let mut pool = PoolState::new(parts.evaluator);
-        let board = Board::default();
         let (restored, may_save) = keep::restore(&mut pool, parts.state_file.as_ref(), &board);
         if !restored.as_ref().is_some_and(|restored| restored.has_users) {
             // Until users are set, the wallet's word is taken: its scripts are the pool's.
@@ -404,10 +405,13 @@ impl Engine {
         }
     }
 
-    /// Whether any wallet is of the generation that must be told to revoke.
-    pub(super) fn has_legacy_wallet(&self) -> bool {
-        (0..self.caster.wallet_count())
-            .any(|index| self.caster.wallet_info(index).is_some_and(|info| info.generation == Generation::Legacy))
+    /// The wallets of the generation that must be told to revoke.
+    pub(super) fn legacy_wallets(&self) -> Vec<Arc<dyn PoolWallet>> {
+        let is_legacy = |index| {
+            self.caster.wallet_info(index).is_some_and(|info: WalletInfo| info.generation == Generation::Legacy)
+        };
+        let wallets = self.wallets.iter().enumerate();
+        wallets.filter(|(index, _)| is_legacy(*index)).map(|(_, wallet)| Arc::clone(wallet)).collect()
     }
 
     /// Names this run of the daemon.
@@ -430,7 +434,7 @@ impl Engine {
     }
 
     /// The last known state of wallet `index`.
-    pub fn wallet_info(&self, index: usize) -> Option<crate::ports::WalletInfo> {
+    pub fn wallet_info(&self, index: usize) -> Option<WalletInfo> {
         self.caster.wallet_info(index)
     }
 

@@ -161,10 +161,10 @@ impl Follower {
     /// Asks legacy wallets to revoke what was missed or expired, behind the votes' back.
     fn revoke_on_legacy(&mut self) {
         let busy = self.revoking.as_ref().is_some_and(|revoking| !revoking.is_finished());
-        if busy || !self.engine.has_legacy_wallet() || !read(&self.engine.pool).has_unrevoked() {
+        let wallets = self.engine.legacy_wallets();
+        if busy || wallets.is_empty() || !read(&self.engine.pool).has_unrevoked() {
             return;
         }
-        let wallets = self.engine.wallets.clone();
         self.revoking = Some(tokio::spawn(async move {
             for wallet in wallets {
                 if let Err(error) = wallet.revoke_tickets().await {

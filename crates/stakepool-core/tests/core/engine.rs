@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep};
 use crate::fakes::{FakeNode, FakeWallet, FixedClock, MemoryFile, Mood, settle};
 use crate::tickets::{Fee, block, evaluator, hash, header, ticket, wanted};
 
-struct Daemon {
-    engine: Arc<Engine>,
+pub struct Daemon {
+    pub engine: Arc<Engine>,
     events: mpsc::UnboundedSender<TaggedEvent>,
     stop: watch::Sender<bool>,
     running: JoinHandle<Result<(), EngineError>>,
@@ -39,12 +39,12 @@ impl Daemon {
         Self { engine, events, stop, running }
     }
 
-    async fn tell(&self, event: NodeEvent) {
+    pub async fn tell(&self, event: NodeEvent) {
         self.events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
         settle().await;
     }
 
-    async fn win(&self, height: u32, branch: u8, tickets: &[TicketHash]) {
+    pub async fn win(&self, height: u32, branch: u8, tickets: &[TicketHash]) {
         let (block, height) = (block(height, branch), BlockHeight(height));
         self.tell(NodeEvent::WinningTickets { block, height, tickets: tickets.to_vec() }).await;
     }
@@ -57,7 +57,7 @@ impl Daemon {
             .collect()
     }
 
-    fn state(&self, ticket: &TicketHash) -> Option<TicketState> {
+    pub fn state(&self, ticket: &TicketHash) -> Option<TicketState> {
         let snapshot = self.engine.events(EventCursor { epoch: 0, seq: 0 });
         snapshot.events.into_iter().find_map(|event| match event.kind {
             DaemonEventKind::Ticket(report) if report.ticket == *ticket => Some(report.state),
@@ -72,7 +72,7 @@ impl Daemon {
 }
 
 /// A node at height 220 with a live ticket of user 1, and a wallet that holds it.
-fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
+pub fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
     let node = FakeNode::at(199);
     let good = ticket(1, 1, Fee::Enough);
     node.mine(200, 1, vec![good.clone()]);
@@ -85,7 +85,7 @@ fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
     (wallet, node, hash(&good))
 }
 
-async fn ready(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>) -> Daemon {
+pub async fn ready(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>) -> Daemon {
     let daemon = Daemon::start(wallets, node, &Arc::default());
     daemon.engine.put_wanted(wanted(&[1], &[]));
     daemon.tell(NodeEvent::Connected).await;

@@ -41,6 +41,10 @@ pub struct Faults {
     pub locked: bool,
     /// Statistics are never answered.
     pub statistics: bool,
+    /// It has the scripts, but not the pool's keys: unlocked as it is, its votes are unsigned.
+    pub keyless: bool,
+    /// It votes by itself.
+    pub votes_itself: bool,
 }
 
 pub struct FakeWallet {
@@ -56,6 +60,9 @@ pub struct FakeWallet {
     pub best: Mutex<u32>,
     /// How often statistics were asked for.
     pub statistics: AtomicUsize,
+    pub generation: Mutex<Generation>,
+    /// How often it was asked to revoke.
+    pub revocations: AtomicUsize,
 }
 
 impl FakeWallet {
@@ -72,6 +79,8 @@ impl FakeWallet {
             synced: Mutex::default(),
             best: Mutex::new(321),
             statistics: AtomicUsize::new(0),
+            generation: Mutex::new(Generation::Today),
+            revocations: AtomicUsize::new(0),
         })
     }
 
@@ -102,11 +111,11 @@ impl VoteSigner for FakeWallet {
     async fn info(&self) -> Result<WalletInfo, WalletError> {
         self.reach().await?;
         Ok(WalletInfo {
-            generation: Generation::Today,
+            generation: *self.generation.lock().unwrap(),
             version: "fake".into(),
             unlocked: *self.mood.lock().unwrap() != Mood::Unsigned,
             connected: true,
-            votes_itself: false,
+            votes_itself: self.faults.lock().unwrap().votes_itself,
             vote_bits: VoteBits(1),
             vote_bits_extended: "0b000000".into(),
             vote_version: VERSION,
@@ -116,7 +125,7 @@ impl VoteSigner for FakeWallet {
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
         self.reach().await?;
         self.requests.lock().unwrap().push(request.clone());
-        let signed = *self.mood.lock().unwrap() != Mood::Unsigned;
+        let signed = *self.mood.lock().unwrap() != Mood::Unsigned && !self.faults.lock().unwrap().keyless;
         let made = vote(request.ticket, request.block, request.height, request.bits, signed);
         Ok(VoteTransaction::from_transaction(made).unwrap())
     }
@@ -202,7 +211,8 @@ impl TicketWallet for FakeWallet {
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {
-        Ok(())
+        self.revocations.fetch_add(1, Ordering::SeqCst);
+        self.reach().await
     }
 }
 

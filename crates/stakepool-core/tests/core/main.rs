@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod engine;
+mod engine_wallets;
 // Shared with the benchmark, which uses a little more of it.
 #[allow(dead_code)]
 mod fakes;

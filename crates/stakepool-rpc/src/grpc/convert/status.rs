@@ -53,13 +53,13 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
 }
 
 impl From<WalletState> for pb::WalletState {
-    fn from(WalletState { name, reachable, unlocked, votes_itself }: WalletState) -> Self {
-        Self { name, reachable, unlocked, votes_itself }
+    fn from(WalletState { name, reachable, unlocked, votes_itself, account_key }: WalletState) -> Self {
+        Self { name, reachable, unlocked, votes_itself, account_key }
     }
 }
 
 impl From<pb::WalletState> for WalletState {
-    fn from(pb::WalletState { name, reachable, unlocked, votes_itself }: pb::WalletState) -> Self {
-        Self { name, reachable, unlocked, votes_itself }
+    fn from(pb::WalletState { name, reachable, unlocked, votes_itself, account_key }: pb::WalletState) -> Self {
+        Self { name, reachable, unlocked, votes_itself, account_key }
     }
 }

@@ -116,6 +116,7 @@ pub fn status(wanted: &WantedState) -> DaemonStatus {
         reachable,
         unlocked: reachable,
         votes_itself: !reachable,
+        account_key: reachable.then(|| "spub…".to_owned()),
     };
     DaemonStatus {
         id: "voter-1".to_owned(),
