@@ -227,6 +227,11 @@ impl SimNetwork {
         })
     }
 
+    /// Whether the revocation of a missed or expired ticket was mined.
+    pub fn is_revoked(&self, ticket: &TicketHash) -> bool {
+        self.state(|state| state.chain.best.tickets.get(ticket).is_some_and(|found| found.revoked.is_some()))
+    }
+
     /// The tickets that the block at a height drew.
     pub fn winners(&self, height: BlockHeight) -> Vec<TicketHash> {
         self.state(|state| {

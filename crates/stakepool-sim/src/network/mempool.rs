@@ -53,6 +53,12 @@ impl Mempool {
         }
     }
 
+    /// Loses the votes and revocations.
+    pub(crate) fn lose_votes(&mut self) {
+        self.candidates.retain(|candidate| matches!(candidate.kind, TxKind::Ticket(_) | TxKind::Regular));
+        self.hashes = self.candidates.iter().map(|candidate| candidate.hash).collect();
+    }
+
     /// Puts transactions of blocks that are given up before all others.
     pub(crate) fn put_back(&mut self, transactions: impl IntoIterator<Item = Tx>) {
         let mut first: Vec<Tx> =

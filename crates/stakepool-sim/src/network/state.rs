@@ -1,5 +1,6 @@
 //! The whole network behind one lock: the chain, the waiting transactions, the stakers and the wallets.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use stakepool_core::chain::{
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub clock: Clock,
     pub cold_wallet: ExtendedPubKey,
     nonce: u32,
+    /// The nodes that run.
+    running: BTreeSet<usize>,
 }
 
 impl State {
@@ -59,6 +62,7 @@ impl State {
             clock: Clock::Stepped,
             cold_wallet,
             nonce: 0,
+            running: BTreeSet::new(),
         }
     }
 
@@ -121,15 +125,9 @@ impl State {
     /// What everybody does once the best chain has changed.
     fn after_change(&mut self) {
         self.mempool.prune(&self.chain);
-        let extended = self.extended_bits();
-        for vote in self.crowd.votes(&self.chain, &self.chain.best, &extended) {
-            self.mempool.add(vote);
-        }
+        self.crowd_votes();
         self.wallets_vote(None);
         if self.chain.generation == Generation::Legacy {
-            for revocation in Crowd::revocations(&self.chain) {
-                self.mempool.add(revocation);
-            }
             for index in 0..self.wallets.len() {
                 self.revoke(index);
             }
@@ -137,6 +135,34 @@ impl State {
         let waiting = self.mempool.candidates().iter().map(|candidate| &candidate.kind);
         for transaction in self.crowd.buy(&self.chain, waiting) {
             self.mempool.add(transaction);
+        }
+    }
+
+    /// The crowd's votes on the best block and on the tip of a fork, and the revocations that it must send.
+    fn crowd_votes(&mut self) {
+        let extended = self.extended_bits();
+        let branches = [Some(&self.chain.best), self.fork.as_ref().map(|fork| &fork.branch)];
+        let votes = branches.into_iter().flatten().flat_map(|on| self.crowd.votes(&self.chain, on, &extended));
+        let mut made: Vec<Transaction> = votes.collect();
+        if self.chain.generation == Generation::Legacy {
+            made.extend(Crowd::revocations(&self.chain));
+        }
+        for transaction in made {
+            self.mempool.add(transaction);
+        }
+    }
+
+    /// A node begins to serve.
+    pub(crate) fn node_started(&mut self, number: usize) {
+        self.running.insert(number);
+    }
+
+    /// A node stops. Nodes keep the transactions that wait in memory only: with the last node the votes and revocations
+    /// of the pool are lost. What the crowd and the buyer sent, they send again.
+    pub(crate) fn node_stopped(&mut self, number: usize) {
+        if self.running.remove(&number) && self.running.is_empty() {
+            self.mempool.lose_votes();
+            self.crowd_votes();
         }
     }
 

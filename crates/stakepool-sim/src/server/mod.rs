@@ -98,7 +98,9 @@ impl Server {
             hearing: watch::Sender::new(true),
         });
         let listener = Arc::new(Listener::bind(name, Arc::clone(&context)).await?);
-        Ok(Self { context, listener })
+        let server = Self { context, listener };
+        server.note_start();
+        Ok(server)
     }
 
     /// How to reach the server.
@@ -111,9 +113,19 @@ impl Server {
         }
     }
 
-    /// Stops the server: its port refuses connections, and the open ones break.
+    /// Stops the server: its port refuses connections, and the open ones break. With the last node that stops, the
+    /// votes and revocations are lost that wait to be mined, as nodes keep them in memory only.
     pub async fn stop(&self) {
         self.listener.stop().await;
+        if let Role::Node(number) = self.context.role {
+            self.context.shared.write(|state| state.node_stopped(number));
+        }
+    }
+
+    fn note_start(&self) {
+        if let Role::Node(number) = self.context.role {
+            self.context.shared.write(|state| state.node_started(number));
+        }
     }
 
     /// Starts the server again, on the same port and with the same certificate. Nothing happens while it runs.
@@ -121,7 +133,9 @@ impl Server {
     /// # Errors
     /// [`SimError::Listen`] where the port was taken by another program.
     pub async fn start(&self) -> Result<(), SimError> {
-        self.listener.start(&self.context).await
+        self.listener.start(&self.context).await?;
+        self.note_start();
+        Ok(())
     }
 
     /// Breaks all open connections; new ones are welcome.

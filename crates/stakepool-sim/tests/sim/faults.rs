@@ -7,7 +7,7 @@ use stakepool_core::chain::Generation;
 use stakepool_sim::SimNetwork;
 
 use crate::client::{Socket, error, post, result};
-use crate::pool::{register, start, winners};
+use crate::pool::{generate, register, start, winners};
 
 async fn quick() -> SimNetwork {
     SimNetwork::builder().height(0).start().await.unwrap()
@@ -25,6 +25,25 @@ async fn a_stopped_server_refuses_connections_and_comes_back_on_its_port() {
     sim.node().start().await.unwrap();
     assert_eq!(result(&sim.node().endpoint(), "getblockcount", json!([])).await, json!(0));
     assert_eq!(sim.node().endpoint(), node);
+}
+
+#[tokio::test]
+async fn the_last_node_that_stops_loses_the_votes_that_wait() {
+    let sim = SimNetwork::builder().seed(42).nodes(2).start().await.unwrap();
+    let address = register(&sim).await;
+    let [ticket] = winners(&sim, address, 1).await[..] else { panic!() };
+    let vote = generate(&sim, sim.wallet(0), &ticket, 1).await;
+    result(&sim.node().endpoint(), "sendrawtransaction", json!([vote])).await;
+    sim.nodes()[1].stop().await;
+    assert!(sim.missing_votes().is_empty(), "the other node has it");
+    sim.node().stop().await;
+    assert_eq!(sim.missing_votes(), [ticket]);
+    assert_eq!(sim.waiting_votes().len(), 4, "the other stakers send theirs again");
+    sim.node().start().await.unwrap();
+    assert_eq!(sim.missing_votes(), [ticket]);
+    result(&sim.node().endpoint(), "sendrawtransaction", json!([vote])).await;
+    let mined = sim.mine(1).await.unwrap();
+    assert!(sim.votes_in_block(mined).contains(&ticket));
 }
 
 #[tokio::test]

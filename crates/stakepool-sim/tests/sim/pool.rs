@@ -194,6 +194,7 @@ async fn a_missed_ticket_is_revoked_by_consensus_today_and_by_wallets_before() {
             async || result(&wallet, "stakepooluserinfo", json!([address])).await["tickets"][0]["status"].take();
         sim.mine(1).await.unwrap();
         assert_eq!(sim.ticket_state(&ticket), Some(TicketState::Missed));
+        assert!(!sim.is_revoked(&ticket));
         assert_eq!(status().await, json!("live"), "only the revocation tells the wallet");
         sim.mine(1).await.unwrap();
         if generation == Generation::Legacy {
@@ -204,6 +205,7 @@ async fn a_missed_ticket_is_revoked_by_consensus_today_and_by_wallets_before() {
             sim.mine(1).await.unwrap();
         }
         assert_eq!(status().await, json!("missed"));
+        assert!(sim.is_revoked(&ticket));
     }
 }
 
