@@ -9,6 +9,7 @@ pub mod chain;
 pub mod low_fee;
 pub mod ports;
 pub mod registration;
+pub mod seldom;
 pub mod text;
 pub mod ticket;
 pub mod time;

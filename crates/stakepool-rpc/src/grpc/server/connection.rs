@@ -11,10 +11,11 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use stakepool_core::seldom::Seldom;
 use stakepool_core::text::one_line;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tonic::body::Body;
@@ -22,7 +23,6 @@ use tonic::service::Routes;
 use tower::Service;
 
 use super::access::Entry;
-use super::seldom::Seldom;
 use super::{Access, until_stopped};
 
 /// How long a client may take to agree on TLS.
@@ -88,7 +88,7 @@ impl Gate {
 
     /// Says that a stranger was turned away, but not each time: that would let strangers fill the log.
     fn warn(&self, peer: &SocketAddr, what: &str, reason: &str) {
-        if let Some(unsaid) = self.shared.refusals.pass() {
+        if let Some(unsaid) = self.shared.refusals.pass(Instant::now().into_std()) {
             let (what, reason) = (one_line(what, LONGEST), one_line(reason, LONGEST));
             tracing::warn!(%peer, what, reason, unsaid, "turned a gRPC client away");
         }

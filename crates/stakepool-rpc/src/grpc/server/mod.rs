@@ -5,7 +5,6 @@ mod backend;
 mod connection;
 mod old;
 mod own;
-mod seldom;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
