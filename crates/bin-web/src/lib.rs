@@ -57,6 +57,7 @@ pub use metrics::{CallSource, Metrics};
 pub use monitoring::Monitoring;
 pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
 pub use render::RenderError;
+pub use routes::{KnownRoute, known_routes};
 pub use services::{AddressRegistrar, Services, StatsSource};
 pub use ticket_lists::{PoolRule, SourceError, TicketSource, WalletTicketSource};
 use tokio::net::TcpListener;

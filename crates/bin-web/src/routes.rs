@@ -1,9 +1,12 @@
 //! Which request goes where.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use warp::filters::BoxedFilter;
+use warp::http::Method;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::path::FullPath;
 use warp::reply::Response;
@@ -29,6 +32,45 @@ pub fn all(app: &Arc<App>) -> impl Filter<Extract = (Response,), Error = Infalli
         .unify()
 }
 
+/// A request that the application has an answer for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRoute {
+    /// How it is asked for.
+    pub method: Method,
+    /// Its path.
+    pub path: Cow<'static, str>,
+}
+
+const ASSETS: &str = "/assets/";
+const ICON: &str = "/favicon.ico";
+const ROBOTS: &str = "/robots.txt";
+
+/// Every page, form, command of the API and file of its own; of the assets the folder.
+pub fn known_routes() -> impl Iterator<Item = KnownRoute> {
+    let pages = pages::known().map(|(method, path)| KnownRoute { method, path: path.into() });
+    let files = [ASSETS, ICON, ROBOTS].map(|path| KnownRoute { method: Method::GET, path: path.into() });
+    pages.chain(api_routes()).chain(files)
+}
+
+fn api_routes() -> impl Iterator<Item = KnownRoute> {
+    let commands = |version| {
+        let route = move |command: api::Command| {
+            let path = format!("/api/{version}/{}", command.name()).into();
+            KnownRoute { method: command.method(), path }
+        };
+        api::Command::ALL.map(route)
+    };
+    api::VERSIONS.into_iter().flat_map(commands)
+}
+
+/// The path of a request as figures are kept by it: without what visitors put into it.
+pub fn label(path: &str) -> &'static str {
+    static LABELS: LazyLock<BTreeSet<Cow<'static, str>>> =
+        LazyLock::new(|| known_routes().map(|route| route.path).collect());
+    let path = if path.starts_with(ASSETS) { ASSETS } else { path };
+    LABELS.get(path).map_or("other", |label| label)
+}
+
 /// The query as it lies in the address, or nothing.
 pub fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
     warp::query::raw().or(warp::any().map(String::new)).unify()
@@ -41,7 +83,7 @@ pub fn client() -> impl Filter<Extract = (ClientAddress,), Error = Infallible> +
 
 fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let (folder, icon) = (app.clone(), app.clone());
-    let asset = warp::path("assets")
+    let asset = warp::path(ASSETS.trim_matches('/'))
         .and(warp::path::tail())
         .and(warp::get())
         .and(query())
@@ -50,13 +92,12 @@ fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
             let answer = folder.assets.answer(name.as_str(), &query, &headers);
             async move { answer.ok_or_else(warp::reject::not_found) }
         });
-    let icon =
-        warp::path!("favicon.ico").and(warp::get()).and(warp::header::headers_cloned()).and_then(move |headers| {
-            let icon = &icon.assets;
-            let answer = icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
-            async move { answer.ok_or_else(warp::reject::not_found) }
-        });
-    let robots = warp::path!("robots.txt").and(warp::get()).map(|| {
+    let icon = pages::at(ICON).and(warp::get()).and(warp::header::headers_cloned()).and_then(move |headers| {
+        let icon = &icon.assets;
+        let answer = icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
+        async move { answer.ok_or_else(warp::reject::not_found) }
+    });
+    let robots = pages::at(ROBOTS).and(warp::get()).map(|| {
         let mut response = Response::new(assets::ROBOTS.into());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         response

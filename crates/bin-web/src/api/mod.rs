@@ -53,6 +53,51 @@ pub enum Code {
     Unauthenticated = 16,
 }
 
+/// The versions of the API, which are the same.
+pub const VERSIONS: [&str; 2] = ["v1", "v2"];
+
+/// What wallets ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// What is needed for buying tickets.
+    PurchaseInfo,
+    /// The figures of the pool.
+    Stats,
+    /// Submits a public key address.
+    Address,
+    /// Sets what is voted.
+    Voting,
+}
+
+impl Command {
+    /// All of them; one that is not here is not answered.
+    pub const ALL: [Self; 4] = [Self::PurchaseInfo, Self::Stats, Self::Address, Self::Voting];
+
+    /// Its name in paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PurchaseInfo => "getpurchaseinfo",
+            Self::Stats => "stats",
+            Self::Address => "address",
+            Self::Voting => "voting",
+        }
+    }
+
+    /// How it is asked for.
+    pub const fn method(self) -> Method {
+        match self {
+            Self::PurchaseInfo | Self::Stats => Method::GET,
+            Self::Address | Self::Voting => Method::POST,
+        }
+    }
+
+    /// The command of a path behind `/api/`.
+    fn of(tail: &str) -> Option<Self> {
+        let (version, name) = tail.split_once('/')?;
+        VERSIONS.contains(&version).then(|| Self::ALL.into_iter().find(|command| command.name() == name))?
+    }
+}
+
 /// An answer without data, in the order of the predecessor's fields.
 #[derive(Serialize)]
 struct Plain<'a> {
@@ -148,18 +193,15 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 async fn answer(tail: &str, method: &Method, call: Call) -> Response {
-    let command = tail.strip_prefix("v1/").or_else(|| tail.strip_prefix("v2/"));
-    let body = match (command, method) {
-        (Some("getpurchaseinfo"), &Method::GET) => getpurchaseinfo::answer(&call.app, &call.headers, call.client).await,
-        (Some("stats"), &Method::GET) => stats::answer(&call.app, call.client).await,
-        (Some("address"), &Method::POST) => address::answer(&call).await,
-        (Some("voting"), &Method::POST) => voting::answer(&call).await,
-        (Some("getpurchaseinfo" | "stats" | "address" | "voting"), &Method::OPTIONS) => return preflight(),
-        (Some(known @ ("getpurchaseinfo" | "stats" | "address" | "voting")), method)
-            if method != Method::GET && method != Method::POST =>
-        {
-            return wrong_method(known);
+    let body = match (Command::of(tail), method) {
+        (Some(Command::PurchaseInfo), &Method::GET) => {
+            getpurchaseinfo::answer(&call.app, &call.headers, call.client).await
         }
+        (Some(Command::Stats), &Method::GET) => stats::answer(&call.app, call.client).await,
+        (Some(Command::Address), &Method::POST) => address::answer(&call).await,
+        (Some(Command::Voting), &Method::POST) => voting::answer(&call).await,
+        (Some(_), &Method::OPTIONS) => return preflight(),
+        (Some(known), method) if method != Method::GET && method != Method::POST => return wrong_method(known),
         _ => return json(StatusCode::NOT_FOUND, plain(Code::InvalidArgument, "invalid API command or version")),
     };
     json(StatusCode::OK, body)
@@ -187,8 +229,8 @@ fn preflight() -> Response {
     response
 }
 
-fn wrong_method(command: &str) -> Response {
-    let allow = if matches!(command, "getpurchaseinfo" | "stats") { "GET, OPTIONS" } else { "POST, OPTIONS" };
+fn wrong_method(command: Command) -> Response {
+    let allow = if command.method() == Method::GET { "GET, OPTIONS" } else { "POST, OPTIONS" };
     let mut response = json(StatusCode::METHOD_NOT_ALLOWED, plain(Code::InvalidArgument, "invalid API method"));
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response

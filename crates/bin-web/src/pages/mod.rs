@@ -22,10 +22,11 @@ pub mod voting;
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::HeaderMap;
+use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 
 use crate::app::App;
@@ -35,65 +36,131 @@ use crate::pages::error::Trouble;
 use crate::routes::{client, path, query};
 use crate::visit::{Outcome, Visit};
 
-/// All pages.
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    [
-        show(app, "", home::show),
-        show(app, "signin", signin::show),
-        submit(app, "signin", signin::submit),
-        show(app, "signup", signup::show),
-        submit(app, "signup", signup::submit),
-        show(app, "signincode", signincode::show),
-        submit(app, "signincode", signincode::submit),
-        show(app, "emailverify", emailverify::show),
-        submit(app, "emailverify", emailverify::submit),
-        show(app, "emailupdate", emailupdate::show),
-        submit(app, "emailupdate", emailupdate::submit),
-        show(app, "passwordreset", passwordreset::show),
-        submit(app, "passwordreset", passwordreset::submit),
-        show(app, "passwordupdate", passwordupdate::show),
-        submit(app, "passwordupdate", passwordupdate::submit),
-        show(app, "twofactor", twofactor::show),
-        submit(app, "twofactor", twofactor::submit),
-        show(app, "logout", signout::show),
-        submit(app, "logout", signout::submit),
-        show(app, "settings", settings::show),
-        submit(app, "settings", settings::submit),
-        show(app, "address", address::show),
-        submit(app, "address", address::submit),
-        show(app, "tickets", tickets::show),
-        show(app, "tickets.json", tickets::download::tickets_json),
-        show(app, "tickets.csv", tickets::download::tickets_csv),
-        show(app, "address.json", tickets::download::address_json),
-        show(app, "address.csv", tickets::download::address_csv),
-        show(app, "voting", voting::show),
-        submit(app, "voting", voting::submit),
-        show(app, "stats", stats::show),
-        show(app, "error", error::show),
-        show(app, "status", admin::status::show),
-        admin::status::json(app),
-        show(app, "admintickets", admin::tickets::show),
-        submit(app, "admintickets", admin::tickets::submit),
-        show(app, "adminusers", admin::users::show),
-        show(app, "adminuser", admin::user::show),
-        submit(app, "adminuser", admin::user::submit),
-        show(app, "adminvotes", admin::votes::show),
-        show(app, "adminaudit", admin::audit::show),
-    ]
-    .into_iter()
-    .reduce(|routes, route| routes.or(route).unify().boxed())
-    .unwrap_or_else(|| warp::any().and_then(|| async { Err(warp::reject::not_found()) }).boxed())
+/// What a page does with a visit.
+type Page = Arc<dyn Fn(Visit) -> BoxFuture<'static, Outcome> + Send + Sync>;
+
+/// How a page is asked for.
+enum Way {
+    /// It is looked at.
+    Show(Page),
+    /// Its form is sent.
+    Submit(Page),
+    /// It is looked at, and no visitor needs to be known for that.
+    Own(fn(&Arc<App>) -> BoxedFilter<(Response,)>),
 }
 
-/// A page that is looked at.
-fn show<F, Fut>(app: &Arc<App>, name: &'static str, page: F) -> BoxedFilter<(Response,)>
-where
-    F: Fn(Visit) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Outcome> + Send + 'static,
-{
+/// A page and how it is asked for.
+struct Route {
+    path: &'static str,
+    way: Way,
+}
+
+/// All pages. Whatever must hold for every page and every form is tested on this list.
+fn table() -> Vec<Route> {
+    vec![
+        Route::show("/", home::show),
+        Route::show("/signin", signin::show),
+        Route::submit("/signin", signin::submit),
+        Route::show("/signup", signup::show),
+        Route::submit("/signup", signup::submit),
+        Route::show("/signincode", signincode::show),
+        Route::submit("/signincode", signincode::submit),
+        Route::show("/emailverify", emailverify::show),
+        Route::submit("/emailverify", emailverify::submit),
+        Route::show("/emailupdate", emailupdate::show),
+        Route::submit("/emailupdate", emailupdate::submit),
+        Route::show("/passwordreset", passwordreset::show),
+        Route::submit("/passwordreset", passwordreset::submit),
+        Route::show("/passwordupdate", passwordupdate::show),
+        Route::submit("/passwordupdate", passwordupdate::submit),
+        Route::show("/twofactor", twofactor::show),
+        Route::submit("/twofactor", twofactor::submit),
+        Route::show("/logout", signout::show),
+        Route::submit("/logout", signout::submit),
+        Route::show("/settings", settings::show),
+        Route::submit("/settings", settings::submit),
+        Route::show("/address", address::show),
+        Route::submit("/address", address::submit),
+        Route::show("/tickets", tickets::show),
+        Route::show("/tickets.json", tickets::download::tickets_json),
+        Route::show("/tickets.csv", tickets::download::tickets_csv),
+        Route::show("/address.json", tickets::download::address_json),
+        Route::show("/address.csv", tickets::download::address_csv),
+        Route::show("/voting", voting::show),
+        Route::submit("/voting", voting::submit),
+        Route::show("/stats", stats::show),
+        Route::show("/error", error::show),
+        Route::show("/status", admin::status::show),
+        Route::own("/status.json", admin::status::json),
+        Route::show("/admintickets", admin::tickets::show),
+        Route::submit("/admintickets", admin::tickets::submit),
+        Route::show("/adminusers", admin::users::show),
+        Route::show("/adminuser", admin::user::show),
+        Route::submit("/adminuser", admin::user::submit),
+        Route::show("/adminvotes", admin::votes::show),
+        Route::show("/adminaudit", admin::audit::show),
+    ]
+}
+
+/// All pages.
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    table()
+        .into_iter()
+        .map(|route| route.filter(app))
+        .reduce(|routes, route| routes.or(route).unify().boxed())
+        .unwrap_or_else(|| warp::any().and_then(|| async { Err(warp::reject::not_found()) }).boxed())
+}
+
+/// The method and path of each page and form.
+pub fn known() -> impl Iterator<Item = (Method, &'static str)> {
+    table().into_iter().map(|route| (route.method(), route.path))
+}
+
+impl Route {
+    /// A page that is looked at.
+    fn show<F, Fut>(path: &'static str, page: F) -> Self
+    where
+        F: Fn(Visit) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        Self { path, way: Way::Show(Arc::new(move |visit| Box::pin(page(visit)))) }
+    }
+
+    /// A form that is sent.
+    fn submit<F, Fut>(path: &'static str, page: F) -> Self
+    where
+        F: Fn(Visit) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        Self { path, way: Way::Submit(Arc::new(move |visit| Box::pin(page(visit)))) }
+    }
+
+    /// A page that finds out by itself who asks.
+    fn own(path: &'static str, make: fn(&Arc<App>) -> BoxedFilter<(Response,)>) -> Self {
+        Self { path, way: Way::Own(make) }
+    }
+
+    const fn method(&self) -> Method {
+        match self.way {
+            Way::Show(_) | Way::Own(_) => Method::GET,
+            Way::Submit(_) => Method::POST,
+        }
+    }
+
+    fn filter(self, app: &Arc<App>) -> BoxedFilter<(Response,)> {
+        let here = at(self.path);
+        match self.way {
+            Way::Show(page) => here.and(show(app, page)).boxed(),
+            Way::Submit(page) => here.and(submit(app, page)).boxed(),
+            Way::Own(make) => here.and(make(app)).boxed(),
+        }
+    }
+}
+
+/// Answers whoever looks at a page.
+fn show(app: &Arc<App>, page: Page) -> BoxedFilter<(Response,)> {
     let app = app.clone();
-    at(name)
-        .and(warp::get())
+    warp::get()
         .and(client())
         .and(path())
         .and(query())
@@ -105,15 +172,10 @@ where
         .boxed()
 }
 
-/// A form that is sent.
-fn submit<F, Fut>(app: &Arc<App>, name: &'static str, page: F) -> BoxedFilter<(Response,)>
-where
-    F: Fn(Visit) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Outcome> + Send + 'static,
-{
+/// Answers whoever sends a form.
+fn submit(app: &Arc<App>, page: Page) -> BoxedFilter<(Response,)> {
     let app = app.clone();
-    at(name)
-        .and(warp::post())
+    warp::post()
         .and(client())
         .and(path())
         .and(warp::header::headers_cloned())
@@ -138,23 +200,23 @@ async fn to_the_end(
     })
 }
 
-fn at(name: &'static str) -> BoxedFilter<()> {
-    if name.is_empty() { warp::path::end().boxed() } else { warp::path(name).and(warp::path::end()).boxed() }
+/// Takes exactly this path.
+pub fn at(path: &'static str) -> BoxedFilter<()> {
+    match path.trim_start_matches('/') {
+        "" => warp::path::end().boxed(),
+        name => warp::path(name).and(warp::path::end()).boxed(),
+    }
 }
 
-async fn run<F, Fut>(
+async fn run(
     app: Arc<App>,
     client: ClientAddress,
     path: String,
     headers: HeaderMap,
     form: Form,
     is_post: bool,
-    page: F,
-) -> Response
-where
-    F: Fn(Visit) -> Fut,
-    Fut: Future<Output = Outcome>,
-{
+    page: Page,
+) -> Response {
     let outcome = match Visit::begin(app.clone(), client, path, &headers, form, is_post).await {
         Ok(visit) => page(visit).await,
         Err(trouble) => Err(trouble),

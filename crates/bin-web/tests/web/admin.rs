@@ -26,7 +26,7 @@ const PAGES: [&str; 6] = ["/status", "/admintickets", "/adminusers", "/adminuser
 const TOKEN: &str = "the token of the monitors";
 
 /// A plan in which user 1 administers from this machine.
-fn plan() -> Plan {
+pub fn plan() -> Plan {
     let mut plan = Plan::default();
     plan.options.administration = Administration {
         users: vec![UserId(1)],
@@ -46,11 +46,11 @@ async fn people(plan: Plan) -> (World, Browser, Browser) {
     (world, admin, user)
 }
 
-fn ticket(number: u8) -> TicketHash {
+pub fn ticket(number: u8) -> TicketHash {
     TicketHash::from_bytes([number; 32])
 }
 
-async fn report(world: &World, number: u8, state: TicketState, verdict: Verdict) -> TicketReport {
+pub async fn report(world: &World, number: u8, state: TicketState, verdict: Verdict) -> TicketReport {
     let address = world.database.by_id(UserId(2)).await.unwrap().unwrap().registration.unwrap().address;
     let report = TicketReport {
         ticket: ticket(number),

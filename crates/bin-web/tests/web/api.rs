@@ -1,9 +1,15 @@
 //! The user API beyond what was recorded.
 
+use std::sync::Arc;
+
 use stakepool_core::accounts::UserId;
+use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::UserStore as _;
+use stakepool_web::Services;
 use warp::http::StatusCode;
 
+use crate::browser::PASSWORD;
+use crate::fakes::ReadOnlyUsers;
 use crate::world::{Plan, USER_KEY, World, key_of};
 
 #[tokio::test]
@@ -103,4 +109,25 @@ async fn a_preference_is_stored_for_the_present_vote_version() {
     world.database.update(&before, &after).await.unwrap();
     assert!(world.call(&key_of(1), "/api/v2/voting", Some("VoteBits=1")).await.contains("success"));
     assert_eq!(world.database.by_id(UserId(1)).await.unwrap().unwrap().voting.version.0, 6);
+}
+
+#[tokio::test]
+async fn a_preference_that_cannot_be_stored_is_told_with_the_predecessors_words() {
+    let change_services = |services: &mut Services| services.users = Arc::new(ReadOnlyUsers(services.users.clone()));
+    let world = World::of(Plan { change_services, ..Plan::default() }).await;
+    world.account("a@example.org", false).await;
+    let mut browser = world.browser();
+    browser.sign_in("a@example.org", PASSWORD).await;
+    let key = browser.api_key().await;
+    // Another choice than the stored one, which would not be written again.
+    let stored = world.database.by_id(UserId(1)).await.unwrap().unwrap();
+    let mut other = stored.clone();
+    other.voting.version = VoteVersion(5);
+    world.database.update(&stored, &other).await.unwrap();
+    assert_eq!(
+        world.call(&key, "/api/v2/voting", Some("VoteBits=1")).await,
+        "{\"status\":\"error\",\"code\":13,\"message\":\"voting error - failed to update voting prefs in \
+         database\"}\n"
+    );
+    assert_eq!(world.database.by_id(UserId(1)).await.unwrap().unwrap().voting, other.voting);
 }

@@ -48,9 +48,14 @@ impl Browser {
         self.request("POST", target, &[("content-type", "application/x-www-form-urlencoded")], body.as_bytes()).await
     }
 
-    async fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    /// The cookies as they are sent.
+    pub fn cookie_header(&self) -> String {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = cookies.join("; ");
+        cookies.join("; ")
+    }
+
+    async fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let cookies = self.cookie_header();
         let mut all = vec![("cookie", cookies.as_str())];
         all.extend_from_slice(headers);
         let reply = send(self.server, method, target, &all, body).await;

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use stakepool_core::accounts::UserId;
+use stakepool_core::accounts::{Email, Registration, User, UserId};
 use stakepool_core::chain::{
     Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress,
     RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
-    Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, ScriptWallet, Session, SessionStore,
-    SessionToken, StakeInfo, StoreError, TicketWallet, VoteRequest, VoteSigner, VotingDaemon, WalletError, WalletInfo,
-    WalletTickets,
+    Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet, Session,
+    SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner, VotingDaemon,
+    WalletError, WalletInfo, WalletTickets,
 };
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
@@ -303,5 +303,51 @@ impl SessionStore for NoSessions {
 
     async fn end_all(&self, _: UserId, _: Option<&SessionToken>) -> Result<(), StoreError> {
         Err(StoreError::Backend("away".into()))
+    }
+}
+
+/// Users of a database whose disk is full: they can be read.
+pub struct ReadOnlyUsers(pub Arc<dyn UserStore>);
+
+fn disk_is_full<T>() -> Result<T, StoreError> {
+    Err(StoreError::Backend("the disk is full".into()))
+}
+
+#[async_trait]
+impl UserStore for ReadOnlyUsers {
+    async fn create(&self, _: NewUser) -> Result<UserId, StoreError> {
+        disk_is_full()
+    }
+
+    async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.0.by_id(id).await
+    }
+
+    async fn by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        self.0.by_email(email).await
+    }
+
+    async fn registered(&self) -> Result<Vec<User>, StoreError> {
+        self.0.registered().await
+    }
+
+    async fn list(&self, after: UserId, limit: u64) -> Result<Vec<User>, StoreError> {
+        self.0.list(after, limit).await
+    }
+
+    async fn counts(&self) -> Result<(u64, u64), StoreError> {
+        self.0.counts().await
+    }
+
+    async fn reserve_index(&self, _: UserId, _: u32) -> Result<KeyIndex, StoreError> {
+        disk_is_full()
+    }
+
+    async fn register(&self, _: UserId, _: &Registration) -> Result<(), StoreError> {
+        disk_is_full()
+    }
+
+    async fn update(&self, _: &User, _: &User) -> Result<(), StoreError> {
+        disk_is_full()
     }
 }

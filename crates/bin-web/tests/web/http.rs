@@ -35,6 +35,12 @@ impl Reply {
 
 /// Sends a request whose target is taken as it is, and reads the whole answer.
 pub async fn send(to: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    send_bytes(to, method, target, &headers, body).await
+}
+
+/// The same with headers that need not be text.
+pub async fn send_bytes(to: SocketAddr, method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Reply {
     let stream = TcpStream::connect(to).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);

@@ -1,4 +1,4 @@
-//! Two processes on one database, behind nginx, work as one.
+//! Two instances on one database work as one, behind nginx, too.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::browser::{Browser, PASSWORD, hidden_token};
 use crate::http::send;
+use crate::world::World;
 
 /// A process that ends with the test.
 struct Running(Child);
@@ -98,6 +99,44 @@ fn moved(browser: &Browser, to: SocketAddr) -> Browser {
     let mut moved = Browser::new(to);
     moved.cookies = browser.cookies.clone();
     moved
+}
+
+#[tokio::test]
+async fn a_key_renewed_at_one_instance_counts_at_the_other_at_once_and_the_old_one_a_second_at_most() {
+    let world = World::start().await;
+    let (here, there) = (world.server, world.another_instance().await);
+    world.account("a@example.org", false).await;
+    let mut browser = Browser::new(here);
+    browser.sign_in("a@example.org", PASSWORD).await;
+    let is_refused = async |server, key: &str| {
+        let answer = purchase_info(server, key).await;
+        assert!(answer.contains("no address submitted") || answer.contains("invalid api token"), "{answer}");
+        answer.contains("invalid api token")
+    };
+    // Twice: the second time both instances have read the user a moment ago.
+    for _ in 0..2 {
+        let old = browser.api_key().await;
+        assert!(!is_refused(here, &old).await && !is_refused(there, &old).await);
+        assert!(browser.submit("/settings", &[("renewApiKey", "true")]).await.status.as_u16() < 400);
+        let renewed = Instant::now();
+        let new = browser.api_key().await;
+        assert_ne!(new, old);
+        assert!(is_refused(here, &old).await && !is_refused(here, &new).await, "where it was renewed");
+        assert!(!is_refused(there, &new).await, "a wallet with the new key does not wait");
+        while !is_refused(there, &old).await {
+            assert!(renewed.elapsed() < Duration::from_millis(1500), "the old key still counts elsewhere");
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert!(!is_refused(there, &new).await);
+    }
+    let last = browser.api_key().await;
+    assert!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.status.as_u16() < 400);
+    assert!(is_refused(here, &last).await);
+    let began = Instant::now();
+    while !is_refused(there, &last).await {
+        assert!(began.elapsed() < Duration::from_millis(1500), "the revoked key still counts elsewhere");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

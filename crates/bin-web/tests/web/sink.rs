@@ -54,6 +54,11 @@ impl Sink {
         self.letters.lock().unwrap().iter().filter(|letter| letter.to == to).cloned().collect()
     }
 
+    /// How many letters came.
+    pub fn count(&self) -> usize {
+        self.letters.lock().unwrap().len()
+    }
+
     /// The latest letter to an address whose subject holds a word, within ten seconds.
     pub async fn letter(&self, to: &str, word: &str) -> Letter {
         for _ in 0..1000 {

@@ -64,3 +64,36 @@ async fn a_thousand_clients_that_send_a_byte_a_second_do_not_stop_others() {
         reader.abort();
     }
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_answered_408_after_its_time() {
+    let world = World::start().await;
+    let mut clients = Vec::new();
+    for path in ["/signin", "/api/v2/voting"] {
+        let mut stream = TcpStream::connect(world.server).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\nexpect: 100-continue\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server says that it waits for the body, gets a part of it, and no more.
+        let mut told = [0; 25];
+        stream.read_exact(&mut told).await.unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream.write_all(b"VoteBits=").await.unwrap();
+        clients.push(stream);
+    }
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    for (mut stream, told) in clients.into_iter().zip([
+        "The request did not arrive within the time",
+        "{\"status\":\"error\",\"code\":3,\"message\":\"request too slow\"}\n",
+    ]) {
+        let (mut answer, mut part) = (String::new(), [0; 4096]);
+        while !answer.contains(told) {
+            let read = stream.read(&mut part).await.unwrap();
+            assert_ne!(read, 0, "{answer}");
+            answer.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+        assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    }
+    let took = began.elapsed();
+    assert!((Duration::from_secs(19)..Duration::from_secs(30)).contains(&took), "{took:?}");
+}

@@ -14,7 +14,7 @@ use crate::fakes::VOTE_VERSION;
 use crate::world::{Plan, World};
 
 /// A network with two agendas.
-struct TwoAgendas;
+pub struct TwoAgendas;
 
 #[async_trait]
 impl AgendaSource for TwoAgendas {

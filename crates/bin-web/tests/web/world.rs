@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, UserId, VotingPreference};
+use stakepool_core::accounts::{
+    Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference,
+};
 use stakepool_core::chain::{ExtendedPubKey, Network, VoteBits};
-use stakepool_core::ports::{NewUser, PoolWallet, UserStore as _, VotingDaemon};
+use stakepool_core::ports::{Clock as _, NewUser, PoolWallet, UserStore as _, VotingDaemon};
 use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
@@ -33,6 +35,11 @@ pub const COLD: &str =
 /// A public key address that nobody has registered yet.
 pub const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
 
+fn tcp(web: &Web) -> SocketAddr {
+    let BoundAddress::Tcp(server) = *web.address() else { panic!("not TCP") };
+    server
+}
+
 /// A pool, and the web application in front of it.
 pub struct World {
     pub server: SocketAddr,
@@ -42,6 +49,8 @@ pub struct World {
     pub clock: Arc<TestClock>,
     /// What keeps the daemons at the wanted state.
     pub daemons: Convergence,
+    options: WebOptions,
+    services: Services,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), WebError>>,
     _folder: TempDir,
@@ -104,14 +113,24 @@ impl World {
             services.mailer = Arc::new(stakepool_web::SmtpMailer::new(&mail, "Test pool").unwrap());
         }
         (plan.change_services)(&mut services);
-        let web = Web::bind(plan.options, services).await.unwrap();
-        let BoundAddress::Tcp(server) = *web.address() else { panic!("not TCP") };
+        let options = plan.options;
+        let web = Web::bind(options.clone(), services.clone()).await.unwrap();
+        let server = tcp(&web);
         let daemons = web.daemons();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(web.run(async move {
             let _ = stopped.await;
         }));
-        Self { server, database, group, wallets, clock, daemons, stop: Some(stop), running, _folder: folder }
+        let stop = Some(stop);
+        Self { server, database, group, wallets, clock, daemons, options, services, stop, running, _folder: folder }
+    }
+
+    /// Where another instance on the same database answers; it ends with the test.
+    pub async fn another_instance(&self) -> SocketAddr {
+        let web = Web::bind(self.options.clone(), self.services.clone()).await.unwrap();
+        let server = tcp(&web);
+        tokio::spawn(web.run(std::future::pending()));
+        server
     }
 
     pub fn browser(&self) -> Browser {
@@ -124,6 +143,23 @@ impl World {
         browser.sign_up(email).await;
         browser.sign_in(email, crate::browser::PASSWORD).await;
         browser
+    }
+
+    /// A user with the usual password who is there already, and may sign in at once.
+    pub async fn account(&self, email: &str, admin: bool) -> UserId {
+        let hasher = PasswordHasher::new(self.options.password_costs, Arc::new(SystemRandom)).unwrap();
+        let user = NewUser {
+            email: Email::parse(email).unwrap(),
+            password: PasswordHashes {
+                bcrypt: None,
+                argon2: Some(hasher.hash(crate::browser::PASSWORD).await.unwrap()),
+            },
+            verified: true,
+            admin,
+            voting: VotingPreference { bits: VoteBits::APPROVE, version: VOTE_VERSION },
+            created: self.clock.now(),
+        };
+        self.database.create(user).await.unwrap()
     }
 
     /// Users as the predecessor would have left them: numbers from 1 on, keys valid since ever.

@@ -45,8 +45,7 @@ pub async fn show(visit: Visit) -> Outcome {
 /// The same as JSON, for an administrator or a monitor with the token.
 pub fn json(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let app = app.clone();
-    warp::path!("status.json")
-        .and(warp::get())
+    warp::get()
         .and(client())
         .and(path())
         .and(warp::header::headers_cloned())
