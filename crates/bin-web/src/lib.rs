@@ -24,6 +24,7 @@ mod hot;
 mod limits;
 mod mail;
 mod metrics;
+mod missed;
 mod monitoring;
 mod notice;
 mod options;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::accounts::{EmailState, User};
-use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{MailError, StoreError, TicketMail, TicketMailKind};
-use stakepool_core::voting::{TicketReport, VoteOutcome};
+use stakepool_core::voting::TicketReport;
 use tokio::time::{sleep, timeout};
 
 use crate::app::App;
 use crate::mail::letters;
+use crate::missed::Cause;
 use crate::services::Services;
 
 /// How often is looked for mails to send.
@@ -26,8 +26,6 @@ const MAX_TRIES: u32 = 48;
 const NEWS: u32 = 300;
 /// How long the wallets may take to tell the height.
 const HEIGHT_LIMIT: Duration = Duration::from_secs(5);
-/// Most records of votes that are looked at for a reason.
-const MAX_VOTES: u64 = 20;
 
 /// Notes the mails that reports give reason for. Reports that come again give none.
 ///
@@ -97,7 +95,7 @@ async fn send(app: &App, mail: &TicketMail) -> Result<bool, StoreError> {
         return Ok(true);
     }
     let reason = match mail.kind {
-        TicketMailKind::Missed => reason(app, &mail.ticket).await?,
+        TicketMailKind::Missed => Cause::find(services.ledger.as_ref(), &report).await?.for_user(),
         TicketMailKind::Ignored | TicketMailKind::Voted => String::new(),
     };
     let letter = letters::ticket(&app.options, &user.email, mail.kind, &report, &reason);
@@ -116,20 +114,4 @@ async fn send(app: &App, mail: &TicketMail) -> Result<bool, StoreError> {
 
 fn gets_mail(user: &User) -> bool {
     !user.disabled && user.email_state != EmailState::Unverified
-}
-
-/// Why a vote was missed, as far as the daemons know.
-async fn reason(app: &App, ticket: &TicketHash) -> Result<String, StoreError> {
-    let votes = app.services.ledger.votes(Some(ticket), MAX_VOTES).await?;
-    if votes.iter().any(|vote| vote.record.outcome.is_cast()) {
-        return Ok("The pool sent a vote in time, but the miner of the next block left it out.".to_owned());
-    }
-    let failed = votes.iter().find_map(|vote| match &vote.record.outcome {
-        VoteOutcome::Failed(error) => Some(error.split_whitespace().collect::<Vec<_>>().join(" ")),
-        VoteOutcome::Sent | VoteOutcome::AlreadyKnown | VoteOutcome::RivalVote => None,
-    });
-    Ok(match failed {
-        Some(error) => format!("The pool tried to vote and failed: {error}"),
-        None => "None of the pool's voting daemons has a record of a vote.".to_owned(),
-    })
 }

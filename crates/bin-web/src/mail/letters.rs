@@ -94,7 +94,7 @@ pub fn told(options: &WebOptions, user: &User, what: &str) -> Mail {
     letter(options, &user.email, "a change of your account", &text)
 }
 
-/// Tells what became of a ticket. `reason` says why a vote was missed.
+/// Tells what became of a ticket. `reason` says why a vote was missed, after a colon.
 pub fn ticket(options: &WebOptions, to: &Email, kind: TicketMailKind, report: &TicketReport, reason: &str) -> Mail {
     let (subject, text) = match kind {
         TicketMailKind::Ignored => ("a ticket is not voted", ignored(report)),
@@ -107,7 +107,8 @@ pub fn ticket(options: &WebOptions, to: &Email, kind: TicketMailKind, report: &T
         TicketMailKind::Missed => (
             "a ticket missed its vote",
             format!(
-                "Your ticket was drawn, but no vote of it is in the chain.\n\n{reason}\n\n\
+                "Your ticket was drawn, but no vote of it is in the chain. As far as the pool knows:\n\
+                 {reason}.\n\n\
                  Nothing of its price is lost: it comes back when the ticket is revoked, without a\n\
                  reward."
             ),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::TicketHash;
-use stakepool_core::chain::{Amount, BlockHeight};
+use stakepool_core::chain::{Amount, BlockHash, BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::{LedgerStore as _, TicketMailStore as _, UserStore as _};
 use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::voting::{DaemonEventKind, TicketReport, TicketState};
+use stakepool_core::voting::{
+    DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
+};
 use stakepool_web::CaptchaChoice;
 use warp::http::StatusCode;
 
@@ -210,7 +211,7 @@ async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     let voted_letter = sink.letter(ALICE, "has voted").await;
     assert!(voted_letter.text.contains(&voted.ticket.to_string()) && voted_letter.text.contains("Block:  220"));
     let missed_letter = sink.letter(ALICE, "missed its vote").await;
-    assert!(missed_letter.text.contains("has a record of a vote"), "{}", missed_letter.text);
+    assert!(missed_letter.text.contains("the pool has no record of a vote"), "{}", missed_letter.text);
     for daemon in &daemons {
         daemon.tell(DaemonEventKind::Ticket(voted.clone()));
     }
@@ -218,6 +219,46 @@ async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     let letters = sink.all_to(ALICE);
     let count = |word: &str| letters.iter().filter(|letter| letter.subject.contains(word)).count();
     assert_eq!((count("has voted"), count("missed its vote"), count("is not voted")), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_mail_about_a_miss_tells_the_reason_and_no_server_of_the_pool() {
+    let sink = Sink::start().await;
+    let daemon = FakeDaemon::new("daemon:1", false);
+    let world = World::of(Plan { daemons: vec![daemon.clone()], mail: Some(sink.address), ..Plan::default() }).await;
+    let mut browser = world.browser();
+    browser.sign_up(ALICE).await;
+    let letter = sink.letter(ALICE, "verify").await;
+    browser.submit(&letter.link(), &[("t", &letter.token())]).await;
+    browser.sign_in(ALICE, PASSWORD).await;
+    browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
+    let failed = VoteOutcome::Failed("wallet 10.0.0.7:9110: it is locked".to_owned());
+    for (number, outcome, reason) in [
+        (1, failed, "the pool could not sign or send the vote"),
+        (2, VoteOutcome::RivalVote, "another vote of this ticket was on the network already"),
+    ] {
+        let missed = report(&world, number, TicketState::Missed).await;
+        let record = VoteRecord {
+            ticket: missed.ticket,
+            address: missed.address,
+            block: BlockHash::from_bytes([3; 32]),
+            height: BlockHeight(219),
+            bits: VoteBits(1),
+            outcome,
+            attempts: 1,
+            timings: VoteTimings::default(),
+            at: UnixMillis(1),
+        };
+        world.database.put_votes("10.0.0.8:9113", &[record]).await.unwrap();
+        daemon.tell(DaemonEventKind::Ticket(missed.clone()));
+        let hash = missed.ticket.to_string();
+        let of_ticket = || sink.all_to(ALICE).into_iter().find(|letter| letter.text.contains(&hash));
+        while of_ticket().is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let text = of_ticket().unwrap().text;
+        assert!(text.contains(reason) && !text.contains("10.0.0"), "{text}");
+    }
 }
 
 fn between(page: &str, start: &str, end: &str) -> String {

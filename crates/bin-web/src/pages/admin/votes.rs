@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
-use stakepool_core::low_fee::{parse_hash, reason};
+use stakepool_core::low_fee::parse_hash;
 use stakepool_core::ports::{Slice, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState, VoteOutcome};
+use stakepool_core::voting::{TicketState, VoteOutcome};
 use warp::http::StatusCode;
 
 use super::{Pager, guard, slice};
+use crate::missed::{Cause, millis};
 use crate::visit::{Outcome, Visit};
 
 /// Votes on one page.
@@ -20,8 +21,6 @@ const PER_PAGE: u64 = 50;
 const MEASURED: u64 = 1000;
 /// Missed tickets that are shown.
 const MISSED: u64 = 50;
-/// Records of a missed ticket that are looked at.
-const RECORDS: u64 = 20;
 
 #[derive(Serialize)]
 struct Votes<'a> {
@@ -133,12 +132,6 @@ fn row(overview: &VoteOverview) -> Row {
     }
 }
 
-/// Milliseconds, with a digit behind the point where that says something.
-fn millis(duration: Duration) -> String {
-    let tenths = duration.as_micros() / 100;
-    if tenths < 1000 { format!("{}.{}", tenths / 10, tenths % 10) } else { (tenths / 10).to_string() }
-}
-
 /// The figures of those votes that a daemon cast.
 fn figures<'a>(votes: impl Iterator<Item = &'a StoredVote>) -> Option<Figures> {
     let cast = votes.filter(|vote| vote.record.outcome == VoteOutcome::Sent);
@@ -162,46 +155,19 @@ async fn missed(visit: &Visit, query: &VoteQuery) -> Result<(Vec<Missed>, u64), 
     let found = ledger.tickets(&tickets).await?;
     let mut rows = Vec::with_capacity(found.tickets.len());
     for report in &found.tickets {
-        let votes = ledger.votes(Some(&report.ticket), RECORDS).await?;
         rows.push(Missed {
             ticket: report.ticket.to_string(),
             user: report.user.0,
             height: report.ended_at.map(|height| height.0),
-            reason: why_missed(report, &votes),
+            reason: Cause::find(ledger.as_ref(), report).await?.for_operator(),
         });
     }
     Ok((rows, found.total))
 }
 
-/// Why a ticket was missed, as far as the daemons' records tell.
-fn why_missed(report: &TicketReport, votes: &[StoredVote]) -> String {
-    if report.is_ignored() {
-        return format!("The pool ignored it: it {}.", reason(&report.facts));
-    }
-    if let Some(vote) = votes.iter().find(|vote| vote.record.outcome.is_cast()) {
-        let (daemon, millis) = (&vote.daemon, millis(vote.record.timings.total));
-        return format!("Daemon {daemon} sent its vote after {millis} ms, but no miner took it into a block.");
-    }
-    let failed = votes.iter().find_map(|vote| match &vote.record.outcome {
-        VoteOutcome::Failed(error) => Some((&vote.daemon, error)),
-        _ => None,
-    });
-    match failed {
-        Some((daemon, error)) => format!("Daemon {daemon} could not vote: {error}"),
-        None => "No daemon tried: none was running, or none heard of the draw.".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_told_in_milliseconds() {
-        for (micros, text) in [(0, "0.0"), (2_549, "2.5"), (99_999, "99.9"), (100_000, "100"), (1_234_567, "1234")] {
-            assert_eq!(millis(Duration::from_micros(micros)), text);
-        }
-    }
 
     #[test]
     fn without_votes_there_are_no_figures() {

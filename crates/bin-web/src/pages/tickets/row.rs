@@ -3,16 +3,14 @@
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use stakepool_core::chain::{Amount, BlockHeight, Params};
-use stakepool_core::ports::{StoreError, StoredVote};
+use stakepool_core::ports::StoreError;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::{TicketReport, TicketState, VoteOutcome};
+use stakepool_core::voting::{TicketReport, TicketState};
 
 use super::list::List;
 use crate::app::App;
+use crate::missed::Cause;
 use crate::when::{BlockTime, When};
-
-/// Records of votes that are looked at for the reason of a miss: a few daemons, a few rival blocks.
-const RECORDS: u64 = 20;
 
 /// A row.
 #[derive(Debug, Serialize)]
@@ -76,8 +74,7 @@ async fn reason(app: &App, report: &TicketReport) -> Result<Option<String>, Stor
     if report.state != TicketState::Missed || report.is_ignored() {
         return Ok(fee);
     }
-    let votes = app.services.ledger.votes(Some(&report.ticket), RECORDS).await?;
-    Ok(Some(why_missed(&votes).to_owned()))
+    Ok(Some(Cause::find(app.services.ledger.as_ref(), report).await?.for_user()))
 }
 
 /// Why a ticket is ignored, or was until an administrator added it.
@@ -91,20 +88,6 @@ pub fn fee_problem(report: &TicketReport) -> Option<String> {
         Verdict::UnknownFeeAddress => format!("pays its fee to {}, which is not the pool's", facts.fee_address),
     };
     Some(if report.added { format!("{what}; an administrator added it, so it is voted") } else { what })
-}
-
-/// Why a ticket that won was missed, as far as the records of its votes tell. Names no server of the pool.
-pub fn why_missed(votes: &[StoredVote]) -> &'static str {
-    let any = |is: fn(&VoteOutcome) -> bool| votes.iter().any(|vote| is(&vote.record.outcome));
-    if any(|outcome| matches!(outcome, VoteOutcome::Sent | VoteOutcome::AlreadyKnown)) {
-        "the pool sent the vote in time, but no miner put it into a block"
-    } else if any(|outcome| matches!(outcome, VoteOutcome::RivalVote)) {
-        "another vote of this ticket was on the network already, and no miner put it into a block"
-    } else if any(|outcome| matches!(outcome, VoteOutcome::Failed(_))) {
-        "the pool could not sign or send the vote; the operator sees the cause"
-    } else {
-        "the pool has no record of a vote: its daemons were not told in time that the ticket was drawn"
-    }
 }
 
 /// An amount without the zeros at its end.
