@@ -19,7 +19,7 @@ pub use error::CliError;
 
 /// Where a command reads from and writes to.
 pub struct Streams<'a> {
-    /// Standard input, read only by commands that are given `-`.
+    /// Standard input, read only by commands that are given `-` or `--stdin`.
     pub input: &'a mut dyn Read,
     /// Standard output: answers, and help where it was asked for.
     pub output: &'a mut dyn Write,

@@ -17,7 +17,7 @@ use crate::console::Console;
 use crate::error::CliError;
 
 /// Who acts, in the audit log.
-const ACTOR: Actor = Actor::CommandLine;
+pub(crate) const ACTOR: Actor = Actor::CommandLine;
 
 /// What to do where the database is not there yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

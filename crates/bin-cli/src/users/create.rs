@@ -1,21 +1,18 @@
 //! `users create`: a new account, without a sign-up.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use clap::Args;
 use serde::Serialize;
-use stakepool_core::accounts::{
-    Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference, check_policy,
-};
+use stakepool_core::accounts::{Email, PasswordHashes, UserId, VotingPreference};
 use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::ports::{NewUser, StoreError, UserStore};
 
-use super::password;
+use super::password::{self, Source};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{Absent, Pool, PoolArguments};
+
+const PASSWORD_FILE: &str = "--password-file";
 
 /// Create a user, such as the pool's first administrator.
 ///
@@ -49,15 +46,22 @@ impl Answer for Created {
 }
 
 impl Create {
+    fn source(&self) -> Source<'_> {
+        match self.password_file.as_deref() {
+            None => Source::Terminal(PASSWORD_FILE),
+            Some("-") => Source::Input(PASSWORD_FILE),
+            Some(path) => Source::File(PASSWORD_FILE, path),
+        }
+    }
+
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         let email = Email::parse(&self.email).map_err(|error| CliError::argument("--email", error))?;
-        let password = password::read(self.password_file.as_deref(), console.input)?;
-        check_policy(&password, &email).map_err(|error| CliError::argument("--password-file", error))?;
+        let password = self.source().read(console.input, &email)?;
         // Only now, so that a wrong argument leaves no database behind.
         let pool = Pool::open(pool, Absent::Make)?;
         let user = NewUser {
             email: email.clone(),
-            password: PasswordHashes { argon2: Some(hash(&pool, &password)?), bcrypt: None },
+            password: PasswordHashes { argon2: Some(pool.wait(password::hasher()?.hash(&password))?), bcrypt: None },
             verified: true,
             admin: self.admin,
             // The version is taken over from the wallets once the user chooses; until then the default is voted anyway.
@@ -78,11 +82,4 @@ impl Create {
 fn taken(email: &Email) -> CliError {
     let reason = format!("{email} is registered already; `stakepoolctl users show {email}` shows the user");
     CliError::argument("--email", reason)
-}
-
-fn hash(pool: &Pool, password: &str) -> Result<String, CliError> {
-    // Nobody measures here how long it takes.
-    let costs = PasswordCosts { floor: Duration::ZERO, ..PasswordCosts::default() };
-    let hasher = PasswordHasher::new(costs, Arc::new(SystemRandom))?;
-    Ok(pool.wait(hasher.hash(password))?)
 }

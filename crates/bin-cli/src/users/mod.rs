@@ -3,6 +3,7 @@
 mod create;
 mod list;
 mod password;
+mod reset;
 mod show;
 
 use clap::Subcommand;
@@ -10,11 +11,12 @@ use serde::Serialize;
 use stakepool_config::WebConfig;
 use stakepool_core::accounts::{Email, EmailState, User, UserId};
 use stakepool_core::chain::{Address, BlockHeight, KeyIndex, ScriptAddress};
+use stakepool_core::ports::UserStore;
 use stakepool_core::time::UnixTime;
 
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::PoolArguments;
+use crate::pool::{Pool, PoolArguments};
 
 /// What to do with users.
 #[derive(Debug, Subcommand)]
@@ -25,6 +27,8 @@ pub(crate) enum UsersCommand {
     List(list::List),
     /// Show a user, with the address, its script and the tickets.
     Show(show::Show),
+    /// Give a user who cannot sign in a new password.
+    Password(reset::Reset),
 }
 
 impl UsersCommand {
@@ -33,8 +37,22 @@ impl UsersCommand {
             Self::Create(command) => command.run(pool, console),
             Self::List(command) => command.run(pool, console),
             Self::Show(command) => command.run(pool, console),
+            Self::Password(command) => command.run(pool, console),
         }
     }
+}
+
+/// The user with a number or an e-mail address.
+fn find(pool: &Pool, user: &str) -> Result<User, CliError> {
+    let wrong = |reason: String| CliError::argument("ID|EMAIL", reason);
+    let found = match user.parse() {
+        Ok(id) => pool.wait(pool.database.by_id(UserId(id)))?,
+        Err(_) => {
+            let email = Email::parse(user).map_err(|error| wrong(format!("give a number, or: {error}")))?;
+            pool.wait(pool.database.by_email(&email))?
+        }
+    };
+    found.ok_or_else(|| wrong(format!("there is no user {user}; `stakepoolctl users list` shows all")))
 }
 
 /// A user as list and details show them. What is not there is null.

@@ -2,12 +2,12 @@
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_core::accounts::{Email, User, UserId, VotingPreference};
+use stakepool_core::accounts::VotingPreference;
 use stakepool_core::chain::RedeemScript;
-use stakepool_core::ports::{LedgerStore, UserStore};
+use stakepool_core::ports::LedgerStore;
 use stakepool_core::voting::TicketState;
 
-use super::Account;
+use super::{Account, find};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
@@ -77,7 +77,7 @@ impl Answer for Details {
 impl Show {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         let pool = Pool::open(pool, Absent::Refuse)?;
-        let user = self.find(&pool)?;
+        let user = find(&pool, &self.user)?;
         let counts = pool.wait(pool.database.ticket_counts(Some(user.id)))?;
         let details = Details {
             account: Account::new(&user, &pool.config),
@@ -86,17 +86,5 @@ impl Show {
             tickets: Tickets::new(counts),
         };
         console.style.write_single(console.output, &details).map_err(CliError::Output)
-    }
-
-    fn find(&self, pool: &Pool) -> Result<User, CliError> {
-        let wrong = |reason: String| CliError::argument("ID|EMAIL", reason);
-        let found = match self.user.parse() {
-            Ok(id) => pool.wait(pool.database.by_id(UserId(id)))?,
-            Err(_) => {
-                let email = Email::parse(&self.user).map_err(|error| wrong(format!("give a number, or: {error}")))?;
-                pool.wait(pool.database.by_email(&email))?
-            }
-        };
-        found.ok_or_else(|| wrong(format!("there is no user {}; `stakepoolctl users list` shows all", self.user)))
     }
 }

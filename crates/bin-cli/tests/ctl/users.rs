@@ -1,10 +1,17 @@
 //! `stakepoolctl users`.
 
 use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
-use stakepool_core::accounts::Email;
-use stakepool_core::ports::UserStore;
+use stakepool_core::accounts::{
+    Email, PasswordCheck, PasswordCosts, PasswordHasher, SystemRandom, TotpSecret, TotpStep, UserId,
+};
+use stakepool_core::ports::{
+    SecondFactorStore, Session, SessionStore, SessionToken, TokenPurpose, TokenStore, UserStore,
+};
+use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::scene::{Scene, report};
@@ -114,4 +121,82 @@ async fn an_unknown_user_is_refused_with_the_remedy() {
     }
     let message = scene.run(&["users", "show", "nonsense"]).refusal(2);
     assert!(message.contains("ID|EMAIL"), "{message}");
+}
+
+/// A user who is signed in, has asked for a reset, and has a second factor.
+async fn locked_out(scene: &Scene) -> (UserId, SessionToken, [u8; 32]) {
+    let (id, _) = scene.register("user@example.org").await;
+    let database = scene.database().await;
+    let (session, link) = (SessionToken([1; 32]), [2; 32]);
+    let far = UnixTime(i64::from(u32::MAX));
+    let begun = Session { user: id, created: UnixTime(1), last_seen: UnixTime(1), expires: far, client: "::1".into() };
+    database.begin(&session, &begun).await.unwrap();
+    database.put(TokenPurpose::ResetPassword, link, id, None, far).await.unwrap();
+    let secret = TotpSecret::random(&SystemRandom);
+    database.propose_factor(id, &secret).await.unwrap();
+    assert!(database.confirm_factor(id, &secret, TotpStep(1), &[[3; 32]]).await.unwrap());
+    (id, session, link)
+}
+
+async fn opens(scene: &Scene, id: UserId, password: &str) -> bool {
+    let costs = PasswordCosts { floor: Duration::ZERO, ..PasswordCosts::default() };
+    let hasher = PasswordHasher::new(costs, Arc::new(SystemRandom)).unwrap();
+    let user = scene.database().await.by_id(id).await.unwrap().unwrap();
+    hasher.check(password, Some(&user.password)).await.is_ok_and(|check| check == PasswordCheck::Right)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_shuts_every_other_way_into_the_account() {
+    let scene = Scene::set(1).await;
+    let (id, session, link) = locked_out(&scene).await;
+    let command = ["users", "password", "User@example.org", "--stdin", "--json"];
+    // Only the first line counts.
+    let answer = scene.run_with_input(&command, "correct horse battery\r\nsecond line\n").json();
+    let expected = json!({"id": 1, "email": "user@example.org", "disabled": false, "second_factor": "kept"});
+    assert_eq!(answer, expected);
+    assert!(opens(&scene, id, "correct horse battery").await);
+    let (database, now) = (scene.database().await, UnixTime(5));
+    assert_eq!(database.find(&session, now).await, Ok(None));
+    assert_eq!(database.peek(TokenPurpose::ResetPassword, &link, now).await, Ok(None));
+    assert!(database.second_factor(id).await.unwrap().is_some_and(|factor| factor.confirmed), "it stays");
+    let acts = scene.audit().await;
+    assert_eq!(acts.len(), 1);
+    assert_eq!((&acts[0].actor[..], &acts[0].action[..], &acts[0].subject[..]), ("stakepoolctl", "user.password", "1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_factor_goes_where_that_is_asked_for() {
+    let scene = Scene::set(1).await;
+    let (id, ..) = locked_out(&scene).await;
+    let command = ["users", "password", "1", "--stdin", "--without-second-factor"];
+    let told = scene.run_with_input(&command, GOOD).success();
+    assert!(told.contains("taken away, with its recovery codes") && told.contains("user@example.org"), "{told}");
+    let database = scene.database().await;
+    assert_eq!(database.second_factor(id).await, Ok(None));
+    assert_eq!(database.use_recovery(id, &[3; 32]).await, Ok(false));
+    let actions = async || scene.audit().await.into_iter().map(|act| act.action).collect::<Vec<_>>();
+    assert_eq!(actions().await, ["user.factor.off", "user.password"]);
+    assert!(scene.run_with_input(&command, GOOD).success().contains("there is none"));
+    assert_eq!(actions().await, ["user.password", "user.factor.off", "user.password"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_keeps_the_rules_and_the_old_one_where_it_is_refused() {
+    let scene = Scene::set(1).await;
+    let (id, session, _) = locked_out(&scene).await;
+    let with = |user| ["users", "password", user, "--stdin"];
+    let cases: [(&[&str], &str, &[&str]); 6] = [
+        (&with("1"), "short\n", &["--stdin", "at least 8 characters"]),
+        (&with("1"), "", &["--stdin", "too short"]),
+        (&with("1"), "password1\n", &["--stdin", "choose another one"]),
+        (&with("1"), "User@Example.org\n", &["--stdin", "e-mail address"]),
+        (&with("7"), GOOD, &["ID|EMAIL", "users list"]),
+        (&with("1")[..3], GOOD, &["--stdin", "no terminal"]),
+    ];
+    for (arguments, input, parts) in cases {
+        let message = scene.run_with_input(arguments, input).refusal(2);
+        assert!(parts.iter().all(|part| message.contains(part)), "{arguments:?}: {message}");
+    }
+    assert!(scene.database().await.find(&session, UnixTime(5)).await.unwrap().is_some());
+    assert!(scene.audit().await.is_empty() && !opens(&scene, id, GOOD.trim()).await);
 }
