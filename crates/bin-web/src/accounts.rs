@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId};
+use stakepool_core::accounts::{Actor, Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId};
 use stakepool_core::ports::{AuditEntry, Mail, StoreError, TokenPurpose};
 use warp::http::StatusCode;
 
 use crate::app::App;
+use crate::client::ClientAddress;
 use crate::limits::MustWait;
 use crate::mail::letters;
 use crate::options::WebOptions;
@@ -82,12 +83,16 @@ impl App {
     /// Notes an act that matters to the safety of an account. The act is done already, so that a failure to note it is
     /// told to the operator and not to the user.
     pub async fn note(&self, user: UserId, action: &str, detail: impl Into<String>) {
+        self.note_of(&Actor::User(user).to_string(), user, action, detail.into()).await;
+    }
+
+    async fn note_of(&self, actor: &str, user: UserId, action: &str, detail: String) {
         let entry = AuditEntry {
             at: self.now(),
-            actor: format!("user {user}"),
+            actor: actor.to_owned(),
             action: action.to_owned(),
             subject: user.to_string(),
-            detail: detail.into(),
+            detail,
         };
         if let Err(error) = self.services.audit.append(&entry).await {
             tracing::error!(%error, %user, action, "an act is missing in the audit log");
@@ -160,10 +165,14 @@ impl App {
         Ok(())
     }
 
-    async fn send_reset(&self, email: &Email) -> Result<(), StoreError> {
+    async fn send_reset(&self, email: &Email, client: ClientAddress) -> Result<(), StoreError> {
         match self.services.users.by_email(email).await? {
             Some(user) if !user.disabled => {
-                self.send_token(TokenPurpose::ResetPassword, user.id, &user.email, CHANGE_WITHIN, letters::reset).await
+                self.send_token(TokenPurpose::ResetPassword, user.id, &user.email, CHANGE_WITHIN, letters::reset)
+                    .await?;
+                // Whoever asks has shown nothing yet.
+                self.note_of("a visitor", user.id, "account.reset.ask", format!("from {client}")).await;
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -181,11 +190,11 @@ impl App {
 
 /// Sends what was asked for to an address that may have an account or not. All of it happens behind the answer, which
 /// therefore takes the same time for every address.
-pub fn send_behind(app: &Arc<App>, what: TokenPurpose, email: Email) {
+pub fn send_behind(app: &Arc<App>, what: TokenPurpose, email: Email, client: ClientAddress) {
     let app = app.clone();
     tokio::spawn(async move {
         let sent = match what {
-            TokenPurpose::ResetPassword => app.send_reset(&email).await,
+            TokenPurpose::ResetPassword => app.send_reset(&email, client).await,
             TokenPurpose::VerifyEmail | TokenPurpose::ChangeEmail => app.send_verification_again(&email).await,
         };
         if let Err(error) = sent {

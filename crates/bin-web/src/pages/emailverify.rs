@@ -58,7 +58,7 @@ fn resend(visit: &Visit) -> Outcome {
         return Err(Trouble::too_many_mails(wait));
     }
     if let Ok(email) = Email::parse(typed) {
-        send_behind(&visit.app, PURPOSE, email);
+        send_behind(&visit.app, PURPOSE, email, visit.client);
     }
     Told::SENT_AGAIN.show(visit, StatusCode::OK)
 }

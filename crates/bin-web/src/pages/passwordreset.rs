@@ -45,7 +45,7 @@ pub async fn submit(visit: Visit) -> Outcome {
         captcha::admit(app, &mut response);
         return Ok(response);
     }
-    send_behind(app, TokenPurpose::ResetPassword, email);
+    send_behind(app, TokenPurpose::ResetPassword, email, visit.client);
     tracing::info!(client = %visit.client, "a password reset was asked for");
     Told::RESET_SENT.show(&visit, StatusCode::OK)
 }

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Params, ScriptAddress, TicketHash};
-use stakepool_core::ports::{DaemonError, LowFeeEntry, StoreError, VotingDaemon, WalletTicket};
+use stakepool_core::ports::{DaemonError, LedgerStore, LowFeeEntry, StoreError, VotingDaemon, WalletTicket};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::voting::{TicketReport, TicketState};
 
@@ -40,6 +40,37 @@ pub(crate) enum ListError {
 /// Whether a daemon that answers so has no reports for us, but may have lists.
 pub(crate) const fn has_no_reports(error: &DaemonError) -> bool {
     matches!(error, DaemonError::Unsupported { .. } | DaemonError::Unauthorized { .. })
+}
+
+/// How many tickets of an address may still vote, by what the wallets tell.
+///
+/// Of one that they refuse for its fee they do not tell the state: it is open until the ledger knows its end, or it must
+/// have expired.
+///
+/// # Errors
+/// [`ListError`] where no wallet answers, or the ledger fails.
+pub(crate) async fn open_tickets(
+    source: &dyn TicketSource,
+    ledger: &dyn LedgerStore,
+    address: &ScriptAddress,
+) -> Result<u64, ListError> {
+    let told = source.user_tickets(address).await?;
+    let is_over = |ticket: &&WalletTicket| TicketState::from_name(&ticket.status).is_some_and(TicketState::is_over);
+    let mut open = told.tickets.len().saturating_sub(told.tickets.iter().filter(is_over).count());
+    for ticket in &told.invalid {
+        let known = ledger.ticket(ticket).await?;
+        if known.as_ref().is_some_and(|known| known.state.is_over()) {
+            continue;
+        }
+        let facts = match known {
+            Some(known) => Some(known.facts),
+            None => source.judge(ticket).await?,
+        };
+        let (tip, params) = source.tip().await?;
+        let expires = |mined_at: BlockHeight| mined_at.plus(params.ticket_maturity).plus(params.ticket_expiry);
+        open += usize::from(facts.is_none_or(|facts| tip < expires(facts.mined_at)));
+    }
+    Ok(u64::try_from(open).unwrap_or(u64::MAX))
 }
 
 /// Reads the lists of one daemon.
@@ -110,7 +141,7 @@ impl Round<'_> {
                 Some(told) => self.told_state(told, facts.mined_at),
                 None => self.state_of_refused(&ticket, facts.mined_at, known.as_ref()),
             };
-            let ended = !matches!(state, TicketState::Immature | TicketState::Live);
+            let ended = state.is_over();
             // With its end a ticket leaves the added ones, but it stays one that was added.
             let added = self.added.contains(&ticket) || ended && known.as_ref().is_some_and(|known| known.added);
             let report = TicketReport { ticket, address, user, state, facts, added, ended_at };

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use stakepool_core::accounts::UserId;
+use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
 };
 use stakepool_core::ports::{
-    AuditEntry, AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, UserStore as _,
+    AuditEntry, AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, SecondFactorStore as _, UserStore as _,
 };
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
@@ -324,6 +324,68 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     let expected =
         [("user.end_sessions", "1"), ("user.end_sessions", "2"), ("user.enable", "2"), ("user.disable", "2")];
     assert!(expected.iter().all(|act| acts.contains(act)), "{acts:?}");
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_taken_away_but_not_ones_own() {
+    let (world, mut admin, user) = people(plan()).await;
+    for id in [1, 2] {
+        let secret = TotpSecret::random(&SystemRandom);
+        world.database.propose_factor(UserId(id), &secret).await.unwrap();
+        assert!(world.database.confirm_factor(UserId(id), &secret, TotpStep(1), &[[7; 32]]).await.unwrap());
+    }
+    let has_factor = async |id| world.database.second_factor(UserId(id)).await.unwrap().is_some();
+    let own = admin.get("/adminuser?id=1").await.text();
+    assert!(!own.contains("removefactor"), "{own}");
+    let remove = |id| [("id", id), ("action", "removefactor"), ("sure", "1")];
+    let refused = admin.submit("/adminuser?id=1", &remove("1")).await.text();
+    assert!(refused.contains("cannot take away your own second factor") && has_factor(1).await, "{refused}");
+    assert!(admin.get("/adminuser?id=2").await.text().contains("value=\"removefactor\""));
+    let unsure = admin.submit("/adminuser?id=2", &remove("2")[..2]).await.text();
+    assert!(unsure.contains("Nothing was changed: tick the box") && has_factor(2).await, "{unsure}");
+    let mut stranger = user.clone();
+    let reply = stranger.submit_with_token_of("/settings", "/adminuser", &remove("2")).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+
+    assert_eq!(world.browser().sign_in("user@example.org", PASSWORD).await.location(), "/signincode");
+    let page = admin.submit("/adminuser?id=2", &remove("2")).await.text();
+    assert!(page.contains("The second factor is gone") && !page.contains("removefactor"), "{page}");
+    assert!(!world.database.use_recovery(UserId(2), &[7; 32]).await.unwrap());
+    assert_eq!(world.browser().sign_in("user@example.org", PASSWORD).await.location(), "/tickets");
+    let again = admin.submit("/adminuser?id=2", &remove("2")).await.text();
+    assert!(again.contains("this user has no second factor"), "{again}");
+    let acts: Vec<_> = world.database.latest(99).await.unwrap();
+    let acts: Vec<_> = acts.iter().filter(|entry| entry.action == "user.factor.off").collect();
+    assert_eq!(acts.len(), 1, "{acts:?}");
+    assert_eq!((&acts[0].actor[..], &acts[0].subject[..]), ("user 1", "2"));
+}
+
+#[tokio::test]
+async fn each_shortened_hash_has_a_button_that_copies_it() {
+    let (world, mut admin, _) = people(plan()).await;
+    let voted = report(&world, 1, TicketState::Voted, Verdict::Accepted).await;
+    vote(&world, &voted, VoteOutcome::Sent, 12).await;
+    report(&world, 2, TicketState::Missed, Verdict::Accepted).await;
+    for number in [3, 4] {
+        report(&world, number, TicketState::Live, Verdict::LowFee).await;
+    }
+    let fields = [("action", "Add"), ("tickets[]", &ticket(3).to_string()[..])];
+    let answers = admin.submit("/admintickets", &fields).await.text();
+    let pages = [
+        (answers, 3),
+        (admin.get("/admintickets").await.text(), 2),
+        (admin.get("/adminvotes").await.text(), 2),
+        (admin.get("/adminaudit").await.text(), 1),
+        (admin.submit("/settings", &[("showApiKey", "true")]).await.text(), 0),
+    ];
+    for (page, hashes) in pages {
+        assert!(page.matches("class=\"mono hash\"").count() >= hashes, "{page}");
+        let copied: Vec<_> = page.split("data-copy=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert_eq!(copied.len(), page.matches("class=\"mono hash\"").count().max(1), "{page}");
+        for id in copied {
+            assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}: {page}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -113,6 +113,15 @@ async fn a_forgotten_password_is_set_anew_within_an_hour_and_once() {
     let unknown = browser.submit("/passwordreset", &[("email", "nobody@example.org")]).await;
     assert_eq!(known.text(), unknown.text());
     let letter = sink.letter(ALICE, "new password").await;
+    let asked = || async {
+        let log = world.database.latest(100).await.unwrap();
+        log.into_iter().filter(|entry| entry.action == "account.reset.ask").collect::<Vec<_>>()
+    };
+    while asked().await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let asked = asked().await;
+    assert_eq!((asked.len(), &asked[0].actor[..], &asked[0].subject[..]), (1, "a visitor", "1"));
     let (link, token) = (letter.link(), letter.token());
     for (new, repeat, reason) in [("short", "short", "at least 8"), (NEW, "other one", "the two passwords differ")] {
         let fields = [("t", token.as_str()), ("password", new), ("passwordrepeat", repeat)];

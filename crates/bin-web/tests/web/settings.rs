@@ -1,15 +1,22 @@
 //! Settings: API keys, devices, closing of the account, and the question against robots.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Amount, BlockHash, BlockHeight, TicketHash, VoteBits};
-use stakepool_core::ports::{LedgerStore as _, TicketMailStore as _, UserStore as _};
+use stakepool_core::chain::{
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress,
+    TicketHash, VoteBits,
+};
+use stakepool_core::ports::{
+    AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
+};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::voting::{
     DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
 };
-use stakepool_web::CaptchaChoice;
+use stakepool_core::wallets::GroupError;
+use stakepool_web::{CaptchaChoice, SourceError, TicketSource};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -104,7 +111,7 @@ async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known
     world.database.put_tickets("daemon:1", &[report(&world, 9, TicketState::Live).await], world_now()).await.unwrap();
     until_in_order(&daemon).await;
     let text = browser.submit("/settings", &close).await.text();
-    assert!(text.contains("Your account stays open: it holds 1 tickets"), "{text}");
+    assert!(text.contains("Your account stays open: it holds a ticket that is live or immature"), "{text}");
     let voted = report(&world, 9, TicketState::Voted).await;
     world.database.put_tickets("daemon:1", &[voted], world_now()).await.unwrap();
     let unsure = [("password", PASSWORD), ("closeAccount", "true")];
@@ -116,6 +123,65 @@ async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known
     assert_eq!(world.database.registered().await.unwrap().len(), 1, "should a ticket turn up, it is voted");
     assert!(world.browser().sign_in(ALICE, PASSWORD).await.text().contains("is wrong"));
     assert_eq!(world.browser().sign_up(ALICE).await.location(), "/signin", "the address is free again");
+}
+
+/// What the wallets tell; nothing where they do not answer. They stand at block 300.
+static TOLD: Mutex<Option<WalletTickets>> = Mutex::new(None);
+
+struct TellingWallets;
+
+#[async_trait]
+impl TicketSource for TellingWallets {
+    async fn tip(&self) -> Result<(BlockHeight, Params), SourceError> {
+        Ok((BlockHeight(300), Network::Simnet.params(Generation::Today)))
+    }
+
+    async fn user_tickets(&self, _: &ScriptAddress) -> Result<WalletTickets, SourceError> {
+        TOLD.lock().unwrap().clone().ok_or_else(|| GroupError::NoneHealthy("all are away".into()).into())
+    }
+
+    async fn judge(&self, ticket: &TicketHash) -> Result<Option<TicketFacts>, SourceError> {
+        let mined_at = BlockHeight(u32::from_str_radix(&ticket.to_string()[..2], 16).unwrap());
+        let fee_address = Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([1; 20])));
+        let amount = Amount::from_atoms(1);
+        let (price, committed_fee, required_fee) = (amount, amount, amount);
+        let verdict = Verdict::LowFee;
+        Ok(Some(TicketFacts { verdict, price, fee_address, committed_fee, required_fee, mined_at }))
+    }
+}
+
+#[tokio::test]
+async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_itself() {
+    let change_services = |services: &mut stakepool_web::Services| services.tickets = Some(Arc::new(TellingWallets));
+    let daemons = vec![FakeDaemon::new("old:1", true)];
+    let world = World::of(Plan { daemons, change_services, ..Plan::default() }).await;
+    let mut browser = world.user(ALICE).await;
+    browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
+    let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
+    let ticket = |status: &str| WalletTicket {
+        ticket: TicketHash::from_bytes([1; 32]),
+        status: status.to_owned(),
+        mined_at: BlockHeight(200),
+        spent_at: None,
+    };
+    let told = |status, invalid: &[u8]| {
+        let invalid = invalid.iter().map(|number| TicketHash::from_bytes([*number; 32])).collect();
+        Some(WalletTickets { tickets: vec![ticket(status), ticket("voted")], invalid })
+    };
+    for (tickets, expected) in [
+        (None, "neither its voting daemons nor its wallets answer"),
+        (told("live", &[]), "it holds a ticket that is live or immature"),
+        (told("immature", &[]), "it holds a ticket that is live or immature"),
+        // Mined at block 250 and refused for its fee: it can be drawn until block 650.
+        (told("live", &[250]), "it holds 2 tickets that are live or immature"),
+    ] {
+        *TOLD.lock().unwrap() = tickets;
+        let text = browser.submit("/settings", &close).await.text();
+        assert!(text.contains("Your account stays open") && text.contains(expected), "{expected}: {text}");
+    }
+    *TOLD.lock().unwrap() = told("missed", &[]);
+    assert_eq!(browser.submit("/settings", &close).await.location(), "/");
+    assert!(world.database.by_id(UserId(1)).await.unwrap().unwrap().disabled);
 }
 
 fn world_now() -> stakepool_core::time::UnixTime {
@@ -196,6 +262,9 @@ async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     let fields = [("mailVoted", "1"), ("mailMissed", "1"), ("updateMails", "true")];
     assert_eq!(browser.submit("/settings", &fields).await.location(), "/settings");
+    let log = world.database.latest(1).await.unwrap();
+    let noted = (&log[0].actor[..], &log[0].action[..], &log[0].detail[..]);
+    assert_eq!(noted, ("user 1", "account.mails", "mails of tickets voted, missed"));
     let wishes = world.database.mail_wishes(UserId(1)).await.unwrap();
     assert!(wishes.voted && wishes.missed && !wishes.ignored);
     assert!(browser.get("/settings").await.text().contains("name=\"mailVoted\" value=\"1\" checked"));

@@ -42,6 +42,11 @@ impl TicketState {
         }
     }
 
+    /// Whether a ticket in this state can no longer vote.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Voted | Self::Missed | Self::Expired)
+    }
+
     /// The state with a name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Immature, Self::Live, Self::Voted, Self::Missed, Self::Expired].into_iter().find(|s| s.name() == name)

@@ -2,7 +2,7 @@
 //! becomes of the account.
 
 use serde::Serialize;
-use stakepool_core::accounts::UserId;
+use stakepool_core::accounts::{Actor, Rescue, User, UserId};
 use stakepool_core::ports::UserOverview;
 use stakepool_core::voting::TicketState;
 use warp::http::StatusCode;
@@ -19,6 +19,7 @@ struct Page {
     disabled: bool,
     is_self: bool,
     can_verify: bool,
+    has_factor: bool,
     created: Option<String>,
     last_sign_in: Option<String>,
     sessions: u64,
@@ -82,9 +83,40 @@ pub async fn submit(visit: Visit) -> Outcome {
             note(&visit, by, "user.resend_verification", user.id.to_string(), user.email.to_string()).await?;
             Told::Done("A new link for verification is on its way to the user. It works for a day.".to_owned())
         }
+        "removefactor" => remove_factor(&visit, by, &user).await?,
         _ => Told::Refused("Nothing was changed: press one of the buttons below.".to_owned()),
     };
     page(&visit, told).await
+}
+
+/// Takes the second factor of a user away who lost the device. An administrator's own is turned off with the password,
+/// so that an open browser is not enough for it.
+async fn remove_factor(visit: &Visit, by: UserId, user: &User) -> Result<Told, Trouble> {
+    if user.id == by {
+        let told = "You cannot take away your own second factor here: turn it off in the settings, with your password.";
+        return Ok(Told::Refused(told.to_owned()));
+    }
+    if visit.form.get("sure").is_none() {
+        return Ok(Told::Refused("Nothing was changed: tick the box that says who asked for it.".to_owned()));
+    }
+    let services = &visit.app.services;
+    let rescue = Rescue {
+        users: services.users.as_ref(),
+        sessions: services.sessions.as_ref(),
+        access: services.access.as_ref(),
+        factors: services.second_factors.as_ref(),
+        audit: services.audit.as_ref(),
+        by: Actor::User(by),
+        now: visit.app.now(),
+    };
+    if !rescue.remove_second_factor(user).await? {
+        return Ok(Told::Refused("Nothing was changed: this user has no second factor.".to_owned()));
+    }
+    tracing::info!(user = %by, client = %visit.client, subject = %user.id, "an administrator removed a second factor");
+    visit.app.tell(user, "The second factor of your account was taken away by the operator of the pool.");
+    Ok(Told::Done(
+        "The second factor is gone, with its recovery codes: the password alone opens the account.".to_owned(),
+    ))
 }
 
 async fn wanted(visit: &Visit) -> Result<UserOverview, Trouble> {
@@ -110,6 +142,7 @@ async fn page(visit: &Visit, told: Told) -> Outcome {
         disabled: user.disabled,
         is_self: visit.user().is_some_and(|me| me.id == user.id),
         can_verify: visit.app.must_verify(user),
+        has_factor: !visit.app.lacks_second_factor(user.id).await?,
         created: (user.created.0 != 0).then(|| user.created.readable()),
         last_sign_in: overview.last_sign_in.map(|at| format!("{}, {} ago", at.readable(), ago(now, at))),
         sessions: overview.sessions,

@@ -1,8 +1,8 @@
 //! Closing an account that holds no tickets.
 
 use stakepool_core::accounts::{Email, EmailState, NO_API_KEY, PasswordHashes, User, UserId};
+use stakepool_core::chain::ScriptAddress;
 use stakepool_core::ports::TokenPurpose;
-use stakepool_core::voting::TicketState;
 use warp::http::StatusCode;
 
 use super::{deny, page};
@@ -10,6 +10,7 @@ use crate::accounts::confirm_password;
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
 use crate::session;
+use crate::ticket_lists::{self, ListError};
 use crate::visit::{Outcome, Visit, add_cookie};
 
 const NOT_DONE: &str = "Your account stays open";
@@ -55,25 +56,43 @@ pub async fn close(visit: &Visit) -> Outcome {
 
 /// Why an account cannot be closed now, if it cannot.
 async fn obstacle(visit: &Visit, user: &User) -> Result<Option<String>, Trouble> {
-    let app = &visit.app;
-    if user.registration.is_none() {
-        return Ok(None);
-    }
+    let Some(registration) = &user.registration else { return Ok(None) };
     // Without a daemon that tells of tickets, none in the ledger means nothing.
-    let hears = app.daemons.views().values().any(|view| view.in_order && view.status.is_some());
-    if !hears {
-        let reason = "the pool cannot see at this moment whether it holds tickets, since none of its voting daemons \
-                      answers. Try again later";
-        return Ok(Some(reason.to_owned()));
-    }
-    let open = open_tickets(visit, user.id).await?;
+    let hears = visit.app.daemons.views().values().any(|view| view.in_order && view.status.is_some());
+    let open = if hears {
+        open_tickets(visit, user.id).await?
+    } else {
+        match open_by_wallets(visit, &registration.address).await? {
+            Some(open) => open,
+            None => {
+                let reason = "the pool cannot see at this moment whether it holds tickets, since neither its voting \
+                              daemons nor its wallets answer. Try again later";
+                return Ok(Some(reason.to_owned()));
+            }
+        }
+    };
     Ok((open > 0).then(|| {
-        format!("it holds {open} tickets that are live or immature. Close it when they have voted or expired")
+        let tickets = if open == 1 { "a ticket that is" } else { "tickets that are" };
+        let count = if open == 1 { String::new() } else { format!("{open} ") };
+        format!("it holds {count}{tickets} live or immature. Close it when all have voted or expired")
     }))
 }
 
+/// As [`open_tickets`], of pools whose daemons tell nothing; `None` where no wallet tells either.
+async fn open_by_wallets(visit: &Visit, address: &ScriptAddress) -> Result<Option<u64>, Trouble> {
+    let Some(source) = &visit.app.services.tickets else { return Ok(None) };
+    match ticket_lists::open_tickets(source.as_ref(), visit.app.services.ledger.as_ref(), address).await {
+        Ok(open) => Ok(Some(open)),
+        Err(ListError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "no wallet tells of a user's tickets, whose account stays open");
+            Ok(None)
+        }
+    }
+}
+
+/// The tickets in the ledger that may still vote.
 async fn open_tickets(visit: &Visit, user: UserId) -> Result<u64, Trouble> {
     let counts = visit.app.services.ledger.ticket_counts(Some(user)).await?;
-    let is_open = |state: TicketState| matches!(state, TicketState::Immature | TicketState::Live);
-    Ok(counts.iter().filter(|(state, ..)| is_open(*state)).map(|(.., count)| count).sum())
+    Ok(counts.iter().filter(|(state, ..)| !state.is_over()).map(|(.., count)| count).sum())
 }

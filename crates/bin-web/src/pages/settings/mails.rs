@@ -1,6 +1,6 @@
 //! What is mailed.
 
-use stakepool_core::ports::MailWishes;
+use stakepool_core::ports::{MailWishes, TicketMailKind};
 
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
@@ -12,5 +12,17 @@ pub async fn change(visit: &Visit) -> Outcome {
     let wishes =
         MailWishes { ignored: ticked("mailIgnored"), voted: ticked("mailVoted"), missed: ticked("mailMissed") };
     visit.app.services.ticket_mails.set_mail_wishes(user.id, wishes).await?;
+    visit.app.note(user.id, "account.mails", told(wishes)).await;
     Ok(visit.done(Notice::MailWishesStored, "/settings"))
+}
+
+/// The choice, for the audit log.
+fn told(wishes: MailWishes) -> String {
+    let kinds = [TicketMailKind::Ignored, TicketMailKind::Voted, TicketMailKind::Missed];
+    let names: Vec<_> = kinds.into_iter().filter(|kind| wishes.wants(*kind)).map(TicketMailKind::name).collect();
+    if names.is_empty() {
+        "no mails about tickets".to_owned()
+    } else {
+        format!("mails of tickets {}", names.join(", "))
+    }
 }
