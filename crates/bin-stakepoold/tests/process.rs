@@ -1,0 +1,186 @@
+//! The program as an operator runs it: started with a configuration file, stopped with signals.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use stakepool_sim::{Endpoint, SimNetwork};
+use tempfile::TempDir;
+
+/// How long anything may take that happens within seconds on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A daemon's home with a configuration file.
+struct Home(TempDir);
+
+impl Home {
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("stakepoold.conf"), text).unwrap();
+        Self(folder)
+    }
+
+    /// The home of a daemon for the first wallet of a network.
+    fn on(network: &SimNetwork) -> Self {
+        let home = Self::new(&configuration(network));
+        home.write_certificate("node.cert", &network.node().endpoint());
+        home.write_certificate("wallet.cert", &network.wallet(0).endpoint());
+        home
+    }
+
+    fn write_certificate(&self, name: &str, server: &Endpoint) {
+        fs::write(self.path().join(name), &server.certificate_pem).unwrap();
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn state_file(&self) -> PathBuf {
+        self.path().join("data/simnet/stakepoold.state")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stakepoold"));
+        command.arg(format!("--appdata={}", self.path().display()));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(&self) -> Daemon {
+        let mut process = self.command().spawn().unwrap();
+        let lines = lines_of(process.stderr.take().unwrap());
+        Daemon { process, lines }
+    }
+}
+
+fn configuration(network: &SimNetwork) -> String {
+    let (node, wallet) = (network.node().endpoint(), network.wallet(0).endpoint());
+    format!(
+        "[Application Options]\nsimnet=1\ncoldwalletextpub={}\npoolfees=7.5\nmaxusers=20\n\
+         rpclisten=127.0.0.1:0\nrpctoken=a-token-for-the-test-of-the-process\n\
+         exccdhost={}\nexccduser={}\nexccdpassword={}\nexccdcert=node.cert\n\
+         wallethost={}\nwalletuser={}\nwalletpassword={}\nwalletcert=wallet.cert\n",
+        network.cold_wallet_xpub(),
+        node.host,
+        node.user,
+        node.password,
+        wallet.host,
+        wallet.user,
+        wallet.password,
+    )
+}
+
+/// What a process says, line by line, for as long as it runs: it must never wait for its reader.
+fn lines_of(stderr: ChildStderr) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // Nobody listens any more: read on all the same.
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}
+
+/// A running daemon; killed where a test fails before it has ended.
+struct Daemon {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Daemon {
+    fn until_it_says(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut said = Vec::new();
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(text) => return,
+                Ok(line) => said.push(line),
+                Err(error) => panic!("it never said `{text}` ({error}), but: {said:#?}"),
+            }
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn stops_cleanly_at(daemon: &mut Daemon, home: &Home, signal: Signal) {
+    // What is there afterwards was saved by the stop.
+    let _ = fs::remove_file(home.state_file());
+    daemon.send(signal);
+    assert_eq!(daemon.end().code(), Some(0), "{signal:?}");
+    assert!(fs::metadata(home.state_file()).unwrap().len() > 0, "{signal:?}: the state was not saved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigint_and_sigterm_stop_it_cleanly_with_its_state_saved() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    for signal in [Signal::INT, Signal::TERM] {
+        tokio::task::block_in_place(|| {
+            let mut daemon = home.start();
+            daemon.until_it_says("gRPC is served");
+            stops_cleanly_at(&mut daemon, &home, signal);
+        });
+    }
+    let data = fs::read_dir(home.state_file().parent().unwrap()).unwrap();
+    let names: Vec<_> = data.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(
+        names.iter().all(|name| !name.contains("unreadable")),
+        "the second start read what the first saved: {names:?}"
+    );
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_cleanly_while_it_still_waits_for_its_node() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    network.node().stop().await;
+    tokio::task::block_in_place(|| {
+        let mut daemon = home.start();
+        daemon.until_it_says("waiting for a node");
+        daemon.send(Signal::TERM);
+        assert_eq!(daemon.end().code(), Some(0));
+    });
+    network.shutdown().await;
+}
+
+#[test]
+fn a_wrong_configuration_ends_it_with_exit_code_2_and_every_wrong_key() {
+    let home = Home::new("[Application Options]\nsimnet=1\npoolfees=much\nexccdhots=localhost\n");
+    let mut process = home.command().spawn().unwrap();
+    let mut told = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(2), "{told}");
+    for key in ["poolfees", "exccdhots", "exccdhost", "coldwalletextpub"] {
+        assert!(told.contains(key), "{key} is missing in: {told}");
+    }
+}
