@@ -53,6 +53,11 @@ impl Browser {
         Self { client: driver.browser().await, pool: pool.to_owned(), _driver: driver }
     }
 
+    /// Turns to another instance of the pool; answers where it looked before.
+    pub fn turn_to(&mut self, pool: &str) -> String {
+        std::mem::replace(&mut self.pool, pool.to_owned())
+    }
+
     /// Opens a page of the pool, such as `/tickets`.
     pub async fn visit(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.pool)).await.unwrap();

@@ -13,6 +13,7 @@ mod pages;
 #[path = "../../crates/bin-web/tests/web/sink.rs"]
 mod sink;
 mod stage;
+mod states;
 mod user;
 #[allow(dead_code)]
 #[path = "../network/browser.rs"]

@@ -10,7 +10,7 @@ use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore, Walle
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool};
 use stakepool_sim::SimNetwork;
-use stakepool_web::{CaptchaChoice, DaemonView, SmtpMailer};
+use stakepool_web::{CaptchaChoice, DaemonView, Services, SmtpMailer, Web, WebOptions};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -27,6 +27,8 @@ pub struct Stage {
     pub network: SimNetwork,
     pub pool: SmallPool,
     pub sink: Sink,
+    /// What the web application was started with.
+    web: (WebOptions, Services),
     _folder: TempDir,
 }
 
@@ -47,6 +49,7 @@ impl Stage {
             share_wallets: true,
             password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
         };
+        let mut kept = None;
         let pool = SmallPool::start_with(&network, &options, |web, services| {
             let (host, from) = (sink.address.to_string(), "pool@example.org".to_owned());
             let mail = stakepool_config::Mail { host, from, login: None, tls: stakepool_config::MailTls::None };
@@ -56,10 +59,21 @@ impl Stage {
             web.pool_email = "help@example.org".to_owned();
             web.captcha = CaptchaChoice::Own;
             web.administration.addresses = vec!["127.0.0.1".parse().unwrap()];
+            kept = Some((web.clone(), services.clone()));
         });
         let pool = pool.await.unwrap();
         pool.user(ADMINISTRATOR, PASSWORD, true).await.unwrap();
-        Self { network, pool, sink, _folder: folder }
+        Self { network, pool, sink, web: kept.unwrap(), _folder: folder }
+    }
+
+    /// The address of another instance of the web application, which takes nobody new. It ends with the test.
+    pub async fn closed_instance(&self) -> String {
+        let (mut options, services) = self.web.clone();
+        options.closed = Some("The pool moves to other servers until Monday.".to_owned());
+        let web = Web::bind(options, services).await.unwrap();
+        let address = format!("http://{}", web.address());
+        tokio::spawn(web.run(std::future::pending()));
+        address
     }
 
     /// A user who has an address.

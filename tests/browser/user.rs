@@ -14,7 +14,7 @@ const FIRST_PASSWORD: &str = "four random words here";
 const SECOND_PASSWORD: &str = "other words of mine";
 
 /// The code that a device shows now, or in so many half minutes.
-fn code(secret: &str, later: i64) -> String {
+pub fn code(secret: &str, later: i64) -> String {
     let secret = TotpSecret::from_bytes(&BASE32_NOPAD.decode(secret.trim().as_bytes()).unwrap()).unwrap();
     secret.code(TotpStep(SystemClock.now().0.div_euclid(30) + later))
 }
@@ -39,12 +39,17 @@ async fn sign_up_and_verify(stage: &Stage, browser: &Browser) {
     browser.reads("Your e-mail address is verified").await;
 }
 
+/// The secret that the page shows for a device.
+pub async fn secret_on_page(browser: &Browser) -> String {
+    browser.text_of(".steps pre").await
+}
+
 /// Answers the secret of the device and a recovery code.
 async fn set_up_second_factor(browser: &Browser) -> (String, String) {
     browser.visit("/twofactor").await;
     browser.fill("#begin-password", FIRST_PASSWORD).await;
     browser.press("Set up a device").await;
-    let secret = browser.text_of(".steps pre").await;
+    let secret = secret_on_page(browser).await;
     browser.fill("#code", &code(&secret, 0)).await;
     browser.press("Turn the second factor on").await;
     browser.reads("Your recovery codes").await;
