@@ -119,7 +119,7 @@ impl ApiKeyClaims {
     /// Whether the key opens the account of `user`: it is that user's, not revoked, and neither expired nor of a
     /// time to come.
     pub fn is_accepted_for(&self, user: &User, now: UnixTime) -> bool {
-        // A key renewed twice within a second is issued in the near future: the current key is never too new.
+        // A renewed key is issued in the near future: the current key is never too new.
         let newest = UnixTime(now.0.saturating_add(CLOCK_SKEW)).max(valid_from(user));
         self.user == user.id
             && !user.has_no_api_key()
@@ -136,17 +136,39 @@ fn valid_from(user: &User) -> UnixTime {
     user.api_keys_valid_from.max(user.created)
 }
 
-/// The `api_keys_valid_from` of a user who has no key, until it is renewed.
+/// Later than anything that a clock tells. An `api_keys_valid_from` from here on says that the user has no key; what it
+/// has beyond is the highest validity that the user's keys ever had, so that none of them comes back to life.
+const REVOKED: i64 = 1 << 62;
+
+/// The `api_keys_valid_from` that a revocation left when nothing was kept beside it.
 pub const NO_API_KEY: UnixTime = UnixTime(i64::MAX);
 
-/// The `api_keys_valid_from` that revokes every key of a user up to now, even one issued this very second.
-pub fn renewed_validity(user: &User, now: UnixTime) -> UnixTime {
+/// How far, in seconds, keys of that time may have been ahead: each renewal within a second took them on by one.
+const AHEAD: i64 = 86_400;
+
+/// Whether an `api_keys_valid_from` says that there is no key.
+pub(super) const fn is_revoked(valid_from: UnixTime) -> bool {
+    valid_from.0 >= REVOKED
+}
+
+/// The `api_keys_valid_from` of a user whose key is revoked, until it is renewed.
+pub fn revoked_validity(user: &User) -> UnixTime {
     if user.has_no_api_key() {
-        // Keys that were renewed within one second before they were revoked are of a time to come.
-        return UnixTime(now.0.saturating_add(CLOCK_SKEW));
+        return user.api_keys_valid_from;
     }
-    let last = now.max(valid_from(user));
-    UnixTime(last.0.saturating_add(1))
+    UnixTime(REVOKED.saturating_add(valid_from(user).0.max(0)))
+}
+
+/// The `api_keys_valid_from` that revokes every key of a user up to now: later than any that is accepted at this moment
+/// and than any that ever was.
+pub fn renewed_validity(user: &User, now: UnixTime) -> UnixTime {
+    let highest = match user.api_keys_valid_from {
+        NO_API_KEY => now.0.saturating_add(AHEAD),
+        stored if is_revoked(stored) => stored.0 - REVOKED,
+        _ => valid_from(user).0,
+    };
+    let newest_accepted = now.0.saturating_add(CLOCK_SKEW);
+    UnixTime(highest.max(newest_accepted).max(user.created.0).saturating_add(1))
 }
 
 impl fmt::Debug for ApiKeys {
@@ -298,9 +320,12 @@ mod tests {
         user.api_keys_valid_from = renewed_validity(&user, NOW);
         let old = keys().current_key(&user).unwrap();
         assert!(accepts(&old, &user));
-        user.api_keys_valid_from = NO_API_KEY;
-        assert!(!accepts(&old, &user));
-        assert!(!accepts(&keys().current_key(&user).unwrap(), &user));
+        for valid_from in [revoked_validity(&user), NO_API_KEY] {
+            user.api_keys_valid_from = valid_from;
+            assert_eq!(revoked_validity(&user), valid_from, "revoking once more changes nothing");
+            assert!(!accepts(&old, &user));
+            assert!(!accepts(&keys().current_key(&user).unwrap(), &user));
+        }
         user.api_keys_valid_from = renewed_validity(&user, NOW);
         assert!(!accepts(&old, &user));
         assert!(accepts(&keys().current_key(&user).unwrap(), &user));
@@ -312,7 +337,57 @@ mod tests {
         assert!(!format!("{:?}", keys()).contains(SECRET));
     }
 
+    /// What becomes of a user's keys; clocks are set back, too.
+    #[derive(Debug, Clone, Copy)]
+    enum Act {
+        Renew,
+        Revoke,
+        Pass(i64),
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            4 => Just(Act::Renew),
+            2 => Just(Act::Revoke),
+            1 => (-100..100i64).prop_map(Act::Pass),
+            1 => (0..10_000_000i64).prop_map(Act::Pass),
+        ]
+    }
+
     proptest! {
+        /// Of a user's own keys, and of one of the predecessor's that was issued at any time.
+        #[test]
+        fn a_key_that_was_revoked_never_works_again(
+            created in 0..NOW.0,
+            predecessors in 0..NOW.0 + CLOCK_SKEW,
+            acts in prop::collection::vec(act(), 1..60),
+        ) {
+            let mut user = User { created: UnixTime(created), ..user(5, 0) };
+            let mut now = NOW;
+            let mut revoked: Vec<ApiKeyClaims> = Vec::new();
+            let issued = |at: UnixTime| ApiKeyClaims { user: UserId(5), issued: at, expires: None, not_before: None };
+            for act in acts {
+                let known = [issued(UnixTime(predecessors)), issued(valid_from(&user))];
+                let before: Vec<_> = known.into_iter().filter(|key| key.is_accepted_for(&user, now)).collect();
+                match act {
+                    Act::Pass(seconds) => now = UnixTime(now.0 + seconds),
+                    Act::Renew => {
+                        user.api_keys_valid_from = renewed_validity(&user, now);
+                        revoked.extend(before);
+                        prop_assert!(issued(valid_from(&user)).is_accepted_for(&user, now), "the new key works");
+                    }
+                    Act::Revoke => {
+                        user.api_keys_valid_from = revoked_validity(&user);
+                        revoked.extend(before);
+                        prop_assert!(!issued(valid_from(&user)).is_accepted_for(&user, now));
+                    }
+                }
+                for key in &revoked {
+                    prop_assert!(!key.is_accepted_for(&user, now), "{key:?} works again at {now} after {act:?}");
+                }
+            }
+        }
+
         #[test]
         fn no_text_is_a_key_and_none_panics(text in ".*") {
             prop_assert!(keys().verify(&text).is_err());

@@ -1,9 +1,7 @@
 //! What the operator does for a user who cannot get into an account: a new password, and a second factor taken away.
 
-use super::{Actor, PasswordHashes, User};
-use crate::ports::{
-    AccessStore, AuditEntry, AuditStore, SecondFactorStore, SessionStore, StoreError, TokenPurpose, UserStore,
-};
+use super::{Actor, PasswordHashes, User, end_all_ways_in};
+use crate::ports::{AccessStore, AuditEntry, AuditStore, SecondFactorStore, SessionStore, StoreError, UserStore};
 use crate::time::UnixTime;
 
 /// The stores that decide who gets into an account, on behalf of somebody who acts at a moment. Every act is noted in
@@ -27,15 +25,14 @@ pub struct Rescue<'a> {
 }
 
 impl Rescue<'_> {
-    /// Gives a user a new password: ends all sessions, and makes the links worthless with which a password could be
-    /// reset. What a password must be like is the caller's to check.
+    /// Gives a user a new password: ends all sessions, and makes the links in mails worthless. What a password must be
+    /// like is the caller's to check.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where the password was changed since the user was read; or another [`StoreError`].
     pub async fn set_password(&self, user: &User, new: PasswordHashes) -> Result<(), StoreError> {
         self.users.update(user, &User { password: new, ..user.clone() }).await?;
-        self.sessions.end_all(user.id, None).await?;
-        self.access.revoke_tokens(user.id, TokenPurpose::ResetPassword).await?;
+        end_all_ways_in(self.sessions, self.access, user.id).await?;
         self.note("user.password", user).await
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::api_keys::NO_API_KEY;
+use super::api_keys::is_revoked;
 use crate::chain::{Address, BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
 use crate::time::UnixTime;
 
@@ -126,7 +126,8 @@ pub struct User {
     pub registration: Option<Registration>,
     /// What to vote.
     pub voting: VotingPreference,
-    /// API keys issued before this moment are revoked.
+    /// API keys issued before this moment are revoked. Only ever raised, as `renewed_validity` and `revoked_validity`
+    /// say.
     pub api_keys_valid_from: UnixTime,
     /// When the user signed up; 0 where unknown (predecessor).
     pub created: UnixTime,
@@ -139,6 +140,6 @@ pub struct User {
 impl User {
     /// Whether the user's API key is revoked and none was made since.
     pub fn has_no_api_key(&self) -> bool {
-        self.api_keys_valid_from == NO_API_KEY
+        is_revoked(self.api_keys_valid_from)
     }
 }

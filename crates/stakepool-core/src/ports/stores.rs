@@ -164,6 +164,11 @@ pub enum TokenPurpose {
     ChangeEmail,
 }
 
+impl TokenPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::VerifyEmail, Self::ResetPassword, Self::ChangeEmail];
+}
+
 /// Single-use tokens. Only hashes are stored, so that a copy of the database opens no account.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
