@@ -15,16 +15,22 @@ impl ClientAddress {
     /// The client of a unix socket, which is a proxy on this machine.
     pub const LOCAL: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
+    /// A client behind a proxy whose address the proxy did not say in a way that can be read. Nobody is admitted from it.
+    pub const UNKNOWN: Self = Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+
     /// The client of a request. A header is believed only from trusted proxies: walking it from its end, the first
-    /// address that is no trusted proxy is the client, since everything before it may be invented.
+    /// address that is no trusted proxy is the client, since everything before it may be invented. Where what must be
+    /// looked at is no address, the client is [`ClientAddress::UNKNOWN`], and never the proxy itself.
     pub fn of(peer: IpAddr, headers: &HeaderMap, trust: &ProxyTrust) -> Self {
         let peer = peer.to_canonical();
         let trusted = |address: IpAddr| trust.trusts(address);
         let Some(header) = trust.header.as_deref().filter(|_| trusted(peer)) else { return Self(peer) };
         let mut client = peer;
         for value in headers.get_all(header).iter().rev() {
-            for part in value.to_str().unwrap_or_default().rsplit(',') {
-                let Some(address) = address_of(part.trim()) else { return Self(client) };
+            // As bytes: one that is no ASCII, somewhere in what the client invented, must not hide what the proxy wrote.
+            for part in value.as_bytes().rsplit(|byte| *byte == b',') {
+                let text = std::str::from_utf8(part).unwrap_or_default();
+                let Some(address) = address_of(text.trim()) else { return Self::UNKNOWN };
                 client = address;
                 if !trusted(client) {
                     return Self(client);
@@ -97,8 +103,20 @@ mod tests {
         assert_eq!(client("127.0.0.1", &["6.6.6.6, 198.51.100.1, 10.0.0.3"], &proxies), "198.51.100.1");
         assert_eq!(client("127.0.0.1", &["6.6.6.6", "198.51.100.1:4711"], &proxies), "198.51.100.1");
         assert_eq!(client("::ffff:127.0.0.1", &["[2001:db8::1]"], &proxies), "2001:db8::1");
-        assert_eq!(client("127.0.0.1", &["nonsense\u{e4}"], &proxies), "127.0.0.1");
         assert_eq!(client("127.0.0.1", &[], &proxies), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_cannot_be_read_never_makes_the_client_a_proxy() {
+        let proxies = ["127.0.0.1", "10.0.0.0/8"];
+        assert_eq!(client("127.0.0.1", &["nonsense\u{e4}"], &proxies), "::");
+        assert_eq!(client("127.0.0.1", &["", "10.0.0.3"], &proxies), "::");
+        let mut headers = HeaderMap::new();
+        let value = b"\xe4, 198.51.100.1";
+        headers.append("x-forwarded-for", warp::http::HeaderValue::from_bytes(value).unwrap());
+        let trust = ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
+        let found = ClientAddress::of("127.0.0.1".parse().unwrap(), &headers, &trust);
+        assert_eq!(found.to_string(), "198.51.100.1");
     }
 
     #[test]

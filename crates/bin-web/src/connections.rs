@@ -17,57 +17,75 @@ use crate::client::ClientAddress;
 /// How many connections each client has.
 type Counts = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// Of everybody together.
+    pub all: usize,
+    /// Beside these, of those who stand for many: proxies, and this machine.
+    pub reserved: usize,
+    /// Of one client: an IPv4 address, or a /64 of IPv6.
+    pub of_client: usize,
+    /// Of a /48 of IPv6, which one customer of a provider may have.
+    pub of_wide_network: usize,
+}
+
 /// Places for connections.
 #[derive(Clone, Debug)]
 pub struct Places {
+    most: Most,
     all: Arc<Semaphore>,
-    of_address: Counts,
-    most_of_address: usize,
+    reserved: Arc<Semaphore>,
+    counts: Counts,
 }
 
 /// A place in use; free again when it is dropped.
 #[derive(Debug)]
 pub struct Place {
     _place: OwnedSemaphorePermit,
-    counted: Option<(IpAddr, Counts)>,
+    counted: Vec<IpAddr>,
+    counts: Counts,
 }
 
 impl Places {
-    /// Places for `all` connections, of which one client may use `most_of_address`.
-    pub fn new(all: usize, most_of_address: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), of_address: Arc::default(), most_of_address }
+    /// So many places.
+    pub fn new(most: Most) -> Self {
+        let (all, reserved) = (Arc::new(Semaphore::new(most.all)), Arc::new(Semaphore::new(most.reserved)));
+        Self { most, all, reserved, counts: Arc::default() }
     }
 
-    /// Waits until there is a place for anybody.
-    pub async fn wait(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.all).acquire_owned().await.ok()
-    }
-
-    /// Gives a place to a client; `None` where it has its share already. `is_exempt` is for those who stand for many:
-    /// proxies.
-    pub fn give(&self, place: OwnedSemaphorePermit, client: ClientAddress, is_exempt: bool) -> Option<Place> {
+    /// Gives a place to a client; `None` where there is none left, or it has its share already. `is_exempt` is for those
+    /// who stand for many: they have no share, and places of their own where all others are taken.
+    pub fn give(&self, client: ClientAddress, is_exempt: bool) -> Option<Place> {
+        let free = Arc::clone(&self.all).try_acquire_owned().ok();
+        let counts = Arc::clone(&self.counts);
         if is_exempt {
-            return Some(Place { _place: place, counted: None });
+            let place = free.or_else(|| Arc::clone(&self.reserved).try_acquire_owned().ok())?;
+            return Some(Place { _place: place, counted: Vec::new(), counts });
         }
-        let network = client.network();
-        let mut counts = self.of_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(network).or_default();
-        if *count >= self.most_of_address {
+        let place = free?;
+        let wide = client.wide_network().map(|wide| (wide, self.most.of_wide_network));
+        let shares: Vec<_> = [(client.network(), self.most.of_client)].into_iter().chain(wide).collect();
+        let mut counted = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if shares.iter().any(|(network, most)| counted.get(network).is_some_and(|count| count >= most)) {
             return None;
         }
-        *count += 1;
-        Some(Place { _place: place, counted: Some((network, Arc::clone(&self.of_address))) })
+        for (network, _) in &shares {
+            *counted.entry(*network).or_default() += 1;
+        }
+        Some(Place { _place: place, counted: shares.into_iter().map(|(network, _)| network).collect(), counts })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some((network, counts)) = &self.counted else { return };
-        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(network) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                counts.remove(network);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for network in &self.counted {
+            if let Some(count) = counts.get_mut(network) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    counts.remove(network);
+                }
             }
         }
     }
@@ -150,18 +168,38 @@ mod tests {
         ClientAddress(IpAddr::from([203, 0, 113, last]))
     }
 
-    #[tokio::test]
-    async fn a_client_has_its_share_of_the_places_and_a_proxy_any_number() {
-        let places = Places::new(10, 2);
-        let place = async |last, is_exempt| places.give(places.wait().await.unwrap(), client(last), is_exempt);
-        let (first, _second) = (place(1, false).await.unwrap(), place(1, false).await.unwrap());
-        assert!(place(1, false).await.is_none());
-        assert!(place(2, false).await.is_some());
-        assert!(place(1, true).await.is_some());
+    fn places(all: usize) -> Places {
+        Places::new(Most { all, reserved: 1, of_client: 2, of_wide_network: 3 })
+    }
+
+    #[test]
+    fn a_client_has_its_share_of_the_places_and_a_proxy_any_number() {
+        let places = places(10);
+        let (first, _second) = (places.give(client(1), false).unwrap(), places.give(client(1), false).unwrap());
+        assert!(places.give(client(1), false).is_none());
+        assert!(places.give(client(2), false).is_some());
+        assert!(places.give(client(1), true).is_some());
         drop(first);
-        assert!(place(1, false).await.is_some());
-        assert_eq!(places.all.available_permits(), 9);
-        assert_eq!(places.of_address.lock().unwrap().len(), 1);
+        assert!(places.give(client(1), false).is_some());
+        assert_eq!((places.all.available_permits(), places.counts.lock().unwrap().len()), (9, 1));
+    }
+
+    #[test]
+    fn one_customers_many_networks_have_one_share() {
+        let places = places(10);
+        let from = |network: u8| ClientAddress(format!("2001:db8:0:{network:x}::1").parse().unwrap());
+        let _taken: Vec<_> = (0..3).map(|network| places.give(from(network), false).unwrap()).collect();
+        assert!(places.give(from(3), false).is_none());
+        assert!(places.give(ClientAddress("2001:db8:1::1".parse().unwrap()), false).is_some());
+    }
+
+    #[test]
+    fn who_stands_for_many_gets_in_where_all_places_are_taken() {
+        let places = places(2);
+        let _taken = (places.give(client(1), false).unwrap(), places.give(client(2), false).unwrap());
+        assert!(places.give(client(3), false).is_none());
+        let _reserved = places.give(client(9), true).unwrap();
+        assert!(places.give(client(9), true).is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,11 +19,11 @@ use crate::app::App;
 use crate::cache::Fresh;
 use crate::client::ClientAddress;
 use crate::cookies::CookieJar;
-use crate::csrf;
 use crate::metrics::HotRoute;
 use crate::pages;
 use crate::server::secure;
 use crate::visit::{Outcome, Visit};
+use crate::{csrf, known};
 
 /// How old a page may be; the figures on it are at most a second old when it is made.
 const PAGE_AGE: Duration = Duration::from_millis(250);
@@ -111,10 +111,11 @@ pub async fn answer(
     Some(fill(app, &cut, headers))
 }
 
-/// Whether a cookie tells more of the visitor than the token of our forms.
+/// Whether a cookie tells more of the visitor than the token of our forms, and that the browser was here before.
 fn knows_more(cookies: CookieJar, headers: &HeaderMap) -> bool {
-    let is_token = |pair: &str| pair.trim().split_once('=').is_some_and(|(name, _)| cookies.is(name, csrf::COOKIE));
-    headers.get_all(COOKIE).iter().any(|value| !value.to_str().is_ok_and(|value| value.split(';').all(is_token)))
+    let is_ours = |name: &str| [csrf::COOKIE, known::COOKIE].into_iter().any(|ours| cookies.is(name, ours));
+    let tells_nothing = |pair: &str| pair.trim().split_once('=').is_some_and(|(name, _)| is_ours(name));
+    headers.get_all(COOKIE).iter().any(|value| !value.to_str().is_ok_and(|value| value.split(';').all(tells_nothing)))
 }
 
 /// Makes a page as for a visitor with a token that nobody has, and cuts it at that token.
@@ -168,9 +169,14 @@ mod tests {
 
     #[test]
     fn only_the_token_of_our_forms_leaves_a_visitor_unknown() {
-        for (cookie, known) in
-            [("csrf=1", false), ("csrf=1; session=2", true), ("notice=1", true), ("", true), ("csrf", true)]
-        {
+        for (cookie, known) in [
+            ("csrf=1", false),
+            ("csrf=1; known=3", false),
+            ("csrf=1; session=2", true),
+            ("notice=1", true),
+            ("", true),
+            ("csrf", true),
+        ] {
             let mut headers = HeaderMap::new();
             headers.append(COOKIE, HeaderValue::from_static(cookie));
             assert_eq!(knows_more(CookieJar { secure: false }, &headers), known, "{cookie}");

@@ -10,6 +10,7 @@ use stakepool_core::accounts::{Email, UserId};
 use tokio::time::Instant;
 
 use crate::client::ClientAddress;
+use crate::known::KnownBrowser;
 use crate::options::TryLimits;
 
 /// Most counters that are kept; beyond it the oldest half goes.
@@ -22,6 +23,8 @@ enum Subject {
     Account(String),
     /// Sign-ins of an account from a client.
     AccountFrom(String, IpAddr),
+    /// Sign-ins from a browser that has signed in to this account before.
+    Known(KnownBrowser),
     /// Sign-ins from a client.
     SignInClient(IpAddr),
     /// Sign-ups from a client.
@@ -54,8 +57,11 @@ impl MustWait {
     }
 }
 
+/// How many times as much the networks of one customer of a provider may do with one account as one of them.
+const NEIGHBOURS: u32 = 2;
 /// How many times as much a crowd may do as one of it: all clients that try one account, all networks of a provider's
-/// customer. Low enough to stop guessing, and high enough that nobody locks a user out from afar.
+/// customer. Low enough to stop guessing. Who is locked out of an account by a crowd gets in with a browser that has
+/// signed in to it before.
 const CROWD: u32 = 10;
 
 /// A try that is counted. Unless it is taken back, it counts as a failure.
@@ -86,16 +92,21 @@ impl Limiter {
     }
 
     /// Counts a sign-in before its password is looked at, so that tries at the same moment count, too. The text is what
-    /// was typed as an e-mail address.
+    /// was typed as an e-mail address. A browser that is known for the account has tries of its own.
     ///
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
-    pub fn sign_in(&self, email: &str, client: ClientAddress) -> Result<Try, MustWait> {
+    pub fn sign_in(&self, email: &str, client: ClientAddress, known: Option<KnownBrowser>) -> Result<Try, MustWait> {
         let (email, of_account) = (spelling(email), self.limits.sign_ins_per_account);
-        let account = vec![
-            (Subject::AccountFrom(email.clone(), client.network()), of_account),
-            (Subject::Account(email), of_account.saturating_mul(CROWD)),
-        ];
+        let mut account = Vec::new();
+        if let Some(browser) = known {
+            account.push((Subject::Known(browser), of_account));
+        } else {
+            let wide = client.wide_network().map(|wide| Subject::AccountFrom(email.clone(), wide));
+            account.extend(wide.map(|subject| (subject, of_account.saturating_mul(NEIGHBOURS))));
+            account.push((Subject::AccountFrom(email.clone(), client.network()), of_account));
+            account.push((Subject::Account(email), of_account.saturating_mul(CROWD)));
+        }
         let client = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
         self.count_all(account.iter().chain(&client))?;
         let subjects = |limits: Vec<(Subject, u32)>| limits.into_iter().map(|(subject, _)| subject).collect();
@@ -129,7 +140,9 @@ impl Limiter {
     pub fn forgive(&self, email: &Email, client: ClientAddress) {
         let email = spelling(email.as_str());
         let mut counters = self.lock();
-        counters.remove(&Subject::AccountFrom(email.clone(), client.network()));
+        for network in client.wide_network().into_iter().chain([client.network()]) {
+            counters.remove(&Subject::AccountFrom(email.clone(), network));
+        }
         counters.remove(&Subject::Account(email));
     }
 
@@ -264,7 +277,7 @@ mod tests {
 
     /// A sign-in that fails, where it may be tried at all.
     fn fail(limiter: &Limiter, email: &str, client: ClientAddress) -> Result<(), MustWait> {
-        limiter.sign_in(email, client).map(drop)
+        limiter.sign_in(email, client, None).map(drop)
     }
 
     #[tokio::test(start_paused = true)]
@@ -288,6 +301,29 @@ mod tests {
             assert_eq!(fail(&limiter, "a@example.org", from(client)), Ok(()));
         }
         assert!(fail(&limiter, "a@example.org", from(99)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_signed_in_before_gets_in_while_strangers_are_locked_out_and_may_not_guess_either() {
+        let limiter = limiter();
+        for client in 0..20 {
+            assert_eq!(fail(&limiter, "a@example.org", from(client)), Ok(()));
+        }
+        assert!(fail(&limiter, "a@example.org", from(99)).is_err());
+        let known = Some(KnownBrowser::numbered(7));
+        for _ in 0..2 {
+            assert!(limiter.sign_in("a@example.org", from(99), known).is_ok());
+        }
+        assert!(limiter.sign_in("a@example.org", from(99), known).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_customers_many_networks_do_not_lock_an_account() {
+        let limiter = limiter();
+        let from = |network: u16| ClientAddress(format!("2001:db8:0:{network:x}::1").parse().unwrap());
+        let tried = (0..50).filter(|network| fail(&limiter, "a@example.org", from(*network)).is_ok()).count();
+        assert_eq!(tried, 4);
+        assert_eq!(fail(&limiter, "a@example.org", ClientAddress("2001:db8:1::1".parse().unwrap())), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -319,14 +355,14 @@ mod tests {
     async fn a_success_forgives_the_account_and_a_try_that_was_none_is_taken_back() {
         let limiter = limiter();
         for _ in 0..10 {
-            let _failed = limiter.sign_in("a@example.org", from(1)).unwrap();
-            let right = limiter.sign_in("a@example.org", from(1)).unwrap();
+            let _failed = limiter.sign_in("a@example.org", from(1), None).unwrap();
+            let right = limiter.sign_in("a@example.org", from(1), None).unwrap();
             limiter.succeeded(right);
             tokio::time::advance(Duration::from_secs(300)).await;
         }
         let limiter = self::limiter();
         for _ in 0..10 {
-            let unseen = limiter.sign_in("a@example.org", from(1)).unwrap();
+            let unseen = limiter.sign_in("a@example.org", from(1), None).unwrap();
             limiter.take_back(unseen);
         }
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -25,17 +25,14 @@ use warp::reply::Response;
 
 use crate::api;
 use crate::app::App;
+use crate::body::{BodyError, BodyMemory};
 use crate::client::ClientAddress;
-use crate::connections::{Impatient, Places};
+use crate::connections::{Impatient, Most, Places};
 use crate::hot;
 use crate::options::Listen;
 use crate::pages::error::Trouble;
 use crate::routes;
 
-/// The largest body that is taken.
-const BODY_LIMIT: usize = 1 << 20;
-/// How much of a body that is too large is read and thrown away, so that the client reads the answer.
-const DISCARD_LIMIT: usize = 16 << 20;
 /// How long a client may take for the head of a request, and may idle between two.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long it may take for the body.
@@ -44,10 +41,8 @@ const BODY_TIME: Duration = Duration::from_secs(20);
 const HEAD_BYTES: usize = 32 << 10;
 /// How long it may take to read an answer.
 const READ_LIMIT: Duration = Duration::from_secs(60);
-/// Most connections at a time; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 8192;
-/// Most connections of one client; proxies that are trusted, and this machine, stand for many.
-const MAX_OF_CLIENT: usize = 256;
+/// Most connections at a time.
+const MOST: Most = Most { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
 /// How long requests under way may take after the stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -92,11 +87,11 @@ async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
 
 /// Serves until `stop`, and then until the requests under way are answered.
 pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output = ()>) {
-    let server = Server { app, graceful: GracefulShutdown::new(), places: Places::new(MAX_CONNECTIONS, MAX_OF_CLIENT) };
+    let (memory, places) = (BodyMemory::default(), Places::new(MOST));
+    let server = Server { app, graceful: GracefulShutdown::new(), places, memory };
     let routes = routes::all(&server.app);
     let mut stop = std::pin::pin!(stop);
     loop {
-        let Some(place) = server.places.wait().await else { break };
         let accepted = tokio::select! {
             () = &mut stop => break,
             accepted = accept(&listener) => accepted,
@@ -104,8 +99,8 @@ pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output =
         match accepted {
             Ok((stream, peer)) => {
                 let is_exempt = peer.is_loopback() || server.app.options.proxies.trusts(peer);
-                let Some(place) = server.places.give(place, ClientAddress(peer), is_exempt) else {
-                    tracing::debug!(client = %peer, "too many connections of one client");
+                let Some(place) = server.places.give(ClientAddress(peer), is_exempt) else {
+                    tracing::debug!(client = %peer, "too many connections");
                     continue;
                 };
                 let answer = server.connection(stream, peer, routes.clone());
@@ -155,6 +150,7 @@ struct Server {
     app: Arc<App>,
     graceful: GracefulShutdown,
     places: Places,
+    memory: BodyMemory,
 }
 
 impl Server {
@@ -165,10 +161,10 @@ impl Server {
         F::Future: Send,
     {
         let app = self.app.clone();
-        let shared = Arc::new((app, TowerToHyperService::new(warp::service(routes))));
+        let shared = Arc::new((app, TowerToHyperService::new(warp::service(routes)), self.memory.clone()));
         let service = service_fn(move |request| {
             let shared = shared.clone();
-            async move { Ok::<_, Infallible>(answer(&shared.0, &shared.1, peer, request).await) }
+            async move { Ok::<_, Infallible>(answer(&shared.0, &shared.1, &shared.2, peer, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -185,7 +181,13 @@ impl Server {
 }
 
 /// Reads a request within the limits and answers it.
-async fn answer<S>(app: &Arc<App>, routes: &S, peer: IpAddr, request: Request<Incoming>) -> Response
+async fn answer<S>(
+    app: &Arc<App>,
+    routes: &S,
+    memory: &BodyMemory,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Response
 where
     S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
 {
@@ -204,15 +206,16 @@ where
     }
     let (began, path) = (Instant::now(), parts.uri.path().to_owned());
     let is_api = parts.uri.path().starts_with("/api/");
-    let mut response = match timeout(BODY_TIME, read(body)).await {
+    let mut response = match timeout(BODY_TIME, memory.read(body)).await {
         Ok(Ok(body)) => {
             parts.extensions.insert(client);
-            match routes.call(Request::from_parts(parts, Full::new(body))).await {
+            match routes.call(Request::from_parts(parts, Full::new(body.bytes.clone()))).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             }
         }
         Ok(Err(BodyError::TooLarge)) => refuse(app, client, is_api, Trouble::too_large(), "request too large"),
+        Ok(Err(BodyError::NoMemory)) => refuse(app, client, is_api, Trouble::too_busy(), "too many requests"),
         Ok(Err(BodyError::Broken)) => refuse(app, client, is_api, Trouble::bad_request(), "request not understood"),
         Err(_) => refuse(app, client, is_api, Trouble::too_slow(), "request too slow"),
     };
@@ -224,33 +227,6 @@ where
 fn refuse(app: &Arc<App>, client: ClientAddress, is_api: bool, trouble: Trouble, message: &str) -> Response {
     let page = trouble.answer(app, client);
     if is_api { api::json(page.status(), api::plain(api::Code::InvalidArgument, message)) } else { page }
-}
-
-enum BodyError {
-    TooLarge,
-    Broken,
-}
-
-async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    if body.size_hint().lower() > DISCARD_LIMIT as u64 {
-        return Err(BodyError::TooLarge);
-    }
-    let (mut kept, mut seen) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-        seen = seen.saturating_add(data.len());
-        if seen <= BODY_LIMIT {
-            kept.extend_from_slice(&data);
-        } else if seen > DISCARD_LIMIT {
-            break;
-        } else {
-            kept.clear();
-        }
-    }
-    if seen > BODY_LIMIT { Err(BodyError::TooLarge) } else { Ok(kept.into()) }
 }
 
 /// Some wallets ask for `//api/…`.

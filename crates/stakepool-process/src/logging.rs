@@ -3,12 +3,14 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
+/// How many lines may wait to be written; beyond it lines are lost, and not votes. The places are there from the start.
+const MOST_WAITING: usize = 2048;
 /// How many days of log files are kept.
 const KEPT_DAYS: usize = 14;
 
@@ -21,7 +23,7 @@ pub(crate) fn files(directory: &Path, program: &str) -> Result<(NonBlocking, Wor
         .filename_suffix("log")
         .max_log_files(KEPT_DAYS)
         .build(directory)?;
-    Ok(tracing_appender::non_blocking(appender))
+    Ok(NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(appender))
 }
 
 /// Begins to log. A directory that cannot be used is told, and does not stop a program that has votes to cast.
