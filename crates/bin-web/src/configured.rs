@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::alerts::{Webhook, WebhookError};
-use crate::monitoring::{Monitoring, WalletCalls};
+use crate::monitoring::{ConfiguredCalls, Monitoring};
 use crate::options::SITE_NAME;
 use crate::{Administration, BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
 use crate::{CaptchaChoice, SmtpError, SmtpMailer};
@@ -115,8 +115,9 @@ pub async fn run_configured(
     let mut services = Services::on_database(database.clone(), registrar, group.clone());
     services.agendas = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn AgendaSource>).collect();
     services.tickets = Some(Arc::new(ticket_source(&config, group.clone(), &wallets)?));
-    services.daemons = connect_daemons(&config)?;
-    services.calls = Some(Arc::new(WalletCalls(wallets.clone())));
+    let daemons = connect_daemons(&config)?;
+    services.daemons = daemons.iter().map(|daemon| Arc::clone(daemon) as Arc<dyn VotingDaemon>).collect();
+    services.calls = Some(Arc::new(ConfiguredCalls { wallets: wallets.clone(), daemons }));
     if let Some(address) = &config.alert_webhook {
         services.alerts.push(Arc::new(Webhook::new(&Secret::new(address.expose()), SITE_NAME)?));
     }
@@ -177,7 +178,7 @@ fn ticket_source(
     Ok(WalletTicketSource::new(group, transactions, rule))
 }
 
-fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<dyn VotingDaemon>>, ConfiguredError> {
+fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, ConfiguredError> {
     let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
     let identity = config.rpc_identity.as_ref().map(identity).transpose()?;
     let connect = |endpoint: &DaemonEndpoint| {
@@ -188,7 +189,7 @@ fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<dyn VotingDaemon>>, Con
             identity: identity.clone(),
             limits: Limits::default(),
         })?;
-        Ok(Arc::new(client) as Arc<dyn VotingDaemon>)
+        Ok(Arc::new(client))
     };
     config.daemons.iter().map(connect).collect()
 }

@@ -22,7 +22,7 @@ use crate::ticket_lists::{ListError, ListReader, has_no_reports};
 use crate::ticket_mails;
 
 /// How often a daemon that is in order is compared.
-const COMPARE: Duration = Duration::from_secs(15);
+pub(crate) const COMPARE: Duration = Duration::from_secs(15);
 /// How often a daemon that cannot be compared (the predecessor's) is given everything anyhow.
 const REPEAT: Duration = Duration::from_secs(180);
 /// How often the lists of a daemon that reports nothing are read.
@@ -62,6 +62,8 @@ pub struct DaemonView {
     pub status: Option<DaemonStatus>,
     /// Whether it has the wanted state, as far as can be known.
     pub in_order: bool,
+    /// Whether it is none of this pool's, because it has another network or other keys.
+    pub refused: bool,
     /// What is wrong with it, if anything.
     pub error: Option<String>,
     /// When it was last in order.
@@ -195,7 +197,8 @@ impl Convergence {
             other => other?,
         };
         if let Some(reason) = self.expected.refusal(&status) {
-            return Ok(DaemonView { status: Some(status), error: Some(reason), ..DaemonView::default() });
+            let view = DaemonView { status: Some(status), refused: true, error: Some(reason), ..DaemonView::default() };
+            return Ok(view);
         }
         self.settle(status.synced_height).await?;
         let wanted = self.wanted().await?;
@@ -231,7 +234,7 @@ impl Convergence {
 
     fn in_order(&self, status: Option<DaemonStatus>, remark: Option<&str>) -> DaemonView {
         let last_in_order = Some(self.services.clock.now());
-        DaemonView { status, in_order: true, error: remark.map(str::to_owned), last_in_order }
+        DaemonView { status, in_order: true, refused: false, error: remark.map(str::to_owned), last_in_order }
     }
 
     /// Notes what became of added tickets, once their end is so deep below the height that no reorganisation undoes it: as
@@ -365,7 +368,7 @@ impl Convergence {
         if view.error.as_ref() != Some(&text) {
             tracing::error!(daemon = daemon.name(), %error, "not in order; tried again");
         }
-        view.in_order = false;
+        (view.in_order, view.refused) = (false, false);
         view.error = Some(text);
     }
 }

@@ -12,7 +12,7 @@ use stakepool_monitor::{CallsOf, Exposition, Histogram, Kind, Monitored, VoteFig
 
 use crate::app::App;
 use crate::routes::label;
-use crate::status::{Overall, PoolStatus};
+use crate::status::{DaemonCondition, Overall, PoolStatus, WalletCondition};
 
 /// Upper bounds for the time of an answer that is not ready.
 const ANSWER_BOUNDS: &[Duration] = &[
@@ -24,9 +24,9 @@ const ANSWER_BOUNDS: &[Duration] = &[
     Duration::from_millis(2500),
 ];
 
-/// The calls to the voting wallets.
+/// The calls to voting wallets and daemons.
 pub trait CallSource: Send + Sync {
-    /// Each wallet's name and calls.
+    /// Each server's name and calls.
     fn calls(&self) -> Vec<CallsOf>;
 }
 
@@ -156,7 +156,7 @@ fn of_wallets(status: &PoolStatus, to: &mut Exposition) {
         }
     };
     gauge("stakepool_web_wallet_up", "Whether the voting wallet is in service.", &|wallet| {
-        Some(u32::from(wallet.state == "in service"))
+        Some(u32::from(wallet.state == WalletCondition::InService))
     });
     gauge("stakepool_web_wallet_unlocked", "Whether it can sign.", &|wallet| wallet.unlocked.map(u32::from));
     gauge("stakepool_web_wallet_votes_itself", "Whether it votes by itself, which it should not.", &|wallet| {
@@ -180,7 +180,7 @@ fn of_daemons(status: &PoolStatus, to: &mut Exposition) {
         }
     };
     gauge("stakepool_web_daemon_in_order", "Whether the voting daemon has what the web wants.", &|daemon| {
-        Some(u64::from(daemon.state == "in order"))
+        Some(u64::from(daemon.state == DaemonCondition::InOrder))
     });
     gauge("stakepool_web_daemon_can_vote", "Whether it has a wallet that can sign.", &|daemon| {
         Some(u64::from(daemon.can_vote))

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use stakepool_config::WebConfig;
+use stakepool_core::ports::{VoteSigner as _, VotingDaemon as _};
 use stakepool_core::time::UnixTime;
 use stakepool_monitor::CallsOf;
+use stakepool_rpc::grpc::client::DaemonClient;
 use stakepool_rpc::json::Wallet;
 use stakepool_rpc::tls::certificate_end;
 
@@ -36,12 +38,18 @@ impl Monitoring {
     }
 }
 
-/// The calls to the wallets of the configuration.
-pub struct WalletCalls(pub Vec<Arc<Wallet>>);
+/// The calls to the wallets and daemons of the configuration.
+pub struct ConfiguredCalls {
+    /// The voting wallets.
+    pub wallets: Vec<Arc<Wallet>>,
+    /// The voting daemons.
+    pub daemons: Vec<Arc<DaemonClient>>,
+}
 
-impl CallSource for WalletCalls {
+impl CallSource for ConfiguredCalls {
     fn calls(&self) -> Vec<CallsOf> {
-        use stakepool_core::ports::VoteSigner as _;
-        self.0.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures())).collect()
+        let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
+        let daemons = self.daemons.iter().map(|daemon| (daemon.name().to_owned(), daemon.call_figures()));
+        wallets.chain(daemons).collect()
     }
 }

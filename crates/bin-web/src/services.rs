@@ -115,7 +115,7 @@ pub struct Services {
     pub agendas: Vec<Arc<dyn AgendaSource>>,
     /// Ways to tell the operator of troubles, beside mail to the administrators.
     pub alerts: Vec<Arc<dyn AlertSink>>,
-    /// The calls to the voting wallets, where they are counted.
+    /// The calls to voting wallets and daemons, where they are counted.
     pub calls: Option<Arc<dyn CallSource>>,
     /// Counts what the application does.
     pub metrics: Arc<Metrics>,

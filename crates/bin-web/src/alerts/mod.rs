@@ -1,8 +1,13 @@
 //! Watches the pool and tells the operator of troubles, by every way that is configured.
 
 mod mail;
+mod news;
+#[cfg(test)]
+mod scene;
 mod troubles;
 mod turn;
+#[cfg(test)]
+mod watch_tests;
 mod webhook;
 
 use std::collections::VecDeque;
@@ -14,6 +19,7 @@ use stakepool_core::ports::AlertSink;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use news::News;
 use turn::Turn;
 
 pub use webhook::{Webhook, WebhookError};
@@ -62,16 +68,16 @@ pub async fn run(app: &Arc<App>) {
     let mut ways: Vec<_> = sinks.into_iter().map(|sink| Way { sink, waiting: VecDeque::new(), works: true }).collect();
     let mut book = AlertBook::default();
     let mut turn = Turn::new(app.services.random.as_ref());
-    let started = app.now();
+    let mut news = News::since(app.now());
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
         if turn.begins(app.services.leases.as_ref(), app.now()).await {
-            // What the one before has not told is told, and what it has told is told once more: better than never.
-            book = AlertBook::default();
+            // What the one before has not told is told, and what lasts is told once more: better than never.
+            (book, news) = (AlertBook::default(), News::since(app.now()));
         }
-        let alerts = book.compare(app.now(), troubles::all(app, started).await);
+        let alerts = book.compare(app.now(), troubles::all(app, &mut news).await);
         for alert in &alerts {
             log(alert);
         }

@@ -9,7 +9,7 @@ use stakepool_core::time::UnixTime;
 /// What the instances call this work.
 const WORK: &str = "alerts";
 /// How long an instance has it without asking again.
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// Whether this instance tells, of all on the database. Where the database does not say, each of them does.
 pub(super) struct Turn {

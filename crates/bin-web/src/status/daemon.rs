@@ -10,20 +10,37 @@ use stakepool_core::time::UnixTime;
 use super::{LAG_ALLOWED, Settings, lag};
 use crate::daemons::DaemonView;
 
+/// Whether a voting daemon is at what the web wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum DaemonCondition {
+    /// It was not yet asked.
+    #[serde(rename = "unknown")]
+    Unknown,
+    /// It answers, and has what the web wants it to have.
+    #[serde(rename = "in order")]
+    InOrder,
+    /// It answers, but is none of this pool's: it has another network or other keys.
+    #[serde(rename = "not in order")]
+    Refused,
+    /// It does not answer, or cannot be kept at what is wanted.
+    #[serde(rename = "not in order")]
+    NotInOrder,
+}
+
 /// How a voting daemon is. What it did not tell is `None`.
 #[derive(Clone, Debug, Serialize)]
 pub struct DaemonReport {
     /// Host and port.
     pub name: String,
-    /// `unknown`, `in order` or `not in order`.
-    pub state: &'static str,
+    /// Whether it is at what the web wants.
+    pub state: DaemonCondition,
     /// Whether it is the predecessor's, which tells nothing of itself.
     pub predecessor: bool,
     /// Its lasting name for itself.
     pub id: Option<String>,
     /// Its version, for people.
     pub version: Option<String>,
-    /// Its node's best height.
+    /// Its node's best height; nothing where no node answers it.
     pub node_height: Option<u32>,
     /// The last height that it has worked through.
     pub synced_height: Option<u32>,
@@ -35,7 +52,7 @@ pub struct DaemonReport {
     pub ignored_tickets: Option<u64>,
     /// Its wallets.
     pub wallets: Vec<WalletState>,
-    /// Whether it answers, and has a wallet that can sign.
+    /// Whether it answers, has a node that is not far ahead of it, and a wallet that can sign.
     pub can_vote: bool,
     /// The last error.
     pub last_error: Option<String>,
@@ -43,23 +60,29 @@ pub struct DaemonReport {
     pub last_in_order: Option<UnixTime>,
     /// The same for people.
     pub last_in_order_at: Option<String>,
+    /// Its settings that are not the web's, with both values.
+    pub differences: Vec<String>,
     /// What is wrong with it, and what to do.
     pub problems: Vec<String>,
 }
 
 impl DaemonReport {
-    pub(super) fn of(name: &str, view: Option<&DaemonView>, best: Option<BlockHeight>, ours: Settings<'_>) -> Self {
+    pub(super) fn of(
+        name: &str,
+        view: Option<&DaemonView>,
+        best: Option<BlockHeight>,
+        lag_allowed: u32,
+        ours: Settings<'_>,
+    ) -> Self {
         let status = view.and_then(|view| view.status.as_ref());
         let in_order = view.is_some_and(|view| view.in_order);
         let lag = status.and_then(|status| lag(status.synced_height, best));
+        let behind = lag.filter(|lag| *lag > lag_allowed);
         let last_in_order = view.and_then(|view| view.last_in_order);
+        let differences = status.map(|status| differences(status, ours)).unwrap_or_default();
         Self {
             name: name.to_owned(),
-            state: match view {
-                None => "unknown",
-                Some(_) if in_order => "in order",
-                Some(_) => "not in order",
-            },
+            state: condition(view),
             predecessor: in_order && status.is_none() && view.is_some_and(|view| view.error.is_none()),
             id: status.map(|status| status.id.clone()),
             version: status.map(|status| status.version.clone()),
@@ -69,12 +92,22 @@ impl DaemonReport {
             live_tickets: status.map(|status| status.live_tickets),
             ignored_tickets: status.map(|status| status.ignored_tickets),
             wallets: status.map(|status| status.wallets.clone()).unwrap_or_default(),
-            can_vote: in_order && status.is_none_or(can_sign),
+            can_vote: in_order && behind.is_none() && status.is_none_or(|status| can_sign(status) && is_synced(status)),
             last_error: view.and_then(|view| view.error.clone()),
             last_in_order,
             last_in_order_at: last_in_order.map(UnixTime::readable),
-            problems: problems(view, lag, ours),
+            problems: problems(view, behind, &differences),
+            differences,
         }
+    }
+}
+
+fn condition(view: Option<&DaemonView>) -> DaemonCondition {
+    match view {
+        None => DaemonCondition::Unknown,
+        Some(view) if view.in_order => DaemonCondition::InOrder,
+        Some(view) if view.refused => DaemonCondition::Refused,
+        Some(_) => DaemonCondition::NotInOrder,
     }
 }
 
@@ -83,7 +116,12 @@ fn can_sign(status: &DaemonStatus) -> bool {
     status.wallets.is_empty() || status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked)
 }
 
-fn problems(view: Option<&DaemonView>, lag: Option<u32>, ours: Settings<'_>) -> Vec<String> {
+/// Whether it has a node, and has worked through the node's blocks. Both heights are of one moment.
+fn is_synced(status: &DaemonStatus) -> bool {
+    lag(status.synced_height, status.node_height).is_some_and(|lag| lag <= LAG_ALLOWED)
+}
+
+fn problems(view: Option<&DaemonView>, behind: Option<u32>, differences: &[String]) -> Vec<String> {
     let Some(view) = view else { return vec!["it has not answered yet".to_owned()] };
     let mut problems: Vec<String> = view.error.iter().cloned().collect();
     let Some(status) = &view.status else { return problems };
@@ -91,24 +129,33 @@ fn problems(view: Option<&DaemonView>, lag: Option<u32>, ours: Settings<'_>) -> 
     if view.in_order {
         problems.extend(status.problems.iter().cloned());
         problems.extend(status.wallets.iter().filter_map(of_wallet));
-        if let Some(lag) = lag.filter(|lag| *lag > LAG_ALLOWED) {
-            problems.push(format!("it is {lag} blocks behind"));
+        if status.node_height.is_none() {
+            problems.push("no node answers it, so that it hears of no winning ticket: start its node".to_owned());
+        } else if status.synced_height.is_none() {
+            problems.push("it has not worked through a block yet".to_owned());
         }
+        problems.extend(behind.map(|lag| format!("it is {lag} blocks behind")));
     }
-    let mut compare = |what: &str, theirs: &dyn Display, ours: &dyn Display| {
-        let (theirs, ours) = (theirs.to_string(), ours.to_string());
-        let text = format!("its {what} is {theirs}, but the web's is {ours}: make them the same");
+    for text in differences {
         // The last error may say so already.
-        if theirs != ours && !problems.iter().any(|problem| problem.contains(&text)) {
-            problems.push(text);
+        if !problems.iter().any(|problem| problem.contains(text)) {
+            problems.push(text.clone());
         }
-    };
-    compare("network", &status.network, &ours.network);
-    compare("poolfees", &status.pool_fee, &ours.fee);
-    if let Some(cold_wallet) = ours.cold_wallet {
-        compare("coldwalletextpub", &status.cold_wallet_xpub, cold_wallet);
     }
     problems
+}
+
+fn differences(status: &DaemonStatus, ours: Settings<'_>) -> Vec<String> {
+    let compare = |what: &str, theirs: &dyn Display, ours: &dyn Display| {
+        let (theirs, ours) = (theirs.to_string(), ours.to_string());
+        (theirs != ours).then(|| format!("its {what} is {theirs}, but the web's is {ours}: make them the same"))
+    };
+    let differences = [
+        compare("network", &status.network, &ours.network),
+        compare("poolfees", &status.pool_fee, &ours.fee),
+        ours.cold_wallet.and_then(|key| compare("coldwalletextpub", &status.cold_wallet_xpub, key)),
+    ];
+    differences.into_iter().flatten().collect()
 }
 
 fn of_wallet(wallet: &WalletState) -> Option<String> {

@@ -4,20 +4,27 @@ mod daemon;
 mod wallet;
 
 use serde::Serialize;
-use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network};
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Generation, Network};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{Health, MemberStatus};
 
 use crate::app::App;
-use crate::daemons::DaemonView;
+use crate::daemons::{COMPARE, DaemonView};
 
-pub use daemon::DaemonReport;
-pub use wallet::WalletReport;
+pub use daemon::{DaemonCondition, DaemonReport};
+pub use wallet::{WalletCondition, WalletReport};
 
-/// How many blocks a wallet or node may be behind the best before that is a problem: a block takes a moment to reach
-/// everybody, and is looked for only every few seconds.
-pub const LAG_ALLOWED: u32 = 2;
+/// How many blocks one may be behind another at the same moment: a block takes a moment to reach everybody.
+const LAG_ALLOWED: u32 = 2;
+
+/// How many blocks a wallet or a daemon may be behind the best before that is a problem. They are looked at one after
+/// the other, and on a fast network blocks come between two looks.
+fn lag_allowed(network: Network) -> u32 {
+    // The same in both generations.
+    let block_time = network.params(Generation::Today).target_time_per_block.as_secs().max(1);
+    LAG_ALLOWED.saturating_add(u32::try_from(COMPARE.as_secs() / block_time).unwrap_or(u32::MAX))
+}
 
 /// How the pool is as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +47,8 @@ pub struct PoolStatus {
     pub at: UnixTime,
     /// The best height that anybody knows.
     pub height: Option<u32>,
+    /// How many blocks a wallet or a daemon may be behind before that is a problem.
+    pub lag_allowed: u32,
     /// Why the pool cannot serve, if it cannot.
     pub failures: Vec<String>,
     /// All that is wrong with a wallet or a daemon, each with its name.
@@ -110,10 +119,13 @@ impl App {
 impl PoolStatus {
     /// Judges what was seen.
     pub fn of(seen: &Seen<'_>) -> Self {
-        let best = best_height(seen);
-        let wallets: Vec<_> = seen.wallets.iter().map(|wallet| WalletReport::of(wallet, best)).collect();
-        let daemons: Vec<_> =
-            seen.daemons.iter().map(|(name, view)| DaemonReport::of(name, view.as_ref(), best, seen.ours)).collect();
+        let (best, lag_allowed) = (best_height(seen), lag_allowed(seen.ours.network));
+        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed);
+        let wallets: Vec<_> = seen.wallets.iter().map(of_wallet).collect();
+        let of_daemon = |(name, view): &(String, Option<DaemonView>)| {
+            DaemonReport::of(name, view.as_ref(), best, lag_allowed, seen.ours)
+        };
+        let daemons: Vec<_> = seen.daemons.iter().map(of_daemon).collect();
         let failures = failures(seen, &wallets, &daemons);
         let of_wallets =
             wallets.iter().flat_map(|wallet| wallet.problems.iter().map(move |text| ("wallet", &wallet.name, text)));
@@ -129,6 +141,7 @@ impl PoolStatus {
             state,
             at: seen.now,
             height: best.map(|height| height.0),
+            lag_allowed,
             failures,
             problems,
             warnings: seen.warnings.to_vec(),
@@ -144,10 +157,13 @@ fn told((kind, name, text): (&str, &String, &String)) -> String {
     if text.contains(name.as_str()) { text.clone() } else { format!("{kind} {name}: {text}") }
 }
 
+/// The best height that anybody of this pool knows; others may be on another chain.
 fn best_height(seen: &Seen<'_>) -> Option<BlockHeight> {
     let statuses = seen.daemons.iter().filter_map(|(_, view)| view.as_ref()?.status.as_ref());
-    let of_daemons = statuses.flat_map(|status| [status.node_height, status.synced_height]);
-    seen.wallets.iter().map(|wallet| wallet.height).chain(of_daemons).flatten().max()
+    let ours = statuses.filter(|status| status.network == seen.ours.network);
+    let of_daemons = ours.flat_map(|status| [status.node_height, status.synced_height]);
+    let wallets = seen.wallets.iter().filter(|wallet| !matches!(wallet.health, Health::Disagrees { .. }));
+    wallets.map(|wallet| wallet.height).chain(of_daemons).flatten().max()
 }
 
 /// How far behind the best height, where both are known.
@@ -170,10 +186,19 @@ fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport])
     if !daemons.is_empty() && !daemons.iter().any(|daemon| daemon.can_vote) {
         failures.push("no voting daemon is known to be able to vote".to_owned());
     }
-    if !wallets.is_empty() && wallets.iter().all(|wallet| wallet.unlocked == Some(false)) {
-        failures.push("every voting wallet is locked: nothing can be signed".to_owned());
+    if none(wallets, |wallet| wallet.unlocked) {
+        failures.push("every voting wallet that answers is locked: nothing can be signed".to_owned());
+    }
+    if none(wallets, |wallet| wallet.connected) {
+        failures.push("no voting wallet that answers is connected to its node: start the nodes".to_owned());
     }
     failures
+}
+
+/// Whether some wallets tell of a thing, and none of them that it is so.
+fn none(wallets: &[WalletReport], is_so: impl Fn(&WalletReport) -> Option<bool>) -> bool {
+    let mut told = wallets.iter().filter_map(is_so).peekable();
+    told.peek().is_some() && told.all(|is_so| !is_so)
 }
 
 #[cfg(test)]

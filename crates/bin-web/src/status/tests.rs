@@ -3,6 +3,8 @@
 use stakepool_core::chain::{Generation, VoteBits, VoteVersion};
 use stakepool_core::ports::{DaemonStatus, WalletInfo, WalletState};
 
+use stakepool_core::wallets::Debts;
+
 use super::*;
 
 fn wallet(health: Health, height: u32) -> MemberStatus {
@@ -16,7 +18,12 @@ fn wallet(health: Health, height: u32) -> MemberStatus {
         vote_bits_extended: "0b000000".to_owned(),
         vote_version: VoteVersion(11),
     };
-    MemberStatus { name: format!("w{height}"), health, info: Some(info), height: Some(BlockHeight(height)) }
+    let (name, height) = (format!("w{height}"), Some(BlockHeight(height)));
+    MemberStatus { name, health, info: Some(info), height, debts: Debts { scripts: Some(0), rescan_from: None } }
+}
+
+fn of_daemon() -> WalletState {
+    WalletState { name: "w".to_owned(), reachable: true, unlocked: true, votes_itself: false, account_key: None }
 }
 
 fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
@@ -31,13 +38,13 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         users: 1,
         node_height: Some(BlockHeight(100)),
         synced_height: Some(BlockHeight(100)),
-        wallets: vec![WalletState { name: "w".to_owned(), reachable: true, unlocked: true, votes_itself: false }],
+        wallets: vec![of_daemon()],
         live_tickets: 1,
         ignored_tickets: 0,
         problems: Vec::new(),
     };
     change(&mut status);
-    DaemonView { status: Some(status), in_order: true, error: None, last_in_order: Some(UnixTime(1)) }
+    DaemonView { status: Some(status), in_order: true, last_in_order: Some(UnixTime(1)), ..DaemonView::default() }
 }
 
 fn fee() -> PoolFee {
@@ -100,6 +107,106 @@ fn the_pool_is_down_where_no_daemon_can_vote() {
 }
 
 #[test]
+fn a_daemon_without_a_node_or_far_behind_cannot_vote() {
+    let height = |height| Some(BlockHeight(height));
+    for (node, synced, can_vote) in [
+        (height(100), height(98), true),
+        (height(100), height(97), false),
+        (None, height(100), false),
+        (height(100), None, false),
+        // Its node is behind the wallets: seventeen blocks may come between two looks on this network.
+        (height(84), height(83), true),
+        (height(83), height(82), false),
+    ] {
+        let daemon = daemon(|status| (status.node_height, status.synced_height) = (node, synced));
+        let status = judge(&good(), &[Some(daemon)], None);
+        assert_eq!(status.daemons[0].can_vote, can_vote, "{node:?} {synced:?}");
+        assert_eq!(status.failures.is_empty(), can_vote, "{:?}", status.failures);
+        if !can_vote {
+            assert_eq!(status.failures, ["no voting daemon is known to be able to vote"]);
+        }
+    }
+}
+
+#[test]
+fn a_lag_is_bounded_by_what_may_come_between_two_looks() {
+    assert_eq!([Network::Mainnet, Network::Testnet, Network::Simnet].map(lag_allowed), [2, 2, 17]);
+}
+
+#[test]
+fn wallets_of_which_none_can_sign_or_has_a_node_stop_the_service() {
+    let daemons = [Some(daemon(|_| {}))];
+    type Change = fn(&mut WalletInfo);
+    let locked: (Change, &str) = (|info| info.unlocked = false, "is locked");
+    let alone: (Change, &str) = (|info| info.connected = false, "is connected to its node");
+    for (change, expected) in [locked, alone] {
+        let mut wallets = good();
+        change(wallets[0].info.as_mut().unwrap());
+        assert_eq!(judge(&wallets, &daemons, None).state, Overall::Degraded, "{expected}");
+        change(wallets[1].info.as_mut().unwrap());
+        // What one that is away said last counts for nothing.
+        let away = wallet(Health::Away { error: "refused".to_owned() }, 100);
+        for wallets in [wallets.to_vec(), [wallets.to_vec(), vec![away]].concat()] {
+            let status = judge(&wallets, &daemons, None);
+            assert_eq!((status.state, status.failures.len()), (Overall::Down, 1), "{:?}", status.failures);
+            assert!(status.failures[0].contains(expected), "{:?}", status.failures);
+        }
+    }
+}
+
+#[test]
+fn a_daemon_or_wallet_of_another_chain_says_nothing_about_the_height() {
+    let far = Some(BlockHeight(1_000_000));
+    let foreign = daemon(|status| {
+        (status.network, status.node_height, status.synced_height) = (Network::Mainnet, far, far);
+    });
+    let foreign = DaemonView { in_order: false, refused: true, error: Some("another network".to_owned()), ..foreign };
+    let differs = wallet(Health::Disagrees { how: "other key".to_owned() }, 1_000_000);
+    let [one, two] = good();
+    let status = judge(&[one, two, differs], &[Some(daemon(|_| {})), Some(foreign)], None);
+    assert_eq!(status.height, Some(100));
+    assert!(status.daemons[0].can_vote, "{:?}", status.problems);
+}
+
+#[test]
+fn repairs_that_a_wallet_owes_are_told_also_while_it_is_away() {
+    let owes = |scripts, rescan_from: Option<u32>| {
+        let mut away = wallet(Health::Away { error: "refused".to_owned() }, 100);
+        away.debts = Debts { scripts, rescan_from: rescan_from.map(BlockHeight) };
+        judge(&[away], &[], None).wallets[0].owes.clone()
+    };
+    assert_eq!(owes(Some(0), None), "none");
+    assert_eq!(owes(Some(1), None), "1 script");
+    assert_eq!(owes(Some(7), Some(315)), "7 scripts, then a rescan from block 315");
+    assert_eq!(owes(Some(0), Some(315)), "a rescan from block 315");
+    assert_eq!(owes(None, Some(315)), "scripts not known until it answers, then a rescan from block 315");
+}
+
+#[test]
+fn conditions_have_the_words_that_monitors_know() {
+    for (health, expected) in [
+        (Health::Unknown, "unknown"),
+        (Health::Healthy, "in service"),
+        (Health::Away { error: String::new() }, "away"),
+        (Health::Recovering { done: 0, total: 1 }, "being repaired"),
+        (Health::Disagrees { how: String::new() }, "disagrees"),
+    ] {
+        let status = judge(&[wallet(health, 1)], &[], None);
+        assert_eq!(serde_json::to_value(&status).unwrap()["wallets"][0]["state"], expected);
+    }
+    let view = |in_order, refused| Some(DaemonView { in_order, refused, ..daemon(|_| {}) });
+    for (view, expected) in [
+        (None, "unknown"),
+        (view(true, false), "in order"),
+        (view(false, true), "not in order"),
+        (view(false, false), "not in order"),
+    ] {
+        let status = judge(&good(), &[view], None);
+        assert_eq!(serde_json::to_value(&status).unwrap()["daemons"][0]["state"], expected);
+    }
+}
+
+#[test]
 fn settings_that_differ_are_told_with_both_values() {
     let other = daemon(|status| status.pool_fee = PoolFee::from_percent(5.0).unwrap());
     let status = judge(&good(), &[Some(other)], None);
@@ -114,13 +221,13 @@ fn settings_that_differ_are_told_with_both_values() {
 #[test]
 fn lag_own_voting_and_locks_are_told() {
     let [one, mut two] = good();
-    two.height = Some(BlockHeight(90));
+    two.height = Some(BlockHeight(80));
     if let Some(info) = &mut two.info {
         (info.unlocked, info.votes_itself) = (false, true);
     }
     let status = judge(&[one, two], &[Some(daemon(|_| {}))], None);
     let problems = status.problems.join("\n");
-    for expected in ["10 blocks behind", "votes by itself", "is locked"] {
+    for expected in ["20 blocks behind", "votes by itself", "is locked"] {
         assert!(problems.contains(expected), "{problems}");
     }
     assert_eq!(status.state, Overall::Degraded);

@@ -3,19 +3,43 @@
 use serde::Serialize;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::ports::WalletInfo;
-use stakepool_core::wallets::{Health, MemberStatus};
+use stakepool_core::wallets::{Debts, Health, MemberStatus};
 
-use super::{LAG_ALLOWED, lag};
+use super::lag;
+
+/// What a wallet is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalletCondition {
+    /// It was not yet reached.
+    Unknown,
+    /// It serves.
+    #[serde(rename = "in service")]
+    InService,
+    /// It does not answer.
+    Away,
+    /// Missing scripts are being brought over.
+    #[serde(rename = "being repaired")]
+    BeingRepaired,
+    /// It has other keys or makes other scripts than the pool.
+    Disagrees,
+}
 
 /// How a wallet is. What it did not tell is `None`.
 #[derive(Clone, Debug, Serialize)]
 pub struct WalletReport {
     /// Host and port.
     pub name: String,
-    /// `unknown`, `in service`, `away`, `being repaired` or `disagrees`.
-    pub state: &'static str,
+    /// What it is doing.
+    pub state: WalletCondition,
     /// The repair under way, for people.
     pub repair: Option<String>,
+    /// How many scripts it lacks; `None` where that shows only when it answers.
+    pub owed_scripts: Option<usize>,
+    /// From which height it must look through the chain again, if it must.
+    pub owed_rescan_from: Option<u32>,
+    /// What repairs it still owes, for people.
+    pub owes: String,
     /// The last error.
     pub last_error: Option<String>,
     /// Its version, for people.
@@ -39,7 +63,7 @@ pub struct WalletReport {
 }
 
 impl WalletReport {
-    pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>) -> Self {
+    pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>, lag_allowed: u32) -> Self {
         // What it said of itself is old where it does not answer any more.
         let here = !matches!(wallet.health, Health::Away { .. } | Health::Unknown);
         let info = wallet.info.as_ref();
@@ -50,6 +74,9 @@ impl WalletReport {
             name: wallet.name.clone(),
             state,
             repair,
+            owed_scripts: wallet.debts.scripts,
+            owed_rescan_from: wallet.debts.rescan_from.map(|height| height.0),
+            owes: owes(wallet.debts),
             last_error,
             version: info.map(|info| info.version.clone()),
             generation: info.map(|info| info.generation),
@@ -59,24 +86,39 @@ impl WalletReport {
             unlocked: now.map(|info| info.unlocked),
             connected: now.map(|info| info.connected),
             votes_itself: now.map(|info| info.votes_itself),
-            problems: problems(wallet, now, lag),
+            problems: problems(wallet, now, lag.filter(|lag| *lag > lag_allowed)),
         }
     }
 }
 
-fn state(health: &Health) -> (&'static str, Option<String>, Option<String>) {
+fn state(health: &Health) -> (WalletCondition, Option<String>, Option<String>) {
     match health {
-        Health::Unknown => ("unknown", None, None),
-        Health::Healthy => ("in service", None, None),
-        Health::Away { error } => ("away", None, Some(error.clone())),
+        Health::Unknown => (WalletCondition::Unknown, None, None),
+        Health::Healthy => (WalletCondition::InService, None, None),
+        Health::Away { error } => (WalletCondition::Away, None, Some(error.clone())),
         Health::Recovering { done, total } => {
-            ("being repaired", Some(format!("{done} of {total} scripts brought over")), None)
+            (WalletCondition::BeingRepaired, Some(format!("{done} of {total} scripts brought over")), None)
         }
-        Health::Disagrees { how } => ("disagrees", None, Some(how.clone())),
+        Health::Disagrees { how } => (WalletCondition::Disagrees, None, Some(how.clone())),
     }
 }
 
-fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, lag: Option<u32>) -> Vec<String> {
+fn owes(debts: Debts) -> String {
+    let rescan = debts.rescan_from.map(|from| format!("a rescan from block {from}"));
+    let scripts = match debts.scripts {
+        Some(0) => None,
+        Some(1) => Some("1 script".to_owned()),
+        Some(scripts) => Some(format!("{scripts} scripts")),
+        None => Some("scripts not known until it answers".to_owned()),
+    };
+    match (scripts, rescan) {
+        (Some(scripts), Some(rescan)) => format!("{scripts}, then {rescan}"),
+        (Some(owed), None) | (None, Some(owed)) => owed,
+        (None, None) => "none".to_owned(),
+    }
+}
+
+fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, behind: Option<u32>) -> Vec<String> {
     let mut problems = Vec::new();
     match &wallet.health {
         Health::Healthy => {}
@@ -96,8 +138,6 @@ fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, lag: Option<u32>) 
             problems.push("it votes by itself, beside the daemon; start it without enablevoting".to_owned());
         }
     }
-    if let Some(lag) = lag.filter(|lag| *lag > LAG_ALLOWED) {
-        problems.push(format!("it is {lag} blocks behind"));
-    }
+    problems.extend(behind.map(|lag| format!("it is {lag} blocks behind")));
     problems
 }

@@ -186,7 +186,7 @@ impl FakeDaemon {
             old,
             closed: AtomicBool::new(false),
             cold_wallet: Mutex::default(),
-            synced: AtomicU32::new(200),
+            synced: AtomicU32::new(224),
             wanted: Mutex::default(),
             pushes: AtomicI64::new(0),
             looks: AtomicI64::new(0),
@@ -210,6 +210,10 @@ impl FakeDaemon {
             return Err(DaemonError::Unauthorized { daemon: self.name.clone() });
         }
         Ok(())
+    }
+
+    fn height(&self) -> BlockHeight {
+        BlockHeight(self.synced.load(Ordering::SeqCst))
     }
 
     pub fn users(&self) -> usize {
@@ -244,8 +248,8 @@ impl VotingDaemon for FakeDaemon {
             pool_fee: PoolFee::from_percent(7.5).unwrap(),
             wanted_digest: digest.unwrap_or_default(),
             users: self.users() as u64,
-            node_height: None,
-            synced_height: Some(BlockHeight(self.synced.load(Ordering::SeqCst))),
+            node_height: Some(self.height()),
+            synced_height: Some(self.height()),
             wallets: Vec::new(),
             live_tickets: 0,
             ignored_tickets: 0,

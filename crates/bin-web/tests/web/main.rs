@@ -15,6 +15,7 @@ mod keys;
 mod lists;
 mod mail;
 mod mischief;
+mod monitors;
 mod pages;
 mod recordings;
 mod second_factor;

@@ -43,6 +43,8 @@ fn tcp(web: &Web) -> SocketAddr {
 /// A pool, and the web application in front of it.
 pub struct World {
     pub server: SocketAddr,
+    /// Where monitors are answered, where the plan says so.
+    pub monitors: Option<SocketAddr>,
     pub database: Arc<Database>,
     pub group: Arc<WalletGroup>,
     pub wallets: Vec<Arc<FakeWallet>>,
@@ -116,13 +118,26 @@ impl World {
         let options = plan.options;
         let web = Web::bind(options.clone(), services.clone()).await.unwrap();
         let server = tcp(&web);
-        let daemons = web.daemons();
+        let (monitors, daemons) = (web.monitor_address(), web.daemons());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(web.run(async move {
             let _ = stopped.await;
         }));
         let stop = Some(stop);
-        Self { server, database, group, wallets, clock, daemons, options, services, stop, running, _folder: folder }
+        Self {
+            server,
+            monitors,
+            database,
+            group,
+            wallets,
+            clock,
+            daemons,
+            options,
+            services,
+            stop,
+            running,
+            _folder: folder,
+        }
     }
 
     /// Where another instance on the same database answers; it ends with the test.
