@@ -182,9 +182,11 @@ fn of_daemons(status: &PoolStatus, to: &mut Exposition) {
     gauge("stakepool_web_daemon_in_order", "Whether the voting daemon has what the web wants.", &|daemon| {
         Some(u64::from(daemon.state == DaemonCondition::InOrder))
     });
-    gauge("stakepool_web_daemon_can_vote", "Whether it has a wallet that can sign.", &|daemon| {
-        Some(u64::from(daemon.can_vote))
-    });
+    gauge(
+        "stakepool_web_daemon_can_vote",
+        "Whether it has a node, is not far behind, and has a wallet that can sign.",
+        &|daemon| Some(u64::from(daemon.can_vote)),
+    );
     gauge("stakepool_web_daemon_node_height", "Its node's best height.", &|daemon| daemon.node_height.map(u64::from));
     gauge("stakepool_web_daemon_synced_height", "The last height that it has worked through.", &|daemon| {
         daemon.synced_height.map(u64::from)
