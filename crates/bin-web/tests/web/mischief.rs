@@ -1,6 +1,8 @@
 //! Whatever comes in, wherever and from whom: no crash, and no answer that blames the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -15,7 +17,7 @@ const STATUS_TOKEN: &str = "the token of the monitors";
 const CLIENT_HEADER: &str = "x-real-ip";
 
 /// Every name of a field that a form, a query or a call may have, and one that none has.
-const FIELDS: [&str; 49] = [
+const FIELDS: &[&str] = &[
     "csrf_token",
     "email",
     "password",
@@ -59,6 +61,7 @@ const FIELDS: [&str; 49] = [
     "age",
     "id",
     "action",
+    "sure",
     "tickets[]",
     "ticket",
     "user",
@@ -237,23 +240,47 @@ impl Scene {
     }
 }
 
+/// A request that is none: as a browser would send it.
+fn plain(who: Who, method: Method, path: &str) -> Mischief {
+    Mischief {
+        who,
+        path: path.to_owned(),
+        fields: vec![("id", "1".to_owned())],
+        raw: None,
+        kind: KINDS[0],
+        in_query: method == Method::GET,
+        with_token: method == Method::POST,
+        headers: Vec::new(),
+        method,
+    }
+}
+
+/// The names of all fields of the built-in templates.
+fn names_in_templates() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let names = |text: String| {
+        let tags = text.split('<').filter(|tag| !tag.starts_with("meta")).map(str::to_owned).collect::<Vec<_>>();
+        tags.into_iter().filter_map(|tag| Some(tag.split_once(" name=\"")?.1.split_once('"')?.0.to_owned()))
+    };
+    files.flat_map(names).filter(|name| !name.contains('{')).collect()
+}
+
+#[test]
+fn mischief_is_done_with_every_field_of_every_form() {
+    let names = names_in_templates();
+    assert!(names.contains("csrf_token") && names.len() > 20, "{names:?}");
+    let forgotten: Vec<_> = names.iter().filter(|name| !FIELDS.contains(&name.as_str())).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?} are not in FIELDS");
+}
+
 #[tokio::test]
 async fn every_route_answers_everybody() {
     let mut scene = Scene::set().await;
     for who in [Who::Anybody, Who::User, Who::Administrator] {
         for KnownRoute { method, path } in known_routes() {
             let file = if path.ends_with('/') && path != "/" { "style.css" } else { "" };
-            let mischief = Mischief {
-                who,
-                path: format!("{path}{file}"),
-                fields: vec![("id", "1".to_owned())],
-                raw: None,
-                kind: KINDS[0],
-                in_query: method == Method::GET,
-                with_token: method == Method::POST,
-                headers: Vec::new(),
-                method,
-            };
+            let mischief = plain(who, method, &format!("{path}{file}"));
             let status = scene.play(&mischief).await;
             let expected = match status {
                 StatusCode::OK | StatusCode::SEE_OTHER => true,
@@ -265,6 +292,15 @@ async fn every_route_answers_everybody() {
             };
             assert!(expected, "{status}: {mischief:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn who_is_signed_out_comes_back_signed_in() {
+    let mut scene = Scene::set().await;
+    for accounts in 1..=2 {
+        assert_eq!(scene.play(&plain(Who::User, Method::POST, "/logout")).await, StatusCode::SEE_OTHER);
+        assert_eq!(scene.accounts, accounts, "the form signed them out, or the one before did not");
     }
 }
 
@@ -281,7 +317,6 @@ fn no_request_makes_the_server_fail() {
         })
         .unwrap();
     let scene = scene.into_inner();
-    assert!(scene.accounts > 2, "nobody was ever signed out, so forms did nothing");
     runtime.block_on(async {
         assert_eq!(scene.world.send("GET", "/", &[], b"").await.status, StatusCode::OK);
     });
