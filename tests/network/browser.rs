@@ -1,6 +1,6 @@
 //! The least of a browser and of a wallet: HTTP to the web application, with cookies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -49,6 +49,20 @@ impl Browser {
         let answer = self.send(method, &format!("/api/v2/{command}"), &headers, body.to_owned()).await;
         assert_eq!(answer.status, StatusCode::OK, "{command}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// The tickets that the user's page shows, by the names of its lists. The count of each list is asserted.
+    pub async fn shown_tickets(&mut self) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let mut shown = BTreeMap::new();
+        for list in ["live", "immature", "voted", "missed", "expired", "ignored"] {
+            let page = self.get(&format!("/tickets?show={list}&age=all")).await.body;
+            let rows = page.split("class=\"mono hash\"").skip(1);
+            let hashes: BTreeSet<String> = rows.map(|row| between(row, ">", "<").to_owned()).collect();
+            let tab = between(&page, &format!("href=\"/tickets?show={list}\""), "</a>");
+            assert_eq!(between(tab, "<span>", "</span>"), hashes.len().to_string(), "{list}: {page}");
+            shown.insert(list, hashes);
+        }
+        shown
     }
 
     async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Answer {

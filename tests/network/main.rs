@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod administrator;
 mod browser;
+mod misses;
 mod outages;
 mod real;
 mod scene;
 mod simnet;
+mod startup;
 mod tickets;

@@ -1,6 +1,6 @@
 //! The pool on the real programs: `exccd` and `exccwallet`, today's or those of 2018.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -155,8 +155,8 @@ impl RealPool {
     }
 }
 
-/// Signs a user up and registers a key of the buyer's; answers what a wallet is told for buying.
-async fn register(pool: &RealPool) -> Value {
+/// Signs a user up and registers a key of the buyer's; answers the user's browser, and what a wallet is told for buying.
+async fn register(pool: &RealPool) -> (Browser, Value) {
     let mut browser = Browser::new(&pool.url);
     let (email, password) = ("real@example.org", "correct horse 42");
     let fields = [("email", email), ("password", password), ("passwordrepeat", password)];
@@ -175,14 +175,14 @@ async fn register(pool: &RealPool) -> Value {
     assert_eq!(info["status"], "success", "{info}");
     let page = browser.get("/tickets").await.body;
     assert!(page.contains(info["data"]["TicketAddress"].as_str().unwrap()));
-    info["data"].clone()
+    (browser, info["data"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a network of the real programs: STAKEPOOL_SIMNET names its simnet.json"]
 async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
     let pool = RealPool::start().await;
-    let info = register(&pool).await;
+    let (mut browser, info) = register(&pool).await;
     let text = |key: &str| info[key].as_str().unwrap();
     let (address, fee_address) = (text("TicketAddress"), text("PoolAddress"));
     let percent = info["PoolFees"].as_f64().unwrap();
@@ -207,10 +207,10 @@ async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
     assert_eq!(verdict(&free[0]), "unknown_fee_address");
 
     add_ticket(&pool, &low[0]).await;
-    let mut ours = good.clone();
-    ours.push(low[0].clone());
-    watch(&pool, &ours, &[low[1].clone(), free[0].clone()]).await;
-    compare_with_the_wallet(&pool, address, &ours).await;
+    let bought = Bought { good, added: low[0].clone(), ignored: vec![low[1].clone(), free[0].clone()] };
+    watch(&pool, &bought).await;
+    check_votes(&pool).await;
+    compare_with_the_wallet(&pool, &mut browser, address, &bought).await;
     pool.stop().await;
 }
 
@@ -231,24 +231,62 @@ async fn add_ticket(pool: &RealPool, hash: &str) {
     pool.until("the ticket is added", async || pool.tickets().await[hash].added).await;
 }
 
+/// The user's tickets.
+struct Bought {
+    /// Those that paid the fee.
+    good: Vec<String>,
+    /// The one that an administrator added although it paid too little.
+    added: String,
+    /// Those that stay ignored.
+    ignored: Vec<String>,
+}
+
+/// Whether the node calls every ticket live that our ledger calls so, and none of `tickets` is immature any more.
+async fn all_became_live(pool: &RealPool, tickets: &[String]) -> bool {
+    let answer = pool.net.call("node", "livetickets", json!([])).await;
+    let live: BTreeSet<_> = answer["tickets"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let ours = pool.tickets().await;
+    tickets.iter().all(|hash| match ours[hash].state {
+        TicketState::Live => live.contains(hash.as_str()),
+        // It was live, and won since.
+        TicketState::Voted => true,
+        _ => false,
+    })
+}
+
 /// Mines until all of the pool's tickets have voted or expired.
-async fn watch(pool: &RealPool, ours: &[String], ignored: &[String]) {
-    let mut blocks = 0;
+async fn watch(pool: &RealPool, bought: &Bought) {
+    let ours: Vec<_> = bought.good.iter().chain([&bought.added]).collect();
+    let ignored = &bought.ignored;
+    let (mut blocks, mut became_live) = (0, false);
     loop {
         pool.net.mine().await;
         blocks += 1;
         let tickets = pool.tickets().await;
-        let in_state = |state| ours.iter().filter(|hash| tickets[*hash].state == state).count();
+        let in_state = |state| ours.iter().filter(|hash| tickets[**hash].state == state).count();
         assert_eq!(in_state(TicketState::Missed), 0, "missed after {blocks} blocks: {tickets:#?}");
         assert!(ignored.iter().all(|hash| tickets[hash].state != TicketState::Voted && tickets[hash].is_ignored()));
+        if !became_live && bought.good.iter().all(|hash| tickets[hash].state != TicketState::Immature) {
+            pool.until("node and ledger call the ten live", async || all_became_live(pool, &bought.good).await).await;
+            println!("all {} that paid the fee are live after {blocks} blocks", bought.good.len());
+            became_live = true;
+        }
         let (voted, expired) = (in_state(TicketState::Voted), in_state(TicketState::Expired));
         if voted + expired == ours.len() {
-            assert!(voted > 0, "no ticket ever won");
+            assert!(became_live && voted > 0, "no ticket ever won");
             println!("{voted} voted and {expired} expired within {blocks} blocks");
+            match tickets[&bought.added].state {
+                TicketState::Voted => println!("the ticket that was added voted"),
+                _ => println!("NOT SHOWN: the ticket that was added EXPIRED WITHOUT WINNING; run the test once more"),
+            }
             break;
         }
         assert!(blocks < MOST_BLOCKS, "{voted} of {} voted after {blocks} blocks", ours.len());
     }
+}
+
+/// No vote failed, and how long they took.
+async fn check_votes(pool: &RealPool) {
     let votes = pool.database.votes(None, 1000).await.unwrap();
     let sent: Vec<_> = votes.iter().filter(|vote| vote.record.outcome == VoteOutcome::Sent).collect();
     let failed: Vec<_> = votes.iter().filter(|vote| !vote.record.outcome.is_cast()).collect();
@@ -267,21 +305,24 @@ async fn watch(pool: &RealPool, ours: &[String], ignored: &[String]) {
     );
 }
 
-/// What the wallet says of the user's tickets is what our ledger says.
-async fn compare_with_the_wallet(pool: &RealPool, address: &str, ours: &[String]) {
+/// What the wallet says of the user's tickets is what our ledger and the user's page say.
+async fn compare_with_the_wallet(pool: &RealPool, browser: &mut Browser, address: &str, bought: &Bought) {
     let theirs = pool.net.call("voter1", "stakepooluserinfo", json!([address])).await;
     let tickets = pool.tickets().await;
     let list = |key: &str| theirs[key].as_array().cloned().unwrap_or_default();
-    let mut compared = 0;
+    let shown = browser.shown_tickets().await;
+    let mut compared = BTreeSet::new();
     for ticket in list("tickets") {
         let report = &tickets[ticket["ticket"].as_str().unwrap()];
         // Expired tickets are told by the wallet only after their revocation.
         if ticket["status"] == "live" && report.state == TicketState::Expired {
             continue;
         }
-        assert_eq!(ticket["status"], report.state.name(), "{report:?}");
+        let status = ticket["status"].as_str().unwrap();
+        assert_eq!(status, report.state.name(), "{report:?}");
         assert_eq!(ticket["ticketheight"], json!(report.facts.mined_at));
-        compared += 1;
+        assert!(shown[status].contains(&report.ticket.to_string()), "{report:?} is not among {:?}", shown[status]);
+        compared.insert(report.ticket.to_string());
     }
     let mut invalid: Vec<_> = list("invalid").iter().map(|hash| hash.as_str().unwrap().to_owned()).collect();
     let mut ignored: Vec<_> = tickets
@@ -292,5 +333,12 @@ async fn compare_with_the_wallet(pool: &RealPool, address: &str, ours: &[String]
     invalid.sort();
     ignored.sort();
     assert_eq!(invalid, ignored);
-    println!("the wallet agrees on {compared} tickets and {} invalid ones, of {} voted for", invalid.len(), ours.len());
+    // The page shows the pool's view: what the wallet calls invalid is ignored, save what was added.
+    invalid.retain(|hash| *hash != bought.added);
+    assert_eq!(shown["ignored"], invalid.iter().cloned().collect());
+    assert!(shown["voted"].contains(&bought.added) || shown["expired"].contains(&bought.added), "{shown:?}");
+    let of_ours = shown.iter().filter(|(list, _)| **list != "ignored").flat_map(|(_, hashes)| hashes);
+    assert_eq!(of_ours.cloned().collect::<BTreeSet<_>>(), bought.good.iter().chain([&bought.added]).cloned().collect());
+    let (agreed, invalid) = (compared.len(), invalid.len());
+    println!("wallet, ledger and page agree on {agreed} tickets, {invalid} ignored ones and the one that was added");
 }

@@ -1,11 +1,14 @@
 //! The life of tickets, from purchase to vote.
 
-use stakepool_core::chain::{Generation, Network};
+use std::collections::BTreeSet;
+
+use stakepool_core::chain::{Generation, Network, TicketHash};
 use stakepool_core::ports::{LedgerStore, LowFeeStore, LowFeeTicket};
 use stakepool_core::ticket::{PoolFee, Verdict};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::TicketState;
 
+use crate::browser::Browser;
 use crate::scene::{Scene, options};
 
 async fn tickets_are_judged_voted_and_told(generation: Generation) {
@@ -49,6 +52,13 @@ async fn tickets_are_judged_voted_and_told(generation: Generation) {
     }
     assert!(wanted.is_empty(), "tickets that never won: {wanted:?}");
     scene.until("the ledger knows the votes", async || scene.ledger_count(TicketState::Voted, false).await == 11).await;
+    let mut browser = Browser::new(scene.pool.url());
+    browser.submit("/signin", &[("email", "user@example.org"), ("password", "correct horse 42")]).await;
+    let shown = browser.shown_tickets().await;
+    let texts = |tickets: &[TicketHash]| tickets.iter().map(|ticket| ticket.to_string()).collect::<BTreeSet<_>>();
+    assert_eq!(shown["voted"], texts(&[&good[..], &low[..1]].concat()));
+    assert_eq!(shown["ignored"], texts(&[low[1], foreign[0]]));
+    assert_eq!(shown["live"].len() + shown["immature"].len() + shown["missed"].len() + shown["expired"].len(), 0);
     let votes = scene.pool.database.votes(Some(&good[0]), 10).await.unwrap();
     assert_eq!(votes.len(), 3, "one record a daemon: {votes:?}");
     // The added ticket is marked as voted once no reorganisation can undo its vote.
