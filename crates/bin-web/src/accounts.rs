@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::accounts::{Actor, Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId};
+use stakepool_core::accounts::{
+    Actor, Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId, end_all_ways_in,
+};
 use stakepool_core::ports::{AuditEntry, Mail, StoreError, TokenPurpose};
 use warp::http::StatusCode;
 
 use crate::app::App;
 use crate::client::ClientAddress;
-use crate::limits::MustWait;
+use crate::limits::{MustWait, Try};
 use crate::mail::letters;
 use crate::options::WebOptions;
+use crate::pages::error::Trouble;
 use crate::visit::Visit;
 
 /// How long an address may be verified.
@@ -79,7 +82,40 @@ pub fn token_of(visit: &Visit) -> Result<SecretToken, TokenError> {
     SecretToken::parse(visit.form.text("t"))
 }
 
+/// Uses the token up that a form brings. Before anything is written it is looked at, and tokens that are none are
+/// counted by client.
+///
+/// # Errors
+/// [`Trouble`] where the client brought too many, or the store fails.
+pub async fn take_token(visit: &Visit, purpose: TokenPurpose) -> Result<Option<(UserId, Option<Email>)>, Trouble> {
+    let app = &visit.app;
+    let Ok(token) = token_of(visit) else { return Ok(None) };
+    let tried = app.count_stranger("links", visit.client).map_err(|_| Trouble::too_many_tries())?;
+    if app.services.tokens.peek(purpose, &token.hash(), app.now()).await?.is_none() {
+        return Ok(None);
+    }
+    app.limiter.succeeded(tried);
+    Ok(app.services.tokens.take(purpose, &token.hash(), app.now()).await?)
+}
+
 impl App {
+    /// Counts by client, as failed sign-ins are, that somebody does what names no account. `what` is told apart.
+    ///
+    /// # Errors
+    /// [`MustWait`]; then nothing is counted.
+    pub fn count_stranger(&self, what: &str, client: ClientAddress) -> Result<Try, MustWait> {
+        // As an account that nobody else tries, so that none uses up what another may do.
+        self.limiter.sign_in(&format!("{what} from {}", client.network()), client, None)
+    }
+
+    /// Ends the sessions of a user and makes every link in a mail to them worthless, as behind a new password.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_all_ways_in(&self, user: UserId) -> Result<(), StoreError> {
+        end_all_ways_in(self.services.sessions.as_ref(), self.services.access.as_ref(), user).await
+    }
+
     /// Notes an act that matters to the safety of an account. The act is done already, so that a failure to note it is
     /// told to the operator and not to the user.
     pub async fn note(&self, user: UserId, action: &str, detail: impl Into<String>) {
@@ -124,6 +160,19 @@ impl App {
         self.options.admin_totp && self.options.administration.is_administrator(user)
     }
 
+    async fn make_token(
+        &self,
+        purpose: TokenPurpose,
+        user: UserId,
+        email: &Email,
+        lasts: Duration,
+    ) -> Result<SecretToken, StoreError> {
+        let token = SecretToken::random(self.services.random.as_ref());
+        let expires = self.now().plus(lasts);
+        self.services.tokens.put(purpose, token.hash(), user, Some(email), expires).await?;
+        Ok(token)
+    }
+
     /// Makes a token and sends it.
     async fn send_token(
         &self,
@@ -133,9 +182,7 @@ impl App {
         lasts: Duration,
         letter: fn(&WebOptions, &Email, &SecretToken) -> Mail,
     ) -> Result<(), StoreError> {
-        let token = SecretToken::random(self.services.random.as_ref());
-        let expires = self.now().plus(lasts);
-        self.services.tokens.put(purpose, token.hash(), user, Some(email), expires).await?;
+        let token = self.make_token(purpose, user, email, lasts).await?;
         self.post.send_later(letter(&self.options, email, &token));
         Ok(())
     }
@@ -149,6 +196,7 @@ impl App {
     }
 
     /// Sends a link to a new e-mail address, and word of it to the old one. A taken address gets word of that only.
+    /// `user` is as it was when the password was found right; where that has become another one, nothing is sent.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -158,7 +206,13 @@ impl App {
             return Ok(());
         }
         self.services.access.revoke_tokens(user.id, TokenPurpose::ChangeEmail).await?;
-        self.send_token(TokenPurpose::ChangeEmail, user.id, new, CHANGE_WITHIN, letters::change).await?;
+        let token = self.make_token(TokenPurpose::ChangeEmail, user.id, new, CHANGE_WITHIN).await?;
+        // Looked at after the token is stored: a password that is changed later takes it away.
+        let stored = self.services.users.by_id(user.id).await?;
+        if stored.is_none_or(|stored| stored.password != user.password) {
+            return self.services.access.revoke_tokens(user.id, TokenPurpose::ChangeEmail).await;
+        }
+        self.post.send_later(letters::change(&self.options, new, &token));
         if user.email_state != EmailState::Unverified {
             self.post.send_later(letters::change_asked(&self.options, &user.email));
         }

@@ -18,8 +18,6 @@ pub enum Notice {
     SignedOut,
     /// An address was registered.
     AddressRegistered,
-    /// The API key was renewed.
-    ApiKeyRenewed,
     /// The password was changed.
     PasswordChanged,
     /// The password was set anew with a link from a mail.
@@ -60,11 +58,6 @@ impl Notice {
             "Your address is registered in the pool's voting wallets. You can buy tickets now.",
         ),
         (
-            Self::ApiKeyRenewed,
-            "api-key",
-            "Your API key is renewed; the old one no longer works. Put the new one into your wallet.",
-        ),
-        (
             Self::PasswordChanged,
             "password",
             "Your password is changed, and every other device is signed out. Your API key stays as it is.",
@@ -77,7 +70,8 @@ impl Notice {
         (
             Self::PasswordReset,
             "password-reset",
-            "Your new password is set, and every device is signed out. Sign in with it.",
+            "Your new password is set, and every device is signed out. Sign in with it. Your API key still works: if \
+             somebody else may have it, renew or revoke it.",
         ),
         (Self::EmailVerified, "email-verified", "Your e-mail address is verified. Sign in with your password."),
         (
@@ -121,6 +115,11 @@ impl Notice {
     /// What the page says.
     pub fn text(self) -> &'static str {
         Self::ALL.iter().find(|(notice, ..)| *notice == self).map_or("", |(.., text)| text)
+    }
+
+    /// Where the page leads on from what it says, and in what words.
+    pub fn link(self) -> Option<(&'static str, &'static str)> {
+        (self == Self::PasswordReset).then_some(("/settings", "Settings of the API key"))
     }
 
     /// The notice that a request brings.

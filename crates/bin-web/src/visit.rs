@@ -193,6 +193,7 @@ impl Visit {
         context.insert("csrf_token", &self.csrf);
         context.insert("path", &self.path);
         context.insert("notice", &self.notice.map(Notice::text));
+        context.insert("notice_link", &self.notice.and_then(Notice::link));
         context
     }
 }

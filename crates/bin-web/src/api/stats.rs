@@ -3,6 +3,8 @@
 use hyper::body::Bytes;
 use serde::Serialize;
 use stakepool_core::chain::Amount;
+use stakepool_core::seldom::Seldom;
+use tokio::time::Instant;
 
 use super::number::Decimal;
 use super::{Code, with_data};
@@ -47,7 +49,10 @@ pub async fn answer(app: &App, client: ClientAddress) -> Bytes {
     match app.figures().await {
         Ok((_, body)) => body,
         Err(error) => {
-            tracing::warn!(%error, %client, "no statistics for the API");
+            static LINES: Seldom = Seldom::new();
+            if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
+                tracing::warn!(%error, %client, unsaid, "no statistics for the API");
+            }
             with_data(Code::Unavailable, "stats error - RPC server error", None::<Stats>)
         }
     }

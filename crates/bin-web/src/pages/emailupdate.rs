@@ -1,12 +1,12 @@
 //! Confirming a new e-mail address.
 
 use serde::Serialize;
-use stakepool_core::accounts::{EmailState, User};
+use stakepool_core::accounts::{EmailState, User, revoke_all_tokens};
 use stakepool_core::ports::{StoreError, TokenPurpose};
 use warp::http::StatusCode;
 
 use super::told::Told;
-use crate::accounts::token_of;
+use crate::accounts::{take_token, token_of};
 use crate::mail::letters;
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
@@ -34,9 +34,7 @@ pub async fn show(visit: Visit) -> Outcome {
 /// Changes the address.
 pub async fn submit(visit: Visit) -> Outcome {
     let app = &visit.app;
-    let Ok(token) = token_of(&visit) else { return stale(&visit) };
-    let taken = app.services.tokens.take(PURPOSE, &token.hash(), app.now()).await?;
-    let Some((id, Some(email))) = taken else { return stale(&visit) };
+    let Some((id, Some(email))) = take_token(&visit, PURPOSE).await? else { return stale(&visit) };
     let Some(before) = app.services.users.by_id(id).await?.filter(|user| !user.disabled) else { return stale(&visit) };
     let change = |user: &mut User| {
         user.email = email.clone();
@@ -48,9 +46,7 @@ pub async fn submit(visit: Visit) -> Outcome {
         Err(error) => return Err(error.into()),
     }
     // What was sent to the old address opens the account no longer.
-    for purpose in [TokenPurpose::ResetPassword, TokenPurpose::VerifyEmail, TokenPurpose::ChangeEmail] {
-        app.services.access.revoke_tokens(id, purpose).await?;
-    }
+    revoke_all_tokens(app.services.access.as_ref(), id).await?;
     if before.email_state != EmailState::Unverified {
         app.post.send_later(letters::changed(&app.options, &before.email, &email));
     }

@@ -7,7 +7,7 @@ use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
 use super::told::Told;
-use crate::accounts::{send_behind, token_of};
+use crate::accounts::{send_behind, take_token, token_of};
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
 use crate::visit::{Outcome, Visit};
@@ -34,10 +34,7 @@ pub async fn submit(visit: Visit) -> Outcome {
         return resend(&visit);
     }
     let app = &visit.app;
-    let Ok(token) = token_of(&visit) else { return stale(&visit) };
-    let Some((id, email)) = app.services.tokens.take(PURPOSE, &token.hash(), app.now()).await? else {
-        return stale(&visit);
-    };
+    let Some((id, email)) = take_token(&visit, PURPOSE).await? else { return stale(&visit) };
     let user = app.services.users.by_id(id).await?;
     // The link shows that one address can be read, and no other.
     let Some(user) = user.filter(|user| email.is_none_or(|email| email == user.email)) else { return stale(&visit) };

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use stakepool_core::seldom::Seldom;
+use tokio::time::Instant;
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
@@ -148,7 +150,10 @@ impl Trouble {
 
     /// Too many mails were asked for.
     pub fn too_many_mails(wait: MustWait) -> Self {
-        tracing::info!(wait = %wait.in_words(), "too many mails are asked for");
+        static LINES: Seldom = Seldom::new();
+        if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
+            tracing::info!(wait = %wait.in_words(), unsaid, "too many mails are asked for");
+        }
         Self::Told(
             StatusCode::TOO_MANY_REQUESTS,
             Explanation {
@@ -156,6 +161,19 @@ impl Trouble {
                 happened: "So many mails were asked for that none was sent this time.",
                 lost: "Nothing was changed, and the mails that are on their way still count.",
                 remedy: "Look into your mail, also into the folder for unwanted mail, and try again in ten minutes.",
+            },
+        )
+    }
+
+    /// Too many wrong secrets.
+    pub const fn too_many_tries() -> Self {
+        Self::Told(
+            StatusCode::TOO_MANY_REQUESTS,
+            Explanation {
+                title: "Too many tries",
+                happened: "So much that is wrong came from your address that nothing more is looked at for now.",
+                lost: "Nothing was changed.",
+                remedy: "Try again in ten minutes, with the whole link or token as you got it.",
             },
         )
     }

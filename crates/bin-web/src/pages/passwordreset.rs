@@ -8,6 +8,7 @@ use warp::http::StatusCode;
 use super::told::Told;
 use crate::accounts::send_behind;
 use crate::captcha::{self, Shown};
+use crate::limits::MustWait;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "passwordreset.html.tera";
@@ -36,18 +37,27 @@ pub async fn submit(visit: Visit) -> Outcome {
         Ok(email) => email,
         Err(error) => return page(&visit, StatusCode::OK, Some(format!("No mail was sent: {error}."))),
     };
+    // The client first, since the question against robots is noted in the database; the address only after it, since
+    // robots must not use up what its user may ask for.
+    if let Err(wait) = app.count_stranger("password resets", visit.client) {
+        return wait_page(&visit, wait);
+    }
     if let Err(error) = captcha::check(&visit).await? {
         return page(&visit, StatusCode::OK, Some(format!("No mail was sent: {error}.")));
     }
     if let Err(wait) = app.limiter.ask_for_mail(typed, visit.client) {
-        let error = format!("Too many mails were asked for. None was sent; try again in {}.", wait.in_words());
-        let mut response = visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)))?;
-        captcha::admit(app, &mut response);
-        return Ok(response);
+        return wait_page(&visit, wait);
     }
     send_behind(app, TokenPurpose::ResetPassword, email, visit.client);
     tracing::info!(client = %visit.client, "a password reset was asked for");
     Told::RESET_SENT.show(&visit, StatusCode::OK)
+}
+
+fn wait_page(visit: &Visit, wait: MustWait) -> Outcome {
+    let error = format!("Too many mails were asked for. None was sent; try again in {}.", wait.in_words());
+    let mut response = visit.page_to_wait(TEMPLATE, wait, &content(visit, Some(error)))?;
+    captcha::admit(&visit.app, &mut response);
+    Ok(response)
 }
 
 fn content(visit: &Visit, error: Option<String>) -> Reset<'_> {

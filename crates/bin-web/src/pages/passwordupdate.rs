@@ -8,6 +8,7 @@ use warp::http::StatusCode;
 use super::told::Told;
 use crate::accounts::token_of;
 use crate::notice::Notice;
+use crate::options::WebOptions;
 use crate::pages::error::Trouble;
 use crate::session;
 use crate::visit::{Outcome, Visit, add_cookie};
@@ -58,15 +59,24 @@ pub async fn submit(visit: Visit) -> Outcome {
         }
     };
     let user = app.change_user(id, change).await?;
-    app.services.access.revoke_tokens(id, PURPOSE).await?;
-    app.services.sessions.end_all(id, None).await?;
+    app.end_all_ways_in(id).await?;
     app.limiter.forgive(&user.email, visit.client);
     app.note(id, "account.reset", format!("from {}", visit.client)).await;
-    app.tell(&user, "The password of your account was changed with a link from a mail.");
+    app.tell(&user, &changed(&app.options));
     tracing::info!(user = %id, client = %visit.client, "password reset");
     let mut response = visit.done(Notice::PasswordReset, "/signin");
     add_cookie(&mut response, app.cookies.clear(session::COOKIE));
     Ok(response)
+}
+
+/// The API key is left alone, since renewing it cuts all wallets off. Whether it is to go the user must know.
+fn changed(options: &WebOptions) -> String {
+    format!(
+        "The password of your account was changed with a link from a mail.\n\n\
+         The API key in your wallets still works. If somebody else may have it, sign in and\n\
+         renew or revoke it: {}/settings",
+        options.base_url.trim_end_matches('/')
+    )
 }
 
 /// The user of the link, which stays usable.

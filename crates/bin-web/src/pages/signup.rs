@@ -10,6 +10,7 @@ use warp::http::StatusCode;
 
 use super::told::Told;
 use crate::captcha::{self, Shown};
+use crate::limits::MustWait;
 use crate::mail::letters;
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
@@ -39,11 +40,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     }
     let refuse = |error: String| page(&visit, StatusCode::OK, Some(format!("No account was made: {error}.")));
     if let Err(wait) = app.limiter.sign_up(visit.client) {
-        let error =
-            format!("Too many sign-ups from your address. No account was made; try again in {}.", wait.in_words());
-        let mut response = visit.page_to_wait(TEMPLATE, wait, &content(&visit, Some(error)))?;
-        captcha::admit(app, &mut response);
-        return Ok(response);
+        return wait_page(&visit, "sign-ups from your address", wait);
     }
     let email = match Email::parse(visit.form.text("email")) {
         Ok(email) => email,
@@ -58,6 +55,12 @@ pub async fn submit(visit: Visit) -> Outcome {
     }
     if let Err(error) = captcha::check(&visit).await? {
         return refuse(error.to_string());
+    }
+    // Whether or not the address has an account: what is left of its mails must not tell.
+    if app.post.is_on()
+        && let Err(wait) = app.limiter.ask_for_mail(email.as_str(), visit.client)
+    {
+        return wait_page(&visit, "mails were asked for", wait);
     }
     let argon2 = match app.passwords.hash(visit.client, password).await {
         Ok(hash) => hash,
@@ -94,9 +97,7 @@ async fn create(visit: &Visit, email: Email, argon2: String) -> Outcome {
             app.send_verification(id, &email).await?;
         }
         Err(StoreError::EmailTaken) if mail => {
-            if app.limiter.ask_for_mail(email.as_str(), visit.client).is_ok() {
-                app.post.send_later(letters::known_already(&app.options, &email));
-            }
+            app.post.send_later(letters::known_already(&app.options, &email));
         }
         Err(StoreError::EmailTaken) => {
             let error = "There is an account with this e-mail address already. Sign in with its password.";
@@ -105,6 +106,13 @@ async fn create(visit: &Visit, email: Email, argon2: String) -> Outcome {
         Err(error) => return Err(error.into()),
     }
     Told::CHECK_MAIL.show(visit, StatusCode::OK)
+}
+
+fn wait_page(visit: &Visit, too_many: &str, wait: MustWait) -> Outcome {
+    let error = format!("Too many {too_many}. No account was made; try again in {}.", wait.in_words());
+    let mut response = visit.page_to_wait(TEMPLATE, wait, &content(visit, Some(error)))?;
+    captcha::admit(&visit.app, &mut response);
+    Ok(response)
 }
 
 fn content(visit: &Visit, error: Option<String>) -> SignUp<'_> {

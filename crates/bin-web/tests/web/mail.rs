@@ -5,7 +5,7 @@ use stakepool_core::ports::{AuditStore as _, UserStore as _};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD, hidden_token};
-use crate::sink::Sink;
+use crate::sink::{Letter, Sink};
 use crate::world::{Plan, World};
 
 const ALICE: &str = "alice@example.org";
@@ -164,6 +164,72 @@ async fn an_address_is_changed_by_its_new_holder_and_the_old_one_is_told() {
     assert!(sink.letter(ALICE, "was changed").await.text.contains("new@example.org"));
     assert!(world.browser().sign_in(ALICE, PASSWORD).await.text().contains("is wrong"));
     assert_eq!(world.browser().sign_in("new@example.org", PASSWORD).await.location(), "/settings");
+}
+
+#[tokio::test]
+async fn what_was_begun_with_an_old_password_comes_to_nothing_with_a_new_one() {
+    let (world, sink) = world().await;
+    let mut browser = verified(&world, &sink, ALICE).await;
+    let mut intruder = world.browser();
+    intruder.sign_in(ALICE, PASSWORD).await;
+    let ask = |email: &'static str, password: &'static str| {
+        [("email", email), ("password", password), ("updateEmail", "true")]
+    };
+    intruder.submit("/settings", &ask("first@example.net", PASSWORD)).await;
+    let link = sink.letter("first@example.net", "confirm").await;
+    let fields = [("password", PASSWORD), ("newpassword", NEW), ("newpasswordrepeat", NEW), ("updatePassword", "true")];
+    assert_eq!(browser.submit("/settings", &fields).await.location(), "/settings");
+    let take = async |letter: &Letter| {
+        let fields = [("t", letter.token())];
+        let fields = [("t", fields[0].1.as_str())];
+        world.browser().submit_with_token_of("/signin", "/emailupdate", &fields).await.text()
+    };
+    assert!(take(&link).await.contains("This link does not work"));
+
+    intruder.sign_in(ALICE, NEW).await;
+    intruder.submit("/settings", &ask("second@example.net", NEW)).await;
+    let link = sink.letter("second@example.net", "confirm").await;
+    browser.submit_with_token_of("/stats", "/passwordreset", &[("email", ALICE)]).await;
+    let reset = sink.letter(ALICE, "new password").await;
+    let fields = [("t", reset.token()), ("password", PASSWORD.to_owned()), ("passwordrepeat", PASSWORD.to_owned())];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(browser.submit(&reset.link(), &fields).await.location(), "/signin");
+    assert!(take(&link).await.contains("This link does not work"));
+    assert_eq!(user(&world, 1).await.email, Email::parse(ALICE).unwrap());
+}
+
+#[tokio::test]
+async fn who_resets_the_password_is_told_that_the_api_key_still_works() {
+    let (world, sink) = world().await;
+    let mut browser = verified(&world, &sink, ALICE).await;
+    browser.submit_with_token_of("/stats", "/passwordreset", &[("email", ALICE)]).await;
+    let reset = sink.letter(ALICE, "new password").await;
+    let fields = [("t", reset.token()), ("password", NEW.to_owned()), ("passwordrepeat", NEW.to_owned())];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(browser.submit(&reset.link(), &fields).await.location(), "/signin");
+    let page = browser.get("/signin").await.text();
+    assert!(page.contains("Your API key still works") && page.contains("<a href=\"/settings\">"), "{page}");
+    let letter = sink.letter(ALICE, "change of your account").await;
+    assert!(letter.text.contains("still works") && letter.text.contains("http://pool.example/settings"));
+}
+
+#[tokio::test]
+async fn a_sign_up_uses_up_as_many_mails_of_an_unknown_address_as_of_a_known_one() {
+    let sink = Sink::start().await;
+    let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
+    plan.options.tries.mails_per_account = 1;
+    let world = World::of(plan).await;
+    world.old_users(1).await;
+    for email in ["u1@example.org", "new@example.org"] {
+        assert!(world.browser().sign_up(email).await.text().contains("Look into your mail"));
+        let again = [("email", email), ("resend", "1")];
+        let again = world.browser().submit_with_token_of("/signin", "/emailverify", &again).await;
+        assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS, "{email}");
+        let refused = world.browser().sign_up(email).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{email}");
+        assert!(refused.text().contains("No account was made"), "{}", refused.text());
+    }
+    assert_eq!(world.database.counts().await.unwrap().0, 2);
 }
 
 #[tokio::test]

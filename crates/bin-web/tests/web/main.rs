@@ -7,6 +7,7 @@ mod api;
 mod browser;
 mod daemons;
 mod fakes;
+mod floods;
 mod forged;
 mod hostile;
 mod http;

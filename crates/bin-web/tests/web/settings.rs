@@ -1,5 +1,6 @@
 //! Settings: API keys, devices, closing of the account, and the question against robots.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,14 +10,16 @@ use stakepool_core::chain::{
     TicketHash, VoteBits,
 };
 use stakepool_core::ports::{
-    AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
+    AccessStore, AuditStore as _, LedgerStore as _, Session, SessionToken, StoreError, TicketMailStore as _,
+    TokenPurpose, UserStore as _, WalletTicket, WalletTickets,
 };
 use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{
     DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
 };
 use stakepool_core::wallets::GroupError;
-use stakepool_web::{CaptchaChoice, SourceError, TicketSource};
+use stakepool_web::{CaptchaChoice, Services, SourceError, TicketSource};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -36,8 +39,8 @@ async fn an_api_key_is_shown_on_demand_renewed_and_revoked() {
     assert!(browser.submit("/settings", &[("showApiKey", "true")]).await.text().contains(&key));
     let works = async |key: &str| world.call(key, "/api/v2/getpurchaseinfo", None).await.contains("\"success\"");
     assert!(works(&key).await);
-    assert_eq!(browser.submit("/settings", &[("renewApiKey", "true")]).await.location(), "/settings");
-    let page = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
+    let page = browser.submit("/settings", &[("renewApiKey", "true")]).await.text();
+    assert!(page.contains("Your API key is renewed") && page.contains("data-copy=\"api-key\""), "{page}");
     let new = page.split_once("id=\"api-key\"").unwrap().1.split_once('>').unwrap().1.split_once('<').unwrap().0;
     assert!(!works(&key).await && works(new).await);
     assert_eq!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.location(), "/settings");
@@ -48,6 +51,108 @@ async fn an_api_key_is_shown_on_demand_renewed_and_revoked() {
     let newest = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
     assert!(newest.contains("id=\"api-key\"") && !newest.contains(new));
     assert!(!works(new).await && !works(&key).await);
+}
+
+#[tokio::test]
+async fn renewing_and_revoking_the_key_is_asked_for_twice_and_renewing_is_limited() {
+    let mut plan = Plan::default();
+    plan.options.tries.api_writes_per_user = 1;
+    let world = World::of(plan).await;
+    let mut browser = world.user(ALICE).await;
+    let page = browser.get("/settings").await.text();
+    for button in ["renewApiKey", "revokeApiKey"] {
+        let before = page.split_once(button).unwrap().0;
+        assert!(before.rfind("<details") > before.rfind("</details>"), "{button} shows once its warning is opened");
+    }
+    let renew = [("renewApiKey", "true")];
+    assert_eq!(browser.submit("/settings", &renew).await.status, StatusCode::OK);
+    let key = browser.api_key().await;
+    let refused = browser.submit("/settings", &renew).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.text().contains("Your API key stays as it is") && refused.text().contains("revoke it now"));
+    assert_eq!(browser.api_key().await, key);
+    for _ in 0..2 {
+        assert_eq!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.location(), "/settings");
+    }
+    assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("invalid api token"));
+    let revoked = world.database.latest(100).await.unwrap();
+    let revoked = revoked.iter().filter(|entry| entry.action == "account.api_key.revoke").count();
+    assert_eq!(revoked, 1, "what is revoked already is not written again");
+}
+
+#[tokio::test]
+async fn nobody_keeps_an_account_from_closing_by_taking_the_address_that_it_gets() {
+    let world = World::start().await;
+    world.browser().sign_up("closed-2@closed.invalid").await;
+    let mut browser = world.user(ALICE).await;
+    let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
+    assert_eq!(browser.submit("/settings", &close).await.location(), "/");
+    assert!(world.database.by_id(UserId(2)).await.unwrap().unwrap().disabled);
+}
+
+#[tokio::test]
+async fn without_mail_taken_addresses_are_not_found_out_in_the_settings() {
+    let mut plan = Plan::default();
+    plan.options.tries.mails_per_client = 2;
+    let world = World::of(plan).await;
+    world.old_users(3).await;
+    let mut browser = world.user(ALICE).await;
+    let mut change = async |email: &str| {
+        browser.submit("/settings", &[("email", email), ("password", PASSWORD), ("updateEmail", "true")]).await
+    };
+    for taken in ["u1@example.org", "u2@example.org"] {
+        assert!(change(taken).await.text().contains("there is an account with the new address already"));
+    }
+    for any in ["u3@example.org", "free@example.org"] {
+        let refused = change(any).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.text().contains("too many addresses were tried"), "{}", refused.text());
+    }
+}
+
+/// Counts what is written for questions against robots.
+struct Counting(Arc<dyn AccessStore>);
+
+static ANSWERS: AtomicUsize = AtomicUsize::new(0);
+
+#[async_trait]
+impl AccessStore for Counting {
+    async fn sessions_of(&self, user: UserId, now: UnixTime) -> Result<Vec<(SessionToken, Session)>, StoreError> {
+        self.0.sessions_of(user, now).await
+    }
+
+    async fn revoke_tokens(&self, user: UserId, purpose: TokenPurpose) -> Result<(), StoreError> {
+        self.0.revoke_tokens(user, purpose).await
+    }
+
+    async fn first_use(&self, key: &[u8; 32], now: UnixTime, expires: UnixTime) -> Result<bool, StoreError> {
+        ANSWERS.fetch_add(1, Ordering::SeqCst);
+        self.0.first_use(key, now, expires).await
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_too_many_new_passwords_has_nothing_written() {
+    let sink = Sink::start().await;
+    let change_services = |services: &mut Services| services.access = Arc::new(Counting(services.access.clone()));
+    let mut plan = Plan { mail: Some(sink.address), change_services, ..Plan::default() };
+    plan.options.captcha = CaptchaChoice::Own;
+    plan.options.tries.sign_ins_per_account = 2;
+    let world = World::of(plan).await;
+    for (number, status) in (0..).zip([StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]) {
+        let mut browser = world.browser();
+        let page = browser.get("/passwordreset").await.text();
+        world.clock.advance(5);
+        let fields = [
+            ("csrf_token", between(&page, "name=\"csrf_token\" value=\"", "\"")),
+            ("email", format!("u{number}@example.org")),
+            ("captcha_token", between(&page, "name=\"captcha_token\" value=\"", "\"")),
+            ("captcha_answer", solve(&page)),
+        ];
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(browser.post("/passwordreset", &fields).await.status, status, "{number}");
+    }
+    assert_eq!(ANSWERS.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
@@ -119,7 +224,7 @@ async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known
     assert_eq!(browser.submit("/settings", &close).await.location(), "/");
     assert_eq!(browser.get("/settings").await.location(), "/signin");
     let closed = world.database.by_id(UserId(1)).await.unwrap().unwrap();
-    assert!(closed.disabled && closed.registration.is_some() && closed.email.as_str() == "closed-1@closed.invalid");
+    assert!(closed.disabled && closed.registration.is_some() && closed.email.as_str().starts_with("closed-1-"));
     assert_eq!(world.database.registered().await.unwrap().len(), 1, "should a ticket turn up, it is voted");
     assert!(world.browser().sign_in(ALICE, PASSWORD).await.text().contains("is wrong"));
     assert_eq!(world.browser().sign_up(ALICE).await.location(), "/signin", "the address is free again");

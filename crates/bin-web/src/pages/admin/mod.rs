@@ -12,7 +12,9 @@ use std::time::Duration;
 use serde::Serialize;
 use stakepool_core::accounts::{Actor, User, UserId};
 use stakepool_core::ports::{AuditEntry, Slice, StoreError};
+use stakepool_core::seldom::Seldom;
 use stakepool_core::time::UnixTime;
+use tokio::time::Instant;
 
 use crate::pages::error::Trouble;
 use crate::visit::Visit;
@@ -25,7 +27,11 @@ use crate::visit::Visit;
 async fn guard(visit: &Visit) -> Result<&User, Trouble> {
     let user = visit.need_user()?;
     if visit.administrator().is_none() {
-        tracing::warn!(user = %user.id, client = %visit.client, page = visit.path, "administration was refused");
+        static LINES: Seldom = Seldom::new();
+        if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
+            let (client, page) = (visit.client, &visit.path);
+            tracing::warn!(user = %user.id, %client, page, unsaid, "administration was refused");
+        }
         return Err(Trouble::forbidden());
     }
     if visit.app.needs_second_factor(user) && visit.app.lacks_second_factor(user.id).await? {

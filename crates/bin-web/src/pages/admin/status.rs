@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
+use stakepool_core::seldom::Seldom;
+use tokio::time::Instant;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
@@ -79,9 +81,16 @@ async fn answer(app: Arc<App>, client: ClientAddress, path: String, headers: Hea
 async fn admit(app: &Arc<App>, client: ClientAddress, path: String, headers: &HeaderMap) -> Result<(), Trouble> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     match header.and_then(|header| header.strip_prefix("Bearer ")) {
-        Some(token) if app.options.administration.is_status_token(token) => Ok(()),
-        Some(_) => {
-            tracing::warn!(%client, "a monitor sent a wrong token");
+        Some(token) => {
+            let tried = app.count_stranger("monitors", client).map_err(|_| Trouble::too_many_tries())?;
+            if app.options.administration.is_status_token(token) {
+                app.limiter.succeeded(tried);
+                return Ok(());
+            }
+            static LINES: Seldom = Seldom::new();
+            if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
+                tracing::warn!(%client, unsaid, "a monitor sent a wrong token");
+            }
             Err(Trouble::SignInFirst)
         }
         None => {

@@ -1,8 +1,7 @@
 //! Closing an account that holds no tickets.
 
-use stakepool_core::accounts::{Email, EmailState, NO_API_KEY, PasswordHashes, User, UserId};
+use stakepool_core::accounts::{Email, EmailState, PasswordHashes, SecureRandom, User, UserId, revoked_validity};
 use stakepool_core::chain::ScriptAddress;
-use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
 use super::{deny, page};
@@ -30,28 +29,33 @@ pub async fn close(visit: &Visit) -> Outcome {
         return page(visit, StatusCode::OK, format!("{NOT_DONE}: {reason}.")).await;
     }
     let id = user.id;
-    let nobody = Email::from_store(format!("closed-{id}@closed.invalid"));
+    let nobody = nobodys_address(id, app.services.random.as_ref());
     let clear = |user: &mut User| {
         user.email = nobody.clone();
         user.email_state = EmailState::Unverified;
         user.password = PasswordHashes::default();
-        user.api_keys_valid_from = NO_API_KEY;
+        user.api_keys_valid_from = revoked_validity(user);
         user.disabled = true;
         user.admin = false;
     };
     app.change_user(id, clear).await?;
     // To the address that the account had.
     app.tell(user, "Your account was closed.");
-    app.services.sessions.end_all(id, None).await?;
     app.services.second_factors.remove_factor(id).await?;
-    for purpose in [TokenPurpose::ResetPassword, TokenPurpose::VerifyEmail, TokenPurpose::ChangeEmail] {
-        app.services.access.revoke_tokens(id, purpose).await?;
-    }
+    app.end_all_ways_in(id).await?;
     app.note(id, "account.close", format!("from {}", visit.client)).await;
     tracing::info!(user = %id, client = %visit.client, "account closed");
     let mut response = visit.done(Notice::AccountClosed, "/");
     add_cookie(&mut response, app.cookies.clear(session::COOKIE));
     Ok(response)
+}
+
+/// The address of a closed account: no mail ever goes there, and nobody can have signed up with it, since nobody can
+/// guess it.
+fn nobodys_address(id: UserId, random: &dyn SecureRandom) -> Email {
+    let mut guard = [0; 8];
+    random.fill(&mut guard);
+    Email::from_store(format!("closed-{id}-{}@closed.invalid", hex::encode(guard)))
 }
 
 /// Why an account cannot be closed now, if it cannot.

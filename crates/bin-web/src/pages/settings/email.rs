@@ -4,7 +4,7 @@ use stakepool_core::accounts::{Email, User};
 use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
-use super::{deny, page};
+use super::{deny, page, wait_page};
 use crate::accounts::confirm_password;
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
@@ -25,11 +25,14 @@ pub async fn change(visit: &Visit) -> Outcome {
     if let Err(denied) = confirm_password(visit, user).await {
         return deny(visit, NOT_DONE, &denied).await;
     }
+    // Where no mail is sent the answer tells whether an address has an account, which must not be asked for many.
+    if let Err(wait) = app.limiter.ask_for_mail(new.as_str(), visit.client) {
+        let what = if app.post.is_on() { "mails were asked for" } else { "addresses were tried" };
+        let error = format!("{NOT_DONE}: too many {what}; try again in {}.", wait.in_words());
+        return wait_page(visit, wait, error).await;
+    }
     if !app.post.is_on() {
         return change_now(visit, user, new).await;
-    }
-    if let Err(wait) = app.limiter.ask_for_mail(new.as_str(), visit.client) {
-        return refuse(format!("too many mails were asked for; try again in {}", wait.in_words())).await;
     }
     // Behind the answer, so that its time does not tell whether the address has an account.
     let (behind, account, address) = (app.clone(), user.clone(), new.clone());

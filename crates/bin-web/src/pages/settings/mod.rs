@@ -8,11 +8,13 @@ mod mails;
 mod password;
 
 use serde::Serialize;
+use stakepool_core::accounts::User;
 use stakepool_core::ports::MailWishes;
 use warp::http::StatusCode;
 
 use self::devices::Device;
 use crate::accounts::Denied;
+use crate::limits::MustWait;
 use crate::pages::error::Trouble;
 use crate::visit::{Outcome, Visit};
 
@@ -25,6 +27,7 @@ struct Settings<'a> {
     api_key: Option<String>,
     is_revoked: bool,
     base_url: &'a str,
+    done: Option<&'static str>,
     error: Option<String>,
     has_factor: bool,
     mail: bool,
@@ -39,19 +42,26 @@ struct Wishes {
     missed: bool,
 }
 
+/// What came of a form.
+enum Answer {
+    Nothing,
+    Done(&'static str),
+    Refused(String),
+}
+
 /// Shows the settings. Whoever has not yet connected a wallet sees the API key at once.
 pub async fn show(visit: Visit) -> Outcome {
-    let shows_key = visit.need_user()?.registration.is_none();
-    let content = content(&visit, shows_key, None).await?;
+    let user = visit.need_user()?;
+    let content = content(&visit, user, user.registration.is_none(), Answer::Nothing).await?;
     visit.page(TEMPLATE, StatusCode::OK, &content)
 }
 
 /// Does what the pressed button says.
 pub async fn submit(visit: Visit) -> Outcome {
-    visit.need_user()?;
+    let user = visit.need_user()?;
     let pressed = |name: &str| visit.form.get(name).is_some();
     if pressed("showApiKey") {
-        let content = content(&visit, true, None).await?;
+        let content = content(&visit, user, true, Answer::Nothing).await?;
         visit.page(TEMPLATE, StatusCode::OK, &content)
     } else if pressed("renewApiKey") {
         api_key::renew(&visit).await
@@ -77,24 +87,39 @@ pub async fn submit(visit: Visit) -> Outcome {
 
 /// The page with an error.
 async fn page(visit: &Visit, status: StatusCode, error: String) -> Outcome {
-    visit.page(TEMPLATE, status, &content(visit, false, Some(error)).await?)
+    visit.page(TEMPLATE, status, &content(visit, visit.need_user()?, false, Answer::Refused(error)).await?)
+}
+
+/// The page with an error that is over after a while.
+async fn wait_page(visit: &Visit, wait: MustWait, error: String) -> Outcome {
+    visit.page_to_wait(TEMPLATE, wait, &content(visit, visit.need_user()?, false, Answer::Refused(error)).await?)
 }
 
 /// The page with what was not done, and why the password did not open the way.
 async fn deny(visit: &Visit, not_done: &str, denied: &Denied) -> Outcome {
     let error = format!("{not_done}: {}.", denied.reason());
     match denied {
-        Denied::Wait(wait) => visit.page_to_wait(TEMPLATE, *wait, &content(visit, false, Some(error)).await?),
+        Denied::Wait(wait) => wait_page(visit, *wait, error).await,
         Denied::Wrong | Denied::Busy => page(visit, denied.status(), error).await,
     }
 }
 
-async fn content(visit: &Visit, shows_key: bool, error: Option<String>) -> Result<Settings<'_>, Trouble> {
-    let (app, user) = (&visit.app, visit.need_user()?);
+async fn content<'a>(
+    visit: &'a Visit,
+    user: &'a User,
+    shows_key: bool,
+    answer: Answer,
+) -> Result<Settings<'a>, Trouble> {
+    let app = &visit.app;
     let is_revoked = user.has_no_api_key();
     let api_key = match shows_key && !is_revoked {
         true => Some(app.api_keys.current_key(user).map_err(|_| Trouble::internal())?),
         false => None,
+    };
+    let (done, error) = match answer {
+        Answer::Nothing => (None, None),
+        Answer::Done(text) => (Some(text), None),
+        Answer::Refused(text) => (None, Some(text)),
     };
     let MailWishes { ignored, voted, missed } = app.services.ticket_mails.mail_wishes(user.id).await?;
     Ok(Settings {
@@ -102,6 +127,7 @@ async fn content(visit: &Visit, shows_key: bool, error: Option<String>) -> Resul
         api_key,
         is_revoked,
         base_url: &app.options.base_url,
+        done,
         error,
         has_factor: !app.lacks_second_factor(user.id).await?,
         mail: app.post.is_on(),

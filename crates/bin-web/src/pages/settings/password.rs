@@ -1,7 +1,7 @@
 //! A new password.
 
 use stakepool_core::accounts::{User, check_policy};
-use stakepool_core::ports::{StoreError, TokenPurpose};
+use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
 use super::{deny, page};
@@ -40,8 +40,7 @@ pub async fn change(visit: &Visit) -> Outcome {
         stored => stored?,
     }
     // Whoever knew the old password is out everywhere; this browser goes on with a session of its own.
-    app.services.sessions.end_all(user.id, None).await?;
-    app.services.access.revoke_tokens(user.id, TokenPurpose::ResetPassword).await?;
+    app.end_all_ways_in(user.id).await?;
     let cookie = session::begin(app, &User { password: hashes, ..user.clone() }, visit.client).await?;
     app.note(user.id, "account.password", format!("from {}", visit.client)).await;
     app.tell(user, "The password of your account was changed in the settings.");
