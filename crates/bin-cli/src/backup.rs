@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use stakepool_core::audit::AuditAction;
 
 use crate::answer::Answer;
 use crate::console::Console;
@@ -36,7 +37,7 @@ impl Backup {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         let pool = Pool::open(pool, Absent::Refuse)?;
         pool.wait(pool.database.backup(&self.file))?;
-        pool.audit("database.backup", &self.file.display(), String::new())?;
+        pool.audit(AuditAction::DatabaseBackup, &self.file.display(), String::new())?;
         let copied = Copied { backup: self.file.display().to_string() };
         console.style.write_single(console.output, &copied).map_err(CliError::Output)
     }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod audit;
 pub mod chain;
 pub mod low_fee;
 pub mod ports;

@@ -5,6 +5,7 @@ mod daemons;
 
 use stakepool_config::{Database as Location, WebConfig};
 use stakepool_core::accounts::Actor;
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, AuditStore, Clock, StoreError, SystemClock};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::WantedState;
@@ -66,15 +67,8 @@ impl Pool {
     }
 
     /// Notes an act in the audit log.
-    pub(crate) fn audit(&self, action: &str, subject: &impl ToString, detail: String) -> Result<(), StoreError> {
-        let entry = AuditEntry {
-            at: self.now(),
-            actor: ACTOR.to_string(),
-            action: action.to_owned(),
-            subject: subject.to_string(),
-            detail,
-        };
-        self.wait(self.database.append(&entry))
+    pub(crate) fn audit(&self, action: AuditAction, subject: &impl ToString, detail: String) -> Result<(), StoreError> {
+        self.wait(self.database.append(&AuditEntry::new(self.now(), ACTOR, action, subject, detail)))
     }
 
     /// Gives all daemons what the database wants of them, at the same time. One that cannot be told is named; the web

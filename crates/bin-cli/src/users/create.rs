@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 use stakepool_core::accounts::{Email, PasswordHashes, UserId, VotingPreference};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::ports::{NewUser, StoreError, UserStore};
 
@@ -73,7 +74,7 @@ impl Create {
             other => other.into(),
         })?;
         let role = if self.admin { "administrator" } else { "user" };
-        pool.audit("user.create", &id, format!("{role} {email}"))?;
+        pool.audit(AuditAction::UserCreate, &id, format!("{role} {email}"))?;
         let created = Created { id, email, admin: self.admin };
         console.style.write_single(console.output, &created).map_err(CliError::Output)
     }

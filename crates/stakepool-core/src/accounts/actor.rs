@@ -4,21 +4,37 @@ use std::fmt;
 
 use super::UserId;
 
-/// Who does an administrative act.
+const COMMAND_LINE: &str = "stakepoolctl";
+const USER: &str = "user ";
+const VISITOR: &str = "a visitor";
+
+/// Who does an act that is noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// Somebody at the command line of the pool's host.
     CommandLine,
-    /// An administrator in the browser.
+    /// Somebody in the browser: an administrator, or a user with the own account.
     User(UserId),
+    /// Somebody in the browser who has not shown to be a user.
+    Visitor,
 }
 
 impl Actor {
     /// The user, where it is one.
     pub const fn user(self) -> Option<UserId> {
         match self {
-            Self::CommandLine => None,
+            Self::CommandLine | Self::Visitor => None,
             Self::User(user) => Some(user),
+        }
+    }
+}
+
+impl Actor {
+    /// The actor of a stored name; `None` for one that another version stored.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.strip_prefix(USER) {
+            Some(user) => user.parse().ok().map(|user| Self::User(UserId(user))),
+            None => [Self::CommandLine, Self::Visitor].into_iter().find(|actor| actor.to_string() == name),
         }
     }
 }
@@ -26,8 +42,24 @@ impl Actor {
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CommandLine => f.write_str("stakepoolctl"),
-            Self::User(user) => write!(f, "user {user}"),
+            Self::CommandLine => f.write_str(COMMAND_LINE),
+            Self::Visitor => f.write_str(VISITOR),
+            Self::User(user) => write!(f, "{USER}{user}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_found_again_by_its_name() {
+        for actor in [Actor::CommandLine, Actor::User(UserId(7)), Actor::Visitor] {
+            assert_eq!(Actor::from_name(&actor.to_string()), Some(actor));
+        }
+        for name in ["", "user", "user ", "user x", "7", "somebody"] {
+            assert_eq!(Actor::from_name(name), None, "{name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the operator does for a user who cannot get into an account: a new password, and a second factor taken away.
 
 use super::{Actor, PasswordHashes, User, end_all_ways_in};
+use crate::audit::AuditAction;
 use crate::ports::{AccessStore, AuditEntry, AuditStore, SecondFactorStore, SessionStore, StoreError, UserStore};
 use crate::time::UnixTime;
 
@@ -33,7 +34,7 @@ impl Rescue<'_> {
     pub async fn set_password(&self, user: &User, new: PasswordHashes) -> Result<(), StoreError> {
         self.users.update(user, &User { password: new, ..user.clone() }).await?;
         end_all_ways_in(self.sessions, self.access, user.id).await?;
-        self.note("user.password", user).await
+        self.note(AuditAction::UserPassword, user).await
     }
 
     /// Takes a user's second factor away, with its recovery codes; also one that was begun and not confirmed. False
@@ -45,19 +46,12 @@ impl Rescue<'_> {
         let was_on = self.factors.second_factor(user.id).await?.is_some_and(|factor| factor.confirmed);
         self.factors.remove_factor(user.id).await?;
         if was_on {
-            self.note("user.factor.off", user).await?;
+            self.note(AuditAction::UserFactorOff, user).await?;
         }
         Ok(was_on)
     }
 
-    async fn note(&self, action: &str, user: &User) -> Result<(), StoreError> {
-        let entry = AuditEntry {
-            at: self.now,
-            actor: self.by.to_string(),
-            action: action.to_owned(),
-            subject: user.id.to_string(),
-            detail: user.email.to_string(),
-        };
-        self.audit.append(&entry).await
+    async fn note(&self, action: AuditAction, user: &User) -> Result<(), StoreError> {
+        self.audit.append(&AuditEntry::new(self.now, self.by, action, &user.id, user.email.to_string())).await
     }
 }

@@ -8,6 +8,7 @@ use super::known::{Known, Lists};
 use super::reason;
 use super::refusal::Refusal;
 use crate::accounts::Actor;
+use crate::audit::AuditAction;
 use crate::chain::{Params, ScriptAddress, TicketHash};
 use crate::ports::{AuditEntry, AuditStore, Clock, LedgerStore, LowFeeStore, LowFeeTicket, StoreError, VotingDaemon};
 
@@ -73,7 +74,7 @@ impl LowFeeDesk<'_> {
         // Says whether it was added before, whoever did it a moment ago.
         let newly = self.low_fee.add(&low_fee).await?;
         if newly {
-            self.note("ticket.add", &ticket, detail).await?;
+            self.note(AuditAction::TicketAdd, &ticket, detail).await?;
         }
         Ok(Addition { address, newly })
     }
@@ -85,7 +86,7 @@ impl LowFeeDesk<'_> {
     /// [`LowFeeError`].
     pub async fn remove(&self, ticket: TicketHash) -> Result<bool, LowFeeError> {
         if self.low_fee.remove(&ticket).await? {
-            self.note("ticket.remove", &ticket, String::new()).await?;
+            self.note(AuditAction::TicketRemove, &ticket, String::new()).await?;
             return Ok(true);
         }
         match self.known(&ticket).await? {
@@ -127,14 +128,7 @@ impl LowFeeDesk<'_> {
         self.once.active.get_or_try_init(read).await
     }
 
-    async fn note(&self, action: &str, ticket: &TicketHash, detail: String) -> Result<(), StoreError> {
-        let entry = AuditEntry {
-            at: self.clock.now(),
-            actor: self.actor.to_string(),
-            action: action.to_owned(),
-            subject: ticket.to_string(),
-            detail,
-        };
-        self.audit.append(&entry).await
+    async fn note(&self, action: AuditAction, ticket: &TicketHash, detail: String) -> Result<(), StoreError> {
+        self.audit.append(&AuditEntry::new(self.clock.now(), self.actor, action, ticket, detail)).await
     }
 }

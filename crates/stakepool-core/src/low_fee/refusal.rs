@@ -55,6 +55,19 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The reason for a place where the ticket's hash stands already: it begins with `it has voted` instead of naming the
+    /// ticket once more.
+    pub fn without_hash(&self) -> String {
+        let text = self.to_string();
+        match self {
+            Self::NoHash { .. } => text,
+            Self::Ended { ticket, .. }
+            | Self::PaysTheFee { ticket, .. }
+            | Self::VotedAlready(ticket)
+            | Self::Unknown { ticket, .. } => text.replacen(&format!("ticket {ticket}"), "it", 1),
+        }
+    }
+
     /// Why a ticket of the ledger cannot be added, if it cannot.
     pub(super) fn of_adding(report: &TicketReport) -> Option<Self> {
         let (ticket, state) = (report.ticket, report.state);
@@ -103,6 +116,22 @@ fn unasked(away: &[DaemonError]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beside_its_ticket_a_refusal_names_no_hash() {
+        let ticket = TicketHash::from_bytes([7; 32]);
+        for (refusal, expected) in [
+            (Refusal::VotedAlready(ticket), "it is live and voted by the pool already: there is nothing to add"),
+            (
+                Refusal::Ended { ticket, state: TicketState::Voted, height: Some(BlockHeight(9)) },
+                "it has voted at height 9: only an immature or live ticket can be added",
+            ),
+            (Refusal::Unknown { ticket, list: "added", away: Vec::new() }, "the pool does not know it: "),
+        ] {
+            let text = refusal.without_hash();
+            assert!(text.starts_with(expected) && !text.contains(&ticket.to_string()), "{text}");
+        }
+    }
 
     #[test]
     fn a_text_that_is_no_hash_is_shown_but_not_whole() {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{AuditEntry, LowFeeTicket, StoreError, StoredVote};
 use crate::accounts::{User, UserId};
+use crate::audit::AuditKind;
 use crate::chain::TicketHash;
 use crate::time::UnixTime;
 use crate::voting::TicketState;
@@ -73,6 +74,15 @@ pub struct VoteOverview {
     pub ticket: Option<(UserId, TicketState)>,
 }
 
+/// Which noted acts are wanted; all where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Of one kind.
+    pub kind: Option<AuditKind>,
+    /// By or about a user, named by number or by a part of the e-mail address; or about what begins so, such as a ticket.
+    pub text: String,
+}
+
 /// Lists for administrators, each in pages.
 #[async_trait]
 pub trait AdminStore: Send + Sync {
@@ -95,5 +105,5 @@ pub trait AdminStore: Send + Sync {
     async fn added_tickets(&self, slice: Slice) -> Result<Listed<LowFeeTicket>, StoreError>;
 
     /// The audit log, latest entries first.
-    async fn audit_log(&self, slice: Slice) -> Result<Listed<AuditEntry>, StoreError>;
+    async fn audit_log(&self, query: &AuditQuery, slice: Slice) -> Result<Listed<AuditEntry>, StoreError>;
 }

@@ -18,7 +18,7 @@ mod transactions;
 mod wallet;
 
 pub use access::{AccessStore, SecondFactor, SecondFactorStore};
-pub use admin::{AdminStore, Listed, Slice, UserFilter, UserOverview, VoteOverview, VoteQuery};
+pub use admin::{AdminStore, AuditQuery, Listed, Slice, UserFilter, UserOverview, VoteOverview, VoteQuery};
 pub use agendas::{Agenda, AgendaChoice, AgendaSource};
 pub use alerts::{AlertError, AlertSink};
 pub use clock::{Clock, SystemClock};

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{Email, PasswordHashes, Registration, User, UserId, VotingPreference};
+use crate::accounts::{Actor, Email, PasswordHashes, Registration, User, UserId, VotingPreference};
+use crate::audit::AuditAction;
 use crate::chain::{BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
 use crate::time::UnixTime;
 use crate::voting::{TicketReport, TicketState, VoteRecord};
@@ -246,6 +247,8 @@ pub struct TicketQuery {
     pub states: Vec<TicketState>,
     /// Ignored ones only, or all but these.
     pub ignored: Option<bool>,
+    /// Those only that the daemons have as added by an administrator, or all but these.
+    pub added: Option<bool>,
     /// Whose hash as displayed begins with this, in lower case; empty for any.
     pub prefix: String,
     /// That ended at this height or above. Those that have not ended are left out.
@@ -270,6 +273,8 @@ pub enum TicketOrder {
     EndedLast,
     /// Ended first first.
     EndedFirst,
+    /// Those that have not ended first, mined last first; then the others, ended last first.
+    OpenFirst,
     /// By falling price.
     Dearest,
     /// By rising price.
@@ -327,7 +332,7 @@ pub trait LedgerStore: Send + Sync {
     async fn set_cursor(&self, daemon: &str, cursor: super::EventCursor) -> Result<(), StoreError>;
 }
 
-/// An administrative act.
+/// A noted act, with names as they are stored: another version may know others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// When.
@@ -340,6 +345,20 @@ pub struct AuditEntry {
     pub subject: String,
     /// Anything else, for people.
     pub detail: String,
+}
+
+impl AuditEntry {
+    /// The entry of an act. Its subject is a ticket's hash or a user's number.
+    pub fn new(
+        at: UnixTime,
+        actor: Actor,
+        action: AuditAction,
+        subject: &impl ToString,
+        detail: impl Into<String>,
+    ) -> Self {
+        let (actor, action) = (actor.to_string(), action.name().to_owned());
+        Self { at, actor, action, subject: subject.to_string(), detail: detail.into() }
+    }
 }
 
 /// The audit log, which only grows.

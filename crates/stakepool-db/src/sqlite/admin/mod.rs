@@ -1,18 +1,20 @@
 //! Lists for administrators.
 
+mod acts;
 mod users;
 mod votes;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{
-    AdminStore, AuditEntry, Listed, LowFeeTicket, Slice, StoreError, UserFilter, UserOverview, VoteOverview, VoteQuery,
+    AdminStore, AuditEntry, AuditQuery, Listed, LowFeeTicket, Slice, StoreError, UserFilter, UserOverview,
+    VoteOverview, VoteQuery,
 };
 use stakepool_core::time::UnixTime;
 
 use super::failure::backend;
 use super::ledger::limit;
-use super::{Database, audit, low_fee};
+use super::{Database, low_fee};
 
 #[async_trait]
 impl AdminStore for Database {
@@ -55,17 +57,7 @@ impl AdminStore for Database {
         Ok(Listed { total: total.unsigned_abs(), rows })
     }
 
-    async fn audit_log(&self, slice: Slice) -> Result<Listed<AuditEntry>, StoreError> {
-        let mut transaction = self.readers().begin().await.map_err(backend)?;
-        let total: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM audit").fetch_one(&mut *transaction).await.map_err(backend)?;
-        let rows = sqlx::query("SELECT * FROM audit ORDER BY id DESC LIMIT ? OFFSET ?")
-            .bind(limit(slice.limit))
-            .bind(limit(slice.offset))
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(backend)?;
-        let rows = rows.iter().map(audit::read).collect::<Result<_, _>>()?;
-        Ok(Listed { total: total.unsigned_abs(), rows })
+    async fn audit_log(&self, query: &AuditQuery, slice: Slice) -> Result<Listed<AuditEntry>, StoreError> {
+        acts::find(self.readers(), query, slice).await
     }
 }

@@ -31,13 +31,14 @@ pub(super) async fn page(readers: &SqlitePool, query: &TicketQuery) -> Result<Ti
     Ok(TicketPage { total: total.unsigned_abs(), tickets })
 }
 
-/// The column of an order, and what makes it fall.
+/// The column of an order, and what makes it fall, with the column that decides where it does not.
 const fn order(order: TicketOrder) -> (&'static str, &'static str) {
     match order {
         TicketOrder::Newest => ("mined_at", " DESC"),
         TicketOrder::Oldest => ("mined_at", ""),
         TicketOrder::EndedLast => ("ended_at", " DESC"),
         TicketOrder::EndedFirst => ("ended_at", ""),
+        TicketOrder::OpenFirst => ("ended_at", " DESC NULLS FIRST, mined_at DESC"),
         TicketOrder::Dearest => ("price", " DESC"),
         TicketOrder::Cheapest => ("price", ""),
     }
@@ -62,6 +63,9 @@ fn push_conditions(sql: &mut QueryBuilder<Sqlite>, query: &TicketQuery) {
     }
     if let Some(ignored) = query.ignored {
         sql.push(next()).push("ignored = ").push_bind(ignored);
+    }
+    if let Some(added) = query.added {
+        sql.push(next()).push("added = ").push_bind(added);
     }
     if !query.prefix.is_empty() {
         // All that begin with the prefix: no digit of a hash comes after `f`.

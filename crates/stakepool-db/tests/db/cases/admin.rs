@@ -1,10 +1,11 @@
 //! Lists for administrators.
 
-use stakepool_core::accounts::{EmailState, UserId};
+use stakepool_core::accounts::{Actor, EmailState, UserId};
+use stakepool_core::audit::{AuditAction, AuditKind};
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{
-    AdminStore, AuditEntry, AuditStore, LedgerStore, Listed, LowFeeStore, SessionStore, SessionToken, Slice,
-    UserFilter, UserStore, VoteQuery,
+    AdminStore, AuditEntry, AuditQuery, AuditStore, LedgerStore, Listed, LowFeeStore, SessionStore, SessionToken,
+    Slice, UserFilter, UserStore, VoteQuery,
 };
 use stakepool_core::voting::{TicketState, VoteOutcome, VoteRecord};
 
@@ -138,13 +139,53 @@ async fn the_audit_log_is_paged_from_its_end<F: Fixture>(fixture: &F) {
         stores.append(&entry).await.unwrap();
     }
     let subjects = async |offset| {
-        let found = stores.audit_log(Slice { offset, limit: 2 }).await.unwrap();
+        let found = stores.audit_log(&AuditQuery::default(), Slice { offset, limit: 2 }).await.unwrap();
         assert_eq!(found.total, 5);
         found.rows.into_iter().map(|entry| entry.subject).collect::<Vec<_>>()
     };
     assert_eq!(subjects(0).await, ["5", "4"]);
     assert_eq!(subjects(4).await, ["1"]);
     assert_eq!(subjects(6).await, [""; 0]);
+}
+
+async fn acts_are_found_by_kind_and_by_whom_they_are_about<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let alice = stores.create(new_user("alice@example.org")).await.unwrap();
+    let bob = stores.create(new_user("bob@example.org")).await.unwrap();
+    let by_alice = Actor::User(alice);
+    for entry in [
+        AuditEntry::new(NOW, Actor::CommandLine, AuditAction::UserCreate, &alice, "administrator alice@example.org"),
+        AuditEntry::new(NOW, by_alice, AuditAction::AccountPassword, &alice, ""),
+        AuditEntry::new(NOW, by_alice, AuditAction::TicketAdd, &ticket(1), ""),
+        AuditEntry::new(
+            NOW,
+            Actor::User(bob),
+            AuditAction::AccountEmail,
+            &bob,
+            "old_bob@example.org to bob@example.org",
+        ),
+        AuditEntry::new(NOW, by_alice, AuditAction::UserDisable, &bob, ""),
+    ] {
+        stores.append(&entry).await.unwrap();
+    }
+    let found = async |kind, text: &str| {
+        let query = AuditQuery { kind, text: text.to_owned() };
+        let found = stores.audit_log(&query, ALL).await.unwrap();
+        assert_eq!(found.total, found.rows.len() as u64);
+        let name = |entry: AuditEntry| AuditAction::from_name(&entry.action).unwrap();
+        found.rows.into_iter().map(name).collect::<Vec<_>>()
+    };
+    use AuditAction::{AccountEmail, AccountPassword, TicketAdd, UserCreate, UserDisable};
+    assert_eq!(found(None, "").await, [UserDisable, AccountEmail, TicketAdd, AccountPassword, UserCreate]);
+    assert_eq!(found(Some(AuditKind::Administrative), "").await, [UserDisable, TicketAdd, UserCreate]);
+    assert_eq!(found(Some(AuditKind::Own), "").await, [AccountEmail, AccountPassword]);
+    assert_eq!(found(None, &bob.to_string()).await, [UserDisable, AccountEmail], "by and about the user");
+    assert_eq!(found(Some(AuditKind::Own), "ALICE@").await, [AccountPassword]);
+    assert_eq!(found(None, "alice").await, [UserDisable, TicketAdd, AccountPassword, UserCreate]);
+    assert_eq!(found(None, "old_bob@").await, [AccountEmail], "an address that nobody has any more");
+    assert_eq!(found(None, &ticket(1).to_string()[..10]).await, [TicketAdd]);
+    assert_eq!(found(None, "stakepoolctl").await, [UserCreate]);
+    assert_eq!(found(None, "%").await, []);
 }
 
 conformance!(
@@ -154,4 +195,5 @@ conformance!(
     votes_are_found_by_ticket_user_and_failure,
     added_tickets_stay_listed_with_their_outcome,
     the_audit_log_is_paged_from_its_end,
+    acts_are_found_by_kind_and_by_whom_they_are_about,
 );

@@ -90,7 +90,7 @@ async fn a_query_finds_by_user_state_and_ignorance_newest_first<F: Fixture>(fixt
     stores.put_tickets("a", &reports, NOW).await.unwrap();
     let all = TicketQuery { limit: 100, ..TicketQuery::default() };
     let of_user = |user| TicketQuery { user: Some(UserId(user)), ..all.clone() };
-    let expected: [(TicketQuery, &[u32]); 10] = [
+    let expected: [(TicketQuery, &[u32]); 12] = [
         (all.clone(), &[6, 5, 4, 3, 2, 1]),
         (of_user(1), &[6, 5, 4, 1]),
         (of_user(3), &[]),
@@ -99,6 +99,8 @@ async fn a_query_finds_by_user_state_and_ignorance_newest_first<F: Fixture>(fixt
         (TicketQuery { states: vec![Expired], ..all.clone() }, &[]),
         (TicketQuery { ignored: Some(true), ..all.clone() }, &[4, 1]),
         (TicketQuery { ignored: Some(false), ..all.clone() }, &[6, 5, 3, 2]),
+        (TicketQuery { states: vec![Immature, Live], added: Some(true), ..all.clone() }, &[3]),
+        (TicketQuery { states: vec![Live], added: Some(false), ..all.clone() }, &[5, 4]),
         (TicketQuery { states: vec![Live, Missed], ignored: Some(true), ..of_user(1) }, &[4, 1]),
         (TicketQuery { states: vec![Live], ignored: Some(false), ..of_user(2) }, &[3]),
     ];
@@ -118,11 +120,12 @@ async fn a_query_finds_by_beginning_and_end_in_the_order_asked_for<F: Fixture>(f
     let ordered = |order| TicketQuery { order, ..all.clone() };
     let ended_from = |height| TicketQuery { ended_from: Some(BlockHeight(height)), ..ordered(TicketOrder::EndedLast) };
     let beginning = |n: u32, digits: usize| ticket(n).to_string()[..digits].to_owned();
-    let expected: [(TicketQuery, &[u32]); 11] = [
+    let expected: [(TicketQuery, &[u32]); 12] = [
         (ordered(TicketOrder::Newest), &[0xf1, 7, 4, 3, 2]),
         (ordered(TicketOrder::Oldest), &[2, 3, 4, 7, 0xf1]),
         (ordered(TicketOrder::Dearest), &[7, 0xf1, 4, 3, 2]),
         (ordered(TicketOrder::Cheapest), &[2, 3, 4, 0xf1, 7]),
+        (ordered(TicketOrder::OpenFirst), &[0xf1, 7, 2, 4, 3]),
         (ended_from(0), &[2, 4, 3]),
         (ended_from(94), &[2, 4]),
         (TicketQuery { order: TicketOrder::EndedFirst, ..ended_from(94) }, &[4, 2]),
