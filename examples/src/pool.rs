@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +12,23 @@ use stakepool_core::accounts::{
     Registration, SystemRandom, UserId, VotingPreference,
 };
 use stakepool_core::chain::{HdKeyError, Network, VoteBits, VoteVersion};
-use stakepool_core::ports::{
-    AgendaSource, Clock, NewUser, PoolWallet, StoreError, SystemClock, UserStore, VotingDaemon,
-};
-use stakepool_core::registration::{PoolKeys, Registrar, RegistrationError};
+use stakepool_core::ports::{Clock, NewUser, StoreError, SystemClock, UserStore};
+use stakepool_core::registration::RegistrationError;
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::SimNetwork;
-use stakepool_web::{Convergence, Listen, Secret, Services, Web, WebError, WebOptions};
+use stakepool_web::{Administration, Convergence, Listen, PoolTerms, Secret, Services, Web, WebError, WebOptions};
 use stakepoold::{DaemonError, DaemonOptions};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::daemon::{PoolDaemon, server};
+
+/// Users that the pools of this crate take at most.
+const MAX_USERS: u32 = 200;
 
 /// How a pool shall be.
 #[derive(Clone, Debug)]
@@ -80,17 +81,15 @@ pub struct SmallPool {
     pub daemons: Vec<PoolDaemon>,
     /// The database.
     pub database: Arc<Database>,
-    /// The voting wallets.
-    pub wallets: Arc<WalletGroup>,
+    /// What the web application works with.
+    pub services: Services,
     /// How the web sees the daemons.
     pub convergence: Convergence,
-    registrar: Arc<Registrar>,
     passwords: PasswordHasher,
     api_keys: ApiKeys,
     base_url: String,
     stop_web: oneshot::Sender<()>,
     web: JoinHandle<Result<(), WebError>>,
-    health: JoinHandle<()>,
 }
 
 impl SmallPool {
@@ -116,41 +115,35 @@ impl SmallPool {
         let database =
             Arc::new(Database::open_sqlite(options.folder.join("pool.sqlite"), SqliteOptions::default()).await?);
 
-        let key = network.voting_wallet_xpub();
-        let mut members: Vec<Arc<dyn PoolWallet>> = Vec::new();
-        let mut agendas: Vec<Arc<dyn AgendaSource>> = Vec::new();
-        for wallet in network.voting_wallets() {
-            let wallet = Arc::new(Wallet::connect(&server(&wallet.endpoint()))?);
-            agendas.push(wallet.clone());
-            members.push(wallet);
-        }
-        let quorum = members.len().min(2);
-        let wallets = Arc::new(WalletGroup::new(Network::Simnet, key, quorum, members, database.clone()));
-        wallets.recover_all().await;
-        let health = tokio::spawn({
-            let wallets = wallets.clone();
-            async move { wallets.run().await }
-        });
-
-        let keys = PoolKeys {
+        let terms = PoolTerms {
             network: Network::Simnet,
-            voting: key.external_branch()?,
-            cold: network.cold_wallet_xpub().external_branch()?,
-            max_users: 200,
+            voting_wallet: network.voting_wallet_xpub(),
+            cold_wallet: network.cold_wallet_xpub(),
+            fee: options.fee,
+            max_users: MAX_USERS,
+            min_servers: network.voting_wallets().len().min(2),
             closed: None,
         };
-        let registrar = Arc::new(Registrar::new(keys, database.clone(), wallets.clone()));
-        let mut services = Services::on_database(database.clone(), registrar.clone(), wallets.clone());
-        services.agendas = agendas;
-        for daemon in &daemons {
-            services.daemons.push(Arc::new(client(daemon, &token)?) as Arc<dyn VotingDaemon>);
+        let wallets = network.voting_wallets();
+        let wallets = wallets.iter().map(|wallet| Ok(Arc::new(Wallet::connect(&server(&wallet.endpoint()))?)));
+        let wallets = wallets.collect::<Result<Vec<_>, ConfigError>>()?;
+        let clients = daemons.iter().map(|daemon| Ok(Arc::new(client(daemon, &token)?)));
+        let clients = clients.collect::<Result<Vec<_>, PoolStartError>>()?;
+        let mut services = Services::assemble(&terms, database.clone(), wallets, clients)?;
+        if let Some(wallets) = &services.wallets {
+            wallets.group.recover_all().await;
         }
 
         let mut web_options = web_options(options)?;
-        web_options.administration.cold_wallet = Some(network.cold_wallet_xpub());
+        web_options.administration = Administration {
+            // Who may administer the pool does so from this machine.
+            addresses: [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(IpAddr::into).to_vec(),
+            cold_wallet: Some(terms.cold_wallet),
+            ..Administration::default()
+        };
         adjust(&mut web_options, &mut services);
         let api_keys = ApiKeys::new(web_options.api_secret.reveal(), &web_options.base_url)?;
-        let web = Web::bind(web_options, services).await?;
+        let web = Web::bind(web_options, services.clone()).await?;
         let base_url = format!("http://{}", web.address());
         let convergence = web.daemons();
         let (stop_web, stopped) = oneshot::channel::<()>();
@@ -160,15 +153,13 @@ impl SmallPool {
         Ok(Self {
             daemons,
             database,
-            wallets,
+            services,
             convergence,
-            registrar,
             passwords: PasswordHasher::new(options.password_costs, Arc::new(SystemRandom))?,
             api_keys,
             base_url,
             stop_web,
             web,
-            health,
         })
     }
 
@@ -205,12 +196,12 @@ impl SmallPool {
     /// Registers a user's public key address; the registration that stands where there is one already.
     ///
     /// # Errors
-    /// As [`Registrar::register`].
+    /// As [`stakepool_core::registration::Registrar::register`].
     pub async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
         if let Some(known) = self.database.by_id(user).await?.and_then(|user| user.registration) {
             return Ok(known);
         }
-        let registration = self.registrar.register(user, key).await?;
+        let registration = self.services.registrar.register(user, key).await?;
         self.convergence.changed();
         Ok(registration)
     }
@@ -224,7 +215,6 @@ impl SmallPool {
         if let Ok(ended) = self.web.await {
             ended?;
         }
-        self.health.abort();
         for daemon in &self.daemons {
             daemon.stop().await?;
         }
@@ -263,11 +253,11 @@ async fn start_daemons(
         let daemon = DaemonOptions {
             network: Network::Simnet,
             cold_wallet_xpub: network.cold_wallet_xpub(),
-            max_users: 200,
+            max_users: MAX_USERS,
             pool_fee: options.fee,
             wallets,
             nodes,
-            listen: vec![(std::net::Ipv4Addr::LOCALHOST, 0).into()],
+            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
             monitor_listen: Vec::new(),
             certificate: home.join("rpc.cert"),
             key: home.join("rpc.key"),

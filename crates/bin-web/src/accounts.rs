@@ -6,6 +6,7 @@ use std::time::Duration;
 use stakepool_core::accounts::{
     Actor, Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId, end_all_ways_in,
 };
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, Mail, StoreError, TokenPurpose};
 use warp::http::StatusCode;
 
@@ -118,18 +119,12 @@ impl App {
 
     /// Notes an act that matters to the safety of an account. The act is done already, so that a failure to note it is
     /// told to the operator and not to the user.
-    pub async fn note(&self, user: UserId, action: &str, detail: impl Into<String>) {
-        self.note_of(&Actor::User(user).to_string(), user, action, detail.into()).await;
+    pub async fn note(&self, user: UserId, action: AuditAction, detail: impl Into<String>) {
+        self.note_of(Actor::User(user), user, action, detail.into()).await;
     }
 
-    async fn note_of(&self, actor: &str, user: UserId, action: &str, detail: String) {
-        let entry = AuditEntry {
-            at: self.now(),
-            actor: actor.to_owned(),
-            action: action.to_owned(),
-            subject: user.to_string(),
-            detail,
-        };
+    async fn note_of(&self, actor: Actor, user: UserId, action: AuditAction, detail: String) {
+        let entry = AuditEntry::new(self.now(), actor, action, &user, detail);
         if let Err(error) = self.services.audit.append(&entry).await {
             tracing::error!(%error, %user, action, "an act is missing in the audit log");
         }
@@ -225,7 +220,7 @@ impl App {
                 self.send_token(TokenPurpose::ResetPassword, user.id, &user.email, CHANGE_WITHIN, letters::reset)
                     .await?;
                 // Whoever asks has shown nothing yet.
-                self.note_of("a visitor", user.id, "account.reset.ask", format!("from {client}")).await;
+                self.note_of(Actor::Visitor, user.id, AuditAction::AccountResetAsk, format!("from {client}")).await;
                 Ok(())
             }
             _ => Ok(()),

@@ -3,33 +3,23 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use stakepool_config::{
     Captcha, ClientIdentity, DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web,
 };
-use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
-use stakepool_core::ports::{AgendaSource, PoolWallet, ScriptWallet, TransactionSource, VoteSigner, VotingDaemon};
-use stakepool_core::registration::{PoolKeys, Registrar};
-use stakepool_core::wallets::WalletGroup;
+use stakepool_core::chain::HdKeyError;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
 use stakepool_rpc::tls::{KeyPair, TlsError};
-use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use crate::alerts::{Webhook, WebhookError};
-use crate::monitoring::{ConfiguredCalls, Monitoring};
+use crate::monitoring::Monitoring;
 use crate::options::SITE_NAME;
 use crate::{Administration, BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
-use crate::{CaptchaChoice, SmtpError, SmtpMailer};
-use crate::{PoolRule, WalletTicketSource};
-
-/// Pause between two looks at the wallets' keys at the start.
-const KEY_PAUSE: Duration = Duration::from_secs(1);
+use crate::{CaptchaChoice, PoolTerms, SmtpError, SmtpMailer};
 
 /// Why the configured web application does not run.
 #[derive(Debug, thiserror::Error)]
@@ -61,19 +51,6 @@ pub enum ConfiguredError {
     /// An extended public key.
     #[error(transparent)]
     Key(#[from] HdKeyError),
-    /// No wallet has the configured key.
-    #[error(
-        "wallet {wallet} has the account key {found}, but votingwalletextpub is {expected}: correct votingwalletextpub, \
-         or connect the pool's own voting wallets"
-    )]
-    OtherKey {
-        /// The wallet.
-        wallet: String,
-        /// Its key.
-        found: Box<ExtendedPubKey>,
-        /// The configured key.
-        expected: Box<ExtendedPubKey>,
-    },
     /// Where to listen.
     #[error("listen: `{listen}` has no address on this machine: {reason}")]
     Listen {
@@ -85,9 +62,6 @@ pub enum ConfiguredError {
     /// The application itself.
     #[error(transparent)]
     Web(#[from] WebError),
-    /// A defect of ours.
-    #[error("the web application broke down: {0}")]
-    BrokeDown(String),
 }
 
 /// Runs the web application as configured, until `shutdown`. `started` is told where it listens.
@@ -100,49 +74,28 @@ pub async fn run_configured(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfiguredError> {
     let database = Arc::new(open_database(&config).await?);
-    let wallets = connect_wallets(&config.wallets)?;
-    let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
-    let group = WalletGroup::new(config.network, config.voting_wallet, config.min_servers, members, database.clone());
-    let group = Arc::new(group);
-    let keys = PoolKeys {
+    let terms = PoolTerms {
         network: config.network,
-        voting: config.voting_wallet.external_branch()?,
-        cold: config.cold_wallet.external_branch()?,
+        voting_wallet: config.voting_wallet,
+        cold_wallet: config.cold_wallet,
+        fee: config.pool_fee,
         max_users: config.max_users,
+        min_servers: config.min_servers,
         closed: closed_message(&config),
     };
-    let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
-    let mut services = Services::on_database(database.clone(), registrar, group.clone());
-    services.agendas = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn AgendaSource>).collect();
-    services.tickets = Some(Arc::new(ticket_source(&config, group.clone(), &wallets)?));
-    let daemons = connect_daemons(&config)?;
-    services.daemons = daemons.iter().map(|daemon| Arc::clone(daemon) as Arc<dyn VotingDaemon>).collect();
-    services.calls = Some(Arc::new(ConfiguredCalls { wallets: wallets.clone(), daemons }));
+    let (wallets, daemons) = (connect_wallets(&config.wallets)?, connect_daemons(&config)?);
+    let mut services = Services::assemble(&terms, database.clone(), wallets, daemons)?;
     if let Some(address) = &config.alert_webhook {
         services.alerts.push(Arc::new(Webhook::new(&Secret::new(address.expose()), SITE_NAME)?));
     }
     if let Some(mail) = &config.mail {
         services.mailer = Arc::new(SmtpMailer::new(mail, SITE_NAME)?);
     }
-    let expected = config.voting_wallet;
     let web = Web::bind(options(config).await?, services).await?;
     started(web.address().clone());
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move { web.run(shutdown).await.map_err(ConfiguredError::from) });
-    tasks.spawn(async move { Err(guard_keys(wallets, expected).await) });
-    tasks.spawn(async move {
-        group.run().await;
-        Ok(())
-    });
-    // The first to end is the web, unless the wallets turn out to be another pool's.
-    let ended = match tasks.join_next().await {
-        Some(Ok(ended)) => ended,
-        Some(Err(error)) => Err(ConfiguredError::BrokeDown(error.to_string())),
-        None => Ok(()),
-    };
-    tasks.shutdown().await;
+    let ended = web.run(shutdown).await;
     database.close().await;
-    ended
+    Ok(ended?)
 }
 
 async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> {
@@ -161,21 +114,6 @@ fn connect_wallets(endpoints: &[RpcEndpoint]) -> Result<Vec<Arc<Wallet>>, Config
         Ok(Arc::new(Wallet::connect(&server)?))
     };
     endpoints.iter().map(connect).collect()
-}
-
-fn ticket_source(
-    config: &WebConfig,
-    group: Arc<WalletGroup>,
-    wallets: &[Arc<Wallet>],
-) -> Result<WalletTicketSource, ConfiguredError> {
-    let rule = PoolRule {
-        network: config.network,
-        fee: config.pool_fee,
-        cold: config.cold_wallet.external_branch()?,
-        max_users: config.max_users,
-    };
-    let transactions = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn TransactionSource>).collect();
-    Ok(WalletTicketSource::new(group, transactions, rule))
 }
 
 fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, ConfiguredError> {
@@ -197,25 +135,6 @@ fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, Configu
 fn identity(shown: &ClientIdentity) -> Result<KeyPair, ConfiguredError> {
     KeyPair::from_pem(shown.certificate.pem.as_bytes(), shown.key.expose().as_bytes())
         .map_err(ConfiguredError::Identity)
-}
-
-/// Ready with an error where wallets answer and none of them has the pool's key. A single wrong wallet among right
-/// ones is told by the group, and stops registration only.
-async fn guard_keys(wallets: Vec<Arc<Wallet>>, expected: ExtendedPubKey) -> ConfiguredError {
-    loop {
-        let mut wrong = None;
-        for wallet in &wallets {
-            match wallet.master_pubkey().await {
-                Ok(found) if found == expected => return std::future::pending().await,
-                Ok(found) => wrong = Some((wallet.name().to_owned(), found)),
-                Err(_) => {}
-            }
-        }
-        if let Some((wallet, found)) = wrong {
-            return ConfiguredError::OtherKey { wallet, found: Box::new(found), expected: Box::new(expected) };
-        }
-        sleep(KEY_PAUSE).await;
-    }
 }
 
 fn closed_message(config: &WebConfig) -> Option<String> {
@@ -272,6 +191,6 @@ pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> E
     let env = |name: &str| std::env::var(name).ok();
     let asked = load_web(arguments, &env, &|path| std::fs::read_to_string(path));
     let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
-    let work = async |config| run_configured(config, |_| {}, until_signal()).await;
+    let work = async |config| run_configured(config, |_| stakepool_process::ready(), until_signal()).await;
     stakepool_process::run("stakepool-web", version, asked, work).await
 }

@@ -9,7 +9,9 @@ mod alerts;
 pub mod api;
 mod app;
 mod assets;
+mod assemble;
 mod cache;
+mod body;
 mod captcha;
 mod chart;
 mod client;
@@ -24,6 +26,7 @@ mod hot;
 mod limits;
 mod mail;
 mod metrics;
+mod known;
 mod missed;
 mod monitoring;
 mod notice;
@@ -54,6 +57,7 @@ pub use captcha::recaptcha::CaptchaJudge;
 pub use configured::{ConfiguredError, main_with_arguments, run_configured};
 pub use daemons::{Convergence, DaemonView, Expected, WantedSignal};
 pub use mail::{SmtpError, SmtpMailer};
+pub use assemble::{PoolTerms, VotingWallets};
 pub use metrics::{CallSource, Metrics};
 pub use monitoring::Monitoring;
 pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
@@ -64,6 +68,7 @@ pub use ticket_lists::{PoolRule, SourceError, TicketSource, WalletTicketSource};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use stakepool_core::chain::ExtendedPubKey;
 use crate::app::App;
 use crate::metrics::WebMonitor;
 use crate::server::Listener;
@@ -94,6 +99,22 @@ pub enum WebError {
     #[error("signals of the system cannot be received: {0}")]
     Signals(std::io::Error),
 }
+    /// No wallet has the configured key.
+    #[error(
+        "wallet {wallet} has the account key {found}, but votingwalletextpub is {expected}: correct votingwalletextpub, \
+         or connect the pool's own voting wallets"
+    )]
+    OtherKey {
+        /// The wallet.
+        wallet: String,
+        /// Its key.
+        found: Box<ExtendedPubKey>,
+        /// The configured key.
+        expected: Box<ExtendedPubKey>,
+    },
+    /// A defect of ours.
+    #[error("the web application broke down: {0}")]
+    BrokeDown(String),
 
 /// Where the application listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +184,7 @@ impl Web {
     /// Answers until `shutdown`, and then until the requests under way are answered, at most ten seconds.
     ///
     /// # Errors
-    /// [`WebError::Signals`].
+    /// [`WebError::Signals`], and [`WebError::OtherKey`] where no voting wallet is the pool's.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
         let Self { app, listener, address, monitors } = self;
         let mut reload = signal(SignalKind::user_defined1()).map_err(WebError::Signals)?;
@@ -189,11 +210,20 @@ impl Web {
         Ok(())
     }
 }
+            error = keep_wallets(&app) => return Err(error),
 
 /// Answers monitors for ever.
 async fn watched(app: &Arc<App>, monitors: Option<TcpListener>) {
     match monitors {
         Some(listener) => match stakepool_monitor::serve(listener, Arc::new(WebMonitor(app.clone()))).await {},
+/// Keeps the voting wallets in service, where that is left to the application.
+async fn keep_wallets(app: &App) -> WebError {
+    match &app.services.wallets {
+        Some(wallets) => wallets.keep().await,
+        None => std::future::pending().await,
+    }
+}
+
         None => std::future::pending().await,
     }
 }

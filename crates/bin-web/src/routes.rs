@@ -19,14 +19,16 @@ use crate::{api, assets, pages};
 
 /// All routes. The API comes first, since it has most of the traffic.
 pub fn all(app: &Arc<App>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
-    let lost = app.clone();
+    let refused = app.clone();
     api::routes(app)
         .or(of_assets(app))
         .unify()
         .or(pages::routes(app))
         .unify()
+        .or(pages::lost(app))
+        .unify()
         .recover(move |rejection: Rejection| {
-            let app = lost.clone();
+            let app = refused.clone();
             async move { Ok::<_, Infallible>(of_rejection(&app, &rejection)) }
         })
         .unify()
@@ -63,12 +65,20 @@ fn api_routes() -> impl Iterator<Item = KnownRoute> {
     api::VERSIONS.into_iter().flat_map(commands)
 }
 
+/// Whether there is something at a path, however it is asked for.
+pub fn is_known(path: &str) -> bool {
+    label(path) != OTHER
+}
+
+/// What figures of all other paths are kept by.
+const OTHER: &str = "other";
+
 /// The path of a request as figures are kept by it: without what visitors put into it.
 pub fn label(path: &str) -> &'static str {
     static LABELS: LazyLock<BTreeSet<Cow<'static, str>>> =
         LazyLock::new(|| known_routes().map(|route| route.path).collect());
     let path = if path.starts_with(ASSETS) { ASSETS } else { path };
-    LABELS.get(path).map_or("other", |label| label)
+    LABELS.get(path).map_or(OTHER, |label| label)
 }
 
 /// The query as it lies in the address, or nothing.
@@ -105,17 +115,10 @@ fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     asset.or(icon).unify().or(robots).unify().boxed()
 }
 
-/// A page for a request that no route takes.
+/// A page for a request that cannot be taken apart.
 fn of_rejection(app: &Arc<App>, rejection: &Rejection) -> Response {
-    let trouble = if rejection.is_not_found() {
-        Trouble::not_found()
-    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
-        Trouble::wrong_method()
-    } else {
-        tracing::debug!(?rejection, "a request was refused");
-        Trouble::bad_request()
-    };
-    trouble.answer(app, ClientAddress::LOCAL)
+    tracing::debug!(?rejection, "a request was refused");
+    Trouble::bad_request().answer(app, ClientAddress::LOCAL)
 }
 
 /// The path without what comes after it, for the navigation.

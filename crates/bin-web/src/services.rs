@@ -17,6 +17,7 @@ use stakepool_core::ports::{AgendaSource, HistoryStore, LeaseStore};
 use stakepool_core::registration::{Registrar, RegistrationError};
 use stakepool_core::wallets::{GroupError, Health, MemberStatus, WalletGroup};
 
+use crate::assemble::VotingWallets;
 use crate::captcha::recaptcha::{CaptchaJudge, Google};
 use crate::metrics::{CallSource, Metrics};
 use crate::ticket_lists::TicketSource;
@@ -109,6 +110,8 @@ pub struct Services {
     pub registrar: Arc<dyn AddressRegistrar>,
     /// Statistics.
     pub stats: Arc<dyn StatsSource>,
+    /// The voting wallets, where the application is to keep them in service while it runs.
+    pub wallets: Option<VotingWallets>,
     /// The past of the network and of the pool's tickets.
     pub history: Arc<dyn HistoryStore>,
     /// Who knows what can be voted on; the first that answers counts.
@@ -165,6 +168,7 @@ impl Services {
             admin: database,
             registrar,
             stats,
+            wallets: None,
             alerts: Vec::new(),
             calls: None,
             metrics: Arc::default(),

@@ -70,6 +70,7 @@ impl Visit {
     /// Finds out who comes. A browser whose form is not ours is refused where `is_post`.
     ///
     /// # Errors
+    id: i64,
     /// [`Trouble`] where the store fails or the form is forged.
     pub async fn begin(
         app: Arc<App>,
@@ -86,7 +87,7 @@ impl Visit {
         let token = session.as_ref().map(|(token, _)| token);
         let cookie = app.cookies.read(headers, csrf::COOKIE);
         if is_post && app.csrf.check(cookie, form.get(csrf::FIELD), token).is_err() {
-            return Err(Trouble::stale_form());
+            return Err(Trouble::StaleForm);
         }
         let valid = cookie.filter(|cookie| app.csrf.is_valid(cookie, token));
         let set_csrf = valid.is_none();
@@ -213,6 +214,7 @@ pub fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     }
 }
 
+            id: user.id.0,
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a page could not be served");

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::{EmailState, User, revoke_all_tokens};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 use warp::http::StatusCode;
 
@@ -50,7 +51,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     if before.email_state != EmailState::Unverified {
         app.post.send_later(letters::changed(&app.options, &before.email, &email));
     }
-    app.note(id, "account.email", format!("{} to {email}", before.email)).await;
+    app.note(id, AuditAction::AccountEmail, format!("{} to {email}", before.email)).await;
     tracing::info!(user = %id, client = %visit.client, "e-mail address changed");
     Ok(visit.done(Notice::EmailChanged, if visit.user().is_some() { "/settings" } else { "/signin" }))
 }

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::{Email, EmailState};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
@@ -40,7 +41,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     let Some(user) = user.filter(|user| email.is_none_or(|email| email == user.email)) else { return stale(&visit) };
     app.change_user(user.id, |user| user.email_state = EmailState::Verified).await?;
     app.services.access.revoke_tokens(user.id, PURPOSE).await?;
-    app.note(user.id, "account.verify", "").await;
+    app.note(user.id, AuditAction::AccountVerify, "").await;
     tracing::info!(user = %user.id, client = %visit.client, "e-mail address verified");
     Ok(visit.done(Notice::EmailVerified, "/signin"))
 }

@@ -23,6 +23,12 @@ pub enum Trouble {
     SignInFirst,
     /// The page is for administrators with a second factor.
     SecondFactorFirst,
+    /// The page is for administrators.
+    AdministratorsOnly,
+    /// An administrator asks for a user who is not there.
+    NoSuchUser,
+    /// The form does not carry the browser's token.
+    StaleForm,
     /// Anything that is told on a page of its own.
     Told(StatusCode, Explanation),
 }
@@ -80,34 +86,6 @@ impl Trouble {
         )
     }
 
-    /// A page for administrators.
-    pub const fn forbidden() -> Self {
-        Self::Told(
-            StatusCode::FORBIDDEN,
-            Explanation {
-                title: "For administrators only",
-                happened: "This page is for the pool's administrators, and only where they come from an address from \
-                           which the pool may be administered.",
-                lost: "Nothing was changed.",
-                remedy: "If you administer this pool, look whether adminuserids names your user number and adminips \
-                         your address.",
-            },
-        )
-    }
-
-    /// No such thing on a page that there is.
-    pub const fn no_such_user() -> Self {
-        Self::Told(
-            StatusCode::NOT_FOUND,
-            Explanation {
-                title: "No such user",
-                happened: "There is no user with this number.",
-                lost: "Nothing was changed.",
-                remedy: "Look for the user by e-mail address or ticket address on the page of users.",
-            },
-        )
-    }
-
     /// A body over the limit.
     pub const fn too_large() -> Self {
         Self::Told(
@@ -121,6 +99,19 @@ impl Trouble {
         )
     }
 
+    /// A large body where there are too many of them.
+    pub const fn too_busy() -> Self {
+        Self::Told(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Explanation {
+                title: "Too many requests",
+                happened: "The server has as many large requests at this moment as it can hold.",
+                lost: "Nothing was changed.",
+                remedy: "Go back and try again in a few seconds.",
+            },
+        )
+    }
+
     /// A body that does not come.
     pub const fn too_slow() -> Self {
         Self::Told(
@@ -130,20 +121,6 @@ impl Trouble {
                 happened: "The request did not arrive within the time that this server waits.",
                 lost: "Nothing was changed.",
                 remedy: "Check your connection and try again.",
-            },
-        )
-    }
-
-    /// A form without the browser's token.
-    pub const fn stale_form() -> Self {
-        Self::Told(
-            StatusCode::FORBIDDEN,
-            Explanation {
-                title: "This form is out of date",
-                happened: "The form was opened before you signed in or out, in another browser, or on another site, \
-                           or your browser takes no cookies. To protect you it was not accepted.",
-                lost: "Nothing was changed. What you typed was not stored.",
-                remedy: "Go back, reload the page and fill in the form again.",
             },
         )
     }
@@ -205,20 +182,96 @@ impl Trouble {
         )
     }
 
-    /// The answer to the browser.
+    /// The answer to somebody of whom nothing is known.
     pub fn answer(self, app: &Arc<App>, client: ClientAddress) -> Response {
-        let (status, explanation) = match self {
+        self.answer_to(&Visit::unknown(app.clone(), client), None)
+    }
+
+    /// The answer to a visitor, with the menu as on every page. `form` is where the form is that was sent, if one was.
+    pub fn answer_to(self, visit: &Visit, form: Option<&str>) -> Response {
+        let explanation = match self {
             Self::SignInFirst => return see_other("/signin"),
             Self::SecondFactorFirst => {
                 let mut response = see_other("/twofactor");
-                add_cookie(&mut response, Notice::SecondFactorNeeded.cookie(app.cookies));
+                add_cookie(&mut response, Notice::SecondFactorNeeded.cookie(visit.app.cookies));
                 return response;
             }
-            Self::Told(status, explanation) => (status, explanation),
+            other => other,
         };
-        let visit = Visit::unknown(app.clone(), client);
-        visit.page("error.html.tera", status, &explanation).unwrap_or_else(|_| plain(status, &explanation))
+        let next = match &explanation {
+            Self::NoSuchUser => Some(Next { to: "/adminusers", title: "All users" }),
+            Self::StaleForm => form.map(|to| Next { to, title: "Back to the form" }),
+            _ => None,
+        };
+        let user = visit.user().filter(|_| matches!(explanation, Self::AdministratorsOnly));
+        let is_administrator = user.is_some_and(|user| visit.app.options.administration.is_administrator(user));
+        let (status, explanation) = explanation.explained(is_administrator);
+        let who = user.map(|user| format!("You are user {} and come from {}.", user.id, visit.client));
+        let content = Told { explanation, who, next };
+        visit.page("error.html.tera", status, &content).unwrap_or_else(|_| plain(status, &explanation))
     }
+
+    /// Whether it is a failure of the server.
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Told(status, _) if status.is_server_error())
+    }
+
+    /// The status and the words, for an administrator or for anybody else.
+    pub const fn explained(&self, is_administrator: bool) -> (StatusCode, Explanation) {
+        match self {
+            Self::Told(status, explanation) => (*status, *explanation),
+            Self::AdministratorsOnly if is_administrator => (StatusCode::FORBIDDEN, NOT_FROM_HERE),
+            Self::AdministratorsOnly | Self::SignInFirst | Self::SecondFactorFirst => {
+                (StatusCode::FORBIDDEN, ADMINISTRATORS_ONLY)
+            }
+            Self::NoSuchUser => (StatusCode::NOT_FOUND, NO_SUCH_USER),
+            Self::StaleForm => (StatusCode::FORBIDDEN, STALE_FORM),
+        }
+    }
+}
+
+const ADMINISTRATORS_ONLY: Explanation = Explanation {
+    title: "For administrators only",
+    happened: "This page is for the pool's administrators.",
+    lost: "Nothing was changed.",
+    remedy: "If you should administer this pool, tell its operator your user number and your address.",
+};
+const NOT_FROM_HERE: Explanation = Explanation {
+    title: "For administrators only",
+    happened: "Your account administers this pool, but not from the address that you come from.",
+    lost: "Nothing was changed.",
+    remedy: "Come from an address that adminips names, or name this one there and start the web application again. \
+             Behind a proxy the address is right only where realipheader and trustedproxies are.",
+};
+const NO_SUCH_USER: Explanation = Explanation {
+    title: "No such user",
+    happened: "There is no user with this number.",
+    lost: "Nothing was changed.",
+    remedy: "Look for the user by e-mail address or ticket address on the page of users.",
+};
+const STALE_FORM: Explanation = Explanation {
+    title: "This form is out of date",
+    happened: "The form was opened before you signed in or out, in another browser, or on another site, or your \
+               browser takes no cookies. To protect you it was not accepted.",
+    lost: "Nothing was changed. What you typed was not stored.",
+    remedy: "Open the form again and fill it in once more.",
+};
+
+/// What the page of an error shows.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    explanation: Explanation,
+    /// As whom the server sees the visitor, where that decides.
+    who: Option<String>,
+    next: Option<Next<'a>>,
+}
+
+/// Where to go on, beside the front page.
+#[derive(Serialize)]
+struct Next<'a> {
+    to: &'a str,
+    title: &'static str,
 }
 
 impl From<RenderError> for Trouble {
@@ -251,5 +304,5 @@ pub async fn show(visit: Visit) -> Outcome {
         lost: "Nothing was changed.",
         remedy: "Go on from the front page.",
     };
-    visit.page("error.html.tera", StatusCode::OK, &explanation)
+    visit.page("error.html.tera", StatusCode::OK, &Told { explanation, who: None, next: None })
 }

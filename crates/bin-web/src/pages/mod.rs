@@ -33,7 +33,7 @@ use crate::app::App;
 use crate::client::ClientAddress;
 use crate::form::Form;
 use crate::pages::error::Trouble;
-use crate::routes::{client, path, query};
+use crate::routes::{client, is_known, path, query};
 use crate::visit::{Outcome, Visit};
 
 /// What a page does with a visit.
@@ -217,9 +217,58 @@ async fn run(
     is_post: bool,
     page: Page,
 ) -> Response {
-    let outcome = match Visit::begin(app.clone(), client, path, &headers, form, is_post).await {
+    let sent = is_post.then(|| form_place(&path, &form));
+    let outcome = match Visit::begin(app.clone(), client, path.clone(), &headers, form, is_post).await {
         Ok(visit) => page(visit).await,
         Err(trouble) => Err(trouble),
     };
-    outcome.unwrap_or_else(|trouble| trouble.answer(&app, client))
+    match outcome {
+        Ok(response) => response,
+        Err(trouble) => tell(app, client, path, &headers, trouble, sent.as_deref()).await,
+    }
+}
+
+/// Answers a request that no route takes.
+pub fn lost(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let app = app.clone();
+    warp::method()
+        .and(client())
+        .and(path())
+        .and(warp::header::headers_cloned())
+        .then(move |method: Method, client, path: String, headers: HeaderMap| {
+            let app = app.clone();
+            let is_known = method != Method::GET && is_known(&path);
+            let trouble = if is_known { Trouble::wrong_method() } else { Trouble::not_found() };
+            async move { tell(app, client, path, &headers, trouble, None).await }
+        })
+        .boxed()
+}
+
+/// Tells whoever comes what went wrong. They are looked up anew, because the page may have signed them out.
+async fn tell(
+    app: Arc<App>,
+    client: ClientAddress,
+    path: String,
+    headers: &HeaderMap,
+    trouble: Trouble,
+    form: Option<&str>,
+) -> Response {
+    if trouble.is_ours() {
+        // The database may be what failed.
+        return trouble.answer(&app, client);
+    }
+    match Visit::begin(app.clone(), client, path, headers, Form::default(), false).await {
+        Ok(visit) => trouble.answer_to(&visit, form),
+        Err(_) => trouble.answer(&app, client),
+    }
+}
+
+/// Where the form is that was sent to a path: some are found by a field.
+fn form_place(path: &str, form: &Form) -> String {
+    let mut fields = form_urlencoded::Serializer::new(String::new());
+    fields.extend_pairs(["id", "t"].into_iter().filter_map(|name| Some((name, form.get(name)?))));
+    match fields.finish().as_str() {
+        "" => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::{EmailState, User, check_policy};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
@@ -61,7 +62,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     let user = app.change_user(id, change).await?;
     app.end_all_ways_in(id).await?;
     app.limiter.forgive(&user.email, visit.client);
-    app.note(id, "account.reset", format!("from {}", visit.client)).await;
+    app.note(id, AuditAction::AccountReset, format!("from {}", visit.client)).await;
     app.tell(&user, &changed(&app.options));
     tracing::info!(user = %id, client = %visit.client, "password reset");
     let mut response = visit.done(Notice::PasswordReset, "/signin");

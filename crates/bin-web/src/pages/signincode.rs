@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::{RecoveryCode, User, UserId};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::time::UnixTime;
 use std::time::Duration;
 use warp::http::StatusCode;
@@ -66,7 +67,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     let notice = match way {
         Way::Device => None,
         Way::Recovery => {
-            app.note(user.id, "account.recovery", format!("from {}", visit.client)).await;
+            app.note(user.id, AuditAction::AccountRecovery, format!("from {}", visit.client)).await;
             app.tell(&user, "Somebody signed in to your account with a recovery code, which is used up now.");
             Some(Notice::RecoveryCodeUsed)
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use stakepool_core::accounts::{Email, PasswordHashes, check_policy};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{NewUser, StoreError};
 use tokio::time::{Instant, sleep_until};
 use warp::http::StatusCode;
@@ -90,7 +91,7 @@ async fn create(visit: &Visit, email: Email, argon2: String) -> Outcome {
     match app.services.users.create(user).await {
         Ok(id) => {
             tracing::info!(user = %id, client = %visit.client, "signed up");
-            app.note(id, "account.create", format!("from {}", visit.client)).await;
+            app.note(id, AuditAction::AccountCreate, format!("from {}", visit.client)).await;
             if !mail {
                 return Ok(visit.done(Notice::SignedUp, "/signin"));
             }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::{RecoveryCode, TotpSecret, User};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SecondFactor, StoreError};
 use warp::http::StatusCode;
 
@@ -89,7 +90,7 @@ async fn confirm(visit: &Visit) -> Outcome {
     }
     // Whoever is signed in elsewhere has not shown the second factor.
     app.services.sessions.end_all(user.id, visit.session()).await?;
-    app.note(user.id, "account.factor.on", format!("from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountFactorOn, format!("from {}", visit.client)).await;
     app.tell(user, "The second factor of your account was turned on.");
     show_codes(visit, &codes)
 }
@@ -105,7 +106,7 @@ async fn renew(visit: &Visit) -> Outcome {
     }
     let codes = RecoveryCode::some(app.services.random.as_ref());
     app.services.second_factors.renew_recovery(user.id, &hashes(&codes)).await?;
-    app.note(user.id, "account.factor.codes", format!("from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountFactorCodes, format!("from {}", visit.client)).await;
     app.tell(user, "New recovery codes were made for your account; the old ones no longer work.");
     show_codes(visit, &codes)
 }
@@ -117,7 +118,7 @@ async fn remove(visit: &Visit) -> Outcome {
         return refuse(visit, &denied).await;
     }
     app.services.second_factors.remove_factor(user.id).await?;
-    app.note(user.id, "account.factor.off", format!("from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountFactorOff, format!("from {}", visit.client)).await;
     app.tell(user, "The second factor of your account was turned off.");
     Ok(visit.done(Notice::SecondFactorOff, "/settings"))
 }

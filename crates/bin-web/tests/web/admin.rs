@@ -66,6 +66,7 @@ pub async fn report(world: &World, number: u8, state: TicketState, verdict: Verd
             mined_at: BlockHeight(200),
         },
         added: false,
+        revoked: false,
         ended_at: (!matches!(state, TicketState::Live | TicketState::Immature)).then_some(BlockHeight(220)),
     };
     world.database.put_tickets("daemon:1", std::slice::from_ref(&report), UnixTime(1)).await.unwrap();
@@ -94,7 +95,10 @@ async fn the_pages_are_for_administrators_only() {
         assert_eq!(world.browser().get(page).await.location(), "/signin", "{page}");
         let refused = user.get(page).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{page}");
-        assert!(refused.text().contains("For administrators only") && !refused.text().contains("href=\"/status\""));
+        let text = refused.text();
+        assert!(text.contains("For administrators only") && !text.contains("href=\"/status\""), "{text}");
+        assert!(text.contains("You are user 2 and come from 127.0.0.1.") && text.contains("Sign out"), "{text}");
+        assert!(!text.contains("adminips") && !text.contains("adminuserids"), "{text}");
         let shown = admin.get(page).await;
         assert_eq!(shown.status, StatusCode::OK, "{page}: {}", shown.text());
         assert!(shown.text().trim_end().ends_with("</html>") && shown.text().contains("href=\"/adminaudit\""));
@@ -134,7 +138,10 @@ async fn an_administrator_from_another_address_is_refused() {
     plan.options.proxies =
         ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
     let (world, mut admin, _) = people(plan).await;
-    assert_eq!(admin.get("/status").await.status, StatusCode::FORBIDDEN);
+    let refused = admin.get("/status").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let text = refused.text();
+    assert!(text.contains("You are user 1 and come from 127.0.0.1.") && text.contains("adminips"), "{text}");
     let cookies: Vec<_> = admin.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     for (from, expected) in [("192.0.2.7", StatusCode::OK), ("198.51.100.1", StatusCode::FORBIDDEN)] {
         let headers = [("cookie", cookies.join("; ")), ("x-forwarded-for", from.to_owned())];
@@ -225,7 +232,7 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let hash = |number| ticket(number).to_string();
     let page = admin.get("/admintickets").await.text();
     assert!(page.contains(&hash(1)) && page.contains(&hash(2)) && !page.contains(&hash(3)), "{page}");
-    assert!(page.contains("<td class=\"number\" data-label=\"Required, EXCC\">0.075</td>"), "{page}");
+    assert!(page.contains("<td class=\"number\" data-label=\"Required, EXCC\">0.07500000</td>"), "{page}");
 
     let (one, pasted) = (hash(1), format!("{} {}\n nonsense,{}", hash(2), hash(3), hash(9)));
     let fields =
@@ -234,7 +241,7 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     assert_eq!(page.status, StatusCode::OK);
     let text = page.text();
     assert_eq!(text.matches("added: the pool votes it").count(), 2, "{text}");
-    for expected in ["has voted at height 220", "`nonsense` is not a ticket", "does not know ticket", "&lt;b&gt;bold"] {
+    for expected in ["it has voted at height 220", "`nonsense` is not a ticket", "does not know it:", "&lt;b&gt;bold"] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let active = world.database.active(world.clock.now()).await.unwrap();
@@ -245,11 +252,12 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
 
     let again = admin.submit("/admintickets", &[("action", "Add"), ("tickets[]", &one)]).await.text();
     assert!(again.contains("was added before") && again.contains("by user 1"), "{again}");
+    assert!(!again.contains("The voting daemons are told at once."), "nothing changed: {again}");
     let (two, four) = (hash(2), hash(4));
     let fields = [("action", "Remove"), ("tickets[]", &one[..]), ("tickets[]", &two), ("tickets[]", &four)];
     let text = admin.submit("/admintickets", &fields).await.text();
     assert_eq!(text.matches("taken back: the pool ignores it again").count(), 2, "{text}");
-    assert!(text.contains("was not added"), "{text}");
+    assert!(text.contains("was not added") && text.contains("The voting daemons are told at once."), "{text}");
     until(async || wanted() == 0).await;
 
     let acts: Vec<_> =
@@ -262,7 +270,30 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let by_one = |action| ("user 1", action);
     assert_eq!(acts, ["ticket.remove", "ticket.remove", "ticket.add", "ticket.add"].map(by_one));
     let log = admin.get("/adminaudit").await.text();
-    assert!(log.contains("ticket.add") && log.contains(&hash(2)) && log.contains("of user 2, live, pays"), "{log}");
+    for expected in ["added a low-fee ticket", "took a low-fee ticket back", &hash(2), "of user 2, live, pays"] {
+        assert!(log.contains(expected), "{expected}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_taken_back_stays_in_sight_until_the_daemons_report_it() {
+    let (world, mut admin, _) = people(plan()).await;
+    let mut ticket = report(&world, 1, TicketState::Live, Verdict::LowFee).await;
+    let hash = ticket.ticket.to_string();
+    let fields = |action| [("action", action), ("tickets[]", hash.as_str())];
+    let text = admin.submit("/admintickets", &fields("Add")).await.text();
+    assert!(text.contains("Added; the daemons have not reported it yet."), "{text}");
+    ticket.added = true;
+    world.database.put_tickets("daemon:1", std::slice::from_ref(&ticket), UnixTime(2)).await.unwrap();
+    let text = admin.get("/admintickets").await.text();
+    assert!(text.contains("No ticket is ignored."), "{text}");
+    admin.submit("/admintickets", &fields("Remove")).await;
+    let text = admin.get("/admintickets").await.text();
+    assert!(text.contains("Taken back; the daemons have not reported it yet.") && text.contains(&hash), "{text}");
+    ticket.added = false;
+    world.database.put_tickets("daemon:1", std::slice::from_ref(&ticket), UnixTime(3)).await.unwrap();
+    let text = admin.get("/admintickets").await.text();
+    assert!(!text.contains("Taken back") && text.contains(&hash), "{text}");
 }
 
 /// Waits until something holds, at most ten seconds.
@@ -307,15 +338,17 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     let database = world.database.as_ref();
     let wanted = WantedState::from_stores(database, database, world.clock.now()).await.unwrap();
     assert_eq!(wanted.users().map(|user| user.user).collect::<Vec<_>>(), [UserId(2)], "still voted for");
-    assert!(admin.get("/adminusers?show=disabled").await.text().contains("user@example.org"));
+    assert!(admin.get("/adminusers?show=disabled").await.text().contains("user@<wbr>example<wbr>.org"));
 
     admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "enable")]).await;
     assert_eq!(user.sign_in("user@example.org", PASSWORD).await.location(), "/tickets");
-    admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "endsessions")]).await;
+    let ended = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "endsessions")]).await.text();
+    assert!(ended.contains("All sessions of this user are ended."), "{ended}");
     assert_eq!(user.get("/settings").await.location(), "/signin");
     let own = admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "disable")]).await.text();
     assert!(own.contains("cannot disable your own account"), "{own}");
-    admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "endsessions")]).await;
+    let ended = admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "endsessions")]).await.text();
+    assert!(ended.contains("All your sessions are ended, but for the one that you are using."), "{ended}");
     assert_eq!(admin.get("/status").await.status, StatusCode::OK, "the own session goes on");
 
     let acts: Vec<_> =
@@ -394,10 +427,10 @@ async fn users_are_found_and_shown_with_what_is_known() {
     let address: ScriptAddress = world.database.by_id(UserId(2)).await.unwrap().unwrap().registration.unwrap().address;
     for query in ["USER@example", "2", &address.to_string()] {
         let page = admin.get(&format!("/adminusers?q={query}")).await.text();
-        assert!(page.contains("user@example.org") && page.contains("1 found"), "{query}: {page}");
+        assert!(page.contains("user@<wbr>example<wbr>.org") && page.contains("1 found"), "{query}: {page}");
     }
     let none = admin.get("/adminusers?q=%3Cscript%3E").await.text();
-    assert!(none.contains("No user fits.") && none.contains("value=\"&lt;script&gt;\""), "{none}");
+    assert!(none.contains("No user fits the filter.") && none.contains("value=\"&lt;script&gt;\""), "{none}");
     report(&world, 1, TicketState::Live, Verdict::LowFee).await;
     let page = admin.get("/adminuser?id=2").await.text();
     for expected in [&address.to_string()[..], "live, ignored", "less than a minute ago"] {
@@ -406,7 +439,9 @@ async fn users_are_found_and_shown_with_what_is_known() {
     for id in ["", "9", "x", "-1", "99999999999999999999"] {
         let page = admin.get(&format!("/adminuser?id={id}")).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{id}");
-        assert!(page.text().contains("There is no user with this number."));
+        let text = page.text();
+        assert!(text.contains("There is no user with this number.") && text.contains("Sign out"), "{text}");
+        assert!(text.contains("<a class=\"button\" href=\"/adminusers\">All users</a>"), "{text}");
     }
 }
 
@@ -426,15 +461,21 @@ async fn votes_are_shown_with_their_time_and_misses_with_their_reason() {
         "Daemon daemon:1 could not vote: the wallet is locked",
         "sent its vote after 34.0 ms, but no miner took it",
         "No daemon tried",
-        "The pool ignored it: it pays a fee of",
+        "Show 1 ignored one too",
         "<dd>12.0 ms</dd>",
         "<dd>34.0 ms</dd>",
     ] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
+    assert!(!page.contains("The pool ignored it"), "{page}");
+    let page = admin.get("/adminvotes?ignored=1").await.text();
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+    assert!(place("No daemon tried") < place("Latest votes"));
+    assert!(place("Latest votes") < place("The pool ignored it: it pays a fee of"));
     let of_one = admin.get(&format!("/adminvotes?ticket={}", ticket(2))).await.text();
     assert!(of_one.contains("1 records") && !of_one.contains(&ticket(1).to_string()), "{of_one}");
-    assert!(admin.get("/adminvotes?user=1").await.text().contains("There are no votes yet."));
+    let of_other = admin.get("/adminvotes?user=1").await.text();
+    assert!(of_other.contains("No vote fits the filter.") && of_other.contains("No missed ticket fits the filter."));
     assert!(admin.get("/adminvotes?show=failed").await.text().contains("1 records"));
     assert!(admin.get("/adminvotes?ticket=x").await.text().contains("Ticket: give the 64 hexadecimal digits"));
     assert!(admin.get("/adminvotes?user=x").await.text().contains("User: give a user"));
@@ -460,10 +501,33 @@ async fn long_lists_are_paged_and_no_page_number_does_harm() {
         "{first}"
     );
     assert!(admin.get("/adminaudit?page=2").await.text().contains("entry &lt;20&gt;"));
+    let last = admin.get("/adminaudit?page=9").await.text();
+    assert!(last.contains("entry &lt;0&gt;") && last.contains("Page 3 of 3"), "{last}");
+    assert!(admin.get("/adminusers?page=9").await.text().contains("2 found"));
     for page in ["0", "-1", "x", "4294967296", "99999999999999999999", ""] {
         for path in ["adminaudit", "adminusers", "adminvotes", "admintickets"] {
             let reply = admin.get(&format!("/{path}?page={page}&addedpage={page}")).await;
             assert_eq!(reply.status, StatusCode::OK, "{path} {page}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_in_words_who_did_what_and_is_searched() {
+    let (_world, mut admin, mut user) = people(plan()).await;
+    user.submit("/settings", &[("renewApiKey", "true")]).await;
+    admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "enable")]).await;
+    let log = admin.get("/adminaudit").await.text();
+    let by = "<a href=\"/adminuser?id=1\">admin@<wbr>example<wbr>.org<wbr></a>";
+    assert!(log.contains(by) && log.contains("enabled a user") && !log.contains("renewed the API key"), "{log}");
+    let own = admin.get("/adminaudit?show=own").await.text();
+    assert!(own.contains("renewed the API key") && !own.contains("enabled a user"), "{own}");
+    assert!(!own.contains("data-label=\"On what\""), "everything is about the own account: {own}");
+    for query in ["2", "user@example", "USER@"] {
+        let found = admin.get(&format!("/adminaudit?show=all&q={query}")).await.text();
+        assert!(found.contains("renewed the API key") && found.contains("enabled a user"), "{query}: {found}");
+    }
+    let none = admin.get("/adminaudit?show=all&q=%3Cb%3E").await.text();
+    assert!(none.contains("No act fits the filter.") && none.contains("value=\"&lt;b&gt;\""), "{none}");
+    assert!(!none.contains("No administrative act yet."), "{none}");
 }

@@ -27,4 +27,5 @@ mod sink;
 mod slow;
 mod tickets;
 mod voting;
+mod wallets;
 mod world;

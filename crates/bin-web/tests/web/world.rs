@@ -27,7 +27,7 @@ use crate::keys::SECRET;
 pub use crate::keys::predecessors as key_of;
 
 /// The keys of the pool whose API was recorded.
-const VOTING: &str =
+pub const VOTING: &str =
     "spubVW5P9qRiynbYg36SpAhBQnqev2v32WazWqvFbCkPbQX55BBmQs7tqXsoBjwJPZ3TRCaHUePEsUDWmDBVBAdpyyfhLHFgnLBCmaDMCzacrte";
 pub const COLD: &str =
     "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
@@ -87,6 +87,11 @@ impl World {
     }
 
     pub async fn of(plan: Plan) -> Self {
+        Self::with(plan, |_, _| {}).await
+    }
+
+    /// As [`World::of`], where what differs lies on the world's own database.
+    pub async fn with(plan: Plan, change: impl FnOnce(&mut Services, &Arc<Database>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database =
             Arc::new(Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap());
@@ -115,6 +120,7 @@ impl World {
             services.mailer = Arc::new(stakepool_web::SmtpMailer::new(&mail, "Test pool").unwrap());
         }
         (plan.change_services)(&mut services);
+        change(&mut services, &database);
         let options = plan.options;
         let web = Web::bind(options.clone(), services.clone()).await.unwrap();
         let server = tcp(&web);
@@ -213,6 +219,11 @@ impl World {
             [("authorization", authorization.as_str()), ("content-type", "application/x-www-form-urlencoded")];
         let method = if form.is_some() { "POST" } else { "GET" };
         self.send(method, target, &headers, form.unwrap_or_default().as_bytes()).await.text()
+    }
+
+    /// What the application ends with by itself.
+    pub async fn ended(mut self) -> Result<(), WebError> {
+        (&mut self.running).await.unwrap()
     }
 
     /// Stops the application as a signal does.

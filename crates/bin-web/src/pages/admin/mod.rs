@@ -10,8 +10,9 @@ pub mod votes;
 use std::time::Duration;
 
 use serde::Serialize;
-use stakepool_core::accounts::{Actor, User, UserId};
-use stakepool_core::ports::{AuditEntry, Slice, StoreError};
+use stakepool_core::accounts::{Actor, Email, User, UserId};
+use stakepool_core::audit::AuditAction;
+use stakepool_core::ports::{AuditEntry, Listed, Slice, StoreError};
 use stakepool_core::seldom::Seldom;
 use stakepool_core::time::UnixTime;
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::visit::Visit;
 ///
 /// # Errors
 /// [`Trouble::SignInFirst`] where nobody is signed in, [`Trouble::SecondFactorFirst`] for an administrator without the
-/// second factor that the operator demands, [`Trouble::forbidden`] for everybody else.
+/// second factor that the operator demands, [`Trouble::AdministratorsOnly`] for everybody else.
 async fn guard(visit: &Visit) -> Result<&User, Trouble> {
     let user = visit.need_user()?;
     if visit.administrator().is_none() {
@@ -32,7 +33,7 @@ async fn guard(visit: &Visit) -> Result<&User, Trouble> {
             let (client, page) = (visit.client, &visit.path);
             tracing::warn!(user = %user.id, %client, page, unsaid, "administration was refused");
         }
-        return Err(Trouble::forbidden());
+        return Err(Trouble::AdministratorsOnly);
     }
     if visit.app.needs_second_factor(user) && visit.app.lacks_second_factor(user.id).await? {
         return Err(Trouble::SecondFactorFirst);
@@ -40,11 +41,10 @@ async fn guard(visit: &Visit) -> Result<&User, Trouble> {
     Ok(user)
 }
 
-/// Notes an administrator's act.
-async fn note(visit: &Visit, by: UserId, action: &str, subject: String, detail: String) -> Result<(), StoreError> {
-    tracing::info!(user = %by, client = %visit.client, action, subject, "an administrator acted");
-    let actor = Actor::User(by).to_string();
-    let entry = AuditEntry { at: visit.app.now(), actor, action: action.to_owned(), subject, detail };
+/// Notes what an administrator did with a user.
+async fn note(visit: &Visit, by: UserId, action: AuditAction, user: &User) -> Result<(), StoreError> {
+    tracing::info!(user = %by, client = %visit.client, action = action.name(), subject = %user.id, "an administrator acted");
+    let entry = AuditEntry::new(visit.app.now(), Actor::User(by), action, &user.id, user.email.to_string());
     visit.app.services.audit.append(&entry).await
 }
 
@@ -60,9 +60,21 @@ struct Pager {
 
 /// The part of a list that a field with a page's number asks for.
 fn slice(visit: &Visit, field: &str, per_page: u64) -> Slice {
-    // A page that is not there is empty, and leads back.
     let page = visit.form.text(field).parse::<u64>().unwrap_or(1).clamp(1, u64::from(u32::MAX));
     Slice { offset: (page - 1) * per_page, limit: per_page }
+}
+
+/// A part of a list; the last one where the wanted one lies behind the end.
+async fn part<T, F>(wanted: Slice, fetch: impl Fn(Slice) -> F) -> Result<(Slice, Listed<T>), StoreError>
+where
+    F: Future<Output = Result<Listed<T>, StoreError>>,
+{
+    let found = fetch(wanted).await?;
+    if !found.rows.is_empty() || found.total == 0 || wanted.limit == 0 {
+        return Ok((wanted, found));
+    }
+    let last = Slice { offset: (found.total - 1) / wanted.limit * wanted.limit, ..wanted };
+    Ok((last, fetch(last).await?))
 }
 
 impl Pager {
@@ -80,6 +92,23 @@ impl Pager {
         let after = (page < pages).then(|| link(page + 1));
         Self { page, pages, total, before, after }
     }
+}
+
+/// An e-mail address in pieces between which a line may end.
+fn pieces(email: &Email) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for character in email.as_str().chars() {
+        if character == '.' {
+            pieces.push(String::new());
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(character);
+        }
+        if character == '@' {
+            pieces.push(String::new());
+        }
+    }
+    pieces
 }
 
 /// How long ago something was, roughly.
@@ -117,6 +146,28 @@ mod tests {
             assert_eq!(about(Duration::from_secs(seconds)), text);
         }
         assert_eq!(ago(UnixTime(1), UnixTime(9)), "less than a minute", "clocks differ");
+    }
+
+    #[tokio::test]
+    async fn a_page_behind_the_end_is_the_last_one() {
+        let rows = async |page: u64, total: u64| {
+            let fetch = |slice: Slice| async move {
+                let rows = (slice.offset..total.min(slice.offset + slice.limit)).collect::<Vec<_>>();
+                Ok(Listed { total, rows })
+            };
+            let (slice, found) = part(Slice { offset: (page - 1) * 10, limit: 10 }, fetch).await.unwrap();
+            (slice.offset / 10 + 1, found.rows.len())
+        };
+        assert_eq!(rows(1, 0).await, (1, 0));
+        assert_eq!(rows(2, 25).await, (2, 10));
+        assert_eq!(rows(4, 25).await, (3, 5));
+        assert_eq!(rows(u64::from(u32::MAX), 20).await, (2, 10));
+    }
+
+    #[test]
+    fn an_address_is_broken_behind_the_at_and_before_dots() {
+        let email = Email::parse("a.b@mail.example.org").unwrap();
+        assert_eq!(pieces(&email), ["a", ".b@", "mail", ".example", ".org"]);
     }
 
     #[test]

@@ -72,7 +72,8 @@ async fn answer(app: Arc<App>, client: ClientAddress, path: String, headers: Hea
             let error = "administrators of this pool need a second factor: set it up at /twofactor";
             json_response(StatusCode::FORBIDDEN, &json!({ "error": error }))
         }
-        Err(Trouble::Told(status, explanation)) => {
+        Err(trouble) => {
+            let (status, explanation) = trouble.explained(false);
             json_response(status, &json!({ "error": explanation.happened, "remedy": explanation.remedy }))
         }
     }

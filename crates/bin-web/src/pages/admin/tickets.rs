@@ -8,13 +8,16 @@ use serde::Serialize;
 use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::chain::{Generation, TicketHash};
 use stakepool_core::low_fee::{LowFeeDesk, LowFeeError, Once, known_to_daemons_only, parse_hash, reason};
-use stakepool_core::ports::{LowFeeEntry, LowFeeTicket, StoreError, TicketQuery, VotingDaemon};
+use stakepool_core::ports::{
+    LedgerStore, Listed, LowFeeEntry, LowFeeTicket, Slice, StoreError, TicketQuery, VotingDaemon,
+};
+use stakepool_core::ticket::Verdict;
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{TicketReport, TicketState};
 use tokio::time::timeout;
 use warp::http::StatusCode;
 
-use super::{Pager, about, ago, guard, slice};
+use super::{Pager, about, ago, guard, part, slice};
 use crate::pages::error::Trouble;
 use crate::pages::tickets::excc;
 use crate::visit::{Outcome, Visit};
@@ -30,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Serialize)]
 struct Tickets {
     answers: Vec<Answered>,
+    changed: bool,
     error: Option<String>,
     ignored: Vec<Ignored>,
     ignored_pager: Pager,
@@ -43,6 +47,8 @@ struct Tickets {
 struct Answered {
     ticket: String,
     good: bool,
+    /// Whether the daemons have something new to learn.
+    changed: bool,
     text: String,
 }
 
@@ -56,9 +62,15 @@ struct Ignored {
     found: String,
     required: String,
     reason: String,
-    /// Whether it was added a moment ago, which the daemons have not reported yet.
-    pending: bool,
+    /// What was done a moment ago, which the daemons have not reported yet.
+    pending: Option<&'static str>,
+    /// Whether there is something to add.
+    addable: bool,
 }
+
+/// What an administrator did that no daemon has reported yet.
+const JUST_ADDED: &str = "Added; the daemons have not reported it yet.";
+const TAKEN_BACK: &str = "Taken back; the daemons have not reported it yet.";
 
 /// A ticket that only one of the predecessor's daemons knows of.
 #[derive(Serialize)]
@@ -140,23 +152,28 @@ fn desk(visit: &Visit, by: UserId) -> LowFeeDesk<'_> {
 
 async fn answer(desk: &LowFeeDesk<'_>, text: &str, adding: bool) -> Answered {
     let done = match parse_hash(text) {
-        Ok(ticket) if adding => desk.add(ticket).await.map(|added| {
-            if added.newly { "added: the pool votes it as soon as it is drawn" } else { "was added before" }
-        }),
-        Ok(ticket) => desk
-            .remove(ticket)
-            .await
-            .map(|removed| if removed { "taken back: the pool ignores it again" } else { "was not added" }),
+        Ok(ticket) if adding => desk.add(ticket).await.map(|added| added.newly),
+        Ok(ticket) => desk.remove(ticket).await,
         Err(refusal) => Err(refusal.into()),
     };
-    let shown: String = text.chars().take(64).collect();
+    let ticket: String = text.chars().take(64).collect();
     match done {
-        Ok(text) => Answered { ticket: shown, good: true, text: text.to_owned() },
-        Err(LowFeeError::Refused(refusal)) => Answered { ticket: shown, good: false, text: refusal.to_string() },
+        Ok(changed) => {
+            let text = match (adding, changed) {
+                (true, true) => "added: the pool votes it as soon as it is drawn",
+                (true, false) => "was added before",
+                (false, true) => "taken back: the pool ignores it again",
+                (false, false) => "was not added",
+            };
+            Answered { ticket, good: true, changed, text: text.to_owned() }
+        }
+        Err(LowFeeError::Refused(refusal)) => {
+            Answered { ticket, good: false, changed: false, text: refusal.without_hash() }
+        }
         Err(LowFeeError::Store(error)) => {
             tracing::error!(%error, "a low-fee ticket could not be changed");
             let text = "the database failed, so that it may not have been changed; look below, and repeat it";
-            Answered { ticket: shown, good: false, text: text.to_owned() }
+            Answered { ticket, good: false, changed: false, text: text.to_owned() }
         }
     }
 }
@@ -166,27 +183,26 @@ async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> O
     let now = visit.app.now();
     let active: HashSet<TicketHash> =
         services.low_fee.active(now).await?.into_iter().map(|ticket| ticket.ticket).collect();
-    let (ignored_slice, added_slice) = (slice(visit, "page", PER_PAGE), slice(visit, "addedpage", PER_PAGE));
-    let query = TicketQuery {
-        states: vec![TicketState::Immature, TicketState::Live],
-        ignored: Some(true),
-        offset: ignored_slice.offset,
-        limit: ignored_slice.limit,
-        ..TicketQuery::default()
-    };
-    let reports = services.ledger.tickets(&query).await?;
+    let find = |slice| ignored(services.ledger.as_ref(), slice);
+    let (ignored_slice, ignored) = part(slice(visit, "page", PER_PAGE), find).await?;
+    let find = |slice| services.admin.added_tickets(slice);
+    let (added_slice, added) = part(slice(visit, "addedpage", PER_PAGE), find).await?;
+    let taken_back = if ignored_slice.offset == 0 { taken_back(visit, &active).await? } else { Vec::new() };
     let height = visit.app.status().await.height;
-    let added = services.admin.added_tickets(added_slice).await?;
     let mut rows = Vec::with_capacity(added.rows.len());
     for ticket in &added.rows {
         let report = services.ledger.ticket(&ticket.ticket).await?;
         rows.push(added_row(ticket, report.as_ref(), active.contains(&ticket.ticket), now));
     }
+    let just_added = |report: &TicketReport| active.contains(&report.ticket).then_some(JUST_ADDED);
+    let taken_back = taken_back.iter().map(|report| ignored_row(visit, report, height, Some(TAKEN_BACK)));
+    let reported = ignored.rows.iter().map(|report| ignored_row(visit, report, height, just_added(report)));
     let content = Tickets {
+        changed: answers.iter().any(|answer| answer.changed),
         answers,
         error,
-        ignored: reports.tickets.iter().map(|report| ignored_row(visit, report, height, &active)).collect(),
-        ignored_pager: Pager::new("/admintickets", &[], "page", ignored_slice, reports.total),
+        ignored: taken_back.chain(reported).collect(),
+        ignored_pager: Pager::new("/admintickets", &[], "page", ignored_slice, ignored.total),
         unreported: unreported(visit, &active).await?,
         added: rows,
         added_pager: Pager::new("/admintickets", &[], "addedpage", added_slice, added.total),
@@ -194,7 +210,28 @@ async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> O
     visit.page(TEMPLATE, StatusCode::OK, &content)
 }
 
-fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, active: &HashSet<TicketHash>) -> Ignored {
+/// Tickets that have not come to their end.
+fn open_tickets(offset: u64, limit: u64) -> TicketQuery {
+    let states = vec![TicketState::Immature, TicketState::Live];
+    TicketQuery { states, offset, limit, ..TicketQuery::default() }
+}
+
+/// Tickets that the daemons ignore.
+async fn ignored(ledger: &dyn LedgerStore, slice: Slice) -> Result<Listed<TicketReport>, StoreError> {
+    let query = TicketQuery { ignored: Some(true), ..open_tickets(slice.offset, slice.limit) };
+    let found = ledger.tickets(&query).await?;
+    Ok(Listed { total: found.total, rows: found.tickets })
+}
+
+/// Tickets that are added no more, as the daemons have not yet reported.
+async fn taken_back(visit: &Visit, active: &HashSet<TicketHash>) -> Result<Vec<TicketReport>, StoreError> {
+    let query = TicketQuery { added: Some(true), ..open_tickets(0, u64::MAX) };
+    let mut reports = visit.app.services.ledger.tickets(&query).await?.tickets;
+    reports.retain(|report| report.facts.verdict != Verdict::Accepted && !active.contains(&report.ticket));
+    Ok(reports)
+}
+
+fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, pending: Option<&'static str>) -> Ignored {
     let facts = &report.facts;
     let block_time = visit.app.options.network.params(Generation::Today).target_time_per_block;
     let blocks = height.map(|height| height.saturating_sub(facts.mined_at.0));
@@ -207,7 +244,8 @@ fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, active
         found: excc(facts.committed_fee),
         required: excc(facts.required_fee),
         reason: reason(facts),
-        pending: active.contains(&report.ticket),
+        addable: pending != Some(JUST_ADDED),
+        pending,
     }
 }
 

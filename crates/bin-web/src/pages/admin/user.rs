@@ -3,18 +3,19 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::{Actor, Rescue, User, UserId};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::UserOverview;
 use stakepool_core::voting::TicketState;
 use warp::http::StatusCode;
 
-use super::{ago, guard, note, users};
+use super::{ago, guard, note, pieces, users};
 use crate::pages::error::Trouble;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]
 struct Page {
     id: i64,
-    email: String,
+    email: Vec<String>,
     states: Vec<&'static str>,
     disabled: bool,
     is_self: bool,
@@ -63,24 +64,29 @@ pub async fn submit(visit: Visit) -> Outcome {
         "disable" => {
             visit.app.change_user(user.id, |user| user.disabled = true).await?;
             visit.app.services.sessions.end_all(user.id, None).await?;
-            note(&visit, by, "user.disable", user.id.to_string(), user.email.to_string()).await?;
+            note(&visit, by, AuditAction::UserDisable, &user).await?;
             Told::Done(
                 "The account is disabled and signed out everywhere. Its live tickets are voted all the same.".into(),
             )
         }
         "enable" => {
             visit.app.change_user(user.id, |user| user.disabled = false).await?;
-            note(&visit, by, "user.enable", user.id.to_string(), user.email.to_string()).await?;
+            note(&visit, by, AuditAction::UserEnable, &user).await?;
             Told::Done("The account is enabled: its user can sign in again.".to_owned())
         }
         "endsessions" => {
             visit.app.services.sessions.end_all(user.id, visit.session().filter(|_| user.id == by)).await?;
-            note(&visit, by, "user.end_sessions", user.id.to_string(), user.email.to_string()).await?;
-            Told::Done("All sessions of this user are ended, but for the one that you are using.".to_owned())
+            note(&visit, by, AuditAction::UserEndSessions, &user).await?;
+            let done = if user.id == by {
+                "All your sessions are ended, but for the one that you are using."
+            } else {
+                "All sessions of this user are ended."
+            };
+            Told::Done(done.to_owned())
         }
         "resend" if visit.app.must_verify(&user) => {
             visit.app.send_verification(user.id, &user.email).await?;
-            note(&visit, by, "user.resend_verification", user.id.to_string(), user.email.to_string()).await?;
+            note(&visit, by, AuditAction::UserResendVerification, &user).await?;
             Told::Done("A new link for verification is on its way to the user. It works for a day.".to_owned())
         }
         "removefactor" => remove_factor(&visit, by, &user).await?,
@@ -120,9 +126,9 @@ async fn remove_factor(visit: &Visit, by: UserId, user: &User) -> Result<Told, T
 }
 
 async fn wanted(visit: &Visit) -> Result<UserOverview, Trouble> {
-    let id = visit.form.text("id").parse().map(UserId).map_err(|_| Trouble::no_such_user())?;
+    let id = visit.form.text("id").parse().map(UserId).map_err(|_| Trouble::NoSuchUser)?;
     let found = visit.app.services.admin.user_overview(id, visit.app.now()).await?;
-    found.ok_or(Trouble::no_such_user())
+    found.ok_or(Trouble::NoSuchUser)
 }
 
 async fn page(visit: &Visit, told: Told) -> Outcome {
@@ -137,7 +143,7 @@ async fn page(visit: &Visit, told: Told) -> Outcome {
     let now = visit.app.now();
     let content = Page {
         id: user.id.0,
-        email: user.email.to_string(),
+        email: pieces(&user.email),
         states: users::states(&overview, visit.app.options.administration.users.contains(&user.id)),
         disabled: user.disabled,
         is_self: visit.user().is_some_and(|me| me.id == user.id),

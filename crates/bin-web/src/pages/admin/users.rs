@@ -5,7 +5,7 @@ use stakepool_core::accounts::EmailState;
 use stakepool_core::ports::{UserFilter, UserOverview};
 use warp::http::StatusCode;
 
-use super::{Pager, guard, slice};
+use super::{Pager, guard, part, pieces, slice};
 use crate::visit::{Outcome, Visit};
 
 /// Users on one page.
@@ -23,7 +23,7 @@ struct Users<'a> {
 #[derive(Serialize)]
 struct Row {
     id: i64,
-    email: String,
+    email: Vec<String>,
     states: Vec<&'static str>,
     address: Option<String>,
     last_sign_in: Option<String>,
@@ -44,8 +44,9 @@ pub async fn show(visit: Visit) -> Outcome {
     let query = visit.form.text("q").trim();
     let wanted = visit.form.text("show");
     let (shown, _, filter) = *FILTERS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&FILTERS[0]);
-    let slice = slice(&visit, "page", PER_PAGE);
-    let found = visit.app.services.admin.find_users(query, filter, slice, visit.app.now()).await?;
+    let (admin, now) = (&visit.app.services.admin, visit.app.now());
+    let find = |slice| admin.find_users(query, filter, slice, now);
+    let (slice, found) = part(slice(&visit, "page", PER_PAGE), find).await?;
     let listed = |overview: &UserOverview| {
         let listed = visit.app.options.administration.users.contains(&overview.user.id);
         row(overview, listed)
@@ -64,7 +65,7 @@ fn row(overview: &UserOverview, configured_admin: bool) -> Row {
     let user = &overview.user;
     Row {
         id: user.id.0,
-        email: user.email.to_string(),
+        email: pieces(&user.email),
         states: states(overview, configured_admin),
         address: user.registration.as_ref().map(|registration| registration.address.to_string()),
         last_sign_in: overview.last_sign_in.map(|at| at.readable()),

@@ -6,12 +6,12 @@ use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::low_fee::parse_hash;
-use stakepool_core::ports::{Slice, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
+use stakepool_core::ports::{Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{TicketState, VoteOutcome};
 use warp::http::StatusCode;
 
-use super::{Pager, guard, slice};
+use super::{Pager, guard, part, slice};
 use crate::missed::{Cause, millis};
 use crate::visit::{Outcome, Visit};
 
@@ -19,7 +19,7 @@ use crate::visit::{Outcome, Visit};
 const PER_PAGE: u64 = 50;
 /// Votes of which the figures are made.
 const MEASURED: u64 = 1000;
-/// Missed tickets that are shown.
+/// Missed tickets of either kind that are shown.
 const MISSED: u64 = 50;
 
 #[derive(Serialize)]
@@ -33,6 +33,13 @@ struct Votes<'a> {
     figures: Option<Figures>,
     missed: Vec<Missed>,
     missed_total: u64,
+    /// Missed tickets that the pool ignores, where they are wanted.
+    ignored: Vec<Missed>,
+    ignored_total: u64,
+    /// Where they are shown, where they are not.
+    ignored_link: Option<String>,
+    /// Whether only those of one ticket or user are shown.
+    one_ticket_or_user: bool,
 }
 
 #[derive(Serialize)]
@@ -77,21 +84,33 @@ pub async fn show(visit: Visit) -> Outcome {
         Ok(query) => (query, None),
         Err(error) => (VoteQuery { failed, ..VoteQuery::default() }, Some(error)),
     };
-    let (admin, slice) = (&visit.app.services.admin, slice(&visit, "page", PER_PAGE));
-    let found = admin.find_votes(&query, slice).await?;
+    let admin = &visit.app.services.admin;
+    let (slice, found) = part(slice(&visit, "page", PER_PAGE), |slice| admin.find_votes(&query, slice)).await?;
     let measured = admin.find_votes(&query, Slice { offset: 0, limit: MEASURED }).await?;
-    let (missed, missed_total) = missed(&visit, &query).await?;
-    let fields = [("ticket", ticket), ("user", user), ("show", if failed { "failed" } else { "" })];
+    let with_ignored = visit.form.text("ignored") == "1";
+    let (missed, missed_total) = missed_tickets(&visit, &query, false, MISSED).await?;
+    let (ignored, ignored_total) = missed_tickets(&visit, &query, true, if with_ignored { MISSED } else { 0 }).await?;
+    let mark = |ignored| if ignored { "1" } else { "" };
+    let of = |ignored| {
+        [("ticket", ticket), ("user", user), ("show", if failed { "failed" } else { "" }), ("ignored", mark(ignored))]
+    };
     let content = Votes {
         ticket,
         user,
         failed,
         error,
         rows: found.rows.iter().map(row).collect(),
-        pager: Pager::new("/adminvotes", &fields, "page", slice, found.total),
+        pager: Pager::new("/adminvotes", &of(with_ignored), "page", slice, found.total),
         figures: figures(measured.rows.iter().map(|row| &row.vote)),
         missed,
         missed_total,
+        ignored,
+        ignored_total,
+        ignored_link: (ignored_total > 0 && !with_ignored).then(|| {
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(of(true)).finish();
+            format!("/adminvotes?{query}#ignored-title")
+        }),
+        one_ticket_or_user: query.ticket.is_some() || query.user.is_some(),
     };
     visit.page("adminvotes.html.tera", StatusCode::OK, &content)
 }
@@ -141,15 +160,21 @@ fn figures<'a>(votes: impl Iterator<Item = &'a StoredVote>) -> Option<Figures> {
     Some(Figures { count: times.len(), median: at(50)?, slow: at(95)?, slowest: at(100)? })
 }
 
-/// The latest missed tickets, and how many there are.
-async fn missed(visit: &Visit, query: &VoteQuery) -> Result<(Vec<Missed>, u64), stakepool_core::ports::StoreError> {
+/// The latest missed tickets that the pool ignores or does not, and how many there are.
+async fn missed_tickets(
+    visit: &Visit,
+    query: &VoteQuery,
+    ignored: bool,
+    limit: u64,
+) -> Result<(Vec<Missed>, u64), StoreError> {
     let ledger = &visit.app.services.ledger;
     let tickets = TicketQuery {
         user: query.user,
         states: vec![TicketState::Missed],
         prefix: query.ticket.map(|ticket| ticket.to_string()).unwrap_or_default(),
         order: TicketOrder::EndedLast,
-        limit: MISSED,
+        ignored: Some(ignored),
+        limit,
         ..TicketQuery::default()
     };
     let found = ledger.tickets(&tickets).await?;

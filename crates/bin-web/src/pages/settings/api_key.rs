@@ -1,6 +1,7 @@
 //! Renewing and revoking the API key.
 
 use stakepool_core::accounts::{User, renewed_validity, revoked_validity};
+use stakepool_core::audit::AuditAction;
 use warp::http::StatusCode;
 
 use super::{Answer, TEMPLATE, content, wait_page};
@@ -20,7 +21,7 @@ pub async fn renew(visit: &Visit) -> Outcome {
         return wait_page(visit, wait, error).await;
     }
     let user = app.change_user(user.id, |user| user.api_keys_valid_from = renewed_validity(user, now)).await?;
-    app.note(user.id, "account.api_key.renew", format!("from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountApiKeyRenew, format!("from {}", visit.client)).await;
     tracing::info!(user = %user.id, client = %visit.client, "API key renewed");
     // In the answer itself: another instance of the web may know the old key for a moment.
     let done = "Your API key is renewed; the old one no longer works. Put the new one into your wallet.";
@@ -37,7 +38,7 @@ pub async fn revoke(visit: &Visit) -> Outcome {
     };
     let Changed { before, after } = app.try_change_user(user.id, revoke).await?;
     if before != after {
-        app.note(user.id, "account.api_key.revoke", format!("from {}", visit.client)).await;
+        app.note(user.id, AuditAction::AccountApiKeyRevoke, format!("from {}", visit.client)).await;
         tracing::info!(user = %user.id, client = %visit.client, "API key revoked");
     }
     Ok(visit.done(Notice::ApiKeyRevoked, "/settings"))

@@ -1,6 +1,7 @@
 //! Closing an account that holds no tickets.
 
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, SecureRandom, User, UserId, revoked_validity};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::ScriptAddress;
 use warp::http::StatusCode;
 
@@ -43,7 +44,7 @@ pub async fn close(visit: &Visit) -> Outcome {
     app.tell(user, "Your account was closed.");
     app.services.second_factors.remove_factor(id).await?;
     app.end_all_ways_in(id).await?;
-    app.note(id, "account.close", format!("from {}", visit.client)).await;
+    app.note(id, AuditAction::AccountClose, format!("from {}", visit.client)).await;
     tracing::info!(user = %id, client = %visit.client, "account closed");
     let mut response = visit.done(Notice::AccountClosed, "/");
     add_cookie(&mut response, app.cookies.clear(session::COOKIE));

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::User;
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{Session, SessionToken};
 use stakepool_core::time::UnixTime;
 
@@ -46,7 +47,7 @@ pub async fn end(visit: &Visit) -> Outcome {
     // One that has ended by itself is as good as ended.
     let Some(token) = found else { return Ok(visit.done(Notice::SessionEnded, "/settings")) };
     app.services.sessions.end(&token).await?;
-    app.note(user.id, "account.session.end", format!("from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountSessionEnd, format!("from {}", visit.client)).await;
     if visit.session() == Some(&token) {
         let mut response = visit.done(Notice::SignedOut, "/");
         add_cookie(&mut response, app.cookies.clear(session::COOKIE));
@@ -59,7 +60,7 @@ pub async fn end(visit: &Visit) -> Outcome {
 pub async fn end_others(visit: &Visit) -> Outcome {
     let (app, user) = (&visit.app, visit.need_user()?);
     app.services.sessions.end_all(user.id, visit.session()).await?;
-    app.note(user.id, "account.session.end_all", format!("from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountSessionEndAll, format!("from {}", visit.client)).await;
     Ok(visit.done(Notice::SessionsEnded, "/settings"))
 }
 

@@ -1,6 +1,7 @@
 //! Another e-mail address.
 
 use stakepool_core::accounts::{Email, User};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
@@ -41,7 +42,7 @@ pub async fn change(visit: &Visit) -> Outcome {
             tracing::error!(user = %account.id, %error, "a change of address could not be begun");
         }
     });
-    app.note(user.id, "account.email.ask", format!("{new} from {}", visit.client)).await;
+    app.note(user.id, AuditAction::AccountEmailAsk, format!("{new} from {}", visit.client)).await;
     Ok(visit.done(Notice::EmailChangeAsked, "/settings"))
 }
 
@@ -55,6 +56,6 @@ async fn change_now(visit: &Visit, user: &User, new: Email) -> Outcome {
         }
         Err(error) => return Err(error.into()),
     }
-    app.note(user.id, "account.email", format!("{} to {new}", user.email)).await;
+    app.note(user.id, AuditAction::AccountEmail, format!("{} to {new}", user.email)).await;
     Ok(visit.done(Notice::EmailChanged, "/settings"))
 }

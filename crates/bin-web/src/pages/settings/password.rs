@@ -1,6 +1,7 @@
 //! A new password.
 
 use stakepool_core::accounts::{User, check_policy};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
@@ -41,8 +42,8 @@ pub async fn change(visit: &Visit) -> Outcome {
     }
     // Whoever knew the old password is out everywhere; this browser goes on with a session of its own.
     app.end_all_ways_in(user.id).await?;
-    let cookie = session::begin(app, &User { password: hashes, ..user.clone() }, visit.client).await?;
-    app.note(user.id, "account.password", format!("from {}", visit.client)).await;
+    let cookie = session::begin(visit, &User { password: hashes, ..user.clone() }).await?;
+    app.note(user.id, AuditAction::AccountPassword, format!("from {}", visit.client)).await;
     app.tell(user, "The password of your account was changed in the settings.");
     tracing::info!(user = %user.id, client = %visit.client, "password changed");
     let mut response = visit.done(Notice::PasswordChanged, "/settings");
