@@ -237,6 +237,26 @@ mod tests {
     }
 
     #[test]
+    fn reading_again_finds_new_files_changed_ones_and_those_that_are_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (style, logo) = (folder.path().join("style.css"), folder.path().join("logo.svg"));
+        std::fs::write(&style, "body{}").unwrap();
+        let assets = Assets::new(Some(folder.path().to_owned()));
+        let (first, built_in) = (assets.url("style.css"), Assets::new(None).url("style.css"));
+        std::fs::write(&style, "body{color:red}").unwrap();
+        std::fs::write(&logo, "<svg/>").unwrap();
+        let has_logo = || assets.answer("logo.svg", "", &HeaderMap::new()).is_some();
+        assert!(assets.url("style.css") == first && !has_logo(), "nothing is read before");
+        assets.reload();
+        assert!(assets.url("style.css") != first && assets.url("style.css") != built_in && has_logo());
+        std::fs::remove_file(&style).unwrap();
+        std::fs::write(folder.path().join("manifest"), "").unwrap();
+        std::fs::remove_file(&logo).unwrap();
+        assets.reload();
+        assert!(assets.url("style.css") == built_in && !has_logo());
+    }
+
+    #[test]
     fn a_folder_of_the_predecessor_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("css")).unwrap();

@@ -52,6 +52,23 @@ pub struct Shape {
     pub path: String,
 }
 
+impl Chart {
+    /// A chart with something in every part, to try templates with.
+    pub fn sample() -> Self {
+        let row = Row { day: "2026-01-01".to_owned(), values: vec!["1".to_owned()] };
+        let shape = Shape { name: "sample", class: "part", path: "M0 0".to_owned() };
+        Self {
+            title: "Sample",
+            alternative: "A sample".to_owned(),
+            top: "1".to_owned(),
+            first: row.day.clone(),
+            last: row.day.clone(),
+            shapes: vec![shape],
+            rows: vec![row],
+        }
+    }
+}
+
 /// The numbers of a day.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {

@@ -43,6 +43,7 @@ mod signed;
 mod status;
 mod ticket_lists;
 mod ticket_mails;
+mod trial;
 mod visit;
 mod when;
 
@@ -163,7 +164,11 @@ impl Web {
                     .map_err(|error| WebError::BindMonitors { at: listen.join(" or "), error })?,
             ),
         };
-        Ok(Self { app: Arc::new(App::new(options, services)?), listener, address, monitors })
+        let app = Arc::new(App::new(options, services)?);
+        if app.options.template_path.is_some() {
+            trial::try_out(&app, &app.renderer.templates()).map_err(SetupError::from)?;
+        }
+        Ok(Self { app, listener, address, monitors })
     }
 
     /// Where it listens.
@@ -191,10 +196,9 @@ impl Web {
         tracing::info!(%address, "listening");
         let reloading = async {
             while reload.recv().await.is_some() {
-                app.assets.reload();
-                match app.renderer.reload() {
+                match trial::reload(&app) {
                     Ok(()) => tracing::info!("templates and assets read again"),
-                    Err(error) => tracing::error!(%error, "the templates stay as they were"),
+                    Err(error) => tracing::error!(error = error.one_line(), "the templates stay as they were"),
                 }
             }
         };

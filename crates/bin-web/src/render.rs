@@ -61,13 +61,64 @@ pub enum RenderError {
     /// A template is wrong.
     #[error("a template is wrong: {0}")]
     Template(#[from] tera::Error),
+    /// A page cannot be made with a set of templates that is tried out.
+    #[error("the page of template {page} cannot be made: {error}")]
+    Page {
+        /// The page's template; the error names the one that is wrong, which may be another.
+        page: &'static str,
+        /// What is wrong, and where.
+        error: tera::Error,
+    },
+}
+
+impl RenderError {
+    /// The error in a single line, for a log.
+    pub fn one_line(&self) -> String {
+        self.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What a page may hold, to try templates with.
+#[derive(Debug)]
+pub struct Sample {
+    page: &'static str,
+    content: tera::Value,
+}
+
+impl Sample {
+    /// A page of a template.
+    pub fn new(page: &'static str, content: &impl Serialize) -> Self {
+        Self { page, content: tera::Value::from_serializable(content) }
+    }
+}
+
+/// A whole set of templates, ready to be filled in.
+#[derive(Clone, Debug)]
+pub struct Templates(Arc<Compiled>);
+
+impl Templates {
+    /// Fills a template in.
+    fn render(&self, template: &str, frame: &Context, page: &impl Serialize) -> Result<String, tera::Error> {
+        let mut context = frame.clone();
+        context.insert("page", page);
+        self.0.0.render(template, &context)
+    }
+
+    /// Whether a page can be made.
+    ///
+    /// # Errors
+    /// [`RenderError::Page`].
+    pub fn try_page(&self, sample: &Sample, frame: &Context) -> Result<(), RenderError> {
+        let page = sample.page;
+        self.render(page, frame, &sample.content).map(drop).map_err(|error| RenderError::Page { page, error })
+    }
 }
 
 /// Compiles the templates once and fills them in.
 #[derive(Debug)]
 pub struct Renderer {
     folder: Option<PathBuf>,
-    compiled: RwLock<Arc<Compiled>>,
+    templates: RwLock<Templates>,
 }
 
 struct Compiled(Tera);
@@ -84,18 +135,26 @@ impl Renderer {
     /// # Errors
     /// [`RenderError`].
     pub fn new(folder: Option<PathBuf>) -> Result<Self, RenderError> {
-        let compiled = RwLock::new(Arc::new(compile(folder.as_deref())?));
-        Ok(Self { folder, compiled })
+        let templates = RwLock::new(compile(folder.as_deref())?);
+        Ok(Self { folder, templates })
     }
 
-    /// Compiles the templates anew. Where one is wrong, the old ones stay.
+    /// Compiles the templates anew; those in use stay until [`Renderer::replace`].
     ///
     /// # Errors
     /// [`RenderError`].
-    pub fn reload(&self) -> Result<(), RenderError> {
-        let compiled = Arc::new(compile(self.folder.as_deref())?);
-        *self.compiled.write().unwrap_or_else(PoisonError::into_inner) = compiled;
-        Ok(())
+    pub fn read(&self) -> Result<Templates, RenderError> {
+        compile(self.folder.as_deref())
+    }
+
+    /// Uses other templates from now on.
+    pub fn replace(&self, templates: Templates) {
+        *self.templates.write().unwrap_or_else(PoisonError::into_inner) = templates;
+    }
+
+    /// The templates in use.
+    pub fn templates(&self) -> Templates {
+        self.templates.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Fills a template in. Nothing is sent before the whole page is made.
@@ -103,14 +162,11 @@ impl Renderer {
     /// # Errors
     /// [`RenderError::Template`].
     pub fn render(&self, template: &str, frame: &Context, page: &impl Serialize) -> Result<String, RenderError> {
-        let compiled = self.compiled.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut context = frame.clone();
-        context.insert("page", page);
-        Ok(compiled.0.render(template, &context)?)
+        Ok(self.templates().render(template, frame, page)?)
     }
 }
 
-fn compile(folder: Option<&Path>) -> Result<Compiled, RenderError> {
+fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
     let mut tera = Tera::new();
     tera.autoescape_on([ENDING]);
     let mut sources: Vec<(String, String)> =
@@ -119,7 +175,7 @@ fn compile(folder: Option<&Path>) -> Result<Compiled, RenderError> {
         sources.extend(of_folder(folder)?);
     }
     tera.add_raw_templates(sources)?;
-    Ok(Compiled(tera))
+    Ok(Templates(Arc::new(Compiled(tera))))
 }
 
 /// The templates of the operator's folder; a later one of a name replaces the built-in one.
@@ -155,11 +211,22 @@ mod tests {
         let home = || renderer.render("home.html.tera", &Context::new(), &serde_json::json!({"name": "<b>"}));
         assert_eq!(home().unwrap(), "hello &lt;b&gt;");
         std::fs::write(&file, "{% if %}").unwrap();
-        assert!(renderer.reload().is_err());
+        assert!(renderer.read().is_err());
         assert_eq!(home().unwrap(), "hello &lt;b&gt;");
         std::fs::remove_file(&file).unwrap();
-        renderer.reload().unwrap();
+        renderer.replace(renderer.read().unwrap());
         assert!(home().is_err(), "the built-in page needs more than a name");
+    }
+
+    #[test]
+    fn a_name_that_no_page_has_is_found_with_its_template_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("home.html.tera"), "One\n{{ page.nmae }}\n").unwrap();
+        let templates = Renderer::new(Some(folder.path().to_owned())).unwrap().templates();
+        let sample = Sample::new("home.html.tera", &serde_json::json!({"name": 1}));
+        let error = templates.try_page(&sample, &Context::new()).unwrap_err().one_line();
+        assert!(error.contains("home.html.tera:2") && error.contains("nmae"), "{error}");
+        assert!(templates.try_page(&Sample { page: "told.html.tera", ..sample }, &Context::new()).is_err());
     }
 
     #[test]

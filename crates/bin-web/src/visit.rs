@@ -108,6 +108,12 @@ impl Visit {
         Self { path, csrf, ..Self::unknown(app, ClientAddress::LOCAL) }
     }
 
+    /// The visit of a user to the front page, of whom only templates learn that are tried out.
+    pub fn of_sample(app: Arc<App>, user: Arc<CachedUser>) -> Self {
+        let session = Some((SessionToken([0; 32]), user));
+        Self { session, ..Self::anonymous(app, "/".to_owned(), String::new()) }
+    }
+
     /// The signed-in user, if any.
     pub fn user(&self) -> Option<&User> {
         self.session.as_ref().map(|(_, user)| &user.user)
@@ -168,7 +174,8 @@ impl Visit {
         response
     }
 
-    fn frame(&self) -> Context {
+    /// What every page holds.
+    pub fn frame(&self) -> Context {
         let options = &self.app.options;
         let frame = Frame {
             name: &options.site_name,

@@ -10,6 +10,7 @@ use super::told::Told;
 use crate::accounts::{take_token, token_of};
 use crate::mail::letters;
 use crate::notice::Notice;
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const PURPOSE: TokenPurpose = TokenPurpose::ChangeEmail;
@@ -58,4 +59,9 @@ pub async fn submit(visit: Visit) -> Outcome {
 
 fn stale(visit: &Visit) -> Outcome {
     Told::STALE_CHANGE.show(visit, StatusCode::OK)
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    vec![Sample::new("emailupdate.html.tera", &Update { token: "0", email: "a@example.org".to_owned() })]
 }

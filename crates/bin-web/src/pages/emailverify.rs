@@ -11,6 +11,7 @@ use super::told::Told;
 use crate::accounts::{send_behind, take_token, token_of};
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const PURPOSE: TokenPurpose = TokenPurpose::VerifyEmail;
@@ -59,4 +60,9 @@ fn resend(visit: &Visit) -> Outcome {
         send_behind(&visit.app, PURPOSE, email, visit.client);
     }
     Told::SENT_AGAIN.show(visit, StatusCode::OK)
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    vec![Sample::new("emailverify.html.tera", &Verify { token: "0" })]
 }

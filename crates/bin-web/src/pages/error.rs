@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::client::ClientAddress;
 use crate::limits::MustWait;
 use crate::notice::Notice;
-use crate::render::RenderError;
+use crate::render::{RenderError, Sample};
 use crate::visit::{Outcome, Visit, add_cookie, see_other};
 
 /// What went wrong with a page.
@@ -298,11 +298,19 @@ fn plain(status: StatusCode, explanation: &Explanation) -> Response {
 
 /// The page `/error`, to which old links lead: it tells how things stand, and leads nowhere else.
 pub async fn show(visit: Visit) -> Outcome {
-    let explanation = Explanation {
-        title: "Something went wrong",
-        happened: "You were sent here from an old link of this pool.",
-        lost: "Nothing was changed.",
-        remedy: "Go on from the front page.",
-    };
-    visit.page("error.html.tera", StatusCode::OK, &Told { explanation, who: None, next: None })
+    visit.page("error.html.tera", StatusCode::OK, &Told { explanation: OLD_LINK, who: None, next: None })
+}
+
+const OLD_LINK: Explanation = Explanation {
+    title: "Something went wrong",
+    happened: "You were sent here from an old link of this pool.",
+    lost: "Nothing was changed.",
+    remedy: "Go on from the front page.",
+};
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    let next = Some(Next { to: "/", title: "sample" });
+    let pages = [(None, None), (Some("sample".to_owned()), next)];
+    pages.map(|(who, next)| Sample::new("error.html.tera", &Told { explanation: OLD_LINK, who, next })).into()
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use warp::http::StatusCode;
 
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]
@@ -10,7 +11,7 @@ struct Home {
     figures: Option<Figures>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Figures {
     height: u32,
     live: u64,
@@ -29,4 +30,9 @@ pub async fn show(visit: Visit) -> Outcome {
         users: figures.active_users,
     });
     visit.page("home.html.tera", StatusCode::OK, &Home { figures })
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    [None, Some(Figures::default())].map(|figures| Sample::new("home.html.tera", &Home { figures })).into()
 }

@@ -33,6 +33,7 @@ use crate::app::App;
 use crate::client::ClientAddress;
 use crate::form::Form;
 use crate::pages::error::Trouble;
+use crate::render::Sample;
 use crate::routes::{client, is_known, path, query};
 use crate::visit::{Outcome, Visit};
 
@@ -109,6 +110,24 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .map(|route| route.filter(app))
         .reduce(|routes, route| routes.or(route).unify().boxed())
         .unwrap_or_else(|| warp::any().and_then(|| async { Err(warp::reject::not_found()) }).boxed())
+}
+
+/// Every page that visitors see who have not signed in, as it may be made.
+pub fn public_samples(app: &App) -> Vec<Sample> {
+    let pages = [
+        home::samples(),
+        stats::samples(),
+        signin::samples(),
+        signincode::samples(),
+        signup::samples(app),
+        emailverify::samples(),
+        emailupdate::samples(),
+        passwordreset::samples(app),
+        passwordupdate::samples(),
+        error::samples(),
+        vec![told::Told::RESET_SENT.sample()],
+    ];
+    pages.into_iter().flatten().collect()
 }
 
 /// The method and path of each page and form.

@@ -7,8 +7,10 @@ use warp::http::StatusCode;
 
 use super::told::Told;
 use crate::accounts::send_behind;
+use crate::app::App;
 use crate::captcha::{self, Shown};
 use crate::limits::MustWait;
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "passwordreset.html.tera";
@@ -69,4 +71,10 @@ fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
     let mut response = visit.page(TEMPLATE, status, &content(visit, error))?;
     captcha::admit(&visit.app, &mut response);
     Ok(response)
+}
+
+/// The page, to try templates with.
+pub fn samples(app: &App) -> Vec<Sample> {
+    let page = |error, mail| Reset { email: "a@example.org", error, mail, captcha: captcha::show(app) };
+    [page(Some("sample".to_owned()), true), page(None, false)].map(|page| Sample::new(TEMPLATE, &page)).into()
 }

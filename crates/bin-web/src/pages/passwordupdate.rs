@@ -11,6 +11,7 @@ use crate::accounts::token_of;
 use crate::notice::Notice;
 use crate::options::WebOptions;
 use crate::pages::error::Trouble;
+use crate::render::Sample;
 use crate::session;
 use crate::visit::{Outcome, Visit, add_cookie};
 
@@ -97,4 +98,10 @@ fn stale(visit: &Visit) -> Outcome {
 
 fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
     visit.page("passwordupdate.html.tera", status, &Update { token: visit.form.text("t"), error })
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    let errors = [None, Some("sample".to_owned())];
+    errors.map(|error| Sample::new("passwordupdate.html.tera", &Update { token: "0", error })).into()
 }

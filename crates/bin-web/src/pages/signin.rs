@@ -7,6 +7,7 @@ use warp::http::StatusCode;
 
 use super::signincode;
 use crate::notice::Notice;
+use crate::render::Sample;
 use crate::session;
 use crate::visit::{Outcome, Visit, add_cookie, see_other};
 
@@ -123,4 +124,10 @@ async fn upgrade(visit: &Visit, mut user: User, argon2: String) -> User {
         Err(error) => tracing::warn!(user = %user.id, %error, "the new password hash could not be stored"),
     }
     user
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    let refused = SignIn { email: "a@example.org", error: Some("sample".to_owned()), unverified: true };
+    [SignIn::default(), refused].map(|page| Sample::new(TEMPLATE, &page)).into()
 }

@@ -15,6 +15,7 @@ use super::signin;
 use crate::app::App;
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit, add_cookie, see_other};
 
 const TEMPLATE: &str = "signincode.html.tera";
@@ -118,4 +119,9 @@ fn sign(app: &App, user: &User, id: &[u8], expires: &[u8]) -> [u8; 32] {
 fn parts<'a>(user: &'a User, id: &'a [u8], expires: &'a [u8]) -> [&'a [u8]; 3] {
     let hash = user.password.argon2.as_deref().or(user.password.bcrypt.as_deref()).unwrap_or_default();
     [id, expires, hash.as_bytes()]
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    [None, Some("sample".to_owned())].map(|error| Sample::new(TEMPLATE, &Code { error })).into()
 }

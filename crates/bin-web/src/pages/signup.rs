@@ -10,10 +10,12 @@ use tokio::time::{Instant, sleep_until};
 use warp::http::StatusCode;
 
 use super::told::Told;
+use crate::app::App;
 use crate::captcha::{self, Shown};
 use crate::limits::MustWait;
 use crate::mail::letters;
 use crate::notice::Notice;
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "signup.html.tera";
@@ -125,4 +127,10 @@ fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
     let mut response = visit.page(TEMPLATE, status, &content(visit, error))?;
     captcha::admit(&visit.app, &mut response);
     Ok(response)
+}
+
+/// The page, to try templates with.
+pub fn samples(app: &App) -> Vec<Sample> {
+    let page = |error, mail| SignUp { email: "a@example.org", error, mail, captcha: captcha::show(app) };
+    [page(None, true), page(Some("sample".to_owned()), false)].map(|page| Sample::new(TEMPLATE, &page)).into()
 }

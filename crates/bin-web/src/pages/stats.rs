@@ -8,6 +8,7 @@ use warp::http::StatusCode;
 use super::tickets::excc;
 use crate::app::PoolFigures;
 use crate::chart::Chart;
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]
@@ -16,7 +17,7 @@ struct Stats {
     charts: Arc<Vec<Chart>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Shown {
     height: u32,
     price: String,
@@ -78,4 +79,11 @@ fn shown(figures: &PoolFigures) -> Shown {
 
 fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
+}
+
+/// The page, to try templates with.
+pub fn samples() -> Vec<Sample> {
+    let (figures, charts) = (Shown { voted: 1, ..Shown::default() }, Arc::new(vec![Chart::sample()]));
+    let pages = [Stats { figures: Some(figures), charts }, Stats { figures: None, charts: Arc::default() }];
+    pages.map(|page| Sample::new("stats.html.tera", &page)).into()
 }

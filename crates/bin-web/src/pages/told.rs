@@ -3,6 +3,7 @@
 use serde::Serialize;
 use warp::http::StatusCode;
 
+use crate::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 /// What is told.
@@ -90,6 +91,11 @@ impl Told {
         link: "/settings",
         link_text: "Choose another address in the settings",
     };
+
+    /// The page, to try templates with.
+    pub fn sample(&self) -> Sample {
+        Sample::new("told.html.tera", self)
+    }
 
     /// Makes the page.
     ///

@@ -25,6 +25,7 @@ mod security;
 mod settings;
 mod sink;
 mod slow;
+mod templates;
 mod tickets;
 mod voting;
 mod wallets;
