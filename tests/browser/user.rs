@@ -15,7 +15,8 @@ const SECOND_PASSWORD: &str = "other words of mine";
 
 /// The code that a device shows now, or in so many half minutes.
 pub fn code(secret: &str, later: i64) -> String {
-    let secret = TotpSecret::from_bytes(&BASE32_NOPAD.decode(secret.trim().as_bytes()).unwrap()).unwrap();
+    let secret =
+        TotpSecret::from_bytes(&BASE32_NOPAD.decode(secret.replace(' ', "").trim().as_bytes()).unwrap()).unwrap();
     secret.code(TotpStep(SystemClock.now().0.div_euclid(30) + later))
 }
 

@@ -21,6 +21,7 @@ use crate::chart::Chart;
 use crate::cookies::CookieJar;
 use crate::csrf::CsrfGuard;
 use crate::daemons::{Convergence, Expected, WantedSignal};
+use crate::goal::Goals;
 use crate::history;
 use crate::hot::Hot;
 use crate::limits::Limiter;
@@ -30,6 +31,7 @@ use crate::passwords::Passwords;
 use crate::render::{RenderError, Renderer};
 use crate::services::Services;
 use crate::signed::Signer;
+use crate::tally::Tally;
 
 /// How old the pool's charts may be.
 const CHARTS_AGE: Duration = Duration::from_secs(60);
@@ -110,6 +112,8 @@ pub struct App {
     pub post: Post,
     /// Signs that a browser has shown the right password and lacks the second factor.
     pub first_steps: Signer,
+    /// Remembers where somebody wanted to go who had to sign in first.
+    pub goals: Goals,
     /// Makes cookies.
     pub cookies: CookieJar,
     /// Tells the daemons' tasks that users or added tickets changed.
@@ -122,6 +126,7 @@ pub struct App {
     pub hot: Hot,
     users: UserCache,
     figures: Fresh<Figures>,
+    tally: Fresh<Result<Tally, StoreError>>,
     charts: Fresh<Arc<Vec<Chart>>>,
 }
 
@@ -146,6 +151,7 @@ impl App {
             riddles: Riddles::new(&options.cookie_secret),
             post: Post::new(services.mailer.clone()),
             first_steps: Signer::new(&options.cookie_secret, "first step"),
+            goals: Goals::new(&options.cookie_secret, CookieJar { secure: options.cookie_secure }),
             cookies: CookieJar { secure: options.cookie_secure },
             daemons: Convergence::new(services.clone(), wanted.clone(), expected),
             wanted,
@@ -154,6 +160,7 @@ impl App {
             charts: Fresh::new(CHARTS_AGE),
             users: UserCache::default(),
             figures: Fresh::default(),
+            tally: Fresh::default(),
             options,
             services,
         })
@@ -275,6 +282,15 @@ impl App {
                 Ok((Arc::new(figures), body))
             })
             .await
+    }
+
+    /// The pool's tickets as its ledger counts them, at most a second old.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tally(&self) -> Result<Tally, StoreError> {
+        let count = || async { Ok(Tally::of(&self.services.ledger.ticket_counts(None).await?)) };
+        self.tally.get(count).await
     }
 
     /// The charts of the pool, at most a minute old; none where the database fails.

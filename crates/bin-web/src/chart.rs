@@ -50,13 +50,16 @@ pub struct Shape {
     pub class: &'static str,
     /// The path.
     pub path: String,
+    /// Numbers of a line that stand alone and would be too small to be seen, as steps of no length: with round ends
+    /// they are dots.
+    pub dots: String,
 }
 
 impl Chart {
     /// A chart with something in every part, to try templates with.
     pub fn sample() -> Self {
         let row = Row { day: "2026-01-01".to_owned(), values: vec!["1".to_owned()] };
-        let shape = Shape { name: "sample", class: "part", path: "M0 0".to_owned() };
+        let shape = Shape { name: "sample", class: "part", path: "M0 0".to_owned(), dots: "M0 0".to_owned() };
         Self {
             title: "Sample",
             alternative: "A sample".to_owned(),
@@ -113,7 +116,7 @@ impl Plan {
                 // Writing to a text cannot fail.
                 let _ = write!(path, "M{left:.1} {foot:.1}v-{height:.1}h{width:.1}v{height:.1}z");
             }
-            shapes.push(Shape { name: series.name, class: series.class, path });
+            shapes.push(Shape { name: series.name, class: series.class, path, dots: String::new() });
         }
         self.chart(top, shapes)
     }
@@ -123,20 +126,20 @@ impl Plan {
         let top = at_the_top(self.series.iter().flat_map(|series| series.values.iter().flatten().copied()));
         let step = WIDTH / self.days.len().saturating_sub(1).max(1) as f64;
         let line = |series: &Series| {
-            let mut path = String::new();
-            let mut pen_is_down = false;
+            let (mut path, mut dots) = (String::new(), String::new());
+            let known = |day: usize| value(series, day).is_some();
             for day in 0..self.days.len() {
-                let Some(value) = value(series, day) else {
-                    pen_is_down = false;
-                    continue;
-                };
+                let Some(value) = value(series, day) else { continue };
                 let (x, y) = (step * day as f64, HEIGHT * (1.0 - value / top));
-                // A step of no length makes a lone number a dot, since the ends of lines are round.
-                let draw = if pen_is_down { format!("L{x:.1} {y:.1}") } else { format!("M{x:.1} {y:.1}h0") };
-                path.push_str(&draw);
-                pen_is_down = true;
+                let goes_on = day > 0 && known(day - 1);
+                // Writing to a text cannot fail.
+                let _ = match (goes_on, known(day + 1)) {
+                    (true, _) => write!(path, "L{x:.1} {y:.1}"),
+                    (false, true) => write!(path, "M{x:.1} {y:.1}"),
+                    (false, false) => write!(dots, "M{x:.1} {y:.1}h0"),
+                };
             }
-            Shape { name: series.name, class: series.class, path }
+            Shape { name: series.name, class: series.class, path, dots }
         };
         let shapes = self.series.iter().map(line).collect();
         self.chart(top, shapes)
@@ -217,7 +220,9 @@ mod tests {
     #[test]
     fn a_line_is_broken_where_nothing_is_known() {
         let chart = plan(&[&[Some(1.0), Some(0.0), None, Some(0.5), None]]).lines();
-        assert_eq!(chart.shapes[0].path, "M0.0 0.0h0L250.0 100.0M750.0 50.0h0");
+        assert_eq!((&chart.shapes[0].path[..], &chart.shapes[0].dots[..]), ("M0.0 0.0L250.0 100.0", "M750.0 50.0h0"));
+        let lone = plan(&[&[None, Some(1.0)]]).lines();
+        assert_eq!((&lone.shapes[0].path[..], &lone.shapes[0].dots[..]), ("", "M1000.0 0.0h0"));
     }
 
     #[test]

@@ -56,6 +56,11 @@ impl Form {
         self.get(name).unwrap_or_default()
     }
 
+    /// The fields as a query.
+    pub fn encoded(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
     fn multipart(body: &[u8], boundary: &str) -> Self {
         let delimiter = format!("--{boundary}");
         let parts = split(body, delimiter.as_bytes()).skip(1).take(MAX_FIELDS);

@@ -6,11 +6,11 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{NetworkDay, StakeInfo, StoreError, Turnover};
 use stakepool_core::time::{Day, UnixTime};
-use stakepool_core::voting::TicketState;
 use tokio::time::sleep;
 
 use crate::app::App;
 use crate::chart::{Chart, Plan, Series};
+use crate::tally::Tally;
 
 /// Days that a chart shows.
 const DAYS: usize = 30;
@@ -40,11 +40,11 @@ async fn note(app: &App, stake: &StakeInfo) -> Result<(), StoreError> {
     if stake.pool_size == 0 {
         return Ok(());
     }
-    app.services.history.note_day(&today(app.now(), stake)).await
+    app.services.history.note_day(&today(app.now(), stake, app.tally().await?)).await
 }
 
-const fn today(now: UnixTime, stake: &StakeInfo) -> NetworkDay {
-    NetworkDay { day: Day::of(now), height: stake.height, network_live: stake.pool_size, pool_live: stake.live }
+const fn today(now: UnixTime, stake: &StakeInfo, tally: Tally) -> NetworkDay {
+    NetworkDay { day: Day::of(now), height: stake.height, network_live: stake.pool_size, pool_live: tally.live }
 }
 
 /// The charts of the whole pool.
@@ -52,18 +52,18 @@ const fn today(now: UnixTime, stake: &StakeInfo) -> NetworkDay {
 /// # Errors
 /// [`StoreError`].
 pub async fn of_pool(app: &App, stake: &StakeInfo) -> Result<Vec<Chart>, StoreError> {
-    let past = Past::read(app, None, Some(stake.height)).await?;
-    let Some(past) = past else { return Ok(Vec::new()) };
-    Ok(vec![past.votes(), past.tickets(), past.share(today(app.now(), stake))])
+    let tally = app.tally().await?;
+    let past = Past::read(app, None, tally, stake.height).await?;
+    Ok(vec![past.votes(), past.tickets(), past.share(today(app.now(), stake, tally))])
 }
 
-/// The charts of one user; none while no height is known.
+/// The charts of one user, who has the tickets of `tally` when the best block is `tip`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of_user(app: &App, user: UserId, tip: Option<BlockHeight>) -> Result<Vec<Chart>, StoreError> {
-    let past = Past::read(app, Some(user), tip).await?;
-    Ok(past.map(|past| vec![past.votes(), past.tickets()]).unwrap_or_default())
+pub async fn of_user(app: &App, user: UserId, tally: Tally, tip: BlockHeight) -> Result<Vec<Chart>, StoreError> {
+    let past = Past::read(app, Some(user), tally, tip).await?;
+    Ok(vec![past.votes(), past.tickets()])
 }
 
 /// What charts are drawn of.
@@ -78,25 +78,19 @@ struct Past {
 }
 
 impl Past {
-    async fn read(app: &App, user: Option<UserId>, tip: Option<BlockHeight>) -> Result<Option<Self>, StoreError> {
+    async fn read(app: &App, user: Option<UserId>, tally: Tally, tip: BlockHeight) -> Result<Self, StoreError> {
         let (history, now) = (&app.services.history, app.now());
         let first = Day::of(now).back(DAYS as i64);
         let seen = history.days_since(first).await?;
-        let Some(tip) = tip.or_else(|| seen.last().map(|seen| seen.height)) else { return Ok(None) };
         let params = app.options.network.params(stakepool_core::chain::Generation::Today);
         let bounds = bounds(now, tip, params.target_time_per_block, &seen);
         let mature = |bound: &BlockHeight| BlockHeight(bound.0.saturating_sub(params.ticket_maturity));
         let matured_bounds: Vec<_> = bounds.iter().map(mature).collect();
         let turnover = history.turnover(user, &bounds).await?;
         let matured = history.turnover(user, &matured_bounds).await?;
-        let counts = app.services.ledger.ticket_counts(user).await?;
-        let count = |wanted| {
-            let of_state = counts.iter().filter(|(state, ignored, _)| *state == wanted && !ignored);
-            of_state.map(|(.., count)| count).sum()
-        };
-        let stock = walk_back((count(TicketState::Live), count(TicketState::Immature)), &turnover, &matured);
+        let stock = walk_back((tally.live, tally.immature), &turnover, &matured);
         let days = (1..=DAYS as i64).map(|day| Day(first.0 + day)).collect();
-        Ok(Some(Self { days, seen, turnover, stock }))
+        Ok(Self { days, seen, turnover, stock })
     }
 
     fn plan(&self, title: &'static str, series: Vec<Series>, alternative: String) -> Plan {
@@ -107,11 +101,12 @@ impl Past {
     fn votes(&self) -> Chart {
         let of = |count: fn(&Turnover) -> u64| self.turnover.iter().map(count);
         let (voted, missed) = (|turnover: &Turnover| turnover.voted, |turnover: &Turnover| turnover.missed);
-        let alternative = format!(
-            "In the last {DAYS} days {} tickets voted and {} were missed.",
-            of(voted).sum::<u64>(),
-            of(missed).sum::<u64>()
-        );
+        let alternative = match (of(voted).sum::<u64>(), of(missed).sum::<u64>()) {
+            (1, 1) => format!("In the last {DAYS} days 1 ticket voted and 1 was missed."),
+            (1, missed) => format!("In the last {DAYS} days 1 ticket voted and {missed} were missed."),
+            (voted, 1) => format!("In the last {DAYS} days {voted} tickets voted and 1 was missed."),
+            (voted, missed) => format!("In the last {DAYS} days {voted} tickets voted and {missed} were missed."),
+        };
         let series = vec![series("voted", "good", of(voted)), series("missed", "bad", of(missed))];
         self.plan("Votes a day", series, alternative).bars()
     }
@@ -142,16 +137,20 @@ impl Past {
             self.seen.iter().find(|seen| seen.day == *day).map(share)
         };
         let values: Vec<_> = self.days.iter().map(on).collect();
-        let known: Vec<f64> = values.iter().flatten().copied().collect();
-        let alternative = match (known.first(), known.last()) {
-            (Some(first), Some(last)) => format!(
-                "Of the network's live tickets the pool had {first:.2} % on the first known of the last {DAYS} days, \
+        let known: Vec<_> = self.days.iter().zip(&values).filter_map(|(day, value)| Some((day, (*value)?))).collect();
+        let alternative = match &known[..] {
+            [] => "The pool’s share of the network’s live tickets is not known yet.".to_owned(),
+            [(day, share)] => format!(
+                "Of the network’s live tickets the pool had {share:.2} % on {day}, the only known one of the last \
+                 {DAYS} days."
+            ),
+            [(_, first), .., (_, last)] => format!(
+                "Of the network’s live tickets the pool had {first:.2} % on the first known of the last {DAYS} days, \
                  and {last:.2} % on the last."
             ),
-            _ => "The pool's share of the network's live tickets is not known yet.".to_owned(),
         };
         let series = vec![Series { name: "share", class: "good line", values }];
-        let plan = self.plan("The pool's share of the network's live tickets", series, alternative);
+        let plan = self.plan("The pool’s share of the network’s live tickets", series, alternative);
         Plan { unit: " %", digits: 2, ..plan }.lines()
     }
 }

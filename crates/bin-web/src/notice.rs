@@ -16,6 +16,10 @@ pub enum Notice {
     SignedUp,
     /// A session ended.
     SignedOut,
+    /// The page is for users.
+    SignInFirst,
+    /// The page needs an address.
+    AddressFirst,
     /// An address was registered.
     AddressRegistered,
     /// The password was changed.
@@ -52,10 +56,12 @@ impl Notice {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::SignedUp, "signed-up", "Your account is made. Sign in with the password that you chose."),
         (Self::SignedOut, "signed-out", "You are signed out on this device."),
+        (Self::SignInFirst, "sign-in-first", "Sign in to see this page."),
+        (Self::AddressFirst, "address-first", "Tickets show here once an address is registered."),
         (
             Self::AddressRegistered,
             "address",
-            "Your address is registered in the pool's voting wallets. You can buy tickets now.",
+            "Your address is registered in the pool’s voting wallets. You can buy tickets now.",
         ),
         (
             Self::PasswordChanged,
@@ -96,7 +102,7 @@ impl Notice {
         (
             Self::SecondFactorNeeded,
             "second-factor-needed",
-            "Administrators of this pool need a second factor. Set it up here; until then the administrators' pages stay \
+            "Administrators of this pool need a second factor. Set it up here; until then the administrators’ pages stay \
              closed.",
         ),
         (

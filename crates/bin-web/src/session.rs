@@ -7,7 +7,7 @@ use stakepool_core::ports::{Session, SessionToken, StoreError};
 use warp::http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
-use crate::client::ClientAddress;
+use crate::visit::Visit;
 
 /// The name of the cookie.
 pub const COOKIE: &str = "session";
@@ -26,14 +26,15 @@ pub async fn find(app: &App, headers: &HeaderMap) -> Result<Option<(SessionToken
     Ok(session.map(|session| (token, session.user)))
 }
 
-/// Begins a session and answers its cookie. `user` is as it was when the password was found right.
+/// Begins a session of the visiting browser and answers its cookie. `user` is as it was when the password was found right.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::Conflict`] where the password has become another one since: whoever knew the old one is
 /// out everywhere, even who was just signing in with it. No session is left then.
-pub async fn begin(app: &App, user: &User, client: ClientAddress) -> Result<Option<HeaderValue>, StoreError> {
+pub async fn begin(visit: &Visit, user: &User) -> Result<Option<HeaderValue>, StoreError> {
+    let app = &visit.app;
     let secret = SecretToken::random(app.services.random.as_ref());
-    let (now, client) = (app.now(), client.to_string());
+    let (now, client) = (app.now(), visit.comes_from());
     let session = Session { user: user.id, created: now, last_seen: now, expires: now.plus(LASTS), client };
     let token = SessionToken(secret.hash());
     app.services.sessions.begin(&token, &session).await?;

@@ -15,11 +15,12 @@ use crate::app::App;
 use crate::cache::CachedUser;
 use crate::client::ClientAddress;
 use crate::form::Form;
+use crate::goal::Goal;
 use crate::limits::MustWait;
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
 use crate::pages::signincode;
-use crate::{csrf, session};
+use crate::{csrf, device, session};
 
 /// A request for a page.
 pub struct Visit {
@@ -33,6 +34,9 @@ pub struct Visit {
     pub path: String,
     /// The signed note of who showed the right password and lacks the second factor.
     pub first_step: Option<String>,
+    /// Where the visitor wanted to go before signing in.
+    pub goal: Option<Goal>,
+    device: String,
     session: Option<(SessionToken, Arc<CachedUser>)>,
     csrf: String,
     set_csrf: bool,
@@ -52,6 +56,8 @@ struct Frame<'a> {
     email: &'a str,
     link: &'a str,
     closed: Option<&'a str>,
+    /// Whether the pool sends mail.
+    mail: bool,
     style: String,
     script: String,
     icon: String,
@@ -94,13 +100,26 @@ impl Visit {
         let csrf = valid.map_or_else(|| app.csrf.issue(token, app.services.random.as_ref()), str::to_owned);
         let notice = Notice::read(app.cookies, headers);
         let first_step = app.cookies.read(headers, signincode::COOKIE).map(str::to_owned);
-        Ok(Self { app, client, form, path, first_step, session, csrf, set_csrf, notice })
+        let (goal, device) = (app.goals.read(headers, app.now()), device::name(headers));
+        Ok(Self { app, client, form, path, first_step, goal, device, session, csrf, set_csrf, notice })
     }
 
     /// A visit of which nothing is known, for the page that tells of an error.
     pub fn unknown(app: Arc<App>, client: ClientAddress) -> Self {
         let (form, path, csrf) = (Form::default(), String::new(), String::new());
-        Self { app, client, form, path, first_step: None, session: None, csrf, set_csrf: false, notice: None }
+        Self {
+            app,
+            client,
+            form,
+            path,
+            first_step: None,
+            goal: None,
+            device: String::new(),
+            session: None,
+            csrf,
+            set_csrf: false,
+            notice: None,
+        }
     }
 
     /// A visit of somebody of whom nothing is known but the token for forms.
@@ -130,6 +149,11 @@ impl Visit {
     /// The signed-in user, where they may administer the pool from where they are.
     pub fn administrator(&self) -> Option<&User> {
         self.user().filter(|user| self.app.options.administration.admits(user, self.client.0))
+    }
+
+    /// From where and with what the visitor comes, for people.
+    pub fn comes_from(&self) -> String {
+        format!("{}, {}", self.client, self.device)
     }
 
     /// The session, if any.
@@ -185,6 +209,7 @@ impl Visit {
             email: &options.pool_email,
             link: &options.pool_link,
             closed: options.closed.as_deref(),
+            mail: self.app.post.is_on(),
             style: self.app.assets.url("style.css"),
             script: self.app.assets.url("copy.js"),
             icon: self.app.assets.url("icon.svg"),

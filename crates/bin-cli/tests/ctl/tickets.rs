@@ -25,11 +25,11 @@ async fn an_ignored_ticket_is_listed_with_the_reason_added_and_removed() {
     let expected = json!({
         "ticket": hash, "address": address, "user": user, "state": "live", "mined_at": 171, "verdict": "low_fee",
         "fee_address": report.facts.fee_address, "committed_fee_atoms": 70_000, "required_fee_atoms": 1_500_000,
-        "reason": "pays a fee of 0.00070000 EXCC, but 0.01500000 EXCC are asked",
+        "reason": "pays a fee of 0.00070000 EXCC, but 0.01500000 EXCC is required",
     });
     assert_eq!(scene.run(&["tickets", "ignored", "--json"]).json(), json!([expected]));
     let readable = scene.run(&["tickets", "ignored"]).success();
-    assert!(readable.contains(&hash) && readable.contains("but 0.01500000 EXCC are asked"), "{readable}");
+    assert!(readable.contains(&hash) && readable.contains("but 0.01500000 EXCC is required"), "{readable}");
     assert_eq!(scene.run(&["tickets", "added"]).success(), "no ticket is added\n");
 
     let added = scene.run(&["tickets", "add", &hash, "--json"]).json();

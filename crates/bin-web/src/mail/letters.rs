@@ -61,7 +61,7 @@ pub fn reset(options: &WebOptions, to: &Email, token: &SecretToken) -> Mail {
 pub fn change(options: &WebOptions, to: &Email, token: &SecretToken) -> Mail {
     let link = link(options, "emailupdate", token);
     let text = format!(
-        "This shall be the new e-mail address of an account. To confirm it, open this page\n\
+        "This is to become the new e-mail address of an account. To confirm it, open this page\n\
          and press its button, within an hour:\n\n{link}\n\n\
          If you do not know of this, do nothing: nothing will be changed."
     );
@@ -109,8 +109,8 @@ pub fn ticket(options: &WebOptions, to: &Email, kind: TicketMailKind, report: &T
             format!(
                 "Your ticket was drawn, but no vote of it is in the chain. As far as the pool knows:\n\
                  {reason}.\n\n\
-                 Nothing of its price is lost: it comes back when the ticket is revoked, without a\n\
-                 reward."
+                 Nothing of its price is lost: the ticket is revoked, by the network itself or by a\n\
+                 wallet, and then the price can be spent again, without a reward."
             ),
         ),
     };
@@ -128,7 +128,7 @@ fn ignored(report: &TicketReport) -> String {
     let facts = &report.facts;
     let why = match facts.verdict {
         Verdict::LowFee => format!(
-            "It pays the pool a fee of {} EXCC, and {} EXCC are required.",
+            "It pays the pool a fee of {} EXCC, and {} EXCC is required.",
             facts.committed_fee, facts.required_fee
         ),
         Verdict::UnknownFeeAddress => {

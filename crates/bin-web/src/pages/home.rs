@@ -13,22 +13,17 @@ struct Home {
 
 #[derive(Default, Serialize)]
 struct Figures {
-    height: u32,
     live: u64,
     voted: u64,
     missed: u64,
-    users: u64,
+    users: Option<u64>,
 }
 
 /// Shows the page. It does so without figures, too.
 pub async fn show(visit: Visit) -> Outcome {
-    let figures = visit.app.figures().await.ok().map(|(figures, _)| Figures {
-        height: figures.stake.height.0,
-        live: figures.stake.live,
-        voted: figures.stake.voted,
-        missed: figures.stake.missed,
-        users: figures.active_users,
-    });
+    let users = visit.app.figures().await.ok().map(|(figures, _)| figures.active_users);
+    let tally = visit.app.tally().await.ok();
+    let figures = tally.map(|tally| Figures { live: tally.live, voted: tally.voted, missed: tally.missed, users });
     visit.page("home.html.tera", StatusCode::OK, &Home { figures })
 }
 

@@ -32,6 +32,7 @@ use warp::reply::Response;
 use crate::app::App;
 use crate::client::ClientAddress;
 use crate::form::Form;
+use crate::goal::Goal;
 use crate::pages::error::Trouble;
 use crate::render::Sample;
 use crate::routes::{client, is_known, path, query};
@@ -237,12 +238,15 @@ async fn run(
     page: Page,
 ) -> Response {
     let sent = is_post.then(|| form_place(&path, &form));
+    // What a form brings must never get into an address.
+    let goal = Goal::of(&path, &if is_post { String::new() } else { form.encoded() });
     let outcome = match Visit::begin(app.clone(), client, path.clone(), &headers, form, is_post).await {
         Ok(visit) => page(visit).await,
         Err(trouble) => Err(trouble),
     };
     match outcome {
         Ok(response) => response,
+        Err(Trouble::SignInFirst) => signin::first(&app, goal.as_ref()),
         Err(trouble) => tell(app, client, path, &headers, trouble, sent.as_deref()).await,
     }
 }

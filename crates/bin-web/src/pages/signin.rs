@@ -4,8 +4,11 @@ use serde::Serialize;
 use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, PasswordHashes, User};
 use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
+use warp::reply::Response;
 
 use super::signincode;
+use crate::app::App;
+use crate::goal::Goal;
 use crate::notice::Notice;
 use crate::render::Sample;
 use crate::session;
@@ -23,6 +26,14 @@ struct SignIn<'a> {
 /// Shows the form.
 pub async fn show(visit: Visit) -> Outcome {
     visit.page(TEMPLATE, StatusCode::OK, &SignIn::default())
+}
+
+/// Sends somebody here who must sign in to see a page, and remembers that page.
+pub fn first(app: &App, goal: Option<&Goal>) -> Response {
+    let mut response = see_other("/signin");
+    add_cookie(&mut response, Notice::SignInFirst.cookie(app.cookies));
+    add_cookie(&mut response, goal.and_then(|goal| app.goals.cookie(goal, app.now())));
+    response
 }
 
 /// Checks the password and begins a session.
@@ -65,13 +76,13 @@ pub async fn submit(visit: Visit) -> Outcome {
         (_, Err(error)) => {
             tracing::error!(%error, "a password could not be checked");
             let error = "Your password could not be checked because of a mistake in the server, which is in its log. \
-                         Write to the pool's operator.";
+                         Write to the pool’s operator.";
             return refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_owned());
         }
     };
     app.limiter.succeeded(tried);
     if user.disabled {
-        let error = "This account is disabled. Its live tickets are voted all the same. Write to the pool's operator.";
+        let error = "This account is disabled. Its live tickets are voted all the same. Write to the pool’s operator.";
         return refuse(StatusCode::OK, error.to_owned());
     }
     if app.must_verify(&user) {
@@ -96,7 +107,7 @@ pub async fn enter(visit: &Visit, user: &User, notice: Option<Notice>) -> Outcom
     if let Some(old) = visit.session() {
         app.services.sessions.end(old).await?;
     }
-    let cookie = match session::begin(app, user, visit.client).await {
+    let cookie = match session::begin(visit, user).await {
         Err(StoreError::Conflict(_)) => {
             let error = "The password was changed while you signed in. Sign in again with the new one.";
             let page = SignIn { email: user.email.as_str(), error: Some(error.to_owned()), unverified: false };
@@ -109,8 +120,13 @@ pub async fn enter(visit: &Visit, user: &User, notice: Option<Notice>) -> Outcom
     let mut response = if app.needs_second_factor(user) && app.lacks_second_factor(user.id).await? {
         visit.done(Notice::SecondFactorNeeded, "/twofactor")
     } else {
-        notice.map_or_else(|| see_other(to), |notice| visit.done(notice, to))
+        let mut response = visit.goal.as_ref().map_or_else(|| see_other(to), Goal::go);
+        add_cookie(&mut response, notice.and_then(|notice| notice.cookie(app.cookies)));
+        response
     };
+    if visit.goal.is_some() {
+        add_cookie(&mut response, app.goals.clear());
+    }
     add_cookie(&mut response, cookie);
     Ok(response)
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use warp::http::StatusCode;
 
-use super::tickets::excc;
-use crate::app::PoolFigures;
+use crate::amounts;
+use crate::app::{FiguresError, PoolFigures};
 use crate::chart::Chart;
 use crate::render::Sample;
+use crate::tally::Tally;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]
@@ -29,49 +30,55 @@ struct Shown {
     voted: u64,
     missed: u64,
     expired: u64,
-    revoked: u64,
+    ignored: u64,
     subsidy: String,
     share: String,
     missed_share: String,
-    voted_width: u64,
+    /// How much of the bar is for the votes.
+    voted_width: String,
     users: u64,
     active_users: u64,
 }
 
-/// Shows the page; without wallets it says so.
+/// Shows the page; without wallets or database it says so. What becomes of the pool's tickets is told by its ledger, as
+/// in the charts; the network, rewards and unmined tickets by the wallets.
 pub async fn show(visit: Visit) -> Outcome {
-    let figures = visit.app.figures().await;
-    if let Err(error) = &figures {
-        tracing::warn!(%error, "no statistics");
-    }
-    let status = if figures.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let content = match figures {
-        Ok((figures, _)) => Stats { figures: Some(shown(&figures)), charts: visit.app.charts(&figures.stake).await },
-        Err(_) => Stats { figures: None, charts: Arc::default() },
+    let known = async {
+        let (figures, _) = visit.app.figures().await?;
+        Ok::<_, FiguresError>((figures, visit.app.tally().await?))
+    };
+    let (status, content) = match known.await {
+        Ok((figures, tally)) => {
+            let charts = visit.app.charts(&figures.stake).await;
+            (StatusCode::OK, Stats { figures: Some(shown(&figures, &tally)), charts })
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no statistics");
+            (StatusCode::SERVICE_UNAVAILABLE, Stats { figures: None, charts: Arc::default() })
+        }
     };
     visit.page("stats.html.tera", status, &content)
 }
 
-fn shown(figures: &PoolFigures) -> Shown {
+fn shown(figures: &PoolFigures, tally: &Tally) -> Shown {
     let stake = &figures.stake;
-    let ended = stake.voted.saturating_add(stake.missed).max(1);
     Shown {
         height: stake.height.0,
-        price: excc(stake.difficulty),
+        price: amounts::price(stake.difficulty),
         network_tickets: stake.pool_size,
         network_mempool: stake.all_mempool,
         own_mempool: stake.own_mempool,
-        immature: stake.immature,
-        live: stake.live,
-        voted: stake.voted,
-        missed: stake.missed,
-        expired: stake.expired,
-        revoked: stake.revoked,
-        subsidy: excc(stake.total_subsidy),
-        share: percent(stake.proportion_live),
-        missed_share: percent(stake.proportion_missed),
-        // Width of the bar in a drawing 1000 units wide.
-        voted_width: stake.voted.saturating_mul(1000) / ended,
+        immature: tally.immature,
+        live: tally.live,
+        voted: tally.voted,
+        missed: tally.missed,
+        expired: tally.expired,
+        ignored: tally.ignored,
+        subsidy: amounts::price(stake.total_subsidy),
+        share: percent(tally.live as f64 / stake.pool_size.max(1) as f64),
+        missed_share: percent(tally.of_drawn(tally.missed)),
+        // In a drawing 1000 units wide.
+        voted_width: format!("{:.1}", 1000.0 * tally.of_drawn(tally.voted)),
         users: figures.users,
         active_users: figures.active_users,
     }

@@ -25,6 +25,8 @@ struct TwoFactor {
     qr: String,
     /// New recovery codes.
     codes: Option<Vec<String>>,
+    /// What was done when they were made.
+    done: &'static str,
 }
 
 /// Shows how things stand.
@@ -92,7 +94,9 @@ async fn confirm(visit: &Visit) -> Outcome {
     app.services.sessions.end_all(user.id, visit.session()).await?;
     app.note(user.id, AuditAction::AccountFactorOn, format!("from {}", visit.client)).await;
     app.tell(user, "The second factor of your account was turned on.");
-    show_codes(visit, &codes)
+    let done = "The second factor is on: from now on signing in takes a code from your device as well. Every other device is \
+                signed out.";
+    show_codes(visit, &codes, done)
 }
 
 /// Makes new recovery codes.
@@ -108,7 +112,7 @@ async fn renew(visit: &Visit) -> Outcome {
     app.services.second_factors.renew_recovery(user.id, &hashes(&codes)).await?;
     app.note(user.id, AuditAction::AccountFactorCodes, format!("from {}", visit.client)).await;
     app.tell(user, "New recovery codes were made for your account; the old ones no longer work.");
-    show_codes(visit, &codes)
+    show_codes(visit, &codes, "New recovery codes are made. The old ones are void.")
 }
 
 /// Turns the factor off.
@@ -130,12 +134,19 @@ fn hashes(codes: &[RecoveryCode]) -> Vec<[u8; 32]> {
 fn set_up(visit: &Visit, user: &User, secret: &TotpSecret, error: Option<String>) -> Outcome {
     let uri = secret.uri(&visit.app.options.site_name, user.email.as_str());
     let qr = qr::svg(&uri, "QR code with the secret for your device");
-    visit.page(TEMPLATE, StatusCode::OK, &TwoFactor { error, secret: Some(secret.reveal()), qr, ..Default::default() })
+    let secret = Some(in_groups(&secret.reveal()));
+    visit.page(TEMPLATE, StatusCode::OK, &TwoFactor { error, secret, qr, ..Default::default() })
 }
 
-fn show_codes(visit: &Visit, codes: &[RecoveryCode]) -> Outcome {
+/// A secret in groups of four, as people type it.
+fn in_groups(secret: &str) -> String {
+    let characters: Vec<char> = secret.chars().collect();
+    characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
+fn show_codes(visit: &Visit, codes: &[RecoveryCode], done: &'static str) -> Outcome {
     let codes = Some(codes.iter().map(RecoveryCode::reveal).collect());
-    visit.page(TEMPLATE, StatusCode::OK, &TwoFactor { codes, is_on: true, ..Default::default() })
+    visit.page(TEMPLATE, StatusCode::OK, &TwoFactor { codes, done, is_on: true, ..Default::default() })
 }
 
 async fn refuse(visit: &Visit, denied: &Denied) -> Outcome {

@@ -54,7 +54,7 @@ pub async fn show(visit: Visit) -> Outcome {
 pub async fn submit(visit: Visit) -> Outcome {
     visit.need_user()?;
     let Some(agendas) = known(&visit).await else {
-        let error = "Your choice stays as it was: the pool's wallets do not answer, so that it cannot be checked. Try \
+        let error = "Your choice stays as it was: the pool’s wallets do not answer, so that it cannot be checked. Try \
                      again in a minute.";
         return page(&visit, StatusCode::SERVICE_UNAVAILABLE, Some(error.to_owned())).await;
     };

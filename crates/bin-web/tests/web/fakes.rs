@@ -18,6 +18,8 @@ use stakepool_core::ports::{
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{DaemonEvent, DaemonEventKind, UnixMillis, WantedState};
+use stakepool_core::wallets::GroupError;
+use stakepool_web::StatsSource;
 use tokio::sync::Notify;
 
 /// The vote version of the fake wallets.
@@ -353,5 +355,19 @@ impl UserStore for ReadOnlyUsers {
 
     async fn update(&self, _: &User, _: &User) -> Result<(), StoreError> {
         disk_is_full()
+    }
+}
+
+/// Wallets of which none has ever answered.
+pub struct NoStats;
+
+#[async_trait]
+impl StatsSource for NoStats {
+    async fn stake_info(&self) -> Result<StakeInfo, GroupError> {
+        Err(GroupError::NoneHealthy("all are away".into()))
+    }
+
+    fn vote_version(&self) -> Option<VoteVersion> {
+        None
     }
 }

@@ -21,11 +21,14 @@ async fn set_up(world: &World, browser: &mut Browser) -> (TotpSecret, Vec<String
     assert!(page.contains("<svg") && page.contains("Set up your device"), "{page}");
     let (_, rest) = page.split_once("<pre>").unwrap();
     let secret = rest.split_once("</pre>").unwrap().0;
+    assert!(secret.split(' ').all(|group| group.len() == 4), "in groups that can be typed: {secret}");
+    let secret = secret.replace(' ', "");
     let secret = TotpSecret::from_bytes(&BASE32_NOPAD.decode(secret.as_bytes()).unwrap()).unwrap();
     let wrong = browser.submit("/twofactor", &[("confirm", "1"), ("code", "000000")]).await.text();
     assert!(wrong.contains("This code is wrong") && wrong.contains("<svg"), "the same secret can be tried again");
     let fields = [("confirm", "1"), ("code", &code(world, &secret)[..])];
     let page = browser.submit("/twofactor", &fields).await.text();
+    assert!(page.contains("The second factor is on:"), "{page}");
     let (_, rest) = page.split_once("<pre>").unwrap();
     let codes = rest.split_once("</pre>").unwrap().0.split_whitespace().map(str::to_owned).collect();
     (secret, codes)
@@ -44,13 +47,14 @@ async fn signing_in_takes_a_code_that_counts_once() {
 
     let mut browser = world.browser();
     assert_eq!(browser.sign_in(ALICE, PASSWORD).await.location(), "/signincode");
-    assert_eq!(browser.get("/settings").await.location(), "/signin", "one step is not enough");
+    assert_eq!(browser.get("/voting?from=link").await.location(), "/signin", "one step is not enough");
     let used = code(&world, &secret);
     let reply = browser.submit("/signincode", &[("code", &used)]).await;
     assert!(reply.text().contains("was used already"), "the code of the set-up");
     world.clock.advance(30);
     let fresh = code(&world, &secret);
-    assert_eq!(browser.submit("/signincode", &[("code", &fresh)]).await.location(), "/settings");
+    let reply = browser.submit("/signincode", &[("code", &fresh)]).await;
+    assert_eq!(reply.location(), "/voting?from=link", "to the page that was asked for");
     assert_eq!(browser.get("/settings").await.status, StatusCode::OK);
 
     let mut other = world.browser();
@@ -73,7 +77,7 @@ async fn a_recovery_code_opens_the_account_once() {
     assert!(again.submit("/signincode", &[("code", &codes[0])]).await.text().contains("This code is wrong"));
     assert!(lost.get("/twofactor").await.text().contains("9 recovery codes are left"));
     let page = lost.submit("/twofactor", &[("renew", "1"), ("password", PASSWORD)]).await.text();
-    assert!(page.contains("Your recovery codes"));
+    assert!(page.contains("Your recovery codes") && page.contains("The old ones are void."));
     assert!(again.submit("/signincode", &[("code", &codes[1])]).await.text().contains("This code is wrong"));
     assert_eq!(lost.submit("/twofactor", &[("remove", "1"), ("password", PASSWORD)]).await.location(), "/settings");
     assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/settings");

@@ -146,7 +146,8 @@ async fn second_factor(world: &World, browser: &mut Browser) -> Vec<String> {
         page.split_once("<pre").unwrap().1.split_once('>').unwrap().1.split_once("</pre>").unwrap().0.to_owned()
     };
     let secret = pre(&browser.submit("/twofactor", &[("begin", "1"), ("password", NEW)]).await.text());
-    let totp = TotpSecret::from_bytes(&BASE32_NOPAD.decode(secret.trim().as_bytes()).unwrap()).unwrap();
+    let totp =
+        TotpSecret::from_bytes(&BASE32_NOPAD.decode(secret.replace(' ', "").trim().as_bytes()).unwrap()).unwrap();
     let code = totp.code(TotpStep(world.clock.now().0 / 30));
     browser.submit("/twofactor", &[("confirm", "1"), ("code", WRONG)]).await;
     let codes = pre(&browser.submit("/twofactor", &[("confirm", "1"), ("code", &code)]).await.text());

@@ -168,6 +168,10 @@ async fn devices_are_listed_and_signed_out_one_by_one() {
     let ids: Vec<_> =
         page.split("name=\"endSession\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(ids.len(), 3);
+    assert_eq!(page.matches(", unknown browser</strong>").count(), 3, "{page}");
+    for device in 1..=3 {
+        assert_eq!(page.matches(&format!("aria-label=\"Sign out device {device},")).count(), 1, "{page}");
+    }
     stranger.submit("/settings", &[("endSession", ids[1])]).await;
     let open = async |devices: &mut [Browser; 2]| {
         let mut open = 0;
@@ -475,4 +479,22 @@ fn solve(page: &str) -> String {
         _ => panic!("{question}"),
     }
     .to_string()
+}
+
+#[tokio::test]
+async fn an_error_is_tied_to_the_field_that_it_is_about() {
+    let world = World::start().await;
+    let mut browser = world.user(ALICE).await;
+    let fields = [
+        (&[("updatePassword", "1"), ("newpassword", "a"), ("newpasswordrepeat", "b")][..], "newpasswordrepeat"),
+        (&[("updateEmail", "1"), ("email", "nonsense")], "email"),
+        (&[("updateEmail", "1"), ("email", "new@example.org"), ("password", "wrong")], "email-password"),
+        (&[("closeAccount", "1"), ("closeSure", "1"), ("password", "wrong")], "close-password"),
+    ];
+    for (form, field) in fields {
+        let page = browser.submit("/settings", form).await.text();
+        let tag = page.split_once(&format!("<input id=\"{field}\"")).unwrap().1.split_once('>').unwrap().0;
+        assert!(tag.contains("aria-invalid=\"true\"") && tag.contains("settings-error"), "{field}: {tag}");
+        assert_eq!(page.matches("aria-invalid").count(), 1, "{field}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The tickets page: lists, order, search, reasons, downloads, charts, and ten thousand tickets.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use stakepool_core::voting::{TicketReport, TicketState, UnixMillis, VoteOutcome,
 use warp::http::StatusCode;
 
 use crate::browser::Browser;
+use crate::fakes::{FakeDaemon, NoStats};
 use crate::world::{Plan, USER_KEY, World};
 
 /// A user with an address.
@@ -75,12 +77,12 @@ async fn moments_are_told_in_words_with_the_exact_block() {
     put(&world, &[report(&world, 100, TicketState::Live, None).await]).await;
     put(&world, &[report(&world, 90, TicketState::Voted, Some(222)).await]).await;
     let page = browser.get("/tickets?show=immature").await.text();
-    assert!(page.contains("less than a minute ago <small>block 220</small>"), "{page}");
-    assert!(page.contains("in less than a minute <small>block 236</small>"), "{page}");
+    assert!(page.contains("less than a minute ago <small class=\"nowrap\">block 220</small>"), "{page}");
+    assert!(page.contains("in less than a minute <small class=\"nowrap\">block 236</small>"), "{page}");
     let page = browser.get("/tickets?show=live").await.text();
-    assert!(page.contains("in about 5 minutes <small>block 500</small>"), "{page}");
+    assert!(page.contains("in about 5 minutes <small class=\"nowrap\">block 500</small>"), "{page}");
     let page = browser.get("/tickets?show=voted").await.text();
-    assert!(page.contains("<small>block 222</small>") && page.contains("to be spent in less than a minute"), "{page}");
+    assert!(page.contains(">block 222</small>") && page.contains("to be spent in less than a minute"), "{page}");
 }
 
 #[tokio::test]
@@ -108,7 +110,12 @@ async fn a_list_is_searched_ordered_and_paged_by_the_server() {
     let none = browser.get("/tickets?q=ffff").await.text();
     assert!(none.contains("No ticket of this list fits") && none.contains("Show all 120"), "{none}");
     let wrong = browser.get("/tickets?q=%3Cscript%3Ealert(1)").await.text();
-    assert!(wrong.contains("has only the digits 0 to 9 and a to f") && !wrong.contains("<script>alert"), "{wrong}");
+    assert!(
+        wrong.contains("has only the digits 0 to 9 and a to f")
+            && !wrong.contains("<script>alert")
+            && !wrong.contains("No ticket of"),
+        "{wrong}"
+    );
 }
 
 #[tokio::test]
@@ -192,10 +199,24 @@ async fn everything_can_be_taken_away_as_a_file() {
     let address = browser.get("/address.csv").await.text();
     assert!(address.contains(&registration.script.to_string()), "{address}");
     assert!(browser.get("/address.json").await.text().contains(&registration.fee_address.to_string()));
+    let fields = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let in_json: Vec<_> = all["tickets"][0].as_object().unwrap().keys().cloned().collect();
+    let (mut in_json, mut in_csv) = (in_json, fields(lines[0]));
+    in_json.sort_unstable();
+    in_csv.sort_unstable();
+    assert_eq!(in_json, in_csv, "both files have the same fields");
     let mut other = world.user("b@example.org").await;
+    assert_eq!(other.get("/tickets").await.location(), "/address");
+    assert!(other.get("/address").await.text().contains("Tickets show here once an address is registered."));
     for target in ["/tickets.json", "/tickets.csv", "/address.json", "/address.csv"] {
         assert_eq!(world.browser().get(target).await.location(), "/signin", "{target}");
-        assert_eq!(other.get(target).await.location(), "/address", "{target}");
+        let reply = other.get(target).await;
+        assert_eq!(reply.status, StatusCode::OK, "{target}");
+        assert!(
+            !reply.text().contains("<html") && reply.text().matches("\r\n").count() <= 1,
+            "{target}: {}",
+            reply.text()
+        );
     }
 }
 
@@ -223,6 +244,39 @@ async fn what_to_buy_with_is_filled_in() {
 }
 
 #[tokio::test]
+async fn without_wallets_times_come_from_the_daemons_and_commands_leave_the_price_open() {
+    let daemon = FakeDaemon::new("daemon:1", false);
+    let world = World::of(Plan { daemons: vec![daemon.clone()], ..Plan::default() }).await;
+    let mut browser = user(&world).await;
+    put(&world, &[report(&world, 190, TicketState::Immature, None).await]).await;
+    world.wallets_away(true);
+    // The pages' figures are at most a second old.
+    let mut page = String::new();
+    for _ in 0..1000 {
+        page = browser.get("/tickets?show=immature").await.text();
+        if page.contains("HIGHEST_PRICE") && page.contains(" now</caption>") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(page.contains("purchaseticket default HIGHEST_PRICE 1"), "{page}");
+    assert!(page.contains("ticketbuyer.maxpriceabsolute=HIGHEST_PRICE"), "{page}");
+    assert!(page.contains("since the price is not known now"), "{page}");
+    assert!(!page.contains("Times are missing"), "{page}");
+}
+
+#[tokio::test]
+async fn where_nobody_tells_the_block_the_missing_times_are_explained() {
+    let world =
+        World::of(Plan { change_services: |services| services.stats = Arc::new(NoStats), ..Plan::default() }).await;
+    let mut browser = user(&world).await;
+    put(&world, &[report(&world, 190, TicketState::Voted, Some(200)).await]).await;
+    let page = browser.get("/tickets?show=voted").await.text();
+    assert!(page.contains("Times are missing because") && page.contains(">block 200</small>"), "{page}");
+    assert!(!page.contains("ago") && !page.contains("Your last 30 days"), "{page}");
+}
+
+#[tokio::test]
 async fn charts_tell_the_same_in_shapes_words_and_a_table() {
     let world = World::start().await;
     let mut browser = user(&world).await;
@@ -237,14 +291,14 @@ async fn charts_tell_the_same_in_shapes_words_and_a_table() {
     let yesterday = NetworkDay { day: Day::of(now).back(1), height: BlockHeight(1), network_live: 400, pool_live: 10 };
     world.database.note_day(&yesterday).await.unwrap();
     let page = browser.get("/tickets").await.text();
-    assert!(page.contains("In the last 30 days 2 tickets voted and 1 were missed."), "{page}");
+    assert!(page.contains("In the last 30 days 2 tickets voted and 1 was missed."), "{page}");
     assert!(page.contains("In the last 30 days live tickets went from 0 to 1,"), "{page}");
     let today = Day::of(now);
     assert!(
         page.contains(&format!("<th scope=\"row\">{today}</th><td class=\"number\">2</td><td class=\"number\">1</td>"))
     );
     let stats = world.send("GET", "/stats", &[], b"").await.text();
-    assert!(stats.contains("share of the network") && stats.contains("2.50 %") && stats.contains("1.50 %"), "{stats}");
+    assert!(stats.contains("share of the network") && stats.contains("2.50 %") && stats.contains("0.30 %"), "{stats}");
     assert_eq!(stats.matches("<svg viewBox=\"0 0 1000 100\"").count(), 3);
     assert!(!stats.contains(" style="), "the policy allows no style of an element's own");
 }
@@ -259,7 +313,7 @@ async fn the_network_is_noted_once_a_day_by_the_application_itself() {
         tokio::time::sleep(Duration::from_millis(10)).await;
         tries += 1;
     }
-    let expected = NetworkDay { day, height: BlockHeight(224), network_live: 333, pool_live: 5 };
+    let expected = NetworkDay { day, height: BlockHeight(224), network_live: 333, pool_live: 0 };
     assert_eq!(noted().await, [expected]);
 }
 

@@ -15,8 +15,8 @@ use crate::ticket::{TicketFacts, Verdict};
 pub fn reason(facts: &TicketFacts) -> String {
     let (found, required) = (facts.committed_fee, facts.required_fee);
     match facts.verdict {
-        Verdict::Accepted => format!("pays a fee of {found} EXCC, and {required} EXCC are asked"),
-        Verdict::LowFee => format!("pays a fee of {found} EXCC, but {required} EXCC are asked"),
+        Verdict::Accepted => format!("pays a fee of {found} EXCC, and {required} EXCC is required"),
+        Verdict::LowFee => format!("pays a fee of {found} EXCC, but {required} EXCC is required"),
         Verdict::UnknownFeeAddress => {
             format!("pays its fee of {found} EXCC to {}, which is not the pool's", facts.fee_address)
         }

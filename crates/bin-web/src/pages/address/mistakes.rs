@@ -10,8 +10,8 @@ use super::{example, network_flag};
 pub struct Mistake {
     /// What was given, and what is needed.
     pub text: String,
-    /// The command that prints what is needed.
-    pub command: Option<String>,
+    /// The commands that print what is needed, in their order.
+    pub commands: Vec<String>,
     /// Whether what was given must be shown to nobody.
     pub secret: bool,
 }
@@ -26,68 +26,103 @@ impl Mistake {
         if let Some(mistake) = secret(typed) {
             return mistake;
         }
-        let new_key = Some(new_address(network));
         let begins = example(network);
-        let tell = |text: String, command| Self { text, command, secret: false };
+        let tell = |text: String| Self { text, commands: new_key(network), secret: false };
         if typed.is_empty() {
-            return tell(
-                "the field is empty. Ask your wallet for an address, and then for its public key.".into(),
-                new_key,
-            );
+            return tell("the field is empty. Ask your wallet for an address, and then for its public key.".into());
         }
         if is_extended_key(typed) {
             let text =
                 "this is an extended public key, from which all addresses of an account follow. Give the key of \
                         one address only."
                     .to_owned();
-            return tell(text, new_key);
+            return tell(text);
+        }
+        if is_raw_key(typed) {
+            let text = "this is the raw public key, which has no checksum. Copy what comes after “pubkeyaddr” instead, a line \
+                        that the same command prints.";
+            return tell(text.to_owned());
         }
         // A hash address is shorter than a public key address, so that its kind says more than its length.
         if let Ok(address) = typed.parse::<Address>() {
             return of_address(typed, &address, network);
         }
         match error {
-            RegistrationError::TooShort(_) | RegistrationError::TooLong(_) => {
-                tell(format!("{error}: it has about 53 and begins with {begins}. Copy the whole of it."), new_key)
-            }
+            RegistrationError::TooShort(length) => tell(format!(
+                "what you gave is too short, with {} where a public key address has about 53. Copy the whole of it; it \
+                 begins with {begins}.",
+                characters(*length)
+            )),
+            RegistrationError::TooLong(length) => tell(format!(
+                "what you gave is too long, with {} where a public key address has about 53. Copy the address alone; it \
+                 begins with {begins}.",
+                characters(*length)
+            )),
             RegistrationError::Undecodable(AddressError::Checksum(_)) => {
-                tell(format!("{error}. One character or more is wrong or missing."), new_key)
+                tell(format!("{}. One character or more is wrong or missing.", quoted(&error.to_string())))
             }
-            _ => tell(format!("{error}. A public key address begins with {begins}."), new_key),
+            _ => tell(format!("{}. A public key address begins with {begins}.", quoted(&error.to_string()))),
         }
     }
 }
 
 fn of_address(typed: &str, address: &Address, network: Network) -> Mistake {
-    let tell = |text: String, command| Mistake { text, command: Some(command), secret: false };
+    let tell = |text: String, commands| Mistake { text, commands, secret: false };
     if address.network() != network {
         let text = format!(
-            "`{typed}` is an address of {}, but this pool runs on {network}. Ask a wallet that runs on {network}.",
+            "“{typed}” is an address of {}, but this pool runs on {network}. Ask a wallet that runs on {network}.",
             address.network()
         );
-        return tell(text, new_address(network));
+        return tell(text, new_key(network));
     }
     match address.kind() {
         AddressKind::PubKeyHash(_) => tell(
-            "this is an address for payments, which shows only a hash of its key. If it is your wallet's, this command \
-             prints the key: copy what comes after “pubkeyaddr”."
+            "this is an address for payments, which shows only a hash of its key. If it is your wallet’s, this command \
+             prints the key. Copy what comes after “pubkeyaddr”."
                 .to_owned(),
-            format!("exccctl {}--wallet validateaddress {typed}", network_flag(network)),
+            vec![validate(typed, network)],
         ),
         AddressKind::ScriptHash(_) => tell(
-            "this is the address of a script, such as the pool's voting addresses. The pool needs a key of your own \
+            "this is the address of a script, such as the pool’s voting addresses. The pool needs a key of your own \
              wallet."
                 .to_owned(),
-            new_address(network),
+            new_key(network),
         ),
         // Cannot be: this is what is asked for.
-        AddressKind::PubKey(_) => tell("it was not accepted. Copy it again.".to_owned(), new_address(network)),
+        AddressKind::PubKey(_) => tell("it was not accepted. Copy it again.".to_owned(), new_key(network)),
     }
 }
 
-/// Prints a new address, whose key is asked for next.
-fn new_address(network: Network) -> String {
-    format!("exccctl {}--wallet getnewaddress", network_flag(network))
+/// Print a new address, and then, with that in place of `ADDRESS`, its key.
+fn new_key(network: Network) -> Vec<String> {
+    vec![format!("exccctl {}--wallet getnewaddress", network_flag(network)), validate("ADDRESS", network)]
+}
+
+fn validate(address: &str, network: Network) -> String {
+    format!("exccctl {}--wallet validateaddress {address}", network_flag(network))
+}
+
+fn characters(count: usize) -> String {
+    format!("{count} character{}", if count == 1 { "" } else { "s" })
+}
+
+/// A text for a terminal, where what was typed stands between backticks, as a page shows it.
+fn quoted(text: &str) -> String {
+    let mut opens = false;
+    let quote = |c: char| match c {
+        '`' => {
+            opens = !opens;
+            if opens { '“' } else { '”' }
+        }
+        c => c,
+    };
+    text.chars().map(quote).collect()
+}
+
+/// A compressed public key in hexadecimal digits.
+fn is_raw_key(typed: &str) -> bool {
+    let is_hex = typed.len() == 66 && typed.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex && (typed.starts_with("02") || typed.starts_with("03"))
 }
 
 /// A wallet's seed or a private key: to be named, and never to be shown again.
@@ -100,7 +135,7 @@ fn secret(typed: &str) -> Option<Mistake> {
             "this looks like a secret of your wallet: its seed or a private key. Whoever has it can take your coins. \
                The pool did not keep it, and never asks for it. If it is real, move your coins to a new wallet."
                 .to_owned(),
-        command: None,
+        commands: Vec::new(),
         secret: true,
     })
 }
@@ -121,7 +156,7 @@ mod tests {
     fn an_address_for_payments_is_turned_into_the_command_that_prints_its_key() {
         let mistake = find("SsVG8Gga9NP7fYkCkn9W7MQcvmA3GsSrW8f", &RegistrationError::TooShort(35));
         let command = "exccctl --simnet --wallet validateaddress SsVG8Gga9NP7fYkCkn9W7MQcvmA3GsSrW8f";
-        assert_eq!(mistake.command.as_deref(), Some(command));
+        assert_eq!(mistake.commands, [command]);
         assert!(mistake.text.contains("address for payments"));
     }
 
@@ -130,7 +165,8 @@ mod tests {
         let typed = "TkQ5D4h37rpN4qDfDjFQfJyToe1SKkqw3H7zkHRH8n8Mmd9msKdFW";
         let mistake = find(typed, &RegistrationError::TooShort(1));
         assert!(mistake.text.contains("is an address of testnet, but this pool runs on simnet"), "{}", mistake.text);
-        assert_eq!(mistake.command.as_deref(), Some("exccctl --simnet --wallet getnewaddress"));
+        let commands = ["exccctl --simnet --wallet getnewaddress", "exccctl --simnet --wallet validateaddress ADDRESS"];
+        assert_eq!(mistake.commands, commands);
     }
 
     #[test]
@@ -146,10 +182,18 @@ mod tests {
     #[test]
     fn other_mistakes_say_what_is_needed() {
         let short = find("short", &RegistrationError::TooShort(5));
-        assert!(short.text.contains("5 characters") && short.text.contains("begins with Sk"), "{}", short.text);
+        assert!(
+            short.text.contains("too short, with 5 characters")
+                && short.text.contains("the whole of it; it begins with Sk")
+        );
+        let long = find(&"x".repeat(70), &RegistrationError::TooLong(70));
+        assert!(long.text.contains("too long, with 70 characters") && !long.text.contains("whole"), "{}", long.text);
+        let raw = find(&format!("02{}", "ab".repeat(32)), &RegistrationError::TooLong(66));
+        assert!(raw.text.contains("raw public key") && raw.text.contains("pubkeyaddr") && !raw.secret, "{}", raw.text);
         assert!(find("", &RegistrationError::TooShort(0)).text.contains("empty"));
         assert!(find("spubVW5P9", &RegistrationError::TooLong(111)).text.contains("extended public key"));
         let mistyped = RegistrationError::Undecodable(AddressError::Checksum("SkX".into()));
-        assert!(find("SkX", &mistyped).text.contains("mistyped"));
+        let text = find("SkX", &mistyped).text;
+        assert!(text.contains("“SkX” is mistyped") && !text.contains('`'), "{text}");
     }
 }

@@ -18,8 +18,8 @@ const TEMPLATE: &str = "address.html.tera";
 struct Address<'a> {
     typed: &'a str,
     error: Option<String>,
-    /// The command that prints what is needed instead, where one does.
-    command: Option<String>,
+    /// The commands that print what is needed instead, where there are any.
+    commands: Vec<String>,
     registered: Option<Registered>,
     example: &'static str,
     network_flag: &'static str,
@@ -37,7 +37,7 @@ struct Registered {
 #[derive(Default)]
 struct Said {
     error: Option<String>,
-    command: Option<String>,
+    commands: Vec<String>,
     /// Whether what was typed is shown again.
     keep: bool,
 }
@@ -83,7 +83,7 @@ fn page(visit: &Visit, status: StatusCode, said: Said) -> Outcome {
     let content = Address {
         typed: if said.keep { visit.form.text("UserPubKeyAddr") } else { "" },
         error: said.error,
-        command: said.command,
+        commands: said.commands,
         registered,
         example: example(network),
         network_flag: network_flag(network),
@@ -102,7 +102,7 @@ const fn example(network: Network) -> &'static str {
 
 impl Said {
     fn error(error: String) -> Self {
-        Self { error: Some(error), command: None, keep: true }
+        Self { error: Some(error), commands: Vec::new(), keep: true }
     }
 }
 
@@ -117,10 +117,10 @@ fn explain(visit: &Visit, error: &RegistrationError) -> (StatusCode, Said) {
         | RegistrationError::WrongKind(_) => {
             let mistake = Mistake::find(visit.form.text("UserPubKeyAddr"), error, visit.app.options.network);
             let error = Some(format!("No address was registered: {}", mistake.text));
-            return (StatusCode::OK, Said { error, command: mistake.command, keep: !mistake.secret });
+            return (StatusCode::OK, Said { error, commands: mistake.commands, keep: !mistake.secret });
         }
         RegistrationError::Wallets(_) => {
-            "The pool's voting wallets cannot take a new address at this moment. Nothing is lost, and the pool goes \
+            "The pool’s voting wallets cannot take a new address at this moment. Nothing is lost, and the pool goes \
              on voting; send the same address again in a few minutes."
         }
         RegistrationError::Key(_) | RegistrationError::Store(_) => {

@@ -18,8 +18,8 @@ use tokio::time::timeout;
 use warp::http::StatusCode;
 
 use super::{Pager, about, ago, guard, part, slice};
+use crate::amounts;
 use crate::pages::error::Trouble;
-use crate::pages::tickets::excc;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "admintickets.html.tera";
@@ -241,8 +241,8 @@ fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, pendin
         state: report.state.name(),
         mined_at: facts.mined_at.0,
         age: blocks.map(|blocks| about(block_time.saturating_mul(blocks))),
-        found: excc(facts.committed_fee),
-        required: excc(facts.required_fee),
+        found: amounts::fee(facts.committed_fee),
+        required: amounts::fee(facts.required_fee),
         reason: reason(facts),
         addable: pending != Some(JUST_ADDED),
         pending,
@@ -260,8 +260,8 @@ fn added_row(ticket: &LowFeeTicket, report: Option<&TicketReport>, active: bool,
     Added {
         ticket: ticket.ticket.to_string(),
         user: report.map(|report| report.user.0),
-        found: facts.map(|facts| excc(facts.committed_fee)),
-        required: facts.map(|facts| excc(facts.required_fee)),
+        found: facts.map(|facts| amounts::fee(facts.committed_fee)),
+        required: facts.map(|facts| amounts::fee(facts.required_fee)),
         reason: facts.map(reason),
         added_by: ticket.added_by.map_or(Actor::CommandLine, Actor::User).to_string(),
         added_at: ticket.created.readable(),

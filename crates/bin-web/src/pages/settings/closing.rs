@@ -5,7 +5,7 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::ScriptAddress;
 use warp::http::StatusCode;
 
-use super::{deny, page};
+use super::{Fault, deny, page};
 use crate::accounts::confirm_password;
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
@@ -14,17 +14,19 @@ use crate::ticket_lists::{self, ListError};
 use crate::visit::{Outcome, Visit, add_cookie};
 
 const NOT_DONE: &str = "Your account stays open";
+/// The field for the password and the box to tick, by their ids.
+const FIELDS: (&str, &str) = ("close-password", "close-sure");
 
 /// Closes the account: e-mail address, password, keys and sessions go; number, address and script stay, since a ticket
 /// of the address that turns up later must be voted.
 pub async fn close(visit: &Visit) -> Outcome {
     let (app, user) = (&visit.app, visit.need_user()?);
     if visit.form.get("closeSure").is_none() {
-        let error = format!("{NOT_DONE}: tick the box that says that you are sure.");
-        return page(visit, StatusCode::OK, error).await;
+        let fault = Fault::of(FIELDS.1, NOT_DONE, "tick the box that says that you are sure");
+        return page(visit, StatusCode::OK, fault).await;
     }
     if let Err(denied) = confirm_password(visit, user).await {
-        return deny(visit, NOT_DONE, &denied).await;
+        return deny(visit, FIELDS.0, NOT_DONE, &denied).await;
     }
     if let Some(reason) = obstacle(visit, user).await? {
         return page(visit, StatusCode::OK, format!("{NOT_DONE}: {reason}.")).await;

@@ -5,17 +5,19 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
-use super::{deny, page, wait_page};
+use super::{Fault, deny, page, wait_page};
 use crate::accounts::confirm_password;
 use crate::notice::Notice;
 use crate::visit::{Outcome, Visit};
 
 const NOT_DONE: &str = "Your e-mail address stays as it is";
+/// The fields for the address and the password, by their ids.
+const FIELDS: (&str, &str) = ("email", "email-password");
 
 /// Sends a link to the new address, or, where no mail is sent, changes it at once.
 pub async fn change(visit: &Visit) -> Outcome {
     let (app, user) = (&visit.app, visit.need_user()?);
-    let refuse = |error: String| page(visit, StatusCode::OK, format!("{NOT_DONE}: {error}."));
+    let refuse = |error: String| page(visit, StatusCode::OK, Fault::of(FIELDS.0, NOT_DONE, error));
     let new = match Email::parse(visit.form.text("email")) {
         Ok(new) => new,
         Err(error) => return refuse(error.to_string()).await,
@@ -24,7 +26,7 @@ pub async fn change(visit: &Visit) -> Outcome {
         return refuse("this is your address already".to_owned()).await;
     }
     if let Err(denied) = confirm_password(visit, user).await {
-        return deny(visit, NOT_DONE, &denied).await;
+        return deny(visit, FIELDS.1, NOT_DONE, &denied).await;
     }
     // Where no mail is sent the answer tells whether an address has an account, which must not be asked for many.
     if let Err(wait) = app.limiter.ask_for_mail(new.as_str(), visit.client) {
@@ -51,8 +53,8 @@ async fn change_now(visit: &Visit, user: &User, new: Email) -> Outcome {
     match app.change_user(user.id, |user| user.email = new.clone()).await {
         Ok(_) => {}
         Err(StoreError::EmailTaken) => {
-            let error = format!("{NOT_DONE}: there is an account with the new address already.");
-            return page(visit, StatusCode::OK, error).await;
+            let fault = Fault::of(FIELDS.0, NOT_DONE, "there is an account with the new address already");
+            return page(visit, StatusCode::OK, fault).await;
         }
         Err(error) => return Err(error.into()),
     }

@@ -29,6 +29,8 @@ struct Settings<'a> {
     base_url: &'a str,
     done: Option<&'static str>,
     error: Option<String>,
+    /// The field of which the error tells, by its id.
+    wrong: Option<&'static str>,
     has_factor: bool,
     mail: bool,
     wishes: Wishes,
@@ -46,7 +48,27 @@ struct Wishes {
 enum Answer {
     Nothing,
     Done(&'static str),
-    Refused(String),
+    Refused(Fault),
+}
+
+/// Why nothing was changed.
+struct Fault {
+    error: String,
+    /// The field that is to be filled in anew, by its id.
+    field: Option<&'static str>,
+}
+
+impl Fault {
+    /// What was not done, and why, which has to do with a field.
+    fn of(field: &'static str, not_done: &str, reason: impl std::fmt::Display) -> Self {
+        Self { error: format!("{not_done}: {reason}."), field: Some(field) }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(error: String) -> Self {
+        Self { error, field: None }
+    }
 }
 
 /// Shows the settings. Whoever has not yet connected a wallet sees the API key at once.
@@ -86,21 +108,23 @@ pub async fn submit(visit: Visit) -> Outcome {
 }
 
 /// The page with an error.
-async fn page(visit: &Visit, status: StatusCode, error: String) -> Outcome {
-    visit.page(TEMPLATE, status, &content(visit, visit.need_user()?, false, Answer::Refused(error)).await?)
+async fn page(visit: &Visit, status: StatusCode, fault: impl Into<Fault>) -> Outcome {
+    let answer = Answer::Refused(fault.into());
+    visit.page(TEMPLATE, status, &content(visit, visit.need_user()?, false, answer).await?)
 }
 
 /// The page with an error that is over after a while.
-async fn wait_page(visit: &Visit, wait: MustWait, error: String) -> Outcome {
-    visit.page_to_wait(TEMPLATE, wait, &content(visit, visit.need_user()?, false, Answer::Refused(error)).await?)
+async fn wait_page(visit: &Visit, wait: MustWait, fault: impl Into<Fault>) -> Outcome {
+    let answer = Answer::Refused(fault.into());
+    visit.page_to_wait(TEMPLATE, wait, &content(visit, visit.need_user()?, false, answer).await?)
 }
 
-/// The page with what was not done, and why the password did not open the way.
-async fn deny(visit: &Visit, not_done: &str, denied: &Denied) -> Outcome {
-    let error = format!("{not_done}: {}.", denied.reason());
+/// The page with what was not done, and why the password in a field did not open the way.
+async fn deny(visit: &Visit, field: &'static str, not_done: &str, denied: &Denied) -> Outcome {
+    let fault = Fault::of(field, not_done, denied.reason());
     match denied {
-        Denied::Wait(wait) => wait_page(visit, *wait, error).await,
-        Denied::Wrong | Denied::Busy => page(visit, denied.status(), error).await,
+        Denied::Wait(wait) => wait_page(visit, *wait, fault).await,
+        Denied::Wrong | Denied::Busy => page(visit, denied.status(), fault).await,
     }
 }
 
@@ -116,10 +140,10 @@ async fn content<'a>(
         true => Some(app.api_keys.current_key(user).map_err(|_| Trouble::internal())?),
         false => None,
     };
-    let (done, error) = match answer {
-        Answer::Nothing => (None, None),
-        Answer::Done(text) => (Some(text), None),
-        Answer::Refused(text) => (None, Some(text)),
+    let (done, error, wrong) = match answer {
+        Answer::Nothing => (None, None, None),
+        Answer::Done(text) => (Some(text), None, None),
+        Answer::Refused(Fault { error, field }) => (None, Some(error), field),
     };
     let MailWishes { ignored, voted, missed } = app.services.ticket_mails.mail_wishes(user.id).await?;
     Ok(Settings {
@@ -129,6 +153,7 @@ async fn content<'a>(
         base_url: &app.options.base_url,
         done,
         error,
+        wrong,
         has_factor: !app.lacks_second_factor(user.id).await?,
         mail: app.post.is_on(),
         wishes: Wishes { ignored, voted, missed },

@@ -5,7 +5,7 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
-use super::{deny, page};
+use super::{Fault, deny, page};
 use crate::accounts::{Denied, confirm_password};
 use crate::notice::Notice;
 use crate::session;
@@ -16,27 +16,28 @@ const NOT_DONE: &str = "Your password stays as it is";
 /// Changes the password, and signs out every other device.
 pub async fn change(visit: &Visit) -> Outcome {
     let (app, user) = (&visit.app, visit.need_user()?);
-    let refuse = |error: String| page(visit, StatusCode::OK, format!("{NOT_DONE}: {error}."));
+    let refuse = |field, error: String| page(visit, StatusCode::OK, Fault::of(field, NOT_DONE, error));
     let new = visit.form.text("newpassword");
     if new != visit.form.text("newpasswordrepeat") {
-        return refuse("the two new passwords differ; type the same one twice".to_owned()).await;
+        return refuse("newpasswordrepeat", "the two new passwords differ; type the same one twice".to_owned()).await;
     }
     if let Err(error) = check_policy(new, &user.email) {
-        return refuse(error.to_string()).await;
+        return refuse("newpassword", error.to_string()).await;
     }
     if let Err(denied) = confirm_password(visit, user).await {
-        return deny(visit, NOT_DONE, &denied).await;
+        return deny(visit, "password", NOT_DONE, &denied).await;
     }
     let hashes = match app.passwords.rehash(visit.client, new, &user.password).await {
         Ok(hash) => hash,
         Err(error) => {
             tracing::warn!(%error, "a password could not be changed");
-            return deny(visit, NOT_DONE, &Denied::Busy).await;
+            return deny(visit, "newpassword", NOT_DONE, &Denied::Busy).await;
         }
     };
     match app.set_password(user.id, &user.password, &hashes).await {
         Err(StoreError::Conflict(_)) => {
-            return refuse("it was changed at the same moment by somebody else; try again".to_owned()).await;
+            return refuse("password", "it was changed at the same moment by somebody else; try again".to_owned())
+                .await;
         }
         stored => stored?,
     }

@@ -4,15 +4,20 @@ use serde::Serialize;
 use stakepool_core::accounts::Registration;
 use stakepool_core::chain::{Amount, Network};
 
-use super::excc;
+use crate::amounts;
 use crate::options::WebOptions;
+
+/// Stands in commands for a limit that the buyer has to put in.
+const PLACEHOLDER: &str = "HIGHEST_PRICE";
 
 /// What a buyer copies.
 #[derive(Debug, Serialize)]
 pub struct Buying {
     base_url: String,
-    /// The price above which the samples do not buy.
-    limit: String,
+    /// The price above which the samples do not buy; `None` while the price of now is not known.
+    limit: Option<String>,
+    /// What stands in its place then.
+    placeholder: &'static str,
     conf_today: String,
     conf_legacy: String,
     by_hand: String,
@@ -23,6 +28,7 @@ impl Buying {
     /// The values of a user; `price` is that of a ticket now, where it is known.
     pub fn of(options: &WebOptions, registration: &Registration, price: Option<Amount>) -> Self {
         let limit = limit(price);
+        let highest = limit.map_or_else(|| PLACEHOLDER.to_owned(), amounts::plain);
         let (voting, fee_address, fee) = (registration.address, registration.fee_address, options.pool_fee);
         let common = format!(
             "[Application Options]\n{}enableticketbuyer=1\npooladdress={fee_address}\npoolfees={fee}\n\n\
@@ -34,21 +40,23 @@ impl Buying {
             base_url: options.base_url.clone(),
             conf_today: format!("{common}ticketbuyer.limit=1\nticketbuyer.balancetomaintainabsolute=0"),
             conf_legacy: format!(
-                "{common}ticketbuyer.maxpriceabsolute={limit}\nticketbuyer.balancetomaintainabsolute=0"
+                "{common}ticketbuyer.maxpriceabsolute={highest}\nticketbuyer.balancetomaintainabsolute=0"
             ),
-            by_hand: format!("{exccctl} purchaseticket default {limit} 1 {voting} 1 {fee_address} {fee}"),
+            by_hand: format!("{exccctl} purchaseticket default {highest} 1 {voting} 1 {fee_address} {fee}"),
             import: format!("{exccctl} importscript {}", registration.script),
-            limit,
+            limit: limit.map(amounts::price),
+            placeholder: PLACEHOLDER,
         }
     }
 }
 
-/// A tenth above the price of now, in whole hundredths of a coin; 100 coins where the price is not known.
-fn limit(price: Option<Amount>) -> String {
+/// A tenth above the price of now, in whole hundredths of a coin. Without a price there is none: any figure would be one
+/// that somebody buys for.
+fn limit(price: Option<Amount>) -> Option<Amount> {
     const HUNDREDTH: i64 = Amount::ATOMS_PER_COIN / 100;
-    let Some(atoms) = price.map(Amount::atoms).filter(|atoms| *atoms > 0) else { return "100".to_owned() };
+    let atoms = price.map(Amount::atoms).filter(|atoms| *atoms > 0)?;
     let hundredths = (atoms / 10).saturating_add(atoms) / HUNDREDTH + 1;
-    excc(Amount::from_atoms(hundredths.saturating_mul(HUNDREDTH)))
+    Some(Amount::from_atoms(hundredths.saturating_mul(HUNDREDTH)))
 }
 
 /// The line that `exccwallet.conf` needs on a network, with its line end.
@@ -75,10 +83,10 @@ mod tests {
 
     #[test]
     fn the_limit_is_a_tenth_above_the_price() {
-        for (atoms, text) in [(2_000_000_000, "22.01"), (35_298, "0.01"), (0, "100")] {
-            assert_eq!(limit(Some(Amount::from_atoms(atoms))), text);
+        for (atoms, text) in [(2_000_000_000, "22.01"), (35_298, "0.01")] {
+            assert_eq!(limit(Some(Amount::from_atoms(atoms))).map(amounts::plain).as_deref(), Some(text));
         }
-        assert_eq!(limit(None), "100");
-        assert!(!limit(Some(Amount::from_atoms(i64::MAX))).is_empty());
+        assert_eq!((limit(None), limit(Some(Amount::from_atoms(0)))), (None, None));
+        assert!(limit(Some(Amount::from_atoms(i64::MAX))).is_some());
     }
 }

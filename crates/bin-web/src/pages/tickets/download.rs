@@ -8,20 +8,19 @@ use stakepool_core::voting::TicketReport;
 use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
-use super::row::fee_problem;
 use crate::pages::error::Trouble;
-use crate::visit::{Outcome, Visit, see_other};
+use crate::visit::{Outcome, Visit};
 
 /// Tickets that are read at once.
 const CHUNK: u64 = 5_000;
 
-/// Everything, as JSON. Amounts are in atoms, of which 100,000,000 are one EXCC.
+/// Everything, as JSON. Whoever has no address has no tickets either.
 #[derive(Serialize)]
 struct Everything<'a> {
     network: &'static str,
     pool: &'a str,
     pool_fee_percent: f64,
-    address: AddressData,
+    address: Option<AddressData>,
     tickets: Vec<TicketData>,
 }
 
@@ -34,30 +33,56 @@ struct AddressData {
     registered_at_block: u32,
 }
 
+/// A ticket, with the same fields in JSON and CSV. Amounts are in EXCC with all eight decimals, as texts in JSON, so that
+/// no program rounds them.
 #[derive(Serialize)]
 struct TicketData {
     ticket: String,
     state: &'static str,
     ignored: bool,
     added_by_administrator: bool,
-    reason: Option<String>,
+    /// What is wrong with the fee.
+    reason: Option<&'static str>,
     mined_at_block: u32,
     ended_at_block: Option<u32>,
-    price_atoms: i64,
-    fee_paid_atoms: i64,
-    fee_required_atoms: i64,
+    price_excc: String,
+    fee_paid_excc: String,
+    fee_required_excc: String,
     fee_address: String,
+}
+
+/// The fields of a ticket as a line of CSV, in their order. None of them holds a comma.
+const HEAD: &str = "ticket,state,ignored,added_by_administrator,reason,mined_at_block,ended_at_block,price_excc,\
+                    fee_paid_excc,fee_required_excc,fee_address\r\n";
+
+impl TicketData {
+    fn line(&self) -> String {
+        let ended = self.ended_at_block.map(|block| block.to_string()).unwrap_or_default();
+        format!(
+            "{},{},{},{},{},{},{ended},{},{},{},{}\r\n",
+            self.ticket,
+            self.state,
+            self.ignored,
+            self.added_by_administrator,
+            self.reason.unwrap_or_default(),
+            self.mined_at_block,
+            self.price_excc,
+            self.fee_paid_excc,
+            self.fee_required_excc,
+            self.fee_address
+        )
+    }
 }
 
 /// Script, address and tickets as JSON.
 pub async fn tickets_json(visit: Visit) -> Outcome {
-    let Some(registration) = registration(&visit)? else { return Ok(see_other("/address")) };
+    let address = registration(&visit)?.map(|registration| address(&visit, &registration));
     let options = &visit.app.options;
     let everything = Everything {
         network: options.network.name(),
         pool: &options.base_url,
         pool_fee_percent: options.pool_fee.percent(),
-        address: address(&visit, &registration),
+        address,
         tickets: tickets(&visit).await?.iter().map(data).collect(),
     };
     json(&everything, "attachment; filename=\"tickets.json\"")
@@ -65,52 +90,30 @@ pub async fn tickets_json(visit: Visit) -> Outcome {
 
 /// The tickets as CSV.
 pub async fn tickets_csv(visit: Visit) -> Outcome {
-    if registration(&visit)?.is_none() {
-        return Ok(see_other("/address"));
-    }
-    let mut csv = String::from(
-        "ticket,state,ignored,added,reason,mined_at_block,ended_at_block,price_excc,fee_paid_excc,fee_required_excc,\
-         fee_address\r\n",
-    );
+    let mut csv = String::from(HEAD);
     for report in tickets(&visit).await? {
-        let (facts, data) = (&report.facts, data(&report));
-        let ended = data.ended_at_block.map(|block| block.to_string()).unwrap_or_default();
-        let reason = match facts.verdict {
-            Verdict::Accepted => "",
-            Verdict::LowFee => "low fee",
-            Verdict::UnknownFeeAddress => "unknown fee address",
-        };
-        csv.push_str(&format!(
-            "{},{},{},{},{reason},{},{ended},{},{},{},{}\r\n",
-            data.ticket,
-            data.state,
-            data.ignored,
-            data.added_by_administrator,
-            data.mined_at_block,
-            facts.price,
-            facts.committed_fee,
-            facts.required_fee,
-            data.fee_address
-        ));
+        csv.push_str(&data(&report).line());
     }
     Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"tickets.csv\""))
 }
 
-/// Address and script as JSON.
+/// Address and script as JSON; `null` for who has none yet.
 pub async fn address_json(visit: Visit) -> Outcome {
-    let Some(registration) = registration(&visit)? else { return Ok(see_other("/address")) };
-    json(&address(&visit, &registration), "attachment; filename=\"address.json\"")
+    let address = registration(&visit)?.map(|registration| address(&visit, &registration));
+    json(&address, "attachment; filename=\"address.json\"")
 }
 
-/// Address and script as CSV.
+/// Address and script as CSV; the head alone for who has none yet.
 pub async fn address_csv(visit: Visit) -> Outcome {
-    let Some(registration) = registration(&visit)? else { return Ok(see_other("/address")) };
-    let AddressData { voting_address, redeem_script, fee_address, user_public_key_address, registered_at_block } =
-        address(&visit, &registration);
-    let csv = format!(
-        "voting_address,redeem_script,fee_address,user_public_key_address,registered_at_block\r\n\
-         {voting_address},{redeem_script},{fee_address},{user_public_key_address},{registered_at_block}\r\n"
-    );
+    let mut csv =
+        String::from("voting_address,redeem_script,fee_address,user_public_key_address,registered_at_block\r\n");
+    if let Some(registration) = registration(&visit)? {
+        let AddressData { voting_address, redeem_script, fee_address, user_public_key_address, registered_at_block } =
+            address(&visit, &registration);
+        csv.push_str(&format!(
+            "{voting_address},{redeem_script},{fee_address},{user_public_key_address},{registered_at_block}\r\n"
+        ));
+    }
     Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"address.csv\""))
 }
 
@@ -155,12 +158,16 @@ fn data(report: &TicketReport) -> TicketData {
         state: report.state.name(),
         ignored: report.is_ignored(),
         added_by_administrator: report.added,
-        reason: fee_problem(report),
+        reason: match facts.verdict {
+            Verdict::Accepted => None,
+            Verdict::LowFee => Some("low fee"),
+            Verdict::UnknownFeeAddress => Some("unknown fee address"),
+        },
         mined_at_block: facts.mined_at.0,
         ended_at_block: report.ended_at.map(|block| block.0),
-        price_atoms: facts.price.atoms(),
-        fee_paid_atoms: facts.committed_fee.atoms(),
-        fee_required_atoms: facts.required_fee.atoms(),
+        price_excc: facts.price.to_string(),
+        fee_paid_excc: facts.committed_fee.to_string(),
+        fee_required_excc: facts.required_fee.to_string(),
         fee_address: facts.fee_address.to_string(),
     }
 }

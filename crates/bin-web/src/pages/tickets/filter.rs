@@ -21,15 +21,36 @@ pub struct Choice {
     pub chosen: bool,
 }
 
-/// The orders: name, title, order, and whether it is for lists of tickets at their end only.
-const ORDERS: [(&str, &str, TicketOrder, bool); 6] = [
-    ("ended", "latest end first", TicketOrder::EndedLast, true),
-    ("ended-first", "earliest end first", TicketOrder::EndedFirst, true),
-    ("newest", "bought last first", TicketOrder::Newest, false),
-    ("oldest", "bought first first", TicketOrder::Oldest, false),
-    ("dearest", "highest price first", TicketOrder::Dearest, false),
-    ("cheapest", "lowest price first", TicketOrder::Cheapest, false),
+/// Which lists an order is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    All,
+    /// Tickets at their end.
+    Ended,
+    /// Tickets that may be at their end or not.
+    Mixed,
+}
+
+/// The orders: name, title, order, and which lists they are for.
+const ORDERS: [(&str, &str, TicketOrder, For); 7] = [
+    ("open", "those that can still vote first", TicketOrder::OpenFirst, For::Mixed),
+    ("ended", "latest end first", TicketOrder::EndedLast, For::Ended),
+    ("ended-first", "earliest end first", TicketOrder::EndedFirst, For::Ended),
+    ("newest", "latest bought first", TicketOrder::Newest, For::All),
+    ("oldest", "earliest bought first", TicketOrder::Oldest, For::All),
+    ("dearest", "highest price first", TicketOrder::Dearest, For::All),
+    ("cheapest", "lowest price first", TicketOrder::Cheapest, For::All),
 ];
+
+/// The orders that a list can have; the first is the one that it has unless another is asked for.
+fn orders(list: &List) -> impl Iterator<Item = &'static (&'static str, &'static str, TicketOrder, For)> + Clone {
+    let (has_ended, is_mixed) = (list.has_ended(), list.state.is_none());
+    ORDERS.iter().filter(move |order| match order.3 {
+        For::All => true,
+        For::Ended => has_ended,
+        For::Mixed => is_mixed,
+    })
+}
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -49,7 +70,7 @@ impl Filter {
     /// Reads a query. What makes no sense in it counts as not there.
     pub fn read(form: &Form, tip: Option<BlockHeight>, max_voted_age: u32) -> Self {
         let list = LISTS.iter().find(|list| list.name == form.text("show")).unwrap_or(&LISTS[0]);
-        let mut orders = ORDERS.iter().filter(|order| list.has_ended() || !order.3);
+        let mut orders = orders(list);
         let first = orders.clone().next();
         let wanted = form.text("sort");
         let order = orders.find(|order| order.0 == wanted).or(first);
@@ -85,6 +106,7 @@ impl Filter {
             order: self.order.1,
             offset: (self.page - 1).saturating_mul(PER_PAGE),
             limit: PER_PAGE,
+            ..TicketQuery::default()
         };
         let mut found = app.services.ledger.tickets(&query).await?;
         if found.tickets.is_empty() && query.offset > 0 {
@@ -96,8 +118,7 @@ impl Filter {
 
     /// The orders that the list can have.
     pub fn sorts(&self) -> Vec<Choice> {
-        let fitting = ORDERS.iter().filter(|order| self.list.has_ended() || !order.3);
-        fitting.map(|(name, title, ..)| Choice { name, title, chosen: *name == self.order.0 }).collect()
+        orders(self.list).map(|(name, title, ..)| Choice { name, title, chosen: *name == self.order.0 }).collect()
     }
 
     /// The query of an address that asks for the same, without the page.
@@ -138,6 +159,8 @@ mod tests {
         assert_eq!(filter("show=live&sort=ended").order, ("newest", TicketOrder::Newest));
         assert_eq!(filter("show=live&sort=cheapest").order, ("cheapest", TicketOrder::Cheapest));
         assert_eq!((filter("show=live").sorts().len(), filter("show=missed").sorts().len()), (4, 6));
+        assert_eq!(filter("show=ignored").order, ("open", TicketOrder::OpenFirst));
+        assert_eq!(filter("show=live&sort=open").order, ("newest", TicketOrder::Newest));
     }
 
     #[test]

@@ -43,6 +43,19 @@ impl List {
     }
 }
 
+/// How the price of a ticket that did not vote comes back.
+macro_rules! revoked {
+    ($why:literal) => {
+        concat!(
+            $why,
+            " Such a ticket is revoked, and then its price can be spent again, without a reward. Today’s network revokes \
+             it by itself; where wallets of 2018 still have to, the pool asks its own to do it, and yours can do it, too."
+        )
+    };
+}
+const MISSED: &str = revoked!("Drawn, but the vote was not mined.");
+const EXPIRED: &str = revoked!("Never drawn within their time.");
+
 /// All lists; the first is shown where none is asked for.
 pub const LISTS: [List; 6] = [
     List {
@@ -77,7 +90,7 @@ pub const LISTS: [List; 6] = [
         title: "Missed",
         state: Some(TicketState::Missed),
         empty: "No ticket was missed.",
-        hint: "Drawn, but the vote was not mined. The price comes back without a reward.",
+        hint: MISSED,
         moment: "Missed",
         count: 0,
     },
@@ -86,7 +99,7 @@ pub const LISTS: [List; 6] = [
         title: "Expired",
         state: Some(TicketState::Expired),
         empty: "No ticket has expired.",
-        hint: "Never drawn within their time. The price comes back without a reward.",
+        hint: EXPIRED,
         moment: "Expired",
         count: 0,
     },
@@ -95,8 +108,7 @@ pub const LISTS: [List; 6] = [
         title: "Ignored",
         state: None,
         empty: "No ticket is ignored: all pay the pool’s fee.",
-        hint: "These do not pay the pool’s fee, so the pool does not vote them. Vote them with your own wallet, or ask \
-               the operator to add them: send the ticket’s hash.",
+        hint: "These do not pay the pool’s fee, so the pool does not vote them.",
         moment: "State",
         count: 0,
     },

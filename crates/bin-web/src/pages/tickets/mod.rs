@@ -9,20 +9,22 @@ mod row;
 use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Generation};
-use stakepool_core::ports::StoreError;
+use stakepool_core::voting::TicketState;
 use warp::http::StatusCode;
 
 use self::buying::Buying;
 use self::filter::{Choice, Filter};
 use self::list::List;
 use self::row::Row;
+use crate::app::App;
 use crate::chart::Chart;
 use crate::history;
-use crate::visit::{Outcome, Visit, see_other};
+use crate::notice::Notice;
+use crate::tally::Tally;
+use crate::visit::{Outcome, Visit};
 use crate::when::BlockTime;
 
 pub use self::buying::network_flag;
-pub use self::row::excc;
 
 /// Tickets on one page.
 const PER_PAGE: u64 = 50;
@@ -34,6 +36,8 @@ struct Tickets {
     fee_address: String,
     height: Option<u32>,
     none_at_all: bool,
+    /// How many ignored tickets can still vote.
+    savable: u64,
     lists: Vec<List>,
     shown: List,
     /// The heading of the column with the moment that matters for the list.
@@ -57,13 +61,14 @@ struct Tickets {
 /// Shows one list of tickets.
 pub async fn show(visit: Visit) -> Outcome {
     let user = visit.need_user()?;
-    let Some(registration) = &user.registration else { return Ok(see_other("/address")) };
+    let Some(registration) = &user.registration else { return Ok(visit.done(Notice::AddressFirst, "/address")) };
     let (app, id) = (&visit.app, user.id);
     let stake = app.figures().await.ok().map(|(figures, _)| figures.stake);
-    let tip = stake.map(|stake| stake.height);
+    let tip = tip(app, stake.map(|stake| stake.height)).await;
     let params = app.options.network.params(Generation::Today);
     let time = BlockTime { tip, spacing: params.target_time_per_block };
-    let lists = counted(&visit, id).await?;
+    let counts = app.services.ledger.ticket_counts(Some(id)).await?;
+    let lists: Vec<_> = list::LISTS.iter().map(|list| list.counted(&counts)).collect();
     let filter = Filter::read(&visit.form, tip, app.options.max_voted_age);
     let shown = lists.iter().find(|list| list.name == filter.list.name).unwrap_or(&lists[0]).clone();
     let (query, found) = filter.find(app, id).await?;
@@ -75,17 +80,18 @@ pub async fn show(visit: Visit) -> Outcome {
         fee_address: registration.fee_address.to_string(),
         height: tip.map(|tip| tip.0),
         none_at_all: lists.iter().all(|list| list.count == 0),
+        savable: savable(&counts),
         rows: row::rows(app, &found.tickets, &shown, &params, &time).await?,
         found: found.total,
         page: query.offset / PER_PAGE + 1,
         pages,
         search_error: filter.search_error(),
         sorts: filter.sorts(),
-        recent: shown.is_voted().then(|| time.lasting(app.options.max_voted_age)),
+        recent: (shown.is_voted() && tip.is_some()).then(|| time.lasting(app.options.max_voted_age)),
         all_ages: filter.all_ages,
         query: filter.query(),
         search: filter.search,
-        charts: charts(&visit, id, tip).await,
+        charts: charts(&visit, id, Tally::of(&counts), tip).await,
         buying: Buying::of(&app.options, registration, stake.map(|stake| stake.difficulty)),
         lists,
         shown,
@@ -94,15 +100,24 @@ pub async fn show(visit: Visit) -> Outcome {
     visit.page("tickets.html.tera", StatusCode::OK, &content)
 }
 
+/// The best height: the wallets', or, while none answers, the best that anybody else has told.
+async fn tip(app: &App, of_wallets: Option<BlockHeight>) -> Option<BlockHeight> {
+    match of_wallets {
+        Some(height) => Some(height),
+        None => app.status().await.height.map(BlockHeight),
+    }
+}
+
+fn savable(counts: &[(TicketState, bool, u64)]) -> u64 {
+    let is_open = |state: TicketState| matches!(state, TicketState::Immature | TicketState::Live);
+    counts.iter().filter(|(state, ignored, _)| *ignored && is_open(*state)).map(|(.., count)| count).sum()
+}
+
 /// The user's charts. The list is worth showing without them.
-async fn charts(visit: &Visit, user: UserId, tip: Option<BlockHeight>) -> Vec<Chart> {
-    history::of_user(&visit.app, user, tip).await.unwrap_or_else(|error| {
+async fn charts(visit: &Visit, user: UserId, tally: Tally, tip: Option<BlockHeight>) -> Vec<Chart> {
+    let Some(tip) = tip else { return Vec::new() };
+    history::of_user(&visit.app, user, tally, tip).await.unwrap_or_else(|error| {
         tracing::error!(%error, %user, "no charts");
         Vec::new()
     })
-}
-
-async fn counted(visit: &Visit, user: UserId) -> Result<Vec<List>, StoreError> {
-    let counts = visit.app.services.ledger.ticket_counts(Some(user)).await?;
-    Ok(list::LISTS.iter().map(|list| list.counted(&counts)).collect())
 }
