@@ -111,13 +111,27 @@ async fn the_pages_are_for_administrators_only() {
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{page}");
         let forged = admin.post(page, &fields).await;
         assert_eq!(forged.status, StatusCode::FORBIDDEN, "{page}");
-        assert!(forged.text().contains("This form is out of date"));
+        let text = forged.text();
+        assert!(text.contains("This form is out of date") && text.contains("Administration</a>"), "{text}");
+        assert!(text.contains(&format!("href=\"{page}?id=1\">Back to the form</a>")), "{text}");
     }
     let acts = world.database.latest(99).await.unwrap();
     assert!(
         acts.iter().all(|entry| !entry.action.starts_with("ticket.") && entry.action != "user.disable"),
         "{acts:?}"
     );
+}
+
+#[tokio::test]
+async fn who_loses_the_way_keeps_the_menu() {
+    let (world, mut admin, mut user) = people(plan()).await;
+    let lost = user.get("/nowhere").await;
+    assert_eq!(lost.status, StatusCode::NOT_FOUND);
+    assert!(lost.text().contains("There is no page at this address.") && lost.text().contains("Sign out"));
+    assert!(admin.get("/nowhere").await.text().contains("Administration</a>"));
+    let stranger = world.browser().get("/nowhere").await.text();
+    assert!(stranger.contains("Sign in</a>") && !stranger.contains("Sign out"), "{stranger}");
+    assert!(user.get("/settings").await.text().contains("user number 2"));
 }
 
 #[tokio::test]
@@ -341,7 +355,7 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     assert!(admin.get("/adminusers?show=disabled").await.text().contains("user@<wbr>example<wbr>.org"));
 
     admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "enable")]).await;
-    assert_eq!(user.sign_in("user@example.org", PASSWORD).await.location(), "/tickets");
+    assert_eq!(user.sign_in("user@example.org", PASSWORD).await.status, StatusCode::SEE_OTHER);
     let ended = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "endsessions")]).await.text();
     assert!(ended.contains("All sessions of this user are ended."), "{ended}");
     assert_eq!(user.get("/settings").await.location(), "/signin");
