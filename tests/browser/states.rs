@@ -142,6 +142,7 @@ async fn report_old_tickets(stage: &Stage, registration: &Registration) {
             mined_at: BlockHeight(20 + u32::from(number)),
         },
         added: false,
+        revoked: false,
         ended_at: Some(BlockHeight(140 + u32::from(number))),
     };
     let reports = [

@@ -3,6 +3,7 @@
 use stakepool_core::chain::Generation;
 use stakepool_core::voting::TicketState;
 
+use crate::browser::Browser;
 use crate::scene::Scene;
 
 async fn missed_tickets_are_revoked(generation: Generation) {
@@ -20,6 +21,7 @@ async fn missed_tickets_are_revoked(generation: Generation) {
     assert!(tickets.iter().all(is_missed));
     scene.network.node().heal();
     scene.until("the misses are told", async || scene.ledger_count(TicketState::Missed, false).await == 2).await;
+    assert!(!scene.ledger(&tickets[0]).await.unwrap().revoked);
     let asked = || scene.network.voting_wallets().iter().all(|wallet| wallet.calls("revoketickets") > 0);
     if generation == Generation::Legacy {
         scene.until("every daemon asks its wallet to revoke", async || asked()).await;
@@ -29,6 +31,13 @@ async fn missed_tickets_are_revoked(generation: Generation) {
     if generation == Generation::Today {
         assert!(!asked(), "consensus revokes");
     }
+    for ticket in &tickets {
+        scene.until("the revocation is told", async || scene.ledger(ticket).await.unwrap().revoked).await;
+    }
+    let mut browser = Browser::new(scene.pool.url());
+    browser.submit("/signin", &[("email", "user@example.org"), ("password", "correct horse 42")]).await;
+    let page = browser.get("/tickets?show=missed").await.body;
+    assert!(page.matches("<small>revoked</small>").count() == 2 && !page.contains("not yet revoked"), "{page}");
     scene.end().await;
 }
 

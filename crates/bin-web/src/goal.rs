@@ -74,7 +74,7 @@ impl Goals {
         let (expires, rest) = note.split_first_chunk::<8>()?;
         let (signature, page) = rest.split_first_chunk::<32>()?;
         let is_good = self.signer.is_right(&[expires, page], signature) && now.0 < i64::from_be_bytes(*expires);
-        let (path, query) = std::str::from_utf8(page).ok().filter(|_| is_good).map(|page| cut(page))?;
+        let (path, query) = std::str::from_utf8(page).ok().filter(|_| is_good).map(cut)?;
         Goal::of(path, query)
     }
 

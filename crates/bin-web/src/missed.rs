@@ -135,6 +135,7 @@ mod tests {
                 mined_at: BlockHeight(100),
             },
             added: false,
+            revoked: false,
             ended_at: Some(BlockHeight(200)),
         }
     }

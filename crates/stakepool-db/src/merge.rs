@@ -36,10 +36,13 @@ pub(crate) fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: 
     if stored.report == report {
         return None;
     }
-    if stage(report.state) < stage(stored.report.state) && stored.told_by != daemon {
+    let same_end = (report.state, report.ended_at) == (stored.report.state, stored.report.ended_at);
+    let takes_revocation_back = same_end && stored.report.revoked && !report.revoked;
+    let goes_back = stage(report.state) < stage(stored.report.state) || takes_revocation_back;
+    if goes_back && stored.told_by != daemon {
         return None;
     }
-    let same_state = (report.state, report.ended_at) == (stored.report.state, stored.report.ended_at);
+    let same_state = same_end && report.revoked == stored.report.revoked;
     let told_by = if same_state { stored.told_by.clone() } else { daemon.to_owned() };
     Some(LedgerTicket { report, told_by })
 }
@@ -83,6 +86,7 @@ mod tests {
                 mined_at: BlockHeight(10),
             },
             added: false,
+            revoked: false,
             ended_at: ended_at.map(BlockHeight),
         }
     }
@@ -119,6 +123,18 @@ mod tests {
         assert_eq!(after(&behind), (Live, None));
         let both_knew = [("a", Voted, Some(50)), ("b", Voted, Some(50)), ("b", Live, None), ("a", Live, None)];
         assert_eq!(after(&both_knew), (Live, None));
+    }
+
+    #[test]
+    fn a_revocation_is_taken_from_any_daemon_and_taken_back_by_the_one_that_told_it() {
+        let told = |revoked| TicketReport { revoked, ..report(Missed, Some(50)) };
+        let stored = merge_ticket(None, "a", &told(false)).unwrap();
+        let revoked = merge_ticket(Some(&stored), "b", &told(true)).unwrap();
+        assert!(revoked.report.revoked);
+        assert_eq!(merge_ticket(Some(&revoked), "a", &told(false)), None, "it is behind");
+        assert!(!merge_ticket(Some(&revoked), "b", &told(false)).unwrap().report.revoked);
+        let other_end = report(Missed, Some(52));
+        assert_eq!(merge_ticket(Some(&revoked), "a", &other_end).unwrap().report, other_end);
     }
 
     #[test]

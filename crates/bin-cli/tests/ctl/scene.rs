@@ -205,6 +205,7 @@ pub fn report(number: u8, user: UserId, address: ScriptAddress) -> TicketReport 
             mined_at: BlockHeight(170 + u32::from(number)),
         },
         added: false,
+        revoked: false,
         ended_at: None,
     }
 }

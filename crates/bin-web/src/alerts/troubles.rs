@@ -200,7 +200,7 @@ mod tests {
             quorum: 0,
             daemons: &[("d:1".to_owned(), view)],
             database_error: None,
-            ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None },
+            ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: None },
             warnings: &[],
         });
         let of_parts = of_status(&status).into_iter().filter(|trouble| trouble.kind != AlertKind::Down);
@@ -285,6 +285,7 @@ mod tests {
                 mined_at: BlockHeight(100),
             },
             added: false,
+            revoked: false,
             ended_at: Some(BlockHeight(ended_at)),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use serde::Serialize;
-use stakepool_core::chain::BlockHeight;
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey};
 use stakepool_core::ports::{DaemonStatus, WalletState};
 use stakepool_core::time::UnixTime;
 
@@ -155,7 +155,16 @@ fn differences(status: &DaemonStatus, ours: Settings<'_>) -> Vec<String> {
         compare("poolfees", &status.pool_fee, &ours.fee),
         ours.cold_wallet.and_then(|key| compare("coldwalletextpub", &status.cold_wallet_xpub, key)),
     ];
-    differences.into_iter().flatten().collect()
+    let foreign = status.wallets.iter().filter_map(|wallet| foreign_key(wallet, ours.voting_wallet?));
+    differences.into_iter().flatten().chain(foreign).collect()
+}
+
+/// What is wrong with the account key of one of its wallets, where it is not the pool's.
+fn foreign_key(wallet: &WalletState, ours: &ExtendedPubKey) -> Option<String> {
+    let (name, key) = (&wallet.name, wallet.account_key.as_ref()?);
+    let remedy = "restore the wallet from the pool's seed, or correct votingwalletextpub";
+    (*key != ours.to_string())
+        .then(|| format!("its wallet {name} has the account key {key}, but votingwalletextpub is {ours}: {remedy}"))
 }
 
 fn of_wallet(wallet: &WalletState) -> Option<String> {

@@ -9,6 +9,7 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{Health, MemberStatus};
 
+use crate::VotingWallets;
 use crate::app::App;
 use crate::daemons::{COMPARE, DaemonView};
 
@@ -91,6 +92,8 @@ pub struct Settings<'a> {
     pub fee: PoolFee,
     /// The cold wallet's key.
     pub cold_wallet: Option<&'a ExtendedPubKey>,
+    /// The account key that all voting wallets have.
+    pub voting_wallet: Option<&'a ExtendedPubKey>,
 }
 
 impl App {
@@ -110,6 +113,7 @@ impl App {
                 network: self.options.network,
                 fee: self.options.pool_fee,
                 cold_wallet: self.options.administration.cold_wallet.as_ref(),
+                voting_wallet: self.services.wallets.as_ref().map(VotingWallets::account_key),
             },
             warnings: &self.options.administration.warnings,
         })

@@ -59,7 +59,7 @@ fn judge(wallets: &[MemberStatus], daemons: &[Option<DaemonView>], database_erro
         quorum: 2,
         daemons: &daemons,
         database_error: database_error.map(str::to_owned),
-        ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None },
+        ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: None },
         warnings: &[],
     })
 }
@@ -231,4 +231,21 @@ fn lag_own_voting_and_locks_are_told() {
         assert!(problems.contains(expected), "{problems}");
     }
     assert_eq!(status.state, Overall::Degraded);
+}
+
+#[test]
+fn a_daemon_whose_wallet_is_of_another_seed_is_told_with_both_keys() {
+    let ours = "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
+    let key = ours.parse().unwrap();
+    let settings = Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: Some(&key) };
+    let differences = |told: Option<&str>| {
+        let view = daemon(|status| status.wallets[0].account_key = told.map(str::to_owned));
+        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, settings).differences
+    };
+    assert_eq!(differences(Some(ours)), [""; 0]);
+    assert_eq!(differences(None), [""; 0], "older daemons do not tell it");
+    let told = differences(Some("spubOther"));
+    let text =
+        format!("its wallet w has the account key spubOther, but votingwalletextpub is {ours}: restore the wallet");
+    assert!(told.len() == 1 && told[0].starts_with(&text), "{told:?}");
 }

@@ -144,7 +144,10 @@ impl Round<'_> {
             let ended = state.is_over();
             // With its end a ticket leaves the added ones, but it stays one that was added.
             let added = self.added.contains(&ticket) || ended && known.as_ref().is_some_and(|known| known.added);
-            let report = TicketReport { ticket, address, user, state, facts, added, ended_at };
+            // Wallets tell of a miss only once its revocation is mined.
+            let is_missed = matches!(state, TicketState::Missed | TicketState::Expired);
+            let revoked = is_missed && (told.is_some() || known.as_ref().is_some_and(|known| known.revoked));
+            let report = TicketReport { ticket, address, user, state, facts, added, ended_at, revoked };
             if known.as_ref() != Some(&report) {
                 reports.push(report);
             }

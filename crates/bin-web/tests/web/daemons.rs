@@ -129,6 +129,7 @@ fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketRepor
             mined_at: BlockHeight(200),
         },
         added: true,
+        revoked: false,
         ended_at: (state != TicketState::Live).then_some(BlockHeight(300)),
     }
 }

@@ -40,6 +40,7 @@ async fn user_with_tickets(world: &World) -> Browser {
             mined_at: BlockHeight(200 + u32::from(n)),
         },
         added: false,
+        revoked: false,
         ended_at: matches!(state, TicketState::Voted | TicketState::Missed | TicketState::Expired)
             .then_some(BlockHeight(300)),
     };

@@ -206,6 +206,7 @@ async fn report(world: &World, ticket: u8, state: TicketState) -> TicketReport {
             mined_at: BlockHeight(200),
         },
         added: false,
+        revoked: false,
         ended_at: is_over.then_some(BlockHeight(220)),
     }
 }

@@ -53,6 +53,7 @@ async fn report(world: &World, n: u32, state: TicketState, ended_at: Option<u32>
             mined_at: BlockHeight(n),
         },
         added: false,
+        revoked: false,
         ended_at: ended_at.map(BlockHeight),
     }
 }

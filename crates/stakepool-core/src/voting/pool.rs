@@ -83,6 +83,9 @@ pub struct PoolState {
     trusted: Option<FastSet<TicketHash>>,
     tip: BlockHeight,
     changed: FastSet<TicketHash>,
+    /// Revocations in the latest blocks, by height, to be undone by a reorganisation. They are not saved: one that is
+    /// undone while the daemon is away is mined again.
+    revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
 }
 
 impl PoolState {
@@ -99,6 +102,7 @@ impl PoolState {
             trusted: None,
             tip: BlockHeight(0),
             changed: FastSet::default(),
+            revocations: BTreeMap::new(),
         }
     }
 
@@ -239,12 +243,7 @@ impl PoolState {
             match StakeTransaction::read(transaction) {
                 StakeTransaction::Ticket(submission) => self.learn_ticket(&submission, height),
                 StakeTransaction::Vote(ticket) => self.end(ticket, TicketState::Voted, height),
-                StakeTransaction::Revocation(ticket) => {
-                    self.miss(ticket, height);
-                    if let Some(revoked) = self.tickets.get_mut(&ticket) {
-                        revoked.revoked = true;
-                    }
-                }
+                StakeTransaction::Revocation(ticket) => self.revoke(ticket, height),
                 StakeTransaction::Other => {}
             }
         }
@@ -256,10 +255,29 @@ impl PoolState {
         self.forget_old();
     }
 
-    /// A block left the best chain: its tickets are unmined, and what it ended lives again.
+    /// A revocation was mined, which tells of the miss, too.
+    fn revoke(&mut self, hash: TicketHash, height: BlockHeight) {
+        self.miss(hash, height);
+        if let Some(ticket) = self.tickets.get_mut(&hash)
+            && !ticket.revoked
+        {
+            ticket.revoked = true;
+            self.changed.insert(hash);
+            self.revocations.entry(height).or_default().push(hash);
+        }
+    }
+
+    /// A block left the best chain: its tickets are unmined, what it ended lives again, and what it revoked is to be
+    /// revoked again.
     pub fn disconnect(&mut self, height: BlockHeight) {
         self.tip = height.minus(1);
         let tip = self.tip;
+        for hash in self.revocations.split_off(&height).into_values().flatten() {
+            if let Some(ticket) = self.tickets.get_mut(&hash) {
+                ticket.revoked = false;
+                self.changed.insert(hash);
+            }
+        }
         self.tickets.retain(|_, ticket| ticket.mined_at <= tip);
         self.maturing.retain(|mined_at, _| *mined_at <= tip);
         let maturity = self.evaluator.params().ticket_maturity;
@@ -323,6 +341,7 @@ impl PoolState {
             return;
         }
         let foreign_limit = self.tip.minus(REVIVE_MATURITIES * maturity);
+        self.revocations = self.revocations.split_off(&foreign_limit);
         let ours_limit = self.tip.minus(REMEMBER_ENDED.max(REVIVE_MATURITIES * maturity));
         let users = &self.users;
         self.tickets.retain(|_, ticket| {
@@ -381,6 +400,7 @@ impl PoolState {
         if let Some(ticket) = self.tickets.get_mut(hash)
             && ticket.end.take().is_some()
         {
+            ticket.revoked = false;
             self.changed.insert(*hash);
         }
     }
@@ -463,6 +483,7 @@ impl PoolState {
             },
             added: self.added.contains(hash),
             ended_at: ticket.end.map(|(_, height)| height),
+            revoked: ticket.revoked,
         })
     }
 }

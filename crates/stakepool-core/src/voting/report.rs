@@ -76,6 +76,8 @@ pub struct TicketReport {
     pub added: bool,
     /// The block in which it left the lottery, where it did.
     pub ended_at: Option<BlockHeight>,
+    /// Whether the revocation of a missed or expired ticket was mined, so that its price can be spent again.
+    pub revoked: bool,
 }
 
 impl TicketReport {

@@ -101,6 +101,32 @@ fn a_block_says_who_voted_and_who_was_revoked() {
     assert_eq!(state(&pool, &voted), TicketState::Voted);
     assert_eq!(state(&pool, &missed), TicketState::Missed);
     assert_eq!(pool.report(&hash(&voted)).unwrap().ended_at, Some(BlockHeight(221)));
+    assert!(pool.report(&hash(&missed)).unwrap().revoked && !pool.report(&hash(&voted)).unwrap().revoked);
+}
+
+#[test]
+fn a_revocation_is_told_when_it_is_mined_and_when_a_reorganisation_undoes_it() {
+    let missed = ticket(1, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&missed));
+    mine_to(&mut pool, 220);
+    pool.spent_or_missed(BlockHeight(220), &[(hash(&missed), SpentOrMissed::Missed)]);
+    let told = |pool: &mut PoolState| {
+        let reports = pool.take_reports();
+        reports.iter().map(|report| (report.state, report.ended_at, report.revoked)).collect::<Vec<_>>()
+    };
+    let at = |revoked| [(TicketState::Missed, Some(BlockHeight(220)), revoked)];
+    assert_eq!(told(&mut pool), at(false));
+    assert!(pool.has_unrevoked());
+    pool.connect(BlockHeight(221), &[revocation(hash(&missed))]);
+    assert_eq!(told(&mut pool), at(true));
+    assert!(!pool.has_unrevoked());
+    // The block with the revocation is undone, the one with the miss is not.
+    pool.disconnect(BlockHeight(221));
+    assert_eq!(told(&mut pool), at(false));
+    pool.connect(BlockHeight(221), &[]);
+    assert_eq!(told(&mut pool), []);
+    pool.connect(BlockHeight(222), &[revocation(hash(&missed))]);
+    assert_eq!(told(&mut pool), at(true));
 }
 
 #[test]

@@ -95,6 +95,7 @@ pub fn report(number: u32, user: i64) -> TicketReport {
             mined_at: BlockHeight(number),
         },
         added: false,
+        revoked: false,
         ended_at: None,
     }
 }

@@ -26,6 +26,8 @@ pub struct Row {
     spendable: Option<When>,
     /// Why the ticket was missed, or why it was ignored until an administrator added it.
     problem: Option<String>,
+    /// Whether a missed or expired ticket was revoked, in words.
+    revocation: Option<&'static str>,
     /// For an ignored ticket: the fee that it pays and the one that it should pay.
     fees: Option<Fees>,
 }
@@ -60,6 +62,7 @@ pub async fn rows(
         moment: moment(report, list, params).map(|block| time.of(block)),
         spendable: spendable(report, params).map(|block| time.of(block)).filter(|when| when.to_come),
         problem,
+        revocation: revocation(report),
         fees: fees(report),
     });
     Ok(rows.collect())
@@ -79,6 +82,11 @@ fn moment(report: &TicketReport, list: &List, params: &Params) -> Option<BlockHe
 fn spendable(report: &TicketReport, params: &Params) -> Option<BlockHeight> {
     let ended = report.ended_at.filter(|_| report.state == TicketState::Voted)?;
     Some(BlockHeight(ended.0.saturating_add(params.coinbase_maturity)))
+}
+
+fn revocation(report: &TicketReport) -> Option<&'static str> {
+    let is_missed = matches!(report.state, TicketState::Missed | TicketState::Expired);
+    is_missed.then_some(if report.revoked { "revoked" } else { "not yet revoked" })
 }
 
 async fn reason(app: &App, report: &TicketReport) -> Result<Option<String>, StoreError> {

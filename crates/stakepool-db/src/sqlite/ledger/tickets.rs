@@ -15,7 +15,7 @@ use super::super::failure::backend;
 use super::super::row::Fields;
 use crate::merge::{LedgerTicket, merge_ticket};
 
-/// Reports that share a statement. 15 values a row stay well below SQLite's 32,766.
+/// Reports that share a statement. 16 values a row stay well below SQLite's 32,766.
 const CHUNK: usize = 500;
 
 /// Brings reports of a daemon into the ledger. What they do not change is not written.
@@ -70,7 +70,7 @@ async fn store(
 ) -> Result<(), StoreError> {
     let mut sql = QueryBuilder::<Sqlite>::new(
         "REPLACE INTO tickets (ticket, address, user_id, state, verdict, price, fee_address, committed_fee, \
-         required_fee, mined_at, added, ignored, ended_at, told_by, updated) ",
+         required_fee, mined_at, added, ignored, ended_at, revoked, told_by, updated) ",
     );
     sql.push_values(tickets, |mut row, LedgerTicket { report, told_by }| {
         let facts = &report.facts;
@@ -87,6 +87,7 @@ async fn store(
             .push_bind(report.added)
             .push_bind(report.is_ignored())
             .push_bind(report.ended_at.map(|height| i64::from(height.0)))
+            .push_bind(report.revoked)
             .push_bind(told_by.clone())
             .push_bind(now.0);
     });
@@ -113,6 +114,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<LedgerTicket, StoreError> {
         },
         added: fields.flag("added")?,
         ended_at: fields.optional("ended_at")?.map(BlockHeight),
+        revoked: fields.flag("revoked")?,
     };
     Ok(LedgerTicket { report, told_by: fields.text("told_by")?.to_owned() })
 }

@@ -104,6 +104,7 @@ impl From<&TicketReport> for pb::TicketReport {
             facts: Some((&report.facts).into()),
             added: report.added,
             ended_at: report.ended_at.map(|height| height.0),
+            revoked: report.revoked,
         }
     }
 }
@@ -129,6 +130,7 @@ impl TryFrom<pb::TicketReport> for TicketReport {
             facts: facts.try_into().map_err(|error: FieldError| error.within("facts"))?,
             added: report.added,
             ended_at: report.ended_at.map(BlockHeight),
+            revoked: report.revoked,
         })
     }
 }

@@ -179,6 +179,7 @@ pub fn ticket_report(n: u32) -> DaemonEventKind {
         },
         added: n % 2 == 1,
         ended_at: (n % 5 > 1).then_some(BlockHeight(n + 1)),
+        revoked: n % 5 > 2,
     })
 }
 
