@@ -14,8 +14,9 @@ use crate::pool::{ACTOR, Absent, Pool, PoolArguments};
 
 /// Give a user who cannot sign in a new password.
 ///
-/// It is asked for at the terminal, twice. All sessions of the user end; API keys and tickets stay as they are. Make sure
-/// that whoever asks for it is the user.
+/// It is asked for at the terminal, twice. All sessions of the user end; the API key and tickets stay as they are: tell
+/// the user to renew the key in the settings where somebody else may have it. Make sure that whoever asks for the
+/// password is the user.
 #[derive(Debug, Args)]
 pub(crate) struct Reset {
     /// The user's number or e-mail address.
@@ -58,7 +59,8 @@ impl Answer for Changed {
         };
         let mut fields = vec![
             ("new password", format!("user {}, {}", self.id, self.email)),
-            ("sessions", "all ended".to_owned()),
+            ("sessions", "all ended, and links in mails are worthless".to_owned()),
+            ("API key", "works as before; where somebody else may have it, renew it in the settings".to_owned()),
             ("second factor", factor.to_owned()),
         ];
         if self.disabled {

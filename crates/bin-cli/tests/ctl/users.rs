@@ -131,7 +131,9 @@ async fn locked_out(scene: &Scene) -> (UserId, SessionToken, [u8; 32]) {
     let far = UnixTime(i64::from(u32::MAX));
     let begun = Session { user: id, created: UnixTime(1), last_seen: UnixTime(1), expires: far, client: "::1".into() };
     database.begin(&session, &begun).await.unwrap();
-    database.put(TokenPurpose::ResetPassword, link, id, None, far).await.unwrap();
+    for (purpose, link) in [(TokenPurpose::ResetPassword, link), (TokenPurpose::ChangeEmail, [4; 32])] {
+        database.put(purpose, link, id, None, far).await.unwrap();
+    }
     let secret = TotpSecret::random(&SystemRandom);
     database.propose_factor(id, &secret).await.unwrap();
     assert!(database.confirm_factor(id, &secret, TotpStep(1), &[[3; 32]]).await.unwrap());
@@ -158,6 +160,7 @@ async fn a_new_password_shuts_every_other_way_into_the_account() {
     let (database, now) = (scene.database().await, UnixTime(5));
     assert_eq!(database.find(&session, now).await, Ok(None));
     assert_eq!(database.peek(TokenPurpose::ResetPassword, &link, now).await, Ok(None));
+    assert_eq!(database.peek(TokenPurpose::ChangeEmail, &[4; 32], now).await, Ok(None), "of somebody else, maybe");
     assert!(database.second_factor(id).await.unwrap().is_some_and(|factor| factor.confirmed), "it stays");
     let acts = scene.audit().await;
     assert_eq!(acts.len(), 1);
@@ -171,6 +174,7 @@ async fn the_second_factor_goes_where_that_is_asked_for() {
     let command = ["users", "password", "1", "--stdin", "--without-second-factor"];
     let told = scene.run_with_input(&command, GOOD).success();
     assert!(told.contains("taken away, with its recovery codes") && told.contains("user@example.org"), "{told}");
+    assert!(told.contains("API key") && told.contains("renew it in the settings"), "{told}");
     let database = scene.database().await;
     assert_eq!(database.second_factor(id).await, Ok(None));
     assert_eq!(database.use_recovery(id, &[3; 32]).await, Ok(false));

@@ -141,7 +141,7 @@ fn valid_from(user: &User) -> UnixTime {
 const REVOKED: i64 = 1 << 62;
 
 /// The `api_keys_valid_from` that a revocation left when nothing was kept beside it.
-pub const NO_API_KEY: UnixTime = UnixTime(i64::MAX);
+const LONG_REVOKED: UnixTime = UnixTime(i64::MAX);
 
 /// How far, in seconds, keys of that time may have been ahead: each renewal within a second took them on by one.
 const AHEAD: i64 = 86_400;
@@ -163,7 +163,7 @@ pub fn revoked_validity(user: &User) -> UnixTime {
 /// and than any that ever was.
 pub fn renewed_validity(user: &User, now: UnixTime) -> UnixTime {
     let highest = match user.api_keys_valid_from {
-        NO_API_KEY => now.0.saturating_add(AHEAD),
+        LONG_REVOKED => now.0.saturating_add(AHEAD),
         stored if is_revoked(stored) => stored.0 - REVOKED,
         _ => valid_from(user).0,
     };
@@ -320,7 +320,7 @@ mod tests {
         user.api_keys_valid_from = renewed_validity(&user, NOW);
         let old = keys().current_key(&user).unwrap();
         assert!(accepts(&old, &user));
-        for valid_from in [revoked_validity(&user), NO_API_KEY] {
+        for valid_from in [revoked_validity(&user), LONG_REVOKED] {
             user.api_keys_valid_from = valid_from;
             assert_eq!(revoked_validity(&user), valid_from, "revoking once more changes nothing");
             assert!(!accepts(&old, &user));

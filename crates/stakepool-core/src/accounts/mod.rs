@@ -10,9 +10,7 @@ mod user;
 mod ways_in;
 
 pub use actor::Actor;
-pub use api_keys::{
-    ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, NO_API_KEY, renewed_validity, revoked_validity,
-};
+pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, renewed_validity, revoked_validity};
 pub use passwords::{PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy};
 pub use rescue::Rescue;
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};
