@@ -126,7 +126,7 @@ impl App {
     async fn note_of(&self, actor: Actor, user: UserId, action: AuditAction, detail: String) {
         let entry = AuditEntry::new(self.now(), actor, action, &user, detail);
         if let Err(error) = self.services.audit.append(&entry).await {
-            tracing::error!(%error, %user, action, "an act is missing in the audit log");
+            tracing::error!(%error, %user, action = action.name(), "an act is missing in the audit log");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is mailed.
 
+use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{MailWishes, TicketMailKind};
 
 use crate::notice::Notice;
@@ -12,7 +13,7 @@ pub async fn change(visit: &Visit) -> Outcome {
     let wishes =
         MailWishes { ignored: ticked("mailIgnored"), voted: ticked("mailVoted"), missed: ticked("mailMissed") };
     visit.app.services.ticket_mails.set_mail_wishes(user.id, wishes).await?;
-    visit.app.note(user.id, "account.mails", told(wishes)).await;
+    visit.app.note(user.id, AuditAction::AccountMails, told(wishes)).await;
     Ok(visit.done(Notice::MailWishesStored, "/settings"))
 }
 
