@@ -24,6 +24,7 @@ use crate::daemons::{Convergence, Expected, WantedSignal};
 use crate::goal::Goals;
 use crate::history;
 use crate::hot::Hot;
+use crate::known::Acquaintance;
 use crate::limits::Limiter;
 use crate::mail::Post;
 use crate::options::WebOptions;
@@ -112,6 +113,8 @@ pub struct App {
     pub post: Post,
     /// Signs that a browser has shown the right password and lacks the second factor.
     pub first_steps: Signer,
+    /// Knows browsers that signed in before.
+    pub known: Acquaintance,
     /// Remembers where somebody wanted to go who had to sign in first.
     pub goals: Goals,
     /// Makes cookies.
@@ -151,6 +154,7 @@ impl App {
             riddles: Riddles::new(&options.cookie_secret),
             post: Post::new(services.mailer.clone()),
             first_steps: Signer::new(&options.cookie_secret, "first step"),
+            known: Acquaintance::new(&options.cookie_secret, CookieJar { secure: options.cookie_secure }),
             goals: Goals::new(&options.cookie_secret, CookieJar { secure: options.cookie_secure }),
             cookies: CookieJar { secure: options.cookie_secure },
             daemons: Convergence::new(services.clone(), wanted.clone(), expected),

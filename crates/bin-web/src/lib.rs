@@ -9,10 +9,10 @@ mod alerts;
 mod amounts;
 pub mod api;
 mod app;
-mod assets;
 mod assemble;
-mod cache;
+mod assets;
 mod body;
+mod cache;
 mod captcha;
 mod chart;
 mod client;
@@ -26,10 +26,10 @@ mod form;
 mod goal;
 mod history;
 mod hot;
+mod known;
 mod limits;
 mod mail;
 mod metrics;
-mod known;
 mod missed;
 mod monitoring;
 mod notice;
@@ -58,22 +58,22 @@ use std::sync::Arc;
 pub use administration::Administration;
 pub use alerts::{Webhook, WebhookError};
 pub use app::SetupError;
+pub use assemble::{PoolTerms, VotingWallets};
 pub use captcha::recaptcha::CaptchaJudge;
 pub use configured::{ConfiguredError, main_with_arguments, run_configured};
 pub use daemons::{Convergence, DaemonView, Expected, WantedSignal};
 pub use mail::{SmtpError, SmtpMailer};
-pub use assemble::{PoolTerms, VotingWallets};
 pub use metrics::{CallSource, Metrics};
 pub use monitoring::Monitoring;
 pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
 pub use render::RenderError;
 pub use routes::{KnownRoute, known_routes};
 pub use services::{AddressRegistrar, Services, StatsSource};
+use stakepool_core::chain::ExtendedPubKey;
 pub use ticket_lists::{PoolRule, SourceError, TicketSource, WalletTicketSource};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use stakepool_core::chain::ExtendedPubKey;
 use crate::app::App;
 use crate::metrics::WebMonitor;
 use crate::server::Listener;
@@ -85,7 +85,7 @@ pub enum WebError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// The place to listen at.
-    #[error("cannot listen at {at}: {error}; stop what listens there, or change `listen`")]
+    #[error("cannot listen at {at}: {error}; stop what listens there, make the folder of a socket, or change `listen`")]
     Bind {
         /// Where.
         at: String,
@@ -100,10 +100,6 @@ pub enum WebError {
         /// What the system says.
         error: std::io::Error,
     },
-    /// Signals.
-    #[error("signals of the system cannot be received: {0}")]
-    Signals(std::io::Error),
-}
     /// No wallet has the configured key.
     #[error(
         "wallet {wallet} has the account key {found}, but votingwalletextpub is {expected}: correct votingwalletextpub, \
@@ -120,6 +116,10 @@ pub enum WebError {
     /// A defect of ours.
     #[error("the web application broke down: {0}")]
     BrokeDown(String),
+    /// Signals.
+    #[error("signals of the system cannot be received: {0}")]
+    Signals(std::io::Error),
+}
 
 /// Where the application listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Web {
     /// # Errors
     /// [`WebError`].
     pub async fn bind(options: WebOptions, services: Services) -> Result<Self, WebError> {
-        let cannot = |error| WebError::Bind { at: format!("{:?}", options.listen), error };
+        let cannot = |error| WebError::Bind { at: options.listen.to_string(), error };
         let listener = Listener::bind(&options.listen).await.map_err(cannot)?;
         let address = match &listener {
             Listener::Tcp(listener) => BoundAddress::Tcp(listener.local_addr().map_err(cannot)?),
@@ -214,16 +214,12 @@ impl Web {
             () = ticket_mails::run(&app) => {}
             () = alerts::run(&app) => {}
             () = watched(&app, monitors) => {}
+            error = keep_wallets(&app) => return Err(error),
         }
         Ok(())
     }
 }
-            error = keep_wallets(&app) => return Err(error),
 
-/// Answers monitors for ever.
-async fn watched(app: &Arc<App>, monitors: Option<TcpListener>) {
-    match monitors {
-        Some(listener) => match stakepool_monitor::serve(listener, Arc::new(WebMonitor(app.clone()))).await {},
 /// Keeps the voting wallets in service, where that is left to the application.
 async fn keep_wallets(app: &App) -> WebError {
     match &app.services.wallets {
@@ -232,6 +228,10 @@ async fn keep_wallets(app: &App) -> WebError {
     }
 }
 
+/// Answers monitors for ever.
+async fn watched(app: &Arc<App>, monitors: Option<TcpListener>) {
+    match monitors {
+        Some(listener) => match stakepool_monitor::serve(listener, Arc::new(WebMonitor(app.clone()))).await {},
         None => std::future::pending().await,
     }
 }

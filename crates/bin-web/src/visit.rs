@@ -16,6 +16,7 @@ use crate::cache::CachedUser;
 use crate::client::ClientAddress;
 use crate::form::Form;
 use crate::goal::Goal;
+use crate::known::KnownBrowser;
 use crate::limits::MustWait;
 use crate::notice::Notice;
 use crate::pages::error::Trouble;
@@ -34,6 +35,8 @@ pub struct Visit {
     pub path: String,
     /// The signed note of who showed the right password and lacks the second factor.
     pub first_step: Option<String>,
+    /// The browser, where it has signed in before to the account of the address that was typed.
+    pub known: Option<KnownBrowser>,
     /// Where the visitor wanted to go before signing in.
     pub goal: Option<Goal>,
     device: String,
@@ -67,6 +70,7 @@ struct Frame<'a> {
 /// The signed-in user as pages show them.
 #[derive(Serialize)]
 struct Me<'a> {
+    id: i64,
     email: &'a str,
     has_address: bool,
     is_admin: bool,
@@ -76,7 +80,6 @@ impl Visit {
     /// Finds out who comes. A browser whose form is not ours is refused where `is_post`.
     ///
     /// # Errors
-    id: i64,
     /// [`Trouble`] where the store fails or the form is forged.
     pub async fn begin(
         app: Arc<App>,
@@ -100,8 +103,9 @@ impl Visit {
         let csrf = valid.map_or_else(|| app.csrf.issue(token, app.services.random.as_ref()), str::to_owned);
         let notice = Notice::read(app.cookies, headers);
         let first_step = app.cookies.read(headers, signincode::COOKIE).map(str::to_owned);
+        let known = form.get("email").and_then(|typed| app.known.browser(headers, typed));
         let (goal, device) = (app.goals.read(headers, app.now()), device::name(headers));
-        Ok(Self { app, client, form, path, first_step, goal, device, session, csrf, set_csrf, notice })
+        Ok(Self { app, client, form, path, first_step, known, goal, device, session, csrf, set_csrf, notice })
     }
 
     /// A visit of which nothing is known, for the page that tells of an error.
@@ -113,6 +117,7 @@ impl Visit {
             form,
             path,
             first_step: None,
+            known: None,
             goal: None,
             device: String::new(),
             session: None,
@@ -216,6 +221,7 @@ impl Visit {
             version: env!("CARGO_PKG_VERSION"),
         };
         let me = self.user().map(|user| Me {
+            id: user.id.0,
             email: user.email.as_str(),
             has_address: user.registration.is_some(),
             is_admin: self.administrator().is_some(),
@@ -246,7 +252,6 @@ pub fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     }
 }
 
-            id: user.id.0,
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a page could not be served");

@@ -43,7 +43,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     let refuse = |status, error: String| {
         visit.page(TEMPLATE, status, &SignIn { email: typed, error: Some(error), unverified: false })
     };
-    let tried = match app.limiter.sign_in(typed, visit.client) {
+    let tried = match app.limiter.sign_in(typed, visit.client, visit.known) {
         Ok(tried) => tried,
         Err(wait) => {
             let error = format!(
@@ -128,6 +128,7 @@ pub async fn enter(visit: &Visit, user: &User, notice: Option<Notice>) -> Outcom
         add_cookie(&mut response, app.goals.clear());
     }
     add_cookie(&mut response, cookie);
+    add_cookie(&mut response, app.known.cookie(app.services.random.as_ref(), &user.email));
     Ok(response)
 }
 
