@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod admin_lists;
 mod api;
 mod browser;
 mod daemons;
