@@ -275,8 +275,6 @@ pub enum TicketOrder {
     EndedFirst,
     /// Those that have not ended first, mined last first; then the others, ended last first.
     OpenFirst,
-    /// Those that have not ended first, mined last first; then the others, ended last first.
-    OpenFirst,
     /// By falling price.
     Dearest,
     /// By rising price.

@@ -39,7 +39,6 @@ const fn order(order: TicketOrder) -> (&'static str, &'static str) {
         TicketOrder::EndedLast => ("ended_at", " DESC"),
         TicketOrder::EndedFirst => ("ended_at", ""),
         TicketOrder::OpenFirst => ("ended_at", " DESC NULLS FIRST, mined_at DESC"),
-        TicketOrder::OpenFirst => ("ended_at", " DESC NULLS FIRST, mined_at DESC"),
         TicketOrder::Dearest => ("price", " DESC"),
         TicketOrder::Cheapest => ("price", ""),
     }
