@@ -62,7 +62,12 @@ async fn a_late_report_of_another_daemon_revives_nothing<F: Fixture>(fixture: &F
     }
     let other_end = ended(1, 1, Missed, 301);
     stores.put_tickets("b", std::slice::from_ref(&other_end), NOW).await.unwrap();
-    assert_eq!(stores.ticket(&ticket(1)).await, Ok(Some(other_end)));
+    assert_eq!(stores.ticket(&ticket(1)).await, Ok(Some(other_end.clone())));
+    let revoked = TicketReport { revoked: true, ..other_end.clone() };
+    for (daemon, told) in [("a", &revoked), ("a", &revoked), ("b", &other_end)] {
+        stores.put_tickets(daemon, std::slice::from_ref(told), NOW).await.unwrap();
+        assert_eq!(stores.ticket(&ticket(1)).await, Ok(Some(revoked.clone())), "told by {daemon}");
+    }
 }
 
 async fn a_reorganisation_is_followed_by_the_word_of_the_daemon_that_told_the_end<F: Fixture>(fixture: &F) {
