@@ -1,5 +1,6 @@
 //! Pages made of templates: the built-in ones, each replaceable by a file of the operator.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -178,14 +179,22 @@ fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
     Ok(Templates(Arc::new(Compiled(tera))))
 }
 
-/// The templates of the operator's folder; a later one of a name replaces the built-in one.
+/// The templates of the operator's folder; a later one of a name replaces the built-in one. A folder without any, such
+/// as the predecessor's, or one that is gone, is told and does not stop the pool.
 fn of_folder(folder: &Path) -> Result<Vec<(String, String)>, RenderError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |error| RenderError::Unreadable { path, error }
     };
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            tracing::warn!(folder = %folder.display(), %error, "templatepath is no folder; the built-in templates are used");
+            return Ok(found);
+        }
+        entries => entries.map_err(unreadable(folder))?,
+    };
+    for entry in entries {
         let path = entry.map_err(unreadable(folder))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(ENDING)) else {
             continue;
@@ -230,8 +239,8 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
-        let error = Renderer::new(Some("/no/such/folder".into())).unwrap_err().to_string();
-        assert!(error.contains("/no/such/folder"), "{error}");
+    fn a_folder_that_is_not_there_does_not_stop_the_pool() {
+        assert!(Renderer::new(Some("/no/such/folder".into())).is_ok());
+        assert!(Renderer::new(Some(file!().into())).is_ok());
     }
 }
