@@ -32,7 +32,8 @@ pub(crate) fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: 
     let Some(stored) = stored else {
         return Some(LedgerTicket { report: report.clone(), told_by: daemon.to_owned() });
     };
-    let report = TicketReport { facts: lasting_facts(&stored.report, report), ..report.clone() };
+    let (facts, added) = (lasting_facts(&stored.report, report), lasting_added(&stored.report, report));
+    let report = TicketReport { facts, added, ..report.clone() };
     if stored.report == report {
         return None;
     }
@@ -51,6 +52,12 @@ pub(crate) fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: 
 /// not change it. Only where a reorganisation has put the ticket into a block of another height is it judged anew.
 fn lasting_facts(stored: &TicketReport, new: &TicketReport) -> TicketFacts {
     if stored.facts.mined_at == new.facts.mined_at { stored.facts } else { new.facts }
+}
+
+/// A ticket that was added when its life ended stays added: the administrator's entry is settled afterwards, and daemons
+/// that are not given it any more tell the ticket as one that was never added.
+const fn lasting_added(stored: &TicketReport, new: &TicketReport) -> bool {
+    new.added || (stored.added && stored.state.is_over() && new.state.is_over())
 }
 
 /// Whether a record takes the place of another of the same daemon, ticket and block.
@@ -156,6 +163,17 @@ mod tests {
         let added = TicketReport { added: true, ..report(Voted, Some(50)) };
         let next = merge_ticket(Some(&stored), "b", &added).unwrap();
         assert_eq!((next.told_by.as_str(), next.report.added), ("a", true));
+    }
+
+    #[test]
+    fn a_ticket_that_was_added_when_it_ended_stays_added_and_one_taken_back_before_does_not() {
+        let told = |added, state, ended_at| TicketReport { added, ..report(state, ended_at) };
+        let live = merge_ticket(None, "a", &told(true, Live, None)).unwrap();
+        assert!(!merge_ticket(Some(&live), "b", &told(false, Live, None)).unwrap().report.added);
+        assert!(!merge_ticket(Some(&live), "b", &told(false, Voted, Some(50))).unwrap().report.added);
+        let voted = merge_ticket(Some(&live), "a", &told(true, Voted, Some(50))).unwrap();
+        assert_eq!(merge_ticket(Some(&voted), "a", &told(false, Voted, Some(50))), None);
+        assert!(!merge_ticket(Some(&voted), "a", &told(false, Live, None)).unwrap().report.added);
     }
 
     #[test]
