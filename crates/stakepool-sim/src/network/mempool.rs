@@ -13,6 +13,8 @@ const VOTE_AGE: u32 = 6;
 /// Why a node refuses a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Rejection {
+    /// No node runs any more: the call was under way when the last one stopped.
+    Stopped,
     /// It waits already.
     Duplicate,
     /// It was mined.

@@ -203,6 +203,9 @@ impl State {
 
     /// Takes a transaction from outside.
     pub(crate) fn submit(&mut self, transaction: Transaction) -> Result<TxHash, Rejection> {
+        if self.running.is_empty() {
+            return Err(Rejection::Stopped);
+        }
         let fork = self.fork.as_ref().map(|fork| &fork.branch);
         self.mempool.submit(transaction, &self.chain, fork)
     }

@@ -71,6 +71,7 @@ fn send(state: &mut State, params: Params<'_>) -> RpcResult {
     let generation = state.chain.generation;
     state.submit(transaction).map(|hash| json!(hash)).map_err(|rejection| {
         let (code, reason) = match rejection {
+            Rejection::Stopped => (-1, "the node is stopping".to_owned()),
             Rejection::Duplicate => {
                 let code = if generation == Generation::Today { -40 } else { -1 };
                 (code, format!("already have transaction {hash}"))
