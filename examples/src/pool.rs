@@ -1,8 +1,9 @@
 //! A whole pool on a simulated network.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -293,7 +294,8 @@ fn secret(folder: &Path, name: &str) -> Result<String, PoolStartError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::create_dir_all(folder).map_err(failed)?;
             let text = hex::encode(rand::random::<[u8; 32]>());
-            fs::write(&path, &text).map_err(failed)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+            file.write_all(text.as_bytes()).map_err(failed)?;
             Ok(text)
         }
         Err(error) => Err(failed(error)),

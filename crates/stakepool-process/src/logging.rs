@@ -1,10 +1,11 @@
 //! Log lines, to standard error and to a file a day.
 
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -16,13 +17,16 @@ const KEPT_DAYS: usize = 14;
 
 /// The files `PROGRAM.YYYY-MM-DD.log` of a directory, written by a thread of their own: nothing waits for a slow disk.
 /// What is not yet written is written when the guard is dropped.
-pub(crate) fn files(directory: &Path, program: &str) -> Result<(NonBlocking, WorkerGuard), InitError> {
+pub(crate) fn files(directory: &Path, program: &str) -> io::Result<(NonBlocking, WorkerGuard)> {
+    // First, so that the search for old files finds a folder.
+    fs::create_dir_all(directory)?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(program)
         .filename_suffix("log")
         .max_log_files(KEPT_DAYS)
-        .build(directory)?;
+        .build(directory)
+        .map_err(io::Error::other)?;
     Ok(NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(appender))
 }
 
