@@ -20,6 +20,7 @@ mod mischief;
 mod monitors;
 mod pages;
 mod recordings;
+mod robots;
 mod second_factor;
 mod secrets;
 mod security;

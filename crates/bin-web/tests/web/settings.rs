@@ -1,6 +1,5 @@
-//! Settings: API keys, devices, closing of the account, and the question against robots.
+//! Settings: API keys, devices, closing of the account, and what is mailed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,16 +9,14 @@ use stakepool_core::chain::{
     TicketHash, VoteBits,
 };
 use stakepool_core::ports::{
-    AccessStore, AuditStore as _, LedgerStore as _, Session, SessionToken, StoreError, TicketMailStore as _,
-    TokenPurpose, UserStore as _, WalletTicket, WalletTickets,
+    AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
 };
 use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{
     DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
 };
 use stakepool_core::wallets::GroupError;
-use stakepool_web::{CaptchaChoice, Services, SourceError, TicketSource};
+use stakepool_web::{SourceError, TicketSource};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -108,51 +105,6 @@ async fn without_mail_taken_addresses_are_not_found_out_in_the_settings() {
         assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
         assert!(refused.text().contains("too many addresses were tried"), "{}", refused.text());
     }
-}
-
-/// Counts what is written for questions against robots.
-struct Counting(Arc<dyn AccessStore>);
-
-static ANSWERS: AtomicUsize = AtomicUsize::new(0);
-
-#[async_trait]
-impl AccessStore for Counting {
-    async fn sessions_of(&self, user: UserId, now: UnixTime) -> Result<Vec<(SessionToken, Session)>, StoreError> {
-        self.0.sessions_of(user, now).await
-    }
-
-    async fn revoke_tokens(&self, user: UserId, purpose: TokenPurpose) -> Result<(), StoreError> {
-        self.0.revoke_tokens(user, purpose).await
-    }
-
-    async fn first_use(&self, key: &[u8; 32], now: UnixTime, expires: UnixTime) -> Result<bool, StoreError> {
-        ANSWERS.fetch_add(1, Ordering::SeqCst);
-        self.0.first_use(key, now, expires).await
-    }
-}
-
-#[tokio::test]
-async fn who_asks_for_too_many_new_passwords_has_nothing_written() {
-    let sink = Sink::start().await;
-    let change_services = |services: &mut Services| services.access = Arc::new(Counting(services.access.clone()));
-    let mut plan = Plan { mail: Some(sink.address), change_services, ..Plan::default() };
-    plan.options.captcha = CaptchaChoice::Own;
-    plan.options.tries.sign_ins_per_account = 2;
-    let world = World::of(plan).await;
-    for (number, status) in (0..).zip([StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]) {
-        let mut browser = world.browser();
-        let page = browser.get("/passwordreset").await.text();
-        world.clock.advance(5);
-        let fields = [
-            ("csrf_token", between(&page, "name=\"csrf_token\" value=\"", "\"")),
-            ("email", format!("u{number}@example.org")),
-            ("captcha_token", between(&page, "name=\"captcha_token\" value=\"", "\"")),
-            ("captcha_answer", solve(&page)),
-        ];
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!(browser.post("/passwordreset", &fields).await.status, status, "{number}");
-    }
-    assert_eq!(ANSWERS.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
@@ -309,57 +261,6 @@ async fn until_in_order(daemon: &Arc<FakeDaemon>) {
 }
 
 #[tokio::test]
-async fn sums_in_words_keep_robots_out() {
-    let mut plan = Plan::default();
-    plan.options.captcha = CaptchaChoice::Own;
-    let world = World::of(plan).await;
-    let mut browser = world.browser();
-    let page = browser.get("/signup").await.text();
-    let token = between(&page, "name=\"captcha_token\" value=\"", "\"");
-    let csrf = between(&page, "name=\"csrf_token\" value=\"", "\"");
-    let answer = solve(&page);
-    let fields = |answer: &str, website: &str| {
-        [
-            ("csrf_token", csrf.clone()),
-            ("email", ALICE.to_owned()),
-            ("password", PASSWORD.to_owned()),
-            ("passwordrepeat", PASSWORD.to_owned()),
-            ("captcha_token", token.clone()),
-            ("captcha_answer", answer.to_owned()),
-            ("website", website.to_owned()),
-        ]
-    };
-    let mut send = async |answer: &str, website: &str| {
-        let fields = fields(answer, website);
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        browser.post("/signup", &fields).await
-    };
-    assert!(send(&answer, "").await.text().contains("faster than a person"));
-    world.clock.advance(5);
-    assert!(send("99", "").await.text().contains("was not answered rightly"));
-    assert!(send(&answer, "http://spam").await.text().contains("was not answered rightly"));
-    assert_eq!(world.database.counts().await.unwrap().0, 0);
-    assert_eq!(send(&answer, "").await.location(), "/signin");
-    assert!(send(&answer, "").await.text().contains("was too old"), "an answer counts once");
-}
-
-#[tokio::test]
-async fn only_pages_with_recaptcha_may_load_it() {
-    let sink = Sink::start().await;
-    let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
-    plan.options.captcha =
-        CaptchaChoice::Recaptcha { site_key: "site".into(), secret: stakepool_web::Secret::new("s") };
-    let world = World::of(plan).await;
-    for (page, admits) in [("/signup", true), ("/passwordreset", true), ("/signin", false), ("/", false)] {
-        let reply = world.browser().get(page).await;
-        assert_eq!(reply.header("content-security-policy").contains("www.google.com/recaptcha/"), admits, "{page}");
-        assert!(reply.header("content-security-policy").contains("default-src 'none'"));
-    }
-    let refused = world.browser().sign_up(ALICE).await.text();
-    assert!(refused.contains("No account was made: the box against robots was not ticked"), "{refused}");
-}
-
-#[tokio::test]
 async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     let sink = Sink::start().await;
     let daemons = [FakeDaemon::new("daemon:1", false), FakeDaemon::new("daemon:2", false)];
@@ -438,48 +339,6 @@ async fn a_mail_about_a_miss_tells_the_reason_and_no_server_of_the_pool() {
         let text = of_ticket().unwrap().text;
         assert!(text.contains(reason) && !text.contains("10.0.0"), "{text}");
     }
-}
-
-fn between(page: &str, start: &str, end: &str) -> String {
-    page.split_once(start).unwrap().1.split_once(end).unwrap().0.to_owned()
-}
-
-/// Answers the question as a person does.
-fn solve(page: &str) -> String {
-    const WORDS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    let question = between(page, "<label for=\"captcha\">", "</label>");
-    let numbers: Vec<_> = question
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter_map(|word| WORDS.iter().position(|known| *known == word))
-        .collect();
-    match (&numbers[..], question.contains("plus")) {
-        ([a, b], true) => a + b,
-        ([a, b], false) => a - b,
-        ([a], _) => a + 1,
-        _ => panic!("{question}"),
-    }
-    .to_string()
 }
 
 #[tokio::test]

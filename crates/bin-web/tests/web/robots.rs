@@ -1,0 +1,155 @@
+//! The question against robots.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use stakepool_core::accounts::UserId;
+use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, TokenPurpose, UserStore as _};
+use stakepool_core::time::UnixTime;
+use stakepool_web::{CaptchaChoice, Services};
+use warp::http::StatusCode;
+
+use crate::browser::PASSWORD;
+use crate::sink::Sink;
+use crate::world::{Plan, World};
+
+const ALICE: &str = "alice@example.org";
+
+#[tokio::test]
+async fn sums_in_words_keep_robots_out() {
+    let mut plan = Plan::default();
+    plan.options.captcha = CaptchaChoice::Own;
+    let world = World::of(plan).await;
+    let mut browser = world.browser();
+    let page = browser.get("/signup").await.text();
+    let token = between(&page, "name=\"captcha_token\" value=\"", "\"");
+    let csrf = between(&page, "name=\"csrf_token\" value=\"", "\"");
+    let answer = solve(&page);
+    let fields = |answer: &str, website: &str| {
+        [
+            ("csrf_token", csrf.clone()),
+            ("email", ALICE.to_owned()),
+            ("password", PASSWORD.to_owned()),
+            ("passwordrepeat", PASSWORD.to_owned()),
+            ("captcha_token", token.clone()),
+            ("captcha_answer", answer.to_owned()),
+            ("website", website.to_owned()),
+        ]
+    };
+    let mut send = async |answer: &str, website: &str| {
+        let fields = fields(answer, website);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/signup", &fields).await
+    };
+    assert!(send(&answer, "").await.text().contains("faster than a person"));
+    world.clock.advance(5);
+    assert!(send("99", "").await.text().contains("was not answered rightly"));
+    assert!(send(&answer, "http://spam").await.text().contains("was not answered rightly"));
+    assert_eq!(world.database.counts().await.unwrap().0, 0);
+    assert_eq!(send(&answer, "").await.location(), "/signin");
+    assert!(send(&answer, "").await.text().contains("was too old"), "an answer counts once");
+}
+
+#[tokio::test]
+async fn only_pages_with_recaptcha_may_load_it() {
+    let sink = Sink::start().await;
+    let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
+    plan.options.captcha =
+        CaptchaChoice::Recaptcha { site_key: "site".into(), secret: stakepool_web::Secret::new("s") };
+    let world = World::of(plan).await;
+    for (page, admits) in [("/signup", true), ("/passwordreset", true), ("/signin", false), ("/", false)] {
+        let reply = world.browser().get(page).await;
+        assert_eq!(reply.header("content-security-policy").contains("www.google.com/recaptcha/"), admits, "{page}");
+        assert!(reply.header("content-security-policy").contains("default-src 'none'"));
+    }
+    let refused = world.browser().sign_up(ALICE).await.text();
+    assert!(refused.contains("No account was made: the box against robots was not ticked"), "{refused}");
+}
+
+/// Counts what is written for questions against robots.
+struct Counting(Arc<dyn AccessStore>);
+
+static ANSWERS: AtomicUsize = AtomicUsize::new(0);
+
+#[async_trait]
+impl AccessStore for Counting {
+    async fn sessions_of(&self, user: UserId, now: UnixTime) -> Result<Vec<(SessionToken, Session)>, StoreError> {
+        self.0.sessions_of(user, now).await
+    }
+
+    async fn revoke_tokens(&self, user: UserId, purpose: TokenPurpose) -> Result<(), StoreError> {
+        self.0.revoke_tokens(user, purpose).await
+    }
+
+    async fn first_use(&self, key: &[u8; 32], now: UnixTime, expires: UnixTime) -> Result<bool, StoreError> {
+        ANSWERS.fetch_add(1, Ordering::SeqCst);
+        self.0.first_use(key, now, expires).await
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_too_many_new_passwords_has_nothing_written() {
+    let sink = Sink::start().await;
+    let change_services = |services: &mut Services| services.access = Arc::new(Counting(services.access.clone()));
+    let mut plan = Plan { mail: Some(sink.address), change_services, ..Plan::default() };
+    plan.options.captcha = CaptchaChoice::Own;
+    plan.options.tries.sign_ins_per_account = 2;
+    let world = World::of(plan).await;
+    for (number, status) in (0..).zip([StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]) {
+        let mut browser = world.browser();
+        let page = browser.get("/passwordreset").await.text();
+        world.clock.advance(5);
+        let fields = [
+            ("csrf_token", between(&page, "name=\"csrf_token\" value=\"", "\"")),
+            ("email", format!("u{number}@example.org")),
+            ("captcha_token", between(&page, "name=\"captcha_token\" value=\"", "\"")),
+            ("captcha_answer", solve(&page)),
+        ];
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(browser.post("/passwordreset", &fields).await.status, status, "{number}");
+    }
+    assert_eq!(ANSWERS.load(Ordering::SeqCst), 2);
+}
+
+fn between(page: &str, start: &str, end: &str) -> String {
+    page.split_once(start).unwrap().1.split_once(end).unwrap().0.to_owned()
+}
+
+/// Answers the question as a person does.
+fn solve(page: &str) -> String {
+    const WORDS: [&str; 20] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    let question = between(page, "<label for=\"captcha\">", "</label>");
+    let numbers: Vec<_> = question
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter_map(|word| WORDS.iter().position(|known| *known == word))
+        .collect();
+    match (&numbers[..], question.contains("plus")) {
+        ([a, b], true) => a + b,
+        ([a, b], false) => a - b,
+        ([a], _) => a + 1,
+        _ => panic!("{question}"),
+    }
+    .to_string()
+}
