@@ -88,7 +88,19 @@ pub(super) async fn writer(
     let mut connection = first(path, &connect, options.busy_timeout).await?;
     check(path, &mut connection).await?;
     connection.close().await.map_err(|error| open_error(path, &error))?;
-    pool(1).connect_with(connect).await.map_err(|error| open_error(path, &error))
+    pool(1)
+        .before_acquire(|connection, _| Box::pin(is_usable(connection)))
+        .connect_with(connect)
+        .await
+        .map_err(|error| open_error(path, &error))
+}
+
+/// Whether no transaction is left open. On a full or failing disk SQLite rolls back by itself, and sqlx, whose own
+/// rollback then fails, takes the transaction for open for ever: such a connection gives way to a new one.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Whatever is still to be done on the connection is done before this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Connections that cannot write.
@@ -115,4 +127,21 @@ async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbE
         .await
         .map_err(|error| open_error(path, &error))?;
     if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.to_owned(), reason: found }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Database, SqliteOptions};
+
+    #[tokio::test]
+    async fn writes_go_on_after_sqlite_has_rolled_back_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let database =
+            Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap();
+        let mut transaction = database.write().await.unwrap();
+        // What SQLite does on a full disk, without the knowledge of whoever began the transaction.
+        sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        database.write().await.unwrap().commit().await.unwrap();
+    }
 }
