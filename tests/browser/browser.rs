@@ -5,6 +5,7 @@ use std::time::Duration;
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
+use stakepool_web::NUMBER_WORDS;
 use tokio::time::{Instant, sleep};
 
 use crate::driver::{DevTools, Driver};
@@ -13,30 +14,6 @@ use crate::driver::{DevTools, Driver};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a person looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-
-const NUMBERS: [&str; 21] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-];
 
 /// A browser that looks at the pool.
 pub struct Browser {
@@ -172,7 +149,7 @@ impl Browser {
 /// The answer to a question such as “How much is two plus three?”.
 fn answer(question: &str) -> usize {
     let words: Vec<&str> = question.trim_end_matches('?').split(' ').collect();
-    let number = |at: usize| NUMBERS.iter().position(|word| *word == words[at]).unwrap();
+    let number = |at: usize| NUMBER_WORDS.iter().position(|word| *word == words[at]).unwrap();
     match words[..] {
         ["How", "much", "is", _, "plus", _] => number(3) + number(5),
         ["How", "much", "is", _, "minus", _] => number(3) - number(5),

@@ -59,6 +59,7 @@ pub use administration::Administration;
 pub use alerts::{Webhook, WebhookError};
 pub use app::SetupError;
 pub use assemble::{PoolTerms, VotingWallets};
+pub use captcha::own::NUMBER_WORDS;
 pub use captcha::recaptcha::CaptchaJudge;
 pub use configured::{ConfiguredError, main_with_arguments, run_configured};
 pub use daemons::{Convergence, DaemonView, Expected, WantedSignal};

@@ -20,7 +20,8 @@ const LASTS: i64 = 3600;
 const AT_LEAST: i64 = 2;
 
 const NONCE_BYTES: usize = 16;
-const NUMBERS: [&str; 21] = [
+/// The numbers of the questions in words, each at its place: for whoever answers as a person does.
+pub const NUMBER_WORDS: [&str; 21] = [
     "zero",
     "one",
     "two",
@@ -110,7 +111,7 @@ impl Riddles {
 /// A sum in words and its answer, from 0 to 20.
 fn sum([kind, one, two]: [u8; 3]) -> (String, u8) {
     let (a, b) = (one % 11, two % 10);
-    let word = |n: u8| NUMBERS.get(usize::from(n)).copied().unwrap_or_default();
+    let word = |n: u8| NUMBER_WORDS.get(usize::from(n)).copied().unwrap_or_default();
     match kind % 3 {
         0 => (format!("How much is {} plus {}?", word(a), word(b)), a + b),
         1 => (format!("How much is {} minus {}?", word(a + b), word(b)), a),
@@ -121,7 +122,7 @@ fn sum([kind, one, two]: [u8; 3]) -> (String, u8) {
 /// A number in digits or in words.
 fn number(text: &str) -> Option<u8> {
     let text = text.trim().to_lowercase();
-    let in_words = || NUMBERS.iter().position(|word| *word == text).and_then(|at| u8::try_from(at).ok());
+    let in_words = || NUMBER_WORDS.iter().position(|word| *word == text).and_then(|at| u8::try_from(at).ok());
     text.parse().ok().or_else(in_words)
 }
 
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(check(AT_LEAST - 1, &answer.to_string()), Err(CaptchaError::TooFast));
         assert_eq!(check(10, &(answer + 1).to_string()), Err(CaptchaError::Wrong));
         assert_eq!(check(10, ""), Err(CaptchaError::Wrong));
-        if let Some(word) = NUMBERS.get(usize::from(answer)) {
+        if let Some(word) = NUMBER_WORDS.get(usize::from(answer)) {
             assert!(check(10, &format!(" {} ", word.to_uppercase())).is_ok());
         }
     }

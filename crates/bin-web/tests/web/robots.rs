@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, TokenPurpose, UserStore as _};
 use stakepool_core::time::UnixTime;
-use stakepool_web::{CaptchaChoice, Services};
+use stakepool_web::{CaptchaChoice, NUMBER_WORDS, Services};
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;
@@ -118,32 +118,10 @@ fn between(page: &str, start: &str, end: &str) -> String {
 
 /// Answers the question as a person does.
 fn solve(page: &str) -> String {
-    const WORDS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
     let question = between(page, "<label for=\"captcha\">", "</label>");
     let numbers: Vec<_> = question
         .split(|c: char| !c.is_ascii_alphabetic())
-        .filter_map(|word| WORDS.iter().position(|known| *known == word))
+        .filter_map(|word| NUMBER_WORDS.iter().position(|known| *known == word))
         .collect();
     match (&numbers[..], question.contains("plus")) {
         ([a, b], true) => a + b,
