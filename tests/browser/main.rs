@@ -10,7 +10,7 @@ mod driver;
 mod pages;
 // Letters and wallets are the same to every test; not all of them use everything of them.
 #[allow(dead_code)]
-#[path = "../../crates/bin-web/tests/web/sink.rs"]
+#[path = "../../bin-web/tests/web/sink.rs"]
 mod sink;
 mod stage;
 mod states;

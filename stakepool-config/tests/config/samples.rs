@@ -7,8 +7,8 @@ use stakepool_config::{ConfigErrors, Invocation, Problem};
 
 use super::Host;
 
-const WEB: &str = include_str!("../../../../config/exccstakepool.conf");
-const DAEMON: &str = include_str!("../../../../config/stakepoold.conf");
+const WEB: &str = include_str!("../../../config/exccstakepool.conf");
+const DAEMON: &str = include_str!("../../../config/stakepoold.conf");
 
 /// Keys that stand in no sample: they are for flags, for another network, or refused.
 const NOT_IN_SAMPLES: [&str; 12] = [
