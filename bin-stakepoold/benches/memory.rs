@@ -13,9 +13,10 @@ use stakepool_core::chain::{
     Amount, BlockHash, BlockHeight, Generation, Hash160, KeyIndex, Network, OutPoint, OutputScript, ScriptAddress,
     Transaction, TxHash, TxInput, TxOutput, VoteBits, VoteVersion,
 };
+use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::StateFile;
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
-use stakepool_core::voting::{PoolState, WantedState, WantedUser, saved};
+use stakepool_core::voting::{Lottery, snapshot};
 use stakepool_sim::{Endpoint, SimNetwork};
 use stakepoold::DiskStateFile;
 
@@ -82,16 +83,19 @@ fn write_state(network: &SimNetwork, datadir: &Path) {
     let fees = FeeAddresses::derive(&network.cold_wallet_xpub().external_branch().unwrap(), KeyIndex(1)).unwrap();
     let params = Network::Simnet.params(Generation::Today);
     let fee = PoolFee::from_percent(7.5).unwrap();
-    let mut pool = PoolState::new(Evaluator::new(Network::Simnet, params, fee, fees));
+    let mut pool = Lottery::new(Evaluator::new(Network::Simnet, params, fee, fees));
     let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
-    let user =
-        |n: u32| WantedUser { user: UserId(n.into()), address: ScriptAddress::new(Network::Simnet, script(n)), voting };
-    pool.set_wanted(WantedState::new((0..USERS).map(user), []));
+    let user = |n: u32| DesiredUser {
+        user: UserId(n.into()),
+        address: ScriptAddress::new(Network::Simnet, script(n)),
+        voting,
+    };
+    pool.set_wanted(DesiredState::new((0..USERS).map(user), []));
     let (hash, height): (BlockHash, BlockHeight) = network.best_block();
     for number in 0..TICKETS {
         pool.learn(&ticket(number), height);
     }
-    let bytes = saved::Snapshot::of(&pool, 1, true, Some((hash, height)), []).encode().unwrap();
+    let bytes = snapshot::Snapshot::of(&pool, 1, true, Some((hash, height)), []).encode().unwrap();
     DiskStateFile::in_directory(datadir).save(&bytes).unwrap();
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, Node, WalletState};
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::{AddedTicket, Engine, WantedState, WantedUser};
+use stakepool_core::voting::Engine;
 use stakepool_rpc::grpc::server::{BackendError, DaemonBackend};
 use stakepool_rpc::json::NodeClient;
 use tokio::time::timeout;
@@ -93,12 +94,12 @@ impl DaemonBackend for Backend {
         })
     }
 
-    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError> {
-        self.engine.put_wanted(wanted);
+    async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError> {
+        self.engine.put_desired(wanted);
         Ok(())
     }
 
-    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
+    async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError> {
         self.engine.set_users(users);
         Ok(())
     }

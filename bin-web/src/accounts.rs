@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::accounts::{
-    Actor, Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId, end_all_ways_in,
-};
+use stakepool::accounts::revoke_all_access;
+use stakepool_core::accounts::{Actor, Email, EmailState, PasswordCheck, SecretToken, TokenError, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, Mail, StoreError, TokenPurpose};
 use warp::http::StatusCode;
@@ -113,8 +112,8 @@ impl App {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_all_ways_in(&self, user: UserId) -> Result<(), StoreError> {
-        end_all_ways_in(self.services.sessions.as_ref(), self.services.access.as_ref(), user).await
+    pub async fn revoke_all_access(&self, user: UserId) -> Result<(), StoreError> {
+        revoke_all_access(self.services.sessions.as_ref(), self.services.access.as_ref(), user).await
     }
 
     /// Notes an act that matters to the safety of an account. The act is done already, so that a failure to note it is

@@ -7,7 +7,7 @@ use stakepool_core::accounts::{User, UserId};
 use stakepool_core::chain::{ExtendedPubKey, sha256};
 use subtle::ConstantTimeEq;
 
-use crate::options::Secret;
+use stakepool_core::secret::Secret;
 
 /// The settings of the administrators' pages.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +37,8 @@ impl Administration {
 
     /// Whether a text is the monitors' token. Takes the same time for every text of a length.
     pub fn is_status_token(&self, text: &str) -> bool {
-        let same = |token: &Secret| sha256(token.reveal().as_bytes()).ct_eq(&sha256(text.as_bytes())).into();
-        self.status_token.as_ref().is_some_and(|token| !token.reveal().is_empty() && same(token))
+        let same = |token: &Secret| sha256(token.expose().as_bytes()).ct_eq(&sha256(text.as_bytes())).into();
+        self.status_token.as_ref().is_some_and(|token| !token.expose().is_empty() && same(token))
     }
 }
 

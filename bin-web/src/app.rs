@@ -16,15 +16,15 @@ use crate::agendas::AgendaBoard;
 use crate::api;
 use crate::assets::Assets;
 use crate::cache::{CachedUser, Fresh, UserCache};
-use crate::captcha::own::Riddles;
+use crate::captcha::own::Questions;
 use crate::chart::Chart;
 use crate::cookies::CookieJar;
 use crate::csrf::CsrfGuard;
-use crate::daemons::{Convergence, Expected, WantedSignal};
+use crate::daemons::{DesiredChanged, Expected, Reconciler};
 use crate::goal::Goals;
 use crate::history;
 use crate::hot::Hot;
-use crate::known::Acquaintance;
+use crate::known::KnownBrowsers;
 use crate::limits::Limiter;
 use crate::mail::Post;
 use crate::options::WebOptions;
@@ -108,21 +108,21 @@ pub struct App {
     /// Style sheets and images.
     pub assets: Assets,
     /// Asks questions that stop robots.
-    pub riddles: Riddles,
+    pub riddles: Questions,
     /// Sends mail.
     pub post: Post,
     /// Signs that a browser has shown the right password and lacks the second factor.
     pub first_steps: Signer,
     /// Knows browsers that signed in before.
-    pub known: Acquaintance,
+    pub known: KnownBrowsers,
     /// Remembers where somebody wanted to go who had to sign in first.
     pub goals: Goals,
     /// Makes cookies.
     pub cookies: CookieJar,
     /// Tells the daemons' tasks that users or added tickets changed.
-    pub wanted: WantedSignal,
+    pub wanted: DesiredChanged,
     /// Keeps the daemons at what is wanted, and knows how they are.
-    pub daemons: Convergence,
+    pub daemons: Reconciler,
     /// What can be voted on.
     pub agendas: AgendaBoard,
     /// Answers that are ready.
@@ -139,25 +139,25 @@ impl App {
     /// # Errors
     /// [`SetupError`].
     pub fn new(options: WebOptions, services: Services) -> Result<Self, SetupError> {
-        if options.cookie_secret.reveal().is_empty() {
+        if options.cookie_secret.expose().is_empty() {
             return Err(SetupError::EmptyCookieSecret);
         }
-        let wanted = WantedSignal::default();
+        let wanted = DesiredChanged::default();
         let expected = Expected { network: options.network, cold_wallet: options.administration.cold_wallet };
         Ok(Self {
-            api_keys: ApiKeys::new(options.api_secret.reveal(), &options.base_url)?,
+            api_keys: ApiKeys::new(options.api_secret.expose(), &options.base_url)?,
             passwords: Passwords::new(PasswordHasher::new(options.password_costs, services.random.clone())?),
             csrf: CsrfGuard::new(&options.cookie_secret),
             limiter: Limiter::new(options.tries),
             renderer: Renderer::new(options.template_path.clone())?,
             assets: Assets::new(options.public_path.clone()),
-            riddles: Riddles::new(&options.cookie_secret),
+            riddles: Questions::new(&options.cookie_secret),
             post: Post::new(services.mailer.clone()),
             first_steps: Signer::new(&options.cookie_secret, "first step"),
-            known: Acquaintance::new(&options.cookie_secret, CookieJar { secure: options.cookie_secure }),
+            known: KnownBrowsers::new(&options.cookie_secret, CookieJar { secure: options.cookie_secure }),
             goals: Goals::new(&options.cookie_secret, CookieJar { secure: options.cookie_secure }),
             cookies: CookieJar { secure: options.cookie_secure },
-            daemons: Convergence::new(services.clone(), wanted.clone(), expected),
+            daemons: Reconciler::new(services.clone(), wanted.clone(), expected),
             wanted,
             agendas: AgendaBoard::new(services.agendas.clone()),
             hot: Hot::new(options.is_https()),

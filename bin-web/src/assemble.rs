@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
 use stakepool_core::ports::{AgendaSource, PoolWallet, TransactionSource, VotingDaemon};
-use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::Database;

@@ -18,8 +18,9 @@ use stakepool_rpc::tls::{KeyPair, TlsError};
 use crate::alerts::{Webhook, WebhookError};
 use crate::monitoring::Monitoring;
 use crate::options::SITE_NAME;
-use crate::{Administration, BoundAddress, Listen, ProxyTrust, Secret, Services, Web, WebError, WebOptions};
+use crate::{Administration, BoundAddress, Listen, ProxyTrust, Services, Web, WebError, WebOptions};
 use crate::{CaptchaChoice, PoolTerms, SmtpError, SmtpMailer};
+use stakepool_core::secret::Secret;
 
 /// Why the configured web application does not run.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +143,7 @@ fn closed_message(config: &WebConfig) -> Option<String> {
 }
 
 async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {
-    let secret = |secret: &stakepool_config::Secret| Secret::new(secret.expose());
+    let secret = |secret: &stakepool_core::secret::Secret| Secret::new(secret.expose());
     let (api, cookie) = (secret(&config.api_secret), secret(&config.cookie_secret));
     let mut options = WebOptions::new(config.network, config.pool_fee, api, cookie);
     options.monitoring = Monitoring::of(&config);

@@ -93,14 +93,14 @@ impl Drop for Place {
 
 /// A stream whose reader must take each answer within a time, however slowly it begins.
 #[derive(Debug)]
-pub struct Impatient<S> {
+pub struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
     /// Since the reader first kept us waiting with the answer that is being sent.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Impatient<S> {
+impl<S> WriteTimeout<S> {
     /// Gives the reader `limit` for each answer.
     pub const fn new(stream: S, limit: Duration) -> Self {
         Self { stream, limit, waiting: None }
@@ -115,7 +115,7 @@ impl<S> Impatient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -125,7 +125,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(context, bytes) {
             Poll::Pending => self.wait(context).map(Err),
@@ -206,13 +206,13 @@ mod tests {
     async fn a_reader_that_takes_nothing_is_given_up_and_a_slow_one_is_not() {
         let limit = Duration::from_secs(60);
         let (near, mut far) = duplex(4);
-        let mut stream = Impatient::new(near, limit);
+        let mut stream = WriteTimeout::new(near, limit);
         let began = Instant::now();
         let error = stream.write_all(b"more than fits").await.unwrap_err();
         assert_eq!((error.kind(), began.elapsed().as_secs()), (io::ErrorKind::TimedOut, 60));
 
         let (near, mut slow) = duplex(4);
-        let mut stream = Impatient::new(near, limit);
+        let mut stream = WriteTimeout::new(near, limit);
         let reading = tokio::spawn(async move {
             let mut taken = [0; 4];
             for _ in 0..4 {

@@ -13,7 +13,7 @@ use stakepool_core::chain::sha256;
 use stakepool_core::ports::SessionToken;
 use subtle::ConstantTimeEq;
 
-use crate::options::Secret;
+use stakepool_core::secret::Secret;
 
 /// The name of the cookie.
 pub const COOKIE: &str = "csrf";
@@ -35,7 +35,7 @@ impl CsrfGuard {
     /// A guard whose tokens are signed with a key made of the secret.
     pub fn new(secret: &Secret) -> Self {
         let mut key = [0; 64];
-        key[..32].copy_from_slice(&sha256(secret.reveal().as_bytes()));
+        key[..32].copy_from_slice(&sha256(secret.expose().as_bytes()));
         Self { mac: Hmac::new(&key.into()) }
     }
 

@@ -10,10 +10,12 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use stakepool::daemons::desired_state;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Generation, Network};
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
+use stakepool_core::reports::{DaemonEventKind, TicketReport};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{DaemonEventKind, TicketReport, WantedState};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -36,15 +38,15 @@ const EVENTS_LIMIT: Duration = Duration::from_secs(120);
 
 /// Tells that users or added tickets changed.
 #[derive(Clone, Debug)]
-pub struct WantedSignal(Arc<watch::Sender<u64>>);
+pub struct DesiredChanged(Arc<watch::Sender<u64>>);
 
-impl Default for WantedSignal {
+impl Default for DesiredChanged {
     fn default() -> Self {
         Self(Arc::new(watch::Sender::new(0)))
     }
 }
 
-impl WantedSignal {
+impl DesiredChanged {
     /// Has every daemon compared at once.
     pub fn changed(&self) {
         self.0.send_modify(|count| *count = count.wrapping_add(1));
@@ -72,9 +74,9 @@ pub struct DaemonView {
 
 /// Keeps the daemons at what the web wants.
 #[derive(Clone, Debug)]
-pub struct Convergence {
+pub struct Reconciler {
     services: Services,
-    signal: WantedSignal,
+    signal: DesiredChanged,
     expected: Expected,
     views: Arc<Mutex<BTreeMap<String, DaemonView>>>,
 }
@@ -105,7 +107,7 @@ impl Expected {
 }
 
 /// A database without users that may be an empty, restored or wrong one must not take the users from a daemon.
-fn withheld(wanted: &WantedState, status: &DaemonStatus) -> Option<String> {
+fn withheld(wanted: &DesiredState, status: &DaemonStatus) -> Option<String> {
     let text = format!(
         "it keeps its {} users, because the web's database has none with an address: check `database`, and whether the \
          file there is the pool's",
@@ -131,9 +133,9 @@ enum RoundError {
     Silent(Duration),
 }
 
-impl Convergence {
+impl Reconciler {
     /// Keeps the daemons of `services`, as far as they are `expected`; hears of changes by `signal`.
-    pub fn new(services: Services, signal: WantedSignal, expected: Expected) -> Self {
+    pub fn new(services: Services, signal: DesiredChanged, expected: Expected) -> Self {
         Self { services, signal, expected, views: Arc::default() }
     }
 
@@ -225,8 +227,8 @@ impl Convergence {
         Ok(self.in_order(None, remark))
     }
 
-    async fn push(&self, daemon: &dyn VotingDaemon, wanted: &WantedState) -> Result<(), RoundError> {
-        within(LIMIT, daemon.put_wanted(wanted)).await?;
+    async fn push(&self, daemon: &dyn VotingDaemon, wanted: &DesiredState) -> Result<(), RoundError> {
+        within(LIMIT, daemon.put_desired(wanted)).await?;
         let (users, added) = (wanted.users().len(), wanted.added().len());
         tracing::info!(daemon = daemon.name(), users, added, "given the wanted state");
         Ok(())
@@ -255,9 +257,9 @@ impl Convergence {
     ///
     /// # Errors
     /// [`StoreError`] where the database fails.
-    pub async fn wanted(&self) -> Result<WantedState, StoreError> {
+    pub async fn wanted(&self) -> Result<DesiredState, StoreError> {
         let Services { users, low_fee, clock, .. } = &self.services;
-        WantedState::from_stores(users.as_ref(), low_fee.as_ref(), clock.now()).await
+        desired_state(users.as_ref(), low_fee.as_ref(), clock.now()).await
     }
 
     /// Collects one daemon's events for ever.

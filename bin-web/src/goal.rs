@@ -9,8 +9,8 @@ use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::cookies::CookieJar;
-use crate::options::Secret;
 use crate::signed::Signer;
+use stakepool_core::secret::Secret;
 
 /// The cookie.
 const COOKIE: &str = "goal";

@@ -7,8 +7,8 @@ use stakepool_core::accounts::{Email, SecureRandom};
 use warp::http::{HeaderMap, HeaderValue};
 
 use crate::cookies::CookieJar;
-use crate::options::Secret;
 use crate::signed::Signer;
+use stakepool_core::secret::Secret;
 
 /// The cookie that such a browser keeps.
 pub const COOKIE: &str = "known";
@@ -20,12 +20,12 @@ pub struct KnownBrowser([u8; 16]);
 
 /// Makes browsers known, and knows them again.
 #[derive(Debug)]
-pub struct Acquaintance {
+pub struct KnownBrowsers {
     signer: Signer,
     cookies: CookieJar,
 }
 
-impl Acquaintance {
+impl KnownBrowsers {
     /// Knows browsers by cookies signed with the pool's secret.
     pub fn new(secret: &Secret, cookies: CookieJar) -> Self {
         Self { signer: Signer::new(secret, "known browser"), cookies }
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_browser_is_known_for_the_account_to_which_it_signed_in_and_no_other() {
-        let acquaintance = Acquaintance::new(&Secret::new("secret"), CookieJar { secure: false });
+        let acquaintance = KnownBrowsers::new(&Secret::new("secret"), CookieJar { secure: false });
         let cookie = acquaintance.cookie(&SystemRandom, &Email::parse("a@example.org").unwrap()).unwrap();
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
         let headers = |pair: &str| HeaderMap::from_iter([(HEADER, pair.parse().unwrap())]);

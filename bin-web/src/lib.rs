@@ -62,11 +62,11 @@ pub use assemble::{PoolTerms, VotingWallets};
 pub use captcha::own::NUMBER_WORDS;
 pub use captcha::recaptcha::CaptchaJudge;
 pub use configured::{ConfiguredError, main_with_arguments, run_configured};
-pub use daemons::{Convergence, DaemonView, Expected, WantedSignal};
+pub use daemons::{DaemonView, DesiredChanged, Expected, Reconciler};
 pub use mail::{SmtpError, SmtpMailer};
 pub use metrics::{CallSource, Metrics};
 pub use monitoring::Monitoring;
-pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, Secret, TryLimits, WebOptions};
+pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, TryLimits, WebOptions};
 pub use render::RenderError;
 pub use routes::{KnownRoute, known_routes};
 pub use services::{AddressRegistrar, Services, StatsSource};
@@ -187,7 +187,7 @@ impl Web {
     }
 
     /// How the voting daemons are, while the application runs and afterwards.
-    pub fn daemons(&self) -> Convergence {
+    pub fn daemons(&self) -> Reconciler {
         self.app.daemons.clone()
     }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use stakepool_core::low_fee::reason;
+use stakepool::tickets::low_fee::reason;
 use stakepool_core::ports::{LedgerStore, StoreError, StoredVote};
-use stakepool_core::voting::{TicketReport, VoteOutcome};
+use stakepool_core::reports::{TicketReport, VoteOutcome};
 
 /// Records that are looked at: a few daemons, a few rival blocks.
 const RECORDS: u64 = 20;
@@ -116,7 +116,8 @@ mod tests {
     };
     use stakepool_core::ticket::{TicketFacts, Verdict};
 
-    use stakepool_core::voting::{TicketState, UnixMillis, VoteRecord, VoteTimings};
+    use stakepool_core::reports::{TicketState, VoteRecord, VoteTimings};
+    use stakepool_core::time::UnixMillis;
 
     const ERROR: &str = "wallet 10.0.0.7:9110 is locked";
 

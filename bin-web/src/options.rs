@@ -9,6 +9,7 @@ use std::time::Duration;
 use stakepool_config::IpRange;
 use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::chain::Network;
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 
 use crate::administration::Administration;
@@ -16,28 +17,6 @@ use crate::monitoring::Monitoring;
 
 /// The pool's name where the operator gives none.
 pub const SITE_NAME: &str = "EXCC stake pool";
-
-/// A secret text that never shows in logs.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// Where the application listens.
 #[derive(Clone, Debug, PartialEq, Eq)]

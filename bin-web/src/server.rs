@@ -27,7 +27,7 @@ use crate::api;
 use crate::app::App;
 use crate::body::{BodyError, BodyMemory};
 use crate::client::ClientAddress;
-use crate::connections::{Impatient, Most, Places};
+use crate::connections::{Most, Places, WriteTimeout};
 use crate::hot;
 use crate::options::Listen;
 use crate::pages::error::Trouble;
@@ -170,7 +170,7 @@ impl Server {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
             .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(Impatient::new(stream, READ_LIMIT)), service);
+            .serve_connection(TokioIo::new(WriteTimeout::new(stream, READ_LIMIT)), service);
         let connection = self.graceful.watch(connection);
         async move {
             if let Err(error) = connection.await {

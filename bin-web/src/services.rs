@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stakepool::registration::{Registrar, RegistrationError};
 use stakepool_core::accounts::{Registration, SecureRandom, SystemRandom, UserId};
 use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::AlertSink;
@@ -14,7 +15,6 @@ use stakepool_core::ports::{
     AdminStore, Clock, LedgerStore, LowFeeStore, SessionStore, StakeInfo, SystemClock, UserStore, VotingDaemon,
 };
 use stakepool_core::ports::{AgendaSource, HistoryStore, LeaseStore};
-use stakepool_core::registration::{Registrar, RegistrationError};
 use stakepool_core::wallets::{GroupError, Health, MemberStatus, WalletGroup};
 
 use crate::assemble::VotingWallets;

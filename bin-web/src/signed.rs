@@ -7,7 +7,7 @@ use sha2::Sha256;
 use stakepool_core::chain::sha256;
 use subtle::ConstantTimeEq;
 
-use crate::options::Secret;
+use stakepool_core::secret::Secret;
 
 /// Signs for one purpose; what is signed for another does not count.
 pub struct Signer {
@@ -18,7 +18,7 @@ impl Signer {
     /// A signer with a key made of the secret and the purpose.
     pub fn new(secret: &Secret, purpose: &str) -> Self {
         let mut key = [0; 64];
-        key[..32].copy_from_slice(&sha256(secret.reveal().as_bytes()));
+        key[..32].copy_from_slice(&sha256(secret.expose().as_bytes()));
         key[32..].copy_from_slice(&sha256(purpose.as_bytes()));
         Self { mac: Hmac::new(&key.into()) }
     }

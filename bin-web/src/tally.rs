@@ -3,7 +3,7 @@
 //! Wallets count otherwise: to them a ticket that the pool ignores on purpose is live and, once it was drawn, missed.
 //! Whoever reads a page wants to know what became of the tickets that the pool votes.
 
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 /// How many tickets are in each state. Ignored tickets count apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{EmailState, User};
 use stakepool_core::ports::{MailError, StoreError, TicketMail, TicketMailKind};
-use stakepool_core::voting::TicketReport;
+use stakepool_core::reports::TicketReport;
 use tokio::time::{sleep, timeout};
 
 use crate::app::App;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::StoredVote;
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 use crate::story::{ADMIN, DemoUser, USER};
 

@@ -8,20 +8,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{
     ApiKeys, ApiKeysError, Email, EmailError, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes,
     Registration, SystemRandom, UserId, VotingPreference,
 };
 use stakepool_core::chain::{HdKeyError, Network, VoteBits, VoteVersion};
 use stakepool_core::ports::{Clock, NewUser, StoreError, SystemClock, UserStore};
-use stakepool_core::registration::RegistrationError;
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::SimNetwork;
-use stakepool_web::{Administration, Convergence, Listen, PoolTerms, Secret, Services, Web, WebError, WebOptions};
+use stakepool_web::{Administration, Listen, PoolTerms, Reconciler, Services, Web, WebError, WebOptions};
 use stakepoold::{DaemonError, DaemonOptions};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -85,7 +86,7 @@ pub struct SmallPool {
     /// What the web application works with.
     pub services: Services,
     /// How the web sees the daemons.
-    pub convergence: Convergence,
+    pub convergence: Reconciler,
     passwords: PasswordHasher,
     api_keys: ApiKeys,
     base_url: String,
@@ -143,7 +144,7 @@ impl SmallPool {
             ..Administration::default()
         };
         adjust(&mut web_options, &mut services);
-        let api_keys = ApiKeys::new(web_options.api_secret.reveal(), &web_options.base_url)?;
+        let api_keys = ApiKeys::new(web_options.api_secret.expose(), &web_options.base_url)?;
         let web = Web::bind(web_options, services.clone()).await?;
         let base_url = format!("http://{}", web.address());
         let convergence = web.daemons();
@@ -197,7 +198,7 @@ impl SmallPool {
     /// Registers a user's public key address; the registration that stands where there is one already.
     ///
     /// # Errors
-    /// As [`stakepool_core::registration::Registrar::register`].
+    /// As [`stakepool::registration::Registrar::register`].
     pub async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
         if let Some(known) = self.database.by_id(user).await?.and_then(|user| user.registration) {
             return Ok(known);

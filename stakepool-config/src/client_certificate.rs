@@ -3,7 +3,7 @@
 use crate::endpoint::Certificate;
 use crate::problem::Problem;
 use crate::reader::Reader;
-use crate::secret::Secret;
+use stakepool_core::secret::Secret;
 
 /// A certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]

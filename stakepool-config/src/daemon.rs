@@ -12,9 +12,9 @@ use crate::listen::ListenAddress;
 use crate::logging;
 use crate::reader::Reader;
 use crate::rpc_token;
-use crate::secret::Secret;
 use crate::value::number;
 use crate::web::MOST_USERS;
+use stakepool_core::secret::Secret;
 
 /// The configuration of `stakepoold`.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use crate::reader::Reader;
-use crate::secret::Secret;
+use stakepool_core::secret::Secret;
 
 /// A certificate file, read and found to hold a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,5 +40,4 @@ pub use invocation::{Invocation, load_daemon, load_web};
 pub use ip_range::{IpRange, IpRangeError};
 pub use listen::ListenAddress;
 pub use problem::{ConfigErrors, Origin, Problem};
-pub use secret::Secret;
 pub use web::{Captcha, Database, Mail, MailLogin, MailTls, RealIp, WebConfig};

@@ -8,9 +8,10 @@ use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
 use crate::endpoint::Certificate;
 use crate::problem::{Origin, Problem};
 use crate::resolve::{Setting, Settings};
-use crate::secret::{Secret, SecretText};
+use crate::secret::SecretText;
 use crate::table::Table;
 use crate::value;
+use stakepool_core::secret::Secret;
 
 /// Looks up an environment variable.
 pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -1,7 +1,7 @@
 //! The token that the web and its daemons share, checked here so that `--check-config` tells of a bad one.
 
 use crate::reader::Reader;
-use crate::secret::Secret;
+use stakepool_core::secret::Secret;
 
 /// How many characters a token may have: what gRPC's metadata carries, and too many to be guessed.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=512;

@@ -1,28 +1,4 @@
-//! Values that nobody may see.
-
-use std::fmt;
-
-/// A secret. It shows itself to nobody: its `Debug` hides it, and there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// The secret itself, for the one place that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
+//! How secrets are written in a configuration.
 
 /// How a secret is written in a configuration.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,11 +26,6 @@ impl<'a> SecretText<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_not_shown() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
-    }
 
     #[test]
     fn a_literal_that_looks_like_a_reference_is_written_plain() {

@@ -13,8 +13,8 @@ use crate::ip_range::IpRange;
 use crate::listen::ListenAddress;
 use crate::logging;
 use crate::reader::Reader;
-use crate::secret::Secret;
 use crate::value::{number, url};
+use stakepool_core::secret::Secret;
 
 mod captcha;
 mod database;

@@ -13,8 +13,9 @@ use stakepool_core::chain::{
     BlockHeight, ExtendedPubKey, Generation, Hash160, KeyIndex, Network, OutputScript, ScriptAddress, TicketHash,
     Transaction, VoteBits, VoteVersion,
 };
+use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
-use stakepool_core::voting::{PoolState, WantedState, WantedUser};
+use stakepool_core::voting::Lottery;
 
 #[path = "../tests/core/fakes.rs"]
 #[allow(dead_code)]
@@ -35,19 +36,19 @@ fn derive_fee_addresses(c: &mut Criterion) {
     });
 }
 
-fn pool_with(users: u32, tickets: u32) -> (PoolState, Vec<TicketHash>) {
+fn pool_with(users: u32, tickets: u32) -> (Lottery, Vec<TicketHash>) {
     let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
     let fees = FeeAddresses::derive(&branch, KeyIndex(5)).unwrap();
     let params = Network::Simnet.params(Generation::Today);
-    let mut pool = PoolState::new(Evaluator::new(Network::Simnet, params, PoolFee::from_percent(7.5).unwrap(), fees));
+    let mut pool = Lottery::new(Evaluator::new(Network::Simnet, params, PoolFee::from_percent(7.5).unwrap(), fees));
     let script = |n: u32| {
         let mut hash = [0; 20];
         hash[..4].copy_from_slice(&n.to_le_bytes());
         Hash160(hash)
     };
     let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
-    pool.set_wanted(WantedState::new(
-        (0..users).map(|n| WantedUser {
+    pool.set_wanted(DesiredState::new(
+        (0..users).map(|n| DesiredUser {
             user: UserId(n.into()),
             address: ScriptAddress::new(Network::Simnet, script(n)),
             voting,
@@ -107,7 +108,7 @@ fn vote(c: &mut Criterion) {
                 check_every: Duration::from_secs(3600),
             })
             .unwrap();
-            engine.put_wanted(tickets::wanted(&[1], &[]));
+            engine.put_desired(tickets::wanted(&[1], &[]));
             let (events, receiver) = mpsc::unbounded_channel();
             let stop = watch::Sender::new(false);
             let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));

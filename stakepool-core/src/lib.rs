@@ -4,14 +4,16 @@
 //! everything that the pool knows by itself is computed in [`chain`] and [`ticket`].
 
 pub mod accounts;
-pub mod alerts;
+pub mod alert;
 pub mod audit;
 pub mod chain;
-pub mod low_fee;
+pub mod desired;
+pub mod log_throttle;
 pub mod ports;
-pub mod registration;
-pub mod seldom;
-pub mod text;
+pub mod reports;
+pub mod sanitize;
+pub mod secret;
+pub mod single_flight;
 pub mod ticket;
 pub mod time;
 pub mod voting;

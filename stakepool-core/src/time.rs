@@ -14,6 +14,11 @@ const DAYS_A_CYCLE: i64 = 146_097;
 #[serde(transparent)]
 pub struct UnixTime(pub i64);
 
+/// Milliseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMillis(pub i64);
+
 impl UnixTime {
     /// The moment `duration` later, in whole seconds.
     pub const fn plus(self, duration: Duration) -> Self {

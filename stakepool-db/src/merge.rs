@@ -1,7 +1,7 @@
 //! Which of two reports on a ticket, or of two records of a vote, the ledger keeps.
 
+use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::ticket::TicketFacts;
-use stakepool_core::voting::{TicketReport, TicketState, VoteRecord};
 
 /// A ticket as the ledger holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]

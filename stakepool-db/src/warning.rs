@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::KeyIndex;
-use stakepool_core::text::one_line;
+use stakepool_core::sanitize::one_line;
 
 /// Most bytes of what users of the predecessor typed that are repeated.
 const LONGEST: usize = 254;

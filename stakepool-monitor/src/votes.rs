@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use stakepool_core::voting::{VoteOutcome, VoteRecord};
+use stakepool_core::reports::{VoteOutcome, VoteRecord};
 
 use crate::{Exposition, Histogram, Kind};
 
@@ -66,7 +66,8 @@ impl VoteFigures {
 mod tests {
     use super::*;
     use stakepool_core::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
-    use stakepool_core::voting::{UnixMillis, VoteTimings};
+    use stakepool_core::reports::VoteTimings;
+    use stakepool_core::time::UnixMillis;
 
     #[test]
     fn votes_are_counted_by_outcome_and_only_cast_ones_take_time() {

@@ -128,7 +128,7 @@ impl Stage {
         self.network.let_win(tickets);
         for _ in 0..100 {
             self.mine_one(tickets).await;
-            let voted = |ticket| self.network.ticket_state(ticket) == Some(stakepool_core::voting::TicketState::Voted);
+            let voted = |ticket| self.network.ticket_state(ticket) == Some(stakepool_core::reports::TicketState::Voted);
             if tickets.iter().all(voted) {
                 return;
             }

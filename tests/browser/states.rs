@@ -4,8 +4,8 @@
 use stakepool_core::accounts::Registration;
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::{Clock as _, LedgerStore as _, SystemClock};
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::administrator::sign_in;
 use crate::axe;

@@ -1,7 +1,7 @@
 //! Tickets that are missed, and wallets that do not sign.
 
 use stakepool_core::chain::Generation;
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 use crate::browser::Browser;
 use crate::scene::Scene;

@@ -9,7 +9,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use stakepool_config::{Invocation, load_daemon, load_web};
 use stakepool_core::ports::{LedgerStore, TicketQuery};
-use stakepool_core::voting::{TicketReport, TicketState, VoteOutcome};
+use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome};
 use stakepool_db::{Database, SqliteOptions};
 use stakepool_examples::PoolDaemon;
 use tokio::sync::oneshot;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use stakepool_core::chain::{Generation, Network, TicketHash};
 use stakepool_core::ports::{LedgerStore, LowFeeStore, LowFeeTicket};
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::{PoolFee, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::TicketState;
 
 use crate::browser::Browser;
 use crate::scene::{Scene, options};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use stakepool_config::WebConfig;
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, VotingDaemon};
-use stakepool_core::voting::WantedState;
 use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
 
@@ -52,8 +52,8 @@ impl Daemons {
     }
 
     /// Gives all daemons the wanted state; the errors of those that did not take it.
-    pub(super) async fn tell(&self, wanted: &WantedState) -> Vec<DaemonError> {
-        let told = self.ask(async |daemon| daemon.put_wanted(wanted).await).await;
+    pub(super) async fn tell(&self, wanted: &DesiredState) -> Vec<DaemonError> {
+        let told = self.ask(async |daemon| daemon.put_desired(wanted).await).await;
         told.into_iter().filter_map(Result::err).collect()
     }
 }

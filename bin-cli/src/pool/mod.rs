@@ -3,12 +3,12 @@
 mod config;
 mod daemons;
 
+use stakepool::daemons::desired_state;
 use stakepool_config::{Database as Location, WebConfig};
 use stakepool_core::accounts::Actor;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, AuditStore, Clock, StoreError, SystemClock};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::WantedState;
 use stakepool_db::{Database, SqliteOptions};
 use tokio::runtime::Runtime;
 
@@ -74,7 +74,7 @@ impl Pool {
     /// Gives all daemons what the database wants of them, at the same time. One that cannot be told is named; the web
     /// gives it the same state later, so that this is no failure.
     pub(crate) fn tell_daemons(&self, console: &mut Console<'_>) -> Result<(), CliError> {
-        let wanted = self.wait(WantedState::from_stores(&self.database, &self.database, self.now()))?;
+        let wanted = self.wait(desired_state(&self.database, &self.database, self.now()))?;
         for error in self.wait(self.daemons.tell(&wanted)) {
             console.note(&format!("{error}; the database has the change, and the web gives it to the daemon later"));
         }

@@ -5,14 +5,14 @@ use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{ScriptAddress, TicketHash};
 use stakepool_core::ports::{LedgerStore, LowFeeStore};
+use stakepool_core::reports::TicketState;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::TicketState;
 
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{Absent, Pool, PoolArguments};
-use stakepool_core::low_fee::reason;
+use stakepool::tickets::low_fee::reason;
 
 /// List the tickets that an administrator added and that may still vote.
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 //! Tickets named as arguments or on standard input, each answered for in order.
 
 use clap::Args;
+use stakepool::tickets::low_fee::{LowFeeError, parse_hash};
 use stakepool_core::chain::TicketHash;
-use stakepool_core::low_fee::{LowFeeError, parse_hash};
 
 use crate::answer::Answer;
 use crate::console::Console;

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use clap::Args;
 use serde::Serialize;
+use stakepool::tickets::low_fee::{known_to_daemons_only, reason};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Address, Amount, BlockHeight, ScriptAddress, TicketHash};
-use stakepool_core::low_fee::{known_to_daemons_only, reason};
 use stakepool_core::ports::{LedgerStore, LowFeeEntry, LowFeeStore, StoreError, TicketQuery, VotingDaemon};
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::answer::Answer;
 use crate::console::Console;

@@ -7,9 +7,9 @@ mod ignored;
 mod remove;
 
 use clap::Subcommand;
+use stakepool::tickets::low_fee::{Lookups, LowFeeAdditions};
 use stakepool_core::accounts::Actor;
 use stakepool_core::chain::Generation;
-use stakepool_core::low_fee::{LowFeeDesk, Once};
 use stakepool_core::ports::SystemClock;
 
 use crate::console::Console;
@@ -41,8 +41,8 @@ impl TicketsCommand {
 }
 
 /// Adds tickets and takes them back, for whoever is at the command line.
-fn desk(pool: &Pool) -> LowFeeDesk<'_> {
-    LowFeeDesk {
+fn desk(pool: &Pool) -> LowFeeAdditions<'_> {
+    LowFeeAdditions {
         actor: Actor::CommandLine,
         // Expiry and block time are the same for both generations.
         params: pool.config.network.params(Generation::Today),
@@ -51,6 +51,6 @@ fn desk(pool: &Pool) -> LowFeeDesk<'_> {
         audit: &pool.database,
         daemons: pool.daemons.all(),
         clock: &SystemClock,
-        once: Once::default(),
+        lookups: Lookups::default(),
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_core::accounts::{Email, Rescue, UserId};
+use stakepool::administration::AccountRescue;
+use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::ports::SecondFactorStore;
 
 use super::find;
@@ -78,7 +79,7 @@ impl Reset {
         let source = if self.stdin { Source::Input("--stdin") } else { Source::Terminal("--stdin") };
         let new = source.read(console.input, &user.email)?;
         let database = &pool.database;
-        let rescue = Rescue {
+        let rescue = AccountRescue {
             users: database,
             sessions: database,
             access: database,

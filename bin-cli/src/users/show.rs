@@ -5,7 +5,7 @@ use serde::Serialize;
 use stakepool_core::accounts::VotingPreference;
 use stakepool_core::chain::RedeemScript;
 use stakepool_core::ports::LedgerStore;
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 use super::{Account, find};
 use crate::answer::Answer;

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use stakepool_core::chain::{BlockHeight, Network, TicketHash};
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
 use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::server::{Access, BackendError, DaemonBackend, bind, serve};
 use stakepool_rpc::tls::ensure_server_pair;
@@ -27,7 +27,7 @@ pub struct Fake {
     /// Tickets that do not, and are voted only where they are added.
     pub low_fee: Mutex<Vec<LowFeeEntry>>,
     /// What it was told last.
-    pub wanted: Mutex<WantedState>,
+    pub wanted: Mutex<DesiredState>,
     /// What it complains of.
     pub problems: Mutex<Vec<String>>,
     cold_wallet_xpub: String,
@@ -84,12 +84,12 @@ impl DaemonBackend for Fake {
         })
     }
 
-    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError> {
+    async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError> {
         *self.wanted.lock().unwrap() = wanted;
         Ok(())
     }
 
-    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
+    async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError> {
         self.wanted.lock().unwrap().set_users(users);
         Ok(())
     }

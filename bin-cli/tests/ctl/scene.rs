@@ -12,9 +12,9 @@ use stakepool_core::chain::{
     TicketHash, VoteBits, VoteVersion,
 };
 use stakepool_core::ports::{AuditEntry, AuditStore, LedgerStore, LowFeeEntry, NewUser, UserStore};
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState};
 use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
 

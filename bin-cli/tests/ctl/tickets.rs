@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Hash160, Network, ScriptAddress};
 use stakepool_core::ports::{LowFeeEntry, LowFeeStore};
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::scene::{Scene, report, ticket};
 

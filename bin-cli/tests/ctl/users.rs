@@ -11,8 +11,8 @@ use stakepool_core::accounts::{
 use stakepool_core::ports::{
     SecondFactorStore, Session, SessionStore, SessionToken, TokenPurpose, TokenStore, UserStore,
 };
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::scene::{Scene, report};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, EmailState, User, UserId};
-use stakepool_core::alerts::Alert;
+use stakepool_core::alert::Alert;
 use stakepool_core::ports::{AlertError, AlertSink, Mail, StoreError};
 
 use super::in_words;
@@ -77,7 +77,7 @@ impl AlertSink for ToAdministrators {
 mod tests {
     use std::sync::Mutex;
 
-    use stakepool_core::alerts::{AlertKind, AlertPhase};
+    use stakepool_core::alert::{AlertKind, AlertPhase};
     use stakepool_core::ports::{MailError, Mailer, UserStore as _};
     use stakepool_core::time::UnixTime;
     use stakepool_db::Database;

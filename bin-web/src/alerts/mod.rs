@@ -14,7 +14,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::alerts::{Alert, AlertBook, AlertPhase};
+use stakepool::alerts::book::AlertBook;
+use stakepool_core::alert::{Alert, AlertPhase};
 use stakepool_core::ports::AlertSink;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -122,7 +123,7 @@ mod tests {
     use std::sync::Mutex;
 
     use async_trait::async_trait;
-    use stakepool_core::alerts::AlertKind;
+    use stakepool_core::alert::AlertKind;
     use stakepool_core::ports::AlertError;
     use stakepool_core::time::UnixTime;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, VotingPreference};
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network, VoteBits, VoteVersion};
 use stakepool_core::ports::{DaemonStatus, NewUser, WalletState};
-use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
@@ -14,8 +14,9 @@ use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
 
 use crate::app::App;
-use crate::options::{Secret, WebOptions};
+use crate::options::WebOptions;
 use crate::services::Services;
+use stakepool_core::secret::Secret;
 
 const KEY: &str =
     "spubVW5P9qRiynbYg36SpAhBQnqev2v32WazWqvFbCkPbQX55BBmQs7tqXsoBjwJPZ3TRCaHUePEsUDWmDBVBAdpyyfhLHFgnLBCmaDMCzacrte";

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stakepool_core::alerts::{AlertKind, Trouble};
+use stakepool::alerts::book::Trouble;
+use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{LedgerStore, StoreError, StoredVote, TicketOrder, TicketQuery};
+use stakepool_core::reports::{TicketState, VoteOutcome};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketState, VoteOutcome};
 
 use super::news::News;
 use crate::app::App;
@@ -181,9 +182,10 @@ mod tests {
         Address, AddressKind, Amount, BlockHash, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
     };
     use stakepool_core::ports::DaemonStatus;
+    use stakepool_core::reports::{TicketReport, VoteRecord, VoteTimings};
     use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
-    use stakepool_core::voting::{TicketReport, UnixMillis, VoteRecord, VoteTimings};
-    use stakepool_core::wallets::{Debts, Health, MemberStatus};
+    use stakepool_core::time::UnixMillis;
+    use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
 
     use crate::alerts::scene;
     use crate::daemons::DaemonView;
@@ -258,13 +260,13 @@ mod tests {
     #[test]
     fn a_wallet_that_is_away_or_disagrees_is_told() {
         let told = |health| {
-            let debts = Debts::default();
+            let debts = PendingRepairs::default();
             let wallet = MemberStatus { name: "w:1".to_owned(), health, info: None, height: None, debts };
             judge(&[wallet], Some(daemon(|_| {})))
         };
         let about = || "wallet w:1".to_owned();
         assert_eq!(told(Health::Healthy), []);
-        let away = Health::Away { error: "refused".to_owned() };
+        let away = Health::Unreachable { error: "refused".to_owned() };
         assert_eq!(told(away), [(AlertKind::WalletAway, about(), "refused".to_owned())]);
         let disagrees = Health::Disagrees { how: "other key".to_owned() };
         assert_eq!(told(disagrees), [(AlertKind::Disagreement, about(), "other key".to_owned())]);

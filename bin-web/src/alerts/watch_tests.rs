@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, User, UserId};
-use stakepool_core::alerts::{Alert, AlertKind, AlertPhase};
+use stakepool_core::alert::{Alert, AlertKind, AlertPhase};
 use stakepool_core::chain::{BlockHeight, KeyIndex, Network, TicketHash};
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
     AlertError, AlertSink, Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LeaseStore, LedgerStore,
     LowFeeEntry, LowFeeStore, LowFeeTicket, NewUser, StoreError, StoredVote, TicketPage, TicketQuery, UserStore,
     VotingDaemon,
 };
+use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
+use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState, UnixMillis, VoteRecord, WantedState};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -54,7 +56,7 @@ impl VotingDaemon for Daemon {
         }
     }
 
-    async fn put_wanted(&self, _: &WantedState) -> Result<(), DaemonError> {
+    async fn put_desired(&self, _: &DesiredState) -> Result<(), DaemonError> {
         if *self.0.lock().unwrap() == Mood::Away { Err(Self::refused()) } else { Ok(()) }
     }
 

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
-use stakepool_core::alerts::Alert;
+use stakepool_core::alert::Alert;
 use stakepool_core::ports::{AlertError, AlertSink};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ use warp::http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use warp::http::{Request, StatusCode, Uri};
 
 use super::in_words;
-use crate::options::Secret;
+use stakepool_core::secret::Secret;
 
 const WAY: &str = "webhook";
 /// How long one POST may take.
@@ -61,7 +61,7 @@ impl Webhook {
     /// # Errors
     /// [`WebhookError`].
     pub fn new(address: &Secret, site: &str) -> Result<Self, WebhookError> {
-        let uri: Uri = address.reveal().parse().map_err(|_| WebhookError::Address)?;
+        let uri: Uri = address.expose().parse().map_err(|_| WebhookError::Address)?;
         let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else { return Err(WebhookError::Address) };
         let (tls, port) = match uri.scheme_str() {
             Some("https") => (Some(connector()?), 443),
@@ -136,7 +136,7 @@ impl AlertSink for Webhook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stakepool_core::alerts::{AlertKind, AlertPhase};
+    use stakepool_core::alert::{AlertKind, AlertPhase};
     use stakepool_core::time::UnixTime;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;

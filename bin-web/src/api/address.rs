@@ -1,7 +1,7 @@
 //! `address`: a wallet submits its public key address.
 
 use hyper::body::Bytes;
-use stakepool_core::registration::RegistrationError;
+use stakepool::registration::RegistrationError;
 
 use super::{Call, Code, auth, plain, too_many};
 

@@ -3,7 +3,7 @@
 use hyper::body::Bytes;
 use serde::Serialize;
 use stakepool_core::chain::Amount;
-use stakepool_core::seldom::Seldom;
+use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
 
 use super::number::Decimal;
@@ -49,7 +49,7 @@ pub async fn answer(app: &App, client: ClientAddress) -> Bytes {
     match app.figures().await {
         Ok((_, body)) => body,
         Err(error) => {
-            static LINES: Seldom = Seldom::new();
+            static LINES: LogThrottle = LogThrottle::new();
             if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
                 tracing::warn!(%error, %client, unsaid, "no statistics for the API");
             }

@@ -11,8 +11,8 @@ use stakepool_core::time::UnixTime;
 
 use super::CaptchaError;
 use crate::form::Form;
-use crate::options::Secret;
 use crate::signed::Signer;
+use stakepool_core::secret::Secret;
 
 /// How long a question may be answered, in seconds.
 const LASTS: i64 = 3600;
@@ -47,7 +47,7 @@ pub const NUMBER_WORDS: [&str; 21] = [
 
 /// Asks questions and checks answers.
 #[derive(Debug)]
-pub struct Riddles {
+pub struct Questions {
     signer: Signer,
 }
 
@@ -60,8 +60,8 @@ pub struct Riddle {
     pub token: String,
 }
 
-impl Riddles {
-    /// Riddles whose tokens are signed with a key made of the secret.
+impl Questions {
+    /// Questions whose tokens are signed with a key made of the secret.
     pub fn new(secret: &Secret) -> Self {
         Self { signer: Signer::new(secret, "riddle") }
     }
@@ -134,8 +134,8 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
 
-    fn riddles() -> Riddles {
-        Riddles::new(&Secret::new("secret"))
+    fn riddles() -> Questions {
+        Questions::new(&Secret::new("secret"))
     }
 
     fn form(token: &str, answer: &str, website: &str) -> Form {

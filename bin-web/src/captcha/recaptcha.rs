@@ -20,7 +20,7 @@ use warp::http::header::{CONTENT_TYPE, HOST};
 
 use super::CaptchaError;
 use crate::client::ClientAddress;
-use crate::options::Secret;
+use stakepool_core::secret::Secret;
 
 const JUDGE: &str = "www.google.com";
 const LIMIT: Duration = Duration::from_secs(10);
@@ -103,7 +103,7 @@ pub async fn check(
         return Err(CaptchaError::Unticked);
     }
     let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("secret", secret.reveal())
+        .append_pair("secret", secret.expose())
         .append_pair("response", answer)
         .append_pair("remoteip", &client.to_string())
         .finish();

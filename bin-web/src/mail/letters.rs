@@ -2,8 +2,8 @@
 
 use stakepool_core::accounts::{Email, SecretToken, User};
 use stakepool_core::ports::{Mail, TicketMailKind};
+use stakepool_core::reports::TicketReport;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::TicketReport;
 
 use crate::options::WebOptions;
 

@@ -1,7 +1,8 @@
 //! Confirming a new e-mail address.
 
 use serde::Serialize;
-use stakepool_core::accounts::{EmailState, User, revoke_all_tokens};
+use stakepool::accounts::revoke_all_tokens;
+use stakepool_core::accounts::{EmailState, User};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 use warp::http::StatusCode;

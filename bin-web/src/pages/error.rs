@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use stakepool_core::seldom::Seldom;
+use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
@@ -127,7 +127,7 @@ impl Trouble {
 
     /// Too many mails were asked for.
     pub fn too_many_mails(wait: MustWait) -> Self {
-        static LINES: Seldom = Seldom::new();
+        static LINES: LogThrottle = LogThrottle::new();
         if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
             tracing::info!(wait = %wait.in_words(), unsaid, "too many mails are asked for");
         }

@@ -61,7 +61,7 @@ pub async fn submit(visit: Visit) -> Outcome {
         }
     };
     let user = app.change_user(id, change).await?;
-    app.end_all_ways_in(id).await?;
+    app.revoke_all_access(id).await?;
     app.limiter.forgive(&user.email, visit.client);
     app.note(id, AuditAction::AccountReset, format!("from {}", visit.client)).await;
     app.tell(&user, &changed(&app.options));

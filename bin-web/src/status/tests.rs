@@ -3,7 +3,7 @@
 use stakepool_core::chain::{Generation, VoteBits, VoteVersion};
 use stakepool_core::ports::{DaemonStatus, WalletInfo, WalletState};
 
-use stakepool_core::wallets::Debts;
+use stakepool_core::wallets::PendingRepairs;
 
 use super::*;
 
@@ -19,7 +19,13 @@ fn wallet(health: Health, height: u32) -> MemberStatus {
         vote_version: VoteVersion(11),
     };
     let (name, height) = (format!("w{height}"), Some(BlockHeight(height)));
-    MemberStatus { name, health, info: Some(info), height, debts: Debts { scripts: Some(0), rescan_from: None } }
+    MemberStatus {
+        name,
+        health,
+        info: Some(info),
+        height,
+        debts: PendingRepairs { scripts: Some(0), rescan_from: None },
+    }
 }
 
 fn of_daemon() -> WalletState {
@@ -78,7 +84,7 @@ fn all_is_well_where_all_agree() {
 #[test]
 fn too_few_wallets_or_one_that_disagrees_or_no_database_stop_the_service() {
     let daemons = [Some(daemon(|_| {}))];
-    let away = wallet(Health::Away { error: "refused".to_owned() }, 100);
+    let away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
     let differs = wallet(Health::Disagrees { how: "other key".to_owned() }, 100);
     let [one, two] = good();
     for (wallets, database, expected) in [
@@ -145,7 +151,7 @@ fn wallets_of_which_none_can_sign_or_has_a_node_stop_the_service() {
         assert_eq!(judge(&wallets, &daemons, None).state, Overall::Degraded, "{expected}");
         change(wallets[1].info.as_mut().unwrap());
         // What one that is away said last counts for nothing.
-        let away = wallet(Health::Away { error: "refused".to_owned() }, 100);
+        let away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
         for wallets in [wallets.to_vec(), [wallets.to_vec(), vec![away]].concat()] {
             let status = judge(&wallets, &daemons, None);
             assert_eq!((status.state, status.failures.len()), (Overall::Down, 1), "{:?}", status.failures);
@@ -171,8 +177,8 @@ fn a_daemon_or_wallet_of_another_chain_says_nothing_about_the_height() {
 #[test]
 fn repairs_that_a_wallet_owes_are_told_also_while_it_is_away() {
     let owes = |scripts, rescan_from: Option<u32>| {
-        let mut away = wallet(Health::Away { error: "refused".to_owned() }, 100);
-        away.debts = Debts { scripts, rescan_from: rescan_from.map(BlockHeight) };
+        let mut away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
+        away.debts = PendingRepairs { scripts, rescan_from: rescan_from.map(BlockHeight) };
         judge(&[away], &[], None).wallets[0].owes.clone()
     };
     assert_eq!(owes(Some(0), None), "none");
@@ -187,7 +193,7 @@ fn conditions_have_the_words_that_monitors_know() {
     for (health, expected) in [
         (Health::Unknown, "unknown"),
         (Health::Healthy, "in service"),
-        (Health::Away { error: String::new() }, "away"),
+        (Health::Unreachable { error: String::new() }, "away"),
         (Health::Recovering { done: 0, total: 1 }, "being repaired"),
         (Health::Disagrees { how: String::new() }, "disagrees"),
     ] {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::ports::WalletInfo;
-use stakepool_core::wallets::{Debts, Health, MemberStatus};
+use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
 
 use super::lag;
 
@@ -65,7 +65,7 @@ pub struct WalletReport {
 impl WalletReport {
     pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>, lag_allowed: u32) -> Self {
         // What it said of itself is old where it does not answer any more.
-        let here = !matches!(wallet.health, Health::Away { .. } | Health::Unknown);
+        let here = !matches!(wallet.health, Health::Unreachable { .. } | Health::Unknown);
         let info = wallet.info.as_ref();
         let now = info.filter(|_| here);
         let lag = lag(wallet.height, best);
@@ -95,7 +95,7 @@ fn state(health: &Health) -> (WalletCondition, Option<String>, Option<String>) {
     match health {
         Health::Unknown => (WalletCondition::Unknown, None, None),
         Health::Healthy => (WalletCondition::InService, None, None),
-        Health::Away { error } => (WalletCondition::Away, None, Some(error.clone())),
+        Health::Unreachable { error } => (WalletCondition::Away, None, Some(error.clone())),
         Health::Recovering { done, total } => {
             (WalletCondition::BeingRepaired, Some(format!("{done} of {total} scripts brought over")), None)
         }
@@ -103,7 +103,7 @@ fn state(health: &Health) -> (WalletCondition, Option<String>, Option<String>) {
     }
 }
 
-fn owes(debts: Debts) -> String {
+fn owes(debts: PendingRepairs) -> String {
     let rescan = debts.rescan_from.map(|from| format!("a rescan from block {from}"));
     let scripts = match debts.scripts {
         Some(0) => None,
@@ -123,7 +123,7 @@ fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, behind: Option<u32
     match &wallet.health {
         Health::Healthy => {}
         Health::Unknown => problems.push("it has not answered yet".to_owned()),
-        Health::Away { error } => problems.push(error.clone()),
+        Health::Unreachable { error } => problems.push(error.clone()),
         Health::Recovering { .. } => problems.push("missing scripts are being brought over".to_owned()),
         Health::Disagrees { how } => problems.push(how.clone()),
     }

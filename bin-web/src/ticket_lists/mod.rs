@@ -16,8 +16,8 @@ use std::collections::HashSet;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Params, ScriptAddress, TicketHash};
 use stakepool_core::ports::{DaemonError, LedgerStore, LowFeeEntry, StoreError, VotingDaemon, WalletTicket};
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use crate::services::Services;
 

@@ -2,17 +2,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, VotingPreference};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, ExtendedPubKey, Generation, Hash160, KeyIndex, Network, RedeemScript, VoteBits,
     VoteVersion,
 };
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
     DaemonStatus, EventBatch, EventCursor, LedgerStore, LowFeeStore, LowFeeTicket, NewUser, UserStore, WalletTickets,
 };
-use stakepool_core::registration::{PoolKeys, Registrar};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::WantedState;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
@@ -41,7 +41,7 @@ impl VotingDaemon for OldDaemon {
         Err(DaemonError::Unsupported { daemon: "old:1".into() })
     }
 
-    async fn put_wanted(&self, _: &WantedState) -> Result<(), DaemonError> {
+    async fn put_desired(&self, _: &DesiredState) -> Result<(), DaemonError> {
         Ok(())
     }
 

@@ -8,10 +8,11 @@ use stakepool_core::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, 
 use stakepool_core::ports::{
     AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, SecondFactorStore as _, UserStore as _,
 };
+use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState, WantedState};
-use stakepool_web::{Administration, ProxyTrust, Secret};
+use stakepool_web::{Administration, ProxyTrust};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -331,7 +332,7 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     assert!(user.sign_in("user@example.org", PASSWORD).await.text().contains("This account is disabled."));
     assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("invalid api token"));
     let database = world.database.as_ref();
-    let wanted = WantedState::from_stores(database, database, world.clock.now()).await.unwrap();
+    let wanted = stakepool::daemons::desired_state(database, database, world.clock.now()).await.unwrap();
     assert_eq!(wanted.users().map(|user| user.user).collect::<Vec<_>>(), [UserId(2)], "still voted for");
     assert!(admin.get("/adminusers?show=disabled").await.text().contains("user@<wbr>example<wbr>.org"));
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHash, BlockHeight, ScriptAddress, VoteBits};
 use stakepool_core::ports::{AuditEntry, AuditStore as _, LedgerStore as _, UserStore as _};
+use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
 use stakepool_core::ticket::Verdict;
+use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
 use warp::http::StatusCode;
 
 use crate::admin::{people, plan, report, ticket};

@@ -9,10 +9,11 @@ use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHeight, Hash160, Network, RedeemScript, ScriptAddress, TicketHash, VoteBits,
     VoteVersion,
 };
+use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::{Clock as _, LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _};
+use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{DaemonEventKind, TicketReport, TicketState, WantedState, WantedUser};
 
 use crate::fakes::FakeDaemon;
 use crate::world::{COLD, Plan, USER_KEY, World, key_of};
@@ -72,10 +73,10 @@ async fn compared(world: &World, daemon: &FakeDaemon) {
 }
 
 /// A state with a user that the web's database does not know.
-fn foreign_state() -> WantedState {
+fn foreign_state() -> DesiredState {
     let voting = VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(6) };
     let address = ScriptAddress::new(Network::Simnet, Hash160([4; 20]));
-    WantedState::new([WantedUser { user: UserId(7), address, voting }], [])
+    DesiredState::new([DesiredUser { user: UserId(7), address, voting }], [])
 }
 
 #[tokio::test]

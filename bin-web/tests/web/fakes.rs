@@ -10,14 +10,16 @@ use stakepool_core::chain::{
     Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress,
     RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteTransaction, VoteVersion,
 };
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
     Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet, Session,
     SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner, VotingDaemon,
     WalletError, WalletInfo, WalletTickets,
 };
+use stakepool_core::reports::{DaemonEvent, DaemonEventKind};
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{DaemonEvent, DaemonEventKind, UnixMillis, WantedState};
 use stakepool_core::wallets::GroupError;
 use stakepool_web::StatsSource;
 use tokio::sync::Notify;
@@ -171,7 +173,7 @@ pub struct FakeDaemon {
     pub cold_wallet: Mutex<String>,
     /// The height that it has worked through.
     pub synced: AtomicU32,
-    pub wanted: Mutex<Option<WantedState>>,
+    pub wanted: Mutex<Option<DesiredState>>,
     /// How often it was given a state.
     pub pushes: AtomicI64,
     /// How often its state was asked for.
@@ -259,7 +261,7 @@ impl VotingDaemon for FakeDaemon {
         })
     }
 
-    async fn put_wanted(&self, wanted: &WantedState) -> Result<(), DaemonError> {
+    async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
         self.reach()?;
         *self.wanted.lock().unwrap() = Some(wanted.clone());
         self.pushes.fetch_add(1, Ordering::SeqCst);

@@ -9,8 +9,8 @@ use stakepool_core::ports::{
     AccessStore as _, Clock as _, LowFeeStore as _, SecondFactor, SecondFactorStore as _, TokenPurpose,
     TokenStore as _, UserStore as _,
 };
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::TicketState;
 use stakepool_web::known_routes;
 use warp::http::{Method, StatusCode};
 

@@ -9,8 +9,8 @@ use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress, TicketHash,
 };
 use stakepool_core::ports::{LedgerStore as _, WalletTicket, WalletTickets};
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::voting::TicketState;
 use stakepool_core::wallets::GroupError;
 use stakepool_web::{SourceError, TicketSource};
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use stakepool_web::{Administration, CaptchaChoice, KnownRoute, ProxyTrust, Secret, known_routes};
+use stakepool_core::secret::Secret;
+use stakepool_web::{Administration, CaptchaChoice, KnownRoute, ProxyTrust, known_routes};
 use warp::http::{Method, StatusCode};
 
 use crate::browser::{Browser, PASSWORD, hidden_token};

@@ -56,7 +56,7 @@ async fn only_pages_with_recaptcha_may_load_it() {
     let sink = Sink::start().await;
     let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
     plan.options.captcha =
-        CaptchaChoice::Recaptcha { site_key: "site".into(), secret: stakepool_web::Secret::new("s") };
+        CaptchaChoice::Recaptcha { site_key: "site".into(), secret: stakepool_core::secret::Secret::new("s") };
     let world = World::of(plan).await;
     for (page, admits) in [("/signup", true), ("/passwordreset", true), ("/signin", false), ("/", false)] {
         let reply = world.browser().get(page).await;

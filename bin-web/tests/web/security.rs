@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId};
 use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError, UserStore};
-use stakepool_core::registration::RegistrationError;
 use stakepool_core::time::UnixTime;
 use stakepool_web::{AddressRegistrar, ProxyTrust, Services};
 use tokio::io::AsyncWriteExt as _;

@@ -11,10 +11,9 @@ use stakepool_core::chain::{
 use stakepool_core::ports::{
     AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
 };
+use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
 use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::voting::{
-    DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
-};
+use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
 use stakepool_web::{SourceError, TicketSource};
 use warp::http::StatusCode;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{Registration, UserId};
-use stakepool_core::registration::RegistrationError;
 use stakepool_web::{AddressRegistrar, Services, Web};
 use tempfile::TempDir;
 use warp::http::StatusCode;

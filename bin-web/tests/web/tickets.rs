@@ -9,9 +9,10 @@ use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, TicketHash, VoteBits,
 };
 use stakepool_core::ports::{Clock as _, HistoryStore as _, LedgerStore as _, NetworkDay, UserStore as _};
+use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
 use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixMillis;
 use stakepool_core::time::{Day, UnixTime};
-use stakepool_core::voting::{TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
 use warp::http::StatusCode;
 
 use crate::browser::Browser;

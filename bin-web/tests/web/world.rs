@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{
     Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference,
 };
 use stakepool_core::chain::{ExtendedPubKey, Network, VoteBits};
 use stakepool_core::ports::{Clock as _, NewUser, PoolWallet, UserStore as _, VotingDaemon};
-use stakepool_core::registration::{PoolKeys, Registrar};
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
-use stakepool_web::{BoundAddress, Convergence, Secret, Services, Web, WebError, WebOptions};
+use stakepool_web::{BoundAddress, Reconciler, Services, Web, WebError, WebOptions};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -50,7 +51,7 @@ pub struct World {
     pub wallets: Vec<Arc<FakeWallet>>,
     pub clock: Arc<TestClock>,
     /// What keeps the daemons at the wanted state.
-    pub daemons: Convergence,
+    pub daemons: Reconciler,
     options: WebOptions,
     services: Services,
     stop: Option<oneshot::Sender<()>>,

@@ -1,7 +1,7 @@
 //! How sign-up is protected from robots.
 
 use crate::reader::Reader;
-use crate::secret::Secret;
+use stakepool_core::secret::Secret;
 
 /// How sign-up is protected from robots.
 #[derive(Clone, Debug, PartialEq, Eq)]

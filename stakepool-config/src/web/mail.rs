@@ -4,7 +4,7 @@ use stakepool_core::accounts::Email;
 
 use crate::endpoint::{split_host, with_port};
 use crate::reader::Reader;
-use crate::secret::Secret;
+use stakepool_core::secret::Secret;
 
 /// How mail is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

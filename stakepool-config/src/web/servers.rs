@@ -7,8 +7,8 @@ use crate::endpoint::{DaemonEndpoint, RpcEndpoint, RpcKeys, daemon_endpoints, rp
 use crate::problem::Problem;
 use crate::reader::Reader;
 use crate::rpc_token;
-use crate::secret::Secret;
 use crate::value::number;
+use stakepool_core::secret::Secret;
 
 pub(super) struct Servers {
     pub(super) wallets: Vec<RpcEndpoint>,

@@ -8,8 +8,8 @@ use stakepool_core::accounts::UserId;
 use crate::ip_range::IpRange;
 use crate::listen::ListenAddress;
 use crate::reader::Reader;
-use crate::secret::Secret;
 use crate::value::url;
+use stakepool_core::secret::Secret;
 
 /// How a proxy tells the visitors' addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,17 +3,13 @@
 mod actor;
 mod api_keys;
 mod passwords;
-mod rescue;
 mod tokens;
 mod totp;
 mod user;
-mod ways_in;
 
 pub use actor::Actor;
 pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, renewed_validity, revoked_validity};
 pub use passwords::{PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy};
-pub use rescue::Rescue;
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};
 pub use totp::{RecoveryCode, TotpSecret, TotpStep};
 pub use user::{Email, EmailError, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
-pub use ways_in::{end_all_ways_in, revoke_all_tokens};

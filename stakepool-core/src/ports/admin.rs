@@ -6,8 +6,8 @@ use super::{AuditEntry, LowFeeTicket, StoreError, StoredVote};
 use crate::accounts::{User, UserId};
 use crate::audit::AuditKind;
 use crate::chain::TicketHash;
+use crate::reports::TicketState;
 use crate::time::UnixTime;
-use crate::voting::TicketState;
 
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::alerts::Alert;
+use crate::alert::Alert;
 
 /// Why an alert was not told; it is told again later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

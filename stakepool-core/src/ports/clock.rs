@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::time::UnixMillis;
 use crate::time::UnixTime;
-use crate::voting::UnixMillis;
 
 /// Tells the time of day. Durations are measured by tokio's clock, which tests can pause.
 pub trait Clock: Send + Sync {

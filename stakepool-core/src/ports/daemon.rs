@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{BlockHeight, Network, ScriptAddress, TicketHash};
+use crate::desired::DesiredState;
+use crate::reports::DaemonEvent;
 use crate::ticket::PoolFee;
-use crate::voting::{DaemonEvent, WantedState};
 
 /// Why a daemon did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -128,7 +129,7 @@ pub trait VotingDaemon: Send + Sync {
     async fn status(&self) -> Result<DaemonStatus, DaemonError>;
 
     /// Replaces the daemon's users and added tickets. Works with the predecessor's daemons, too.
-    async fn put_wanted(&self, wanted: &WantedState) -> Result<(), DaemonError>;
+    async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError>;
 
     /// Events behind a place; waits a while for the first where there is none yet.
     async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError>;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::{Actor, Email, PasswordHashes, Registration, User, UserId, VotingPreference};
 use crate::audit::AuditAction;
 use crate::chain::{BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
+use crate::reports::{TicketReport, TicketState, VoteRecord};
 use crate::time::UnixTime;
-use crate::voting::{TicketReport, TicketState, VoteRecord};
 
 /// Why a store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::accounts::UserId;
 use crate::chain::TicketHash;
+use crate::reports::{TicketReport, TicketState};
 use crate::time::UnixTime;
-use crate::voting::{TicketReport, TicketState};
 
 /// What a mail about a ticket says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

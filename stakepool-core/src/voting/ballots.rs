@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::pool::Winner;
 use crate::chain::{BlockHash, BlockHeight, TicketHash};
+use crate::voting::lottery::Winner;
 
 /// Blocks below the highest that are forgotten.
 const KEEP: u32 = 16;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ballots::Ballot;
-use super::board::Board;
-use super::report::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
 use crate::accounts::VotingPreference;
 use crate::chain::{VoteBits, VoteTransaction};
 use crate::ports::{Clock, Node, NodeError, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo};
+use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
+use crate::time::UnixMillis;
+use crate::voting::problems::Problems;
 
 /// A wallet or node that takes longer is given up for this attempt. Real ones take 1 to 12 ms.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
@@ -65,26 +66,26 @@ impl Signer {
     }
 
     /// Tells people that the wallet does not sign, until [`Signer::signed`].
-    fn did_not_sign(&self, request: &VoteRequest, board: &Board) {
+    fn did_not_sign(&self, request: &VoteRequest, problems: &Problems) {
         *lock(&self.unsigned) = Some(request.clone());
         let name = self.wallet.name();
         let remedy =
             "unlock it, and check that it was made from the pool's seed; until it signs, others are asked first";
-        board.problem(&self.topic(), format!("wallet {name} answers unsigned votes: {remedy}"));
+        problems.problem(&self.topic(), format!("wallet {name} answers unsigned votes: {remedy}"));
     }
 
-    fn signed(&self, board: &Board) {
+    fn signed(&self, problems: &Problems) {
         if lock(&self.unsigned).take().is_some() {
-            board.solved(&self.topic());
+            problems.solved(&self.topic());
         }
     }
 
     /// Asks a wallet that did not sign for the same vote once more, which is sent nowhere. True where it signs.
-    async fn signs(&self, board: &Board) -> bool {
+    async fn signs(&self, problems: &Problems) -> bool {
         let Some(request) = lock(&self.unsigned).clone() else { return true };
         let signs = self.wallet.generate_vote(&request).await.is_ok_and(|vote| vote.is_signed());
         if signs {
-            self.signed(board);
+            self.signed(problems);
         }
         signs
     }
@@ -99,7 +100,7 @@ pub struct Caster {
     first_node: AtomicUsize,
     clock: Arc<dyn Clock>,
     /// Where a wallet that does not sign is told.
-    board: Arc<Board>,
+    problems: Arc<Problems>,
 }
 
 /// What a successful attempt tells.
@@ -113,20 +114,27 @@ struct Cast {
 impl Caster {
     /// A caster over wallets and nodes in order of preference; `None` where there is no wallet or no node.
     pub fn new(wallets: Vec<Arc<dyn VoteSigner>>, nodes: Vec<Arc<dyn Node>>, clock: Arc<dyn Clock>) -> Option<Self> {
-        Self::with_board(wallets, nodes, clock, Arc::default())
+        Self::with_problems(wallets, nodes, clock, Arc::default())
     }
 
-    pub(super) fn with_board(
+    pub(super) fn with_problems(
         wallets: Vec<Arc<dyn VoteSigner>>,
         nodes: Vec<Arc<dyn Node>>,
         clock: Arc<dyn Clock>,
-        board: Arc<Board>,
+        problems: Arc<Problems>,
     ) -> Option<Self> {
         if wallets.is_empty() || nodes.is_empty() {
             return None;
         }
         let signers = wallets.into_iter().map(Signer::new).collect();
-        Some(Self { signers, nodes, first_signer: AtomicUsize::new(0), first_node: AtomicUsize::new(0), clock, board })
+        Some(Self {
+            signers,
+            nodes,
+            first_signer: AtomicUsize::new(0),
+            first_node: AtomicUsize::new(0),
+            clock,
+            problems,
+        })
     }
 
     /// How many wallets there are.
@@ -148,7 +156,7 @@ impl Caster {
         let signer = &self.signers[index];
         let info = signer.wallet.info().await?;
         *lock(&signer.info) = Some(info.clone());
-        let signs = info.unlocked && signer.signs(&self.board).await;
+        let signs = info.unlocked && signer.signs(&self.problems).await;
         if signs && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
             self.first_signer.store(index, Ordering::Relaxed);
         }
@@ -242,8 +250,8 @@ impl Caster {
             Err(_) => Err(CastError::Slow(format!("wallet {}", signer.wallet.name()), limit)),
         };
         match &signed {
-            Ok(_) => signer.signed(&self.board),
-            Err(CastError::Unsigned { request, .. }) => signer.did_not_sign(request, &self.board),
+            Ok(_) => signer.signed(&self.problems),
+            Err(CastError::Unsigned { request, .. }) => signer.did_not_sign(request, &self.problems),
             Err(_) => {}
         }
         if let Err(error) = &signed {

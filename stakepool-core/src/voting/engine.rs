@@ -12,17 +12,17 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::ballots::{Ballot, Ballots, Drawn};
-use super::board::Board;
 use super::cast::Caster;
 use super::follower::{self, Follower};
 use super::journal::Journal;
-use super::keep;
-use super::pool::PoolState;
-use super::report::{DaemonEventKind, VoteRecord};
-use super::saved::SyncPoint;
 use crate::chain::{BlockHash, Generation, TicketHash};
 use crate::ports::{Clock, Node, NodeError, NodeEvent, PoolWallet, StateFile, VoteSigner, WalletInfo};
+use crate::reports::{DaemonEventKind, VoteRecord};
 use crate::ticket::Evaluator;
+use crate::voting::lottery::Lottery;
+use crate::voting::persist;
+use crate::voting::problems::Problems;
+use crate::voting::snapshot::SyncPoint;
 
 /// How long votes under way may take when the daemon stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
@@ -75,7 +75,7 @@ pub enum EngineError {
 
 /// The voting engine of a daemon.
 pub struct Engine {
-    pub(super) pool: RwLock<PoolState>,
+    pub(super) pool: RwLock<Lottery>,
     pub(super) ballots: Mutex<Ballots>,
     pub(super) caster: Caster,
     pub(super) wallets: Vec<Arc<dyn PoolWallet>>,
@@ -86,7 +86,7 @@ pub struct Engine {
     pub(super) state_file: Arc<dyn StateFile>,
     synced: Mutex<Option<SyncPoint>>,
     pub(super) has_users: Mutex<bool>,
-    board: Arc<Board>,
+    problems: Arc<Problems>,
     pub(super) latest_votes: Mutex<VecDeque<VoteRecord>>,
     pub(super) save_wanted: Notify,
     /// Held while the state is saved; false where the file must not be touched.
@@ -98,12 +98,12 @@ pub struct Engine {
 }
 
 /// The pool's state, for many readers at a time: no page or save stands in the way of a vote.
-pub(super) fn read(pool: &RwLock<PoolState>) -> RwLockReadGuard<'_, PoolState> {
+pub(super) fn read(pool: &RwLock<Lottery>) -> RwLockReadGuard<'_, Lottery> {
     pool.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The pool's state, to be changed.
-pub(super) fn write(pool: &RwLock<PoolState>) -> RwLockWriteGuard<'_, PoolState> {
+pub(super) fn write(pool: &RwLock<Lottery>) -> RwLockWriteGuard<'_, Lottery> {
     pool.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -119,11 +119,11 @@ impl Engine {
     /// [`EngineError::NothingToVoteWith`] without a wallet or node.
     pub fn new(parts: EngineParts) -> Result<Arc<Self>, EngineError> {
         let signers = parts.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VoteSigner>).collect();
-        let board = Arc::new(Board::default());
+        let problems = Arc::new(Problems::default());
         let (nodes, clock) = (parts.nodes.clone(), Arc::clone(&parts.clock));
-        let caster = Caster::with_board(signers, nodes, clock, Arc::clone(&board));
-        let mut pool = PoolState::new(parts.evaluator);
-        let (restored, may_save) = keep::restore(&mut pool, parts.state_file.as_ref(), &board);
+        let caster = Caster::with_problems(signers, nodes, clock, Arc::clone(&problems));
+        let mut pool = Lottery::new(parts.evaluator);
+        let (restored, may_save) = persist::restore(&mut pool, parts.state_file.as_ref(), &problems);
         if !restored.as_ref().is_some_and(|restored| restored.has_users) {
             // Until users are set, the wallet's word is taken: its scripts are the pool's.
             tracing::warn!(
@@ -146,7 +146,7 @@ impl Engine {
             state_file: parts.state_file,
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
             has_users: Mutex::new(restored.as_ref().is_some_and(|restored| restored.has_users)),
-            board,
+            problems,
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             save_wanted: Notify::new(),
             saving: Mutex::new(may_save),
@@ -350,17 +350,17 @@ impl Engine {
 
     /// Notes something wrong until [`Engine::solved`]; told once in the log.
     pub fn problem(&self, about: &str, what: String) {
-        self.board.problem(about, what);
+        self.problems.problem(about, what);
     }
 
     /// Takes back [`Engine::problem`].
     pub fn solved(&self, about: &str) {
-        self.board.solved(about);
+        self.problems.solved(about);
     }
 
     /// What is wrong, for people.
     pub fn problems(&self) -> Vec<String> {
-        self.board.problems()
+        self.problems.problems()
     }
 
     async fn poll_wallets(self: Arc<Self>) {

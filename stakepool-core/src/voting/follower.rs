@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::engine::{Engine, lock, read, write};
-use super::report::TicketState;
 use crate::chain::{BlockHash, BlockHeader, BlockHeight, ScriptAddress, TicketHash};
 use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
+use crate::reports::TicketState;
 
 /// Transactions fetched at the same time; a node takes 20 requests a connection, and votes must find room.
 const FETCH_AT_ONCE: usize = 8;

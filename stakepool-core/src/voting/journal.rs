@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::report::{DaemonEvent, DaemonEventKind};
 use crate::ports::{EventBatch, EventCursor};
+use crate::reports::{DaemonEvent, DaemonEventKind};
 
 /// How many events are kept for readers; who falls behind further gets a snapshot.
 const CAPACITY: usize = 20_000;
@@ -96,7 +96,8 @@ impl Journal {
 mod tests {
     use super::*;
     use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
-    use crate::voting::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
+    use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
+    use crate::time::UnixMillis;
 
     fn vote(n: u32) -> DaemonEventKind {
         DaemonEventKind::Vote(VoteRecord {

@@ -7,12 +7,16 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::import::{Refusal, import};
-use super::member::{Debts, Health, Member, MemberStatus};
+use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::recovery;
-use super::shared::Shared;
 use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, ScriptAddress};
 use crate::ports::{PoolWallet, RescanStore, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
+use crate::single_flight::SingleFlight;
 
+/// How old the statistics may be that are given without asking a wallet.
+const FRESH: Duration = Duration::from_secs(2);
+/// How old they may be while somebody asks already.
+const STALE: Duration = Duration::from_secs(30);
 /// How often a healthy wallet is probed.
 const PROBE: Duration = Duration::from_secs(10);
 /// First and last pause between probes of a wallet that is away.
@@ -68,7 +72,7 @@ pub struct WalletGroup {
     members: Vec<Member>,
     users: Arc<dyn UserStore>,
     rescans: Arc<dyn RescanStore>,
-    stake_info: Shared<Result<StakeInfo, GroupError>>,
+    stake_info: SingleFlight<Result<StakeInfo, GroupError>>,
 }
 
 impl WalletGroup {
@@ -82,7 +86,15 @@ impl WalletGroup {
         store: Arc<S>,
     ) -> Self {
         let members = wallets.into_iter().map(Member::new).collect();
-        Self { network, key, quorum, members, users: store.clone(), rescans: store, stake_info: Shared::new() }
+        Self {
+            network,
+            key,
+            quorum,
+            members,
+            users: store.clone(),
+            rescans: store,
+            stake_info: SingleFlight::serving_stale(FRESH, STALE),
+        }
     }
 
     /// The state of every wallet.
@@ -145,7 +157,7 @@ impl WalletGroup {
     }
 
     async fn probe(&self, member: &Member) -> Result<(), Health> {
-        let away = |error: String| Health::Away { error };
+        let away = |error: String| Health::Unreachable { error };
         let began = Instant::now();
         let calls = async { Ok::<_, WalletError>((member.wallet.info().await?, member.wallet.best_block().await?)) };
         match timeout(LIMIT, calls).await {
@@ -167,21 +179,22 @@ impl WalletGroup {
             member.state().debts.rescan_from = owed;
         }
         self.probe(member).await?;
-        let found = member.wallet.master_pubkey().await.map_err(|error| Health::Away { error: error.to_string() })?;
+        let found =
+            member.wallet.master_pubkey().await.map_err(|error| Health::Unreachable { error: error.to_string() })?;
         if found != self.key {
             let how = format!("its account key is {found}, but votingwalletextpub is {}", self.key);
             return Err(Health::Disagrees { how });
         }
         self.settle_dispute(member).await?;
-        let users = self.users.registered().await.map_err(|error| Health::Away { error: error.to_string() })?;
+        let users = self.users.registered().await.map_err(|error| Health::Unreachable { error: error.to_string() })?;
         let progress = |progress| member.recovering(progress);
         let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), progress).await;
         if brought.is_ok() {
-            member.state().debts = Debts { scripts: Some(0), rescan_from: None };
+            member.state().debts = PendingRepairs { scripts: Some(0), rescan_from: None };
         }
         brought.map_err(|error| match error {
-            recovery::RecoveryError::Wallet(error) => Health::Away { error: error.to_string() },
-            recovery::RecoveryError::Store(error) => Health::Away { error: error.to_string() },
+            recovery::RecoveryError::Wallet(error) => Health::Unreachable { error: error.to_string() },
+            recovery::RecoveryError::Store(error) => Health::Unreachable { error: error.to_string() },
             recovery::RecoveryError::NotTaken(_) => Health::Disagrees { how: error.to_string() },
         })
     }
@@ -197,7 +210,7 @@ impl WalletGroup {
                 }
                 Ok(())
             }
-            Err(Refusal::Failed(error)) => Err(Health::Away { error: error.to_string() }),
+            Err(Refusal::Failed(error)) => Err(Health::Unreachable { error: error.to_string() }),
             Err(Refusal::Differs(how)) => Err(Health::Disagrees { how }),
         }
     }
@@ -220,12 +233,12 @@ impl WalletGroup {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => {
                     if error.is_transient() {
-                        member.doubt();
+                        member.probe_soon();
                     }
                     error.to_string()
                 }
                 Err(_) => {
-                    member.doubt();
+                    member.probe_soon();
                     format!("wallet {} does not answer", member.wallet.name())
                 }
             };
@@ -244,7 +257,7 @@ impl WalletGroup {
                 let why = match member.health() {
                     Health::Healthy => return None,
                     Health::Unknown => "not yet reached".to_owned(),
-                    Health::Away { error } => error,
+                    Health::Unreachable { error } => error,
                     Health::Recovering { done, total } => format!("being recovered ({done} of {total} scripts)"),
                     Health::Disagrees { how } => how,
                 };
@@ -310,7 +323,7 @@ impl WalletGroup {
     }
 
     /// Makes every healthy wallet check and import a user's script, all at once, and names those that did. The
-    /// others get it from recovery once it is stored: tell them with [`WalletGroup::audit_all_but`].
+    /// others get it from recovery once it is stored: tell them with [`WalletGroup::recheck_others`].
     ///
     /// # Errors
     /// [`GroupError::NoQuorum`] where too few did, [`GroupError::Disagreement`] where one made something else.
@@ -332,8 +345,8 @@ impl WalletGroup {
                 Err(Refusal::Failed(error)) => {
                     failures.push(format!("{wallet}: {error}"));
                     if error.is_transient() {
-                        member.set_health(Health::Away { error: error.to_string() });
-                        member.doubt();
+                        member.set_health(Health::Unreachable { error: error.to_string() });
+                        member.probe_soon();
                     }
                 }
             }
@@ -349,7 +362,7 @@ impl WalletGroup {
     }
 
     /// After a registration was stored, has the scripts compared in every wallet that was not among `agreed`.
-    pub fn audit_all_but(&self, agreed: &[String]) {
+    pub fn recheck_others(&self, agreed: &[String]) {
         for member in &self.members {
             if !agreed.iter().any(|name| name == member.wallet.name()) {
                 member.passed_by();

@@ -20,7 +20,8 @@ pub enum Health {
     /// In service.
     Healthy,
     /// It failed; it is probed until it is back.
-    Away {
+    #[serde(rename = "away")]
+    Unreachable {
         /// The last error.
         error: String,
     },
@@ -50,12 +51,12 @@ pub struct MemberStatus {
     /// Its best height, where it answered.
     pub height: Option<BlockHeight>,
     /// What it still owes, also while it is away.
-    pub debts: Debts,
+    pub debts: PendingRepairs,
 }
 
 /// The repairs that a wallet still owes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Debts {
+pub struct PendingRepairs {
     /// How many scripts are to be brought over; `None` where that shows only when the wallet answers.
     pub scripts: Option<usize>,
     /// From which height it must look through the chain again, if it must.
@@ -72,7 +73,7 @@ pub(super) struct State {
     pub(super) audit_wanted: bool,
     /// The registration for which it made something else, and how that differs: settled only by the same agreement.
     pub(super) disputed: Option<(Agreement, String)>,
-    pub(super) debts: Debts,
+    pub(super) debts: PendingRepairs,
 }
 
 /// A wallet of the group.
@@ -92,13 +93,13 @@ impl Member {
             latency: Duration::MAX,
             audit_wanted: true,
             disputed: None,
-            debts: Debts::default(),
+            debts: PendingRepairs::default(),
         };
         Self { wallet, state: Mutex::new(state), doubted: Notify::new() }
     }
 
     /// Has the wallet probed soon, because a call to it failed.
-    pub(super) fn doubt(&self) {
+    pub(super) fn probe_soon(&self) {
         self.doubted.notify_one();
     }
 
@@ -136,7 +137,7 @@ impl Member {
 
     /// Notes how far a recovery is.
     pub(super) fn recovering(&self, Progress { done, total, rescan_from }: Progress) {
-        self.state().debts = Debts { scripts: Some(total.saturating_sub(done)), rescan_from };
+        self.state().debts = PendingRepairs { scripts: Some(total.saturating_sub(done)), rescan_from };
         self.set_health(Health::Recovering { done, total });
     }
 
@@ -149,7 +150,7 @@ impl Member {
         }
         match &health {
             Health::Healthy => tracing::info!(wallet = name, "in service"),
-            Health::Away { error } => {
+            Health::Unreachable { error } => {
                 tracing::error!(wallet = name, %error, "out of service")
             }
             Health::Disagrees { how } => {

@@ -4,7 +4,6 @@ mod group;
 mod import;
 mod member;
 mod recovery;
-mod shared;
 
 pub use group::{Agreement, GroupError, WalletGroup};
-pub use member::{Debts, Health, MemberStatus};
+pub use member::{Health, MemberStatus, PendingRepairs};

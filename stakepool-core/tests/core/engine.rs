@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::{EventCursor, NodeEvent, PoolWallet};
-use stakepool_core::voting::{
-    DaemonEvent, DaemonEventKind, Engine, EngineError, EngineParts, TaggedEvent, TicketState, VoteOutcome, VoteRecord,
-};
+use stakepool_core::reports::{DaemonEvent, DaemonEventKind, TicketState, VoteOutcome, VoteRecord};
+use stakepool_core::voting::{Engine, EngineError, EngineParts, TaggedEvent};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -87,7 +86,7 @@ pub fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
 
 pub async fn ready(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>) -> Daemon {
     let daemon = Daemon::start(wallets, node, &Arc::default());
-    daemon.engine.put_wanted(wanted(&[1], &[]));
+    daemon.engine.put_desired(wanted(&[1], &[]));
     daemon.tell(NodeEvent::Connected).await;
     daemon
 }
@@ -107,7 +106,7 @@ async fn a_winner_is_voted_with_the_users_bits_and_the_wallets_extended_bits() {
 async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
-    daemon.engine.put_wanted(wanted(&[1], &[]));
+    daemon.engine.put_desired(wanted(&[1], &[]));
     // No `Connected` yet: nothing is loaded, and the winner must be looked up.
     daemon.win(220, 1, &[won]).await;
     assert_eq!(node.sent().len(), 1);
@@ -117,11 +116,11 @@ async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
 async fn a_winner_is_voted_when_its_user_arrives_while_the_block_is_open() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
-    daemon.engine.put_wanted(wanted(&[2], &[]));
+    daemon.engine.put_desired(wanted(&[2], &[]));
     daemon.tell(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
     assert!(node.sent().is_empty());
-    daemon.engine.put_wanted(wanted(&[1, 2], &[]));
+    daemon.engine.put_desired(wanted(&[1, 2], &[]));
     settle().await;
     assert_eq!(node.sent().len(), 1);
 }
@@ -157,7 +156,7 @@ async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_re
 async fn an_unknown_winner_is_looked_up_until_the_node_answers() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
-    daemon.engine.put_wanted(wanted(&[1], &[]));
+    daemon.engine.put_desired(wanted(&[1], &[]));
     node.chain.lock().unwrap().refuse_transactions = true;
     daemon.win(220, 1, &[won]).await;
     sleep(Duration::from_secs(3)).await;
@@ -303,7 +302,7 @@ async fn a_restarted_daemon_votes_from_its_state_file_without_the_web() {
     let (wallet, node, won) = scene();
     let file = Arc::default();
     let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
-    daemon.engine.put_wanted(wanted(&[1], &[]));
+    daemon.engine.put_desired(wanted(&[1], &[]));
     daemon.tell(NodeEvent::Connected).await;
     daemon.win(219, 1, &[won]).await;
     let epoch = daemon.engine.epoch();

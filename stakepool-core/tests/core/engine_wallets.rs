@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::ports::{NodeEvent, SpentOrMissed};
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 use tokio::time::sleep;
 
 use crate::engine::{ready, scene};

@@ -14,7 +14,7 @@ use stakepool_core::ports::{
     Block, Clock, MinedTransaction, Node, NodeError, NodeInfo, ScriptWallet, StakeInfo, StateFile, StateFileError,
     TicketWallet, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo, WalletTickets,
 };
-use stakepool_core::voting::UnixMillis;
+use stakepool_core::time::UnixMillis;
 
 use crate::tickets::{COLD, VERSION, header, vote};
 

@@ -10,4 +10,3 @@ mod fakes;
 mod pool;
 mod tickets;
 mod vectors;
-mod wallets;

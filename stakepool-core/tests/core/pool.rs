@@ -2,8 +2,9 @@
 
 use stakepool_core::chain::{BlockHeight, Transaction};
 use stakepool_core::ports::SpentOrMissed;
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::{PoolState, TicketState, saved};
+use stakepool_core::voting::{Lottery, snapshot};
 
 use crate::tickets::{Fee, block, evaluator, hash, revocation, ticket, vote, wanted};
 
@@ -11,20 +12,20 @@ use crate::tickets::{Fee, block, evaluator, hash, revocation, ticket, vote, want
 const MATURITY: u32 = 16;
 const EXPIRY: u32 = 384;
 
-fn pool_at(height: u32, transactions: &[Transaction]) -> PoolState {
-    let mut pool = PoolState::new(evaluator());
+fn pool_at(height: u32, transactions: &[Transaction]) -> Lottery {
+    let mut pool = Lottery::new(evaluator());
     pool.set_wanted(wanted(&[1], &[]));
     pool.connect(BlockHeight(height), transactions);
     pool
 }
 
-fn mine_to(pool: &mut PoolState, height: u32) {
+fn mine_to(pool: &mut Lottery, height: u32) {
     for next in pool.tip().0 + 1..=height {
         pool.connect(BlockHeight(next), &[]);
     }
 }
 
-fn state(pool: &PoolState, transaction: &Transaction) -> TicketState {
+fn state(pool: &Lottery, transaction: &Transaction) -> TicketState {
     pool.report(&hash(transaction)).unwrap().state
 }
 
@@ -110,7 +111,7 @@ fn a_revocation_is_told_when_it_is_mined_and_when_a_reorganisation_undoes_it() {
     let mut pool = pool_at(200, std::slice::from_ref(&missed));
     mine_to(&mut pool, 220);
     pool.spent_or_missed(BlockHeight(220), &[(hash(&missed), SpentOrMissed::Missed)]);
-    let told = |pool: &mut PoolState| {
+    let told = |pool: &mut Lottery| {
         let reports = pool.take_reports();
         reports.iter().map(|report| (report.state, report.ended_at, report.revoked)).collect::<Vec<_>>()
     };
@@ -183,10 +184,10 @@ fn the_saved_state_comes_back_whole_and_a_changed_one_is_refused() {
     let mut pool = pool_at(200, &[good.clone(), low.clone()]);
     pool.set_wanted(wanted(&[1], &[hash(&low)]));
     let point = (block(200, 1), BlockHeight(200));
-    let bytes = saved::Snapshot::of(&pool, 7, true, Some(point), []).encode().unwrap();
+    let bytes = snapshot::Snapshot::of(&pool, 7, true, Some(point), []).encode().unwrap();
 
-    let mut restored = PoolState::new(evaluator());
-    let what = saved::restore(&mut restored, &bytes).unwrap();
+    let mut restored = Lottery::new(evaluator());
+    let what = snapshot::restore(&mut restored, &bytes).unwrap();
     assert_eq!((what.epoch, what.synced, what.has_users), (7, Some(point), true));
     assert_eq!(restored.wanted().digest(), pool.wanted().digest());
     assert_eq!(restored.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
@@ -194,8 +195,8 @@ fn the_saved_state_comes_back_whole_and_a_changed_one_is_refused() {
     for at in [0, 9, bytes.len() / 2, bytes.len() - 1] {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
-        assert!(saved::restore(&mut PoolState::new(evaluator()), &changed).is_err(), "byte {at}");
+        assert!(snapshot::restore(&mut Lottery::new(evaluator()), &changed).is_err(), "byte {at}");
     }
-    assert!(saved::restore(&mut PoolState::new(evaluator()), &bytes[..bytes.len() - 5]).is_err());
-    assert!(saved::restore(&mut PoolState::new(evaluator()), &[]).is_err());
+    assert!(snapshot::restore(&mut Lottery::new(evaluator()), &bytes[..bytes.len() - 5]).is_err());
+    assert!(snapshot::restore(&mut Lottery::new(evaluator()), &[]).is_err());
 }

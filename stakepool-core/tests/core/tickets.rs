@@ -6,8 +6,8 @@ use stakepool_core::chain::{
     Network, OutPoint, OutputScript, ScriptAddress, TicketHash, Transaction, TxHash, TxInput, TxOutput, VoteBits,
     VoteVersion, hash160,
 };
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
-use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
 
 pub const COLD: &str =
     "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
@@ -27,10 +27,10 @@ pub fn address(user: u8) -> ScriptAddress {
     ScriptAddress::new(Network::Simnet, Hash160([user; 20]))
 }
 
-pub fn wanted(users: &[u8], added: &[TicketHash]) -> WantedState {
+pub fn wanted(users: &[u8], added: &[TicketHash]) -> DesiredState {
     let voting = VotingPreference { bits: VoteBits(5), version: VERSION };
-    WantedState::new(
-        users.iter().map(|n| WantedUser { user: UserId((*n).into()), address: address(*n), voting }),
+    DesiredState::new(
+        users.iter().map(|n| DesiredUser { user: UserId((*n).into()), address: address(*n), voting }),
         added.iter().map(|ticket| AddedTicket { ticket: *ticket, address: address(users[0]) }),
     )
 }

@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Sqlite};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{HistoryStore, NetworkDay, StoreError, Turnover};
+use stakepool_core::reports::TicketState;
 use stakepool_core::time::Day;
-use stakepool_core::voting::TicketState;
 
 use super::Database;
 use super::failure::backend;

@@ -7,8 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::ports::{LowFeeStore, LowFeeTicket, StoreError};
+use stakepool_core::reports::TicketState;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::TicketState;
 
 use super::Database;
 use super::failure::backend;

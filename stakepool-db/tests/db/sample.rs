@@ -9,9 +9,10 @@ use stakepool_core::chain::{
     RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteVersion,
 };
 use stakepool_core::ports::{LowFeeTicket, NewUser, Session};
+use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
 use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
 
 /// Now, in all cases.
 pub const NOW: UnixTime = UnixTime(1_795_000_000);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stakepool_core::ports::{NodeError, WalletError};
-use stakepool_core::text::one_line;
+use stakepool_core::sanitize::one_line;
 
 use super::config::ConfigError;
 use super::message::ServerError;

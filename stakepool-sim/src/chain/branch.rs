@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use stakepool_core::chain::{BlockHeight, Params, TicketHash, Transaction, TxHash};
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::TicketSubmission;
-use stakepool_core::voting::TicketState;
 
 use super::block::Block;
 use super::transactions::TxKind;

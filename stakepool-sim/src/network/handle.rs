@@ -8,8 +8,8 @@ use std::time::Duration;
 use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, PubKeyAddress, ScriptAddress, TicketHash,
 };
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::TicketState;
 use tokio::task::JoinHandle;
 
 use super::builder::SimNetworkBuilder;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{Address, Amount, Generation, OutputScript, TicketHash};
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 use super::params::Params;
 use super::render::coins;

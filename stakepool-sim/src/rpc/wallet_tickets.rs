@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{Address, Amount, Generation, Network, TicketHash, Transaction, VoteBits, vote_subsidy};
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::TicketState;
 
 use super::params::Params;
 use super::render::{address, coins};

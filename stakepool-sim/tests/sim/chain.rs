@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use stakepool_core::chain::{BlockHash, BlockHeader, BlockHeight, Generation, Reader, TicketHash, Transaction, TxHash};
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 use stakepool_sim::{SimError, SimNetwork};
 
 use crate::client::{error, result};

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use stakepool_core::chain::{
     BlockHeight, Generation, KeyIndex, Network, RedeemScript, ScriptAddress, TicketHash, VoteTransaction,
 };
+use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::TicketState;
 use stakepool_sim::{Server, SimNetwork};
 
 use crate::client::{error, result};

@@ -1,7 +1,7 @@
 //! What people paste in place of a public key address, and what prints the right thing.
 
+use stakepool::registration::RegistrationError;
 use stakepool_core::chain::{Address, AddressError, AddressKind, Network};
-use stakepool_core::registration::RegistrationError;
 
 use super::{example, network_flag};
 

@@ -3,8 +3,8 @@
 mod mistakes;
 
 use serde::Serialize;
+use stakepool::registration::RegistrationError;
 use stakepool_core::chain::Network;
-use stakepool_core::registration::RegistrationError;
 use warp::http::StatusCode;
 
 use self::mistakes::Mistake;

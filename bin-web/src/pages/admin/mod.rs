@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde::Serialize;
 use stakepool_core::accounts::{Actor, Email, User, UserId};
 use stakepool_core::audit::AuditAction;
+use stakepool_core::log_throttle::LogThrottle;
 use stakepool_core::ports::{AuditEntry, Listed, Slice, StoreError};
-use stakepool_core::seldom::Seldom;
 use stakepool_core::time::UnixTime;
 use tokio::time::Instant;
 
@@ -28,7 +28,7 @@ use crate::visit::Visit;
 async fn guard(visit: &Visit) -> Result<&User, Trouble> {
     let user = visit.need_user()?;
     if visit.administrator().is_none() {
-        static LINES: Seldom = Seldom::new();
+        static LINES: LogThrottle = LogThrottle::new();
         if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
             let (client, page) = (visit.client, &visit.path);
             tracing::warn!(user = %user.id, %client, page, unsaid, "administration was refused");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
-use stakepool_core::seldom::Seldom;
+use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -88,7 +88,7 @@ async fn admit(app: &Arc<App>, client: ClientAddress, path: String, headers: &He
                 app.limiter.succeeded(tried);
                 return Ok(());
             }
-            static LINES: Seldom = Seldom::new();
+            static LINES: LogThrottle = LogThrottle::new();
             if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
                 tracing::warn!(%client, unsaid, "a monitor sent a wrong token");
             }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde::Serialize;
+use stakepool::tickets::low_fee::{Lookups, LowFeeAdditions, LowFeeError, known_to_daemons_only, parse_hash, reason};
 use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::chain::{Generation, TicketHash};
-use stakepool_core::low_fee::{LowFeeDesk, LowFeeError, Once, known_to_daemons_only, parse_hash, reason};
 use stakepool_core::ports::{
     LedgerStore, Listed, LowFeeEntry, LowFeeTicket, Slice, StoreError, TicketQuery, VotingDaemon,
 };
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState};
 use tokio::time::timeout;
 use warp::http::StatusCode;
 
@@ -135,9 +135,9 @@ async fn refuse(visit: &Visit, remedy: &str) -> Outcome {
     page(visit, Vec::new(), Some(format!("Nothing was changed: {remedy}."))).await
 }
 
-fn desk(visit: &Visit, by: UserId) -> LowFeeDesk<'_> {
+fn desk(visit: &Visit, by: UserId) -> LowFeeAdditions<'_> {
     let services = &visit.app.services;
-    LowFeeDesk {
+    LowFeeAdditions {
         actor: Actor::User(by),
         // Expiry and block time are the same for both generations.
         params: visit.app.options.network.params(Generation::Today),
@@ -146,11 +146,11 @@ fn desk(visit: &Visit, by: UserId) -> LowFeeDesk<'_> {
         audit: services.audit.as_ref(),
         daemons: services.daemons.iter().map(|daemon| daemon.as_ref() as &dyn VotingDaemon).collect(),
         clock: services.clock.as_ref(),
-        once: Once::default(),
+        lookups: Lookups::default(),
     }
 }
 
-async fn answer(desk: &LowFeeDesk<'_>, text: &str, adding: bool) -> Answered {
+async fn answer(desk: &LowFeeAdditions<'_>, text: &str, adding: bool) -> Answered {
     let done = match parse_hash(text) {
         Ok(ticket) if adding => desk.add(ticket).await.map(|added| added.newly),
         Ok(ticket) => desk.remove(ticket).await,

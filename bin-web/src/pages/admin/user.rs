@@ -2,10 +2,11 @@
 //! becomes of the account.
 
 use serde::Serialize;
-use stakepool_core::accounts::{Actor, Rescue, User, UserId};
+use stakepool::administration::AccountRescue;
+use stakepool_core::accounts::{Actor, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::UserOverview;
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
 use super::{ago, guard, note, pieces, users};
@@ -106,7 +107,7 @@ async fn remove_factor(visit: &Visit, by: UserId, user: &User) -> Result<Told, T
         return Ok(Told::Refused("Nothing was changed: tick the box that says who asked for it.".to_owned()));
     }
     let services = &visit.app.services;
-    let rescue = Rescue {
+    let rescue = AccountRescue {
         users: services.users.as_ref(),
         sessions: services.sessions.as_ref(),
         access: services.access.as_ref(),

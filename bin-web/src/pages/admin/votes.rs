@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use stakepool::tickets::low_fee::parse_hash;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
-use stakepool_core::low_fee::parse_hash;
 use stakepool_core::ports::{Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
+use stakepool_core::reports::{TicketState, VoteOutcome};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketState, VoteOutcome};
 use warp::http::StatusCode;
 
 use super::{Pager, guard, part, slice};

@@ -45,7 +45,7 @@ pub async fn close(visit: &Visit) -> Outcome {
     // To the address that the account had.
     app.tell(user, "Your account was closed.");
     app.services.second_factors.remove_factor(id).await?;
-    app.end_all_ways_in(id).await?;
+    app.revoke_all_access(id).await?;
     app.note(id, AuditAction::AccountClose, format!("from {}", visit.client)).await;
     tracing::info!(user = %id, client = %visit.client, "account closed");
     let mut response = visit.done(Notice::AccountClosed, "/");

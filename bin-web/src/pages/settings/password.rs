@@ -42,7 +42,7 @@ pub async fn change(visit: &Visit) -> Outcome {
         stored => stored?,
     }
     // Whoever knew the old password is out everywhere; this browser goes on with a session of its own.
-    app.end_all_ways_in(user.id).await?;
+    app.revoke_all_access(user.id).await?;
     let cookie = session::begin(visit, &User { password: hashes, ..user.clone() }).await?;
     app.note(user.id, AuditAction::AccountPassword, format!("from {}", visit.client)).await;
     app.tell(user, "The password of your account was changed in the settings.");

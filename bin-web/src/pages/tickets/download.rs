@@ -3,8 +3,8 @@
 use serde::Serialize;
 use stakepool_core::accounts::Registration;
 use stakepool_core::ports::{TicketOrder, TicketQuery};
+use stakepool_core::reports::TicketReport;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::TicketReport;
 use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 

@@ -1,7 +1,7 @@
 //! The lists that a user can look at.
 
 use serde::Serialize;
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 /// One of the lists.
 #[derive(Clone, Debug, Serialize)]

@@ -9,7 +9,7 @@ mod row;
 use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Generation};
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
 use self::buying::Buying;

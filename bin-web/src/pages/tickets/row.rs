@@ -4,8 +4,8 @@ use futures_util::future::try_join_all;
 use serde::Serialize;
 use stakepool_core::chain::{BlockHeight, Params};
 use stakepool_core::ports::StoreError;
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use super::list::List;
 use crate::amounts;

@@ -4,7 +4,7 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{Listed, Slice, StoreError, VoteOverview, VoteQuery};
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 use super::super::failure::backend;
 use super::super::ledger::{self, limit};

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{EventCursor, LedgerStore, StoreError, StoredVote, TicketPage, TicketQuery};
+use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState, VoteRecord};
 
 use super::Database;
 use super::failure::backend;

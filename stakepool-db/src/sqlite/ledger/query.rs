@@ -4,7 +4,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
-use stakepool_core::voting::TicketState;
+use stakepool_core::reports::TicketState;
 
 use super::super::failure::backend;
 use super::super::row::Fields;

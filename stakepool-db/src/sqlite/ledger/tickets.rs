@@ -7,9 +7,9 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::StoreError;
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{TicketReport, TicketState};
 
 use super::super::failure::backend;
 use super::super::row::Fields;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::{StoreError, StoredVote};
-use stakepool_core::voting::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::reports::{VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::time::UnixMillis;
 
 use super::super::failure::backend;
 use super::super::row::Fields;

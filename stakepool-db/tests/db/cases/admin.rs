@@ -7,7 +7,7 @@ use stakepool_core::ports::{
     AdminStore, AuditEntry, AuditQuery, AuditStore, LedgerStore, Listed, LowFeeStore, SessionStore, SessionToken,
     Slice, UserFilter, UserStore, VoteQuery,
 };
-use stakepool_core::voting::{TicketState, VoteOutcome, VoteRecord};
+use stakepool_core::reports::{TicketState, VoteOutcome, VoteRecord};
 
 use crate::fixture::Fixture;
 use crate::sample::{NOW, bytes, ended, later, low_fee, new_user, registration, report, session, ticket, vote};

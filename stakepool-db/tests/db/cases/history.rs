@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{HistoryStore, LedgerStore, NetworkDay, Turnover};
+use stakepool_core::reports::TicketState::{Expired, Missed, Voted};
 use stakepool_core::ticket::Verdict;
 use stakepool_core::time::Day;
-use stakepool_core::voting::TicketState::{Expired, Missed, Voted};
 
 use crate::fixture::Fixture;
 use crate::sample::{NOW, ended, report};

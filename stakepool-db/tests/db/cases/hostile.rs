@@ -5,7 +5,7 @@ use stakepool_core::ports::{
     AuditEntry, AuditStore, EventCursor, LedgerStore, NewUser, Session, SessionStore, SessionToken, TokenPurpose,
     TokenStore, UserStore,
 };
-use stakepool_core::voting::{VoteOutcome, VoteRecord};
+use stakepool_core::reports::{VoteOutcome, VoteRecord};
 
 use crate::fixture::Fixture;
 use crate::sample::{NOW, bytes, later, new_user, session, vote};

@@ -2,7 +2,7 @@
 
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{LedgerStore, LowFeeStore, LowFeeTicket};
-use stakepool_core::voting::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState};
 
 use crate::fixture::Fixture;
 use crate::sample::{NOW, ended, later, low_fee, report, ticket};

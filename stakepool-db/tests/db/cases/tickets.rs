@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight};
 use stakepool_core::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery};
+use stakepool_core::reports::TicketReport;
+use stakepool_core::reports::TicketState;
+use stakepool_core::reports::TicketState::{Expired, Immature, Live, Missed, Voted};
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::TicketReport;
-use stakepool_core::voting::TicketState::{self, Expired, Immature, Live, Missed, Voted};
 
 use crate::fixture::Fixture;
 use crate::sample::{NOW, ended, report, ticket};

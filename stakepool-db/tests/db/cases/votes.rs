@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stakepool_core::ports::{LedgerStore, StoredVote};
-use stakepool_core::voting::{VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::reports::{VoteOutcome, VoteRecord, VoteTimings};
 
 use crate::fixture::Fixture;
 use crate::sample::{ticket, vote};

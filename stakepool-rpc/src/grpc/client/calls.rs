@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
-use stakepool_core::voting::WantedState;
 use tokio::time::{Instant, timeout};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
@@ -145,7 +145,7 @@ impl DaemonClient {
     }
 
     /// Users first, so that an added ticket never belongs to somebody unknown.
-    pub(super) async fn put_old(&self, wanted: &WantedState) -> Result<(), DaemonError> {
+    pub(super) async fn put_old(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
         self.call("SetUserVotingPrefs", self.limits.transfer, |line| async move {
             let user_voting_config = users_into_old(wanted.users());
             let request = line.request(old::SetUserVotingPrefsRequest { user_voting_config });
@@ -160,7 +160,7 @@ impl DaemonClient {
         .await
     }
 
-    pub(super) async fn put_own(&self, wanted: &WantedState) -> Result<(), DaemonError> {
+    pub(super) async fn put_own(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
         self.call("PutWanted", self.limits.transfer, |line| async move {
             let request = line.request(tokio_stream::iter(wanted_into_pieces(wanted)));
             line.own().put_wanted(request).await.map(|_| ())

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use stakepool_core::ports::DaemonError;
-use stakepool_core::text::one_line;
+use stakepool_core::sanitize::one_line;
 use tonic::{Code, Status};
 
 /// Most bytes of a daemon's words that are repeated.

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
-use stakepool_core::voting::WantedState;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
 
@@ -125,7 +125,7 @@ impl VotingDaemon for DaemonClient {
         self.own_status().await
     }
 
-    async fn put_wanted(&self, wanted: &WantedState) -> Result<(), DaemonError> {
+    async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
         match self.put_own(wanted).await {
             // The predecessor's daemon, or one of ours without a token: the old calls may be open. Where a wrong token
             // is the reason, they are refused just the same.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHash, BlockHeight, TicketHash};
 use stakepool_core::ports::{EventBatch, EventCursor};
-use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::voting::{
-    DaemonEvent, DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord, VoteTimings,
+use stakepool_core::reports::{
+    DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
 };
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixMillis;
 
 use super::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;

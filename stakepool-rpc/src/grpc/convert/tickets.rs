@@ -2,8 +2,8 @@
 
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{Network, TicketHash, VoteVersion};
+use stakepool_core::desired::{AddedTicket, DesiredUser};
 use stakepool_core::ports::LowFeeEntry;
-use stakepool_core::voting::{AddedTicket, WantedUser};
 
 use super::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::stakepoolrpc as pb;
@@ -51,7 +51,7 @@ pub(in crate::grpc) fn added_from_old(
 
 /// Users for a request.
 pub(in crate::grpc) fn users_into_old<'a>(
-    users: impl Iterator<Item = &'a WantedUser>,
+    users: impl Iterator<Item = &'a DesiredUser>,
 ) -> Vec<pb::UserVotingConfigEntry> {
     users
         .map(|user| pb::UserVotingConfigEntry {
@@ -67,12 +67,12 @@ pub(in crate::grpc) fn users_into_old<'a>(
 pub(in crate::grpc) fn users_from_old(
     entries: &[pb::UserVotingConfigEntry],
     network: Network,
-) -> Result<Vec<WantedUser>, FieldError> {
+) -> Result<Vec<DesiredUser>, FieldError> {
     named("user_voting_config", entries, |entry| {
         let version = u32::try_from(entry.vote_bits_version).map_err(|_| {
             FieldError::new("VoteBitsVersion", format!("{} is not from 0 to 4294967295", entry.vote_bits_version))
         })?;
-        Ok(WantedUser {
+        Ok(DesiredUser {
             user: UserId(entry.user_id),
             address: script_address("MultiSigAddress", &entry.multi_sig_address, Some(network))?,
             voting: VotingPreference { bits: vote_bits("VoteBits", entry.vote_bits)?, version: VoteVersion(version) },

@@ -2,7 +2,7 @@
 
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{Network, TicketHash, VoteVersion};
-use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 
 use super::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
@@ -11,7 +11,7 @@ use crate::grpc::generated::pool_daemon as pb;
 const PIECE: usize = 5_000;
 
 /// The pieces of a state; the last, and only the last, has the digest.
-pub(in crate::grpc) fn wanted_into_pieces(wanted: &WantedState) -> Vec<pb::WantedPiece> {
+pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::WantedPiece> {
     let users: Vec<_> = wanted.users().map(user_into_message).collect();
     let added: Vec<_> = wanted.added().map(added_into_message).collect();
     let users = users.chunks(PIECE).map(|users| pb::WantedPiece { users: users.to_vec(), ..Default::default() });
@@ -23,7 +23,7 @@ pub(in crate::grpc) fn wanted_into_pieces(wanted: &WantedState) -> Vec<pb::Wante
 /// Puts a state together from its pieces.
 pub(in crate::grpc) struct WantedCollector {
     network: Network,
-    users: Vec<WantedUser>,
+    users: Vec<DesiredUser>,
     added: Vec<AddedTicket>,
 }
 
@@ -48,8 +48,8 @@ impl WantedCollector {
     }
 
     /// The whole, if its digest is the one that came.
-    pub(in crate::grpc) fn finish(self, digest: [u8; 32]) -> Result<WantedState, FieldError> {
-        let wanted = WantedState::new(self.users, self.added);
+    pub(in crate::grpc) fn finish(self, digest: [u8; 32]) -> Result<DesiredState, FieldError> {
+        let wanted = DesiredState::new(self.users, self.added);
         if wanted.digest().0 == digest {
             Ok(wanted)
         } else {
@@ -58,7 +58,7 @@ impl WantedCollector {
     }
 }
 
-fn user_into_message(user: &WantedUser) -> pb::WantedUser {
+fn user_into_message(user: &DesiredUser) -> pb::WantedUser {
     pb::WantedUser {
         user_id: user.user.0,
         address: user.address.to_string(),
@@ -67,8 +67,8 @@ fn user_into_message(user: &WantedUser) -> pb::WantedUser {
     }
 }
 
-fn user_from_message(user: &pb::WantedUser, network: Network) -> Result<WantedUser, FieldError> {
-    Ok(WantedUser {
+fn user_from_message(user: &pb::WantedUser, network: Network) -> Result<DesiredUser, FieldError> {
+    Ok(DesiredUser {
         user: UserId(user.user_id),
         address: script_address("address", &user.address, Some(network))?,
         voting: VotingPreference {
@@ -94,14 +94,14 @@ mod tests {
     use super::*;
     use stakepool_core::chain::{Hash160, ScriptAddress, VoteBits};
 
-    fn state(users: u16, added: u16) -> WantedState {
+    fn state(users: u16, added: u16) -> DesiredState {
         let address = |n: u16| {
             let mut hash = [0; 20];
             hash[..2].copy_from_slice(&n.to_le_bytes());
             ScriptAddress::new(Network::Simnet, Hash160(hash))
         };
-        WantedState::new(
-            (0..users).map(|n| WantedUser {
+        DesiredState::new(
+            (0..users).map(|n| DesiredUser {
                 user: UserId(n.into()),
                 address: address(n),
                 voting: VotingPreference { bits: VoteBits(n), version: VoteVersion(n.into()) },
@@ -114,7 +114,7 @@ mod tests {
         )
     }
 
-    fn collect(pieces: Vec<pb::WantedPiece>, network: Network) -> Result<WantedState, FieldError> {
+    fn collect(pieces: Vec<pb::WantedPiece>, network: Network) -> Result<DesiredState, FieldError> {
         let mut collector = WantedCollector::new(network);
         for piece in pieces {
             if let Some(digest) = collector.take(piece)? {

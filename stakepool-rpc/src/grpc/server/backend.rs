@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::chain::Network;
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
-use stakepool_core::voting::{AddedTicket, WantedState, WantedUser};
 use tonic::Status;
 
 /// Why a daemon does not do what a call asks.
@@ -39,10 +39,10 @@ pub trait DaemonBackend: Send + Sync + 'static {
     async fn status(&self) -> Result<DaemonStatus, BackendError>;
 
     /// Replaces users and added tickets together.
-    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError>;
+    async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError>;
 
     /// Replaces all users (the predecessor's `SetUserVotingPrefs`). Of two entries with one address the later counts.
-    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError>;
+    async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError>;
 
     /// Replaces all added tickets (the predecessor's `SetAddedLowFeeTickets`). Of two entries the later counts.
     async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError>;

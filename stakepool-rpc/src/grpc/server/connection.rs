@@ -11,8 +11,8 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use stakepool_core::seldom::Seldom;
-use stakepool_core::text::one_line;
+use stakepool_core::log_throttle::LogThrottle;
+use stakepool_core::sanitize::one_line;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -50,7 +50,7 @@ pub(super) struct Gate {
 
 struct Shared {
     access: Access,
-    refusals: Seldom,
+    refusals: LogThrottle,
 }
 
 /// Who is at the other end of a connection.
@@ -65,7 +65,7 @@ struct Peer {
 impl Gate {
     /// The same services for those who showed what is configured, and for those of whom nothing was asked.
     pub(super) fn new(for_known: Routes, for_anybody: Routes, access: Access) -> Self {
-        let shared = Arc::new(Shared { access, refusals: Seldom::default() });
+        let shared = Arc::new(Shared { access, refusals: LogThrottle::default() });
         Self { for_known: for_known.prepare(), for_anybody: for_anybody.prepare(), shared }
     }
 

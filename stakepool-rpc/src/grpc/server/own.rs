@@ -61,7 +61,7 @@ impl PoolDaemon for OwnService {
                 break digest;
             }
         };
-        self.backend.put_wanted(collector.finish(digest)?).await?;
+        self.backend.put_desired(collector.finish(digest)?).await?;
         Ok(Response::new(pb::PutWantedResponse {}))
     }
 

@@ -29,7 +29,7 @@ async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
     for token in [None, Some(RpcToken::new("another-token-altogether").unwrap())] {
         let client = client(ClientOptions { token, ..daemon.options() });
         assert!(unauthorized(client.status().await));
-        assert!(unauthorized(client.put_wanted(&wanted(3, 3)).await));
+        assert!(unauthorized(client.put_desired(&wanted(3, 3)).await));
         assert!(unauthorized(client.events(EventCursor::default()).await));
         assert!(unauthorized(client.live_tickets().await));
         assert!(unauthorized(client.ignored_tickets().await));
@@ -50,9 +50,9 @@ async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
         assert!(unauthorized(client.events(EventCursor::default()).await));
         client.ping().await.unwrap();
         // The users get there all the same, through the predecessor's calls.
-        client.put_wanted(&wanted(40, 3)).await.unwrap();
+        client.put_desired(&wanted(40, 3)).await.unwrap();
         assert_eq!(daemon.backend.told.lock().unwrap().wanted.digest(), wanted(40, 3).digest());
-        client.put_wanted(&wanted(2, 0)).await.unwrap();
+        client.put_desired(&wanted(2, 0)).await.unwrap();
         assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(2, 0));
     }
     daemon.stop().await;
@@ -63,7 +63,7 @@ async fn old_clients_get_in_without_a_token_where_that_is_allowed_and_only_to_th
     let daemon = Daemon::start(Access { allow_old_clients: true, ..with_token() }).await;
     let old = client(ClientOptions { token: None, ..daemon.options() });
     assert_eq!(old.service_version().await.as_deref(), Ok("4.0.0"));
-    old.put_wanted(&wanted(5, 5)).await.unwrap();
+    old.put_desired(&wanted(5, 5)).await.unwrap();
     assert!(unauthorized(old.status().await));
     daemon.client().status().await.unwrap();
     daemon.stop().await;

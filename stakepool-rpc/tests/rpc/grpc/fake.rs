@@ -9,12 +9,13 @@ use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
     VoteVersion,
 };
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
-use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
-use stakepool_core::voting::{
-    AddedTicket, DaemonEvent, DaemonEventKind, TicketReport, TicketState, UnixMillis, VoteOutcome, VoteRecord,
-    VoteTimings, WantedState, WantedUser,
+use stakepool_core::reports::{
+    DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
 };
+use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
+use stakepool_core::time::UnixMillis;
 use stakepool_rpc::grpc::server::{BackendError, DaemonBackend};
 use tokio::sync::Notify;
 
@@ -28,7 +29,7 @@ pub struct Fake {
 
 #[derive(Default)]
 pub struct Told {
-    pub wanted: WantedState,
+    pub wanted: DesiredState,
     pub live: Vec<LowFeeEntry>,
     pub ignored: Vec<LowFeeEntry>,
     pub events: Vec<DaemonEvent>,
@@ -69,12 +70,12 @@ impl DaemonBackend for Fake {
         Ok(status(&told.wanted))
     }
 
-    async fn put_wanted(&self, wanted: WantedState) -> Result<(), BackendError> {
+    async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError> {
         self.told.lock().unwrap().wanted = wanted;
         Ok(())
     }
 
-    async fn set_users(&self, users: Vec<WantedUser>) -> Result<(), BackendError> {
+    async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError> {
         self.told.lock().unwrap().wanted.set_users(users);
         Ok(())
     }
@@ -110,7 +111,7 @@ impl DaemonBackend for Fake {
 }
 
 /// The status of a daemon that has such users and added tickets.
-pub fn status(wanted: &WantedState) -> DaemonStatus {
+pub fn status(wanted: &DesiredState) -> DaemonStatus {
     let wallet = |name: &str, reachable| WalletState {
         name: name.to_owned(),
         reachable,
@@ -150,14 +151,14 @@ pub fn entry(n: u32) -> LowFeeEntry {
     LowFeeEntry { ticket: TicketHash::from_bytes(spread(n)), address: address(n) }
 }
 
-pub fn wanted(users: u32, added: u32) -> WantedState {
-    let user = |n| WantedUser {
+pub fn wanted(users: u32, added: u32) -> DesiredState {
+    let user = |n| DesiredUser {
         user: UserId(i64::from(n) + 1),
         address: address(n),
         voting: VotingPreference { bits: VoteBits(n as u16), version: VoteVersion(u32::MAX - n) },
     };
     let ticket = |n| AddedTicket { ticket: entry(n).ticket, address: address(n) };
-    WantedState::new((0..users).map(user), (0..added).map(ticket))
+    DesiredState::new((0..users).map(user), (0..added).map(ticket))
 }
 
 /// A report on ticket `n`; states and verdicts take turns.

@@ -15,7 +15,7 @@ use super::{Daemon, with_token};
 async fn a_daemon_that_restarts_is_found_again_by_the_next_call() {
     let daemon = Daemon::start(with_token()).await;
     let client = daemon.client();
-    client.put_wanted(&wanted(5, 0)).await.unwrap();
+    client.put_desired(&wanted(5, 0)).await.unwrap();
     let (address, certificate, key) = (daemon.address, daemon.certificate.clone(), daemon.key.clone());
     daemon.stop().await;
 
@@ -28,7 +28,7 @@ async fn a_daemon_that_restarts_is_found_again_by_the_next_call() {
 
     // Without a call between stop and start the old connection is the one that the next call finds.
     let daemon = Daemon::start_at(address, certificate, key, with_token()).await;
-    client.put_wanted(&wanted(5, 0)).await.unwrap();
+    client.put_desired(&wanted(5, 0)).await.unwrap();
     daemon.stop().await;
 }
 
@@ -51,10 +51,10 @@ async fn clients_that_hang_stop_neither_others_nor_the_end() {
     let channel = peers::channel(&daemon);
     let (sender, pieces) = tokio::sync::mpsc::channel(1);
     sender.send(Piece { digest: Vec::new() }).await.unwrap();
-    let hanging = tokio::spawn(peers::put_wanted(channel, tokio_stream::wrappers::ReceiverStream::new(pieces)));
+    let hanging = tokio::spawn(peers::put_desired(channel, tokio_stream::wrappers::ReceiverStream::new(pieces)));
 
     daemon.client().status().await.unwrap();
-    daemon.client().put_wanted(&wanted(3, 3)).await.unwrap();
+    daemon.client().put_desired(&wanted(3, 3)).await.unwrap();
     // Room for the next piece shows that the first one is on its way.
     let _room = sender.reserve().await.unwrap();
     daemon.stop().await;
@@ -97,7 +97,7 @@ async fn a_server_that_hangs_ends_every_call_within_its_limit() {
     let started = Instant::now();
     let errors = [
         client.status().await.unwrap_err(),
-        client.put_wanted(&wanted(1, 1)).await.unwrap_err(),
+        client.put_desired(&wanted(1, 1)).await.unwrap_err(),
         client.events(EventCursor::default()).await.unwrap_err(),
         client.live_tickets().await.unwrap_err(),
     ];

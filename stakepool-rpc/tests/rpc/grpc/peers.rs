@@ -114,7 +114,7 @@ async fn call<Q: Message + 'static, A: Message + Default + 'static>(
 }
 
 /// Sends pieces of the wanted state, with the token.
-pub async fn put_wanted(channel: Channel, pieces: impl Stream<Item = Piece> + Send + 'static) -> Result<(), Status> {
+pub async fn put_desired(channel: Channel, pieces: impl Stream<Item = Piece> + Send + 'static) -> Result<(), Status> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await.unwrap();
     let mut request = tonic::Request::new(pieces);
@@ -217,11 +217,11 @@ async fn a_bad_entry_is_named_and_changes_nothing() {
 #[tokio::test]
 async fn pieces_that_end_without_a_digest_change_nothing() {
     let daemon = Daemon::start(super::with_token()).await;
-    daemon.client().put_wanted(&wanted(2, 2)).await.unwrap();
-    let error = put_wanted(channel(&daemon), tokio_stream::iter([Piece::default()])).await.unwrap_err();
+    daemon.client().put_desired(&wanted(2, 2)).await.unwrap();
+    let error = put_desired(channel(&daemon), tokio_stream::iter([Piece::default()])).await.unwrap_err();
     assert_eq!(error.message(), "the pieces ended without the digest");
     let wrong = Piece { digest: vec![1; 32] };
-    let error = put_wanted(channel(&daemon), tokio_stream::iter([wrong])).await.unwrap_err();
+    let error = put_desired(channel(&daemon), tokio_stream::iter([wrong])).await.unwrap_err();
     assert!(error.message().starts_with("digest: does not match"), "{error}");
     assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(2, 2));
     daemon.stop().await;
@@ -284,7 +284,7 @@ async fn the_predecessors_daemon_is_told_through_its_own_calls_and_offers_no_mor
     })
     .unwrap();
 
-    client.put_wanted(&wanted(3, 2)).await.unwrap();
+    client.put_desired(&wanted(3, 2)).await.unwrap();
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     let paths: Vec<_> = seen.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(paths, [SET_USERS, SET_USERS, SET_ADDED], "a busy daemon is asked again");

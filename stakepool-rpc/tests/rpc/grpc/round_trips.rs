@@ -1,7 +1,7 @@
 //! What one side says is what the other side hears.
 
 use stakepool_core::ports::{DaemonError, EventCursor, VotingDaemon};
-use stakepool_core::voting::VoteOutcome;
+use stakepool_core::reports::VoteOutcome;
 
 use super::fake::{EPOCH, entry, status, ticket_report, vote_record, wanted};
 use super::{Daemon, with_token};
@@ -19,7 +19,7 @@ async fn calls_are_counted_by_method_and_those_that_fail_apart() {
     let client = daemon.client();
     client.status().await.unwrap();
     client.status().await.unwrap();
-    client.put_wanted(&wanted(1, 0)).await.unwrap();
+    client.put_desired(&wanted(1, 0)).await.unwrap();
     daemon.stop().await;
     client.status().await.unwrap_err();
     let figures = client.call_figures();
@@ -33,7 +33,7 @@ async fn users_and_added_tickets_arrive_whole_and_with_the_same_digest() {
     let daemon = Daemon::start(with_token()).await;
     let client = daemon.client();
     for state in [wanted(12_000, 7_000), wanted(1, 0), wanted(0, 0)] {
-        client.put_wanted(&state).await.unwrap();
+        client.put_desired(&state).await.unwrap();
         assert_eq!(daemon.backend.told.lock().unwrap().wanted, state);
         assert_eq!(client.status().await.unwrap().wanted_digest, state.digest().to_string());
         assert_eq!(client.added_tickets().await.unwrap().len(), state.added().len());

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use tokio::sync::OnceCell;
 
-use super::known::{Known, Lists};
-use super::reason;
-use super::refusal::Refusal;
-use crate::accounts::Actor;
-use crate::audit::AuditAction;
-use crate::chain::{Params, ScriptAddress, TicketHash};
-use crate::ports::{AuditEntry, AuditStore, Clock, LedgerStore, LowFeeStore, LowFeeTicket, StoreError, VotingDaemon};
+use crate::tickets::low_fee::known::{Known, Lists};
+use crate::tickets::low_fee::reason;
+use crate::tickets::low_fee::refusal::Refusal;
+use stakepool_core::accounts::Actor;
+use stakepool_core::audit::AuditAction;
+use stakepool_core::chain::{Params, ScriptAddress, TicketHash};
+use stakepool_core::ports::{
+    AuditEntry, AuditStore, Clock, LedgerStore, LowFeeStore, LowFeeTicket, StoreError, VotingDaemon,
+};
 
 /// Why nothing was done for a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +36,7 @@ pub struct Addition {
 
 /// Adds tickets and takes them back for one person. What changes something is written to the audit log. The daemons are
 /// asked at most once, and only where the ledger does not know a ticket; telling them afterwards is the caller's.
-pub struct LowFeeDesk<'a> {
+pub struct LowFeeAdditions<'a> {
     /// Who asks.
     pub actor: Actor,
     /// The consensus parameters, for the time that an added ticket may live.
@@ -50,17 +52,17 @@ pub struct LowFeeDesk<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     /// What is read once for all tickets.
-    pub once: Once,
+    pub lookups: Lookups,
 }
 
-/// What a [`LowFeeDesk`] reads once; empty at first.
+/// What a [`LowFeeAdditions`] reads once; empty at first.
 #[derive(Default)]
-pub struct Once {
+pub struct Lookups {
     active: OnceCell<HashMap<TicketHash, ScriptAddress>>,
     lists: OnceCell<Lists>,
 }
 
-impl LowFeeDesk<'_> {
+impl LowFeeAdditions<'_> {
     /// Has the pool vote a ticket in spite of its fee. Adding one again is no failure.
     ///
     /// # Errors
@@ -116,7 +118,7 @@ impl LowFeeDesk<'_> {
         if let Some(report) = self.ledger.ticket(ticket).await? {
             return Ok(Known::Report(Box::new(report)));
         }
-        let lists = self.once.lists.get_or_init(|| Lists::ask(&self.daemons)).await;
+        let lists = self.lookups.lists.get_or_init(|| Lists::ask(&self.daemons)).await;
         Ok(lists.known(ticket))
     }
 
@@ -125,7 +127,7 @@ impl LowFeeDesk<'_> {
             let active = self.low_fee.active(self.clock.now()).await?;
             Ok(active.into_iter().map(|ticket| (ticket.ticket, ticket.address)).collect())
         };
-        self.once.active.get_or_try_init(read).await
+        self.lookups.active.get_or_try_init(read).await
     }
 
     async fn note(&self, action: AuditAction, ticket: &TicketHash, detail: String) -> Result<(), StoreError> {

@@ -1,14 +1,17 @@
 //! What the operator does for a user who cannot get into an account: a new password, and a second factor taken away.
 
-use super::{Actor, PasswordHashes, User, end_all_ways_in};
-use crate::audit::AuditAction;
-use crate::ports::{AccessStore, AuditEntry, AuditStore, SecondFactorStore, SessionStore, StoreError, UserStore};
-use crate::time::UnixTime;
+use crate::accounts::revoke_all_access;
+use stakepool_core::accounts::{Actor, PasswordHashes, User};
+use stakepool_core::audit::AuditAction;
+use stakepool_core::ports::{
+    AccessStore, AuditEntry, AuditStore, SecondFactorStore, SessionStore, StoreError, UserStore,
+};
+use stakepool_core::time::UnixTime;
 
 /// The stores that decide who gets into an account, on behalf of somebody who acts at a moment. Every act is noted in
 /// the audit log.
 #[derive(Clone, Copy)]
-pub struct Rescue<'a> {
+pub struct AccountRescue<'a> {
     /// The users.
     pub users: &'a dyn UserStore,
     /// Their sessions.
@@ -25,7 +28,7 @@ pub struct Rescue<'a> {
     pub now: UnixTime,
 }
 
-impl Rescue<'_> {
+impl AccountRescue<'_> {
     /// Gives a user a new password: ends all sessions, and makes the links in mails worthless. What a password must be
     /// like is the caller's to check.
     ///
@@ -33,7 +36,7 @@ impl Rescue<'_> {
     /// [`StoreError::Conflict`] where the password was changed since the user was read; or another [`StoreError`].
     pub async fn set_password(&self, user: &User, new: PasswordHashes) -> Result<(), StoreError> {
         self.users.update(user, &User { password: new, ..user.clone() }).await?;
-        end_all_ways_in(self.sessions, self.access, user.id).await?;
+        revoke_all_access(self.sessions, self.access, user.id).await?;
         self.note(AuditAction::UserPassword, user).await
     }
 

@@ -1,7 +1,7 @@
 //! Shutting the ways into an account that are open.
 
-use super::UserId;
-use crate::ports::{AccessStore, SessionStore, StoreError, TokenPurpose};
+use stakepool_core::accounts::UserId;
+use stakepool_core::ports::{AccessStore, SessionStore, StoreError, TokenPurpose};
 
 /// Makes every link of a mail to a user worthless.
 ///
@@ -19,7 +19,7 @@ pub async fn revoke_all_tokens(access: &dyn AccessStore, user: UserId) -> Result
 ///
 /// # Errors
 /// [`StoreError`]; one half is done even where the other fails.
-pub async fn end_all_ways_in(
+pub async fn revoke_all_access(
     sessions: &dyn SessionStore,
     access: &dyn AccessStore,
     user: UserId,

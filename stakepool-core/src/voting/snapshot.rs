@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::pool::{PoolState, Tracked};
-use super::report::{UnixMillis, VoteOutcome, VoteRecord, VoteTimings};
-use super::wanted::{AddedTicket, WantedState, WantedUser};
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
+use crate::desired::{AddedTicket, DesiredState, DesiredUser};
+use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
+use crate::time::UnixMillis;
+use crate::voting::lottery::{Lottery, Tracked};
 
 /// First bytes of a state file; the last is the version of its format.
 const MAGIC: &[u8; 8] = b"EXCCPOL\x02";
@@ -136,7 +137,7 @@ pub struct Snapshot(Saved);
 impl Snapshot {
     /// Copies the state.
     pub fn of<'a>(
-        pool: &PoolState,
+        pool: &Lottery,
         epoch: u64,
         has_users: bool,
         synced: Option<SyncPoint>,
@@ -169,7 +170,7 @@ impl Snapshot {
 ///
 /// # Errors
 /// [`SavedStateError`] says why the bytes cannot be used; the pool state is then untouched.
-pub fn restore(pool: &mut PoolState, bytes: &[u8]) -> Result<Restored, SavedStateError> {
+pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateError> {
     let body = bytes.strip_prefix(MAGIC.as_slice()).ok_or(SavedStateError::Foreign)?;
     let (body, checksum) = body.split_last_chunk::<32>().ok_or(SavedStateError::Checksum)?;
     if Sha256::digest(&bytes[..MAGIC.len() + body.len()])[..] != checksum[..] {
@@ -183,9 +184,9 @@ pub fn restore(pool: &mut PoolState, bytes: &[u8]) -> Result<Restored, SavedStat
     let has_users = saved.users.is_some();
     if let Some(users) = saved.users {
         let address = |hash| ScriptAddress::new(expected, hash);
-        let users = users.into_iter().map(|(hash, user, voting)| WantedUser { user, address: address(hash), voting });
+        let users = users.into_iter().map(|(hash, user, voting)| DesiredUser { user, address: address(hash), voting });
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
-        pool.set_wanted(WantedState::new(users, added));
+        pool.set_wanted(DesiredState::new(users, added));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.

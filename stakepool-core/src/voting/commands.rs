@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::engine::{Engine, lock, read, write};
-use super::report::DaemonEventKind;
-use super::wanted::{AddedTicket, WantedState, WantedUser};
+use crate::desired::{AddedTicket, DesiredState, DesiredUser};
 use crate::ports::{EventBatch, EventCursor, LowFeeEntry};
+use crate::reports::DaemonEventKind;
 
 impl Engine {
     /// Takes the users and added tickets that the web wants.
-    pub fn put_wanted(&self, wanted: WantedState) {
+    pub fn put_desired(&self, wanted: DesiredState) {
         self.take_wanted(true, |current| *current = wanted);
     }
 
     /// Replaces the users alone (the predecessor's `SetUserVotingPrefs`).
-    pub fn set_users(&self, users: impl IntoIterator<Item = WantedUser>) {
+    pub fn set_users(&self, users: impl IntoIterator<Item = DesiredUser>) {
         self.take_wanted(true, |wanted| wanted.set_users(users));
     }
 
@@ -23,10 +23,10 @@ impl Engine {
         self.take_wanted(false, |wanted| wanted.set_added(added));
     }
 
-    fn take_wanted(&self, users_are_known: bool, change: impl FnOnce(&mut WantedState)) {
+    fn take_wanted(&self, users_are_known: bool, change: impl FnOnce(&mut DesiredState)) {
         let missing = {
             let mut pool = write(&self.pool);
-            let mut wanted = WantedState::clone(pool.wanted());
+            let mut wanted = DesiredState::clone(pool.wanted());
             change(&mut wanted);
             if users_are_known {
                 pool.stop_trusting();
@@ -50,7 +50,7 @@ impl Engine {
     }
 
     /// The users and added tickets as they were last set.
-    pub fn wanted(&self) -> Arc<WantedState> {
+    pub fn wanted(&self) -> Arc<DesiredState> {
         Arc::clone(read(&self.pool).wanted())
     }
 

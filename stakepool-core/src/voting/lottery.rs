@@ -11,14 +11,14 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet as FastSet};
 use serde::{Deserialize, Serialize};
 
-use super::report::{TicketReport, TicketState};
 use super::stake_transaction::StakeTransaction;
-use super::wanted::WantedState;
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{
     Address, AddressKind, Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, Transaction,
 };
+use crate::desired::DesiredState;
 use crate::ports::SpentOrMissed;
+use crate::reports::{TicketReport, TicketState};
 use crate::ticket::{Evaluator, TicketFacts, TicketSubmission, Verdict};
 
 /// How many blocks an ended ticket of a user is remembered, so that a web that was away still learns its end.
@@ -69,10 +69,10 @@ pub struct Winners {
 
 /// The state of the lottery as a daemon sees it.
 #[derive(Debug)]
-pub struct PoolState {
+pub struct Lottery {
     evaluator: Evaluator,
     users: HashMap<Hash160, PoolUser>,
-    wanted: Arc<WantedState>,
+    wanted: Arc<DesiredState>,
     added: FastSet<TicketHash>,
     tickets: HashMap<TicketHash, Tracked>,
     /// Live tickets that no pool can vote.
@@ -88,7 +88,7 @@ pub struct PoolState {
     revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
 }
 
-impl PoolState {
+impl Lottery {
     /// An empty state.
     pub fn new(evaluator: Evaluator) -> Self {
         Self {
@@ -133,14 +133,14 @@ impl PoolState {
     }
 
     /// The users and added tickets last set.
-    pub const fn wanted(&self) -> &Arc<WantedState> {
+    pub const fn wanted(&self) -> &Arc<DesiredState> {
         &self.wanted
     }
 
     /// Takes new users and added tickets; tickets whose standing changes are reported. Answers how many users are
     /// missing from the new state although they have tickets: nobody's registration ever ends, so that the state comes
     /// from a wrong or emptied database. Such users, and what was added for them, are voted as before.
-    pub fn set_wanted(&mut self, wanted: WantedState) -> usize {
+    pub fn set_wanted(&mut self, wanted: DesiredState) -> usize {
         let mut users: HashMap<_, _> =
             wanted.users().map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting })).collect();
         let mut added: FastSet<_> = wanted.added().map(|entry| entry.ticket).collect();

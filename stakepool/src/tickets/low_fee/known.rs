@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
-use crate::accounts::UserId;
-use crate::chain::TicketHash;
-use crate::ports::{DaemonError, LedgerStore, LowFeeEntry, StoreError, UserStore, VotingDaemon};
-use crate::voting::TicketReport;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::TicketHash;
+use stakepool_core::ports::{DaemonError, LedgerStore, LowFeeEntry, StoreError, UserStore, VotingDaemon};
+use stakepool_core::reports::TicketReport;
 
 /// How long a daemon may take: a person waits.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -4,12 +4,10 @@
 //! knows neither clock nor network.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use crate::time::UnixTime;
+use stakepool_core::alert::{Alert, AlertKind, AlertPhase};
+use stakepool_core::time::UnixTime;
 
 /// How long a trouble must last before it is told, and be gone before it counts as over: a wallet that is restarted is
 /// not worth a message.
@@ -18,61 +16,6 @@ pub const SETTLE: Duration = Duration::from_secs(60);
 pub const REPEAT: Duration = Duration::from_secs(24 * 3600);
 /// How long an event that was told is remembered; callers must not report it for longer.
 pub const REMEMBER_EVENTS: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// A kind of trouble.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertKind {
-    /// A voting wallet is locked: it can sign nothing.
-    WalletLocked,
-    /// A voting wallet does not answer.
-    WalletAway,
-    /// A voting daemon does not answer, or cannot be kept at what is wanted.
-    DaemonAway,
-    /// A ticket won, and no daemon cast its vote.
-    MissedVote,
-    /// A wallet or a node is blocks behind.
-    Lag,
-    /// Wallets, daemons and web have different keys, networks or fees.
-    Disagreement,
-    /// A certificate ends soon, or has ended.
-    CertificateEnds,
-    /// All key indexes are given, or nearly so.
-    PoolFull,
-    /// The pool cannot serve its users, or cannot vote.
-    Down,
-    /// Anything else that the status page shows.
-    Other,
-}
-
-impl AlertKind {
-    /// The name in messages to programs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::WalletLocked => "wallet_locked",
-            Self::WalletAway => "wallet_away",
-            Self::DaemonAway => "daemon_away",
-            Self::MissedVote => "missed_vote",
-            Self::Lag => "lag",
-            Self::Disagreement => "disagreement",
-            Self::CertificateEnds => "certificate_ends",
-            Self::PoolFull => "pool_full",
-            Self::Down => "down",
-            Self::Other => "other",
-        }
-    }
-
-    /// Whether it happens once, and neither lasts nor ends.
-    pub const fn is_event(self) -> bool {
-        matches!(self, Self::MissedVote)
-    }
-}
-
-impl fmt::Display for AlertKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A trouble that is there now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,44 +26,6 @@ pub struct Trouble {
     pub about: String,
     /// What is wrong and what to do, for people.
     pub text: String,
-}
-
-/// Where a trouble is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertPhase {
-    /// It is new.
-    Begins,
-    /// It lasts.
-    Lasts,
-    /// It is gone.
-    Ends,
-}
-
-impl AlertPhase {
-    /// The name in messages to programs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Begins => "begins",
-            Self::Lasts => "lasts",
-            Self::Ends => "ends",
-        }
-    }
-}
-
-/// What is to be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Alert {
-    /// Of which kind.
-    pub kind: AlertKind,
-    /// Where the trouble is in its life.
-    pub phase: AlertPhase,
-    /// With what.
-    pub about: String,
-    /// What is wrong and what to do; for one that is over, what was wrong last.
-    pub text: String,
-    /// When it was first seen.
-    pub since: UnixTime,
 }
 
 #[derive(Clone, Debug)]

@@ -5,14 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Standing problems, each under the name of what it is about.
 #[derive(Debug, Default)]
-pub(super) struct Board(Mutex<BTreeMap<String, String>>);
+pub(super) struct Problems(Mutex<BTreeMap<String, String>>);
 
-impl Board {
+impl Problems {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes something wrong until [`Board::solved`].
+    /// Notes something wrong until [`Problems::solved`].
     pub(super) fn problem(&self, about: &str, what: String) {
         let before = self.lock().insert(about.to_owned(), what.clone());
         if before.as_ref() != Some(&what) {
@@ -20,7 +20,7 @@ impl Board {
         }
     }
 
-    /// Takes back [`Board::problem`].
+    /// Takes back [`Problems::problem`].
     pub(super) fn solved(&self, about: &str) {
         if self.lock().remove(about).is_some() {
             tracing::info!(about, "solved");

@@ -8,9 +8,9 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Lets one line of a kind pass a while, so that nobody can fill the log from outside.
 #[derive(Debug, Default)]
-pub struct Seldom(Mutex<(Option<Instant>, u64)>);
+pub struct LogThrottle(Mutex<(Option<Instant>, u64)>);
 
-impl Seldom {
+impl LogThrottle {
     /// Lets the next line pass.
     pub const fn new() -> Self {
         Self(Mutex::new((None, 0)))
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn a_flood_becomes_one_line_in_half_a_minute_that_counts_the_others() {
-        let (seldom, began) = (Seldom::default(), Instant::now());
+        let (seldom, began) = (LogThrottle::default(), Instant::now());
         assert_eq!(seldom.pass(began), Some(0));
         for _ in 0..1000 {
             assert_eq!(seldom.pass(began), None);

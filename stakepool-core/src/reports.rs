@@ -8,11 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::UserId;
 use crate::chain::{BlockHash, BlockHeight, ScriptAddress, TicketHash, VoteBits};
 use crate::ticket::{TicketFacts, Verdict};
-
-/// Milliseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UnixMillis(pub i64);
+use crate::time::UnixMillis;
 
 /// Where a ticket is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

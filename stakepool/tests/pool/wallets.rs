@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::registration::{PoolKeys, Registrar, RegistrationError};
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, VoteBits, VoteVersion};
 use stakepool_core::ports::{NewUser, PoolWallet, RescanStore, StoreError, UserStore};
-use stakepool_core::registration::{PoolKeys, Registrar, RegistrationError};
 use stakepool_core::time::UnixTime;
-use stakepool_core::wallets::{Debts, GroupError, Health, WalletGroup};
+use stakepool_core::wallets::{GroupError, Health, PendingRepairs, WalletGroup};
 
 use crate::fakes::{FakeWallet, Faults, Mood};
 use crate::tickets::COLD;
@@ -269,7 +269,7 @@ async fn a_wallet_that_fails_a_read_is_probed_at_once() {
     }
     assert!(pool.group.stake_info().await.is_err());
     tokio::time::sleep(Duration::from_millis(1)).await;
-    assert!((0..3).all(|index| matches!(health(&pool, index), Health::Away { .. })));
+    assert!((0..3).all(|index| matches!(health(&pool, index), Health::Unreachable { .. })));
     running.abort();
 }
 
@@ -314,7 +314,7 @@ async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
     pool.wallets[2].set(Mood::Fine);
     *pool.wallets[2].faults.lock().unwrap() = Faults { rescan: true, ..Faults::default() };
     pool.group.recover_all().await;
-    assert!(matches!(health(&pool, 2), Health::Away { .. }));
+    assert!(matches!(health(&pool, 2), Health::Unreachable { .. }));
     assert_eq!(pool.wallets[2].scripts.lock().unwrap().len(), 1);
     *pool.wallets[2].faults.lock().unwrap() = Faults::default();
     // As after a restart of the web: a group that knows nothing but the store.
@@ -330,17 +330,17 @@ async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
 async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
     let pool = pool(None);
     let owes = || pool.group.status()[2].debts;
-    assert_eq!(owes(), Debts::default(), "nobody knows before it has answered");
+    assert_eq!(owes(), PendingRepairs::default(), "nobody knows before it has answered");
     pool.group.recover_all().await;
-    assert_eq!(owes(), Debts { scripts: Some(0), rescan_from: None });
+    assert_eq!(owes(), PendingRepairs { scripts: Some(0), rescan_from: None });
     pool.wallets[2].set(Mood::Away);
     pool.group.recover_all().await;
     pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
-    assert_eq!(owes(), Debts { scripts: Some(1), rescan_from: None }, "a registration passed it by");
+    assert_eq!(owes(), PendingRepairs { scripts: Some(1), rescan_from: None }, "a registration passed it by");
     pool.wallets[2].set(Mood::Fine);
     *pool.wallets[2].faults.lock().unwrap() = Faults { rescan: true, ..Faults::default() };
     pool.group.recover_all().await;
-    let rescan = Debts { scripts: Some(0), rescan_from: Some(BlockHeight(315)) };
+    let rescan = PendingRepairs { scripts: Some(0), rescan_from: Some(BlockHeight(315)) };
     assert_eq!(
         (owes(), health(&pool, 2) == Health::Healthy),
         (rescan, false),
@@ -351,11 +351,11 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
     let members = vec![Arc::clone(&pool.wallets[2]) as Arc<dyn PoolWallet>];
     let group = WalletGroup::new(Network::Simnet, COLD.parse().unwrap(), 1, members, Arc::clone(&pool.users));
     group.recover_all().await;
-    assert_eq!(group.status()[0].debts, Debts { scripts: None, ..rescan });
+    assert_eq!(group.status()[0].debts, PendingRepairs { scripts: None, ..rescan });
     pool.wallets[2].set(Mood::Fine);
     *pool.wallets[2].faults.lock().unwrap() = Faults::default();
     pool.group.recover_all().await;
-    assert_eq!(owes(), Debts { scripts: Some(0), rescan_from: None });
+    assert_eq!(owes(), PendingRepairs { scripts: Some(0), rescan_from: None });
 }
 
 #[tokio::test(start_paused = true)]

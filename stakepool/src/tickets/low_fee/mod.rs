@@ -1,15 +1,15 @@
 //! Tickets that pay too small a fee. The pool leaves them to their owners unless an administrator adds them: here is
 //! which tickets may be added or taken back, and what is answered. The web and the command line both ask here.
 
-mod desk;
+mod additions;
 mod known;
 mod refusal;
 
-pub use desk::{Addition, LowFeeDesk, LowFeeError, Once};
+pub use additions::{Addition, Lookups, LowFeeAdditions, LowFeeError};
 pub use known::known_to_daemons_only;
 pub use refusal::{Refusal, parse_hash};
 
-use crate::ticket::{TicketFacts, Verdict};
+use stakepool_core::ticket::{TicketFacts, Verdict};
 
 /// Why the pool does not vote a ticket by itself, for people.
 pub fn reason(facts: &TicketFacts) -> String {

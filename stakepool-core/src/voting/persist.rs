@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::board::Board;
 use super::engine::{Engine, lock, read};
-use super::pool::PoolState;
-use super::saved::{self, Snapshot};
 use crate::ports::StateFile;
+use crate::voting::lottery::Lottery;
+use crate::voting::problems::Problems;
+use crate::voting::snapshot;
+use crate::voting::snapshot::Snapshot;
 
 /// How often the state is saved where nothing asked for it.
 const SAVE_EVERY: Duration = Duration::from_secs(120);
@@ -44,10 +45,14 @@ impl Engine {
 }
 
 /// Reads the state file, and says whether it may be written from now on.
-pub(super) fn restore(pool: &mut PoolState, file: &dyn StateFile, board: &Board) -> (Option<saved::Restored>, bool) {
+pub(super) fn restore(
+    pool: &mut Lottery,
+    file: &dyn StateFile,
+    problems: &Problems,
+) -> (Option<snapshot::Restored>, bool) {
     let (reason, may_save) = match file.load() {
         Ok(None) => return (None, true),
-        Ok(Some(bytes)) => match saved::restore(pool, &bytes) {
+        Ok(Some(bytes)) => match snapshot::restore(pool, &bytes) {
             Ok(restored) => return (Some(restored), true),
             Err(error) => match file.set_aside() {
                 Ok(kept) => (format!("the state file cannot be used: {error}; it is kept as {kept}"), true),
@@ -59,6 +64,6 @@ pub(super) fn restore(pool: &mut PoolState, file: &dyn StateFile, board: &Board)
         Err(error) => (format!("{error}; it is not replaced"), false),
     };
     let what = format!("{reason}. Until the web sends the users, the wallet's own tickets are voted with default bits");
-    board.problem("state", what);
+    problems.problem("state", what);
     (None, may_save)
 }

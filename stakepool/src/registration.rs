@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::accounts::{Registration, UserId};
-use crate::chain::{Address, AddressError, ExternalBranch, HdKeyError, Network, PubKeyAddress, RedeemScript};
-use crate::ports::{StoreError, UserStore};
-use crate::wallets::{Agreement, GroupError, WalletGroup};
+use stakepool_core::accounts::{Registration, UserId};
+use stakepool_core::chain::{Address, AddressError, ExternalBranch, HdKeyError, Network, PubKeyAddress, RedeemScript};
+use stakepool_core::ports::{StoreError, UserStore};
+use stakepool_core::wallets::{Agreement, GroupError, WalletGroup};
 
 /// Lengths, in characters, between which a public key address lies (the predecessor's limits).
 const LENGTHS: std::ops::RangeInclusive<usize> = 40..=65;
@@ -120,7 +120,7 @@ impl Registrar {
             registered_at,
         };
         self.users.register(user, &registration).await?;
-        self.wallets.audit_all_but(&agreed);
+        self.wallets.recheck_others(&agreed);
         tracing::info!(%user, %index, address = %registration.address, "registered");
         Ok(registration)
     }

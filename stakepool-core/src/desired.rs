@@ -1,4 +1,4 @@
-//! The state that the web wants every daemon to have.
+//! The desired state: what every voting daemon should have.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,12 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{ScriptAddress, TicketHash};
-use crate::ports::{LowFeeStore, StoreError, UserStore};
-use crate::time::UnixTime;
 
 /// A registered user as a daemon must know them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WantedUser {
+pub struct DesiredUser {
     /// The user.
     pub user: UserId,
     /// The multisig address.
@@ -34,75 +32,56 @@ pub struct AddedTicket {
 /// All users and added tickets. Kept sorted, so that equal contents have equal digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Lists", into = "Lists")]
-pub struct WantedState {
-    users: BTreeMap<String, WantedUser>,
+pub struct DesiredState {
+    users: BTreeMap<String, DesiredUser>,
     added: BTreeMap<TicketHash, AddedTicket>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Lists {
-    users: Vec<WantedUser>,
+    users: Vec<DesiredUser>,
     added: Vec<AddedTicket>,
 }
 
-impl From<Lists> for WantedState {
+impl From<Lists> for DesiredState {
     fn from(lists: Lists) -> Self {
         Self::new(lists.users, lists.added)
     }
 }
 
-impl From<WantedState> for Lists {
-    fn from(state: WantedState) -> Self {
+impl From<DesiredState> for Lists {
+    fn from(state: DesiredState) -> Self {
         Self { users: state.users.into_values().collect(), added: state.added.into_values().collect() }
     }
 }
 
-/// Names a [`WantedState`] by its content, so that any number of web instances agree without a counter.
+/// Names a [`DesiredState`] by its content, so that any number of web instances agree without a counter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct WantedDigest(pub [u8; 32]);
+pub struct DesiredDigest(pub [u8; 32]);
 
-impl fmt::Debug for WantedDigest {
+impl fmt::Debug for DesiredDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WantedDigest({self})")
+        write!(f, "DesiredDigest({self})")
     }
 }
 
-impl fmt::Display for WantedDigest {
+impl fmt::Display for DesiredDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
     }
 }
 
-impl WantedState {
+impl DesiredState {
     /// The state with these users and tickets; of two entries with one address or hash the later counts.
-    pub fn new(users: impl IntoIterator<Item = WantedUser>, added: impl IntoIterator<Item = AddedTicket>) -> Self {
+    pub fn new(users: impl IntoIterator<Item = DesiredUser>, added: impl IntoIterator<Item = AddedTicket>) -> Self {
         Self {
             users: users.into_iter().map(|user| (user.address.to_string(), user)).collect(),
             added: added.into_iter().map(|ticket| (ticket.ticket, ticket)).collect(),
         }
     }
 
-    /// What every daemon should have at the moment `now`: all users with an address, and the added tickets that may still
-    /// vote. The web and the command line both ask here, so that daemons hear the same from either.
-    ///
-    /// # Errors
-    /// [`StoreError`] where a store fails.
-    pub async fn from_stores(
-        users: &dyn UserStore,
-        low_fee: &dyn LowFeeStore,
-        now: UnixTime,
-    ) -> Result<Self, StoreError> {
-        let (users, added) = tokio::try_join!(users.registered(), low_fee.active(now))?;
-        let users = users.into_iter().filter_map(|user| {
-            let address = user.registration?.address;
-            Some(WantedUser { user: user.id, address, voting: user.voting })
-        });
-        let added = added.into_iter().map(|ticket| AddedTicket { ticket: ticket.ticket, address: ticket.address });
-        Ok(Self::new(users, added))
-    }
-
     /// The users, by address.
-    pub fn users(&self) -> impl ExactSizeIterator<Item = &WantedUser> {
+    pub fn users(&self) -> impl ExactSizeIterator<Item = &DesiredUser> {
         self.users.values()
     }
 
@@ -117,7 +96,7 @@ impl WantedState {
     }
 
     /// Replaces all users.
-    pub fn set_users(&mut self, users: impl IntoIterator<Item = WantedUser>) {
+    pub fn set_users(&mut self, users: impl IntoIterator<Item = DesiredUser>) {
         self.users = users.into_iter().map(|user| (user.address.to_string(), user)).collect();
     }
 
@@ -127,7 +106,7 @@ impl WantedState {
     }
 
     /// SHA-256 over every entry in order.
-    pub fn digest(&self) -> WantedDigest {
+    pub fn digest(&self) -> DesiredDigest {
         let mut hasher = Sha256::new();
         hasher.update((self.users.len() as u64).to_le_bytes());
         for (address, user) in &self.users {
@@ -141,6 +120,6 @@ impl WantedState {
             hasher.update(ticket.ticket.as_bytes());
             hasher.update(ticket.address.hash().0);
         }
-        WantedDigest(hasher.finalize().into())
+        DesiredDigest(hasher.finalize().into())
     }
 }

@@ -1,9 +1,9 @@
 //! Why nothing is done for a ticket.
 
-use crate::chain::{BlockHeight, TicketHash};
-use crate::ports::DaemonError;
-use crate::ticket::Verdict;
-use crate::voting::{TicketReport, TicketState};
+use stakepool_core::chain::{BlockHeight, TicketHash};
+use stakepool_core::ports::DaemonError;
+use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::ticket::Verdict;
 
 /// Characters of a text that is no hash that are shown.
 const SHOWN: usize = 80;

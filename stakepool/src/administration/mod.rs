@@ -1,0 +1,5 @@
+//! What administrators do.
+
+mod rescue;
+
+pub use rescue::AccountRescue;

@@ -1,0 +1,3 @@
+//! What the operator is told of without asking.
+
+pub mod book;
