@@ -15,11 +15,14 @@ use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
 use stakepool_rpc::tls::{KeyPair, TlsError};
 
-use crate::alerts::{Webhook, WebhookError};
-use crate::monitoring::Monitoring;
+use stakepool::alerts::{Webhook, WebhookError};
+use crate::options::Monitoring;
 use crate::options::SITE_NAME;
-use crate::{Administration, BoundAddress, Listen, ProxyTrust, Services, Web, WebError, WebOptions};
-use crate::{CaptchaChoice, PoolTerms, SmtpError, SmtpMailer};
+use crate::{Administration, BoundAddress, Listen, ProxyTrust, Web, WebError, WebOptions};
+use stakepool::Parts;
+use crate::CaptchaChoice;
+use stakepool::PoolTerms;
+use stakepool::mail::{SmtpError, SmtpMailer};
 use stakepool_core::secret::Secret;
 
 /// Why the configured web application does not run.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::client::ClientAddress;
+use stakepool::accounts::ClientAddress;
 
 /// How many connections each client has.
 type Counts = Arc<Mutex<HashMap<IpAddr, usize>>>;

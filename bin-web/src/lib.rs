@@ -75,7 +75,7 @@ pub use ticket_lists::{PoolRule, SourceError, TicketSource, WalletTicketSource};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::App;
+use crate::site::Site;
 use crate::metrics::WebMonitor;
 use crate::server::Listener;
 

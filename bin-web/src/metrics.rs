@@ -10,9 +10,9 @@ use stakepool_core::ports::DaemonStatus;
 use stakepool_core::reports::VoteRecord;
 use stakepool_monitor::{CallsOf, Exposition, Histogram, Kind, Monitored, VoteFigures, write_calls};
 
-use crate::app::App;
+use crate::site::Site;
 use crate::routes::label;
-use crate::status::{DaemonCondition, Overall, PoolStatus, WalletCondition};
+use stakepool::status::{DaemonCondition, Overall, PoolStatus, WalletCondition};
 
 /// Upper bounds for the time of an answer that is not ready.
 const ANSWER_BOUNDS: &[Duration] = &[
@@ -147,7 +147,7 @@ fn of_pool(status: &PoolStatus, to: &mut Exposition) {
 
 fn of_wallets(status: &PoolStatus, to: &mut Exposition) {
     let wallets = &status.wallets;
-    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&crate::status::WalletReport) -> Option<u32>| {
+    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&stakepool::status::WalletReport) -> Option<u32>| {
         to.family(name, Kind::Gauge, help);
         for wallet in wallets {
             if let Some(value) = value(wallet) {
@@ -171,7 +171,7 @@ fn of_wallets(status: &PoolStatus, to: &mut Exposition) {
 
 fn of_daemons(status: &PoolStatus, to: &mut Exposition) {
     let daemons = &status.daemons;
-    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&crate::status::DaemonReport) -> Option<u64>| {
+    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&stakepool::status::DaemonReport) -> Option<u64>| {
         to.family(name, Kind::Gauge, help);
         for daemon in daemons {
             if let Some(value) = value(daemon) {

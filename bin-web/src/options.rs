@@ -12,8 +12,8 @@ use stakepool_core::chain::Network;
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 
-use crate::administration::Administration;
-use crate::monitoring::Monitoring;
+use crate::admission::Administration;
+use crate::options::Monitoring;
 
 /// The pool's name where the operator gives none.
 pub const SITE_NAME: &str = "EXCC stake pool";
@@ -73,40 +73,6 @@ impl ProxyTrust {
     /// Whether an address is a proxy whose header is believed.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|range| range.contains(address))
-    }
-}
-
-/// How many tries are allowed before a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TryLimits {
-    /// Failed sign-ins of one account from one client address within [`TryLimits::window`]; from all together ten times
-    /// as many.
-    pub sign_ins_per_account: u32,
-    /// Failed sign-ins from one client address within the window; here and below, from a /48 of IPv6 ten times as many.
-    pub sign_ins_per_client: u32,
-    /// Sign-ups, whatever their outcome, from one client address within the window.
-    pub sign_ups_per_client: u32,
-    /// Mails that may be asked for one account (or unknown address) within the window.
-    pub mails_per_account: u32,
-    /// Mails that may be asked for from one client address within the window.
-    pub mails_per_client: u32,
-    /// Changes that the wallets of one user may make by the API within the window.
-    pub api_writes_per_user: u32,
-    /// The time for which tries are counted.
-    pub window: Duration,
-}
-
-impl Default for TryLimits {
-    fn default() -> Self {
-        Self {
-            sign_ins_per_account: 10,
-            sign_ins_per_client: 30,
-            sign_ups_per_client: 10,
-            mails_per_account: 3,
-            mails_per_client: 10,
-            api_writes_per_user: 60,
-            window: Duration::from_secs(10 * 60),
-        }
     }
 }
 

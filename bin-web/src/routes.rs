@@ -12,10 +12,11 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::app::App;
-use crate::client::ClientAddress;
-use crate::pages::error::Trouble;
-use crate::{api, assets, pages};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
+use crate::page_error::PageError;
+use crate::{api, pages};
+use crate::view::assets;
 
 /// All routes. The API comes first, since it has most of the traffic.
 pub fn all(app: &Arc<App>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {

@@ -24,13 +24,13 @@ use warp::http::{Method, Request, Uri};
 use warp::reply::Response;
 
 use crate::api;
-use crate::app::App;
-use crate::body::{BodyError, BodyMemory};
-use crate::client::ClientAddress;
+use crate::site::Site;
+use crate::http::body::{BodyError, BodyMemory};
+use stakepool::accounts::ClientAddress;
 use crate::connections::{Most, Places, WriteTimeout};
-use crate::hot;
+use crate::ready_pages;
 use crate::options::Listen;
-use crate::pages::error::Trouble;
+use crate::page_error::PageError;
 use crate::routes;
 
 /// How long a client may take for the head of a request, and may idle between two.

@@ -6,7 +6,7 @@ use stakepool_core::accounts::{SecretToken, User, UserId};
 use stakepool_core::ports::{Session, SessionToken, StoreError};
 use warp::http::{HeaderMap, HeaderValue};
 
-use crate::app::App;
+use crate::site::Site;
 use crate::visit::Visit;
 
 /// The name of the cookie.

@@ -11,17 +11,18 @@ use warp::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
-use crate::app::App;
-use crate::cache::CachedUser;
-use crate::client::ClientAddress;
-use crate::form::Form;
-use crate::goal::Goal;
-use crate::known::KnownBrowser;
-use crate::limits::MustWait;
-use crate::notice::Notice;
-use crate::pages::error::Trouble;
+use crate::site::Site;
+use stakepool::user_cache::CachedUser;
+use stakepool::accounts::ClientAddress;
+use crate::http::form::Form;
+use crate::browser::return_to::ReturnTo;
+use stakepool::accounts::KnownBrowser;
+use stakepool::accounts::MustWait;
+use crate::browser::flash::Flash;
+use crate::page_error::PageError;
 use crate::pages::signincode;
-use crate::{csrf, device, session};
+use crate::browser::{csrf, device};
+use crate::session;
 
 /// A request for a page.
 pub struct Visit {

@@ -22,7 +22,9 @@ use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limi
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::SimNetwork;
-use stakepool_web::{Administration, Listen, PoolTerms, Reconciler, Services, Web, WebError, WebOptions};
+use stakepool_web::{Administration, Listen, Web, WebError, WebOptions};
+use stakepool::{Parts, PoolTerms};
+use stakepool::daemons::Reconciler;
 use stakepoold::{DaemonError, DaemonOptions};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

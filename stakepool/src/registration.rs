@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use stakepool_core::accounts::{Registration, UserId};
@@ -123,6 +124,20 @@ impl Registrar {
         self.wallets.recheck_others(&agreed);
         tracing::info!(%user, %index, address = %registration.address, "registered");
         Ok(registration)
+    }
+}
+
+/// Registers users' public key addresses.
+#[async_trait]
+pub trait AddressRegistrar: Send + Sync {
+    /// Registers the public key address `key`, as the user typed it.
+    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError>;
+}
+
+#[async_trait]
+impl AddressRegistrar for Registrar {
+    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
+        Self::register(self, user, key).await
     }
 }
 

@@ -10,7 +10,10 @@ use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore, Walle
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool};
 use stakepool_sim::SimNetwork;
-use stakepool_web::{CaptchaChoice, DaemonView, Services, SmtpMailer, Web, WebOptions};
+use stakepool_web::{CaptchaChoice, Web, WebOptions};
+use stakepool::daemons::DaemonView;
+use stakepool::Parts;
+use stakepool::mail::SmtpMailer;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 

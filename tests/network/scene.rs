@@ -9,7 +9,7 @@ use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool};
 use stakepool_sim::SimNetwork;
-use stakepool_web::DaemonView;
+use stakepool::daemons::DaemonView;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 

@@ -6,9 +6,9 @@ use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
 
 use super::{Call, Code};
-use crate::app::App;
-use crate::cache::CachedUser;
-use crate::client::ClientAddress;
+use crate::site::Site;
+use stakepool::user_cache::CachedUser;
+use stakepool::accounts::ClientAddress;
 
 /// Why a call is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

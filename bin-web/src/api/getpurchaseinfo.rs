@@ -8,8 +8,8 @@ use warp::http::HeaderMap;
 
 use super::number::Decimal;
 use super::{Code, auth, with_data};
-use crate::app::App;
-use crate::client::ClientAddress;
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
 
 /// The data, in the order of the predecessor's fields.
 #[derive(Serialize)]

@@ -25,11 +25,11 @@ use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::path::Tail;
 use warp::reply::Response;
 
-use crate::app::App;
-use crate::client::ClientAddress;
-use crate::form::Form;
-use crate::limits::MustWait;
-use crate::routes::{client, query};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
+use crate::http::form::Form;
+use stakepool::accounts::MustWait;
+use crate::http::filters::{client, query};
 
 /// The codes of gRPC that the answers carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use super::number::Decimal;
 use super::{Code, with_data};
-use crate::app::{App, PoolFigures};
-use crate::client::ClientAddress;
+use crate::site::Site;
+use stakepool::figures::PoolFigures;
+use stakepool::accounts::ClientAddress;
 use crate::options::WebOptions;
 
 /// The version that the answer tells. Wallets show it; the predecessor's last was 2.0.0.

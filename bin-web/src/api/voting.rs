@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use stakepool_core::chain::VoteBits;
 
 use super::{Call, Code, auth, plain, too_many};
-use crate::agendas;
+use stakepool::agendas;
 
 /// Answers a call.
 pub async fn answer(call: &Call) -> Bytes {

@@ -9,9 +9,9 @@ use stakepool_core::accounts::SecureRandom;
 use stakepool_core::chain::sha256;
 use stakepool_core::time::UnixTime;
 
-use super::CaptchaError;
-use crate::form::Form;
-use crate::signed::Signer;
+use crate::captcha::error::CaptchaError;
+use crate::http::form::Form;
+use stakepool::signed::Signer;
 use stakepool_core::secret::Secret;
 
 /// How long a question may be answered, in seconds.

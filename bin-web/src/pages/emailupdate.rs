@@ -7,11 +7,11 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 use warp::http::StatusCode;
 
-use super::told::Told;
-use crate::accounts::{take_token, token_of};
-use crate::mail::letters;
-use crate::notice::Notice;
-use crate::render::Sample;
+use crate::pages::message::Message;
+use stakepool::accounts::email::{take_token, token_of};
+use stakepool::mail::letters;
+use crate::browser::flash::Flash;
+use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const PURPOSE: TokenPurpose = TokenPurpose::ChangeEmail;

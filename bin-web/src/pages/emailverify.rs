@@ -7,11 +7,11 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
-use super::told::Told;
-use crate::accounts::{send_behind, take_token, token_of};
-use crate::notice::Notice;
-use crate::pages::error::Trouble;
-use crate::render::Sample;
+use crate::pages::message::Message;
+use stakepool::accounts::email::{send_behind, take_token, token_of};
+use crate::browser::flash::Flash;
+use crate::page_error::PageError;
+use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const PURPOSE: TokenPurpose = TokenPurpose::VerifyEmail;

@@ -9,12 +9,13 @@ use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
-use crate::app::App;
-use crate::client::ClientAddress;
-use crate::limits::MustWait;
-use crate::notice::Notice;
-use crate::render::{RenderError, Sample};
-use crate::visit::{Outcome, Visit, add_cookie, see_other};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
+use stakepool::accounts::MustWait;
+use crate::browser::flash::Flash;
+use crate::view::render::{RenderError, Sample};
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::{add_cookie, see_other};
 
 /// What went wrong with a page.
 #[derive(Debug)]

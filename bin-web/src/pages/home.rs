@@ -3,7 +3,7 @@
 use serde::Serialize;
 use warp::http::StatusCode;
 
-use crate::render::Sample;
+use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]

@@ -29,13 +29,14 @@ use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 
-use crate::app::App;
-use crate::client::ClientAddress;
-use crate::form::Form;
-use crate::goal::Goal;
-use crate::pages::error::Trouble;
-use crate::render::Sample;
-use crate::routes::{client, is_known, path, query};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
+use crate::http::form::Form;
+use crate::browser::return_to::ReturnTo;
+use crate::page_error::PageError;
+use crate::view::render::Sample;
+use crate::http::filters::{client, path, query};
+use crate::routes::is_known;
 use crate::visit::{Outcome, Visit};
 
 /// What a page does with a visit.

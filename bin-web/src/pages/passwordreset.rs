@@ -5,12 +5,13 @@ use stakepool_core::accounts::Email;
 use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
-use super::told::Told;
-use crate::accounts::send_behind;
-use crate::app::App;
-use crate::captcha::{self, Shown};
-use crate::limits::MustWait;
-use crate::render::Sample;
+use crate::pages::message::Message;
+use stakepool::accounts::email::send_behind;
+use crate::site::Site;
+use crate::captcha;
+use crate::pages::captcha::Shown;
+use stakepool::accounts::MustWait;
+use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "passwordreset.html.tera";

@@ -6,14 +6,15 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::TokenPurpose;
 use warp::http::StatusCode;
 
-use super::told::Told;
-use crate::accounts::token_of;
-use crate::notice::Notice;
+use crate::pages::message::Message;
+use stakepool::accounts::email::token_of;
+use crate::browser::flash::Flash;
 use crate::options::WebOptions;
-use crate::pages::error::Trouble;
-use crate::render::Sample;
+use crate::page_error::PageError;
+use crate::view::render::Sample;
 use crate::session;
-use crate::visit::{Outcome, Visit, add_cookie};
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::add_cookie;
 
 const PURPOSE: TokenPurpose = TokenPurpose::ResetPassword;
 

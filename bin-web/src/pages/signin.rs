@@ -7,12 +7,13 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 
 use super::signincode;
-use crate::app::App;
-use crate::goal::Goal;
-use crate::notice::Notice;
-use crate::render::Sample;
+use crate::site::Site;
+use crate::browser::return_to::ReturnTo;
+use crate::browser::flash::Flash;
+use crate::view::render::Sample;
 use crate::session;
-use crate::visit::{Outcome, Visit, add_cookie, see_other};
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::{add_cookie, see_other};
 
 const TEMPLATE: &str = "signin.html.tera";
 

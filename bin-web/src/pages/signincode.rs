@@ -12,11 +12,12 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 
 use super::signin;
-use crate::app::App;
-use crate::notice::Notice;
-use crate::pages::error::Trouble;
-use crate::render::Sample;
-use crate::visit::{Outcome, Visit, add_cookie, see_other};
+use crate::site::Site;
+use crate::browser::flash::Flash;
+use crate::page_error::PageError;
+use crate::view::render::Sample;
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::{add_cookie, see_other};
 
 const TEMPLATE: &str = "signincode.html.tera";
 /// The cookie that holds the note.

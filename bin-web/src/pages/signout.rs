@@ -2,9 +2,10 @@
 
 use warp::http::StatusCode;
 
-use crate::notice::Notice;
+use crate::browser::flash::Flash;
 use crate::session;
-use crate::visit::{Outcome, Visit, add_cookie, see_other};
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::{add_cookie, see_other};
 
 /// Shows a button.
 pub async fn show(visit: Visit) -> Outcome {

@@ -9,13 +9,14 @@ use stakepool_core::ports::{NewUser, StoreError};
 use tokio::time::{Instant, sleep_until};
 use warp::http::StatusCode;
 
-use super::told::Told;
-use crate::app::App;
-use crate::captcha::{self, Shown};
-use crate::limits::MustWait;
-use crate::mail::letters;
-use crate::notice::Notice;
-use crate::render::Sample;
+use crate::pages::message::Message;
+use crate::site::Site;
+use crate::captcha;
+use crate::pages::captcha::Shown;
+use stakepool::accounts::MustWait;
+use stakepool::mail::letters;
+use crate::browser::flash::Flash;
+use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "signup.html.tera";

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use warp::http::StatusCode;
 
-use crate::amounts;
-use crate::app::{FiguresError, PoolFigures};
-use crate::chart::Chart;
-use crate::render::Sample;
-use crate::tally::Tally;
+use crate::view::amounts;
+use stakepool::figures::{FiguresError, PoolFigures};
+use crate::view::chart::Chart;
+use crate::view::render::Sample;
+use stakepool::tickets::tally::Tally;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]

@@ -6,10 +6,10 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SecondFactor, StoreError};
 use warp::http::StatusCode;
 
-use crate::accounts::{Denied, confirm_password};
-use crate::notice::Notice;
-use crate::pages::error::Trouble;
-use crate::qr;
+use stakepool::accounts::email::{Denied, confirm_password};
+use crate::browser::flash::Flash;
+use crate::page_error::PageError;
+use crate::view::qr;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "twofactor.html.tera";

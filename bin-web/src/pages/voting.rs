@@ -8,8 +8,8 @@ use stakepool_core::chain::VoteBits;
 use stakepool_core::ports::Agenda;
 use warp::http::StatusCode;
 
-use crate::agendas;
-use crate::notice::Notice;
+use stakepool::agendas;
+use crate::browser::flash::Flash;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "voting.html.tera";

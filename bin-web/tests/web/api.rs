@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::UserStore as _;
-use stakepool_web::Services;
+use stakepool::Parts;
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;

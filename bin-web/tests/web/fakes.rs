@@ -21,7 +21,7 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::GroupError;
-use stakepool_web::StatsSource;
+use stakepool::wallets::WalletView;
 use tokio::sync::Notify;
 
 /// The vote version of the fake wallets.

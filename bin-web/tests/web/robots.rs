@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, TokenPurpose, UserStore as _};
 use stakepool_core::time::UnixTime;
-use stakepool_web::{CaptchaChoice, NUMBER_WORDS, Services};
+use stakepool_web::{CaptchaChoice, NUMBER_WORDS};
+use stakepool::Parts;
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;

@@ -9,7 +9,8 @@ use data_encoding::BASE32_NOPAD;
 use stakepool_core::accounts::{TotpSecret, TotpStep};
 use stakepool_core::ports::{Clock as _, Mail, MailError, Mailer};
 use stakepool_core::secret::Secret;
-use stakepool_web::{Administration, ProxyTrust, Services};
+use stakepool_web::{Administration, ProxyTrust};
+use stakepool::Parts;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 

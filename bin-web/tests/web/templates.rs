@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{Registration, UserId};
-use stakepool_web::{AddressRegistrar, Services, Web};
+use stakepool::registration::AddressRegistrar;
+use stakepool::Parts;
+use stakepool_web::Web;
 use tempfile::TempDir;
 use warp::http::StatusCode;
 

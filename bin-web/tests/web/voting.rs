@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore as _, WalletError};
-use stakepool_web::Services;
+use stakepool::Parts;
 use warp::http::StatusCode;
 
 use crate::fakes::VOTE_VERSION;

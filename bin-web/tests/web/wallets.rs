@@ -8,7 +8,9 @@ use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::PoolWallet;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::wallets::Health;
-use stakepool_web::{PoolTerms, VotingWallets, WebError};
+use stakepool::PoolTerms;
+use stakepool::wallets::VotingWallets;
+use stakepool_web::WebError;
 
 use crate::fakes::FakeWallet;
 use crate::world::{COLD, Plan, VOTING, World};

@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 
 use self::mistakes::Mistake;
 use super::tickets::network_flag;
-use crate::notice::Notice;
+use crate::browser::flash::Flash;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "address.html.tera";

@@ -17,7 +17,7 @@ use stakepool_core::ports::{AuditEntry, Listed, Slice, StoreError};
 use stakepool_core::time::UnixTime;
 use tokio::time::Instant;
 
-use crate::pages::error::Trouble;
+use crate::page_error::PageError;
 use crate::visit::Visit;
 
 /// The administrator who comes.

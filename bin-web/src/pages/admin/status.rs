@@ -13,12 +13,12 @@ use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 use super::{ago, guard};
-use crate::app::App;
-use crate::client::ClientAddress;
-use crate::form::Form;
-use crate::pages::error::Trouble;
-use crate::routes::{client, path};
-use crate::status::{Overall, PoolStatus};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
+use crate::http::form::Form;
+use crate::page_error::PageError;
+use crate::http::filters::{client, path};
+use stakepool::status::{Overall, PoolStatus};
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]

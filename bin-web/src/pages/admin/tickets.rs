@@ -18,8 +18,8 @@ use tokio::time::timeout;
 use warp::http::StatusCode;
 
 use super::{Pager, about, ago, guard, part, slice};
-use crate::amounts;
-use crate::pages::error::Trouble;
+use crate::view::amounts;
+use crate::page_error::PageError;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "admintickets.html.tera";

@@ -10,7 +10,7 @@ use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
 use super::{ago, guard, note, pieces, users};
-use crate::pages::error::Trouble;
+use crate::page_error::PageError;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]

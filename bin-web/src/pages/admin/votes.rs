@@ -12,7 +12,7 @@ use stakepool_core::time::UnixTime;
 use warp::http::StatusCode;
 
 use super::{Pager, guard, part, slice};
-use crate::missed::{Cause, millis};
+use stakepool::tickets::missed::{Cause, millis};
 use crate::visit::{Outcome, Visit};
 
 /// Votes on one page.

@@ -5,8 +5,8 @@ use stakepool_core::audit::AuditAction;
 use warp::http::StatusCode;
 
 use super::{Answer, TEMPLATE, content, wait_page};
-use crate::app::Changed;
-use crate::notice::Notice;
+use stakepool::accounts::Changed;
+use crate::browser::flash::Flash;
 use crate::visit::{Outcome, Visit};
 
 /// Puts a new key in the place of the old one, and shows it.

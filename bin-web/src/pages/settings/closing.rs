@@ -6,12 +6,14 @@ use stakepool_core::chain::ScriptAddress;
 use warp::http::StatusCode;
 
 use super::{Fault, deny, page};
-use crate::accounts::confirm_password;
-use crate::notice::Notice;
-use crate::pages::error::Trouble;
+use stakepool::accounts::email::confirm_password;
+use crate::browser::flash::Flash;
+use crate::page_error::PageError;
 use crate::session;
-use crate::ticket_lists::{self, ListError};
-use crate::visit::{Outcome, Visit, add_cookie};
+use stakepool::daemons::legacy_lists;
+use stakepool::daemons::legacy_lists::ListError;
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::add_cookie;
 
 const NOT_DONE: &str = "Your account stays open";
 /// The field for the password and the box to tick, by their ids.

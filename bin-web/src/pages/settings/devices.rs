@@ -6,10 +6,11 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{Session, SessionToken};
 use stakepool_core::time::UnixTime;
 
-use crate::notice::Notice;
-use crate::pages::error::Trouble;
+use crate::browser::flash::Flash;
+use crate::page_error::PageError;
 use crate::session;
-use crate::visit::{Outcome, Visit, add_cookie};
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::add_cookie;
 
 /// A session as it is shown.
 #[derive(Serialize)]

@@ -6,8 +6,8 @@ use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
 use super::{Fault, deny, page, wait_page};
-use crate::accounts::confirm_password;
-use crate::notice::Notice;
+use stakepool::accounts::email::confirm_password;
+use crate::browser::flash::Flash;
 use crate::visit::{Outcome, Visit};
 
 const NOT_DONE: &str = "Your e-mail address stays as it is";

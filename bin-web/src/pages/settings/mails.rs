@@ -3,7 +3,7 @@
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{MailWishes, TicketMailKind};
 
-use crate::notice::Notice;
+use crate::browser::flash::Flash;
 use crate::visit::{Outcome, Visit};
 
 /// Stores which boxes are ticked.

@@ -13,9 +13,9 @@ use stakepool_core::ports::MailWishes;
 use warp::http::StatusCode;
 
 use self::devices::Device;
-use crate::accounts::Denied;
-use crate::limits::MustWait;
-use crate::pages::error::Trouble;
+use stakepool::accounts::email::Denied;
+use stakepool::accounts::MustWait;
+use crate::page_error::PageError;
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "settings.html.tera";

@@ -6,10 +6,11 @@ use stakepool_core::ports::StoreError;
 use warp::http::StatusCode;
 
 use super::{Fault, deny, page};
-use crate::accounts::{Denied, confirm_password};
-use crate::notice::Notice;
+use stakepool::accounts::email::{Denied, confirm_password};
+use crate::browser::flash::Flash;
 use crate::session;
-use crate::visit::{Outcome, Visit, add_cookie};
+use crate::visit::{Outcome, Visit};
+use crate::http::respond::add_cookie;
 
 const NOT_DONE: &str = "Your password stays as it is";
 

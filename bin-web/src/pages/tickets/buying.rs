@@ -4,7 +4,7 @@ use serde::Serialize;
 use stakepool_core::accounts::Registration;
 use stakepool_core::chain::{Amount, Network};
 
-use crate::amounts;
+use crate::view::amounts;
 use crate::options::WebOptions;
 
 /// Stands in commands for a limit that the buyer has to put in.

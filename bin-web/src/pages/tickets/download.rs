@@ -8,7 +8,7 @@ use stakepool_core::ticket::Verdict;
 use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
-use crate::pages::error::Trouble;
+use crate::page_error::PageError;
 use crate::visit::{Outcome, Visit};
 
 /// Tickets that are read at once.

@@ -7,8 +7,8 @@ use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
 
 use super::PER_PAGE;
 use super::list::{LISTS, List};
-use crate::app::App;
-use crate::form::Form;
+use crate::site::Site;
+use crate::http::form::Form;
 
 /// One of several things to choose.
 #[derive(Clone, Debug, Serialize)]

@@ -16,13 +16,13 @@ use self::buying::Buying;
 use self::filter::{Choice, Filter};
 use self::list::List;
 use self::row::Row;
-use crate::app::App;
-use crate::chart::Chart;
-use crate::history;
-use crate::notice::Notice;
-use crate::tally::Tally;
+use crate::site::Site;
+use crate::view::chart::Chart;
+use stakepool::history;
+use crate::browser::flash::Flash;
+use stakepool::tickets::tally::Tally;
 use crate::visit::{Outcome, Visit};
-use crate::when::BlockTime;
+use crate::view::when::BlockTime;
 
 pub use self::buying::network_flag;
 

@@ -8,10 +8,10 @@ use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
 
 use super::list::List;
-use crate::amounts;
-use crate::app::App;
-use crate::missed::Cause;
-use crate::when::{BlockTime, When};
+use crate::view::amounts;
+use crate::site::Site;
+use stakepool::tickets::missed::Cause;
+use crate::view::when::{BlockTime, When};
 
 /// A row.
 #[derive(Debug, Serialize)]
