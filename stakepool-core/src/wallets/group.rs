@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::agreement::Agreement;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::recovery;
-use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, ScriptAddress};
+use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, Network, ScriptAddress};
 use crate::ports::{PoolWallet, RescanStore, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
 use crate::single_flight::SingleFlight;
 
@@ -53,15 +54,6 @@ pub enum GroupError {
     /// The users cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What every wallet must agree on when a user registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
-    /// The user's key index.
-    pub index: KeyIndex,
-    /// The script that the pool made of its own key and the user's.
-    pub script: RedeemScript,
 }
 
 /// The voting wallets of a pool.
