@@ -47,7 +47,7 @@ fn pool_with(users: u32, tickets: u32) -> (Lottery, Vec<TicketHash>) {
         Hash160(hash)
     };
     let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
-    pool.set_wanted(DesiredState::new(
+    pool.set_desired(DesiredState::new(
         (0..users).map(|n| DesiredUser {
             user: UserId(n.into()),
             address: ScriptAddress::new(Network::Simnet, script(n)),
