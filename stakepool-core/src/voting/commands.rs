@@ -37,13 +37,7 @@ impl Engine {
             self.note_users();
             self.solved("state");
         }
-        if missing == 0 {
-            self.solved("wanted");
-        } else {
-            let what = "users with tickets are missing from what the web sent; they are voted for as before: check the \
-                        web's database";
-            self.problem("wanted", format!("{missing} {what}"));
-        }
+        self.users_missing(missing);
         self.publish_reports();
         self.desired_changed.notify_one();
         self.save_soon.notify_one();

@@ -10,31 +10,15 @@ use super::ballots::Ballots;
 use super::cast::Caster;
 use super::journal::Journal;
 use super::lottery::Lottery;
+use super::parts::EngineParts;
 use super::problems::Problems;
 use super::restore::restore;
 use super::snapshot::SyncPoint;
-use crate::ports::{Clock, Node, PoolWallet, StateFile, VoteSigner};
+use crate::ports::{Clock, Node, StateFile, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
-use crate::ticket::Evaluator;
 
 /// Latest votes that are kept for a web that was away, over restarts of the daemon, too.
 const REMEMBER_VOTES: usize = 1000;
-
-/// What an engine is made of.
-pub struct EngineParts {
-    /// The judge of tickets.
-    pub evaluator: Evaluator,
-    /// Wallets in order of preference; the first is the daemon's own.
-    pub wallets: Vec<Arc<dyn PoolWallet>>,
-    /// Nodes in order of preference.
-    pub nodes: Vec<Arc<dyn Node>>,
-    /// Where the state is kept.
-    pub state_file: Arc<dyn StateFile>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// How often the live tickets are compared with the node's.
-    pub check_every: Duration,
-}
 
 /// Why an engine cannot be made or go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +36,7 @@ pub struct Engine {
     lottery: RwLock<Lottery>,
     ballots: Mutex<Ballots>,
     caster: Caster,
-    wallets: Vec<Arc<dyn PoolWallet>>,
+    wallets: Vec<Arc<dyn VotingWallet>>,
     nodes: Vec<Arc<dyn Node>>,
     journal: Journal,
     check_every: Duration,
@@ -76,7 +60,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Engine {
     /// Makes an engine from its parts and what is on disk. An unreadable state file is set aside; the wallet's own
-    /// tickets are then voted with default bits until users are set.
+    /// tickets are then voted with default bits until users are set, by [`EngineParts::desired`] or
+    /// [`Engine::put_desired`].
     ///
     /// # Errors
     /// [`EngineError::NothingToVoteWith`] without a wallet or node.
@@ -87,7 +72,12 @@ impl Engine {
         let caster = Caster::with_problems(signers, nodes, clock, Arc::clone(&problems));
         let mut lottery = Lottery::new(parts.evaluator);
         let (restored, may_save) = restore(&mut lottery, parts.state_file.as_ref(), &problems);
-        if !restored.as_ref().is_some_and(|restored| restored.has_users) {
+        let has_users = parts.desired.is_some() || restored.as_ref().is_some_and(|restored| restored.has_users);
+        if let Some(desired) = parts.desired {
+            problems.users_missing(lottery.set_desired(desired));
+            problems.solved("state");
+        }
+        if !has_users {
             // Until users are set, the wallet's word is taken: its scripts are the pool's.
             tracing::warn!(
                 "no users are known: until the web sends them, the wallet's tickets are voted with default bits"
@@ -108,7 +98,7 @@ impl Engine {
             clock: parts.clock,
             state_file: parts.state_file,
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
-            has_users: Mutex::new(restored.as_ref().is_some_and(|restored| restored.has_users)),
+            has_users: Mutex::new(has_users),
             problems,
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             save_soon: Notify::new(),
@@ -136,7 +126,7 @@ impl Engine {
         &self.caster
     }
 
-    pub(super) fn wallets(&self) -> &[Arc<dyn PoolWallet>] {
+    pub(super) fn wallets(&self) -> &[Arc<dyn VotingWallet>] {
         &self.wallets
     }
 
@@ -202,6 +192,11 @@ impl Engine {
     /// Notes something wrong until [`Engine::solved`]; told once in the log.
     pub fn problem(&self, about: &str, what: String) {
         self.problems.problem(about, what);
+    }
+
+    /// Notes how many users with tickets are missing from the desired state.
+    pub(super) fn users_missing(&self, missing: usize) {
+        self.problems.users_missing(missing);
     }
 
     /// Takes back [`Engine::problem`].

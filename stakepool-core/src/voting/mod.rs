@@ -9,6 +9,7 @@ mod follower;
 mod journal;
 mod lookup;
 mod lottery;
+mod parts;
 mod persist;
 mod problems;
 mod restore;
@@ -20,7 +21,8 @@ mod wallet_watch;
 
 pub use ballots::{Ballot, Ballots, Drawn};
 pub use cast::{CastError, Caster};
-pub use engine::{Engine, EngineError, EngineParts};
+pub use engine::{Engine, EngineError};
 pub use journal::Journal;
 pub use lottery::{Lottery, Winner, Winners};
+pub use parts::EngineParts;
 pub use run::TaggedEvent;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -33,15 +33,15 @@ pub struct TaggedEvent {
 }
 
 impl Engine {
-    /// Votes until `stop` becomes true or all senders of `events` are gone; then lets votes under way finish and
-    /// saves the state.
+    /// Votes until `shutdown` is ready or all senders of `events` are gone; then lets votes under way finish and saves
+    /// the state.
     ///
     /// # Errors
     /// [`EngineError::BrokeDown`] where a part of the engine ended by itself.
     pub async fn run(
         self: Arc<Self>,
         mut events: mpsc::UnboundedReceiver<TaggedEvent>,
-        mut stop: watch::Receiver<bool>,
+        shutdown: impl Future<Output = ()>,
     ) -> Result<(), EngineError> {
         let (to_follower, chain_events) = mpsc::unbounded_channel();
         let mut votes = Votes::new(Arc::clone(&self));
@@ -49,10 +49,11 @@ impl Engine {
         background.spawn(Follower::new(Arc::clone(&self), chain_events).run());
         background.spawn(poll_wallets(Arc::clone(&self)));
         background.spawn(save_now_and_then(Arc::clone(&self)));
+        tokio::pin!(shutdown);
         let ended = loop {
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break Ok(()),
+                () = &mut shutdown => break Ok(()),
                 event = events.recv() => match event {
                     Some(event) => self.dispatch(event, &mut votes, &to_follower),
                     None => break Ok(()),

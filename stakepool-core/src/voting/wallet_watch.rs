@@ -7,7 +7,7 @@ use tokio::time::{interval, timeout};
 
 use super::engine::Engine;
 use crate::chain::Generation;
-use crate::ports::{PoolWallet, WalletInfo};
+use crate::ports::{VotingWallet, WalletInfo};
 
 /// How often wallets are asked for their state.
 const WALLET_POLL: Duration = Duration::from_secs(20);
@@ -56,7 +56,7 @@ impl Engine {
     }
 
     /// The wallets of the generation that must be told to revoke.
-    pub(super) fn legacy_wallets(&self) -> Vec<Arc<dyn PoolWallet>> {
+    pub(super) fn legacy_wallets(&self) -> Vec<Arc<dyn VotingWallet>> {
         let is_legacy = |index| {
             self.caster().wallet_info(index).is_some_and(|info: WalletInfo| info.generation == Generation::Legacy)
         };

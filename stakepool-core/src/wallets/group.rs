@@ -99,13 +99,17 @@ impl WalletGroup {
         self.quorum
     }
 
-    /// Probes and recovers the wallets for ever.
-    pub async fn run(&self) {
+    /// Probes and recovers the wallets until `shutdown` is ready. A repair that is cut off is made up for by the next
+    /// run.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let mut loops = Vec::with_capacity(self.members.len());
         for member in &self.members {
             loops.push(self.keep_healthy(member));
         }
-        join_all(loops).await;
+        tokio::select! {
+            () = shutdown => {}
+            _ = join_all(loops) => {}
+        }
     }
 
     async fn keep_healthy(&self, member: &Member) {
