@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, User, UserId};
 use stakepool_core::chain::{
-    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress,
-    RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteTransaction, VoteVersion,
+    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
+    RedeemScript, ScriptAddress, TicketHash, UserKey, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
@@ -113,7 +113,7 @@ impl ScriptWallet for FakeWallet {
         user: &PubKeyAddress,
     ) -> Result<(ScriptAddress, RedeemScript), WalletError> {
         self.reach()?;
-        let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+        let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
         Ok((script.address(Network::Simnet), script))
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::chain::{
-    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress, RedeemScript,
-    ScriptAddress, TicketHash, Transaction, TxHash, VoteBits, VoteTransaction,
+    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
+    RedeemScript, ScriptAddress, TicketHash, Transaction, TxHash, UserKey, VoteBits, VoteTransaction,
 };
 use stakepool_core::ports::{
     Block, ChainWallet, Clock, MinedTransaction, Node, NodeError, NodeInfo, ScriptWallet, StakeInfo, StateFile,
@@ -166,7 +166,7 @@ impl ScriptWallet for FakeWallet {
             return Err(WalletError::Locked { wallet: self.name.clone() });
         }
         let (first, second) = if faults.script { (user, pool) } else { (pool, user) };
-        let script = RedeemScript::new(*first.public_key(), *second.public_key());
+        let script = RedeemScript::new(PoolKey(*first.public_key()), UserKey(*second.public_key()));
         Ok((script.address(Network::Simnet), script))
     }
 

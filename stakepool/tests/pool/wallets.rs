@@ -371,7 +371,6 @@ async fn the_address_index_is_brought_up_even_where_no_script_is_missing() {
 #[test]
 fn the_script_of_a_registration_has_the_pools_key_first() {
     let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
-    let pool_key = branch.public_key(KeyIndex(1)).unwrap();
-    let script = RedeemScript::new(pool_key, branch.public_key(KeyIndex(2)).unwrap());
-    assert_eq!(script.to_bytes()[2..35], pool_key.serialize());
+    let script = RedeemScript::for_user(&branch, KeyIndex(1), &branch.address(KeyIndex(2)).unwrap()).unwrap();
+    assert_eq!(script.to_bytes()[2..35], branch.public_key(KeyIndex(1)).unwrap().serialize());
 }
