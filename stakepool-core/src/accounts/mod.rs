@@ -2,6 +2,7 @@
 
 mod actor;
 mod api_keys;
+mod hs256;
 mod passwords;
 mod registration;
 mod tokens;
