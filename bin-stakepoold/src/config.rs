@@ -9,7 +9,9 @@ use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::ServerConfig;
 
-use crate::{DaemonError, DaemonOptions, run};
+use crate::error::DaemonError;
+use crate::options::DaemonOptions;
+use crate::run::run;
 
 /// Why a configuration that reads well cannot be used on this machine.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::DaemonError;
+use crate::error::DaemonError;
 
 /// Reads the name from the data directory; makes one at the first start.
 pub(crate) fn load_or_make(datadir: &Path) -> Result<String, DaemonError> {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::DaemonError;
+use crate::error::DaemonError;
 
 /// Pause between two tries to ask a peer that is away.
 const PAUSE: Duration = Duration::from_millis(500);

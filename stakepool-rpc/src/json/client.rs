@@ -11,11 +11,12 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::config::{ConfigError, Limits, ServerConfig};
-use super::connection::{Link, Status, Task};
+use super::connection::{Status, Task};
 use super::dial::{Dial, TlsDialer};
 use super::error::RpcError;
 use super::identity::{Identity, ServerKind};
-use super::node::Subscriber;
+use super::link::Link;
+use super::notifications::Subscriber;
 use crate::meter::{CallFigures, Meter};
 
 /// The parameters of a method that takes none.

@@ -19,31 +19,9 @@ use super::config::Limits;
 use super::dial::{Dial, describe};
 use super::error::{RpcError, brief};
 use super::identity::{self, Identity, ServerKind};
+use super::link::{Link, Outgoing};
 use super::message::{self, Answer, Incoming};
-use super::node::Subscriber;
-
-/// A call on its way to the server.
-pub(super) struct Outgoing {
-    /// The method.
-    pub(super) method: &'static str,
-    /// Its parameters, a JSON array.
-    pub(super) params: String,
-    /// Where the answer goes.
-    pub(super) reply: oneshot::Sender<Answer>,
-}
-
-/// The way to a connection's task. Once the connection is lost, nothing comes back from it.
-#[derive(Clone)]
-pub(super) struct Link(mpsc::UnboundedSender<Outgoing>);
-
-impl Link {
-    /// Makes a call. `None` where the connection was lost before the answer.
-    pub(super) async fn call(&self, method: &'static str, params: String) -> Option<Answer> {
-        let (reply, answer) = oneshot::channel();
-        self.0.send(Outgoing { method, params, reply }).ok()?;
-        answer.await.ok()
-    }
-}
+use super::notifications::Subscriber;
 
 /// Whether there is a connection.
 #[derive(Clone)]
@@ -115,8 +93,7 @@ impl<D: Dial> Task<D> {
             Ok(socket) => socket,
             Err(why) => return Ended { why, stood: None },
         };
-        let (sender, requests) = mpsc::unbounded_channel();
-        let link = Link(sender);
+        let (link, requests) = Link::new();
         let mut pump = Pump { socket, requests, pending: Pending::default() };
         let introduced = {
             let run = pump.run(self);

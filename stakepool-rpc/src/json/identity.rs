@@ -3,13 +3,10 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use stakepool_core::chain::{Generation, Network};
 
-use super::client::Client;
-use super::config::ServerConfig;
-use super::connection::Link;
 use super::error::RpcError;
+use super::link::{LIMITED, Link, ask, limited};
 
 /// What kind a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +28,6 @@ pub struct Identity {
     pub version: String,
     /// The network of a node. A wallet tells its network only by its keys.
     pub network: Option<Network>,
-}
-
-/// Connects to a server, learns what it is, and leaves it again.
-///
-/// # Errors
-/// [`RpcError`] where the server cannot be reached, refuses the user, or is neither a node nor a wallet.
-pub async fn identify(config: &ServerConfig) -> Result<Identity, RpcError> {
-    let mut config = config.clone();
-    config.limits.wait_for_connection = config.limits.connect;
-    let client = Client::connect(&config, None, None)?;
-    client.identity().await.map(|identity| Identity::clone(&identity))
 }
 
 impl Identity {
@@ -101,7 +87,6 @@ struct WalletTraits {
 
 /// Codes with which a node says that it is no wallet (two generations), or that the user is a limited one.
 const NO_WALLET_HERE: [i64; 3] = [-1, -32601, LIMITED];
-const LIMITED: i64 = -32602;
 
 /// Learns what is at the other end of a new connection.
 ///
@@ -135,21 +120,4 @@ async fn learn_node(link: &Link) -> Result<Identity, RpcError> {
         RpcError::unexpected("getcurrentnet", format!("{magic} is no network of EXCC; is this an exccd?"))
     })?);
     Ok(identity)
-}
-
-/// A refusal of a call without parameters can only mean the user.
-pub(super) fn limited(error: RpcError) -> RpcError {
-    match error {
-        RpcError::Rpc { code: LIMITED, .. } => RpcError::LimitedUser,
-        other => other,
-    }
-}
-
-/// A call without parameters on a connection that is not in service yet.
-pub(super) async fn ask<T: DeserializeOwned>(link: &Link, method: &'static str) -> Result<T, RpcError> {
-    match link.call(method, "[]".to_owned()).await {
-        Some(Ok(result)) => serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error)),
-        Some(Err(error)) => Err(RpcError::said(method, &error)),
-        None => Err(RpcError::Unreachable("it closed the connection".to_owned())),
-    }
 }

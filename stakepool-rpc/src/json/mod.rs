@@ -13,9 +13,12 @@ mod config;
 mod connection;
 mod dial;
 mod error;
+mod identify;
 mod identity;
+mod link;
 mod message;
 mod node;
+mod notifications;
 mod wallet;
 
 #[cfg(test)]
@@ -25,6 +28,7 @@ mod transport_tests;
 
 pub use config::{ConfigError, Limits, Password, ServerConfig};
 pub use error::RpcError;
-pub use identity::{Identity, ServerKind, identify};
+pub use identify::identify;
+pub use identity::{Identity, ServerKind};
 pub use node::NodeClient;
 pub use wallet::Wallet;

@@ -20,7 +20,7 @@ use super::config::Limits;
 use super::dial::Dial;
 use super::error::RpcError;
 use super::identity::ServerKind;
-use super::node::Subscriber;
+use super::notifications::Subscriber;
 
 type Attempt = oneshot::Sender<Result<DuplexStream, RpcError>>;
 

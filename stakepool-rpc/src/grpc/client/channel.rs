@@ -14,8 +14,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint};
 
-use super::ClientError;
-use crate::grpc::ALPN_HTTP2;
+use super::options::ClientError;
+use crate::grpc::wire::ALPN_HTTP2;
 use crate::tls::{self, KeyPair};
 
 /// How long a daemon may be silent during a call before it is asked whether it is still there, and how long it may

@@ -4,7 +4,7 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use tonic::Status;
 
-use crate::grpc::RpcToken;
+use crate::grpc::token::RpcToken;
 
 /// The paths of the predecessor's services begin so.
 const OLD_SERVICES: &str = "/stakepoolrpc.";

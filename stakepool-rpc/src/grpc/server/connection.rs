@@ -22,8 +22,8 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service;
 
-use super::access::Entry;
-use super::{Access, until_stopped};
+use super::access::{Access, Entry};
+use super::stopping::until_stopped;
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);

@@ -2,7 +2,6 @@
 
 mod answers;
 mod block;
-mod events;
 
 use std::collections::BTreeMap;
 
@@ -15,13 +14,11 @@ use super::client::{Client, NONE};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
+use super::notifications::Subscriber;
 use crate::meter::CallFigures;
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;
-pub(super) use events::Subscriber;
-#[cfg(test)]
-pub(super) use events::read_notification;
 
 /// A connection to an exccd.
 pub struct NodeClient {
