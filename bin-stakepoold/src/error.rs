@@ -8,7 +8,8 @@ use stakepool_rpc::tls::TlsError;
 
 /// Why the daemon cannot run, or had to stop.
 #[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
+#[non_exhaustive]
+pub enum RunError {
     /// A node or wallet is of another network.
     #[error(
         "{node} runs on {found}, but this daemon is configured for {expected}: correct `testnet`/`simnet` or the host"

@@ -14,7 +14,7 @@ mod run;
 mod state_file;
 
 pub use config::{ResolveError, main_with_arguments, options_from_config};
-pub use error::DaemonError;
+pub use error::RunError;
 pub use options::DaemonOptions;
 pub use run::run;
 pub use state_file::DiskStateFile;

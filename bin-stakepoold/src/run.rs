@@ -12,7 +12,7 @@ use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineError, EngineParts};
 use stakepool_monitor::VoteFigures;
-use stakepool_rpc::grpc::server::{self, Access};
+use stakepool_rpc::grpc::server;
 use stakepool_rpc::json::Wallet;
 use stakepool_rpc::tls;
 use tokio::net::TcpListener;
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::backend::Backend;
-use crate::error::DaemonError;
+use crate::error::RunError;
 use crate::identity;
 use crate::monitor::{self, DaemonMonitor};
 use crate::options::DaemonOptions;
@@ -29,15 +29,15 @@ use crate::state_file::DiskStateFile;
 
 /// Runs the daemon until `shutdown` is ready; votes under way are finished first and the state is saved.
 ///
-/// `started` is told where the service listens, once it does.
+/// `started` is called with the addresses of the service, once it listens.
 ///
 /// # Errors
-/// [`DaemonError`] at the start, or later where a peer turns out to be of another network or seed.
+/// [`RunError`] at the start, or later where a peer turns out to be of another network or seed.
 pub async fn run(
     options: DaemonOptions,
     started: impl FnOnce(Vec<SocketAddr>),
     shutdown: impl Future<Output = ()>,
-) -> Result<(), DaemonError> {
+) -> Result<(), RunError> {
     let id = identity::load_or_make(&options.datadir)?;
     let pair =
         tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;
@@ -61,11 +61,11 @@ struct Listeners {
     monitors: Option<TcpListener>,
 }
 
-async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, DaemonError> {
+async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, RunError> {
     if listen.is_empty() {
         return Ok(None);
     }
-    let failed = |error| DaemonError::Monitors { at: listen.join(" or "), error };
+    let failed = |error| RunError::Monitors { at: listen.join(" or "), error };
     stakepool_monitor::bind(listen).await.map(Some).map_err(failed)
 }
 
@@ -95,7 +95,7 @@ fn host_names(listen: &[SocketAddr]) -> Vec<String> {
     listen.iter().filter(|address| !address.ip().is_unspecified()).map(|address| address.ip().to_string()).collect()
 }
 
-async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engine>, DaemonError> {
+async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engine>, RunError> {
     let generation = peers.generation(options.network).await?;
     let branch = options.cold_wallet_xpub.external_branch()?;
     let addresses = FeeAddresses::derive(&branch, KeyIndex(options.max_users))?;
@@ -118,7 +118,7 @@ async fn serve(
     peers: Peers,
     engine: Arc<Engine>,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), DaemonError> {
+) -> Result<(), RunError> {
     let backend = Arc::new(Backend {
         engine: Arc::clone(&engine),
         id,
@@ -132,18 +132,13 @@ async fn serve(
     let account_keys = Arc::clone(&backend.account_keys);
     let certificate = options.certificate;
     let _monitors = listeners.monitors.map(|listener| watch_over(listener, &backend, &peers.wallets, &certificate));
-    let access = Access {
-        token: options.token,
-        client_certificates: options.client_certificates,
-        allow_old_clients: options.allow_old_clients,
-    };
     let stop = watch::Sender::new(false);
     let mut stopping = stop.subscribe();
     let until_stop = async move {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
     let mut voting = tokio::spawn(engine.run(peers.events, stop.subscribe()));
-    let serving = tokio::spawn(server::serve(listeners.service, pair, access, backend, until_stop));
+    let serving = tokio::spawn(server::serve(listeners.service, pair, options.access, backend, until_stop));
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = peers::guard(peers.wallets, peers.nodes, options.network, account_keys) => Err(error),

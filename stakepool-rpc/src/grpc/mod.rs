@@ -14,4 +14,4 @@ pub mod server;
 mod token;
 mod wire;
 
-pub use token::{RpcToken, TokenError};
+pub use token::{RpcToken, RpcTokenError};

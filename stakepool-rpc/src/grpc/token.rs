@@ -17,7 +17,8 @@ pub struct RpcToken(String);
 
 /// A text that is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
+#[non_exhaustive]
+pub enum RpcTokenError {
     /// Too short or too long.
     #[error("rpctoken has {0} characters; give 16 to 512, such as the output of `openssl rand -hex 32`")]
     Length(usize),
@@ -30,14 +31,14 @@ impl RpcToken {
     /// A token from configuration.
     ///
     /// # Errors
-    /// [`TokenError`] says what is wrong, without showing the text.
-    pub fn new(text: impl Into<String>) -> Result<Self, TokenError> {
+    /// [`RpcTokenError`] says what is wrong, without showing the text.
+    pub fn new(text: impl Into<String>) -> Result<Self, RpcTokenError> {
         let text = text.into();
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(TokenError::Characters);
+            return Err(RpcTokenError::Characters);
         }
         if !(MIN_LENGTH..=MAX_LENGTH).contains(&text.len()) {
-            return Err(TokenError::Length(text.len()));
+            return Err(RpcTokenError::Length(text.len()));
         }
         Ok(Self(text))
     }
@@ -76,10 +77,10 @@ mod tests {
 
     #[test]
     fn weak_or_unsendable_tokens_are_refused_without_being_shown() {
-        assert_eq!(RpcToken::new("short").unwrap_err(), TokenError::Length(5));
-        assert_eq!(RpcToken::new("").unwrap_err(), TokenError::Length(0));
+        assert_eq!(RpcToken::new("short").unwrap_err(), RpcTokenError::Length(5));
+        assert_eq!(RpcToken::new("").unwrap_err(), RpcTokenError::Length(0));
         for text in ["with a space in it", "line\nbreak-line-break", "ümlaut-ümlaut-ümlaut"] {
-            assert_eq!(RpcToken::new(text).unwrap_err(), TokenError::Characters);
+            assert_eq!(RpcToken::new(text).unwrap_err(), RpcTokenError::Characters);
         }
     }
 

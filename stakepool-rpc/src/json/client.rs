@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::config::{ConfigError, Limits, ServerConfig};
+use super::config::{CallLimits, ConfigError, ServerConfig};
 use super::connection::{Status, Task};
 use super::dial::{Dial, TlsDialer};
 use super::error::RpcError;
@@ -30,7 +30,7 @@ const URGENT_CALLS: usize = 6;
 /// Makes calls. Dropping it ends the connection's task.
 pub(super) struct Client {
     name: Arc<str>,
-    limits: Limits,
+    limits: CallLimits,
     status: watch::Receiver<Status>,
     ordinary: Semaphore,
     urgent: Semaphore,
@@ -50,7 +50,7 @@ impl Client {
 
     pub(super) fn start(
         name: Arc<str>,
-        limits: Limits,
+        limits: CallLimits,
         dialer: impl Dial,
         kind: Option<ServerKind>,
         subscriber: Option<Subscriber>,

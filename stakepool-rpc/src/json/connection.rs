@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, info, warn};
 
 use super::backoff::Backoff;
-use super::config::Limits;
+use super::config::CallLimits;
 use super::dial::{Dial, describe};
 use super::error::{RpcError, brief};
 use super::identity::{self, Identity, ServerKind};
@@ -45,7 +45,7 @@ pub(super) struct Task<D> {
     pub(super) kind: Option<ServerKind>,
     /// Who hears of notifications; a wallet sends none.
     pub(super) subscriber: Option<Subscriber>,
-    pub(super) limits: Limits,
+    pub(super) limits: CallLimits,
     pub(super) status: watch::Sender<Status>,
 }
 
@@ -59,7 +59,7 @@ impl<D: Dial> Task<D> {
     /// Runs until the last client is dropped.
     pub(super) async fn run(self) {
         let mut backoff = Backoff::default();
-        let mut told = None;
+        let mut logged = None;
         loop {
             let Ended { why, stood } = self.connect_and_serve().await;
             if self.status.is_closed() {
@@ -68,13 +68,13 @@ impl<D: Dial> Task<D> {
             if stood.is_some_and(|stood| stood >= Backoff::LONGEST) {
                 backoff.reset();
             }
-            // What was said of the attempt before need not be said again.
-            if stood.is_none() && told.as_ref() == Some(&why) {
+            // What was logged of the attempt before is not logged again.
+            if stood.is_none() && logged.as_ref() == Some(&why) {
                 debug!(server = %self.name, "the server {why}");
             } else {
                 warn!(server = %self.name, "the server {why}");
             }
-            told = Some(why.clone());
+            logged = Some(why.clone());
             let delay = backoff.next(rand::random());
             if !delay.is_zero() {
                 self.status.send_replace(Status::Down(why.clone()));
@@ -112,7 +112,7 @@ impl<D: Dial> Task<D> {
         introduced.unwrap_or_else(|why| Ended { why, stood: None })
     }
 
-    /// Waits no longer than until `deadline`, nor than somebody is there for whom to connect.
+    /// Waits no longer than until `deadline`, and no longer than there is a client.
     async fn in_time<T>(
         &self,
         deadline: Instant,

@@ -19,14 +19,15 @@ pub enum ServerKind {
 
 /// What a server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Identity {
     /// A node or a wallet.
     pub kind: ServerKind,
     /// Which generation.
     pub generation: Generation,
-    /// Program and version, for people.
+    /// Program and version, to be shown.
     pub version: String,
-    /// The network of a node. A wallet tells its network only by its keys.
+    /// The network of a node. That of a wallet shows only in its keys.
     pub network: Option<Network>,
 }
 
@@ -79,7 +80,7 @@ pub(super) struct Version {
     major: u32,
 }
 
-/// The part of `walletinfo` that tells the generations apart: only wallets of 2018 bought tickets by themselves.
+/// The part of `walletinfo` that distinguishes the generations: only wallets of 2018 bought tickets by themselves.
 #[derive(Deserialize)]
 struct WalletTraits {
     ticketpurchasing: Option<bool>,
@@ -91,7 +92,7 @@ const NO_WALLET_HERE: [i64; 3] = [-1, -32601, LIMITED];
 /// Learns what is at the other end of a new connection.
 ///
 /// `version` over a websocket *ends the process* of a wallet of 2018 that is not connected to its node (it follows a
-/// nil pointer outside of any handler that could recover). So wallets are told by `walletinfo` first, and a legacy
+/// nil pointer outside of any handler that could recover). So wallets are recognised by `walletinfo` first, and a legacy
 /// wallet is never asked for its version.
 pub(super) async fn learn(link: &Link) -> Result<Identity, RpcError> {
     match ask::<WalletTraits>(link, "walletinfo").await {

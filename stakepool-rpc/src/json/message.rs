@@ -20,7 +20,7 @@ pub(super) struct ServerError {
 pub(super) enum Incoming {
     /// The answer to the call with a number.
     Answer(u64, Answer),
-    /// Something that the server tells by itself.
+    /// What the server reports by itself.
     Notification {
         /// What kind.
         method: String,

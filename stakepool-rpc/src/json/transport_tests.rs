@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::client::{Client, NONE};
-use super::config::Limits;
+use super::config::CallLimits;
 use super::dial::Dial;
 use super::error::RpcError;
 use super::identity::ServerKind;
@@ -118,8 +118,8 @@ impl Server {
     }
 }
 
-fn limits() -> Limits {
-    Limits { call: Duration::from_secs(40), ..Limits::default() }
+fn limits() -> CallLimits {
+    CallLimits { call: Duration::from_secs(40), ..CallLimits::default() }
 }
 
 fn start(kind: ServerKind, subscriber: Option<Subscriber>) -> (Arc<Client>, mpsc::UnboundedReceiver<Attempt>) {

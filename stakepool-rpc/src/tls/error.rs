@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// Why a connection cannot be secured with the files given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TlsError {
     /// The text holds no certificate.
     #[error("no certificate found: a PEM file with `-----BEGIN CERTIFICATE-----` is expected")]

@@ -3,8 +3,8 @@
 //! Every program of a pool makes a self-signed certificate that is a certificate authority at once (`CA:TRUE`); its
 //! peers get a copy of the file. The usual rules of the web's certificates do not fit: they refuse an authority as
 //! an end entity. So a peer is accepted exactly where it shows one of the pinned certificates, byte for byte, and
-//! proves that it has the key. Names and dates in it do not matter then: whoever replaces the certificate must
-//! distribute it anyway, and a pool must not stop voting because ten years are over.
+//! proves that it has the key. Names and dates in it do not matter then: a new certificate must
+//! be copied to the peers anyway, and a pool must not stop voting because ten years are over.
 //!
 //! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256 or Ed25519; the cryptography comes from
 //! aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.

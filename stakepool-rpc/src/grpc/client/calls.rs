@@ -76,7 +76,7 @@ impl DaemonClient {
         entries_from_old(tickets, None).map_err(|error| self.garbled(error))
     }
 
-    /// Users first, so that an added ticket never belongs to somebody unknown.
+    /// Users first, so that an added ticket never belongs to an unknown user.
     pub(super) async fn put_old(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
         self.call("SetUserVotingPrefs", self.limits.transfer, |line| async move {
             let user_voting_config = users_into_old(wanted.users());

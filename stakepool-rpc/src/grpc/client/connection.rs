@@ -12,7 +12,7 @@ use tonic::{Request, Status};
 
 use super::channel::Target;
 use super::failure;
-use super::options::{ClientError, ClientOptions, Limits};
+use super::options::{ClientError, ClientOptions, DaemonClientLimits};
 use crate::grpc::generated::pool_daemon::pool_daemon_client::PoolDaemonClient;
 use crate::grpc::generated::stakepoolrpc::stakepoold_service_client::StakepooldServiceClient;
 use crate::grpc::wire::MAX_MESSAGE;
@@ -53,7 +53,7 @@ impl Line {
 pub struct DaemonClient {
     pub(super) name: String,
     target: Target,
-    pub(super) limits: Limits,
+    pub(super) limits: DaemonClientLimits,
     /// The value of the metadata `authorization`, marked as sensitive.
     authorization: Option<AsciiMetadataValue>,
     /// Made at the first call, since it needs a runtime.

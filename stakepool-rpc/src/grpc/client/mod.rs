@@ -8,4 +8,4 @@ mod options;
 mod voting_daemon;
 
 pub use connection::DaemonClient;
-pub use options::{ClientError, ClientOptions, Limits};
+pub use options::{ClientError, ClientOptions, DaemonClientLimits};

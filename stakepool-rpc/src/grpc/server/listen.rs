@@ -8,6 +8,7 @@ use crate::tls::TlsError;
 
 /// Why the services cannot be offered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ServeError {
     /// An address cannot be listened on.
     #[error("cannot listen on {address} (rpclisten): {reason}; stop what listens there, or change rpclisten")]

@@ -22,7 +22,7 @@ use super::{old, own};
 use crate::grpc::generated::pool_daemon::pool_daemon_server::PoolDaemonServer;
 use crate::grpc::generated::stakepoolrpc::stakepoold_service_server::StakepooldServiceServer;
 use crate::grpc::generated::stakepoolrpc::version_service_server::VersionServiceServer;
-use crate::grpc::wire::{ALPN_HTTP2, MAX_MESSAGE, MAX_MESSAGE_OF_ANYBODY};
+use crate::grpc::wire::{ALPN_HTTP2, MAX_ANONYMOUS_MESSAGE, MAX_MESSAGE};
 use crate::tls::{self, KeyPair};
 
 /// Connections at a time; a pool has a handful of web instances.
@@ -56,10 +56,10 @@ pub async fn serve(
 
     let (stop, stopping) = watch::channel(false);
     let routes = |limit| routes(backend.clone(), stopping.clone(), limit);
-    let gate = Gate::new(routes(MAX_MESSAGE), routes(MAX_MESSAGE_OF_ANYBODY), access);
+    let gate = Gate::new(routes(MAX_MESSAGE), routes(MAX_ANONYMOUS_MESSAGE), access);
     let mut incoming: SelectAll<_> = select_all(listeners.into_iter().map(TcpListenerStream::new));
     let mut connections = JoinSet::new();
-    // Who has which of them: silent ones from one address shall not keep the pool's web out.
+    // The address of each: silent connections from one address must not keep the pool's web out.
     let mut peers = HashMap::new();
     tokio::pin!(shutdown);
     loop {

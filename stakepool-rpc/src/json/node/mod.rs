@@ -132,8 +132,8 @@ impl Node for NodeClient {
 /// The very same vote waits in the node's memory, or is in a block already: another daemon was faster.
 const ALREADY_KNOWN: [&str; 2] = ["already have transaction", "transaction already exists"];
 
-/// Tells refusals apart that mean that the ticket has voted. Only the words do: codes differ between generations and
-/// cover other cases.
+/// What a refusal means where it says that the ticket has voted. Only the words show it: codes differ between
+/// generations and cover other cases.
 pub(super) fn refused_vote(error: &RpcError) -> Option<VoteSubmission> {
     match error {
         RpcError::Rpc { message, .. } if ALREADY_KNOWN.iter().any(|words| message.contains(words)) => {
