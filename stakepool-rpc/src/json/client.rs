@@ -20,7 +20,7 @@ use super::notifications::Subscriber;
 use crate::meter::{CallFigures, Meter};
 
 /// The parameters of a method that takes none.
-pub(super) const NONE: [(); 0] = [];
+pub const NO_PARAMS: [(); 0] = [];
 
 /// Calls to a server that may be under way at once. A node takes 20; some are kept free for votes, so that these never
 /// queue behind anything.

@@ -26,6 +26,7 @@ mod recordings;
 #[cfg(test)]
 mod transport_tests;
 
+pub use client::NO_PARAMS;
 pub use config::{CallLimits, ConfigError, Password, ServerConfig};
 pub use error::RpcError;
 pub use identify::identify;

@@ -6,11 +6,13 @@ mod block;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, TxHash, VoteTransaction};
 use stakepool_core::ports::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, VoteSubmission};
 use tokio::sync::mpsc;
 
-use super::client::{Client, NONE};
+use super::client::{Client, NO_PARAMS};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
@@ -35,6 +37,39 @@ impl NodeClient {
         let (sender, events) = mpsc::unbounded_channel();
         let client = Client::connect(config, Some(ServerKind::Node), Some(Subscriber::new(sender)))?;
         Ok((Self { client }, events))
+    }
+
+    /// Makes any other call of the server: `params` is a tuple, an array or a list ([`NO_PARAMS`] for none), and the
+    /// result is read as `T`. The call is made once, takes at most [`CallLimits::call`] (the known slow ones longer)
+    /// and counts in the figures.
+    ///
+    /// ```no_run
+    /// use serde::Deserialize;
+    /// use stakepool_rpc::json::{NO_PARAMS, NodeClient};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Peer {
+    ///     addr: String,
+    /// }
+    ///
+    /// async fn peers(node: &NodeClient) -> Result<Vec<String>, stakepool_core::ports::NodeError> {
+    ///     let peers: Vec<Peer> = node.call("getpeerinfo", NO_PARAMS).await?;
+    ///     Ok(peers.into_iter().map(|peer| peer.addr).collect())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`NodeError`] where there is no connection or no answer in time, where the server refuses, and where the result is
+    /// no `T`.
+    ///
+    /// [`NO_PARAMS`]: crate::json::NO_PARAMS
+    /// [`CallLimits::call`]: crate::json::CallLimits::call
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: impl Serialize,
+    ) -> Result<T, NodeError> {
+        self.client.call(method, params).await.map_err(|error| self.named(error))
     }
 
     /// How long the calls of each method took since the start, and how many failed.
@@ -76,7 +111,7 @@ impl Node for NodeClient {
     }
 
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
-        let best: BestBlock = self.client.call("getbestblock", NONE).await.map_err(|error| self.named(error))?;
+        let best: BestBlock = self.client.call("getbestblock", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok((best.hash, best.height))
     }
 
@@ -112,7 +147,7 @@ impl Node for NodeClient {
     }
 
     async fn live_tickets(&self) -> Result<Vec<TicketHash>, NodeError> {
-        let live: LiveTickets = self.client.call("livetickets", NONE).await.map_err(|error| self.named(error))?;
+        let live: LiveTickets = self.client.call("livetickets", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok(live.tickets.unwrap_or_default())
     }
 
@@ -125,7 +160,7 @@ impl Node for NodeClient {
     }
 
     async fn rebroadcast_winners(&self) -> Result<(), NodeError> {
-        self.client.command("rebroadcastwinners", NONE).await.map_err(|error| self.named(error))
+        self.client.command("rebroadcastwinners", NO_PARAMS).await.map_err(|error| self.named(error))
     }
 }
 

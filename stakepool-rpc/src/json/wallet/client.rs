@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress, TicketHash,
     VoteTransaction,
@@ -14,7 +16,7 @@ use stakepool_core::ports::{
 use super::answers::{
     CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
 };
-use crate::json::client::{Client, NONE};
+use crate::json::client::{Client, NO_PARAMS};
 use crate::json::config::{ConfigError, ServerConfig};
 use crate::json::error::RpcError;
 use crate::json::identity::ServerKind;
@@ -39,6 +41,40 @@ impl Wallet {
     /// [`ConfigError`] where no attempt can succeed. A wallet that is away is no error.
     pub fn connect(config: &ServerConfig) -> Result<Self, ConfigError> {
         Client::connect(config, Some(ServerKind::Wallet), None).map(|client| Self { client })
+    }
+
+    /// Makes any other call of the server: `params` is a tuple, an array or a list ([`NO_PARAMS`] for none), and the
+    /// result is read as `T`. The call is made once, takes at most [`CallLimits::call`] (the known slow ones longer)
+    /// and counts in the figures.
+    ///
+    /// ```no_run
+    /// use serde::Deserialize;
+    /// use stakepool_rpc::json::Wallet;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Received {
+    ///     amount: f64,
+    /// }
+    ///
+    /// async fn received(wallet: &Wallet, address: &str) -> Result<f64, stakepool_core::ports::WalletError> {
+    ///     let confirmations = 2;
+    ///     let transactions: Vec<Received> = wallet.call("listunspent", (confirmations, 9_999_999, [address])).await?;
+    ///     Ok(transactions.iter().map(|received| received.amount).sum())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`WalletError`] where there is no connection or no answer in time, where the server refuses, and where the result is
+    /// no `T`.
+    ///
+    /// [`NO_PARAMS`]: crate::json::NO_PARAMS
+    /// [`CallLimits::call`]: crate::json::CallLimits::call
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: impl Serialize,
+    ) -> Result<T, WalletError> {
+        self.client.call(method, params).await.map_err(|error| self.named(error))
     }
 
     /// How long the calls of each method took since the start, and how many failed.
@@ -80,7 +116,8 @@ impl VoteSigner for Wallet {
 
     async fn info(&self) -> Result<WalletInfo, WalletError> {
         let identity = self.client.identity().await.map_err(|error| self.named(error))?;
-        let answer: WalletInfoAnswer = self.client.call("walletinfo", NONE).await.map_err(|error| self.named(error))?;
+        let answer: WalletInfoAnswer =
+            self.client.call("walletinfo", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok(answer.with_identity(identity.generation, identity.version.clone()))
     }
 
@@ -142,13 +179,13 @@ impl ScriptWallet for Wallet {
 #[async_trait]
 impl TicketWallet for Wallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
-        let best: BestBlock = self.client.call("getbestblock", NONE).await.map_err(|error| self.named(error))?;
+        let best: BestBlock = self.client.call("getbestblock", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok((best.hash, best.height))
     }
 
     async fn stake_info(&self) -> Result<StakeInfo, WalletError> {
         const METHOD: &str = "getstakeinfo";
-        let answer: StakeInfoAnswer = self.client.call(METHOD, NONE).await.map_err(|error| self.named(error))?;
+        let answer: StakeInfoAnswer = self.client.call(METHOD, NO_PARAMS).await.map_err(|error| self.named(error))?;
         StakeInfo::try_from(answer).map_err(|error| self.unexpected(METHOD, error))
     }
 
@@ -166,6 +203,6 @@ impl TicketWallet for Wallet {
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {
-        self.client.command("revoketickets", NONE).await.map_err(|error| self.named(error))
+        self.client.command("revoketickets", NO_PARAMS).await.map_err(|error| self.named(error))
     }
 }
