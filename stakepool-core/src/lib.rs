@@ -18,3 +18,5 @@ pub mod ticket;
 pub mod time;
 pub mod voting;
 pub mod wallets;
+
+pub use secp256k1;

@@ -147,6 +147,11 @@ fn tweak_of(mut parent: Hmac<Sha512>, index: KeyIndex) -> Result<(Scalar, [u8; 3
 pub struct ExternalBranch(ExtendedPubKey);
 
 impl ExternalBranch {
+    /// The network of its keys.
+    pub const fn network(&self) -> Network {
+        self.0.network
+    }
+
     /// The public key of user `index`.
     ///
     /// # Errors

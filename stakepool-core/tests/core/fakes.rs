@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::chain::{
-    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress, RedeemScript,
-    ScriptAddress, TicketHash, Transaction, TxHash, VoteBits, VoteTransaction,
+    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
+    RedeemScript, ScriptAddress, TicketHash, Transaction, TxHash, UserKey, VoteBits, VoteTransaction,
 };
 use stakepool_core::ports::{
-    Block, Clock, MinedTransaction, Node, NodeError, NodeInfo, ScriptWallet, StakeInfo, StateFile, StateFileError,
-    TicketWallet, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo, WalletTickets,
+    Block, ChainWallet, Clock, MinedTransaction, Node, NodeError, NodeInfo, ScriptWallet, StakeInfo, StateFile,
+    StateFileError, TicketWallet, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo, WalletTickets,
 };
 use stakepool_core::time::UnixMillis;
 
@@ -166,7 +166,7 @@ impl ScriptWallet for FakeWallet {
             return Err(WalletError::Locked { wallet: self.name.clone() });
         }
         let (first, second) = if faults.script { (user, pool) } else { (pool, user) };
-        let script = RedeemScript::new(*first.public_key(), *second.public_key());
+        let script = RedeemScript::new(PoolKey(*first.public_key()), UserKey(*second.public_key()));
         Ok((script.address(Network::Simnet), script))
     }
 
@@ -186,7 +186,7 @@ impl ScriptWallet for FakeWallet {
 }
 
 #[async_trait]
-impl TicketWallet for FakeWallet {
+impl ChainWallet for FakeWallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         self.reach().await?;
         Ok((BlockHash::from_bytes([0; 32]), BlockHeight(*self.best.lock().unwrap())))
@@ -200,7 +200,10 @@ impl TicketWallet for FakeWallet {
         }
         Ok(StakeInfo { height: BlockHeight(321), ..StakeInfo::default() })
     }
+}
 
+#[async_trait]
+impl TicketWallet for FakeWallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         self.reach().await?;
         Ok(self.tickets.lock().unwrap().clone())

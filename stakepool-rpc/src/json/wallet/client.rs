@@ -10,7 +10,7 @@ use stakepool_core::chain::{
     VoteTransaction,
 };
 use stakepool_core::ports::{
-    ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
 
 use super::answers::{
@@ -177,7 +177,7 @@ impl ScriptWallet for Wallet {
 }
 
 #[async_trait]
-impl TicketWallet for Wallet {
+impl ChainWallet for Wallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         let best: BestBlock = self.client.call("getbestblock", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok((best.hash, best.height))
@@ -188,7 +188,10 @@ impl TicketWallet for Wallet {
         let answer: StakeInfoAnswer = self.client.call(METHOD, NO_PARAMS).await.map_err(|error| self.named(error))?;
         StakeInfo::try_from(answer).map_err(|error| self.unexpected(METHOD, error))
     }
+}
 
+#[async_trait]
+impl TicketWallet for Wallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         let include_immature = true;
         let answer: Tickets =
