@@ -7,9 +7,15 @@
 //! [`server::serve`] offers both for a [`server::DaemonBackend`]; [`client::DaemonClient`] is the other side.
 //! The protocol files are in the crate's folder `proto`.
 
+#[cfg(feature = "grpc-client")]
 pub mod client;
+#[cfg_attr(
+    not(all(feature = "grpc-client", feature = "grpc-server")),
+    allow(dead_code, unused_imports, reason = "each side needs its half")
+)]
 mod convert;
 mod generated;
+#[cfg(feature = "grpc-server")]
 pub mod server;
 mod token;
 mod wire;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+#[cfg(feature = "grpc-server")]
 use stakepool_core::chain::sha256;
+#[cfg(feature = "grpc-server")]
 use subtle::ConstantTimeEq;
 
 /// Fewest characters of a token: 16 random ones of 64 are 96 bits.
@@ -50,6 +52,7 @@ impl RpcToken {
 
     /// Whether a value of the metadata `authorization` carries this token, in a time that does not depend on where
     /// they differ, or on their lengths.
+    #[cfg(feature = "grpc-server")]
     pub(super) fn is_carried_by(&self, header: &[u8]) -> bool {
         let matches = sha256(header).ct_eq(&sha256(self.header().as_bytes()));
         matches.into()
@@ -66,6 +69,7 @@ impl fmt::Debug for RpcToken {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "grpc-server")]
     #[test]
     fn only_the_same_token_with_its_scheme_matches() {
         let token = RpcToken::new("0123456789abcdef").unwrap();

@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(days_since_1970(1969, 1, 1), None);
     }
 
+    #[cfg(feature = "certificates")]
     #[test]
     fn a_certificate_that_was_just_made_ends_in_ten_years() {
         let folder = tempfile::tempdir().unwrap();

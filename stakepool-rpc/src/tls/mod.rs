@@ -11,6 +11,7 @@
 
 mod error;
 mod expiry;
+#[cfg(feature = "certificates")]
 mod make;
 mod pair;
 mod pem;
@@ -19,6 +20,7 @@ mod provider;
 
 pub use error::TlsError;
 pub use expiry::certificate_end;
+#[cfg(feature = "certificates")]
 pub use make::ensure_server_pair;
 pub use pair::KeyPair;
 pub use pinned::{pinned_client_config, pinned_client_config_with_identity, server_config};
