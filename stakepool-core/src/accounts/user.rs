@@ -140,6 +140,7 @@ pub(super) const fn is_revoked(valid_from: UnixTime) -> bool {
 
 /// The moment at which the keys of a user that count were issued at the earliest. No key is older than its user: one
 /// that is was made for another user of the same number, in a database of before.
+#[cfg(feature = "accounts")]
 pub(super) fn valid_from(user: &User) -> UnixTime {
     user.api_keys_valid_from.max(user.created)
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::events::EventCursor;
 use crate::accounts::{Actor, Email, PasswordHashes, Registration, User, UserId, VotingPreference};
 use crate::audit::AuditAction;
 use crate::chain::{BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
@@ -326,10 +327,10 @@ pub trait LedgerStore: Send + Sync {
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
 
     /// The place in a daemon's events up to which everything is stored.
-    async fn cursor(&self, daemon: &str) -> Result<Option<super::EventCursor>, StoreError>;
+    async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError>;
 
     /// Notes that place.
-    async fn set_cursor(&self, daemon: &str, cursor: super::EventCursor) -> Result<(), StoreError>;
+    async fn set_cursor(&self, daemon: &str, cursor: EventCursor) -> Result<(), StoreError>;
 }
 
 /// A noted act, with names as they are stored: another version may know others.
