@@ -18,8 +18,8 @@ use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_monitor::CallsOf;
 use stakepool_process::{until_signal, usable_addresses};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
+use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
 use stakepool_rpc::tls::{KeyPair, TlsError, certificate_end};
 
@@ -46,7 +46,7 @@ pub enum ConfiguredError {
     Daemon(#[from] ClientError),
     /// The token for the daemons.
     #[error(transparent)]
-    Token(#[from] TokenError),
+    Token(#[from] RpcTokenError),
     /// The certificate that is shown to the daemons.
     #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
     Identity(TlsError),
@@ -195,14 +195,10 @@ fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, Configu
     let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
     let identity = config.rpc_identity.as_ref().map(identity).transpose()?;
     let connect = |endpoint: &DaemonEndpoint| {
-        let client = DaemonClient::new(ClientOptions {
-            address: endpoint.host.clone(),
-            certificate: endpoint.certificate.pem.clone().into_bytes(),
-            token: token.clone(),
-            identity: identity.clone(),
-            limits: Limits::default(),
-        })?;
-        Ok(Arc::new(client))
+        let options = ClientOptions::new(&endpoint.host, endpoint.certificate.pem.as_bytes())
+            .with_token(token.clone())
+            .with_identity(identity.clone());
+        Ok(Arc::new(DaemonClient::new(options)?))
     };
     config.daemons.iter().map(connect).collect()
 }

@@ -1,5 +1,6 @@
 //! The voting wallets of a pool: kept in service, and what they say of the network.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +109,7 @@ impl VotingWallets {
         // On a task of its own, so that repairs do not delay answers; dropped, it ends.
         let mut repairs = JoinSet::new();
         let group = self.group.clone();
-        repairs.spawn(async move { group.run().await });
+        repairs.spawn(async move { group.run(pending()).await });
         tokio::select! {
             error = self.all_foreign() => error,
             Some(Err(error)) = repairs.join_next() => WalletsError::BrokeDown(error.to_string()),

@@ -9,23 +9,22 @@ use stakepool_core::chain::{Amount, BlockHash, BlockHeader, BlockHeight, TicketH
 use stakepool_core::ports::{NodeEvent, SpentOrMissed};
 use tokio::sync::mpsc;
 
-use crate::json::connection::Link;
-use crate::json::error::RpcError;
-use crate::json::identity::{ask, limited};
+use super::error::RpcError;
+use super::link::{Link, ask, limited};
 
 /// What is subscribed to on every new connection; a limited user is refused all but the first.
 const SUBSCRIPTIONS: [&str; 4] =
     ["notifyblocks", "notifywinningtickets", "notifynewtickets", "notifyspentandmissedtickets"];
 
-/// Hands a node's notifications to the one who listens.
-pub(in crate::json) struct Subscriber {
+/// Reads a node's notifications and sends them to the receiver of its events.
+pub(super) struct Subscriber {
     events: mpsc::UnboundedSender<NodeEvent>,
-    /// What came while the subscriptions of a connection were still being made: told after `Connected`.
+    /// What came while the subscriptions of a connection were still being made: sent after `Connected`.
     held: Mutex<Option<Vec<NodeEvent>>>,
 }
 
 impl Subscriber {
-    pub(in crate::json) const fn new(events: mpsc::UnboundedSender<NodeEvent>) -> Self {
+    pub(super) const fn new(events: mpsc::UnboundedSender<NodeEvent>) -> Self {
         Self { events, held: Mutex::new(Some(Vec::new())) }
     }
 
@@ -33,7 +32,7 @@ impl Subscriber {
     ///
     /// # Errors
     /// [`RpcError::LimitedUser`] where the user may not hear of tickets.
-    pub(in crate::json) async fn subscribe(&self, link: &Link) -> Result<(), RpcError> {
+    pub(super) async fn subscribe(&self, link: &Link) -> Result<(), RpcError> {
         self.hold(Some(Vec::new()));
         for method in SUBSCRIPTIONS {
             ask::<IgnoredAny>(link, method).await.map_err(limited)?;
@@ -42,29 +41,29 @@ impl Subscriber {
     }
 
     /// All subscriptions stand.
-    pub(in crate::json) fn connected(&self) {
-        self.tell(NodeEvent::Connected);
+    pub(super) fn connected(&self) {
+        self.send(NodeEvent::Connected);
         for event in self.hold(None).unwrap_or_default() {
-            self.tell(event);
+            self.send(event);
         }
     }
 
-    /// A connection whose subscriptions stood is gone.
-    pub(in crate::json) fn disconnected(&self, why: &RpcError) {
+    /// A connection whose subscriptions stood was lost.
+    pub(super) fn disconnected(&self, why: &RpcError) {
         self.hold(Some(Vec::new()));
-        self.tell(NodeEvent::Disconnected { reason: why.to_string() });
+        self.send(NodeEvent::Disconnected { reason: why.to_string() });
     }
 
     /// Takes a notification.
     ///
     /// # Errors
     /// What is wrong with it, naming the parameter.
-    pub(in crate::json) fn take(&self, method: &str, params: &RawValue) -> Result<(), String> {
+    pub(super) fn take(&self, method: &str, params: &RawValue) -> Result<(), String> {
         let Some(event) = read_notification(method, params)? else { return Ok(()) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *held {
             Some(held) => held.push(event),
-            None => self.tell(event),
+            None => self.send(event),
         }
         Ok(())
     }
@@ -73,8 +72,8 @@ impl Subscriber {
         std::mem::replace(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner), events)
     }
 
-    fn tell(&self, event: NodeEvent) {
-        // Whoever has stopped listening misses nothing.
+    fn send(&self, event: NodeEvent) {
+        // A receiver that was dropped misses nothing.
         drop(self.events.send(event));
     }
 }
@@ -83,7 +82,7 @@ impl Subscriber {
 ///
 /// # Errors
 /// What is wrong with it, naming the parameter.
-pub(in crate::json) fn read_notification(method: &str, params: &RawValue) -> Result<Option<NodeEvent>, String> {
+pub(super) fn read_notification(method: &str, params: &RawValue) -> Result<Option<NodeEvent>, String> {
     let params = Params::read(params)?;
     Ok(Some(match method {
         "blockconnected" => NodeEvent::BlockConnected(params.header()?),
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_while_subscribing_is_told_after_connected() {
+    fn what_comes_while_subscribing_is_sent_after_connected() {
         let (sender, mut events) = mpsc::unbounded_channel();
         let subscriber = Subscriber::new(sender);
         let params = RawValue::from_string(format!(r#"["{HASH}",7,{{}}]"#)).unwrap();
