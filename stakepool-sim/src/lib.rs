@@ -21,14 +21,17 @@
 
 mod chain;
 mod error;
+mod faults;
 mod keys;
 mod network;
+mod program;
 mod rpc;
 mod server;
 mod sign;
+mod sim;
 mod sync;
 mod wallet;
 
 pub use error::SimError;
-pub use network::{SimNetwork, SimNetworkBuilder};
-pub use server::{Endpoint, Server, WalletServer};
+pub use server::{Endpoint, NodeServer, Server, WalletServer};
+pub use sim::{SimNetwork, SimNetworkBuilder};

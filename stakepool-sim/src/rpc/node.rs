@@ -1,10 +1,11 @@
 //! The calls of a node.
 
 use serde_json::{Value, json};
-use stakepool_core::chain::{Generation, Network, Transaction};
+use stakepool_core::chain::{Generation, Transaction};
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
-use super::{RpcError, RpcResult, queries, tickets};
+use super::{queries, tickets};
 use crate::network::{Rejection, State};
 
 /// Blocks that `generate` makes at most in a call.
@@ -26,33 +27,6 @@ pub(super) fn call(state: &mut State, method: &str, params: Params<'_>) -> RpcRe
             .or_else(|| tickets::call(state, method, params))
             .unwrap_or_else(|| Err(RpcError::unknown_method())),
     }
-}
-
-/// The versions of a node.
-pub(super) fn versions(generation: Generation) -> Value {
-    match generation {
-        Generation::Today => json!({
-            "exccd": version("2.7.6+release.local", [2, 7, 6], "", "release.local.go1-26-8"),
-            "exccdjsonrpcapi": version("7.0.0", [7, 0, 0], "", ""),
-        }),
-        Generation::Legacy => json!({
-            "exccd": version("2.2.0+dev", [2, 2, 0], "", "dev.go1-26-8"),
-            "exccdjsonrpcapi": version("3.3.0", [3, 3, 0], "", ""),
-        }),
-    }
-}
-
-/// A version as the programs say it.
-pub(super) fn version(text: &str, [major, minor, patch]: [u32; 3], prerelease: &str, build: &str) -> Value {
-    json!({
-        "versionstring": text, "major": major, "minor": minor, "patch": patch,
-        "prerelease": prerelease, "buildmetadata": build,
-    })
-}
-
-/// The number that names the network.
-pub(super) fn network_magic() -> Value {
-    json!(Network::Simnet.magic())
 }
 
 fn generate(state: &mut State, blocks: u32) -> RpcResult {

@@ -9,11 +9,10 @@ use stakepool_core::chain::{
     ScriptAddress, hash160,
 };
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
-use super::wallet::locked;
-use super::{RpcError, RpcResult};
 use crate::network::State;
-use crate::server::ServerContext;
+use crate::program::Program;
 use crate::wallet::Wallet;
 
 /// The highest index for which a wallet derives keys here.
@@ -44,16 +43,12 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
 }
 
 /// Derives the keys that `accountsyncaddressindex` asks for beside the other work, since it takes a second for 10,000.
-pub(super) async fn derive_ahead(
-    context: &Arc<ServerContext>,
-    number: usize,
-    params: Params<'_>,
-) -> Result<(), RpcError> {
+pub(super) async fn derive_ahead(program: &Program, number: usize, params: Params<'_>) -> Result<(), RpcError> {
     let last = params.number(2)?;
     if last > MOST_KEYS {
         return Err(RpcError::new(-8, format!("child index {last} exceeds the maximum child index for an account")));
     }
-    let keys = context.shared.read(|state| Arc::clone(state.wallets[number].keys()));
+    let keys = program.shared.read(|state| Arc::clone(state.wallets[number].keys()));
     let derived = tokio::task::spawn_blocking(move || keys.extend_to(KeyIndex(last))).await;
     derived.map_err(RpcError::internal)?.map_err(RpcError::internal)
 }
@@ -160,7 +155,7 @@ fn import_script(state: &mut State, number: usize, params: Params<'_>) -> RpcRes
     let legacy = state.chain.generation == Generation::Legacy;
     let wallet = &mut state.wallets[number];
     if wallet.locked && legacy {
-        return Err(locked());
+        return Err(RpcError::locked());
     }
     let fresh = wallet.import(script);
     // Today's wallet does not look again for a script that it has already.

@@ -5,10 +5,9 @@ use stakepool_core::chain::{Address, Amount, Generation, Network, TicketHash, Tr
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
 use super::render::{address, coins};
-use super::wallet::locked;
-use super::{RpcError, RpcResult};
 use crate::chain::{Ticket, TxKind, VoteChoice};
 use crate::network::{Purchase, State};
 use crate::wallet::VoteFailure;
@@ -24,7 +23,7 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
         "generatevote" => generate_vote(state, number, params),
         "revoketickets" => {
             if legacy && state.wallets[number].locked {
-                return Some(Err(locked()));
+                return Some(Err(RpcError::locked()));
             }
             if legacy {
                 state.revoke(number);
@@ -206,7 +205,7 @@ fn generate_vote(state: &State, number: usize, params: Params<'_>) -> RpcResult 
     let choice = VoteChoice { block, height, bits, extended: &extended };
     let vote = state.wallets[number].vote(&state.chain, ticket, &choice).map_err(|failure| match failure {
         VoteFailure::UnknownTicket => unknown(),
-        VoteFailure::Locked => locked(),
+        VoteFailure::Locked => RpcError::locked(),
     })?;
     Ok(json!({"hex": hex::encode(vote.encode())}))
 }

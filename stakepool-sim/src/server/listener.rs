@@ -8,8 +8,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use super::context::ServerContext;
+use super::http;
 use super::tls::Identity;
-use super::{ServerContext, http};
 use crate::error::SimError;
 use crate::sync::lock;
 

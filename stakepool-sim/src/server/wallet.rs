@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use stakepool_core::chain::{Hash160, TicketHash};
 
-use super::Server;
+use super::switches::Server;
 use crate::wallet::Wallet;
 
 /// The server of a wallet.
@@ -28,7 +28,7 @@ impl WalletServer {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Wallet) -> T) -> T {
-        self.server.shared().write(|state| change(&mut state.wallets[self.number]))
+        self.server.program().shared.write(|state| change(&mut state.wallets[self.number]))
     }
 
     /// Locks the wallet: today's then makes unsigned votes, a legacy one none.
@@ -68,11 +68,11 @@ impl WalletServer {
 
     /// The hashes of the scripts that the wallet has.
     pub fn scripts(&self) -> Vec<Hash160> {
-        self.server.shared().read(|state| state.wallets[self.number].scripts().keys().copied().collect())
+        self.server.program().shared.read(|state| state.wallets[self.number].scripts().keys().copied().collect())
     }
 
     /// The tickets that the wallet knows.
     pub fn tickets(&self) -> Vec<TicketHash> {
-        self.server.shared().read(|state| state.wallets[self.number].tickets().keys().copied().collect())
+        self.server.program().shared.read(|state| state.wallets[self.number].tickets().keys().copied().collect())
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::ServerContext;
+use super::context::ServerContext;
 use crate::rpc::{self, Client};
 
 static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
@@ -31,7 +31,7 @@ pub(super) async fn serve(
         () = talk(socket, &context, client, messages, authenticated) => {}
         _ = broken.changed() => {}
     }
-    context.shared.write(|state| state.subscribers.remove(id));
+    context.program.shared.write(|state| state.subscribers.remove(id));
 }
 
 async fn talk(
@@ -46,7 +46,7 @@ async fn talk(
         tokio::select! {
             message = messages.recv() => {
                 let Some(text) = message else { return };
-                context.hear().await;
+                context.program.hear().await;
                 if writer.send(Message::text(text)).await.is_err() {
                     return;
                 }
@@ -61,7 +61,7 @@ async fn talk(
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 // The library answers pings by itself, with the next write or read.
                 Some(Ok(_)) => {
-                    context.hear().await;
+                    context.program.hear().await;
                     if writer.flush().await.is_err() {
                         return;
                     }
@@ -85,7 +85,7 @@ fn receive(context: &Arc<ServerContext>, client: &Client, text: &str, authentica
     }
     let (context, client, request) = (Arc::clone(context), client.clone(), text.to_owned());
     tokio::spawn(async move {
-        let answer = rpc::answer(&context, request.as_bytes(), Some(&client)).await;
+        let answer = rpc::answer(&context.program, request.as_bytes(), Some(&client)).await;
         deliver(&client.outbox, answer);
     });
     true
