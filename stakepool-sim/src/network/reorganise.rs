@@ -25,15 +25,14 @@ impl State {
     /// Adds a block to the fork. True once the fork is longer than the best chain and has become it.
     pub(crate) fn extend_fork(&mut self) -> Result<bool, SimError> {
         let Some(mut fork) = self.fork.take() else { return Ok(true) };
-        self.nonce = self.nonce.wrapping_add(1);
-        let time = self.next_time(&fork.branch);
-        let block = match self.chain.next_block(&fork.branch, self.mempool.candidates(), time, self.nonce) {
+        let block = match self.next_block(&fork.branch) {
             Ok(block) => block,
             Err(error) => {
                 self.mempool.prune(&self.chain);
                 return Err(error);
             }
         };
+        self.nonce = block.header.nonce;
         let effects = self.chain.connect(&mut fork.branch, &block);
         fork.added.push((Arc::clone(&block), effects));
         if fork.branch.height() > self.chain.best.height() {

@@ -73,7 +73,7 @@ impl State {
         }
     }
 
-    pub(super) fn next_time(&self, branch: &Branch) -> u32 {
+    fn next_time(&self, branch: &Branch) -> u32 {
         let last = branch.tip().map_or(0, |tip| tip.header.time);
         let step = self.chain.params.target_time_per_block.as_secs().max(1) as u32;
         match self.clock {
@@ -85,11 +85,16 @@ impl State {
         }
     }
 
+    /// The block after a branch. Only one that is made uses up its nonce: how often mining was tried leaves no trace.
+    pub(super) fn next_block(&self, branch: &Branch) -> Result<Arc<Block>, SimError> {
+        let nonce = self.nonce.wrapping_add(1);
+        self.chain.next_block(branch, self.mempool.candidates(), self.next_time(branch), nonce)
+    }
+
     /// Mines one block on the best chain.
     pub(crate) fn mine(&mut self) -> Result<BlockHash, SimError> {
-        self.nonce = self.nonce.wrapping_add(1);
-        let time = self.next_time(&self.chain.best);
-        let block = self.chain.next_block(&self.chain.best, self.mempool.candidates(), time, self.nonce)?;
+        let block = self.next_block(&self.chain.best)?;
+        self.nonce = block.header.nonce;
         let effects = self.chain.connect_best(&block);
         let mut notes = self.joined(&block, &effects);
         notes.extend(self.winners_of(&block));

@@ -42,7 +42,14 @@ impl SimNetworkBuilder {
         self
     }
 
-    /// From what all keys, and through them all blocks and winners, are derived.
+    /// From what all keys are derived and, through them, all blocks and winners: networks of one seed and otherwise
+    /// equal settings, on which the same is done between the same blocks, have the same blocks and winners. Neither
+    /// who is faster to vote nor how often mining was tried changes a block; *which* votes have arrived when it is
+    /// mined does, so that a test which wants to repeat itself waits for them ([`SimNetwork::mine_when_voted`]).
+    /// Excepted is [`SimNetwork::run`], whose blocks bear the time of the clock on the wall.
+    ///
+    /// [`SimNetwork::mine_when_voted`]: crate::SimNetwork::mine_when_voted
+    /// [`SimNetwork::run`]: crate::SimNetwork::run
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;

@@ -1,6 +1,7 @@
 //! The handle by which tests and the demo drive a network.
 
 mod builder;
+mod lottery;
 mod mining;
 mod network;
 mod snapshot;

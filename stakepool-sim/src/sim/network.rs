@@ -119,6 +119,11 @@ impl SimNetwork {
         self.state(|state| state.chain.tip().1)
     }
 
+    /// The block at a height of the best chain.
+    pub fn block_hash(&self, height: BlockHeight) -> Option<BlockHash> {
+        self.state(|state| state.chain.best.at(height).map(|block| block.hash))
+    }
+
     /// The best block.
     pub fn best_block(&self) -> (BlockHash, BlockHeight) {
         self.state(|state| state.chain.tip())
@@ -135,13 +140,6 @@ impl SimNetwork {
     /// Whether the revocation of a missed or expired ticket was mined.
     pub fn is_revoked(&self, ticket: &TicketHash) -> bool {
         self.state(|state| state.chain.best.tickets.get(ticket).is_some_and(|found| found.revoked.is_some()))
-    }
-
-    /// The tickets that the block at a height drew.
-    pub fn winners(&self, height: BlockHeight) -> Vec<TicketHash> {
-        self.state(|state| {
-            state.chain.best.at(height).map(|block| state.chain.winners(&block.hash).to_vec()).unwrap_or_default()
-        })
     }
 
     /// The tickets whose votes the block at a height holds (votes on the block before it).
@@ -164,17 +162,8 @@ impl SimNetwork {
         })
     }
 
-    /// Lets these tickets win as soon as they are live, before all others.
-    pub fn let_win(&self, tickets: &[TicketHash]) {
-        self.shared.write(|state| state.chain.rig.first.extend(tickets));
-    }
-
-    /// Keeps these tickets from ever winning, so that they expire.
-    pub fn never_let_win(&self, tickets: &[TicketHash]) {
-        self.shared.write(|state| state.chain.rig.never.extend(tickets));
-    }
-
-    /// Keeps so many of the crowd's winners of each following block from voting.
+    /// Keeps so many of the crowd's winners of each block from voting, from the next block that is mined on and until it
+    /// is called again; 0 lets all of them vote.
     pub fn keep_crowd_away(&self, absent: usize) {
         self.shared.write(|state| state.crowd.absent = absent);
     }

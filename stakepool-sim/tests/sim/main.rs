@@ -7,4 +7,5 @@ mod client;
 mod faults;
 mod pool;
 mod recordings;
+mod repeat;
 mod rpc;
