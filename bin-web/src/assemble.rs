@@ -103,7 +103,7 @@ impl VotingWallets {
         // On a task of its own, so that repairs do not delay answers; dropped, it ends.
         let mut repairs = JoinSet::new();
         let group = self.group.clone();
-        repairs.spawn(async move { group.run().await });
+        repairs.spawn(async move { group.run(std::future::pending()).await });
         tokio::select! {
             error = self.all_foreign() => error,
             Some(Err(error)) = repairs.join_next() => WebError::BrokeDown(error.to_string()),

@@ -47,7 +47,7 @@ fn pool_with(users: u32, tickets: u32) -> (Lottery, Vec<TicketHash>) {
         Hash160(hash)
     };
     let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
-    pool.set_wanted(DesiredState::new(
+    pool.set_desired(DesiredState::new(
         (0..users).map(|n| DesiredUser {
             user: UserId(n.into()),
             address: ScriptAddress::new(Network::Simnet, script(n)),
@@ -86,9 +86,9 @@ fn choose_winners(c: &mut Criterion) {
 }
 
 fn vote(c: &mut Criterion) {
-    use stakepool_core::ports::{NodeEvent, PoolWallet};
+    use stakepool_core::ports::NodeEvent;
     use stakepool_core::voting::{Engine, EngineParts, TaggedEvent};
-    use tokio::sync::{mpsc, watch};
+    use tokio::sync::{mpsc, oneshot};
     use tokio::time::Instant;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -99,19 +99,16 @@ fn vote(c: &mut Criterion) {
             node.mine(200, 1, bought.clone());
             let won: Vec<TicketHash> = bought.iter().map(tickets::hash).collect();
             let wallet = fakes::FakeWallet::new("wallet");
-            let engine = Engine::new(EngineParts {
-                evaluator: tickets::evaluator(),
-                wallets: vec![wallet as Arc<dyn PoolWallet>],
-                nodes: vec![Arc::clone(&node) as _],
-                state_file: Arc::new(fakes::MemoryFile::default()),
-                clock: Arc::new(fakes::FixedClock),
-                check_every: Duration::from_secs(3600),
-            })
-            .unwrap();
-            engine.put_desired(tickets::wanted(&[1], &[]));
+            let file = Arc::new(fakes::MemoryFile::default());
+            let parts = EngineParts::new(tickets::evaluator(), vec![wallet], vec![Arc::clone(&node) as _], file)
+                .clock(Arc::new(fakes::FixedClock))
+                .check_every(Duration::from_secs(3600))
+                .desired(tickets::wanted(&[1], &[]));
+            let engine = Engine::new(parts).unwrap();
             let (events, receiver) = mpsc::unbounded_channel();
-            let stop = watch::Sender::new(false);
-            let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));
+            let (stop, stopped) = oneshot::channel();
+            let until_stopped = async { stopped.await.unwrap() };
+            let running = tokio::spawn(Arc::clone(&engine).run(receiver, until_stopped));
             let tell = |event| events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
             tell(NodeEvent::Connected);
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -130,7 +127,7 @@ fn vote(c: &mut Criterion) {
                 total += began.elapsed();
                 node.forget_sent();
             }
-            stop.send_replace(true);
+            stop.send(()).unwrap();
             running.await.unwrap().unwrap();
             total
         });

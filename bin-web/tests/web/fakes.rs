@@ -12,9 +12,9 @@ use stakepool_core::chain::{
 };
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
-    Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet, Session,
-    SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner, VotingDaemon,
-    WalletError, WalletInfo, WalletTickets,
+    ChainWallet, Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet,
+    Session, SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner,
+    VotingDaemon, WalletError, WalletInfo, WalletTickets,
 };
 use stakepool_core::reports::{DaemonEvent, DaemonEventKind};
 use stakepool_core::ticket::PoolFee;
@@ -127,7 +127,7 @@ impl ScriptWallet for FakeWallet {
 }
 
 #[async_trait]
-impl TicketWallet for FakeWallet {
+impl ChainWallet for FakeWallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         self.reach().map(|()| (BlockHash::from_bytes([0; 32]), BlockHeight(224)))
     }
@@ -147,7 +147,10 @@ impl TicketWallet for FakeWallet {
             ..StakeInfo::default()
         })
     }
+}
 
+#[async_trait]
+impl TicketWallet for FakeWallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         Ok(Vec::new())
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::user::{User, UserId};
+use super::user::{REVOKED, User, UserId, is_revoked, valid_from};
 use crate::time::UnixTime;
 
 /// How far, in seconds, the clock of another web instance may run ahead.
@@ -130,26 +130,11 @@ impl ApiKeyClaims {
     }
 }
 
-/// The moment at which the keys of a user that count were issued at the earliest. No key is older than its user: one
-/// that is was made for another user of the same number, in a database of before.
-fn valid_from(user: &User) -> UnixTime {
-    user.api_keys_valid_from.max(user.created)
-}
-
-/// Later than anything that a clock tells. An `api_keys_valid_from` from here on says that the user has no key; what it
-/// has beyond is the highest validity that the user's keys ever had, so that none of them comes back to life.
-const REVOKED: i64 = 1 << 62;
-
 /// The `api_keys_valid_from` that a revocation left when nothing was kept beside it.
 const LONG_REVOKED: UnixTime = UnixTime(i64::MAX);
 
 /// How far, in seconds, keys of that time may have been ahead: each renewal within a second took them on by one.
 const AHEAD: i64 = 86_400;
-
-/// Whether an `api_keys_valid_from` says that there is no key.
-pub(super) const fn is_revoked(valid_from: UnixTime) -> bool {
-    valid_from.0 >= REVOKED
-}
 
 /// The `api_keys_valid_from` of a user whose key is revoked, until it is renewed.
 pub fn revoked_validity(user: &User) -> UnixTime {

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::api_keys::is_revoked;
 use crate::chain::{Address, BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
 use crate::time::UnixTime;
 
@@ -142,4 +141,19 @@ impl User {
     pub fn has_no_api_key(&self) -> bool {
         is_revoked(self.api_keys_valid_from)
     }
+}
+
+/// Later than anything that a clock tells. An `api_keys_valid_from` from here on says that the user has no key; what it
+/// has beyond is the highest validity that the user's keys ever had, so that none of them comes back to life.
+pub(super) const REVOKED: i64 = 1 << 62;
+
+/// Whether an `api_keys_valid_from` says that there is no key.
+pub(super) const fn is_revoked(valid_from: UnixTime) -> bool {
+    valid_from.0 >= REVOKED
+}
+
+/// The moment at which the keys of a user that count were issued at the earliest. No key is older than its user: one
+/// that is was made for another user of the same number, in a database of before.
+pub(super) fn valid_from(user: &User) -> UnixTime {
+    user.api_keys_valid_from.max(user.created)
 }

@@ -36,6 +36,6 @@ pub use stores::{
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
 pub use transactions::TransactionSource;
 pub use wallet::{
-    PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTicket,
-    WalletTickets,
+    ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, VotingWallet, WalletError,
+    WalletInfo, WalletTicket, WalletTickets,
 };

@@ -186,7 +186,7 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
         let address = |hash| ScriptAddress::new(expected, hash);
         let users = users.into_iter().map(|(hash, user, voting)| DesiredUser { user, address: address(hash), voting });
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
-        pool.set_wanted(DesiredState::new(users, added));
+        pool.set_desired(DesiredState::new(users, added));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.

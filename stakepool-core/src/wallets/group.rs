@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::agreement::Agreement;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::recovery;
-use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, ScriptAddress};
+use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, Network, ScriptAddress};
 use crate::ports::{PoolWallet, RescanStore, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
 use crate::single_flight::SingleFlight;
 
@@ -55,15 +56,6 @@ pub enum GroupError {
     Store(#[from] StoreError),
 }
 
-/// What every wallet must agree on when a user registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
-    /// The user's key index.
-    pub index: KeyIndex,
-    /// The script that the pool made of its own key and the user's.
-    pub script: RedeemScript,
-}
-
 /// The voting wallets of a pool.
 pub struct WalletGroup {
     network: Network,
@@ -107,13 +99,17 @@ impl WalletGroup {
         self.quorum
     }
 
-    /// Probes and recovers the wallets for ever.
-    pub async fn run(&self) {
+    /// Probes and recovers the wallets until `shutdown` is ready. A repair that is cut off is made up for by the next
+    /// run.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let mut loops = Vec::with_capacity(self.members.len());
         for member in &self.members {
             loops.push(self.keep_healthy(member));
         }
-        join_all(loops).await;
+        tokio::select! {
+            () = shutdown => {}
+            _ = join_all(loops) => {}
+        }
     }
 
     async fn keep_healthy(&self, member: &Member) {

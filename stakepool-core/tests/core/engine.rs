@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
-use stakepool_core::ports::{EventCursor, NodeEvent, PoolWallet};
+use stakepool_core::ports::{EventCursor, NodeEvent, VotingWallet};
 use stakepool_core::reports::{DaemonEvent, DaemonEventKind, TicketState, VoteOutcome, VoteRecord};
 use stakepool_core::voting::{Engine, EngineError, EngineParts, TaggedEvent};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
@@ -17,24 +17,28 @@ use crate::tickets::{Fee, block, evaluator, hash, header, ticket, wanted};
 pub struct Daemon {
     pub engine: Arc<Engine>,
     events: mpsc::UnboundedSender<TaggedEvent>,
-    stop: watch::Sender<bool>,
+    stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), EngineError>>,
 }
 
 impl Daemon {
     fn start(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>, file: &Arc<MemoryFile>) -> Self {
-        let engine = Engine::new(EngineParts {
-            evaluator: evaluator(),
-            wallets: wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect(),
-            nodes: vec![Arc::clone(node) as _],
-            state_file: Arc::clone(file) as _,
-            clock: Arc::new(FixedClock),
-            check_every: Duration::from_secs(180),
-        })
-        .unwrap();
+        Self::of(EngineParts::new(
+            evaluator(),
+            wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect(),
+            vec![Arc::clone(node) as _],
+            Arc::clone(file) as _,
+        ))
+    }
+
+    fn of(parts: EngineParts) -> Self {
+        let engine = Engine::new(parts.clock(Arc::new(FixedClock))).unwrap();
         let (events, receiver) = mpsc::unbounded_channel();
-        let stop = watch::Sender::new(false);
-        let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));
+        let (stop, stopped) = oneshot::channel();
+        let until_stopped = async {
+            let _ = stopped.await;
+        };
+        let running = tokio::spawn(Arc::clone(&engine).run(receiver, until_stopped));
         Self { engine, events, stop, running }
     }
 
@@ -65,7 +69,7 @@ impl Daemon {
     }
 
     async fn shut_down(self) {
-        self.stop.send_replace(true);
+        self.stop.send(()).unwrap();
         self.running.await.unwrap().unwrap();
     }
 }
@@ -150,6 +154,24 @@ async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_re
     again.tell(NodeEvent::Connected).await;
     again.win(220, 1, &[won]).await;
     assert_eq!(node.sent().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_given_at_the_start_are_voted_for_and_the_wallets_word_is_not_taken() {
+    let (wallet, node, won) = scene();
+    let start = |users| {
+        let wallets = vec![Arc::clone(&wallet) as Arc<dyn VotingWallet>];
+        let parts = EngineParts::new(evaluator(), wallets, vec![Arc::clone(&node) as _], Arc::<MemoryFile>::default());
+        Daemon::of(parts.desired(wanted(users, &[])))
+    };
+    let daemon = start(&[2]);
+    daemon.tell(NodeEvent::Connected).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent_count(), 0, "the wallet's ticket is of nobody who is a user");
+    let daemon = start(&[1]);
+    assert!(daemon.engine.has_users());
+    daemon.win(220, 2, &[won]).await;
+    assert_eq!(node.sent()[0].bits, VoteBits(5));
 }
 
 #[tokio::test(start_paused = true)]

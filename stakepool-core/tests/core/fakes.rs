@@ -11,8 +11,8 @@ use stakepool_core::chain::{
     ScriptAddress, TicketHash, Transaction, TxHash, VoteBits, VoteTransaction,
 };
 use stakepool_core::ports::{
-    Block, Clock, MinedTransaction, Node, NodeError, NodeInfo, ScriptWallet, StakeInfo, StateFile, StateFileError,
-    TicketWallet, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo, WalletTickets,
+    Block, ChainWallet, Clock, MinedTransaction, Node, NodeError, NodeInfo, ScriptWallet, StakeInfo, StateFile,
+    StateFileError, TicketWallet, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo, WalletTickets,
 };
 use stakepool_core::time::UnixMillis;
 
@@ -186,7 +186,7 @@ impl ScriptWallet for FakeWallet {
 }
 
 #[async_trait]
-impl TicketWallet for FakeWallet {
+impl ChainWallet for FakeWallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         self.reach().await?;
         Ok((BlockHash::from_bytes([0; 32]), BlockHeight(*self.best.lock().unwrap())))
@@ -200,7 +200,10 @@ impl TicketWallet for FakeWallet {
         }
         Ok(StakeInfo { height: BlockHeight(321), ..StakeInfo::default() })
     }
+}
 
+#[async_trait]
+impl TicketWallet for FakeWallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         self.reach().await?;
         Ok(self.tickets.lock().unwrap().clone())

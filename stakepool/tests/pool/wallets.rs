@@ -153,7 +153,7 @@ async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
     assert!(pool.wallets[2].scripts.lock().unwrap().is_empty());
     pool.wallets[2].set(Mood::Fine);
     let group = Arc::clone(&pool.group);
-    let running = tokio::spawn(async move { group.run().await });
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(pool.wallets[2].scripts.lock().unwrap().contains(&registration.address));
     assert_eq!(*pool.wallets[2].rescans.lock().unwrap(), [BlockHeight(315)]);
@@ -262,7 +262,7 @@ async fn many_visitors_ask_a_slow_wallet_once() {
 async fn a_wallet_that_fails_a_read_is_probed_at_once() {
     let pool = pool(None);
     let group = Arc::clone(&pool.group);
-    let running = tokio::spawn(async move { group.run().await });
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(1)).await;
     for wallet in &pool.wallets {
         wallet.set(Mood::Away);
@@ -294,7 +294,7 @@ async fn another_script_stops_registration_until_the_same_user_index_is_agreed_o
     assert!(matches!(&error, RegistrationError::Wallets(GroupError::Disagreement { .. })), "{error}");
     // Neither a probe nor a recovery clears it, since nothing has changed.
     let group = Arc::clone(&pool.group);
-    let running = tokio::spawn(async move { group.run().await });
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(matches!(health(&pool, 1), Health::Disagrees { .. }));
     assert!(pool.registrar.register(UserId(2), USER_KEY).await.is_err());

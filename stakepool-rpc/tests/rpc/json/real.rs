@@ -12,8 +12,8 @@ use stakepool_core::chain::{
     VoteTransaction,
 };
 use stakepool_core::ports::{
-    Node, NodeError, NodeEvent, PoolWallet, ScriptWallet, TicketWallet, VoteRequest, VoteSigner, VoteSubmission,
-    WalletError,
+    ChainWallet, Node, NodeError, NodeEvent, PoolWallet, ScriptWallet, TicketWallet, VoteRequest, VoteSigner,
+    VoteSubmission, WalletError,
 };
 use stakepool_rpc::json::{NodeClient, ServerConfig, ServerKind, Wallet, identify};
 use stakepool_rpc::tls::pinned_client_config;
