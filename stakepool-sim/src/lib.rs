@@ -22,7 +22,9 @@
 mod chain;
 mod error;
 mod faults;
+mod in_process;
 mod keys;
+mod listeners;
 mod network;
 mod program;
 mod rpc;
@@ -33,5 +35,6 @@ mod sync;
 mod wallet;
 
 pub use error::SimError;
+pub use in_process::{SimNode, SimWallet};
 pub use server::{Endpoint, NodeServer, Server, WalletServer};
 pub use sim::{SimNetwork, SimNetworkBuilder};

@@ -7,10 +7,12 @@ mod purchase;
 mod reorganise;
 mod shared;
 mod state;
+mod wallets;
 
 pub(crate) use crowd::Crowd;
 pub(crate) use mempool::Rejection;
-pub(crate) use notes::{Note, Subscriber, Topic};
+pub(crate) use notes::{ClientId, Note, Subscriber, Topic};
 pub(crate) use purchase::Purchase;
 pub(crate) use shared::Shared;
 pub(crate) use state::{Clock, State};
+pub(crate) use wallets::{Locked, StakeFigures};

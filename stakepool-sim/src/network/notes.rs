@@ -1,6 +1,7 @@
 //! What nodes tell by themselves, in the order of their generation.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use stakepool_core::chain::{Amount, BlockHash, BlockHeight, Generation, TicketHash};
 
@@ -76,9 +77,21 @@ impl Note {
 /// Sends a client what it subscribed to of one change of the network. False where the client is gone.
 pub(crate) type Deliver = Box<dyn Fn(Vec<&Note>) -> bool + Send>;
 
+/// Names a client that listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientId(u64);
+
+impl ClientId {
+    /// A name that nobody has.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A client that listens.
 pub(crate) struct Subscriber {
-    pub id: u64,
+    pub id: ClientId,
     pub topics: Vec<Topic>,
     pub deliver: Deliver,
 }
@@ -104,7 +117,7 @@ impl Subscribers {
     }
 
     /// Forgets a client.
-    pub(crate) fn remove(&mut self, id: u64) {
+    pub(crate) fn remove(&mut self, id: ClientId) {
         self.0.retain(|client| client.id != id);
     }
 

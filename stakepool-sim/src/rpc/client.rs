@@ -2,9 +2,11 @@
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::network::ClientId;
+
 /// A websocket client: answers and notifications go out the same way, one after the other.
 #[derive(Clone)]
 pub(crate) struct Client {
-    pub id: u64,
+    pub id: ClientId,
     pub outbox: UnboundedSender<String>,
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::faults::Injected;
+use crate::network::Locked;
 
 /// A JSON-RPC error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,12 @@ impl RpcError {
     /// What a locked legacy wallet says.
     pub(super) fn locked() -> Self {
         Self::new(-4, "address manager is locked")
+    }
+}
+
+impl From<Locked> for RpcError {
+    fn from(_: Locked) -> Self {
+        Self::locked()
     }
 }
 

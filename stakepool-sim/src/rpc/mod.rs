@@ -6,6 +6,7 @@ mod node;
 mod notifications;
 mod params;
 mod queries;
+mod rejection;
 mod render;
 mod subscriptions;
 mod tickets;
@@ -18,8 +19,12 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, Role};
 pub(crate) use client::Client;
-use error::{RpcError, RpcResult};
+pub(crate) use error::RpcError;
+use error::RpcResult;
 use params::Params;
+pub(crate) use rejection::rejected;
+pub(crate) use versions::described;
+pub(crate) use wallet_keys::derive_ahead;
 
 /// An answer's text.
 pub(crate) fn envelope(result: RpcResult, id: &Value) -> String {
@@ -59,7 +64,7 @@ async fn call(program: &Program, method: &str, params: Params<'_>, client: Optio
         Role::Node(_) => program.shared.write(|state| node::call(state, method, params)),
         Role::Wallet(number) => {
             if method == "accountsyncaddressindex" {
-                wallet_keys::derive_ahead(program, number, params).await?;
+                derive_ahead(program, number, params.number(2)?).await?;
             }
             program.shared.write(|state| wallet::call(state, number, method, params))
         }

@@ -5,8 +5,9 @@ use stakepool_core::chain::{Generation, Transaction};
 
 use super::error::{RpcError, RpcResult};
 use super::params::Params;
+use super::rejection::rejected;
 use super::{queries, tickets};
-use crate::network::{Rejection, State};
+use crate::network::State;
 
 /// Blocks that `generate` makes at most in a call.
 const MOST_GENERATED: u32 = 1000;
@@ -43,27 +44,5 @@ fn send(state: &mut State, params: Params<'_>) -> RpcResult {
         Transaction::decode(&bytes).map_err(|_| RpcError::new(-22, "Could not decode Tx: unexpected EOF"))?;
     let hash = transaction.hash();
     let generation = state.chain.generation;
-    state.submit(transaction).map(|hash| json!(hash)).map_err(|rejection| {
-        let (code, reason) = match rejection {
-            Rejection::Stopped => (-1, "the node is stopping".to_owned()),
-            Rejection::Duplicate => {
-                let code = if generation == Generation::Today { -40 } else { -1 };
-                (code, format!("already have transaction {hash}"))
-            }
-            Rejection::Mined => (-40, "transaction already exists".to_owned()),
-            Rejection::AlreadyVotes { ticket, block, height } => {
-                (-1, format!("vote {hash} spending ticket {ticket} already votes on block {block} (height {height})"))
-            }
-            Rejection::Orphan(missing) => (
-                -1,
-                format!("orphan transaction {hash} references outputs of unknown or fully-spent transaction {missing}"),
-            ),
-            Rejection::UnknownBlock(block) => (-1, format!("vote {hash} is on unknown block {block}")),
-            Rejection::BadSignature { input } => {
-                (-1, format!("failed to validate input {hash}:{input}: the script does not unlock the output"))
-            }
-        };
-        let rejected = if generation == Generation::Today { "rejected" } else { "Rejected" };
-        RpcError::new(code, format!("{rejected} transaction {hash}: {reason}"))
-    })
+    state.submit(transaction).map(|hash| json!(hash)).map_err(|rejection| rejected(hash, &rejection, generation))
 }

@@ -16,7 +16,7 @@ pub(super) struct ServerContext {
 impl ServerContext {
     /// A server of a program. User and password follow from its name.
     pub(super) fn new(program: Arc<Program>) -> Self {
-        let user = program.name();
+        let user = program.name().to_owned();
         let digest = sha256(user.as_bytes());
         Self { program, password: hex::encode(&digest[..12]), user }
     }

@@ -1,8 +1,10 @@
 //! A node's server, with the switches that only nodes have.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::switches::Server;
+use crate::in_process::SimNode;
 
 /// The server of a node.
 #[derive(Clone)]
@@ -21,6 +23,12 @@ impl Deref for NodeServer {
 impl NodeServer {
     pub(crate) const fn new(server: Server) -> Self {
         Self { server }
+    }
+
+    /// The node within this process, without TLS or a socket: for what takes a
+    /// [`Node`](stakepool_core::ports::Node). All of them are the same node.
+    pub fn in_process(&self) -> Arc<SimNode> {
+        Arc::new(SimNode::new(Arc::clone(self.server.program())))
     }
 
     /// Takes the user for a limited one, who may not subscribe to tickets.

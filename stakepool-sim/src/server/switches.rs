@@ -8,48 +8,63 @@ use super::endpoint::Endpoint;
 use super::listener::Listener;
 use crate::error::SimError;
 use crate::faults::{FaultSet, Injected};
-use crate::program::{Program, Role};
+use crate::program::Program;
 
-/// A server of the network, with its switches. Cheap to clone; all clones are the same server.
+/// A node or wallet of the network, with its switches. Cheap to clone; all clones are the same.
 #[derive(Clone)]
 pub struct Server {
     context: Arc<ServerContext>,
-    listener: Arc<Listener>,
+    /// `None` where it serves within this process only.
+    listener: Option<Arc<Listener>>,
 }
 
 impl Server {
-    /// Starts a program's server on a free port of the loopback interface.
-    pub(crate) async fn start_new(program: Arc<Program>) -> Result<Self, SimError> {
+    /// Starts a program and serves it on a free port of the loopback interface.
+    pub(crate) async fn listening(program: Arc<Program>) -> Result<Self, SimError> {
         let context = Arc::new(ServerContext::new(program));
-        let listener = Arc::new(Listener::bind(context.program.name(), Arc::clone(&context)).await?);
-        let server = Self { context, listener };
-        server.note_start();
-        Ok(server)
+        let listener = Listener::bind(context.program.name().to_owned(), Arc::clone(&context)).await?;
+        context.program.start();
+        Ok(Self { context, listener: Some(Arc::new(listener)) })
     }
 
-    /// How to reach the server.
+    /// Starts a program that is reached within this process only.
+    pub(crate) fn in_process_only(program: Arc<Program>) -> Self {
+        let context = Arc::new(ServerContext::new(program));
+        context.program.start();
+        Self { context, listener: None }
+    }
+
+    /// How to reach the server over TLS.
+    ///
+    /// # Panics
+    /// In a network [without servers](crate::SimNetworkBuilder::without_servers): a mistake of the test.
     pub fn endpoint(&self) -> Endpoint {
+        let Some(listener) = &self.listener else {
+            panic!("{} has no address: the network was made without servers", self.program().name())
+        };
         Endpoint {
-            host: self.listener.address(),
+            host: listener.address(),
             user: self.context.user.clone(),
             password: self.context.password.clone(),
-            certificate_pem: self.listener.certificate_pem().to_owned(),
+            certificate_pem: listener.certificate_pem().to_owned(),
         }
     }
 
     /// Stops the server: its port refuses connections, and the open ones break. With the last node that stops, the
     /// votes and revocations are lost that wait to be mined, as nodes keep them in memory only.
     pub async fn stop(&self) {
-        self.listener.stop().await;
-        if let Role::Node(number) = self.program().role {
-            self.program().shared.write(|state| state.node_stopped(number));
+        if let Some(listener) = &self.listener {
+            listener.stop().await;
         }
+        self.program().stop();
     }
 
-    fn note_start(&self) {
-        if let Role::Node(number) = self.program().role {
-            self.program().shared.write(|state| state.node_started(number));
+    /// Stops the server without waiting for its port to be free.
+    pub(crate) fn abort(&self) {
+        if let Some(listener) = &self.listener {
+            listener.abort();
         }
+        self.program().stop();
     }
 
     /// Starts the server again, on the same port and with the same certificate. Nothing happens while it runs.
@@ -57,18 +72,20 @@ impl Server {
     /// # Errors
     /// [`SimError::Listen`] where the port was taken by another program.
     pub async fn start(&self) -> Result<(), SimError> {
-        self.listener.start(&self.context).await?;
-        self.note_start();
+        if let Some(listener) = &self.listener {
+            listener.start(&self.context).await?;
+        }
+        self.program().start();
         Ok(())
     }
 
     /// Breaks all open connections; new ones are welcome.
     pub fn drop_connections(&self) {
-        self.listener.drop_connections();
+        self.program().drop_connections();
     }
 
     pub(super) fn set(&self, change: impl FnOnce(&mut FaultSet)) {
-        change(&mut self.program().faults());
+        self.program().change_faults(change);
     }
 
     /// Makes the server fall silent like a stopped process: it accepts connections and requests, but answers nothing,
@@ -116,7 +133,7 @@ impl Server {
         self.program().faults().calls.get(method).copied().unwrap_or(0)
     }
 
-    pub(super) fn program(&self) -> &Arc<Program> {
+    pub(crate) fn program(&self) -> &Arc<Program> {
         &self.context.program
     }
 }

@@ -1,10 +1,12 @@
 //! A wallet's server, with the switches that only wallets have.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use stakepool_core::chain::{Hash160, TicketHash};
 
 use super::switches::Server;
+use crate::in_process::SimWallet;
 use crate::wallet::Wallet;
 
 /// The server of a wallet.
@@ -25,6 +27,12 @@ impl Deref for WalletServer {
 impl WalletServer {
     pub(crate) const fn new(server: Server, number: usize) -> Self {
         Self { server, number }
+    }
+
+    /// The wallet within this process, without TLS or a socket: for what takes a
+    /// [`PoolWallet`](stakepool_core::ports::PoolWallet). All of them are the same wallet.
+    pub fn in_process(&self) -> Arc<SimWallet> {
+        Arc::new(SimWallet::new(Arc::clone(self.server.program()), self.number))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Wallet) -> T) -> T {

@@ -1,7 +1,6 @@
 //! Websockets: requests whose answers can overtake each other, and notifications, which cannot.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
@@ -13,9 +12,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::context::ServerContext;
+use crate::network::ClientId;
 use crate::rpc::{self, Client};
-
-static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
 
 /// Serves a client until it goes or the connection is broken.
 pub(super) async fn serve(
@@ -25,7 +23,7 @@ pub(super) async fn serve(
     authenticated: bool,
 ) {
     let (outbox, messages) = mpsc::unbounded_channel();
-    let client = Client { id: NEXT_CLIENT.fetch_add(1, Ordering::Relaxed), outbox };
+    let client = Client { id: ClientId::next(), outbox };
     let id = client.id;
     tokio::select! {
         () = talk(socket, &context, client, messages, authenticated) => {}

@@ -17,6 +17,7 @@ pub struct SimNetworkBuilder {
     pub(super) pool_fee: Option<PoolFee>,
     pub(super) last_fee_address: KeyIndex,
     pub(super) saved: Option<PathBuf>,
+    pub(super) servers: bool,
 }
 
 impl SimNetworkBuilder {
@@ -32,6 +33,7 @@ impl SimNetworkBuilder {
             pool_fee: None,
             last_fee_address: KeyIndex(200),
             saved: None,
+            servers: true,
         }
     }
 
@@ -96,6 +98,16 @@ impl SimNetworkBuilder {
     #[must_use]
     pub const fn fee_addresses(mut self, last: u32) -> Self {
         self.last_fee_address = KeyIndex(last);
+        self
+    }
+
+    /// Opens no ports and makes no certificates: the nodes and wallets are then reached within this process only, by
+    /// [`NodeServer::in_process`](crate::NodeServer::in_process),
+    /// [`WalletServer::in_process`](crate::WalletServer::in_process) and
+    /// [`SimNetwork::events`](crate::SimNetwork::events). Such a network works under tokio's paused clock, too.
+    #[must_use]
+    pub const fn without_servers(mut self) -> Self {
+        self.servers = false;
         self
     }
 

@@ -10,14 +10,17 @@ use stakepool_core::chain::{
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::voting::TaggedEvent;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::builder::SimNetworkBuilder;
 use super::snapshot::Snapshot;
 use crate::chain::TxKind;
 use crate::error::SimError;
 use crate::network::{Purchase, Shared, State};
-use crate::server::{NodeServer, WalletServer};
+use crate::server::{NodeServer, Server, WalletServer};
 
 /// A simulated network. Its servers stop when it is dropped.
 pub struct SimNetwork {
@@ -43,6 +46,10 @@ impl SimNetwork {
         self.shared.read(look)
     }
 
+    fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.nodes.iter().map(Deref::deref).chain(self.wallets.iter().map(Deref::deref))
+    }
+
     /// The first node.
     pub fn node(&self) -> &NodeServer {
         &self.nodes[0]
@@ -51,6 +58,18 @@ impl SimNetwork {
     /// All nodes; they serve the same chain, each with its own faults.
     pub fn nodes(&self) -> &[NodeServer] {
         &self.nodes
+    }
+
+    /// What all nodes tell from now on within this process, as a voting engine takes it whose nodes are those of
+    /// [`SimNetwork::nodes`] in the same order. Each node's first event is `Connected`.
+    pub fn events(&self) -> mpsc::UnboundedReceiver<TaggedEvent> {
+        let (sender, events) = mpsc::unbounded_channel();
+        for (number, node) in self.nodes.iter().enumerate() {
+            let sender = sender.clone();
+            let tagged = move |event| TaggedEvent { node: number, arrived: Instant::now(), event };
+            node.program().listen(Box::new(move |event| sender.send(tagged(event)).is_ok()));
+        }
+        events
     }
 
     /// Voting wallet `number`, from 0.
@@ -186,7 +205,7 @@ impl SimNetwork {
     /// Stops all servers and the mining.
     pub async fn shutdown(self) {
         self.pause();
-        for server in self.nodes.iter().map(Deref::deref).chain(self.wallets.iter().map(Deref::deref)) {
+        for server in self.servers() {
             server.stop().await;
         }
     }
@@ -195,6 +214,7 @@ impl SimNetwork {
 impl Drop for SimNetwork {
     fn drop(&mut self) {
         self.pause();
+        self.servers().for_each(Server::abort);
     }
 }
 

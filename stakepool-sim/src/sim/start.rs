@@ -53,7 +53,7 @@ impl SimNetworkBuilder {
         Ok(State::new(chain, Crowd::new(self.crowd.max(5)), wallets, cold))
     }
 
-    /// Mines the history and starts the servers, each on a free port of the loopback interface.
+    /// Mines the history and starts the nodes and wallets, each on a free port of the loopback interface.
     ///
     /// # Errors
     /// [`SimError`] where keys, certificates or ports cannot be had, or the saved network cannot be read.
@@ -71,13 +71,17 @@ impl SimNetworkBuilder {
         };
         let buyer = state.wallets.len() - 1;
         let shared = Shared::new(state);
+        let serve = async |role| {
+            let program = Program::new(role, Arc::clone(&shared));
+            if settings.servers { Server::listening(program).await } else { Ok(Server::in_process_only(program)) }
+        };
         let mut nodes = Vec::with_capacity(settings.nodes);
         for number in 0..settings.nodes.max(1) {
-            nodes.push(NodeServer::new(serve(Role::Node(number), &shared).await?));
+            nodes.push(NodeServer::new(serve(Role::Node(number)).await?));
         }
         let mut wallets = Vec::with_capacity(buyer + 1);
         for number in 0..=buyer {
-            wallets.push(WalletServer::new(serve(Role::Wallet(number), &shared).await?, number));
+            wallets.push(WalletServer::new(serve(Role::Wallet(number)).await?, number));
         }
         Ok(SimNetwork::new(shared, nodes, wallets, settings.seed))
     }
@@ -89,8 +93,4 @@ impl SimNetworkBuilder {
         }
         Ok(state)
     }
-}
-
-async fn serve(role: Role, shared: &Arc<Shared>) -> Result<Server, SimError> {
-    Server::start_new(Program::new(role, Arc::clone(shared))).await
 }
