@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use stakepool_core::chain::{Amount, BlockHeight, Generation, OutPoint, TicketHash, Transaction, TxHash};
 
 use super::builder::SimNetworkBuilder;
-use super::state::State;
 use crate::chain::{Block, Header, Purse, Tx};
 use crate::error::SimError;
+use crate::network::State;
 use crate::wallet::Memory;
 
 /// The format of the file.

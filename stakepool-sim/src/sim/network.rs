@@ -1,41 +1,39 @@
 //! The handle by which a network is driven.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, PubKeyAddress, ScriptAddress, TicketHash,
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::voting::TaggedEvent;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::builder::SimNetworkBuilder;
-use super::purchase::Purchase;
 use super::snapshot::Snapshot;
-use super::state::{Clock, Shared, State};
 use crate::chain::TxKind;
 use crate::error::SimError;
-use crate::server::{Server, WalletServer};
-use crate::sync::lock;
-
-/// The most blocks that a reorganisation can replace: less than the maturity of coinbases.
-const MOST_REORGANISED: u32 = 10;
+use crate::network::{Purchase, Shared, State};
+use crate::server::{NodeServer, Server, WalletServer};
 
 /// A simulated network. Its servers stop when it is dropped.
 pub struct SimNetwork {
-    shared: Arc<Shared>,
-    nodes: Vec<Server>,
+    pub(super) shared: Arc<Shared>,
+    nodes: Vec<NodeServer>,
     /// The voting wallets, and last the buyer's.
     wallets: Vec<WalletServer>,
     seed: u64,
-    miner: Mutex<Option<JoinHandle<()>>>,
+    pub(super) miner: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SimNetwork {
-    pub(super) fn new(shared: Arc<Shared>, nodes: Vec<Server>, wallets: Vec<WalletServer>, seed: u64) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, nodes: Vec<NodeServer>, wallets: Vec<WalletServer>, seed: u64) -> Self {
         Self { shared, nodes, wallets, seed, miner: Mutex::new(None) }
     }
 
@@ -44,18 +42,34 @@ impl SimNetwork {
         SimNetworkBuilder::new()
     }
 
-    fn state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    pub(super) fn state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         self.shared.read(look)
     }
 
+    fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.nodes.iter().map(Deref::deref).chain(self.wallets.iter().map(Deref::deref))
+    }
+
     /// The first node.
-    pub fn node(&self) -> &Server {
+    pub fn node(&self) -> &NodeServer {
         &self.nodes[0]
     }
 
     /// All nodes; they serve the same chain, each with its own faults.
-    pub fn nodes(&self) -> &[Server] {
+    pub fn nodes(&self) -> &[NodeServer] {
         &self.nodes
+    }
+
+    /// What all nodes tell from now on within this process, as a voting engine takes it whose nodes are those of
+    /// [`SimNetwork::nodes`] in the same order. Each node's first event is `Connected`.
+    pub fn events(&self) -> mpsc::UnboundedReceiver<TaggedEvent> {
+        let (sender, events) = mpsc::unbounded_channel();
+        for (number, node) in self.nodes.iter().enumerate() {
+            let sender = sender.clone();
+            let tagged = move |event| TaggedEvent { node: number, arrived: Instant::now(), event };
+            node.program().listen(Box::new(move |event| sender.send(tagged(event)).is_ok()));
+        }
+        events
     }
 
     /// Voting wallet `number`, from 0.
@@ -124,99 +138,14 @@ impl SimNetwork {
         self.state(|state| state.chain.tip().1)
     }
 
+    /// The block at a height of the best chain.
+    pub fn block_hash(&self, height: BlockHeight) -> Option<BlockHash> {
+        self.state(|state| state.chain.best.at(height).map(|block| block.hash))
+    }
+
     /// The best block.
     pub fn best_block(&self) -> (BlockHash, BlockHeight) {
         self.state(|state| state.chain.tip())
-    }
-
-    /// Mines blocks at once, with the votes that are there.
-    ///
-    /// # Errors
-    /// [`SimError::TooFewVotes`] where a block lacks votes; those before it are mined.
-    pub async fn mine(&self, blocks: u32) -> Result<BlockHeight, SimError> {
-        for _ in 0..blocks {
-            self.shared.write(State::mine)?;
-            tokio::task::yield_now().await;
-        }
-        Ok(self.height())
-    }
-
-    /// Mines one block once every vote that the pool should cast has arrived, or after `patience` without the rest.
-    ///
-    /// # Errors
-    /// [`SimError::TooFewVotes`] where they do not suffice.
-    pub async fn mine_when_voted(&self, patience: Duration) -> Result<BlockHeight, SimError> {
-        await_votes(&self.shared, patience).await;
-        self.mine(1).await
-    }
-
-    /// Mines blocks, waiting for the votes on each.
-    ///
-    /// # Errors
-    /// As [`SimNetwork::mine_when_voted`].
-    pub async fn mine_all_when_voted(&self, blocks: u32, patience: Duration) -> Result<BlockHeight, SimError> {
-        for _ in 0..blocks {
-            self.mine_when_voted(patience).await?;
-        }
-        Ok(self.height())
-    }
-
-    /// Waits until every vote that the pool should cast on the best block has arrived. False when `patience` is over.
-    pub async fn wait_for_votes(&self, patience: Duration) -> bool {
-        await_votes(&self.shared, patience).await
-    }
-
-    /// Winners of the best block for which the pool should vote and has not.
-    pub fn missing_votes(&self) -> Vec<TicketHash> {
-        self.state(|state| state.missing_votes(&state.awaited_block()))
-    }
-
-    /// Mines a block each `interval` by the clock on the wall, until [`SimNetwork::pause`]. Votes have the interval,
-    /// and twice as long where a block would lack votes.
-    pub fn run(&self, interval: Duration) {
-        let shared = Arc::clone(&self.shared);
-        shared.write(|state| state.clock = Clock::Wall);
-        let miner = tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(interval);
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            ticks.tick().await;
-            loop {
-                ticks.tick().await;
-                await_votes(&shared, interval).await;
-                // A reorganisation under way needs the transactions that a block would use up.
-                let mined = shared.write(|state| if state.fork.is_none() { state.mine().map(drop) } else { Ok(()) });
-                if let Err(error) = mined {
-                    tracing::warn!(%error, "the simulated network waits for votes");
-                }
-            }
-        });
-        if let Some(before) = lock(&self.miner).replace(miner) {
-            before.abort();
-        }
-    }
-
-    /// Stops the mining that [`SimNetwork::run`] began.
-    pub fn pause(&self) {
-        if let Some(miner) = lock(&self.miner).take() {
-            miner.abort();
-        }
-    }
-
-    /// Replaces the last `depth` blocks by one more, each voted on like any other: the winners of the new blocks are
-    /// told as they come, and votes have `patience` for each.
-    ///
-    /// # Errors
-    /// [`SimError::TooDeep`], or [`SimError::TooFewVotes`]; the chain is then as it was.
-    pub async fn reorganise(&self, depth: u32, patience: Duration) -> Result<BlockHeight, SimError> {
-        let least = self.height().0.min(MOST_REORGANISED);
-        if depth == 0 || depth > least {
-            return Err(SimError::TooDeep { depth, most: least });
-        }
-        self.shared.write(|state| state.begin_fork(depth));
-        while !self.shared.write(State::extend_fork)? {
-            await_votes(&self.shared, patience).await;
-        }
-        Ok(self.height())
     }
 
     /// Where a ticket is in its life; `None` while it is not mined.
@@ -230,13 +159,6 @@ impl SimNetwork {
     /// Whether the revocation of a missed or expired ticket was mined.
     pub fn is_revoked(&self, ticket: &TicketHash) -> bool {
         self.state(|state| state.chain.best.tickets.get(ticket).is_some_and(|found| found.revoked.is_some()))
-    }
-
-    /// The tickets that the block at a height drew.
-    pub fn winners(&self, height: BlockHeight) -> Vec<TicketHash> {
-        self.state(|state| {
-            state.chain.best.at(height).map(|block| state.chain.winners(&block.hash).to_vec()).unwrap_or_default()
-        })
     }
 
     /// The tickets whose votes the block at a height holds (votes on the block before it).
@@ -259,17 +181,8 @@ impl SimNetwork {
         })
     }
 
-    /// Lets these tickets win as soon as they are live, before all others.
-    pub fn let_win(&self, tickets: &[TicketHash]) {
-        self.shared.write(|state| state.chain.rig.first.extend(tickets));
-    }
-
-    /// Keeps these tickets from ever winning, so that they expire.
-    pub fn never_let_win(&self, tickets: &[TicketHash]) {
-        self.shared.write(|state| state.chain.rig.never.extend(tickets));
-    }
-
-    /// Keeps so many of the crowd's winners of each following block from voting.
+    /// Keeps so many of the crowd's winners of each block from voting, from the next block that is mined on and until it
+    /// is called again; 0 lets all of them vote.
     pub fn keep_crowd_away(&self, absent: usize) {
         self.shared.write(|state| state.crowd.absent = absent);
     }
@@ -292,7 +205,7 @@ impl SimNetwork {
     /// Stops all servers and the mining.
     pub async fn shutdown(self) {
         self.pause();
-        for server in self.nodes.iter().chain(self.wallets.iter().map(std::ops::Deref::deref)) {
+        for server in self.servers() {
             server.stop().await;
         }
     }
@@ -301,6 +214,7 @@ impl SimNetwork {
 impl Drop for SimNetwork {
     fn drop(&mut self) {
         self.pause();
+        self.servers().for_each(Server::abort);
     }
 }
 
@@ -309,16 +223,4 @@ fn voter(kind: &TxKind) -> Option<TicketHash> {
         TxKind::Vote { ticket, .. } => Some(*ticket),
         _ => None,
     }
-}
-
-async fn await_votes(shared: &Shared, patience: Duration) -> bool {
-    let mut changes = shared.changes();
-    let complete = async {
-        while !shared.read(|state| state.missing_votes(&state.awaited_block()).is_empty()) {
-            if changes.changed().await.is_err() {
-                break;
-            }
-        }
-    };
-    tokio::time::timeout(patience, complete).await.is_ok()
 }
