@@ -22,7 +22,7 @@ use stakepool_core::ports::{SystemClock, VoteSigner};
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineError, EngineParts};
-use stakepool_monitor::VoteFigures;
+use stakepool_process::monitor::VoteFigures;
 use stakepool_rpc::grpc::server::{self, Access, ServeError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_rpc::tls::{self, TlsError};
@@ -143,7 +143,7 @@ async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, DaemonE
         return Ok(None);
     }
     let failed = |error| DaemonError::Monitors { at: listen.join(" or "), error };
-    stakepool_monitor::bind(listen).await.map(Some).map_err(failed)
+    stakepool_process::monitor::bind(listen).await.map(Some).map_err(failed)
 }
 
 /// Answers monitors in the background, until what it gives is dropped.
@@ -163,7 +163,7 @@ fn watch_over(
         certificate_end: end.map(UnixTime::from),
     };
     let mut tasks = JoinSet::new();
-    tasks.spawn(stakepool_monitor::serve(listener, Arc::new(seen)));
+    tasks.spawn(stakepool_process::monitor::serve(listener, Arc::new(seen)));
     tasks.spawn(monitor::count_votes(Arc::clone(&backend.engine), votes));
     tasks
 }

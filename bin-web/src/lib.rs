@@ -164,7 +164,7 @@ impl Web {
         let monitors = match &options.monitoring.listen[..] {
             [] => None,
             listen => Some(
-                stakepool_monitor::bind(listen)
+                stakepool_process::monitor::bind(listen)
                     .await
                     .map_err(|error| WebError::BindMonitors { at: listen.join(" or "), error })?,
             ),
@@ -232,7 +232,7 @@ async fn keep_wallets(app: &App) -> WebError {
 /// Answers monitors for ever.
 async fn watched(app: &Arc<App>, monitors: Option<TcpListener>) {
     match monitors {
-        Some(listener) => match stakepool_monitor::serve(listener, Arc::new(WebMonitor(app.clone()))).await {},
+        Some(listener) => match stakepool_process::monitor::serve(listener, Arc::new(WebMonitor(app.clone()))).await {},
         None => std::future::pending().await,
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stakepool_core::ports::DaemonStatus;
 use stakepool_core::reports::VoteRecord;
-use stakepool_monitor::{CallsOf, Exposition, Histogram, Kind, Monitored, VoteFigures, write_calls};
+use stakepool_process::monitor::{CallsOf, Exposition, Histogram, Kind, Monitored, VoteFigures, write_calls};
 
 use crate::app::App;
 use crate::routes::label;

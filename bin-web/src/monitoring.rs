@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stakepool_config::WebConfig;
 use stakepool_core::ports::{VoteSigner as _, VotingDaemon as _};
 use stakepool_core::time::UnixTime;
-use stakepool_monitor::CallsOf;
+use stakepool_process::monitor::CallsOf;
 use stakepool_rpc::grpc::client::DaemonClient;
 use stakepool_rpc::json::Wallet;
 use stakepool_rpc::tls::certificate_end;
