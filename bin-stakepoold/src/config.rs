@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use stakepool_config::{Certificate, DaemonConfig, ListenAddress, RpcEndpoint, load_daemon};
+use stakepool_config::{Certificate, DaemonConfig, ListenAddress, load_daemon};
 use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::ServerConfig;
@@ -23,7 +23,7 @@ pub enum ResolveError {
         reason: String,
     },
     /// The token cannot be used.
-    #[error(transparent)]
+    #[error("rpctoken: {0}")]
     Token(#[from] TokenError),
 }
 
@@ -42,8 +42,8 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
         cold_wallet_xpub: config.cold_wallet,
         max_users: config.max_users,
         pool_fee: config.pool_fee,
-        wallets: config.wallets.iter().map(server).collect(),
-        nodes: config.nodes.iter().map(server).collect(),
+        wallets: config.wallets.iter().map(ServerConfig::from).collect(),
+        nodes: config.nodes.iter().map(ServerConfig::from).collect(),
         listen,
         monitor_listen: config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default(),
         certificate: config.rpc_cert,
@@ -58,11 +58,6 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
 
 fn all_pem(certificates: &[Certificate]) -> Vec<u8> {
     certificates.iter().flat_map(|certificate| [certificate.pem.as_bytes(), b"\n"].concat()).collect()
-}
-
-fn server(endpoint: &RpcEndpoint) -> ServerConfig {
-    let password = endpoint.password.expose();
-    ServerConfig::new(&endpoint.host, &endpoint.user, password, endpoint.certificate.pem.as_bytes())
 }
 
 async fn resolve(place: &ListenAddress) -> Result<Vec<SocketAddr>, ResolveError> {

@@ -4,16 +4,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use stakepool_config::{
-    Captcha, ClientIdentity, DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web,
-};
+use stakepool_config::{Captcha, Database as DatabasePlace, ListenAddress, PeerError, WebConfig, load_web};
 use stakepool_core::chain::HdKeyError;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_process::{until_signal, usable_addresses};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
 use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
-use stakepool_rpc::tls::{KeyPair, TlsError};
 
 use crate::alerts::{Webhook, WebhookError};
 use crate::monitoring::Monitoring;
@@ -37,12 +33,9 @@ pub enum ConfiguredError {
     /// A daemon's host or certificate.
     #[error(transparent)]
     Daemon(#[from] ClientError),
-    /// The token for the daemons.
+    /// The token or certificate for the daemons.
     #[error(transparent)]
-    Token(#[from] TokenError),
-    /// The certificate that is shown to the daemons.
-    #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
-    Identity(TlsError),
+    Peer(#[from] PeerError),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] SmtpError),
@@ -84,7 +77,7 @@ pub async fn run_configured(
         min_servers: config.min_servers,
         closed: closed_message(&config),
     };
-    let (wallets, daemons) = (connect_wallets(&config.wallets)?, connect_daemons(&config)?);
+    let (wallets, daemons) = (connect_wallets(&config)?, connect_daemons(&config)?);
     let mut services = Services::assemble(&terms, database.clone(), wallets, daemons)?;
     if let Some(address) = &config.alert_webhook {
         services.alerts.push(Arc::new(Webhook::new(&Secret::new(address.expose()), SITE_NAME)?));
@@ -108,34 +101,14 @@ async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> 
     Ok(database)
 }
 
-fn connect_wallets(endpoints: &[RpcEndpoint]) -> Result<Vec<Arc<Wallet>>, ConfiguredError> {
-    let connect = |endpoint: &RpcEndpoint| {
-        let certificate = endpoint.certificate.pem.as_bytes();
-        let server = ServerConfig::new(&endpoint.host, &endpoint.user, endpoint.password.expose(), certificate);
-        Ok(Arc::new(Wallet::connect(&server)?))
-    };
-    endpoints.iter().map(connect).collect()
+fn connect_wallets(config: &WebConfig) -> Result<Vec<Arc<Wallet>>, ConfiguredError> {
+    let connect = |server: &ServerConfig| Ok(Arc::new(Wallet::connect(server)?));
+    config.wallet_servers().iter().map(connect).collect()
 }
 
 fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, ConfiguredError> {
-    let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
-    let identity = config.rpc_identity.as_ref().map(identity).transpose()?;
-    let connect = |endpoint: &DaemonEndpoint| {
-        let client = DaemonClient::new(ClientOptions {
-            address: endpoint.host.clone(),
-            certificate: endpoint.certificate.pem.clone().into_bytes(),
-            token: token.clone(),
-            identity: identity.clone(),
-            limits: Limits::default(),
-        })?;
-        Ok(Arc::new(client))
-    };
-    config.daemons.iter().map(connect).collect()
-}
-
-fn identity(shown: &ClientIdentity) -> Result<KeyPair, ConfiguredError> {
-    KeyPair::from_pem(shown.certificate.pem.as_bytes(), shown.key.expose().as_bytes())
-        .map_err(ConfiguredError::Identity)
+    let connect = |options: ClientOptions| Ok(Arc::new(DaemonClient::new(options)?));
+    config.daemon_clients()?.into_iter().map(connect).collect()
 }
 
 fn closed_message(config: &WebConfig) -> Option<String> {

@@ -107,7 +107,7 @@ mod tests {
             "warn,stakepool=debug,stakepool_config=debug,stakepool_core=debug,stakepool_db=debug,\
              stakepool_process=debug,stakepool_rpc=debug,stakepool_web=debug,stakepoold=debug"
         );
-        assert!(filter("critical", SUBSYSTEMS).unwrap().starts_with("error,stakepool_config=error"));
+        assert!(filter("critical", SUBSYSTEMS).unwrap().starts_with("error,stakepool=error,stakepool_config=error"));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use futures_util::future::join_all;
 use stakepool_config::WebConfig;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, VotingDaemon};
-use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
 
 use crate::error::CliError;
@@ -26,18 +25,9 @@ impl Daemons {
     /// The daemons of a configuration; nothing is dialled yet.
     pub(crate) fn of(config: &WebConfig) -> Result<Self, CliError> {
         let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
-        let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
-        let token = token.map_err(|error| unusable(&error))?;
-        let client = |daemon: &stakepool_config::DaemonEndpoint| {
-            DaemonClient::new(ClientOptions {
-                address: daemon.host.clone(),
-                certificate: daemon.certificate.pem.clone().into_bytes(),
-                token: token.clone(),
-                identity: None,
-                limits: LIMITS,
-            })
-        };
-        let clients = config.daemons.iter().map(client).collect::<Result<_, _>>();
+        let options = config.daemon_clients().map_err(|error| unusable(&error))?;
+        let client = |options| DaemonClient::new(ClientOptions { limits: LIMITS, ..options });
+        let clients = options.into_iter().map(client).collect::<Result<_, _>>();
         clients.map(Self).map_err(|error| unusable(&error))
     }
 
