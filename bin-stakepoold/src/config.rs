@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use stakepool_config::{Certificate, DaemonConfig, ListenAddress, RpcEndpoint, load_daemon};
+use stakepool_config::{Certificate, DaemonConfig, ListenAddress, load_daemon};
 use stakepool_process::{until_signal, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
@@ -27,7 +27,7 @@ pub enum ResolveError {
         reason: String,
     },
     /// The token cannot be used.
-    #[error(transparent)]
+    #[error("rpctoken: {0}")]
     Token(#[from] RpcTokenError),
 }
 
@@ -47,7 +47,10 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
         .with_old_clients(config.old_clients);
     let options = DaemonOptions::new(config.network, config.cold_wallet, config.pool_fee, config.data_dir)
         .with_max_users(config.max_users)
-        .with_peers(config.wallets.iter().map(server).collect(), config.nodes.iter().map(server).collect())
+        .with_peers(
+            config.wallets.iter().map(ServerConfig::from).collect(),
+            config.nodes.iter().map(ServerConfig::from).collect(),
+        )
         .with_listen(listen)
         .with_certificate(config.rpc_cert, config.rpc_key)
         .with_monitor_listen(config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default())
@@ -57,11 +60,6 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
 
 fn all_pem(certificates: &[Certificate]) -> Vec<u8> {
     certificates.iter().flat_map(|certificate| [certificate.pem.as_bytes(), b"\n"].concat()).collect()
-}
-
-fn server(endpoint: &RpcEndpoint) -> ServerConfig {
-    let password = endpoint.password.expose();
-    ServerConfig::new(&endpoint.host, &endpoint.user, password, endpoint.certificate.pem.as_bytes())
 }
 
 async fn resolve(place: &ListenAddress) -> Result<Vec<SocketAddr>, ResolveError> {

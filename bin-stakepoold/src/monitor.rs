@@ -8,7 +8,7 @@ use stakepool_core::ports::{DaemonStatus, EventCursor, Node as _, VoteSigner as 
 use stakepool_core::reports::DaemonEventKind;
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::Engine;
-use stakepool_monitor::{CallsOf, Exposition, Kind, Monitored, VoteFigures, write_calls};
+use stakepool_process::monitor::{CallsOf, Exposition, Kind, Monitored, VoteFigures, write_calls};
 use stakepool_rpc::grpc::server::DaemonBackend;
 use stakepool_rpc::json::{NodeClient, Wallet};
 

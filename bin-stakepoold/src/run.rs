@@ -11,7 +11,7 @@ use stakepool_core::ports::VoteSigner;
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineError, EngineParts};
-use stakepool_monitor::VoteFigures;
+use stakepool_process::monitor::VoteFigures;
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::json::Wallet;
 use stakepool_rpc::tls;
@@ -66,7 +66,7 @@ async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, RunErro
         return Ok(None);
     }
     let failed = |error| RunError::Monitors { at: listen.join(" or "), error };
-    stakepool_monitor::bind(listen).await.map(Some).map_err(failed)
+    stakepool_process::monitor::bind(listen).await.map(Some).map_err(failed)
 }
 
 /// Answers monitors in the background, until what it gives is dropped.
@@ -86,7 +86,7 @@ fn watch_over(
         certificate_end: end.map(UnixTime::from),
     };
     let mut tasks = JoinSet::new();
-    tasks.spawn(stakepool_monitor::serve(listener, Arc::new(seen)));
+    tasks.spawn(stakepool_process::monitor::serve(listener, Arc::new(seen)));
     tasks.spawn(monitor::count_votes(Arc::clone(&backend.engine), votes));
     tasks
 }

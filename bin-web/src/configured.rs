@@ -9,19 +9,17 @@ use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
 use stakepool::wallets::VotingWallet;
 use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
 use stakepool_config::{
-    Captcha, ClientIdentity, DaemonEndpoint, Database as DatabasePlace, ListenAddress, Mail, MailTls, RpcEndpoint,
-    WebConfig, load_web,
+    Captcha, Database as DatabasePlace, ListenAddress, Mail, MailTls, PeerError, WebConfig, load_web,
 };
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::{VoteSigner as _, VotingDaemon};
 use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_monitor::CallsOf;
+use stakepool_process::monitor::CallsOf;
 use stakepool_process::{until_signal, usable_addresses};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
-use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
-use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
-use stakepool_rpc::tls::{KeyPair, TlsError, certificate_end};
+use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
+use stakepool_rpc::json::{ConfigError, Wallet};
+use stakepool_rpc::tls::certificate_end;
 
 use crate::admission::Admission;
 use crate::metrics::CallSource;
@@ -44,12 +42,9 @@ pub enum ConfiguredError {
     /// A daemon's host or certificate.
     #[error(transparent)]
     Daemon(#[from] ClientError),
-    /// The token for the daemons.
+    /// The token, or the certificate that is shown to the daemons.
     #[error(transparent)]
-    Token(#[from] RpcTokenError),
-    /// The certificate that is shown to the daemons.
-    #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
-    Identity(TlsError),
+    Peer(#[from] PeerError),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] SmtpError),
@@ -85,7 +80,7 @@ pub async fn run_configured(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfiguredError> {
     let database = Arc::new(open_database(&config).await?);
-    let (wallets, daemons) = (connect_wallets(&config.wallets)?, connect_daemons(&config)?);
+    let (wallets, daemons) = (connect_wallets(&config)?, connect_daemons(&config)?);
     let terms = terms(&config);
     let mut parts = Parts::assemble(
         &terms,
@@ -182,30 +177,13 @@ async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> 
     Ok(database)
 }
 
-fn connect_wallets(endpoints: &[RpcEndpoint]) -> Result<Vec<Arc<Wallet>>, ConfiguredError> {
-    let connect = |endpoint: &RpcEndpoint| {
-        let certificate = endpoint.certificate.pem.as_bytes();
-        let server = ServerConfig::new(&endpoint.host, &endpoint.user, endpoint.password.expose(), certificate);
-        Ok(Arc::new(Wallet::connect(&server)?))
-    };
-    endpoints.iter().map(connect).collect()
+fn connect_wallets(config: &WebConfig) -> Result<Vec<Arc<Wallet>>, ConfigError> {
+    config.wallet_servers().iter().map(|server| Wallet::connect(server).map(Arc::new)).collect()
 }
 
 fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, ConfiguredError> {
-    let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
-    let identity = config.rpc_identity.as_ref().map(identity).transpose()?;
-    let connect = |endpoint: &DaemonEndpoint| {
-        let options = ClientOptions::new(&endpoint.host, endpoint.certificate.pem.as_bytes())
-            .with_token(token.clone())
-            .with_identity(identity.clone());
-        Ok(Arc::new(DaemonClient::new(options)?))
-    };
-    config.daemons.iter().map(connect).collect()
-}
-
-fn identity(shown: &ClientIdentity) -> Result<KeyPair, ConfiguredError> {
-    KeyPair::from_pem(shown.certificate.pem.as_bytes(), shown.key.expose().as_bytes())
-        .map_err(ConfiguredError::Identity)
+    let clients = config.daemon_clients()?;
+    clients.into_iter().map(|client| Ok(Arc::new(DaemonClient::new(client)?))).collect()
 }
 
 async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {

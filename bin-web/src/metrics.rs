@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stakepool::VoteObserver;
 use stakepool_core::reports::VoteRecord;
-use stakepool_monitor::{CallsOf, Exposition, Histogram, Kind, VoteFigures};
+use stakepool_process::monitor::{CallsOf, Exposition, Histogram, Kind, VoteFigures};
 
 /// Upper bounds for the time of an answer that is not ready.
 const ANSWER_BOUNDS: &[Duration] = &[

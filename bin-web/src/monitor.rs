@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stakepool::status::{DaemonCondition, DaemonReport, Overall, PoolStatus, WalletCondition, WalletReport};
 use stakepool_core::ports::DaemonStatus;
-use stakepool_monitor::{Exposition, Kind, Monitored, write_calls};
+use stakepool_process::monitor::{Exposition, Kind, Monitored, write_calls};
 
 use crate::site::Site;
 

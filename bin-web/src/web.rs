@@ -89,7 +89,7 @@ impl Web {
         let monitors = match &options.monitor_listen[..] {
             [] => None,
             listen => Some(
-                stakepool_monitor::bind(listen)
+                stakepool_process::monitor::bind(listen)
                     .await
                     .map_err(|error| WebError::BindMonitors { at: listen.join(" or "), error })?,
             ),
@@ -140,7 +140,9 @@ impl Web {
 /// Answers monitors without end.
 async fn watched(site: &Arc<Site>, monitors: Option<TcpListener>) {
     match monitors {
-        Some(listener) => match stakepool_monitor::serve(listener, Arc::new(WebMonitor(site.clone()))).await {},
+        Some(listener) => {
+            match stakepool_process::monitor::serve(listener, Arc::new(WebMonitor(site.clone()))).await {}
+        }
         None => pending().await,
     }
 }

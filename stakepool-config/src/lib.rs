@@ -10,6 +10,7 @@
 //!
 //! Nothing here reads the process's state: arguments, environment and files come in as parameters.
 
+mod certificate;
 mod check;
 mod client_certificate;
 mod daemon;
@@ -32,12 +33,13 @@ mod unquote;
 mod value;
 mod web;
 
+pub use certificate::Certificate;
 pub use check::{CheckReport, CheckedKey};
 pub use client_certificate::ClientIdentity;
 pub use daemon::DaemonConfig;
-pub use endpoint::{Certificate, DaemonEndpoint, RpcEndpoint};
+pub use endpoint::{DaemonEndpoint, RpcEndpoint};
 pub use invocation::{Invocation, load_daemon, load_web};
 pub use ip_range::{IpRange, IpRangeError};
 pub use listen::ListenAddress;
 pub use problem::{ConfigErrors, Origin, Problem};
-pub use web::{Captcha, Database, Mail, MailLogin, MailTls, RealIp, WebConfig};
+pub use web::{Captcha, Database, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};

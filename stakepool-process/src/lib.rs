@@ -1,14 +1,15 @@
-//! What the pool's programs have in common around their work: where they log, how they are stopped, how much they may
-//! open, on which addresses they listen, and with what they exit.
+//! The life of an EXCC stake pool's process around its work.
+//!
+//! - [`program`] (feature `program`): where it logs, how it is stopped, how many files it may open, on which addresses
+//!   it listens, and with what it exits.
+//! - [`monitor`] (feature `monitor`): its metrics and health, on a listener of their own.
+//!
+//! Both features are on by default. A program with a configuration and logs of its own takes `monitor` alone.
 
-mod file_limit;
-mod listen;
-mod logging;
-mod run;
-mod service;
-mod signals;
+#[cfg(feature = "monitor")]
+pub mod monitor;
+#[cfg(feature = "program")]
+pub mod program;
 
-pub use listen::usable_addresses;
-pub use run::{Common, run};
-pub use service::ready;
-pub use signals::until_signal;
+#[cfg(feature = "program")]
+pub use program::{ProgramConfig, ready, run, until_signal, usable_addresses};

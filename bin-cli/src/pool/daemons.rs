@@ -6,7 +6,6 @@ use futures_util::future::join_all;
 use stakepool_config::WebConfig;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, VotingDaemon};
-use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 
 use crate::error::CliError;
@@ -27,13 +26,9 @@ impl Daemons {
     /// The daemons of a configuration; nothing is dialled yet.
     pub(crate) fn of(config: &WebConfig) -> Result<Self, CliError> {
         let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
-        let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
-        let token = token.map_err(|error| unusable(&error))?;
-        let client = |daemon: &stakepool_config::DaemonEndpoint| {
-            let options = ClientOptions::new(&daemon.host, daemon.certificate.pem.as_bytes());
-            DaemonClient::new(options.with_token(token.clone()).with_limits(limits()))
-        };
-        let clients = config.daemons.iter().map(client).collect::<Result<_, _>>();
+        let options = config.daemon_clients().map_err(|error| unusable(&error))?;
+        let client = |options: ClientOptions| DaemonClient::new(options.with_limits(limits()));
+        let clients = options.into_iter().map(client).collect::<Result<_, _>>();
         clients.map(Self).map_err(|error| unusable(&error))
     }
 

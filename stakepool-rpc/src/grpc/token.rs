@@ -22,10 +22,10 @@ pub struct RpcToken(String);
 #[non_exhaustive]
 pub enum RpcTokenError {
     /// Too short or too long.
-    #[error("rpctoken has {0} characters; give 16 to 512, such as the output of `openssl rand -hex 32`")]
+    #[error("the token has {0} characters: give 16 to 512, such as the output of `openssl rand -hex 32`")]
     Length(usize),
     /// Characters that metadata cannot carry.
-    #[error("rpctoken may only have letters, digits and punctuation of ASCII, without spaces")]
+    #[error("the token may only have letters, digits and punctuation of ASCII, without spaces")]
     Characters,
 }
 
@@ -83,7 +83,7 @@ mod tests {
     fn weak_or_unsendable_tokens_are_refused_without_being_shown() {
         assert_eq!(RpcToken::new("short").unwrap_err(), RpcTokenError::Length(5));
         assert_eq!(RpcToken::new("").unwrap_err(), RpcTokenError::Length(0));
-        for text in ["with a space in it", "line\nbreak-line-break", "ümlaut-ümlaut-ümlaut"] {
+        for text in ["with a space in it", "a space at the end ", "line\nbreak-line-break", "ümlaut-ümlaut-ümlaut"] {
             assert_eq!(RpcToken::new(text).unwrap_err(), RpcTokenError::Characters);
         }
     }

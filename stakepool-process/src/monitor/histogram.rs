@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::exposition::{Exposition, Kind};
+use super::exposition::{Exposition, Kind};
 
 /// Counts durations up to fixed bounds.
 #[derive(Debug)]

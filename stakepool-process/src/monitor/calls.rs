@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use stakepool_rpc::CallFigures;
 
-use crate::{Exposition, Kind};
+use super::exposition::{Exposition, Kind};
 
 /// A server and the calls to it, by method.
 pub type CallsOf = (String, BTreeMap<&'static str, CallFigures>);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use stakepool_core::reports::{VoteOutcome, VoteRecord};
 
-use crate::{Exposition, Histogram, Kind};
+use super::exposition::{Exposition, Kind};
+use super::histogram::Histogram;
 
 /// Upper bounds for the time of a vote.
 const BOUNDS: &[Duration] = &[

@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::service;
+use super::service;
 
 /// Ready at the first SIGINT or SIGTERM, of which the service manager is told.
 pub async fn until_signal() {

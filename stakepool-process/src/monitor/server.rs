@@ -17,7 +17,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::{Exposition, Monitored};
+use super::exposition::Exposition;
+use super::monitored::Monitored;
 
 /// How long a monitor may take for the head of a request, and may idle between two.
 const HEAD_LIMIT: Duration = Duration::from_secs(75);
@@ -126,7 +127,7 @@ fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kind;
+    use crate::monitor::Kind;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     struct Program(Result<(), Vec<String>>);

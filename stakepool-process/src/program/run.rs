@@ -7,13 +7,13 @@ use std::process::ExitCode;
 
 use stakepool_config::{ConfigErrors, DaemonConfig, Invocation, WebConfig};
 
-use crate::{file_limit, logging};
+use super::{file_limit, logging};
 
 /// Exit code for a wrong configuration.
 const BAD_CONFIGURATION: u8 = 2;
 
 /// What the configurations of all programs have.
-pub trait Common {
+pub trait ProgramConfig {
     /// The filter for `tracing`.
     fn log_filter(&self) -> &str;
     /// Where log files lie.
@@ -24,7 +24,7 @@ pub trait Common {
 
 /// Runs a program as it was asked to, and answers with its exit code: 0 after a clean stop, 1 where it had to stop, 2
 /// for a wrong configuration. `version` begins with the program's name.
-pub async fn run<C: Common, E: Display>(
+pub async fn run<C: ProgramConfig, E: Display>(
     program: &str,
     version: &str,
     asked: Result<Invocation<C>, ConfigErrors>,
@@ -58,7 +58,7 @@ pub async fn run<C: Common, E: Display>(
     }
 }
 
-impl Common for WebConfig {
+impl ProgramConfig for WebConfig {
     fn log_filter(&self) -> &str {
         &self.log_filter
     }
@@ -72,7 +72,7 @@ impl Common for WebConfig {
     }
 }
 
-impl Common for DaemonConfig {
+impl ProgramConfig for DaemonConfig {
     fn log_filter(&self) -> &str {
         &self.log_filter
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 
 use crate::client_certificate::ClientIdentity;
@@ -13,22 +14,13 @@ use crate::ip_range::IpRange;
 use crate::listen::ListenAddress;
 use crate::logging;
 use crate::reader::Reader;
-use crate::value::{number, url};
-use stakepool_core::secret::Secret;
+use crate::value::{MOST_USERS, number, url};
 
-mod captcha;
-mod database;
-mod mail;
-mod servers;
-mod site;
-
-pub use captcha::Captcha;
-pub use database::Database;
-pub use mail::{Mail, MailLogin, MailTls};
-pub use site::RealIp;
-
-/// Most users that a pool may have: more keys take minutes to derive.
-pub(crate) const MOST_USERS: u32 = 1_000_000;
+use super::captcha::{self, Captcha};
+use super::database::{self, Database};
+use super::mail::{self, Mail};
+use super::servers;
+use super::site::{self, RealIp};
 
 /// The configuration of `stakepool-web`.
 #[derive(Clone, Debug, PartialEq)]
