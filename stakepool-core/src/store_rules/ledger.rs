@@ -1,11 +1,11 @@
 //! Which of two reports on a ticket, or of two records of a vote, the ledger keeps.
 
-use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
-use stakepool_core::ticket::TicketFacts;
+use crate::reports::{TicketReport, TicketState, VoteRecord};
+use crate::ticket::TicketFacts;
 
 /// A ticket as the ledger holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LedgerTicket {
+pub struct LedgerTicket {
     /// The report that counts.
     pub report: TicketReport,
     /// The daemon that first told the state in which the ticket is.
@@ -28,7 +28,7 @@ const fn stage(state: TicketState) -> u8 {
 /// that told the present state, since its own reports are in order: a reorganisation has undone that state. From any
 /// other daemon it is late, and dropped; where it is not, the teller will say the same. So all ledgers end with what the
 /// daemons agree on, whatever the order in which their reports came.
-pub(crate) fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &TicketReport) -> Option<LedgerTicket> {
+pub fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &TicketReport) -> Option<LedgerTicket> {
     let Some(stored) = stored else {
         return Some(LedgerTicket { report: report.clone(), told_by: daemon.to_owned() });
     };
@@ -64,19 +64,17 @@ const fn lasting_added(stored: &TicketReport, new: &TicketReport) -> bool {
 ///
 /// A daemon votes again after a reconnect or a reorganisation, and its events may be read twice. The first vote that was
 /// cast is the one whose times tell something, so it stays; a failure gives way to a success and to a later failure.
-pub(crate) fn replaces_vote(stored: &VoteRecord, new: &VoteRecord) -> bool {
+pub fn replaces_vote(stored: &VoteRecord, new: &VoteRecord) -> bool {
     !stored.outcome.is_cast() && (new.outcome.is_cast() || new.at >= stored.at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::UserId;
+    use crate::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, Network, ScriptAddress, TicketHash};
+    use crate::ticket::Verdict;
     use TicketState::{Expired, Immature, Live, Missed, Voted};
-    use stakepool_core::accounts::UserId;
-    use stakepool_core::chain::{
-        Address, AddressKind, Amount, BlockHeight, Hash160, Network, ScriptAddress, TicketHash,
-    };
-    use stakepool_core::ticket::Verdict;
 
     fn report(state: TicketState, ended_at: Option<u32>) -> TicketReport {
         TicketReport {
