@@ -1,14 +1,14 @@
 //! Texts that try to be more than texts.
 
-use stakepool_core::accounts::{Email, PasswordHashes};
-use stakepool_core::ports::{
+use crate::accounts::{Email, PasswordHashes};
+use crate::ports::{
     AuditEntry, AuditStore, EventCursor, LedgerStore, NewUser, Session, SessionStore, SessionToken, TokenPurpose,
     TokenStore, UserStore,
 };
-use stakepool_core::reports::{VoteOutcome, VoteRecord};
+use crate::reports::{VoteOutcome, VoteRecord};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, bytes, later, new_user, session, vote};
+use crate::testkit::samples::{NOW, bytes, later, new_user, session, vote};
+use crate::testkit::store_tests::fixture::Fixture;
 
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = [
@@ -28,7 +28,7 @@ fn texts() -> Vec<String> {
     texts
 }
 
-async fn any_text_comes_back_as_it_was<F: Fixture>(fixture: &F) {
+pub(crate) async fn any_text_comes_back_as_it_was<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for (text, number) in texts().iter().zip(0..) {
         let email = Email::from_store(text.trim().to_lowercase());
@@ -61,5 +61,3 @@ async fn any_text_comes_back_as_it_was<F: Fixture>(fixture: &F) {
     }
     assert_eq!(stores.counts().await.unwrap().0, texts().len() as u64);
 }
-
-conformance!(any_text_comes_back_as_it_was);

@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{HistoryStore, LedgerStore, NetworkDay, Turnover};
-use stakepool_core::reports::TicketState::{Expired, Missed, Voted};
-use stakepool_core::ticket::Verdict;
-use stakepool_core::time::Day;
+use crate::accounts::UserId;
+use crate::chain::BlockHeight;
+use crate::ports::{HistoryStore, LedgerStore, NetworkDay, Turnover};
+use crate::reports::TicketState::{Expired, Missed, Voted};
+use crate::ticket::Verdict;
+use crate::time::Day;
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, ended, report};
+use crate::testkit::samples::{NOW, ended, report};
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn the_greatest_height_of_a_day_lasts<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_greatest_height_of_a_day_lasts<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let seen = |day, height, network_live| NetworkDay {
         day: Day(day),
@@ -28,7 +28,7 @@ async fn the_greatest_height_of_a_day_lasts<F: Fixture>(fixture: &F) {
     assert_eq!(stores.days_since(Day(3)).await, Ok(vec![]));
 }
 
-async fn tickets_are_counted_by_spans_of_blocks<F: Fixture>(fixture: &F) {
+pub(crate) async fn tickets_are_counted_by_spans_of_blocks<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let mut ignored = ended(16, 1, Missed, 26);
     ignored.facts.verdict = Verdict::LowFee;
@@ -56,7 +56,7 @@ async fn tickets_are_counted_by_spans_of_blocks<F: Fixture>(fixture: &F) {
     assert_eq!(stores.turnover(None, &[]).await, Ok(vec![]));
 }
 
-async fn a_month_of_ten_thousand_tickets_is_counted_quickly<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_month_of_ten_thousand_tickets_is_counted_quickly<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let reports: Vec<_> = (0..10_000).map(|n| ended(n, i64::from(n % 10), Voted, n + 300)).collect();
     stores.put_tickets("a", &reports, NOW).await.unwrap();
@@ -74,9 +74,3 @@ async fn a_month_of_ten_thousand_tickets_is_counted_quickly<F: Fixture>(fixture:
         assert!(best < Duration::from_millis(50), "{best:?} for {user:?}");
     }
 }
-
-conformance!(
-    the_greatest_height_of_a_day_lasts,
-    tickets_are_counted_by_spans_of_blocks,
-    a_month_of_ten_thousand_tickets_is_counted_quickly,
-);

@@ -1,11 +1,11 @@
 //! Work that only one of several instances does.
 
-use stakepool_core::ports::LeaseStore;
-use stakepool_core::time::UnixTime;
+use crate::ports::LeaseStore;
+use crate::time::UnixTime;
 
-use crate::fixture::Fixture;
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn work_has_one_holder_until_its_time_is_over<F: Fixture>(fixture: &F) {
+pub(crate) async fn work_has_one_holder_until_its_time_is_over<F: Fixture>(fixture: &F) {
     let (first, second) = (fixture.open().await, fixture.open().await);
     let lease = async |stores: &F::Stores, holder: &str, now| {
         stores.lease("alerts", holder, UnixTime(now), UnixTime(now + 60)).await.unwrap()
@@ -18,5 +18,3 @@ async fn work_has_one_holder_until_its_time_is_over<F: Fixture>(fixture: &F) {
     assert!(!lease(&first, "a", 120).await);
     assert!(second.lease("repairs", "b", UnixTime(120), UnixTime(180)).await.unwrap());
 }
-
-conformance!(work_has_one_holder_until_its_time_is_over);

@@ -1,11 +1,11 @@
 //! Rescans that wallets owe.
 
-use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::RescanStore;
+use crate::chain::BlockHeight;
+use crate::ports::RescanStore;
 
-use crate::fixture::Fixture;
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn a_wallet_owes_the_lowest_rescan_until_that_is_done<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_wallet_owes_the_lowest_rescan_until_that_is_done<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.owed_rescan("a:1").await, Ok(None));
     for from in [20, 10, 30] {
@@ -18,11 +18,9 @@ async fn a_wallet_owes_the_lowest_rescan_until_that_is_done<F: Fixture>(fixture:
     assert_eq!(stores.owed_rescan("a:1").await, Ok(None));
 }
 
-async fn what_is_owed_outlasts_the_process<F: Fixture>(fixture: &F) {
+pub(crate) async fn what_is_owed_outlasts_the_process<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.owe_rescan("a:1", BlockHeight(7)).await.unwrap();
     fixture.close(stores).await;
     assert_eq!(fixture.open().await.owed_rescan("a:1").await, Ok(Some(BlockHeight(7))));
 }
-
-conformance!(a_wallet_owes_the_lowest_rescan_until_that_is_done, what_is_owed_outlasts_the_process);

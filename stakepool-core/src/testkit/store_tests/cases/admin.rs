@@ -1,16 +1,18 @@
 //! Lists for administrators.
 
-use stakepool_core::accounts::{Actor, EmailState, UserId};
-use stakepool_core::audit::{AuditAction, AuditKind};
-use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{
+use crate::accounts::{Actor, EmailState, UserId};
+use crate::audit::{AuditAction, AuditKind};
+use crate::chain::BlockHeight;
+use crate::ports::{
     AdminStore, AuditEntry, AuditQuery, AuditStore, LedgerStore, Listed, LowFeeStore, SessionStore, SessionToken,
     Slice, UserFilter, UserStore, VoteQuery,
 };
-use stakepool_core::reports::{TicketState, VoteOutcome, VoteRecord};
+use crate::reports::{TicketState, VoteOutcome, VoteRecord};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, bytes, ended, later, low_fee, new_user, registration, report, session, ticket, vote};
+use crate::testkit::samples::{
+    NOW, bytes, ended, later, low_fee, new_user, registration, report, session, ticket, vote,
+};
+use crate::testkit::store_tests::fixture::Fixture;
 
 const ALL: Slice = Slice { offset: 0, limit: 100 };
 
@@ -20,7 +22,7 @@ async fn ids(stores: &impl AdminStore, text: &str, filter: UserFilter) -> Vec<i6
     found.rows.iter().map(|row| row.user.id.0).collect()
 }
 
-async fn users_are_found_by_number_address_and_part_of_the_email<F: Fixture>(fixture: &F) {
+pub(crate) async fn users_are_found_by_number_address_and_part_of_the_email<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for email in ["Anna@example.org", "100%_sure@example.org", "zoë@example.net"] {
         stores.create(new_user(email)).await.unwrap();
@@ -48,12 +50,12 @@ async fn users_are_found_by_number_address_and_part_of_the_email<F: Fixture>(fix
     assert_eq!((page.total, page.rows.len(), page.rows[0].user.id), (3, 1, UserId(2)));
 }
 
-async fn users_are_filtered_by_what_an_administrator_looks_for<F: Fixture>(fixture: &F) {
+pub(crate) async fn users_are_filtered_by_what_an_administrator_looks_for<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for email in ["a@example.org", "b@example.org", "c@example.org"] {
         stores.create(new_user(email)).await.unwrap();
     }
-    let change = async |id, change: fn(&mut stakepool_core::accounts::User)| {
+    let change = async |id, change: fn(&mut crate::accounts::User)| {
         let before = stores.by_id(UserId(id)).await.unwrap().unwrap();
         let mut after = before.clone();
         change(&mut after);
@@ -71,7 +73,7 @@ async fn users_are_filtered_by_what_an_administrator_looks_for<F: Fixture>(fixtu
     assert_eq!(ids(&stores, "a@", UserFilter::Disabled).await, [0; 0]);
 }
 
-async fn the_last_sign_in_outlasts_its_session<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_last_sign_in_outlasts_its_session<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("a@example.org")).await.unwrap();
     let overview = async |now| stores.user_overview(user, now).await.unwrap().unwrap();
@@ -86,7 +88,7 @@ async fn the_last_sign_in_outlasts_its_session<F: Fixture>(fixture: &F) {
     assert_eq!(stores.user_overview(UserId(9), NOW).await, Ok(None));
 }
 
-async fn votes_are_found_by_ticket_user_and_failure<F: Fixture>(fixture: &F) {
+pub(crate) async fn votes_are_found_by_ticket_user_and_failure<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let mut voted = report(1, 7);
     voted.state = TicketState::Voted;
@@ -109,7 +111,7 @@ async fn votes_are_found_by_ticket_user_and_failure<F: Fixture>(fixture: &F) {
     assert_eq!((page.total, page.rows[0].vote.record.height.0), (3, 11));
 }
 
-async fn added_tickets_stay_listed_with_their_outcome<F: Fixture>(fixture: &F) {
+pub(crate) async fn added_tickets_stay_listed_with_their_outcome<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for number in 1..=3 {
         let mut added = low_fee(number);
@@ -126,7 +128,7 @@ async fn added_tickets_stay_listed_with_their_outcome<F: Fixture>(fixture: &F) {
     assert_eq!((page.total, page.rows.len(), page.rows[0].ticket), (2, 1, ticket(2)));
 }
 
-async fn the_audit_log_is_paged_from_its_end<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_audit_log_is_paged_from_its_end<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for number in 1..=5 {
         let entry = AuditEntry {
@@ -148,7 +150,7 @@ async fn the_audit_log_is_paged_from_its_end<F: Fixture>(fixture: &F) {
     assert_eq!(subjects(6).await, [""; 0]);
 }
 
-async fn acts_are_found_by_kind_and_by_whom_they_are_about<F: Fixture>(fixture: &F) {
+pub(crate) async fn acts_are_found_by_kind_and_by_whom_they_are_about<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let alice = stores.create(new_user("alice@example.org")).await.unwrap();
     let bob = stores.create(new_user("bob@example.org")).await.unwrap();
@@ -187,13 +189,3 @@ async fn acts_are_found_by_kind_and_by_whom_they_are_about<F: Fixture>(fixture: 
     assert_eq!(found(None, "stakepoolctl").await, [UserCreate]);
     assert_eq!(found(None, "%").await, []);
 }
-
-conformance!(
-    users_are_found_by_number_address_and_part_of_the_email,
-    users_are_filtered_by_what_an_administrator_looks_for,
-    the_last_sign_in_outlasts_its_session,
-    votes_are_found_by_ticket_user_and_failure,
-    added_tickets_stay_listed_with_their_outcome,
-    the_audit_log_is_paged_from_its_end,
-    acts_are_found_by_kind_and_by_whom_they_are_about,
-);

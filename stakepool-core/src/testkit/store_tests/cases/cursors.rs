@@ -1,10 +1,10 @@
 //! Places in the daemons' events.
 
-use stakepool_core::ports::{EventCursor, LedgerStore};
+use crate::ports::{EventCursor, LedgerStore};
 
-use crate::fixture::Fixture;
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn each_daemon_has_its_own_place<F: Fixture>(fixture: &F) {
+pub(crate) async fn each_daemon_has_its_own_place<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.cursor("a").await, Ok(None));
     let first = EventCursor { epoch: 1, seq: 2 };
@@ -18,5 +18,3 @@ async fn each_daemon_has_its_own_place<F: Fixture>(fixture: &F) {
     assert_eq!(stores.cursor("a").await, Ok(Some(EventCursor::default())));
     assert_eq!(stores.cursor("A").await, Ok(None));
 }
-
-conformance!(each_daemon_has_its_own_place);

@@ -1,15 +1,15 @@
 //! What outlasts a restart: everything.
 
-use stakepool_core::chain::KeyIndex;
-use stakepool_core::ports::{
+use crate::chain::KeyIndex;
+use crate::ports::{
     AuditEntry, AuditStore, EventCursor, LedgerStore, LowFeeStore, SessionStore, SessionToken, TokenPurpose,
     TokenStore, UserStore,
 };
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, bytes, later, low_fee, new_user, registration, report, session, ticket, vote};
+use crate::testkit::samples::{NOW, bytes, later, low_fee, new_user, registration, report, session, ticket, vote};
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn a_restart_keeps_everything<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_restart_keeps_everything<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let alice = stores.create(new_user("alice@example.org")).await.unwrap();
     let bob = stores.create(new_user("bob@example.org")).await.unwrap();
@@ -46,12 +46,10 @@ async fn a_restart_keeps_everything<F: Fixture>(fixture: &F) {
     assert_eq!(stores.create(new_user("carol@example.org")).await.unwrap().0, 3);
 }
 
-async fn what_one_process_writes_another_reads<F: Fixture>(fixture: &F) {
+pub(crate) async fn what_one_process_writes_another_reads<F: Fixture>(fixture: &F) {
     let (one, two) = tokio::join!(fixture.open(), fixture.open());
     let alice = one.create(new_user("alice@example.org")).await.unwrap();
     assert!(two.by_id(alice).await.unwrap().is_some());
     let bob = two.create(new_user("bob@example.org")).await.unwrap();
     assert!(one.by_id(bob).await.unwrap().is_some());
 }
-
-conformance!(a_restart_keeps_everything, what_one_process_writes_another_reads);

@@ -1,20 +1,20 @@
-//! Values to store.
+//! Values to store, all different and all of them whole.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId, VotingPreference};
-use stakepool_core::chain::{
+use crate::accounts::{Email, PasswordHashes, Registration, UserId, VotingPreference};
+use crate::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, ExtendedPubKey, ExternalBranch, Hash160, KeyIndex, Network,
     RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteVersion,
 };
-use stakepool_core::ports::{LowFeeTicket, NewUser, Session};
-use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
-use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::time::UnixMillis;
-use stakepool_core::time::UnixTime;
+use crate::ports::{LowFeeTicket, NewUser, Session};
+use crate::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
+use crate::ticket::{TicketFacts, Verdict};
+use crate::time::UnixMillis;
+use crate::time::UnixTime;
 
-/// Now, in all cases.
+/// Now, in all cases of the stores' tests.
 pub const NOW: UnixTime = UnixTime(1_795_000_000);
 
 /// `seconds` after [`NOW`].
@@ -22,19 +22,19 @@ pub const fn later(seconds: u64) -> UnixTime {
     NOW.plus(Duration::from_secs(seconds))
 }
 
+/// An e-mail address.
+///
+/// # Panics
+/// Where the text is none.
 pub fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
 }
 
+/// A user to be with an e-mail address, who signs up at [`NOW`].
 pub fn new_user(text: &str) -> NewUser {
-    NewUser {
-        email: email(text),
-        password: PasswordHashes { bcrypt: None, argon2: Some(format!("$argon2id$of {text}")) },
-        verified: false,
-        admin: false,
-        voting: VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(11) },
-        created: NOW,
-    }
+    let password = PasswordHashes { bcrypt: None, argon2: Some(format!("$argon2id$of {text}")) };
+    let voting = VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(11) };
+    NewUser::new(email(text), password, voting, NOW)
 }
 
 fn branch(key: &str) -> ExternalBranch {
@@ -72,10 +72,12 @@ pub fn bytes(number: u32) -> [u8; 32] {
     bytes
 }
 
+/// A ticket by its number.
 pub fn ticket(number: u32) -> TicketHash {
     TicketHash::from_bytes(bytes(number))
 }
 
+/// A multisig address by its number.
 pub fn multisig(number: u8) -> ScriptAddress {
     ScriptAddress::new(Network::Simnet, Hash160([number; 20]))
 }

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Amount, BlockHeight};
-use stakepool_core::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery};
-use stakepool_core::reports::TicketReport;
-use stakepool_core::reports::TicketState;
-use stakepool_core::reports::TicketState::{Expired, Immature, Live, Missed, Voted};
-use stakepool_core::ticket::Verdict;
+use crate::accounts::UserId;
+use crate::chain::{Amount, BlockHeight};
+use crate::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery};
+use crate::reports::TicketReport;
+use crate::reports::TicketState;
+use crate::reports::TicketState::{Expired, Immature, Live, Missed, Voted};
+use crate::ticket::Verdict;
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, ended, report, ticket};
+use crate::testkit::samples::{NOW, ended, report, ticket};
+use crate::testkit::store_tests::fixture::Fixture;
 
 fn in_state(state: TicketState, report: TicketReport) -> TicketReport {
     TicketReport { state, ..report }
@@ -27,7 +27,7 @@ fn numbers(page: &TicketPage) -> Vec<u32> {
     page.tickets.iter().map(|report| report.facts.mined_at.0).collect()
 }
 
-async fn a_report_is_found_as_it_was_told<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_report_is_found_as_it_was_told<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let mut odd = ended(1, i64::MAX, Missed, u32::MAX);
     odd.facts.verdict = Verdict::UnknownFeeAddress;
@@ -42,7 +42,7 @@ async fn a_report_is_found_as_it_was_told<F: Fixture>(fixture: &F) {
     stores.put_tickets("a", &[], NOW).await.unwrap();
 }
 
-async fn the_newest_report_counts_within_a_batch_and_after_it<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_newest_report_counts_within_a_batch_and_after_it<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let immature = in_state(Immature, report(1, 1));
     stores.put_tickets("a", &[immature.clone(), report(1, 1), report(2, 1)], NOW).await.unwrap();
@@ -53,7 +53,7 @@ async fn the_newest_report_counts_within_a_batch_and_after_it<F: Fixture>(fixtur
     assert_eq!(stores.tickets(&TicketQuery { limit: 9, ..TicketQuery::default() }).await.unwrap().total, 2);
 }
 
-async fn a_late_report_of_another_daemon_revives_nothing<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_late_report_of_another_daemon_revives_nothing<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let voted = ended(1, 1, Voted, 300);
     stores.put_tickets("a", std::slice::from_ref(&voted), NOW).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_late_report_of_another_daemon_revives_nothing<F: Fixture>(fixture: &F
     }
 }
 
-async fn a_reorganisation_is_followed_by_the_word_of_the_daemon_that_told_the_end<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_reorganisation_is_followed_by_the_word_of_the_daemon_that_told_the_end<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.put_tickets("a", &[report(1, 1), ended(1, 1, Voted, 300), report(1, 1)], NOW).await.unwrap();
     assert_eq!(stores.ticket(&ticket(1)).await, Ok(Some(report(1, 1))));
@@ -83,7 +83,7 @@ async fn a_reorganisation_is_followed_by_the_word_of_the_daemon_that_told_the_en
     assert_eq!(stores.ticket(&ticket(1)).await.unwrap().unwrap().state, Live);
 }
 
-async fn a_query_finds_by_user_state_and_ignorance_newest_first<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_query_finds_by_user_state_and_ignorance_newest_first<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let reports = [
         in_state(Immature, report(6, 1)),
@@ -116,7 +116,7 @@ async fn a_query_finds_by_user_state_and_ignorance_newest_first<F: Fixture>(fixt
     }
 }
 
-async fn a_query_finds_by_beginning_and_end_in_the_order_asked_for<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_query_finds_by_beginning_and_end_in_the_order_asked_for<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let mut dear = report(7, 1);
     dear.facts.price = Amount::from_atoms(i64::MAX / 2);
@@ -146,7 +146,7 @@ async fn a_query_finds_by_beginning_and_end_in_the_order_asked_for<F: Fixture>(f
     }
 }
 
-async fn counts_are_by_state_with_ignored_ones_apart<F: Fixture>(fixture: &F) {
+pub(crate) async fn counts_are_by_state_with_ignored_ones_apart<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.ticket_counts(None).await, Ok(vec![]));
     let reports = [
@@ -178,7 +178,7 @@ fn many(count: u32) -> Vec<TicketReport> {
         .collect()
 }
 
-async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: &F) {
+pub(crate) async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let reports = many(10_000);
     let begun = Instant::now();
@@ -221,14 +221,3 @@ async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: 
         assert!(best < Duration::from_millis(50), "{best:?} for {query:?}");
     }
 }
-
-conformance!(
-    a_report_is_found_as_it_was_told,
-    the_newest_report_counts_within_a_batch_and_after_it,
-    a_late_report_of_another_daemon_revives_nothing,
-    a_reorganisation_is_followed_by_the_word_of_the_daemon_that_told_the_end,
-    a_query_finds_by_user_state_and_ignorance_newest_first,
-    a_query_finds_by_beginning_and_end_in_the_order_asked_for,
-    counts_are_by_state_with_ignored_ones_apart,
-    pages_of_ten_thousand_tickets_are_whole_and_quick,
-);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::chain::KeyIndex;
-use stakepool_core::ports::{StoreError, UserStore};
+use crate::accounts::UserId;
+use crate::chain::KeyIndex;
+use crate::ports::{StoreError, UserStore};
 
-use crate::fixture::Fixture;
-use crate::sample::{new_user, registration};
+use crate::testkit::samples::{new_user, registration};
+use crate::testkit::store_tests::fixture::Fixture;
 
 async fn users<S: UserStore>(stores: &S, count: u32) -> Vec<UserId> {
     let mut ids = Vec::new();
@@ -17,7 +17,7 @@ async fn users<S: UserStore>(stores: &S, count: u32) -> Vec<UserId> {
     ids
 }
 
-async fn indexes_are_given_from_one_up_and_stay<F: Fixture>(fixture: &F) {
+pub(crate) async fn indexes_are_given_from_one_up_and_stay<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 3).await;
     for (id, index) in [(ids[2], 1), (ids[0], 2), (ids[2], 1), (ids[1], 3), (ids[0], 2)] {
@@ -27,7 +27,7 @@ async fn indexes_are_given_from_one_up_and_stay<F: Fixture>(fixture: &F) {
     assert_eq!(stores.reserve_index(ids[1], 1).await, Ok(KeyIndex(3)));
 }
 
-async fn many_reservations_at_once_get_different_indexes<F: Fixture>(fixture: &F) {
+pub(crate) async fn many_reservations_at_once_get_different_indexes<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let other_process = fixture.open().await;
     let ids = users(&stores, 32).await;
@@ -46,7 +46,7 @@ async fn many_reservations_at_once_get_different_indexes<F: Fixture>(fixture: &F
     assert_eq!(given, (1..=32).collect());
 }
 
-async fn at_the_limit_the_pool_is_full<F: Fixture>(fixture: &F) {
+pub(crate) async fn at_the_limit_the_pool_is_full<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 3).await;
     stores.reserve_index(ids[0], 2).await.unwrap();
@@ -56,7 +56,7 @@ async fn at_the_limit_the_pool_is_full<F: Fixture>(fixture: &F) {
     assert_eq!(stores.reserve_index(ids[2], 3).await, Ok(KeyIndex(3)));
 }
 
-async fn a_gap_is_filled_first<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_gap_is_filled_first<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 4).await;
     stores.register(ids[0], &registration(2)).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_gap_is_filled_first<F: Fixture>(fixture: &F) {
     assert_eq!(stores.reserve_index(ids[3], 9).await, Ok(KeyIndex(3)));
 }
 
-async fn a_registration_is_found_with_the_user<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_registration_is_found_with_the_user<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 3).await;
     for (id, index) in [(ids[2], 1), (ids[0], 2)] {
@@ -79,7 +79,7 @@ async fn a_registration_is_found_with_the_user<F: Fixture>(fixture: &F) {
     assert_eq!(stores.counts().await.unwrap(), (3, 2));
 }
 
-async fn a_user_registers_once<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_user_registers_once<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 1).await;
     stores.reserve_index(ids[0], 9).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_user_registers_once<F: Fixture>(fixture: &F) {
     assert_eq!(stores.reserve_index(ids[0], 9).await, Err(StoreError::AlreadyRegistered(ids[0])));
 }
 
-async fn an_index_or_address_of_another_user_is_refused<F: Fixture>(fixture: &F) {
+pub(crate) async fn an_index_or_address_of_another_user_is_refused<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 3).await;
     stores.reserve_index(ids[0], 9).await.unwrap();
@@ -112,13 +112,13 @@ async fn an_index_or_address_of_another_user_is_refused<F: Fixture>(fixture: &F)
     assert_eq!(stores.counts().await.unwrap(), (3, 1));
 }
 
-async fn nobody_cannot_register<F: Fixture>(fixture: &F) {
+pub(crate) async fn nobody_cannot_register<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.reserve_index(UserId(7), 9).await, Err(StoreError::NotFound("user")));
     assert_eq!(stores.register(UserId(7), &registration(1)).await, Err(StoreError::NotFound("user")));
 }
 
-async fn a_change_leaves_the_registration_alone<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_change_leaves_the_registration_alone<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let ids = users(&stores, 1).await;
     let before = stores.by_id(ids[0]).await.unwrap().unwrap();
@@ -129,15 +129,3 @@ async fn a_change_leaves_the_registration_alone<F: Fixture>(fixture: &F) {
     let stored = stores.by_id(ids[0]).await.unwrap().unwrap();
     assert_eq!((stored.admin, stored.registration), (true, Some(registration(4))));
 }
-
-conformance!(
-    indexes_are_given_from_one_up_and_stay,
-    many_reservations_at_once_get_different_indexes,
-    at_the_limit_the_pool_is_full,
-    a_gap_is_filled_first,
-    a_registration_is_found_with_the_user,
-    a_user_registers_once,
-    an_index_or_address_of_another_user_is_refused,
-    nobody_cannot_register,
-    a_change_leaves_the_registration_alone,
-);

@@ -1,10 +1,10 @@
 //! Second factors.
 
-use stakepool_core::accounts::{TotpSecret, TotpStep, UserId};
-use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError};
+use crate::accounts::{TotpSecret, TotpStep, UserId};
+use crate::ports::{SecondFactor, SecondFactorStore, StoreError};
 
-use crate::fixture::Fixture;
-use crate::sample::bytes;
+use crate::testkit::samples::bytes;
+use crate::testkit::store_tests::fixture::Fixture;
 
 const USER: UserId = UserId(1);
 
@@ -12,7 +12,7 @@ fn secret(byte: u8) -> TotpSecret {
     TotpSecret::from_bytes(&[byte; 20]).unwrap()
 }
 
-async fn a_factor_counts_from_its_confirmation_on<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_factor_counts_from_its_confirmation_on<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.second_factor(USER).await, Ok(None));
     stores.propose_factor(USER, &secret(1)).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_factor_counts_from_its_confirmation_on<F: Fixture>(fixture: &F) {
     assert_eq!(stores.second_factor(UserId(2)).await, Ok(None));
 }
 
-async fn no_code_counts_twice<F: Fixture>(fixture: &F) {
+pub(crate) async fn no_code_counts_twice<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.propose_factor(USER, &secret(1)).await.unwrap();
     stores.confirm_factor(USER, &secret(1), TotpStep(7), &[bytes(1), bytes(2)]).await.unwrap();
@@ -47,7 +47,7 @@ async fn no_code_counts_twice<F: Fixture>(fixture: &F) {
     assert_eq!(stores.use_recovery(USER, &bytes(3)).await, Ok(true));
 }
 
-async fn a_removed_factor_leaves_nothing<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_removed_factor_leaves_nothing<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.propose_factor(USER, &secret(1)).await.unwrap();
     stores.confirm_factor(USER, &secret(1), TotpStep(7), &[bytes(1)]).await.unwrap();
@@ -57,5 +57,3 @@ async fn a_removed_factor_leaves_nothing<F: Fixture>(fixture: &F) {
     stores.renew_recovery(USER, &[bytes(1)]).await.unwrap();
     assert_eq!(stores.use_recovery(USER, &bytes(1)).await, Ok(false), "there is nothing to recover");
 }
-
-conformance!(a_factor_counts_from_its_confirmation_on, no_code_counts_twice, a_removed_factor_leaves_nothing);

@@ -1,14 +1,14 @@
 //! Single-use tokens.
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{StoreError, TokenPurpose, TokenStore, UserStore};
+use crate::accounts::UserId;
+use crate::ports::{StoreError, TokenPurpose, TokenStore, UserStore};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, bytes, email, later, new_user};
+use crate::testkit::samples::{NOW, bytes, email, later, new_user};
+use crate::testkit::store_tests::fixture::Fixture;
 
 const PURPOSES: [TokenPurpose; 3] = [TokenPurpose::VerifyEmail, TokenPurpose::ResetPassword, TokenPurpose::ChangeEmail];
 
-async fn a_token_works_once<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_token_works_once<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("alice@example.org")).await.unwrap();
     for (purpose, number) in PURPOSES.into_iter().zip(0..) {
@@ -22,7 +22,7 @@ async fn a_token_works_once<F: Fixture>(fixture: &F) {
     }
 }
 
-async fn of_many_uses_at_once_one_succeeds<F: Fixture>(fixture: &F) {
+pub(crate) async fn of_many_uses_at_once_one_succeeds<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("alice@example.org")).await.unwrap();
     stores.put(TokenPurpose::ResetPassword, bytes(1), user, None, later(60)).await.unwrap();
@@ -39,7 +39,7 @@ async fn of_many_uses_at_once_one_succeeds<F: Fixture>(fixture: &F) {
     assert_eq!(uses, 1);
 }
 
-async fn a_token_for_something_else_is_refused_and_stays<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_token_for_something_else_is_refused_and_stays<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("alice@example.org")).await.unwrap();
     stores.put(TokenPurpose::VerifyEmail, bytes(1), user, None, later(60)).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_token_for_something_else_is_refused_and_stays<F: Fixture>(fixture: &F
     assert_eq!(stores.take(TokenPurpose::VerifyEmail, &bytes(1), NOW).await, Ok(Some((user, None))));
 }
 
-async fn an_expired_token_is_refused<F: Fixture>(fixture: &F) {
+pub(crate) async fn an_expired_token_is_refused<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("alice@example.org")).await.unwrap();
     let purpose = TokenPurpose::ResetPassword;
@@ -62,7 +62,7 @@ async fn an_expired_token_is_refused<F: Fixture>(fixture: &F) {
     assert_eq!(stores.take(purpose, &bytes(2), later(60)).await, Ok(Some((user, None))));
 }
 
-async fn a_token_brings_the_new_address_back<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_token_brings_the_new_address_back<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("alice@example.org")).await.unwrap();
     let new = email("alice@example.com");
@@ -71,7 +71,7 @@ async fn a_token_brings_the_new_address_back<F: Fixture>(fixture: &F) {
     assert_eq!(stores.take(TokenPurpose::ChangeEmail, &bytes(1), NOW).await, Ok(Some((user, Some(new)))));
 }
 
-async fn a_user_can_have_several_tokens_and_nobody_has_one<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_user_can_have_several_tokens_and_nobody_has_one<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let user = stores.create(new_user("alice@example.org")).await.unwrap();
     for number in 0..3 {
@@ -82,12 +82,3 @@ async fn a_user_can_have_several_tokens_and_nobody_has_one<F: Fixture>(fixture: 
     let nobody = stores.put(TokenPurpose::VerifyEmail, bytes(9), UserId(99), None, later(60)).await;
     assert_eq!(nobody, Err(StoreError::NotFound("user")));
 }
-
-conformance!(
-    a_token_works_once,
-    of_many_uses_at_once_one_succeeds,
-    a_token_for_something_else_is_refused_and_stays,
-    an_expired_token_is_refused,
-    a_token_brings_the_new_address_back,
-    a_user_can_have_several_tokens_and_nobody_has_one,
-);

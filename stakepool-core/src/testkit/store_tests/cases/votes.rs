@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use stakepool_core::ports::{LedgerStore, StoredVote};
-use stakepool_core::reports::{VoteOutcome, VoteRecord, VoteTimings};
+use crate::ports::{LedgerStore, StoredVote};
+use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 
-use crate::fixture::Fixture;
-use crate::sample::{ticket, vote};
+use crate::testkit::samples::{ticket, vote};
+use crate::testkit::store_tests::fixture::Fixture;
 
 fn stored(daemon: &str, record: VoteRecord) -> StoredVote {
     StoredVote { daemon: daemon.to_owned(), record }
@@ -16,7 +16,7 @@ fn failed(record: VoteRecord, error: &str) -> VoteRecord {
     VoteRecord { outcome: VoteOutcome::Failed(error.to_owned()), ..record }
 }
 
-async fn votes_are_found_latest_first<F: Fixture>(fixture: &F) {
+pub(crate) async fn votes_are_found_latest_first<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let rival = VoteRecord { outcome: VoteOutcome::RivalVote, ..vote(1, 10, 5_000) };
     let timings = VoteTimings { total: Duration::from_secs(3600), ..VoteTimings::default() };
@@ -33,7 +33,7 @@ async fn votes_are_found_latest_first<F: Fixture>(fixture: &F) {
     assert_eq!(stores.votes(Some(&ticket(3)), u64::MAX).await, Ok(vec![]));
 }
 
-async fn a_vote_told_again_is_stored_once<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_vote_told_again_is_stored_once<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for _ in 0..2 {
         stores.put_votes("a", &[vote(1, 10, 5_000), vote(1, 10, 5_000), vote(1, 11, 5_000)]).await.unwrap();
@@ -42,7 +42,7 @@ async fn a_vote_told_again_is_stored_once<F: Fixture>(fixture: &F) {
     assert_eq!(stores.votes(None, 9).await.unwrap().len(), 3);
 }
 
-async fn the_first_vote_that_was_cast_stays<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_first_vote_that_was_cast_stays<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let only = async || {
         let votes = stores.votes(None, 9).await.unwrap();
@@ -59,5 +59,3 @@ async fn the_first_vote_that_was_cast_stays<F: Fixture>(fixture: &F) {
     stores.put_votes("a", &[again, failed(vote(1, 10, 9_500), "late")]).await.unwrap();
     assert_eq!(only().await, vote(1, 10, 3_000));
 }
-
-conformance!(votes_are_found_latest_first, a_vote_told_again_is_stored_once, the_first_vote_that_was_cast_stays);

@@ -1,11 +1,11 @@
 //! The audit log.
 
-use stakepool_core::ports::{AuditEntry, AuditStore};
+use crate::ports::{AuditEntry, AuditStore};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, later};
+use crate::testkit::samples::{NOW, later};
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn the_latest_entries_come_first_in_the_order_of_appending<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_latest_entries_come_first_in_the_order_of_appending<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.latest(9).await, Ok(vec![]));
     let entry = |at, action: &str| AuditEntry {
@@ -25,5 +25,3 @@ async fn the_latest_entries_come_first_in_the_order_of_appending<F: Fixture>(fix
     assert_eq!(stores.latest(u64::MAX).await, Ok(vec![third, second, first]));
     assert_eq!(stores.latest(0).await, Ok(vec![]));
 }
-
-conformance!(the_latest_entries_come_first_in_the_order_of_appending);

@@ -1,11 +1,11 @@
 //! Sessions.
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{MOST_SESSIONS, Session, SessionStore, SessionToken};
-use stakepool_core::time::UnixTime;
+use crate::accounts::UserId;
+use crate::ports::{MOST_SESSIONS, Session, SessionStore, SessionToken};
+use crate::time::UnixTime;
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, bytes, later, session};
+use crate::testkit::samples::{NOW, bytes, later, session};
+use crate::testkit::store_tests::fixture::Fixture;
 
 const ALICE: UserId = UserId(1);
 const BOB: UserId = UserId(2);
@@ -14,7 +14,7 @@ fn token(number: u32) -> SessionToken {
     SessionToken(bytes(number))
 }
 
-async fn a_session_lasts_until_it_expires<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_session_lasts_until_it_expires<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.begin(&token(1), &session(ALICE)).await.unwrap();
     assert_eq!(stores.find(&token(1), NOW).await, Ok(Some(session(ALICE))));
@@ -23,7 +23,7 @@ async fn a_session_lasts_until_it_expires<F: Fixture>(fixture: &F) {
     assert_eq!(stores.find(&token(1), later(86_400)).await, Ok(None));
 }
 
-async fn a_use_is_noted_to_the_minute<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_use_is_noted_to_the_minute<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.begin(&token(1), &session(ALICE)).await.unwrap();
     let seen = async |now| stores.find(&token(1), now).await.unwrap().unwrap().last_seen;
@@ -35,7 +35,7 @@ async fn a_use_is_noted_to_the_minute<F: Fixture>(fixture: &F) {
     assert_eq!(seen(later(10)).await, later(500));
 }
 
-async fn an_ended_session_is_gone<F: Fixture>(fixture: &F) {
+pub(crate) async fn an_ended_session_is_gone<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.begin(&token(1), &session(ALICE)).await.unwrap();
     stores.begin(&token(2), &session(ALICE)).await.unwrap();
@@ -45,7 +45,7 @@ async fn an_ended_session_is_gone<F: Fixture>(fixture: &F) {
     assert_eq!(stores.find(&token(2), NOW).await, Ok(Some(session(ALICE))));
 }
 
-async fn all_sessions_of_a_user_end_but_one<F: Fixture>(fixture: &F) {
+pub(crate) async fn all_sessions_of_a_user_end_but_one<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for (number, user) in [(1, ALICE), (2, ALICE), (3, ALICE), (4, BOB)] {
         stores.begin(&token(number), &session(user)).await.unwrap();
@@ -68,7 +68,7 @@ async fn all_sessions_of_a_user_end_but_one<F: Fixture>(fixture: &F) {
     assert_eq!(open().await, [0; 0]);
 }
 
-async fn a_long_past_session_does_not_hinder_a_new_one<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_long_past_session_does_not_hinder_a_new_one<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.begin(&token(1), &session(ALICE)).await.unwrap();
     let next = Session { created: later(90_000), last_seen: later(90_000), expires: later(99_000), ..session(BOB) };
@@ -76,7 +76,7 @@ async fn a_long_past_session_does_not_hinder_a_new_one<F: Fixture>(fixture: &F) 
     assert_eq!(stores.find(&token(1), later(90_000)).await, Ok(Some(next)));
 }
 
-async fn beyond_the_most_sessions_of_a_user_the_oldest_ends<F: Fixture>(fixture: &F) {
+pub(crate) async fn beyond_the_most_sessions_of_a_user_the_oldest_ends<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.begin(&token(1000), &session(BOB)).await.unwrap();
     for number in 0..u32::try_from(MOST_SESSIONS).unwrap() + 2 {
@@ -93,12 +93,3 @@ async fn beyond_the_most_sessions_of_a_user_the_oldest_ends<F: Fixture>(fixture:
     }
     assert_eq!(open, (3..22).chain([500, 1000]).collect::<Vec<_>>());
 }
-
-conformance!(
-    beyond_the_most_sessions_of_a_user_the_oldest_ends,
-    a_session_lasts_until_it_expires,
-    a_use_is_noted_to_the_minute,
-    an_ended_session_is_gone,
-    all_sessions_of_a_user_end_but_one,
-    a_long_past_session_does_not_hinder_a_new_one,
-);

@@ -1,12 +1,12 @@
 //! Sessions of a user, worthless tokens, and things that count once.
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{AccessStore, SessionStore, SessionToken, TokenPurpose, TokenStore, UserStore};
+use crate::accounts::UserId;
+use crate::ports::{AccessStore, SessionStore, SessionToken, TokenPurpose, TokenStore, UserStore};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, bytes, later, new_user, session};
+use crate::testkit::samples::{NOW, bytes, later, new_user, session};
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn the_sessions_of_a_user_are_listed_and_nobody_elses<F: Fixture>(fixture: &F) {
+pub(crate) async fn the_sessions_of_a_user_are_listed_and_nobody_elses<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let (mine, other) = (UserId(1), UserId(2));
     for (number, user) in [(1, mine), (2, mine), (3, other)] {
@@ -21,7 +21,7 @@ async fn the_sessions_of_a_user_are_listed_and_nobody_elses<F: Fixture>(fixture:
     assert_eq!(tokens(stores.sessions_of(mine, NOW).await.unwrap()), [bytes(1)]);
 }
 
-async fn tokens_are_made_worthless_by_user_and_purpose<F: Fixture>(fixture: &F) {
+pub(crate) async fn tokens_are_made_worthless_by_user_and_purpose<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let one = stores.create(new_user("alice@example.org")).await.unwrap();
     let two = stores.create(new_user("bob@example.org")).await.unwrap();
@@ -36,16 +36,10 @@ async fn tokens_are_made_worthless_by_user_and_purpose<F: Fixture>(fixture: &F) 
     assert_eq!(stores.take(reset, &bytes(4), NOW).await, Ok(Some((two, None))));
 }
 
-async fn a_key_counts_once_until_it_is_forgotten<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_key_counts_once_until_it_is_forgotten<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.first_use(&bytes(1), NOW, later(60)).await, Ok(true));
     assert_eq!(stores.first_use(&bytes(1), later(59), later(90)).await, Ok(false));
     assert_eq!(stores.first_use(&bytes(2), later(59), later(90)).await, Ok(true));
     assert_eq!(stores.first_use(&bytes(1), later(60), later(90)).await, Ok(true));
 }
-
-conformance!(
-    the_sessions_of_a_user_are_listed_and_nobody_elses,
-    tokens_are_made_worthless_by_user_and_purpose,
-    a_key_counts_once_until_it_is_forgotten,
-);

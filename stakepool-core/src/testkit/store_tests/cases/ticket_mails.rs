@@ -1,16 +1,16 @@
 //! What users are mailed about their tickets.
 
-use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
+use crate::accounts::UserId;
+use crate::ports::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, later, ticket};
+use crate::testkit::samples::{NOW, later, ticket};
+use crate::testkit::store_tests::fixture::Fixture;
 
 fn mail(number: u32, kind: TicketMailKind) -> TicketMail {
     TicketMail { ticket: ticket(number), kind, user: UserId(1), tries: 0 }
 }
 
-async fn wishes_are_kept_by_user<F: Fixture>(fixture: &F) {
+pub(crate) async fn wishes_are_kept_by_user<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.mail_wishes(UserId(1)).await, Ok(MailWishes::default()));
     for voted in [true, false] {
@@ -21,7 +21,7 @@ async fn wishes_are_kept_by_user<F: Fixture>(fixture: &F) {
     assert_eq!(stores.mail_wishes(UserId(2)).await, Ok(MailWishes::default()));
 }
 
-async fn a_mail_is_noted_once_by_ticket_and_kind<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_mail_is_noted_once_by_ticket_and_kind<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let (voted, missed) = (mail(1, TicketMailKind::Voted), mail(1, TicketMailKind::Missed));
     stores.note_mails(&[voted, voted], NOW).await.unwrap();
@@ -34,7 +34,7 @@ async fn a_mail_is_noted_once_by_ticket_and_kind<F: Fixture>(fixture: &F) {
     assert_eq!(stores.claim_mails(later(90), later(99), 9).await, Ok(vec![]));
 }
 
-async fn a_mail_that_is_not_done_comes_again_with_its_tries<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_mail_that_is_not_done_comes_again_with_its_tries<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let first = mail(1, TicketMailKind::Ignored);
     stores.note_mails(&[first, mail(2, TicketMailKind::Ignored)], NOW).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_mail_that_is_not_done_comes_again_with_its_tries<F: Fixture>(fixture:
     assert_eq!(again.iter().map(|mail| mail.tries).collect::<Vec<_>>(), [1, 1]);
 }
 
-async fn of_many_instances_one_gets_a_mail<F: Fixture>(fixture: &F) {
+pub(crate) async fn of_many_instances_one_gets_a_mail<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.note_mails(&[mail(1, TicketMailKind::Voted)], NOW).await.unwrap();
     let tasks: Vec<_> = (0..8)
@@ -60,10 +60,3 @@ async fn of_many_instances_one_gets_a_mail<F: Fixture>(fixture: &F) {
     }
     assert_eq!(claimed, 1);
 }
-
-conformance!(
-    wishes_are_kept_by_user,
-    a_mail_is_noted_once_by_ticket_and_kind,
-    a_mail_that_is_not_done_comes_again_with_its_tries,
-    of_many_instances_one_gets_a_mail,
-);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, EmailState, PasswordHashes, UserId, VotingPreference};
-use stakepool_core::chain::{VoteBits, VoteVersion};
-use stakepool_core::ports::{NewUser, StoreError, UserStore};
+use crate::accounts::{Email, EmailState, PasswordHashes, UserId, VotingPreference};
+use crate::chain::{VoteBits, VoteVersion};
+use crate::ports::{NewUser, StoreError, UserStore};
 
-use crate::fixture::Fixture;
-use crate::sample::{NOW, email, later, new_user};
+use crate::testkit::samples::{NOW, email, later, new_user};
+use crate::testkit::store_tests::fixture::Fixture;
 
-async fn a_new_user_is_found_as_signed_up<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_new_user_is_found_as_signed_up<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let new = NewUser {
         password: PasswordHashes { bcrypt: Some("$2a$10$x".into()), argon2: Some("$argon2id$y".into()) },
@@ -28,7 +28,7 @@ async fn a_new_user_is_found_as_signed_up<F: Fixture>(fixture: &F) {
     assert_eq!(stores.by_email(&new.email).await.unwrap(), Some(user));
 }
 
-async fn whoever_is_not_there_is_not_found<F: Fixture>(fixture: &F) {
+pub(crate) async fn whoever_is_not_there_is_not_found<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.by_id(UserId(1)).await.unwrap(), None);
     assert_eq!(stores.by_id(UserId(i64::MIN)).await.unwrap(), None);
@@ -36,7 +36,7 @@ async fn whoever_is_not_there_is_not_found<F: Fixture>(fixture: &F) {
     assert_eq!(stores.counts().await.unwrap(), (0, 0));
 }
 
-async fn an_email_address_is_one_users_whatever_its_case<F: Fixture>(fixture: &F) {
+pub(crate) async fn an_email_address_is_one_users_whatever_its_case<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let id = stores.create(new_user("Alice@Example.org")).await.unwrap();
     let again = NewUser { email: Email::from_store("ALICE@example.ORG ".into()), ..new_user("x@example.org") };
@@ -51,7 +51,7 @@ async fn an_email_address_is_one_users_whatever_its_case<F: Fixture>(fixture: &F
     assert!(stores.by_email(&email("älice@example.org")).await.unwrap().is_some());
 }
 
-async fn one_of_many_sign_ups_with_one_address_succeeds<F: Fixture>(fixture: &F) {
+pub(crate) async fn one_of_many_sign_ups_with_one_address_succeeds<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let tasks: Vec<_> = (0..16)
         .map(|_| {
@@ -69,7 +69,7 @@ async fn one_of_many_sign_ups_with_one_address_succeeds<F: Fixture>(fixture: &F)
     assert_eq!((created, stores.counts().await.unwrap()), (1, (1, 0)));
 }
 
-async fn a_change_is_stored_and_nothing_else<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_change_is_stored_and_nothing_else<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let id = stores.create(new_user("alice@example.org")).await.unwrap();
     let other = stores.create(new_user("bob@example.org")).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_change_is_stored_and_nothing_else<F: Fixture>(fixture: &F) {
     assert_eq!(stores.by_id(other).await.unwrap(), untouched);
 }
 
-async fn a_change_to_a_taken_address_or_of_nobody_is_refused<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_change_to_a_taken_address_or_of_nobody_is_refused<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let id = stores.create(new_user("alice@example.org")).await.unwrap();
     stores.create(new_user("bob@example.org")).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_change_to_a_taken_address_or_of_nobody_is_refused<F: Fixture>(fixture
     assert_eq!(stores.update(&before, &after).await, Err(StoreError::NotFound("user")));
 }
 
-async fn a_freed_address_can_be_used_again<F: Fixture>(fixture: &F) {
+pub(crate) async fn a_freed_address_can_be_used_again<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let id = stores.create(new_user("alice@example.org")).await.unwrap();
     let before = stores.by_id(id).await.unwrap().unwrap();
@@ -114,7 +114,7 @@ async fn a_freed_address_can_be_used_again<F: Fixture>(fixture: &F) {
     stores.create(new_user("alice@example.org")).await.unwrap();
 }
 
-async fn changes_of_different_fields_at_one_moment_both_last<F: Fixture>(fixture: &F) {
+pub(crate) async fn changes_of_different_fields_at_one_moment_both_last<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let id = stores.create(new_user("alice@example.org")).await.unwrap();
     let before = stores.by_id(id).await.unwrap().unwrap();
@@ -128,7 +128,7 @@ async fn changes_of_different_fields_at_one_moment_both_last<F: Fixture>(fixture
     assert_eq!((stored.password, stored.voting), (password.password, voting.voting));
 }
 
-async fn two_different_changes_of_one_field_conflict<F: Fixture>(fixture: &F) {
+pub(crate) async fn two_different_changes_of_one_field_conflict<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let id = stores.create(new_user("alice@example.org")).await.unwrap();
     let before = stores.by_id(id).await.unwrap().unwrap();
@@ -147,7 +147,7 @@ async fn two_different_changes_of_one_field_conflict<F: Fixture>(fixture: &F) {
     stores.update(&before, &with("$argon2id$chosen")).await.unwrap();
 }
 
-async fn calls_that_are_abandoned_do_nothing_by_halves_and_block_nobody<F: Fixture>(fixture: &F) {
+pub(crate) async fn calls_that_are_abandoned_do_nothing_by_halves_and_block_nobody<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     for number in 0..60 {
         let new = new_user(&format!("user{number}@example.org"));
@@ -167,7 +167,7 @@ async fn calls_that_are_abandoned_do_nothing_by_halves_and_block_nobody<F: Fixtu
     assert_eq!(stores.counts().await.unwrap(), (found, 0));
 }
 
-async fn all_users_are_listed_by_number_a_page_at_a_time<F: Fixture>(fixture: &F) {
+pub(crate) async fn all_users_are_listed_by_number_a_page_at_a_time<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.list(UserId(0), 9).await, Ok(vec![]));
     for number in 1..=5 {
@@ -182,17 +182,3 @@ async fn all_users_are_listed_by_number_a_page_at_a_time<F: Fixture>(fixture: &F
     assert_eq!(page(i64::MIN, u64::MAX).await, [1, 2, 3, 4, 5]);
     assert!(page(5, 3).await.is_empty() && page(0, 0).await.is_empty());
 }
-
-conformance!(
-    all_users_are_listed_by_number_a_page_at_a_time,
-    calls_that_are_abandoned_do_nothing_by_halves_and_block_nobody,
-    a_new_user_is_found_as_signed_up,
-    whoever_is_not_there_is_not_found,
-    an_email_address_is_one_users_whatever_its_case,
-    one_of_many_sign_ups_with_one_address_succeeds,
-    a_change_is_stored_and_nothing_else,
-    a_change_to_a_taken_address_or_of_nobody_is_refused,
-    a_freed_address_can_be_used_again,
-    changes_of_different_fields_at_one_moment_both_last,
-    two_different_changes_of_one_field_conflict,
-);
