@@ -27,7 +27,8 @@ use stakepoold::{DaemonError, DaemonOptions};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::daemon::{PoolDaemon, server};
+use crate::daemon::PoolDaemon;
+use crate::server_config::server_config;
 
 /// Users that the pools of this crate take at most.
 const MAX_USERS: u32 = 200;
@@ -127,7 +128,7 @@ impl SmallPool {
             closed: None,
         };
         let wallets = network.voting_wallets();
-        let wallets = wallets.iter().map(|wallet| Ok(Arc::new(Wallet::connect(&server(&wallet.endpoint()))?)));
+        let wallets = wallets.iter().map(|wallet| Ok(Arc::new(Wallet::connect(&server_config(&wallet.endpoint()))?)));
         let wallets = wallets.collect::<Result<Vec<_>, ConfigError>>()?;
         let clients = daemons.iter().map(|daemon| Ok(Arc::new(client(daemon, &token)?)));
         let clients = clients.collect::<Result<Vec<_>, PoolStartError>>()?;
@@ -246,12 +247,12 @@ async fn start_daemons(
     let mut daemons = Vec::new();
     for (number, wallet) in network.voting_wallets().iter().enumerate() {
         let home = options.folder.join(format!("daemon{}", number + 1));
-        let mut wallets = vec![server(&wallet.endpoint())];
+        let mut wallets = vec![server_config(&wallet.endpoint())];
         let others = network.voting_wallets().iter().enumerate().filter(|(other, _)| *other != number);
         if options.share_wallets {
-            wallets.extend(others.map(|(_, wallet)| server(&wallet.endpoint())));
+            wallets.extend(others.map(|(_, wallet)| server_config(&wallet.endpoint())));
         }
-        let nodes = network.nodes().iter().map(|node| server(&node.endpoint())).collect();
+        let nodes = network.nodes().iter().map(|node| server_config(&node.endpoint())).collect();
         let daemon = DaemonOptions {
             network: Network::Simnet,
             cold_wallet_xpub: network.cold_wallet_xpub(),

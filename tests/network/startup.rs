@@ -4,9 +4,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use stakepool_core::chain::Network;
-use stakepool_examples::SmallPool;
-use stakepool_rpc::json::ServerConfig;
-use stakepool_sim::{Endpoint, SimNetwork};
+use stakepool_examples::{SmallPool, server_config};
+use stakepool_sim::SimNetwork;
 use stakepoold::{DaemonError, DaemonOptions};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
@@ -18,11 +17,6 @@ async fn network() -> SimNetwork {
     SimNetwork::builder().seed(7).voting_wallets(3).height(150).start().await.unwrap()
 }
 
-fn server(endpoint: &Endpoint) -> ServerConfig {
-    let host = endpoint.host.to_string();
-    ServerConfig::new(host, &*endpoint.user, &*endpoint.password, endpoint.certificate_pem.as_bytes())
-}
-
 /// A daemon for the first two wallets.
 fn daemon(network: &SimNetwork, folder: &TempDir) -> DaemonOptions {
     DaemonOptions {
@@ -30,8 +24,8 @@ fn daemon(network: &SimNetwork, folder: &TempDir) -> DaemonOptions {
         cold_wallet_xpub: network.cold_wallet_xpub(),
         max_users: 20,
         pool_fee: fee(),
-        wallets: network.voting_wallets()[..2].iter().map(|wallet| server(&wallet.endpoint())).collect(),
-        nodes: vec![server(&network.node().endpoint())],
+        wallets: network.voting_wallets()[..2].iter().map(|wallet| server_config(&wallet.endpoint())).collect(),
+        nodes: vec![server_config(&network.node().endpoint())],
         listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
         monitor_listen: Vec::new(),
         certificate: folder.path().join("rpc.cert"),
