@@ -80,7 +80,7 @@ async fn nodes_wallets_and_events_are_the_same_in_process_and_over_the_wire() {
 
         let branch = sim.voting_wallet_xpub().external_branch().unwrap();
         let user = sim.buyer_pubkey_address().unwrap();
-        let script = RedeemScript::new(branch.public_key(KeyIndex(1)).unwrap(), *user.public_key());
+        let script = RedeemScript::for_user(&branch, KeyIndex(1), &user).unwrap();
         near_wallet.sync_address_index(KeyIndex(1)).await.unwrap();
         near_wallet.import_script(&script).await.unwrap();
         let cold = sim.cold_wallet_xpub().external_branch().unwrap().address(KeyIndex(1)).unwrap();

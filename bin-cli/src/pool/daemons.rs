@@ -7,17 +7,18 @@ use stakepool_config::WebConfig;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, VotingDaemon};
 use stakepool_rpc::grpc::RpcToken;
-use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 
 use crate::error::CliError;
 
 /// A person waits: shorter than the web's limits.
-const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(3),
-    call: Duration::from_secs(5),
-    transfer: Duration::from_secs(30),
-    event_wait: Duration::ZERO,
-};
+fn limits() -> DaemonClientLimits {
+    DaemonClientLimits::default()
+        .with_connect(Duration::from_secs(3))
+        .with_call(Duration::from_secs(5))
+        .with_transfer(Duration::from_secs(30))
+        .with_event_wait(Duration::ZERO)
+}
 
 /// Voting daemons.
 pub(crate) struct Daemons(Vec<DaemonClient>);
@@ -29,13 +30,8 @@ impl Daemons {
         let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
         let token = token.map_err(|error| unusable(&error))?;
         let client = |daemon: &stakepool_config::DaemonEndpoint| {
-            DaemonClient::new(ClientOptions {
-                address: daemon.host.clone(),
-                certificate: daemon.certificate.pem.clone().into_bytes(),
-                token: token.clone(),
-                identity: None,
-                limits: LIMITS,
-            })
+            let options = ClientOptions::new(&daemon.host, daemon.certificate.pem.as_bytes());
+            DaemonClient::new(options.with_token(token.clone()).with_limits(limits()))
         };
         let clients = config.daemons.iter().map(client).collect::<Result<_, _>>();
         clients.map(Self).map_err(|error| unusable(&error))

@@ -137,7 +137,7 @@ impl Daemon {
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let address = listeners[0].local_addr().unwrap();
         let token = with_token.then(|| RpcToken::new(TOKEN).unwrap());
-        let access = Access { token, ..Access::default() };
+        let access = Access::default().with_token(token);
         let backend = Arc::new(Fake { cold_wallet_xpub: cold_wallet_xpub.to_owned(), ..Fake::default() });
         let (stop, stopped) = oneshot::channel();
         let serving = serve(listeners, pair, access, backend.clone(), async {

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::wallets::WalletView;
 use stakepool_core::accounts::{Email, Registration, User, UserId};
 use stakepool_core::chain::{
-    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress,
-    RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteTransaction, VoteVersion,
+    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
+    RedeemScript, ScriptAddress, TicketHash, UserKey, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
@@ -21,7 +22,6 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::GroupError;
-use stakepool_web::StatsSource;
 use tokio::sync::Notify;
 
 /// The vote version of the fake wallets.
@@ -113,7 +113,7 @@ impl ScriptWallet for FakeWallet {
         user: &PubKeyAddress,
     ) -> Result<(ScriptAddress, RedeemScript), WalletError> {
         self.reach()?;
-        let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+        let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
         Ok((script.address(Network::Simnet), script))
     }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chain::{Address, BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
+use super::registration::Registration;
+use crate::chain::{VoteBits, VoteVersion};
 use crate::time::UnixTime;
 
 /// The number of a user, given once and never again.
@@ -86,21 +87,6 @@ impl fmt::Debug for PasswordHashes {
     }
 }
 
-/// What a user has once a public key address was submitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
-    /// The child number of the fee address and of the pool's half of the multisig.
-    pub key_index: KeyIndex,
-    /// The multisig address that owns the tickets' voting rights.
-    pub address: ScriptAddress,
-    /// The script behind the address.
-    pub script: RedeemScript,
-    /// Where the user's tickets pay the pool's fee.
-    pub fee_address: Address,
-    /// The best height at registration: no ticket of this address is older.
-    pub registered_at: BlockHeight,
-}
-
 /// What a user wants to vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VotingPreference {
@@ -154,6 +140,7 @@ pub(super) const fn is_revoked(valid_from: UnixTime) -> bool {
 
 /// The moment at which the keys of a user that count were issued at the earliest. No key is older than its user: one
 /// that is was made for another user of the same number, in a database of before.
+#[cfg(feature = "accounts")]
 pub(super) fn valid_from(user: &User) -> UnixTime {
     user.api_keys_valid_from.max(user.created)
 }

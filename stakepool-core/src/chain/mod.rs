@@ -24,7 +24,7 @@ pub use hdkey::{ExtendedPubKey, ExternalBranch, HdKeyError, KeyIndex};
 pub use header::BlockHeader;
 pub use height::BlockHeight;
 pub use network::{Generation, Network, NetworkError, Params};
-pub use redeem_script::{RedeemScript, ScriptError};
+pub use redeem_script::{PoolKey, RedeemScript, ScriptError, UserKey};
 pub use script::OutputScript;
 pub use subsidy::{block_subsidy, vote_subsidy};
 pub use transaction::{OutPoint, Transaction, TxInput, TxOutput};

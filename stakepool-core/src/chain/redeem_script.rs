@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::address::{PubKeyAddress, ScriptAddress};
 use super::hash::hash160;
+use super::hdkey::{ExternalBranch, HdKeyError, KeyIndex};
 use super::network::Network;
 
 const OP_1: u8 = 0x51;
@@ -15,15 +16,24 @@ const OP_2: u8 = 0x52;
 const OP_CHECKMULTISIG: u8 = 0xae;
 const PUSH_33: u8 = 33;
 
+/// The pool's key in a redeem script: that of the voting wallets for one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PoolKey(pub PublicKey);
+
+/// The user's own key in a redeem script: the one that the user submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserKey(pub PublicKey);
+
 /// The 1-of-2 multisig script of a user: the pool's key or the user's may vote. The pool's key comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RedeemScript {
-    pool: PublicKey,
-    user: PublicKey,
+    pool: PoolKey,
+    user: UserKey,
 }
 
 /// A text that is no redeem script of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ScriptError {
     /// The text is not hexadecimal.
     #[error("the redeem script is not hexadecimal")]
@@ -37,27 +47,36 @@ impl RedeemScript {
     const LENGTH: usize = 71;
 
     /// The script of a pool's and a user's key.
-    pub const fn new(pool: PublicKey, user: PublicKey) -> Self {
+    pub const fn new(pool: PoolKey, user: UserKey) -> Self {
         Self { pool, user }
     }
 
+    /// The script of user `index`, whose own key is `user`, where `voting` is the external branch of the voting wallets'
+    /// account.
+    ///
+    /// # Errors
+    /// As [`ExtendedPubKey::child`](super::ExtendedPubKey::child).
+    pub fn for_user(voting: &ExternalBranch, index: KeyIndex, user: &PubKeyAddress) -> Result<Self, HdKeyError> {
+        Ok(Self::new(PoolKey(voting.public_key(index)?), UserKey(*user.public_key())))
+    }
+
     /// The pool's key.
-    pub const fn pool_key(&self) -> &PublicKey {
-        &self.pool
+    pub const fn pool_key(&self) -> PoolKey {
+        self.pool
     }
 
     /// The user's key.
-    pub const fn user_key(&self) -> &PublicKey {
-        &self.user
+    pub const fn user_key(&self) -> UserKey {
+        self.user
     }
 
     /// The script's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut script = Vec::with_capacity(Self::LENGTH);
         script.extend_from_slice(&[OP_1, PUSH_33]);
-        script.extend_from_slice(&self.pool.serialize());
+        script.extend_from_slice(&self.pool.0.serialize());
         script.push(PUSH_33);
-        script.extend_from_slice(&self.user.serialize());
+        script.extend_from_slice(&self.user.0.serialize());
         script.extend_from_slice(&[OP_2, OP_CHECKMULTISIG]);
         script
     }
@@ -69,12 +88,12 @@ impl RedeemScript {
 
     /// The pool's key as an address.
     pub const fn pool_address(&self, network: Network) -> PubKeyAddress {
-        PubKeyAddress::new(network, self.pool)
+        PubKeyAddress::new(network, self.pool.0)
     }
 
     /// The user's key as an address.
     pub const fn user_address(&self, network: Network) -> PubKeyAddress {
-        PubKeyAddress::new(network, self.user)
+        PubKeyAddress::new(network, self.user.0)
     }
 
     /// Recognises the script.
@@ -87,7 +106,7 @@ impl RedeemScript {
             return Err(ScriptError::NotMultisig);
         }
         let key = |bytes| PublicKey::from_slice(bytes).map_err(|_| ScriptError::NotMultisig);
-        Ok(Self { pool: key(&keys[..33])?, user: key(&keys[34..])? })
+        Ok(Self::new(PoolKey(key(&keys[..33])?), UserKey(key(&keys[34..])?)))
     }
 }
 
