@@ -3,17 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
-use stakepool_rpc::json::ServerConfig;
-use stakepool_sim::Endpoint;
 use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// A server of the simulated network as the clients of `stakepool-rpc` want it.
-pub(crate) fn server(endpoint: &Endpoint) -> ServerConfig {
-    let host = endpoint.host.to_string();
-    ServerConfig::new(host, &*endpoint.user, &*endpoint.password, endpoint.certificate_pem.as_bytes())
-}
 
 /// A voting daemon that runs beside the caller.
 pub struct PoolDaemon {

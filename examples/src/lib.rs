@@ -6,10 +6,12 @@
 
 mod daemon;
 mod pool;
+mod server_config;
 mod web;
 mod web_config;
 
 pub use daemon::PoolDaemon;
 pub use pool::{PoolOptions, PoolStartError, SmallPool};
+pub use server_config::server_config;
 pub use web::{SmallWeb, web_options};
 pub use web_config::write_web_config;

@@ -28,7 +28,9 @@ use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::daemon::{PoolDaemon, server};
+use crate::daemon::PoolDaemon;
+use crate::server_config::server_config;
+use crate::server_config::server_config;
 
 /// Users that the pools of this crate take at most.
 const MAX_USERS: u32 = 200;
@@ -196,7 +198,7 @@ fn settings(options: &PoolOptions) -> Result<PoolSettings, PoolStartError> {
 }
 
 fn wallet_client(endpoint: &Endpoint) -> Result<Arc<dyn VotingWallet>, ConfigError> {
-    Ok(Arc::new(Wallet::connect(&server(endpoint))?))
+    Ok(Arc::new(Wallet::connect(&server_config(endpoint))?))
 }
 
 async fn start_daemons(
@@ -207,12 +209,12 @@ async fn start_daemons(
     let mut daemons = Vec::new();
     for (number, wallet) in network.voting_wallets().iter().enumerate() {
         let home = options.folder.join(format!("daemon{}", number + 1));
-        let mut wallets = vec![server(&wallet.endpoint())];
+        let mut wallets = vec![server_config(&wallet.endpoint())];
         let others = network.voting_wallets().iter().enumerate().filter(|(other, _)| *other != number);
         if options.share_wallets {
-            wallets.extend(others.map(|(_, wallet)| server(&wallet.endpoint())));
+            wallets.extend(others.map(|(_, wallet)| server_config(&wallet.endpoint())));
         }
-        let nodes = network.nodes().iter().map(|node| server(&node.endpoint())).collect();
+        let nodes = network.nodes().iter().map(|node| server_config(&node.endpoint())).collect();
         let daemon = DaemonOptions::new(Network::Simnet, network.cold_wallet_xpub(), options.fee, home)
             .with_max_users(MAX_USERS)
             .with_peers(wallets, nodes)

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use stakepool_core::chain::Network;
-use stakepool_examples::{SmallPool, SmallWeb, web_options};
+use stakepool_examples::{SmallPool, SmallWeb, server_config, web_options};
 use stakepool_rpc::daemon::PeerError;
 use stakepool_rpc::grpc::server::Access;
-use stakepool_rpc::json::ServerConfig;
-use stakepool_sim::{Endpoint, SimNetwork};
+use stakepool_sim::SimNetwork;
 use stakepoold::{DaemonOptions, StakepooldError};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
@@ -19,17 +18,12 @@ async fn network() -> SimNetwork {
     SimNetwork::builder().seed(7).voting_wallets(3).height(150).start().await.unwrap()
 }
 
-fn server(endpoint: &Endpoint) -> ServerConfig {
-    let host = endpoint.host.to_string();
-    ServerConfig::new(host, &*endpoint.user, &*endpoint.password, endpoint.certificate_pem.as_bytes())
-}
-
 /// A daemon for the first two wallets.
 fn daemon(network: &SimNetwork, folder: &TempDir) -> DaemonOptions {
-    let wallets = network.voting_wallets()[..2].iter().map(|wallet| server(&wallet.endpoint())).collect();
+    let wallets = network.voting_wallets()[..2].iter().map(|wallet| server_config(&wallet.endpoint())).collect();
     DaemonOptions::new(Network::Simnet, network.cold_wallet_xpub(), fee(), folder.path().join("data"))
         .with_max_users(20)
-        .with_peers(wallets, vec![server(&network.node().endpoint())])
+        .with_peers(wallets, vec![server_config(&network.node().endpoint())])
         .with_access(Access::default().with_old_clients(true))
         .with_check_every(Duration::from_secs(30))
 }

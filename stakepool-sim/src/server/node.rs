@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::switches::Server;
 use crate::in_process::SimNode;
 
-/// The server of a node.
+/// A node, with the switches that only nodes have; those of [`Server`] come with it.
 #[derive(Clone)]
 pub struct NodeServer {
     server: Server,

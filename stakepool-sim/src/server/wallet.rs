@@ -9,7 +9,23 @@ use super::switches::Server;
 use crate::in_process::SimWallet;
 use crate::wallet::Wallet;
 
-/// The server of a wallet.
+/// A wallet, with the switches that only wallets have; those of [`Server`] come with it.
+///
+/// ```
+/// use stakepool_core::ports::VoteSigner;
+/// use stakepool_sim::SimNetwork;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let sim = SimNetwork::builder().without_servers().start().await?;
+/// let wallet = sim.wallet(0).in_process();
+/// sim.wallet(0).lock();
+/// assert!(!wallet.info().await?.unlocked);
+/// sim.wallet(0).fail("walletinfo", -1, "the disk is full");
+/// assert!(wallet.info().await.is_err_and(|error| error.to_string().contains("the disk is full")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct WalletServer {
     server: Server,

@@ -5,7 +5,21 @@ use std::path::PathBuf;
 use stakepool_core::chain::{BlockHeight, Generation, KeyIndex};
 use stakepool_core::ticket::PoolFee;
 
-/// How a network shall be.
+/// How a network shall be: by default one node and two voting wallets of today's programs at height 150.
+///
+/// ```
+/// use stakepool_core::chain::Generation;
+/// use stakepool_sim::SimNetwork;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// // Few other tickets, so that the pool's win soon.
+/// let legacy = SimNetwork::builder().generation(Generation::Legacy).seed(7).crowd(20).height(170).without_servers();
+/// let (one, other) = (legacy.clone().start().await?, legacy.start().await?);
+/// assert_eq!(one.best_block(), other.best_block());
+/// # Ok::<(), stakepool_sim::SimError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SimNetworkBuilder {
     pub(super) generation: Generation,
@@ -111,7 +125,7 @@ impl SimNetworkBuilder {
         self
     }
 
-    /// Continues a network that [`SimNetwork::save`] wrote, where the file exists. Generation and seed are then the
+    /// Continues a network that [`SimNetwork::save`](crate::SimNetwork::save) wrote, where the file exists. Generation and seed are then the
     /// saved ones.
     #[must_use]
     pub fn continue_from(mut self, path: impl Into<PathBuf>) -> Self {

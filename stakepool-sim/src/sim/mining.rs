@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::chain::{BlockHeight, TicketHash};
+use stakepool_core::chain::BlockHeight;
 
 use super::network::SimNetwork;
+use super::wait::await_votes;
 use crate::error::SimError;
-use crate::network::{Clock, Shared, State};
+use crate::network::{Clock, State};
 use crate::sync::lock;
 
 /// The most blocks that a reorganisation can replace: less than the maturity of coinbases.
@@ -44,16 +45,6 @@ impl SimNetwork {
             self.mine_when_voted(patience).await?;
         }
         Ok(self.height())
-    }
-
-    /// Waits until every vote that the pool should cast on the best block has arrived. False when `patience` is over.
-    pub async fn wait_for_votes(&self, patience: Duration) -> bool {
-        await_votes(&self.shared, patience).await
-    }
-
-    /// Winners of the best block for which the pool should vote and has not.
-    pub fn missing_votes(&self) -> Vec<TicketHash> {
-        self.state(|state| state.missing_votes(&state.awaited_block()))
     }
 
     /// Mines a block each `interval` by the clock on the wall, until [`SimNetwork::pause`]. Votes have the interval,
@@ -103,16 +94,4 @@ impl SimNetwork {
         }
         Ok(self.height())
     }
-}
-
-async fn await_votes(shared: &Shared, patience: Duration) -> bool {
-    let mut changes = shared.changes();
-    let complete = async {
-        while !shared.read(|state| state.missing_votes(&state.awaited_block()).is_empty()) {
-            if changes.changed().await.is_err() {
-                break;
-            }
-        }
-    };
-    tokio::time::timeout(patience, complete).await.is_ok()
 }

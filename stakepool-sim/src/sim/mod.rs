@@ -6,6 +6,7 @@ mod mining;
 mod network;
 mod snapshot;
 mod start;
+mod wait;
 
 pub use builder::SimNetworkBuilder;
 pub use network::SimNetwork;

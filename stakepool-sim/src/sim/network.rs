@@ -22,7 +22,27 @@ use crate::error::SimError;
 use crate::network::{Purchase, Shared, State};
 use crate::server::{NodeServer, Server, WalletServer};
 
-/// A simulated network. Its servers stop when it is dropped.
+/// A simulated network. Its nodes and wallets stop when it is dropped.
+///
+/// Nodes and wallets, each with its faults, are had from [`SimNetwork::node`], [`SimNetwork::wallet`] and
+/// [`SimNetwork::buyer`]; the chain is moved by [`SimNetwork::mine`] and its like.
+///
+/// ```
+/// use std::time::Duration;
+/// use stakepool_sim::SimNetwork;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let sim = SimNetwork::builder().seed(42).voting_wallets(3).start().await?;
+/// let endpoint = sim.wallet(1).endpoint(); // host, user, password, certificate
+/// sim.wallet(1).stop().await;
+/// assert!(tokio::net::TcpStream::connect(endpoint.host).await.is_err());
+/// // One block, once the pool's votes on the one before it have come, or after 5 seconds without them.
+/// let before = sim.height();
+/// assert_eq!(sim.mine_when_voted(Duration::from_secs(5)).await?, before.plus(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct SimNetwork {
     pub(super) shared: Arc<Shared>,
     nodes: Vec<NodeServer>,
@@ -62,6 +82,25 @@ impl SimNetwork {
 
     /// What all nodes tell from now on within this process, as a voting engine takes it whose nodes are those of
     /// [`SimNetwork::nodes`] in the same order. Each node's first event is `Connected`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use stakepool_core::ports::{Node, NodeEvent, VotingWallet};
+    /// use stakepool_sim::SimNetwork;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let sim = SimNetwork::builder().nodes(2).without_servers().start().await?;
+    /// // What `EngineParts::new` and `Engine::run` take:
+    /// let nodes: Vec<Arc<dyn Node>> = sim.nodes().iter().map(|node| node.in_process() as _).collect();
+    /// let wallets: Vec<Arc<dyn VotingWallet>> =
+    ///     sim.voting_wallets().iter().map(|wallet| wallet.in_process() as _).collect();
+    /// let mut events = sim.events();
+    /// let first = events.recv().await.ok_or("no event")?;
+    /// assert_eq!((first.node, first.event), (0, NodeEvent::Connected));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn events(&self) -> mpsc::UnboundedReceiver<TaggedEvent> {
         let (sender, events) = mpsc::unbounded_channel();
         for (number, node) in self.nodes.iter().enumerate() {

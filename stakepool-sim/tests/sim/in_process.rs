@@ -10,10 +10,11 @@ use stakepool_core::chain::{
 };
 use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::{
-    ChainWallet, EventCursor, Node, NodeError, NodeEvent, PoolWallet, ScriptWallet, StateFile, StateFileError,
-    TicketWallet, TransactionSource, VoteRequest, VoteSigner, VoteSubmission, WalletError,
+    ChainWallet, EventCursor, Node, NodeError, NodeEvent, PoolWallet, ScriptWallet, TicketWallet, TransactionSource,
+    VoteRequest, VoteSigner, VoteSubmission, WalletError,
 };
-use stakepool_core::reports::{DaemonEventKind, TicketState, VoteOutcome, VoteRecord};
+use stakepool_core::reports::{DaemonEventKind, VoteOutcome, VoteRecord};
+use stakepool_core::testkit::MemoryFile;
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::voting::{Engine, EngineParts};
 use stakepool_core::wallets::{Agreement, GroupError, Health, WalletGroup};
@@ -31,8 +32,8 @@ fn network() -> SimNetworkBuilder {
 
 /// User 1's script, which the pool makes.
 fn script(sim: &SimNetwork) -> RedeemScript {
-    let pool = sim.voting_wallet_xpub().external_branch().unwrap().public_key(KeyIndex(1)).unwrap();
-    RedeemScript::new(pool, *sim.buyer_pubkey_address().unwrap().public_key())
+    let pool = sim.voting_wallet_xpub().external_branch().unwrap();
+    RedeemScript::for_user(&pool, KeyIndex(1), &sim.buyer_pubkey_address().unwrap()).unwrap()
 }
 
 async fn register(sim: &SimNetwork) -> ScriptAddress {
@@ -56,23 +57,6 @@ async fn vote(sim: &SimNetwork, wallet: &SimWallet, ticket: TicketHash) -> VoteR
     VoteRequest { block, height, ticket, bits: VoteBits(1), bits_extended }
 }
 
-/// Keeps nothing.
-struct Forgetful;
-
-impl StateFile for Forgetful {
-    fn load(&self) -> Result<Option<Vec<u8>>, StateFileError> {
-        Ok(None)
-    }
-
-    fn save(&self, _: &[u8]) -> Result<(), StateFileError> {
-        Ok(())
-    }
-
-    fn set_aside(&self) -> Result<String, StateFileError> {
-        Ok(String::new())
-    }
-}
-
 fn engine(sim: &SimNetwork, address: ScriptAddress) -> Arc<Engine> {
     let cold = sim.cold_wallet_xpub().external_branch().unwrap();
     let addresses = FeeAddresses::derive(&cold, KeyIndex(10)).unwrap();
@@ -82,7 +66,7 @@ fn engine(sim: &SimNetwork, address: ScriptAddress) -> Arc<Engine> {
     let user = DesiredUser { user: UserId(1), address, voting };
     let wallets = sim.voting_wallets().iter().map(|wallet| wallet.in_process() as _).collect();
     let nodes = sim.nodes().iter().map(|node| node.in_process() as _).collect();
-    let parts = EngineParts::new(evaluator, wallets, nodes, Arc::new(Forgetful));
+    let parts = EngineParts::new(evaluator, wallets, nodes, Arc::<MemoryFile>::default());
     Engine::new(parts.desired(DesiredState::new([user], []))).unwrap()
 }
 
@@ -100,12 +84,11 @@ async fn an_engine_votes_the_winners_of_the_simulated_network() {
         let engine = engine(&sim, address);
         let running = tokio::spawn(Arc::clone(&engine).run(sim.events(), pending()));
         let tickets = winners(&sim, address, 3).await;
-        assert!(sim.wait_for_votes(PATIENCE).await);
-        let height = sim.mine(1).await.unwrap();
         for ticket in &tickets {
-            assert!(sim.votes_in_block(height).contains(ticket));
-            assert_eq!(sim.ticket_state(ticket), Some(TicketState::Voted));
+            assert!(sim.wait_for_vote(ticket, PATIENCE).await);
         }
+        let height = sim.mine(1).await.unwrap();
+        assert!(sim.votes_in_block(height).is_superset(&tickets.iter().copied().collect()));
         let cast = votes(&engine);
         assert_eq!(cast.len(), 3);
         assert!(cast.iter().all(|vote| vote.outcome == VoteOutcome::Sent && vote.bits == VoteBits(5)), "{cast:?}");
@@ -189,6 +172,7 @@ fn heard(events: &mut UnboundedReceiver<NodeEvent>) -> Vec<&'static str> {
             NodeEvent::NewTickets { .. } => "new",
             NodeEvent::WinningTickets { .. } => "winners",
             NodeEvent::SpentAndMissed { .. } => "spent",
+            _ => "unknown",
         });
     }
     kinds
