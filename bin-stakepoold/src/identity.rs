@@ -4,13 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::DaemonError;
+use crate::error::RunError;
 
 /// Reads the name from the data directory; makes one at the first start.
-pub(crate) fn load_or_make(datadir: &Path) -> Result<String, DaemonError> {
+pub(crate) fn load_or_make(datadir: &Path) -> Result<String, RunError> {
     let path = datadir.join("daemon.id");
-    let failed =
-        |error: io::Error| DaemonError::DataDir { path: path.display().to_string(), reason: error.to_string() };
+    let failed = |error: io::Error| RunError::DataDir { path: path.display().to_string(), reason: error.to_string() };
     match fs::read_to_string(&path) {
         Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
         Ok(_) => {}

@@ -17,7 +17,7 @@ use crate::backend::Backend;
 /// How many blocks the daemon may be behind its node and still be ready: a block is worked through in a moment.
 const LAG_ALLOWED: u32 = 2;
 
-/// Tells of the daemon.
+/// Reports on the daemon.
 pub(crate) struct DaemonMonitor {
     pub(crate) backend: Arc<Backend>,
     pub(crate) wallets: Vec<Arc<Wallet>>,

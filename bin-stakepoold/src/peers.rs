@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network};
-use stakepool_core::ports::{Node, NodeEvent, PoolWallet, ScriptWallet, VoteSigner};
+use stakepool_core::ports::{Node, NodeEvent, ScriptWallet, VoteSigner, VotingWallet};
 use stakepool_core::voting::TaggedEvent;
 use stakepool_rpc::json::{NodeClient, ServerConfig, Wallet};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::DaemonError;
+use crate::error::RunError;
 
 /// Pause between two tries to ask a peer that is away.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -30,7 +30,7 @@ pub(crate) struct Peers {
 
 impl Peers {
     /// Begins to connect to all, in the background.
-    pub(crate) fn connect(wallets: &[ServerConfig], nodes: &[ServerConfig]) -> Result<Self, DaemonError> {
+    pub(crate) fn connect(wallets: &[ServerConfig], nodes: &[ServerConfig]) -> Result<Self, RunError> {
         let wallets = wallets.iter().map(|config| Wallet::connect(config).map(Arc::new));
         let wallets = wallets.collect::<Result<_, _>>()?;
         let (sender, events) = mpsc::unbounded_channel();
@@ -43,8 +43,8 @@ impl Peers {
         Ok(Self { wallets, nodes: connected, events })
     }
 
-    pub(crate) fn as_wallets(&self) -> Vec<Arc<dyn PoolWallet>> {
-        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect()
+    pub(crate) fn as_wallets(&self) -> Vec<Arc<dyn VotingWallet>> {
+        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect()
     }
 
     pub(crate) fn as_nodes(&self) -> Vec<Arc<dyn Node>> {
@@ -53,7 +53,7 @@ impl Peers {
 
     /// The generation of the network, as the first node to answer says. Simnet's consensus parameters depend on it,
     /// so there a node is waited for; elsewhere the daemon starts without.
-    pub(crate) async fn generation(&self, network: Network) -> Result<Generation, DaemonError> {
+    pub(crate) async fn generation(&self, network: Network) -> Result<Generation, RunError> {
         let began = Instant::now();
         let mut told = false;
         loop {
@@ -74,8 +74,8 @@ impl Peers {
     }
 }
 
-fn wrong_network(node: &str, found: Network, expected: Network) -> DaemonError {
-    DaemonError::WrongNetwork { node: node.to_owned(), found, expected }
+fn wrong_network(node: &str, found: Network, expected: Network) -> RunError {
+    RunError::WrongNetwork { node: node.to_owned(), found, expected }
 }
 
 async fn tag(node: usize, mut from: mpsc::UnboundedReceiver<NodeEvent>, to: mpsc::UnboundedSender<TaggedEvent>) {
@@ -108,7 +108,7 @@ pub(crate) async fn guard(
     nodes: Vec<Arc<NodeClient>>,
     network: Network,
     keys: Arc<AccountKeys>,
-) -> DaemonError {
+) -> RunError {
     let mut checks = JoinSet::new();
     for node in nodes {
         checks.spawn(async move {
@@ -160,12 +160,12 @@ fn wrong_key(
     found: ExtendedPubKey,
     network: Network,
     first: &OnceLock<(String, ExtendedPubKey)>,
-) -> Option<DaemonError> {
+) -> Option<RunError> {
     if found.network() != network {
         return Some(wrong_network(wallet.name(), found.network(), network));
     }
     let (name, expected) = first.get_or_init(|| (wallet.name().to_owned(), found));
-    (*expected != found).then(|| DaemonError::OtherKeys {
+    (*expected != found).then(|| RunError::OtherKeys {
         first: name.clone(),
         expected: Box::new(*expected),
         second: wallet.name().to_owned(),

@@ -1,22 +1,14 @@
-//! What the web application must be told, apart from the services that it uses.
+//! The settings of the web application, beside those of the pool.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use stakepool_config::IpRange;
-use stakepool_core::accounts::PasswordCosts;
-use stakepool_core::chain::Network;
 use stakepool_core::secret::Secret;
-use stakepool_core::ticket::PoolFee;
 
-use crate::administration::Administration;
-use crate::monitoring::Monitoring;
-
-/// The pool's name where the operator gives none.
-pub const SITE_NAME: &str = "EXCC stake pool";
+use crate::admission::Admission;
 
 /// Where the application listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,40 +68,6 @@ impl ProxyTrust {
     }
 }
 
-/// How many tries are allowed before a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TryLimits {
-    /// Failed sign-ins of one account from one client address within [`TryLimits::window`]; from all together ten times
-    /// as many.
-    pub sign_ins_per_account: u32,
-    /// Failed sign-ins from one client address within the window; here and below, from a /48 of IPv6 ten times as many.
-    pub sign_ins_per_client: u32,
-    /// Sign-ups, whatever their outcome, from one client address within the window.
-    pub sign_ups_per_client: u32,
-    /// Mails that may be asked for one account (or unknown address) within the window.
-    pub mails_per_account: u32,
-    /// Mails that may be asked for from one client address within the window.
-    pub mails_per_client: u32,
-    /// Changes that the wallets of one user may make by the API within the window.
-    pub api_writes_per_user: u32,
-    /// The time for which tries are counted.
-    pub window: Duration,
-}
-
-impl Default for TryLimits {
-    fn default() -> Self {
-        Self {
-            sign_ins_per_account: 10,
-            sign_ins_per_client: 30,
-            sign_ups_per_client: 10,
-            mails_per_account: 3,
-            mails_per_client: 10,
-            api_writes_per_user: 60,
-            window: Duration::from_secs(10 * 60),
-        }
-    }
-}
-
 /// How forms that anybody can send are protected from robots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CaptchaChoice {
@@ -127,86 +85,43 @@ pub enum CaptchaChoice {
     },
 }
 
-/// The settings of the web application.
+/// The settings of the web application, beside those of the pool.
 #[derive(Clone, Debug)]
 pub struct WebOptions {
     /// Where to listen.
     pub listen: Listen,
-    /// The network of the pool.
-    pub network: Network,
-    /// The pool's name in titles.
-    pub site_name: String,
-    /// The address under which users see the pool, such as `https://pool.example.org`.
-    pub base_url: String,
-    /// The fee that tickets must pay.
-    pub pool_fee: PoolFee,
-    /// Where users write to; empty where there is none.
-    pub pool_email: String,
-    /// A page about the pool; empty where there is none.
-    pub pool_link: String,
-    /// What users read where the pool takes no new users and addresses; `None` while it is open.
-    pub closed: Option<String>,
-    /// Signs API keys.
-    pub api_secret: Secret,
-    /// Signs the token against forged forms.
-    pub cookie_secret: Secret,
     /// Whether browsers send cookies over TLS only.
     pub cookie_secure: bool,
     /// Reverse proxies.
     pub proxies: ProxyTrust,
-    /// Who administers the pool.
-    pub administration: Administration,
+    /// From where administrators and monitors are admitted.
+    pub admission: Admission,
     /// How many blocks back voted tickets are shown unless older ones are asked for.
     pub max_voted_age: u32,
     /// A folder whose templates replace the built-in ones of the same name.
     pub template_path: Option<PathBuf>,
     /// A folder whose files are served beside, and instead of, the built-in assets.
     pub public_path: Option<PathBuf>,
-    /// Monitors and alerts.
-    pub monitoring: Monitoring,
-    /// Limits of tries.
-    pub tries: TryLimits,
-    /// What a password hash costs.
-    pub password_costs: PasswordCosts,
+    /// Addresses for the monitors' listener, of which the first that works is used; none where there is no listener.
+    pub monitor_listen: Vec<String>,
     /// How sign-up and password reset are protected from robots.
     pub captcha: CaptchaChoice,
-    /// Whether administrators must have a second factor.
-    pub admin_totp: bool,
 }
 
-impl WebOptions {
-    /// Options of an open pool on a network, listening on a free port of this machine.
-    pub fn new(network: Network, pool_fee: PoolFee, api_secret: Secret, cookie_secret: Secret) -> Self {
+impl Default for WebOptions {
+    /// Listens on a free port of this machine.
+    fn default() -> Self {
         Self {
             listen: Listen::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into()),
-            network,
-            site_name: SITE_NAME.to_owned(),
-            base_url: "http://localhost".to_owned(),
-            pool_fee,
-            pool_email: String::new(),
-            pool_link: String::new(),
-            closed: None,
-            api_secret,
-            cookie_secret,
             cookie_secure: false,
             proxies: ProxyTrust::default(),
-            administration: Administration::default(),
+            admission: Admission::default(),
             max_voted_age: 8640,
             template_path: None,
             public_path: None,
-            monitoring: Monitoring::default(),
-            tries: TryLimits::default(),
-            password_costs: PasswordCosts::default(),
+            monitor_listen: Vec::new(),
             captcha: CaptchaChoice::None,
-            admin_totp: false,
         }
-    }
-}
-
-impl WebOptions {
-    /// Whether users reach the pool by HTTPS.
-    pub fn is_https(&self) -> bool {
-        self.base_url.starts_with("https://")
     }
 }
 

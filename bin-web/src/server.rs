@@ -16,22 +16,21 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::{Instant, sleep, timeout};
-use warp::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
 use warp::http::{Method, Request, Uri};
 use warp::reply::Response;
 
-use crate::api;
-use crate::app::App;
-use crate::body::{BodyError, BodyMemory};
-use crate::client::ClientAddress;
-use crate::connections::{Most, Places, WriteTimeout};
-use crate::hot;
+use crate::api::answer::{Code, json, plain};
+use crate::connections::{ConnectionLimit, Limits, WriteTimeout};
+use crate::http::body::{BodyError, BodyMemory};
+use crate::http::client::client_of;
+use crate::http::headers::secure;
 use crate::options::Listen;
-use crate::pages::error::Trouble;
-use crate::routes;
+use crate::page_error::PageError;
+use crate::pages::error;
+use crate::ready_pages::ReadyPages;
+use crate::routes::{self, label};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
 
 /// How long a client may take for the head of a request, and may idle between two.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
@@ -42,13 +41,9 @@ const HEAD_BYTES: usize = 32 << 10;
 /// How long it may take to read an answer.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 /// Most connections at a time.
-const MOST: Most = Most { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
+const MOST: Limits = Limits { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
 /// How long requests under way may take after the stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-
-/// Only our own style sheet, script file and images, no frames, and forms to ourselves.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A place that is listened at.
 #[derive(Debug)]
@@ -86,10 +81,11 @@ async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
 }
 
 /// Serves until `stop`, and then until the requests under way are answered.
-pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output = ()>) {
-    let (memory, places) = (BodyMemory::default(), Places::new(MOST));
-    let server = Server { app, graceful: GracefulShutdown::new(), places, memory };
-    let routes = routes::all(&server.app);
+pub async fn serve(site: Arc<Site>, listener: Listener, stop: impl Future<Output = ()>) {
+    let (memory, places) = (BodyMemory::default(), ConnectionLimit::new(MOST));
+    let ready = Arc::new(ReadyPages::new(site.pool.site().is_https()));
+    let server = Server { site, ready, graceful: GracefulShutdown::new(), places, memory };
+    let routes = routes::all(&server.site);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -98,7 +94,7 @@ pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output =
         };
         match accepted {
             Ok((stream, peer)) => {
-                let is_exempt = peer.is_loopback() || server.app.options.proxies.trusts(peer);
+                let is_exempt = peer.is_loopback() || server.site.options.proxies.trusts(peer);
                 let Some(place) = server.places.give(ClientAddress(peer), is_exempt) else {
                     tracing::debug!(client = %peer, "too many connections");
                     continue;
@@ -147,9 +143,10 @@ async fn accept(listener: &Listener) -> std::io::Result<(Stream, IpAddr)> {
 }
 
 struct Server {
-    app: Arc<App>,
+    site: Arc<Site>,
+    ready: Arc<ReadyPages>,
     graceful: GracefulShutdown,
-    places: Places,
+    places: ConnectionLimit,
     memory: BodyMemory,
 }
 
@@ -160,11 +157,16 @@ impl Server {
         F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
         F::Future: Send,
     {
-        let app = self.app.clone();
-        let shared = Arc::new((app, TowerToHyperService::new(warp::service(routes)), self.memory.clone()));
+        let answerer = Arc::new(Answerer {
+            site: self.site.clone(),
+            ready: self.ready.clone(),
+            routes: TowerToHyperService::new(warp::service(routes)),
+            memory: self.memory.clone(),
+            peer,
+        });
         let service = service_fn(move |request| {
-            let shared = shared.clone();
-            async move { Ok::<_, Infallible>(answer(&shared.0, &shared.1, &shared.2, peer, request).await) }
+            let answerer = answerer.clone();
+            async move { Ok::<_, Infallible>(answer(&answerer, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -180,19 +182,23 @@ impl Server {
     }
 }
 
-/// Reads a request within the limits and answers it.
-async fn answer<S>(
-    app: &Arc<App>,
-    routes: &S,
-    memory: &BodyMemory,
+/// What answers the requests of one connection.
+struct Answerer<S> {
+    site: Arc<Site>,
+    ready: Arc<ReadyPages>,
+    routes: S,
+    memory: BodyMemory,
     peer: IpAddr,
-    request: Request<Incoming>,
-) -> Response
+}
+
+/// Reads a request within the limits and answers it.
+async fn answer<S>(answerer: &Answerer<S>, request: Request<Incoming>) -> Response
 where
     S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
 {
+    let Answerer { site, ready, routes, memory, peer } = answerer;
     let (mut parts, body) = request.into_parts();
-    let client = ClientAddress::of(peer, &parts.headers, &app.options.proxies);
+    let client = client_of(*peer, &parts.headers, &site.options.proxies);
     parts.uri = with_one_slash(parts.uri);
     // The answer to HEAD is that to GET; its body is left out where it is sent.
     if parts.method == Method::HEAD {
@@ -200,7 +206,7 @@ where
     }
     // Bodies of such requests mean nothing, and one that is there is left to the usual way.
     if body.is_end_stream()
-        && let Some(response) = hot::answer(app, &parts.method, &parts.uri, &parts.headers, client).await
+        && let Some(response) = ready.answer(site, &parts.method, &parts.uri, &parts.headers, client).await
     {
         return response;
     }
@@ -214,19 +220,19 @@ where
                 Err(never) => match never {},
             }
         }
-        Ok(Err(BodyError::TooLarge)) => refuse(app, client, is_api, Trouble::too_large(), "request too large"),
-        Ok(Err(BodyError::NoMemory)) => refuse(app, client, is_api, Trouble::too_busy(), "too many requests"),
-        Ok(Err(BodyError::Broken)) => refuse(app, client, is_api, Trouble::bad_request(), "request not understood"),
-        Err(_) => refuse(app, client, is_api, Trouble::too_slow(), "request too slow"),
+        Ok(Err(BodyError::TooLarge)) => refuse(site, client, is_api, PageError::too_large(), "request too large"),
+        Ok(Err(BodyError::NoMemory)) => refuse(site, client, is_api, PageError::too_busy(), "too many requests"),
+        Ok(Err(BodyError::Broken)) => refuse(site, client, is_api, PageError::bad_request(), "request not understood"),
+        Err(_) => refuse(site, client, is_api, PageError::too_slow(), "request too slow"),
     };
-    secure(&mut response, app.options.is_https());
-    app.services.metrics.answer(&path, response.status().as_u16(), began.elapsed());
+    secure(&mut response, site.pool.site().is_https());
+    site.metrics.answer(label(&path), response.status().as_u16(), began.elapsed());
     response
 }
 
-fn refuse(app: &Arc<App>, client: ClientAddress, is_api: bool, trouble: Trouble, message: &str) -> Response {
-    let page = trouble.answer(app, client);
-    if is_api { api::json(page.status(), api::plain(api::Code::InvalidArgument, message)) } else { page }
+fn refuse(site: &Arc<Site>, client: ClientAddress, is_api: bool, refused: PageError, message: &str) -> Response {
+    let page = error::answer(refused, site, client);
+    if is_api { json(page.status(), plain(Code::InvalidArgument, message)) } else { page }
 }
 
 /// Some wallets ask for `//api/…`.
@@ -235,27 +241,6 @@ fn with_one_slash(uri: Uri) -> Uri {
         return uri;
     };
     format!("/{}", path.trim_start_matches('/')).parse().unwrap_or(uri)
-}
-
-/// Headers that every answer has. Where the pool is reached by HTTPS, browsers shall not try anything else for a year.
-pub fn secure(response: &mut Response, is_https: bool) {
-    const FIXED: [(HeaderName, &str); 5] = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
-        (REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    let headers = response.headers_mut();
-    for (name, value) in FIXED {
-        // A page that shows a captcha of another host has a policy of its own.
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    if is_https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
-    // What is not said to be public is somebody's own.
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 #[cfg(test)]

@@ -18,12 +18,13 @@ use stakepool_core::ports::{Clock, NewUser, StoreError, SystemClock, UserStore};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
+use stakepool_rpc::grpc::server::Access;
+use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::SimNetwork;
 use stakepool_web::{Administration, Listen, PoolTerms, Reconciler, Services, Web, WebError, WebOptions};
-use stakepoold::{DaemonError, DaemonOptions};
+use stakepoold::{DaemonOptions, RunError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -54,7 +55,7 @@ pub enum PoolStartError {
     #[error("{path}: {error}")]
     File { path: PathBuf, error: io::Error },
     #[error(transparent)]
-    Daemon(#[from] DaemonError),
+    Daemon(#[from] RunError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -66,7 +67,7 @@ pub enum PoolStartError {
     #[error(transparent)]
     Web(#[from] WebError),
     #[error(transparent)]
-    Token(#[from] TokenError),
+    Token(#[from] RpcTokenError),
     #[error(transparent)]
     Key(#[from] HdKeyError),
     #[error(transparent)]
@@ -252,23 +253,11 @@ async fn start_daemons(
             wallets.extend(others.map(|(_, wallet)| server(&wallet.endpoint())));
         }
         let nodes = network.nodes().iter().map(|node| server(&node.endpoint())).collect();
-        let daemon = DaemonOptions {
-            network: Network::Simnet,
-            cold_wallet_xpub: network.cold_wallet_xpub(),
-            max_users: MAX_USERS,
-            pool_fee: options.fee,
-            wallets,
-            nodes,
-            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-            monitor_listen: Vec::new(),
-            certificate: home.join("rpc.cert"),
-            key: home.join("rpc.key"),
-            token: Some(token.clone()),
-            client_certificates: None,
-            allow_old_clients: false,
-            datadir: home,
-            check_every: Duration::from_secs(30),
-        };
+        let daemon = DaemonOptions::new(Network::Simnet, network.cold_wallet_xpub(), options.fee, home)
+            .with_max_users(MAX_USERS)
+            .with_peers(wallets, nodes)
+            .with_access(Access::default().with_token(token.clone()))
+            .with_check_every(Duration::from_secs(30));
         daemons.push(PoolDaemon::start_new(daemon).await?);
     }
     Ok(daemons)
@@ -277,13 +266,7 @@ async fn start_daemons(
 fn client(daemon: &PoolDaemon, token: &RpcToken) -> Result<DaemonClient, PoolStartError> {
     let path = daemon.options().certificate.clone();
     let certificate = fs::read(&path).map_err(|error| PoolStartError::File { path, error })?;
-    Ok(DaemonClient::new(ClientOptions {
-        address: daemon.address().to_string(),
-        certificate,
-        token: Some(token.clone()),
-        identity: None,
-        limits: Limits::default(),
-    })?)
+    Ok(DaemonClient::new(ClientOptions::new(daemon.address().to_string(), certificate).with_token(token.clone()))?)
 }
 
 /// A secret that is made at the first start and kept in the pool's folder.

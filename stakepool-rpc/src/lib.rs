@@ -6,9 +6,13 @@
 //!
 //! Both count their calls: [`CallFigures`].
 
+#[cfg(any(feature = "grpc-client", feature = "grpc-server"))]
 pub mod grpc;
+#[cfg(feature = "json")]
 pub mod json;
+#[cfg(any(feature = "json", feature = "grpc-client"))]
 mod meter;
 pub mod tls;
 
+#[cfg(any(feature = "json", feature = "grpc-client"))]
 pub use meter::CallFigures;

@@ -21,14 +21,20 @@
 
 mod chain;
 mod error;
+mod faults;
+mod in_process;
 mod keys;
+mod listeners;
 mod network;
+mod program;
 mod rpc;
 mod server;
 mod sign;
+mod sim;
 mod sync;
 mod wallet;
 
 pub use error::SimError;
-pub use network::{SimNetwork, SimNetworkBuilder};
-pub use server::{Endpoint, Server, WalletServer};
+pub use in_process::{SimNode, SimWallet};
+pub use server::{Endpoint, NodeServer, Server, WalletServer};
+pub use sim::{SimNetwork, SimNetworkBuilder};

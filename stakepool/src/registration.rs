@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use stakepool_core::accounts::{Registration, UserId};
@@ -110,7 +111,7 @@ impl Registrar {
         // Where wallets will look for tickets from, some day: no wallet is behind it, and no reorganisation goes below.
         let registered_at = self.wallets.lowest_height()?.minus(REORGANISATION);
         let index = self.users.reserve_index(user, self.keys.max_users).await?;
-        let script = RedeemScript::new(self.keys.voting.public_key(index)?, *key.public_key());
+        let script = RedeemScript::for_user(&self.keys.voting, index, &key)?;
         let agreed = self.wallets.agree(&Agreement { index, script }).await?;
         let registration = Registration {
             key_index: index,
@@ -123,6 +124,20 @@ impl Registrar {
         self.wallets.recheck_others(&agreed);
         tracing::info!(%user, %index, address = %registration.address, "registered");
         Ok(registration)
+    }
+}
+
+/// Registers users' public key addresses.
+#[async_trait]
+pub trait AddressRegistrar: Send + Sync {
+    /// Registers the public key address `key`, as the user typed it.
+    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError>;
+}
+
+#[async_trait]
+impl AddressRegistrar for Registrar {
+    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
+        Self::register(self, user, key).await
     }
 }
 

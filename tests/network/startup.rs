@@ -1,13 +1,13 @@
 //! Programs that were put together wrongly: they end, or say so, with both values.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use stakepool_core::chain::Network;
 use stakepool_examples::SmallPool;
+use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::ServerConfig;
 use stakepool_sim::{Endpoint, SimNetwork};
-use stakepoold::{DaemonError, DaemonOptions};
+use stakepoold::{DaemonOptions, RunError};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -25,27 +25,16 @@ fn server(endpoint: &Endpoint) -> ServerConfig {
 
 /// A daemon for the first two wallets.
 fn daemon(network: &SimNetwork, folder: &TempDir) -> DaemonOptions {
-    DaemonOptions {
-        network: Network::Simnet,
-        cold_wallet_xpub: network.cold_wallet_xpub(),
-        max_users: 20,
-        pool_fee: fee(),
-        wallets: network.voting_wallets()[..2].iter().map(|wallet| server(&wallet.endpoint())).collect(),
-        nodes: vec![server(&network.node().endpoint())],
-        listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-        monitor_listen: Vec::new(),
-        certificate: folder.path().join("rpc.cert"),
-        key: folder.path().join("rpc.key"),
-        token: None,
-        client_certificates: None,
-        allow_old_clients: true,
-        datadir: folder.path().join("data"),
-        check_every: Duration::from_secs(30),
-    }
+    let wallets = network.voting_wallets()[..2].iter().map(|wallet| server(&wallet.endpoint())).collect();
+    DaemonOptions::new(Network::Simnet, network.cold_wallet_xpub(), fee(), folder.path().join("data"))
+        .with_max_users(20)
+        .with_peers(wallets, vec![server(&network.node().endpoint())])
+        .with_access(Access::default().with_old_clients(true))
+        .with_check_every(Duration::from_secs(30))
 }
 
 /// How a daemon ends that nobody stops.
-async fn ends(options: DaemonOptions) -> DaemonError {
+async fn ends(options: DaemonOptions) -> RunError {
     let run = stakepoold::run(options, |_| {}, std::future::pending());
     timeout(PATIENCE * 3, run).await.expect("it goes on").unwrap_err()
 }
@@ -53,8 +42,10 @@ async fn ends(options: DaemonOptions) -> DaemonError {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_of_another_network_ends_and_names_both() {
     let (network, folder) = (network().await, tempfile::tempdir().unwrap());
-    let error = ends(DaemonOptions { network: Network::Testnet, ..daemon(&network, &folder) }).await;
-    let DaemonError::WrongNetwork { node, found, expected } = &error else { panic!("{error}") };
+    let mut options = daemon(&network, &folder);
+    options.network = Network::Testnet;
+    let error = ends(options).await;
+    let RunError::WrongNetwork { node, found, expected } = &error else { panic!("{error}") };
     assert_eq!((found, expected), (&Network::Simnet, &Network::Testnet));
     assert_eq!(*node, network.node().endpoint().host.to_string());
     let text = error.to_string();
@@ -68,7 +59,7 @@ async fn a_daemon_with_wallets_of_two_seeds_ends_and_names_both_keys() {
     let ours = network.voting_wallet_xpub().to_string();
     network.wallet(1).disagree(true);
     let error = ends(daemon(&network, &folder)).await;
-    let DaemonError::OtherKeys { expected, found, .. } = &error else { panic!("{error}") };
+    let RunError::OtherKeys { expected, found, .. } = &error else { panic!("{error}") };
     let keys = [expected.to_string(), found.to_string()];
     assert!(keys[0] != keys[1] && keys.contains(&ours), "{error}");
     let text = error.to_string();

@@ -6,17 +6,18 @@ use futures_util::future::join_all;
 use stakepool_config::WebConfig;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, VotingDaemon};
-use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 
 use crate::error::CliError;
 
 /// A person waits: shorter than the web's limits.
-const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(3),
-    call: Duration::from_secs(5),
-    transfer: Duration::from_secs(30),
-    event_wait: Duration::ZERO,
-};
+fn limits() -> DaemonClientLimits {
+    DaemonClientLimits::default()
+        .with_connect(Duration::from_secs(3))
+        .with_call(Duration::from_secs(5))
+        .with_transfer(Duration::from_secs(30))
+        .with_event_wait(Duration::ZERO)
+}
 
 /// Voting daemons.
 pub(crate) struct Daemons(Vec<DaemonClient>);
@@ -26,7 +27,7 @@ impl Daemons {
     pub(crate) fn of(config: &WebConfig) -> Result<Self, CliError> {
         let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
         let options = config.daemon_clients().map_err(|error| unusable(&error))?;
-        let client = |options| DaemonClient::new(ClientOptions { limits: LIMITS, ..options });
+        let client = |options: ClientOptions| DaemonClient::new(options.with_limits(limits()));
         let clients = options.into_iter().map(client).collect::<Result<_, _>>();
         clients.map(Self).map_err(|error| unusable(&error))
     }

@@ -83,7 +83,7 @@ impl Scene {
     /// As [`Scene::set`], with daemons that ask for one of some certificates (PEM) beside the token.
     pub async fn set_with_client_certificates(daemons: usize, certificates: &str) -> Self {
         let certificates = Some(certificates.as_bytes().to_vec());
-        Self::set_with(daemons, Access { client_certificates: certificates, ..with_token() }).await
+        Self::set_with(daemons, with_token().with_client_certificates(certificates)).await
     }
 
     async fn set_with(count: usize, access: Access) -> Self {
@@ -164,7 +164,7 @@ impl Scene {
         let index = database.reserve_index(user, 9999).await.unwrap();
         let [cold, voting] =
             keys().map(|key| ExtendedPubKey::parse_for(&key, Network::Simnet).unwrap().external_branch().unwrap());
-        let script = RedeemScript::new(voting.public_key(index).unwrap(), cold.public_key(index).unwrap());
+        let script = RedeemScript::for_user(&voting, index, &cold.address(index).unwrap()).unwrap();
         let registration = Registration {
             key_index: index,
             address: script.address(Network::Simnet),
@@ -199,7 +199,7 @@ impl Scene {
 
 /// What daemons ask for that share the token of the configuration.
 fn with_token() -> Access {
-    Access { token: Some(RpcToken::new(TOKEN).unwrap()), ..Access::default() }
+    Access::default().with_token(Some(RpcToken::new(TOKEN).unwrap()))
 }
 
 /// A live ticket whose fee is too small.

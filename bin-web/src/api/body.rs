@@ -4,7 +4,7 @@ use serde_json::Value;
 use warp::http::HeaderMap;
 use warp::http::header::CONTENT_TYPE;
 
-use crate::form::Form;
+use crate::http::form::Form;
 
 /// The fields of the body, and behind them those of the query.
 ///

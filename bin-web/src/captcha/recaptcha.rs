@@ -18,8 +18,8 @@ use tokio_rustls::TlsConnector;
 use warp::http::Request;
 use warp::http::header::{CONTENT_TYPE, HOST};
 
-use super::CaptchaError;
-use crate::client::ClientAddress;
+use crate::captcha::error::CaptchaError;
+use stakepool::accounts::ClientAddress;
 use stakepool_core::secret::Secret;
 
 const JUDGE: &str = "www.google.com";

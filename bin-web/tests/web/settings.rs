@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress,
@@ -15,7 +16,6 @@ use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOu
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
-use stakepool_web::{SourceError, TicketSource};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -213,7 +213,7 @@ impl TicketSource for TellingWallets {
 
 #[tokio::test]
 async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_itself() {
-    let change_services = |services: &mut stakepool_web::Services| services.tickets = Some(Arc::new(TellingWallets));
+    let change_services = |services: &mut stakepool::Parts| services.tickets = Some(Arc::new(TellingWallets));
     let daemons = vec![FakeDaemon::new("old:1", true)];
     let world = World::of(Plan { daemons, change_services, ..Plan::default() }).await;
     let mut browser = world.user(ALICE).await;

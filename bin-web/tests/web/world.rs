@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use stakepool::Parts;
+use stakepool::daemons::Reconciler;
 use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{
     Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference,
@@ -16,7 +18,7 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
-use stakepool_web::{BoundAddress, Reconciler, Services, Web, WebError, WebOptions};
+use stakepool_web::{BoundAddress, Web, WebError, WebOptions};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -118,7 +120,7 @@ impl World {
         if let Some(server) = plan.mail {
             let (host, from) = (server.to_string(), "pool@example.org".to_owned());
             let mail = stakepool_config::Mail { host, from, login: None, tls: stakepool_config::MailTls::None };
-            services.mailer = Arc::new(stakepool_web::SmtpMailer::new(&mail, "Test pool").unwrap());
+            services.mailer = Arc::new(stakepool::mail::SmtpMailer::new(&mail, "Test pool").unwrap());
         }
         (plan.change_services)(&mut services);
         change(&mut services, &database);

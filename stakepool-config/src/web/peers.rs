@@ -3,8 +3,8 @@
 //! The web and the command line reach the same programs with the same rights: both take their clients' options from
 //! here.
 
-use stakepool_rpc::grpc::client::{ClientOptions, Limits};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_rpc::grpc::client::ClientOptions;
+use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
 use stakepool_rpc::tls::{KeyPair, TlsError};
 
@@ -18,7 +18,7 @@ use super::config::WebConfig;
 pub enum PeerError {
     /// The token.
     #[error("rpctoken: {0}")]
-    Token(#[source] TokenError),
+    Token(#[source] RpcTokenError),
     /// The certificate that is shown to the daemons, or its key.
     #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
     Identity(#[source] TlsError),
@@ -39,12 +39,10 @@ impl WebConfig {
         let token = self.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
         let token = token.map_err(PeerError::Token)?;
         let identity = self.rpc_identity.as_ref().map(key_pair).transpose().map_err(PeerError::Identity)?;
-        let client = |address: &str, certificate: &str| ClientOptions {
-            address: address.to_owned(),
-            certificate: certificate.as_bytes().to_vec(),
-            token: token.clone(),
-            identity: identity.clone(),
-            limits: Limits::default(),
+        let client = |address: &str, certificate: &str| {
+            ClientOptions::new(address, certificate.as_bytes())
+                .with_token(token.clone())
+                .with_identity(identity.clone())
         };
         Ok(self.daemons.iter().map(|daemon| client(&daemon.host, &daemon.certificate.pem)).collect())
     }

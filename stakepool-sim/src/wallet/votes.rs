@@ -2,7 +2,7 @@
 
 use stakepool_core::chain::{Generation, OutputScript, Transaction, vote_subsidy};
 
-use super::Wallet;
+use super::state::Wallet;
 use crate::chain::{Chain, Ticket, VoteChoice, revocation, vote};
 use crate::sign::{sign_pubkey_hash, sign_script};
 
@@ -23,7 +23,7 @@ impl Wallet {
         ticket: &Ticket,
         choice: &VoteChoice<'_>,
     ) -> Result<Transaction, VoteFailure> {
-        if !self.tickets.contains_key(&ticket.submission.hash) {
+        if !self.tickets().contains_key(&ticket.submission.hash) {
             return Err(VoteFailure::UnknownTicket);
         }
         if self.locked && chain.generation == Generation::Legacy {
@@ -37,7 +37,7 @@ impl Wallet {
 
     /// Revokes a ticket; `None` where the wallet cannot.
     pub(crate) fn revoke(&self, generation: Generation, ticket: &Ticket) -> Option<Transaction> {
-        if self.locked || !self.tickets.contains_key(&ticket.submission.hash) {
+        if self.locked || !self.tickets().contains_key(&ticket.submission.hash) {
             return None;
         }
         let mut made = revocation(&ticket.transaction, generation);
@@ -49,9 +49,9 @@ impl Wallet {
         match locked {
             OutputScript::ScriptHash(hash) => {
                 let Some(redeem) = self.redeem_script(hash) else { return false };
-                let key = [redeem.pool_key(), redeem.user_key()]
+                let key = [redeem.pool_key().0, redeem.user_key().0]
                     .into_iter()
-                    .find_map(|key| self.secret_of(key))
+                    .find_map(|key| self.secret_of(&key))
                     .filter(|_| !self.locked);
                 sign_script(transaction, input, &redeem.to_bytes(), key.as_ref());
                 key.is_some()

@@ -1,5 +1,47 @@
-//! Users' accounts.
+//! Users' accounts: sign-up, sign-in, second factor, passwords, e-mail addresses, sessions, API keys and closing.
+//!
+//! Limits of tries and equal times are part of the use cases, so that no front end can forget them; where a request comes
+//! from is an argument ([`Origin`]). The outcomes are exhaustive enums on purpose: a front end has an answer for each.
 
+mod api_key;
+mod change;
+mod closing;
+mod confirm;
+mod email;
+mod known_browsers;
+mod links;
+mod mail_wishes;
+mod origin;
+mod password;
+pub(crate) mod password_queue;
+mod register;
 mod revoke;
+mod second_factor;
+mod second_step;
+mod sessions;
+mod sign_in;
+mod sign_up;
+mod strangers;
+pub(crate) mod tries;
+mod verification;
+mod voting;
 
+pub use api_key::{ApiKeyError, RenewKeyError};
+pub use change::Changed;
+pub use closing::CloseError;
+pub use confirm::Denied;
+pub use email::{ChangeEmailError, ConfirmEmailError, EmailChange};
+pub use known_browsers::{KnownBrowser, KnownBrowsers};
+pub use origin::{ClientAddress, Origin};
+pub use password::{ChangePasswordError, NewPassword, ResetError, ResetPasswordError, ResetRequest};
+pub use register::RegisterByApiError;
 pub use revoke::{revoke_all_access, revoke_all_tokens};
+pub use second_factor::{ConfirmFactorError, SecondFactorError, SecondFactorSetUp};
+pub use second_step::{SecondStepError, SignedInBy};
+pub use sessions::{NewSession, SESSION_LASTS};
+pub use sign_in::{FIRST_STEP_LASTS, SignInError, SignedIn};
+pub use sign_up::{CheckedSignUp, SignUpError, SignedUp};
+pub use strangers::StrangerTry;
+pub use tries::{MustWait, TryLimits};
+pub use verification::VerifyError;
+pub use voting::{SetVotingByApiError, SetVotingError, VotingChoice};

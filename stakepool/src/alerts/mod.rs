@@ -1,3 +1,21 @@
-//! What the operator is told of without asking.
+//! What the operator learns without asking: troubles are found, compared with those that are known, and sent by every
+//! channel.
 
-pub mod book;
+mod administrators;
+mod book;
+mod channel;
+mod leadership;
+#[cfg(test)]
+mod scene;
+mod since;
+mod troubles;
+pub(crate) mod watch;
+#[cfg(test)]
+mod watch_tests;
+#[cfg(feature = "webhook")]
+mod webhook;
+mod wording;
+
+pub use book::{AlertBook, REMEMBER_EVENTS, REPEAT, SETTLE, Trouble};
+#[cfg(feature = "webhook")]
+pub use webhook::{Webhook, WebhookError};

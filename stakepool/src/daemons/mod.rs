@@ -1,5 +1,10 @@
-//! The voting daemons: what they should have, and how they are kept at it.
+//! The voting daemons: the desired state, the reconciler that keeps them at it, and how each of them is.
 
 mod desired;
+pub(crate) mod legacy_lists;
+mod reconcile;
+mod view;
 
 pub use desired::desired_state;
+pub use reconcile::{COMPARE, Reconciler};
+pub use view::{DaemonView, DesiredChanged, Expected};

@@ -1,3 +1,10 @@
 //! What users and administrators learn of tickets, and do with them.
 
 pub mod low_fee;
+pub(crate) mod mailer;
+pub(crate) mod mails;
+mod missed;
+mod tally;
+
+pub use missed::{Cause, millis};
+pub use tally::Tally;

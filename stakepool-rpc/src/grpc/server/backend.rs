@@ -10,6 +10,7 @@ use tonic::Status;
 
 /// Why a daemon does not do what a call asks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BackendError {
     /// Not yet: it is still starting, say. The same call may succeed later.
     #[error("{0}")]
@@ -28,7 +29,7 @@ impl From<BackendError> for Status {
     }
 }
 
-/// A daemon behind the services. A call may be dropped at any time, when its client goes away; what it changes must
+/// A daemon behind the services. A call may be dropped at any time, when its client hangs up; what it changes must
 /// be changed as a whole or not at all.
 #[async_trait]
 pub trait DaemonBackend: Send + Sync + 'static {

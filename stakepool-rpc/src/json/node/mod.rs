@@ -2,26 +2,25 @@
 
 mod answers;
 mod block;
-mod events;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, TxHash, VoteTransaction};
 use stakepool_core::ports::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, VoteSubmission};
 use tokio::sync::mpsc;
 
-use super::client::{Client, NONE};
+use super::client::{Client, NO_PARAMS};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
+use super::notifications::Subscriber;
 use crate::meter::CallFigures;
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;
-pub(super) use events::Subscriber;
-#[cfg(test)]
-pub(super) use events::read_notification;
 
 /// A connection to an exccd.
 pub struct NodeClient {
@@ -38,6 +37,39 @@ impl NodeClient {
         let (sender, events) = mpsc::unbounded_channel();
         let client = Client::connect(config, Some(ServerKind::Node), Some(Subscriber::new(sender)))?;
         Ok((Self { client }, events))
+    }
+
+    /// Makes any other call of the server: `params` is a tuple, an array or a list ([`NO_PARAMS`] for none), and the
+    /// result is read as `T`. The call is made once, takes at most [`CallLimits::call`] (the known slow ones longer)
+    /// and counts in the figures.
+    ///
+    /// ```no_run
+    /// use serde::Deserialize;
+    /// use stakepool_rpc::json::{NO_PARAMS, NodeClient};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Peer {
+    ///     addr: String,
+    /// }
+    ///
+    /// async fn peers(node: &NodeClient) -> Result<Vec<String>, stakepool_core::ports::NodeError> {
+    ///     let peers: Vec<Peer> = node.call("getpeerinfo", NO_PARAMS).await?;
+    ///     Ok(peers.into_iter().map(|peer| peer.addr).collect())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`NodeError`] where there is no connection or no answer in time, where the server refuses, and where the result is
+    /// no `T`.
+    ///
+    /// [`NO_PARAMS`]: crate::json::NO_PARAMS
+    /// [`CallLimits::call`]: crate::json::CallLimits::call
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: impl Serialize,
+    ) -> Result<T, NodeError> {
+        self.client.call(method, params).await.map_err(|error| self.named(error))
     }
 
     /// How long the calls of each method took since the start, and how many failed.
@@ -79,7 +111,7 @@ impl Node for NodeClient {
     }
 
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
-        let best: BestBlock = self.client.call("getbestblock", NONE).await.map_err(|error| self.named(error))?;
+        let best: BestBlock = self.client.call("getbestblock", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok((best.hash, best.height))
     }
 
@@ -115,7 +147,7 @@ impl Node for NodeClient {
     }
 
     async fn live_tickets(&self) -> Result<Vec<TicketHash>, NodeError> {
-        let live: LiveTickets = self.client.call("livetickets", NONE).await.map_err(|error| self.named(error))?;
+        let live: LiveTickets = self.client.call("livetickets", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok(live.tickets.unwrap_or_default())
     }
 
@@ -128,15 +160,15 @@ impl Node for NodeClient {
     }
 
     async fn rebroadcast_winners(&self) -> Result<(), NodeError> {
-        self.client.command("rebroadcastwinners", NONE).await.map_err(|error| self.named(error))
+        self.client.command("rebroadcastwinners", NO_PARAMS).await.map_err(|error| self.named(error))
     }
 }
 
 /// The very same vote waits in the node's memory, or is in a block already: another daemon was faster.
 const ALREADY_KNOWN: [&str; 2] = ["already have transaction", "transaction already exists"];
 
-/// Tells refusals apart that mean that the ticket has voted. Only the words do: codes differ between generations and
-/// cover other cases.
+/// What a refusal means where it says that the ticket has voted. Only the words show it: codes differ between
+/// generations and cover other cases.
 pub(super) fn refused_vote(error: &RpcError) -> Option<VoteSubmission> {
     match error {
         RpcError::Rpc { message, .. } if ALREADY_KNOWN.iter().any(|words| message.contains(words)) => {

@@ -181,7 +181,7 @@ async fn fifty_thousand_tickets_fit_into_what_the_predecessor_takes() {
 async fn whoever_shows_nothing_cannot_make_the_daemon_read_more_than_the_predecessors_did() {
     let many = Users { users: (0..100_000).map(user).collect() };
     assert!(many.encoded_len() > 4 << 20);
-    for access in [Access::default(), Access { allow_old_clients: true, ..super::with_token() }] {
+    for access in [Access::default(), super::with_token().with_old_clients(true)] {
         let daemon = Daemon::start(access).await;
         let error = call::<_, Empty>(channel(&daemon), SET_USERS, many.clone()).await.unwrap_err();
         assert_eq!(error.code(), Code::OutOfRange, "{error}");
@@ -275,14 +275,7 @@ async fn the_predecessors_daemon_is_told_through_its_own_calls_and_offers_no_mor
     let pair = KeyPair::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let server = tokio::spawn(predecessor(listener, pair, seen.clone()));
-    let client = DaemonClient::new(ClientOptions {
-        address,
-        certificate: certificate.into_bytes(),
-        token: Some(super::token()),
-        identity: None,
-        limits: Default::default(),
-    })
-    .unwrap();
+    let client = DaemonClient::new(ClientOptions::new(address, certificate).with_token(super::token())).unwrap();
 
     client.put_desired(&wanted(3, 2)).await.unwrap();
     let seen = std::mem::take(&mut *seen.lock().unwrap());

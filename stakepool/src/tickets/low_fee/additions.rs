@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio::sync::OnceCell;
 
 use crate::tickets::low_fee::known::{Known, Lists};
-use crate::tickets::low_fee::reason;
+use crate::tickets::low_fee::reason::reason;
 use crate::tickets::low_fee::refusal::Refusal;
 use stakepool_core::accounts::Actor;
 use stakepool_core::audit::AuditAction;

@@ -1,0 +1,116 @@
+//! What all requests share: the pool, and what the web puts around it. Data only; everything above imports it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool::{Pool, PoolFigures};
+use stakepool_core::accounts::{SecureRandom, User};
+use stakepool_core::single_flight::SingleFlight;
+use stakepool_core::time::UnixTime;
+
+use crate::browser::cookies::CookieJar;
+use crate::browser::csrf::CsrfGuard;
+use crate::browser::return_to::ReturnTos;
+use crate::captcha::own::Questions;
+use crate::captcha::recaptcha::{CaptchaJudge, Google};
+use crate::http::ready_bodies::{ReadyBodies, ReadyBody};
+use crate::metrics::{CallSource, Metrics};
+use crate::options::WebOptions;
+use crate::view::assets::Assets;
+use crate::view::chart::Chart;
+use crate::view::render::{RenderError, Renderer};
+
+/// How old the pool's charts may be.
+const CHARTS_AGE: Duration = Duration::from_secs(60);
+
+/// What the web works with beside the pool.
+#[derive(Clone)]
+pub struct WebParts {
+    /// Counts what the web does. It sees the daemons' votes where it is one of the pool's observers, too.
+    pub metrics: Arc<Metrics>,
+    /// Judges answers to reCAPTCHA.
+    pub judge: Arc<dyn CaptchaJudge>,
+    /// The calls to voting wallets and daemons, where they are counted.
+    pub calls: Option<Arc<dyn CallSource>>,
+}
+
+impl Default for WebParts {
+    fn default() -> Self {
+        Self { metrics: Arc::default(), judge: Arc::new(Google::default()), calls: None }
+    }
+}
+
+/// What all requests share.
+pub struct Site {
+    /// The pool.
+    pub pool: Arc<Pool>,
+    /// The settings of the web.
+    pub options: WebOptions,
+    /// Tells our forms from forged ones.
+    pub csrf: CsrfGuard,
+    /// Makes pages of templates.
+    pub renderer: Renderer,
+    /// Style sheets and images.
+    pub assets: Assets,
+    /// Asks questions that stop robots.
+    pub questions: Questions,
+    /// Judges answers to reCAPTCHA.
+    pub judge: Arc<dyn CaptchaJudge>,
+    /// Remembers which page a visitor wanted who had to sign in first.
+    pub return_tos: ReturnTos,
+    /// Makes cookies.
+    pub cookies: CookieJar,
+    /// Counts what the web does.
+    pub metrics: Arc<Metrics>,
+    /// The calls to voting wallets and daemons.
+    pub calls: Option<Arc<dyn CallSource>>,
+    /// The charts of the pool.
+    pub charts: SingleFlight<Arc<Vec<Chart>>>,
+    /// The API's answers about users.
+    pub purchase_infos: ReadyBodies<User>,
+    /// The API's answer with the pool's figures.
+    pub stats_body: ReadyBody<PoolFigures>,
+}
+
+impl Site {
+    /// Sets the web up around a pool.
+    ///
+    /// # Errors
+    /// [`RenderError`] where a template of the operator cannot be read.
+    pub fn new(options: WebOptions, pool: Arc<Pool>, parts: WebParts) -> Result<Self, RenderError> {
+        let secret = &pool.settings().note_secret;
+        let cookies = CookieJar { secure: options.cookie_secure };
+        Ok(Self {
+            csrf: CsrfGuard::new(secret),
+            renderer: Renderer::new(options.template_path.clone())?,
+            assets: Assets::new(options.public_path.clone()),
+            questions: Questions::new(secret),
+            judge: parts.judge,
+            return_tos: ReturnTos::new(secret, cookies),
+            cookies,
+            metrics: parts.metrics,
+            calls: parts.calls,
+            charts: SingleFlight::new(CHARTS_AGE),
+            purchase_infos: ReadyBodies::default(),
+            stats_body: ReadyBody::default(),
+            options,
+            pool,
+        })
+    }
+
+    /// Now.
+    pub fn now(&self) -> UnixTime {
+        self.pool.now()
+    }
+
+    /// Randomness for secrets.
+    pub fn random(&self) -> &dyn SecureRandom {
+        self.pool.parts().random.as_ref()
+    }
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("pool", &self.pool).field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,97 @@
+//! Closing an account that holds no tickets.
+
+use stakepool_core::accounts::{Email, EmailState, PasswordHashes, SecureRandom, User, UserId, revoked_validity};
+use stakepool_core::audit::AuditAction;
+use stakepool_core::chain::ScriptAddress;
+use stakepool_core::ports::StoreError;
+
+use crate::accounts::confirm::Denied;
+use crate::accounts::origin::Origin;
+use crate::daemons::legacy_lists::{ListError, open_tickets};
+use crate::pool::Pool;
+
+/// Why an account stays open.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// The password.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// It holds so many tickets that may still vote.
+    #[error("it holds {0} tickets that are live or immature; close it when all have voted or expired")]
+    HoldsTickets(u64),
+    /// Nobody says at this moment whether it holds tickets.
+    #[error("neither voting daemons nor wallets say at this moment whether it holds tickets; try again later")]
+    NobodyKnows,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Pool {
+    /// Closes an account: e-mail address, password, keys and sessions go; number, address and script stay, since a ticket
+    /// of the address that turns up later must be voted.
+    ///
+    /// # Errors
+    /// [`CloseError`].
+    pub async fn close_account(&self, user: &User, password: &str, origin: &Origin) -> Result<(), CloseError> {
+        self.confirm_password(user, password, origin.client).await?;
+        self.check_holds_no_tickets(user).await?;
+        let id = user.id;
+        let nobody = nobodys_address(id, self.parts.random.as_ref());
+        let clear = |user: &mut User| {
+            user.email = nobody.clone();
+            user.email_state = EmailState::Unverified;
+            user.password = PasswordHashes::default();
+            user.api_keys_valid_from = revoked_validity(user);
+            user.disabled = true;
+            user.admin = false;
+        };
+        self.change_user(id, clear).await?;
+        // To the address that the account had.
+        self.mail_change(user, "Your account was closed.");
+        self.parts.second_factors.remove_factor(id).await?;
+        self.revoke_access(user).await?;
+        self.note(id, AuditAction::AccountClose, format!("from {}", origin.client)).await;
+        tracing::info!(user = %id, client = %origin.client, "account closed");
+        Ok(())
+    }
+
+    async fn check_holds_no_tickets(&self, user: &User) -> Result<(), CloseError> {
+        let Some(registration) = &user.registration else { return Ok(()) };
+        // Without a daemon that reports tickets, none in the ledger means nothing.
+        let hears = self.reconciler.views().values().any(|view| view.in_sync && view.status.is_some());
+        let open = if hears {
+            self.open_in_ledger(user.id).await?
+        } else {
+            self.open_by_wallets(&registration.address).await?.ok_or(CloseError::NobodyKnows)?
+        };
+        if open > 0 { Err(CloseError::HoldsTickets(open)) } else { Ok(()) }
+    }
+
+    /// As [`Pool::open_in_ledger`], of pools whose daemons report nothing; `None` where no wallet answers either.
+    async fn open_by_wallets(&self, address: &ScriptAddress) -> Result<Option<u64>, StoreError> {
+        let Some(source) = &self.parts.tickets else { return Ok(None) };
+        match open_tickets(source.as_ref(), self.parts.ledger.as_ref(), address).await {
+            Ok(open) => Ok(Some(open)),
+            Err(ListError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "no wallet tells of a user's tickets, whose account stays open");
+                Ok(None)
+            }
+        }
+    }
+
+    /// The tickets in the ledger that may still vote.
+    async fn open_in_ledger(&self, user: UserId) -> Result<u64, StoreError> {
+        let counts = self.parts.ledger.ticket_counts(Some(user)).await?;
+        Ok(counts.iter().filter(|(state, ..)| !state.is_over()).map(|(.., count)| count).sum())
+    }
+}
+
+/// The address of a closed account: no mail ever goes there, and nobody can have signed up with it, since nobody can
+/// guess it.
+fn nobodys_address(id: UserId, random: &dyn SecureRandom) -> Email {
+    let mut guard = [0; 8];
+    random.fill(&mut guard);
+    Email::from_store(format!("closed-{id}-{}@closed.invalid", hex::encode(guard)))
+}

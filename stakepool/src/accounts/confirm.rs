@@ -1,0 +1,44 @@
+//! Asking a signed-in user for the password once more.
+
+use stakepool_core::accounts::{PasswordCheck, User};
+
+use crate::accounts::origin::ClientAddress;
+use crate::accounts::tries::MustWait;
+use crate::pool::Pool;
+
+/// Why a password that was asked for again is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Too many failed tries.
+    #[error("too many failed tries; try again in {}", .0.in_words())]
+    Wait(MustWait),
+    /// It is wrong.
+    #[error("the current password is wrong")]
+    Wrong,
+    /// It could not be checked.
+    #[error("the server could not check the password now; try again in a few seconds")]
+    Busy,
+}
+
+impl Pool {
+    /// Checks a signed-in user's password once more. Others who fail to sign in to the account do not keep its user from
+    /// this.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn confirm_password(&self, user: &User, password: &str, client: ClientAddress) -> Result<(), Denied> {
+        let tried = self.limiter.confirmation(user.id).map_err(Denied::Wait)?;
+        match self.passwords.check(client, password, Some(&user.password)).await {
+            Ok(PasswordCheck::Right | PasswordCheck::RightUpgraded(_)) => {
+                self.limiter.succeeded(tried);
+                Ok(())
+            }
+            Ok(PasswordCheck::Wrong) => Err(Denied::Wrong),
+            Err(error) => {
+                self.limiter.take_back(tried);
+                tracing::warn!(%error, "a password could not be checked");
+                Err(Denied::Busy)
+            }
+        }
+    }
+}

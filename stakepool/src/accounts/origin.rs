@@ -1,0 +1,107 @@
+//! Where a request comes from.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The address of a client. Behind proxies the front end must find out whose it is.
+///
+/// ```
+/// use stakepool::accounts::ClientAddress;
+///
+/// let client = ClientAddress("2001:db8::1".parse().unwrap());
+/// assert_eq!(client.network().to_string(), "2001:db8::", "tries of a household count together");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// The client of a unix socket, which is a proxy on this machine.
+    pub const LOCAL: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+    /// A client behind a proxy whose address the proxy did not say in a way that can be read. No administrator is admitted
+    /// from it.
+    pub const UNKNOWN: Self = Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+
+    /// The address as tries are counted: a household has a whole /64 of IPv6 addresses.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+        }
+    }
+
+    /// The widest network that one customer of a provider commonly has: a /48 of IPv6. None for IPv4.
+    pub fn wide_network(self) -> Option<IpAddr> {
+        let IpAddr::V6(address) = self.0 else { return None };
+        let [a, b, c, ..] = address.segments();
+        // The last number tells it from the /64 with which it begins.
+        Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 48)))
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a request comes from, and by what.
+///
+/// ```
+/// use stakepool::accounts::{ClientAddress, Origin};
+///
+/// let origin = Origin::new(ClientAddress("203.0.113.9".parse().unwrap())).device("Firefox on Linux");
+/// assert_eq!(origin.to_string(), "203.0.113.9, Firefox on Linux");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Origin {
+    /// The client's address: tries are counted by it.
+    pub client: ClientAddress,
+    /// The kind of browser or program, as its user sees it in the list of devices.
+    pub device: String,
+    /// The note of [`NewSession::known_browser`](super::NewSession::known_browser) that the browser keeps, if any.
+    pub known_browser: Option<String>,
+}
+
+impl Origin {
+    /// A client of which nothing but the address is known.
+    pub const fn new(client: ClientAddress) -> Self {
+        Self { client, device: String::new(), known_browser: None }
+    }
+
+    /// With the kind of browser or program.
+    #[must_use]
+    pub fn device(mut self, device: impl Into<String>) -> Self {
+        self.device = device.into();
+        self
+    }
+
+    /// With the note that a browser keeps which signed in before.
+    #[must_use]
+    pub fn known_browser(mut self, note: Option<String>) -> Self {
+        self.known_browser = note;
+        self
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.client, self.device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_of_one_ipv6_network_count_as_one() {
+        let a = ClientAddress("2001:db8::1".parse().unwrap());
+        let b = ClientAddress("2001:db8::ffff:2".parse().unwrap());
+        assert_eq!(a.network(), b.network());
+    }
+}

@@ -1,0 +1,123 @@
+//! Sessions: a row in the store, and a random secret that only the browser keeps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool_core::accounts::{SecretToken, User, UserId};
+use stakepool_core::audit::AuditAction;
+use stakepool_core::ports::{Session, SessionToken, StoreError};
+
+use crate::accounts::origin::Origin;
+use crate::pool::Pool;
+
+/// How long a session lasts.
+pub const SESSION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A session that has begun.
+#[derive(Debug)]
+pub struct NewSession {
+    /// The secret that the browser keeps, for [`SESSION_LASTS`].
+    pub secret: SecretToken,
+    /// Who signed in.
+    pub user: User,
+    /// A note for the browser to keep for a year, with which it comes back as [`Origin::known_browser`].
+    pub known_browser: String,
+    /// Whether the user is an administrator who must set up a second factor first.
+    pub second_factor_due: bool,
+}
+
+impl Pool {
+    /// The session that a secret opens, with its user, unless it has ended or the user is disabled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session(&self, secret: &str) -> Result<Option<(SessionToken, Arc<User>)>, StoreError> {
+        let Ok(secret) = SecretToken::parse(secret) else { return Ok(None) };
+        let token = SessionToken(secret.hash());
+        let Some(session) = self.parts.sessions.find(&token, self.now()).await? else { return Ok(None) };
+        let user = self.user(session.user).await?.filter(|user| !user.disabled);
+        Ok(user.map(|user| (token, user)))
+    }
+
+    /// Begins a session. `user` is as it was when the password was found right.
+    ///
+    /// [`StoreError::Conflict`] where the password has become another one since: all who knew the old one are out
+    /// everywhere, even one who was just signing in with it. No session is left then.
+    pub(super) async fn begin_session(&self, user: User, origin: &Origin) -> Result<NewSession, StoreError> {
+        let secret = SecretToken::random(self.parts.random.as_ref());
+        let now = self.now();
+        let session = Session {
+            user: user.id,
+            created: now,
+            last_seen: now,
+            expires: now.plus(SESSION_LASTS),
+            client: origin.to_string(),
+        };
+        let token = SessionToken(secret.hash());
+        self.parts.sessions.begin(&token, &session).await?;
+        // Looked at after the beginning: a password that is changed later ends this session with all others.
+        let refused = match self.parts.users.by_id(user.id).await {
+            Ok(Some(stored)) if stored.password == user.password => None,
+            Ok(_) => Some(StoreError::Conflict("password")),
+            Err(error) => Some(error),
+        };
+        if let Some(error) = refused {
+            self.parts.sessions.end(&token).await?;
+            return Err(error);
+        }
+        let second_factor_due = self.needs_second_factor(&user) && self.lacks_second_factor(user.id).await?;
+        let known_browser = self.known_browsers.note(self.parts.random.as_ref(), &user.email);
+        Ok(NewSession { secret, user, known_browser, second_factor_due })
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sign_out(&self, session: &SessionToken) -> Result<(), StoreError> {
+        self.parts.sessions.end(session).await
+    }
+
+    /// The sessions of a user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionToken, Session)>, StoreError> {
+        self.parts.access.sessions_of(user, self.now()).await
+    }
+
+    /// Ends one of a user's own sessions, by the name that [`SessionToken`]'s hash has in hexadecimal. The session that was
+    /// ended; none where it has ended by itself, which is as good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_session(
+        &self,
+        user: &User,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<Option<SessionToken>, StoreError> {
+        let sessions = self.sessions_of(user.id).await?;
+        let Some((token, _)) = sessions.into_iter().find(|(token, _)| hex::encode(token.0) == name) else {
+            return Ok(None);
+        };
+        self.parts.sessions.end(&token).await?;
+        self.note(user.id, AuditAction::AccountSessionEnd, format!("from {}", origin.client)).await;
+        Ok(Some(token))
+    }
+
+    /// Ends all sessions of a user but one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_other_sessions(
+        &self,
+        user: &User,
+        but: Option<&SessionToken>,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        self.parts.sessions.end_all(user.id, but).await?;
+        self.note(user.id, AuditAction::AccountSessionEndAll, format!("from {}", origin.client)).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Making an account.
+
+use std::time::Duration;
+
+use stakepool_core::accounts::{
+    Email, EmailError, PasswordError, PasswordHashes, PasswordPolicyError, UserId, check_policy,
+};
+use stakepool_core::audit::AuditAction;
+use stakepool_core::ports::{NewUser, StoreError};
+use tokio::time::{Instant, sleep_until};
+
+use crate::accounts::origin::Origin;
+use crate::accounts::password::NewPassword;
+use crate::accounts::tries::MustWait;
+use crate::mail::letters;
+use crate::pool::Pool;
+
+/// How long storing an account may take unnoticed: the answer waits for as long, whether there is one already or not.
+const ANSWER_AFTER: Duration = Duration::from_millis(100);
+
+/// A sign-up that passed all that costs nothing. Where the front end asks a question against robots, here is the place
+/// for it; then [`CheckedSignUp::finish`].
+#[must_use]
+pub struct CheckedSignUp<'a> {
+    pool: &'a Pool,
+    email: Email,
+    password: &'a str,
+    origin: &'a Origin,
+}
+
+/// What came of a sign-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignedUp {
+    /// The account can be used: no mail is sent.
+    Ready(UserId),
+    /// A mail is on its way, to a new user or to one who has an account already: the answer must not say which.
+    CheckMail,
+}
+
+/// Why no account was made.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// The pool is closed; the operator's words.
+    #[error("{0}")]
+    Closed(String),
+    /// Too many sign-ups from the client.
+    #[error("too many sign-ups from your address; try again in {}", .0.in_words())]
+    TooManySignUps(MustWait),
+    /// Too many mails to the address or by the client.
+    #[error("too many mails were asked for; try again in {}", .0.in_words())]
+    TooManyMails(MustWait),
+    /// The e-mail address.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] PasswordPolicyError),
+    /// The two passwords differ.
+    #[error("the two passwords differ; type the same one twice")]
+    Mismatch,
+    /// The password could not be hashed now.
+    #[error("the server is too busy; try again in a few seconds")]
+    Busy(PasswordError),
+    /// There is an account with the address. Said only where no mail is sent.
+    #[error("there is an account with this e-mail address already; sign in with its password")]
+    EmailTaken,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Pool {
+    /// Looks at a sign-up: whether the pool is open, the client has tries left, and the address and password can be used.
+    ///
+    /// # Errors
+    /// [`SignUpError`].
+    pub fn sign_up<'a>(
+        &'a self,
+        email: &str,
+        password: NewPassword<'a>,
+        origin: &'a Origin,
+    ) -> Result<CheckedSignUp<'a>, SignUpError> {
+        if let Some(message) = &self.terms.closed {
+            return Err(SignUpError::Closed(message.clone()));
+        }
+        self.limiter.sign_up(origin.client).map_err(SignUpError::TooManySignUps)?;
+        let email = Email::parse(email)?;
+        check_policy(password.text, &email)?;
+        if !password.is_repeated() {
+            return Err(SignUpError::Mismatch);
+        }
+        Ok(CheckedSignUp { pool: self, email, password: password.text, origin })
+    }
+
+    /// A user who is made by the operator: verified, and without a mail. The caller has looked at the password.
+    ///
+    /// # Errors
+    /// [`StoreError::EmailTaken`], or another [`StoreError`].
+    pub async fn create_user(&self, email: Email, password: PasswordHashes, admin: bool) -> Result<UserId, StoreError> {
+        self.parts.users.create(self.new_user(email, password, true, admin)).await
+    }
+
+    fn new_user(&self, email: Email, password: PasswordHashes, verified: bool, admin: bool) -> NewUser {
+        NewUser { email, password, verified, admin, voting: self.default_voting(), created: self.now() }
+    }
+}
+
+impl CheckedSignUp<'_> {
+    /// Makes the account. Where mail is sent, neither the answer nor its time says whether there was one already: the mail
+    /// does.
+    ///
+    /// # Errors
+    /// [`SignUpError`].
+    pub async fn finish(self) -> Result<SignedUp, SignUpError> {
+        let pool = self.pool;
+        // Whether or not the address has an account: what is left of its mails must not tell.
+        if pool.sends_mail() {
+            pool.limiter.ask_for_mail(self.email.as_str(), self.origin.client).map_err(SignUpError::TooManyMails)?;
+        }
+        let argon2 = pool.passwords.hash(self.origin.client, self.password).await.map_err(|error| {
+            tracing::warn!(%error, "a sign-up failed");
+            SignUpError::Busy(error)
+        })?;
+        let began = Instant::now();
+        let outcome = self.create(PasswordHashes { argon2: Some(argon2), bcrypt: None }).await;
+        if pool.sends_mail() {
+            sleep_until(began + ANSWER_AFTER).await;
+        }
+        outcome
+    }
+
+    async fn create(&self, password: PasswordHashes) -> Result<SignedUp, SignUpError> {
+        let (pool, mail) = (self.pool, self.pool.sends_mail());
+        match pool.parts.users.create(pool.new_user(self.email.clone(), password, !mail, false)).await {
+            Ok(id) => {
+                let client = self.origin.client;
+                tracing::info!(user = %id, %client, "signed up");
+                pool.note(id, AuditAction::AccountCreate, format!("from {client}")).await;
+                if !mail {
+                    return Ok(SignedUp::Ready(id));
+                }
+                pool.send_verification(id, &self.email).await?;
+            }
+            Err(StoreError::EmailTaken) if mail => {
+                pool.outbox.send_later(letters::known_already(&pool.settings.site, &self.email));
+            }
+            Err(StoreError::EmailTaken) => return Err(SignUpError::EmailTaken),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(SignedUp::CheckMail)
+    }
+}

@@ -1,0 +1,90 @@
+//! Showing that an e-mail address is one's own.
+
+use std::sync::Arc;
+
+use stakepool_core::accounts::{Email, EmailState};
+use stakepool_core::audit::AuditAction;
+use stakepool_core::ports::{StoreError, TokenPurpose};
+
+use crate::accounts::links::TakeError;
+use crate::accounts::origin::Origin;
+use crate::accounts::tries::MustWait;
+use crate::pool::Pool;
+
+const PURPOSE: TokenPurpose = TokenPurpose::VerifyEmail;
+
+/// Why an address is not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The link was used, is too old, or was never one.
+    #[error("the link was used, is too old, or was never one")]
+    Stale,
+    /// Too many wrong links from the client.
+    #[error("too many wrong links; try again in {}", .0.in_words())]
+    Wait(MustWait),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<TakeError> for VerifyError {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::Wait(wait) => Self::Wait(wait),
+            TakeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Pool {
+    /// Whether a link for verification works. Looking changes nothing: programs that look for harmful links open them, too.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn can_verify_email(&self, token: &str) -> Result<bool, StoreError> {
+        Ok(self.peek_token(PURPOSE, token).await?.is_some())
+    }
+
+    /// Verifies the address to which the token was sent, and uses the token up.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub async fn verify_email(&self, token: &str, origin: &Origin) -> Result<(), VerifyError> {
+        let (id, email) = self.take_token(PURPOSE, token, origin.client).await?.ok_or(VerifyError::Stale)?;
+        let user = self.parts.users.by_id(id).await?;
+        // The link shows that one address can be read, and no other.
+        let user = user.filter(|user| email.is_none_or(|email| email == user.email)).ok_or(VerifyError::Stale)?;
+        self.change_user(user.id, |user| user.email_state = EmailState::Verified).await?;
+        self.parts.access.revoke_tokens(user.id, PURPOSE).await?;
+        self.note(user.id, AuditAction::AccountVerify, "").await;
+        tracing::info!(user = %user.id, client = %origin.client, "e-mail address verified");
+        Ok(())
+    }
+
+    /// Mails a new link to an address that may have an account or not. All of it happens behind the answer, which therefore
+    /// takes the same time for every address.
+    ///
+    /// # Errors
+    /// [`MustWait`] where too many mails were asked for.
+    pub fn resend_verification(self: &Arc<Self>, typed: &str, origin: &Origin) -> Result<(), MustWait> {
+        self.limiter.ask_for_mail(typed, origin.client)?;
+        if let Ok(email) = Email::parse(typed) {
+            let pool = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Err(error) = pool.send_verification_again(&email).await {
+                    tracing::error!(%error, "a mail that was asked for was not sent");
+                }
+            });
+        }
+        Ok(())
+    }
+
+    async fn send_verification_again(&self, email: &Email) -> Result<(), StoreError> {
+        match self.parts.users.by_email(email).await? {
+            Some(user) if user.email_state == EmailState::Unverified && !user.disabled => {
+                self.send_verification(user.id, &user.email).await
+            }
+            _ => Ok(()),
+        }
+    }
+}

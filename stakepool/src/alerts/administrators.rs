@@ -1,0 +1,170 @@
+//! Alerts by mail, to those who administer the pool.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stakepool_core::accounts::{Email, EmailState, User, UserId};
+use stakepool_core::alert::Alert;
+use stakepool_core::ports::{AlertError, AlertSink, Mail, Mailer, StoreError, UserStore};
+
+use crate::alerts::wording::in_words;
+use crate::parts::Parts;
+use crate::terms::PoolSettings;
+
+const WAY: &str = "mail";
+const NOBODY: &str = "no administrator has a verified e-mail address, and `poolemail` names none of the operator's: have an \
+                      administrator verify an address, or set poolemail";
+/// How many users are read at a time.
+const BATCH: u64 = 500;
+/// What `poolemail` is unless the operator sets it: the help desk of the coin, whom the pool's troubles do not concern.
+const HELP_DESK: &str = "help@excc.co";
+
+/// Mails every administrator with a verified address; where there is none, the pool's own address.
+pub(super) struct ToAdministrators {
+    settings: PoolSettings,
+    users: Arc<dyn UserStore>,
+    mailer: Arc<dyn Mailer>,
+}
+
+impl ToAdministrators {
+    /// The administrators of a pool.
+    pub(super) fn of(settings: &PoolSettings, parts: &Parts) -> Self {
+        Self { settings: settings.clone(), users: parts.users.clone(), mailer: parts.mailer.clone() }
+    }
+
+    async fn addresses(&self) -> Result<Vec<Email>, StoreError> {
+        let administrators = self.administrators().await?;
+        let of_pool = || Email::parse(&self.settings.site.help_email).ok().filter(|email| email.as_str() != HELP_DESK);
+        Ok(if administrators.is_empty() { of_pool().into_iter().collect() } else { administrators })
+    }
+
+    async fn administrators(&self) -> Result<Vec<Email>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), UserId(0));
+        loop {
+            let users = self.users.list(after, BATCH).await?;
+            let Some(last) = users.last() else { return Ok(found) };
+            after = last.id;
+            let is_reached = |user: &User| !user.disabled && user.email_state != EmailState::Unverified;
+            let administrators = users.into_iter().filter(|user| is_reached(user) && self.settings.administers(user));
+            found.extend(administrators.map(|user| user.email));
+        }
+    }
+}
+
+#[async_trait]
+impl AlertSink for ToAdministrators {
+    fn way(&self) -> &'static str {
+        WAY
+    }
+
+    async fn tell(&self, alerts: &[Alert]) -> Result<(), AlertError> {
+        let failed = |reason: String| AlertError { way: WAY, reason };
+        let addresses = self.addresses().await.map_err(|error| failed(error.to_string()))?;
+        if addresses.is_empty() {
+            // The alerts wait, and the way's first failure is logged.
+            return Err(failed(NOBODY.to_owned()));
+        }
+        let site = &self.settings.site;
+        let (subject, text) = in_words(&self.settings.site.name, alerts);
+        let text = format!("{text}\n\nThe whole state: {}\n", site.url(&site.paths.status));
+        let (mut sent, mut error) = (0, None);
+        for to in addresses {
+            match self.mailer.send(&Mail { to, subject: subject.clone(), text: text.clone() }).await {
+                Ok(()) => sent += 1,
+                Err(failure) => error = Some(failure),
+            }
+        }
+        // One who was told can tell the others; nobody is told twice.
+        match error {
+            Some(error) if sent == 0 => Err(failed(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use stakepool_core::alert::{AlertKind, AlertPhase};
+    use stakepool_core::ports::{MailError, Mailer, UserStore as _};
+    use stakepool_core::time::UnixTime;
+    use stakepool_db::Database;
+
+    use super::*;
+    use crate::alerts::scene;
+
+    #[derive(Default)]
+    struct Letters(Mutex<Vec<Mail>>);
+
+    #[async_trait]
+    impl Mailer for Letters {
+        fn is_on(&self) -> bool {
+            true
+        }
+
+        async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+            self.0.lock().unwrap().push(mail.clone());
+            Ok(())
+        }
+    }
+
+    async fn add(database: &Database, email: &str, verified: bool, admin: bool) -> UserId {
+        database.create(scene::new_user(email, verified, admin)).await.unwrap()
+    }
+
+    /// To whom an alert goes.
+    async fn told(database: Arc<Database>, pool_email: &str, named: Vec<UserId>) -> Result<Vec<String>, AlertError> {
+        let letters = Arc::new(Letters::default());
+        let mut parts = scene::parts(database);
+        parts.mailer = letters.clone();
+        let mut options = scene::options();
+        options.pool_email = pool_email.to_owned();
+        options.administration.users = named;
+        let alert = Alert {
+            kind: AlertKind::WalletLocked,
+            phase: AlertPhase::Begins,
+            about: "wallet a:1".into(),
+            text: "it is locked".into(),
+            since: UnixTime(5),
+        };
+        ToAdministrators(scene::pool(options, parts)).tell(&[alert]).await?;
+        let letters = letters.0.lock().unwrap();
+        assert!(letters.iter().all(|letter| letter.text.contains("it is locked") && letter.text.contains("/status")));
+        Ok(letters.iter().map(|letter| letter.to.to_string()).collect())
+    }
+
+    #[tokio::test]
+    async fn administrators_with_a_verified_address_are_told() {
+        let (database, _folder) = scene::database().await;
+        add(&database, "a@example.org", true, true).await;
+        add(&database, "unverified@example.org", false, true).await;
+        add(&database, "user@example.org", true, false).await;
+        let named = add(&database, "b@example.org", true, false).await;
+        let disabled = add(&database, "gone@example.org", true, true).await;
+        let before = database.by_id(disabled).await.unwrap().unwrap();
+        database.update(&before, &User { disabled: true, ..before.clone() }).await.unwrap();
+        assert_eq!(
+            told(database, "pool@example.org", vec![named]).await,
+            Ok(vec!["a@example.org".to_owned(), "b@example.org".to_owned()])
+        );
+    }
+
+    #[tokio::test]
+    async fn without_them_the_pools_own_address_is_told() {
+        let (database, _folder) = scene::database().await;
+        add(&database, "unverified@example.org", false, true).await;
+        let addresses = told(database, "pool@example.org", Vec::new()).await;
+        assert_eq!(addresses, Ok(vec!["pool@example.org".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn where_nobody_can_be_told_that_is_an_error_with_the_remedy() {
+        let (database, _folder) = scene::database().await;
+        add(&database, "unverified@example.org", false, true).await;
+        for pool_email in ["", "no address", HELP_DESK] {
+            let error = told(database.clone(), pool_email, Vec::new()).await.unwrap_err().to_string();
+            assert!(error.contains("verify an address, or set poolemail"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The reconciler: keeps every voting daemon at the desired state, and collects what the daemons report.
+//!
+//! The desired state has a digest. Each daemon reports the digest of what it has; where that differs, it is given the
+//! whole state again: after every change, after every reconnect, and when it is compared every so often. So a push that
+//! failed, a daemon that was restored from a backup, and a web that was restarted all heal in the same way.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::desired::DesiredState;
+use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
+use stakepool_core::reports::{DaemonEventKind, TicketReport};
+use tokio::time::{sleep, timeout};
+
+use crate::daemons::desired::desired_state;
+use crate::daemons::legacy_lists::{ListError, ListReader, has_no_reports};
+use crate::daemons::view::{DaemonView, DesiredChanged, Expected};
+use crate::parts::Parts;
+use crate::tickets::mails;
+
+/// How often a daemon that is in sync is compared.
+pub const COMPARE: Duration = Duration::from_secs(15);
+/// How often a daemon that cannot be compared (the predecessor's) is given everything anyhow.
+const REPEAT: Duration = Duration::from_secs(180);
+/// How often the lists of a daemon that reports nothing are read.
+const LISTS: Duration = Duration::from_secs(15);
+/// First and last pause after a failure.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How long a daemon may take for one answer.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How long it may keep a request for events open.
+const EVENTS_LIMIT: Duration = Duration::from_secs(120);
+
+/// Keeps the daemons at the desired state.
+#[derive(Clone, Debug)]
+pub struct Reconciler {
+    parts: Parts,
+    signal: DesiredChanged,
+    expected: Expected,
+    views: Arc<Mutex<BTreeMap<String, DaemonView>>>,
+}
+
+/// A database without users that may be an empty, restored or wrong one must not take the users from a daemon.
+fn withheld(desired: &DesiredState, status: &DaemonStatus) -> Option<String> {
+    let text = format!(
+        "it keeps its {} users, because the web's database has none with an address: check `database`, and whether the \
+         file there is the pool's",
+        status.users
+    );
+    (desired.users().len() == 0 && status.users > 0).then_some(text)
+}
+
+/// What a daemon's view says where the daemon lets nobody compare.
+const CLOSED: &str = "it has users and tickets by the predecessor's calls only, and tells nothing of itself, because it \
+                      refuses our token or has none; set the same rpctoken for the web and the daemon";
+
+/// Why one round with a daemon failed.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Lists(#[from] ListError),
+    #[error("it did not answer within {0:?}")]
+    Silent(Duration),
+}
+
+impl Reconciler {
+    /// Keeps the daemons of `parts`, as far as they are `expected`; hears of changes by `signal`.
+    pub fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
+        Self { parts, signal, expected, views: Arc::default() }
+    }
+
+    /// Has every daemon compared at once, because users or added tickets changed.
+    pub fn changed(&self) {
+        self.signal.changed();
+    }
+
+    /// How each daemon is.
+    pub fn views(&self) -> BTreeMap<String, DaemonView> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Works for ever.
+    pub async fn run(&self) {
+        let tasks = self.parts.daemons.iter().flat_map(|daemon| {
+            let keep: futures_util::future::BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref()));
+            [keep, Box::pin(self.collect(daemon.as_ref()))]
+        });
+        futures_util::future::join_all(tasks).await;
+        // Reached where there is no daemon at all.
+        std::future::pending::<()>().await;
+    }
+
+    /// Compares one daemon for ever.
+    async fn keep(&self, daemon: &dyn VotingDaemon) {
+        let mut changes = self.signal.subscribe();
+        let mut pause = BACK_OFF.0;
+        loop {
+            changes.mark_unchanged();
+            let next = match self.compare(daemon).await {
+                Ok(view) => {
+                    let comparable = view.status.is_some();
+                    self.note(daemon, view);
+                    pause = BACK_OFF.0;
+                    if comparable { COMPARE } else { REPEAT }
+                }
+                Err(error) => {
+                    self.note_error(daemon, &error);
+                    let next = pause;
+                    pause = (pause * 2).min(BACK_OFF.1);
+                    next
+                }
+            };
+            // A change is told at once; a daemon that is away is not asked more often for it.
+            let wakened = timeout(next, changes.changed()).await.is_ok();
+            if wakened && pause > BACK_OFF.0 {
+                sleep(BACK_OFF.0).await;
+            }
+        }
+    }
+
+    /// Gives a daemon the desired state where it lacks it.
+    async fn compare(&self, daemon: &dyn VotingDaemon) -> Result<DaemonView, RoundError> {
+        let status = match within(LIMIT, daemon.status()).await {
+            Err(RoundError::Daemon(DaemonError::Unsupported { .. })) => return self.repeat(daemon, None).await,
+            // A token that is wrong for the predecessor's calls, too, shows there.
+            Err(RoundError::Daemon(DaemonError::Unauthorized { .. })) => {
+                return self.repeat(daemon, Some(CLOSED)).await;
+            }
+            other => other?,
+        };
+        if let Some(reason) = self.expected.refusal(&status) {
+            let view = DaemonView { status: Some(status), refused: true, error: Some(reason), ..DaemonView::default() };
+            return Ok(view);
+        }
+        self.settle(status.synced_height).await?;
+        let desired = self.desired().await?;
+        if let Some(reason) = withheld(&desired, &status) {
+            return Ok(DaemonView { status: Some(status), error: Some(reason), ..DaemonView::default() });
+        }
+        let digest = desired.digest().to_string();
+        if status.wanted_digest != digest {
+            self.push(daemon, &desired).await?;
+        }
+        let status = DaemonStatus { wanted_digest: digest, users: desired.users().len() as u64, ..status };
+        Ok(self.in_sync(Some(status), None))
+    }
+
+    /// Gives everything to a daemon that cannot be compared. Without users there is nothing to give, and who knows what
+    /// would be taken.
+    async fn repeat(&self, daemon: &dyn VotingDaemon, remark: Option<&str>) -> Result<DaemonView, RoundError> {
+        // Such a daemon tells no height either; the wallet that is furthest behind does.
+        self.settle(self.parts.stats.wallets().iter().filter_map(|wallet| wallet.height).min()).await?;
+        let desired = self.desired().await?;
+        if desired.users().len() > 0 {
+            self.push(daemon, &desired).await?;
+        }
+        Ok(self.in_sync(None, remark))
+    }
+
+    async fn push(&self, daemon: &dyn VotingDaemon, desired: &DesiredState) -> Result<(), RoundError> {
+        within(LIMIT, daemon.put_desired(desired)).await?;
+        let (users, added) = (desired.users().len(), desired.added().len());
+        tracing::info!(daemon = daemon.name(), users, added, "given the desired state");
+        Ok(())
+    }
+
+    fn in_sync(&self, status: Option<DaemonStatus>, remark: Option<&str>) -> DaemonView {
+        let last_in_sync = Some(self.parts.clock.now());
+        DaemonView { status, in_sync: true, refused: false, error: remark.map(str::to_owned), last_in_sync }
+    }
+
+    /// Notes what became of added tickets, once their end is so deep below the height that no reorganisation undoes it: as
+    /// deep as a ticket takes to mature. Until then they stay desired.
+    async fn settle(&self, synced: Option<BlockHeight>) -> Result<(), StoreError> {
+        let Some(synced) = synced else { return Ok(()) };
+        // The same in both generations.
+        let maturity = self.expected.network.params(Generation::Today).ticket_maturity;
+        if let Some(deep) = synced.0.checked_sub(maturity)
+            && self.parts.low_fee.settle(BlockHeight(deep)).await?
+        {
+            self.signal.changed();
+        }
+        Ok(())
+    }
+
+    /// The users and added tickets as they are now: what every daemon should have.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database fails.
+    pub async fn desired(&self) -> Result<DesiredState, StoreError> {
+        let Parts { users, low_fee, clock, .. } = &self.parts;
+        desired_state(users.as_ref(), low_fee.as_ref(), clock.now()).await
+    }
+
+    /// Collects one daemon's events for ever.
+    async fn collect(&self, daemon: &dyn VotingDaemon) {
+        let mut pause = BACK_OFF.0;
+        let mut away = false;
+        let mut lists = ListReader::default();
+        loop {
+            let collected = match self.collect_once(daemon).await {
+                Err(RoundError::Daemon(error)) if has_no_reports(&error) => {
+                    self.collect_from_lists(daemon, &mut lists).await
+                }
+                collected => collected,
+            };
+            match collected {
+                Ok(()) => {
+                    pause = BACK_OFF.0;
+                    if std::mem::take(&mut away) {
+                        // Back after a failure: it may have been restarted with an old state.
+                        self.signal.changed();
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(daemon = daemon.name(), %error, "no events");
+                    away = true;
+                    sleep(pause).await;
+                    pause = (pause * 2).min(BACK_OFF.1);
+                }
+            }
+        }
+    }
+
+    /// Stores the next events, and then the place behind them: after a crash between the two they come again.
+    async fn collect_once(&self, daemon: &dyn VotingDaemon) -> Result<(), RoundError> {
+        let ledger: &dyn LedgerStore = self.parts.ledger.as_ref();
+        let cursor = ledger.cursor(daemon.name()).await?.unwrap_or_default();
+        let batch = within(EVENTS_LIMIT, daemon.events(cursor)).await?;
+        let next = batch.next;
+        self.store(daemon.name(), batch).await?;
+        if next == cursor {
+            // Nothing new within the daemon's patience; do not spin where it has none.
+            sleep(Duration::from_millis(100)).await;
+        } else {
+            ledger.set_cursor(daemon.name(), next).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores what can be learned about the tickets of a daemon that reports nothing, and waits for the next time.
+    async fn collect_from_lists(&self, daemon: &dyn VotingDaemon, lists: &mut ListReader) -> Result<(), RoundError> {
+        let Some(source) = &self.parts.tickets else {
+            sleep(REPEAT).await;
+            return Ok(());
+        };
+        let tickets = lists.round(&self.parts, source.as_ref(), daemon).await?;
+        if !tickets.is_empty() {
+            tracing::debug!(daemon = daemon.name(), tickets = tickets.len(), "learned from its lists and the wallets");
+        }
+        self.store_tickets(daemon.name(), &tickets).await?;
+        sleep(LISTS).await;
+        Ok(())
+    }
+
+    async fn store(&self, daemon: &str, batch: EventBatch) -> Result<(), StoreError> {
+        let is_news = !batch.snapshot;
+        let (mut tickets, mut votes) = (Vec::new(), Vec::new());
+        for event in batch.events {
+            match event.kind {
+                DaemonEventKind::Ticket(report) => tickets.push(report),
+                DaemonEventKind::Vote(record) => votes.push(record),
+            }
+        }
+        self.store_tickets(daemon, &tickets).await?;
+        if !votes.is_empty() {
+            self.parts.ledger.put_votes(daemon, &votes).await?;
+            if is_news {
+                for observer in &self.parts.vote_observers {
+                    observer.votes(&votes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_tickets(&self, daemon: &str, tickets: &[TicketReport]) -> Result<(), StoreError> {
+        if tickets.is_empty() {
+            return Ok(());
+        }
+        self.parts.ledger.put_tickets(daemon, tickets, self.parts.clock.now()).await?;
+        mails::note(&self.parts, tickets).await
+    }
+
+    fn note(&self, daemon: &dyn VotingDaemon, mut view: DaemonView) {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = views.remove(daemon.name()).unwrap_or_default();
+        if let Some(error) = view.error.as_ref().filter(|error| before.error.as_ref() != Some(error)) {
+            tracing::error!(daemon = daemon.name(), "{error}");
+        }
+        if view.in_sync && !before.in_sync {
+            tracing::info!(daemon = daemon.name(), "in sync");
+        }
+        view.last_in_sync = view.last_in_sync.or(before.last_in_sync);
+        views.insert(daemon.name().to_owned(), view);
+    }
+
+    fn note_error(&self, daemon: &dyn VotingDaemon, error: &RoundError) {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = views.entry(daemon.name().to_owned()).or_default();
+        let text = error.to_string();
+        if view.error.as_ref() != Some(&text) {
+            tracing::error!(daemon = daemon.name(), %error, "not in sync; tried again");
+        }
+        (view.in_sync, view.refused) = (false, false);
+        view.error = Some(text);
+    }
+}
+
+async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, DaemonError>>) -> Result<T, RoundError> {
+    Ok(timeout(limit, call).await.map_err(|_| RoundError::Silent(limit))??)
+}

@@ -1,0 +1,69 @@
+//! How a daemon is, and what it must be to be one of this pool's.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::ports::DaemonStatus;
+use stakepool_core::time::UnixTime;
+use tokio::sync::watch;
+
+/// Wakes the reconciler when users or added tickets change.
+#[derive(Clone, Debug)]
+pub struct DesiredChanged(Arc<watch::Sender<u64>>);
+
+impl Default for DesiredChanged {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+}
+
+impl DesiredChanged {
+    /// Has every daemon compared at once.
+    pub fn changed(&self) {
+        self.0.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+/// How a daemon is, as the web last saw it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DaemonView {
+    /// What it said of itself, where it can say so and did.
+    pub status: Option<DaemonStatus>,
+    /// Whether it has the desired state, as far as can be known.
+    pub in_sync: bool,
+    /// Whether it is none of this pool's, because it has another network or other keys.
+    pub refused: bool,
+    /// What is wrong with it, if anything.
+    pub error: Option<String>,
+    /// When it was last in sync.
+    pub last_in_sync: Option<UnixTime>,
+}
+
+/// What a daemon must be configured with to be one of this pool's.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The network.
+    pub network: Network,
+    /// The cold wallet's key.
+    pub cold_wallet: ExtendedPubKey,
+}
+
+impl Expected {
+    /// Why a daemon is none of this pool's, if it is none.
+    pub(crate) fn refusal(&self, status: &DaemonStatus) -> Option<String> {
+        let differs = |what: &str, theirs: &dyn Display, ours: &dyn Display| {
+            let (theirs, ours) = (theirs.to_string(), ours.to_string());
+            let text = format!(
+                "it is not given the users, because its {what} is {theirs}, but the web's is {ours}: make them the same"
+            );
+            (theirs != ours).then_some(text)
+        };
+        differs("network", &status.network, &self.network)
+            .or_else(|| differs("coldwalletextpub", &status.cold_wallet_xpub, &self.cold_wallet))
+    }
+}

@@ -1,0 +1,10 @@
+//! Mail: what letters say, the queue of outgoing mail, and SMTP.
+
+pub mod letters;
+mod outbox;
+#[cfg(feature = "smtp")]
+mod smtp;
+
+pub use outbox::Outbox;
+#[cfg(feature = "smtp")]
+pub use smtp::{SmtpEncryption, SmtpError, SmtpLogin, SmtpMailer, SmtpOptions};

@@ -1,0 +1,181 @@
+//! What a pool works with: stores, wallets, daemons, time and randomness, each behind a trait.
+
+use std::fmt;
+use std::sync::Arc;
+
+use stakepool_core::accounts::{SecureRandom, SystemRandom};
+use stakepool_core::chain::HdKeyError;
+use stakepool_core::ports::{
+    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, HistoryStore, LeaseStore, LedgerStore,
+    LowFeeStore, Mailer, NoMailer, PoolWallet, RescanStore, SecondFactorStore, SessionStore, SystemClock,
+    TicketMailStore, TokenStore, TransactionSource, UserStore, VotingDaemon,
+};
+use stakepool_core::reports::VoteRecord;
+
+use crate::registration::{AddressRegistrar, Registrar};
+use crate::terms::PoolTerms;
+use crate::ticket_source::{PoolRule, TicketSource, WalletTicketSource};
+use crate::wallets::{VotingWallet, VotingWallets, WalletView};
+
+/// All stores of a pool in one, such as a database.
+pub trait PoolStore:
+    UserStore
+    + SessionStore
+    + TokenStore
+    + AccessStore
+    + SecondFactorStore
+    + LowFeeStore
+    + LedgerStore
+    + AdminStore
+    + AuditStore
+    + HistoryStore
+    + LeaseStore
+    + RescanStore
+    + TicketMailStore
+{
+}
+
+impl<S> PoolStore for S where
+    S: UserStore
+        + SessionStore
+        + TokenStore
+        + AccessStore
+        + SecondFactorStore
+        + LowFeeStore
+        + LedgerStore
+        + AdminStore
+        + AuditStore
+        + HistoryStore
+        + LeaseStore
+        + RescanStore
+        + TicketMailStore
+{
+}
+
+/// Sees the votes that daemons report, as for metrics.
+pub trait VoteObserver: Send + Sync {
+    /// New records of one daemon. Those that a daemon repeats after a loss of its state do not come here.
+    fn votes(&self, records: &[VoteRecord]);
+}
+
+/// Everything that a pool works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// The users.
+    pub users: Arc<dyn UserStore>,
+    /// The signed-in browsers.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Low-fee tickets that an administrator added.
+    pub low_fee: Arc<dyn LowFeeStore>,
+    /// Tickets and votes.
+    pub ledger: Arc<dyn LedgerStore>,
+    /// Secrets in mails.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Sessions and links that open accounts.
+    pub access: Arc<dyn AccessStore>,
+    /// Second factors.
+    pub second_factors: Arc<dyn SecondFactorStore>,
+    /// What users are mailed about their tickets.
+    pub ticket_mails: Arc<dyn TicketMailStore>,
+    /// Acts that matter to the safety of the pool and its accounts.
+    pub audit: Arc<dyn AuditStore>,
+    /// Work that only one of several instances does.
+    pub leases: Arc<dyn LeaseStore>,
+    /// Lists for administrators.
+    pub admin: Arc<dyn AdminStore>,
+    /// The past of the network and of the pool's tickets.
+    pub history: Arc<dyn HistoryStore>,
+    /// Sends mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// Registers addresses.
+    pub registrar: Arc<dyn AddressRegistrar>,
+    /// What the wallets say.
+    pub stats: Arc<dyn WalletView>,
+    /// The voting wallets, where the pool is to keep them in service while it runs.
+    pub wallets: Option<VotingWallets>,
+    /// What can be voted on; the first source that answers counts.
+    pub agendas: Vec<Arc<dyn AgendaSource>>,
+    /// Channels of alerts to the operator, beside mail to the administrators.
+    pub alerts: Vec<Arc<dyn AlertSink>>,
+    /// Sees the votes that daemons report.
+    pub vote_observers: Vec<Arc<dyn VoteObserver>>,
+    /// Tickets where a daemon reports nothing.
+    pub tickets: Option<Arc<dyn TicketSource>>,
+    /// The voting daemons.
+    pub daemons: Vec<Arc<dyn VotingDaemon>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for secrets.
+    pub random: Arc<dyn SecureRandom>,
+}
+
+impl Parts {
+    /// Parts on one store, with the machine's clock and randomness, without wallets to keep, daemons and mail.
+    pub fn on_store<S>(store: Arc<S>, registrar: Arc<dyn AddressRegistrar>, stats: Arc<dyn WalletView>) -> Self
+    where
+        S: PoolStore + 'static,
+    {
+        Self {
+            users: store.clone(),
+            sessions: store.clone(),
+            low_fee: store.clone(),
+            ledger: store.clone(),
+            tokens: store.clone(),
+            access: store.clone(),
+            second_factors: store.clone(),
+            ticket_mails: store.clone(),
+            audit: store.clone(),
+            leases: store.clone(),
+            history: store.clone(),
+            admin: store,
+            mailer: Arc::new(NoMailer),
+            registrar,
+            stats,
+            wallets: None,
+            agendas: Vec::new(),
+            alerts: Vec::new(),
+            vote_observers: Vec::new(),
+            tickets: None,
+            daemons: Vec::new(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+
+    /// The parts of a pool with these wallets and daemons, so that none is forgotten. What is left to the caller is by
+    /// whom mail is sent, and the channels of alerts.
+    ///
+    /// # Errors
+    /// [`HdKeyError`] where the terms hold a key that cannot be an account's.
+    pub fn assemble<S>(
+        terms: &PoolTerms,
+        store: Arc<S>,
+        wallets: Vec<Arc<dyn VotingWallet>>,
+        daemons: Vec<Arc<dyn VotingDaemon>>,
+    ) -> Result<Self, HdKeyError>
+    where
+        S: PoolStore + 'static,
+    {
+        let keys = terms.keys()?;
+        let rule = PoolRule { network: terms.network, fee: terms.fee, cold: keys.cold, max_users: terms.max_users };
+        let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
+        let kept = VotingWallets::new(terms, members, store.clone());
+        let group = kept.group.clone();
+        let registrar = Arc::new(Registrar::new(keys, store.clone(), group.clone()));
+        let transactions = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn TransactionSource>).collect();
+        Ok(Self {
+            tickets: Some(Arc::new(WalletTicketSource::new(group.clone(), transactions, rule))),
+            agendas: wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn AgendaSource>).collect(),
+            wallets: Some(kept),
+            daemons,
+            ..Self::on_store(store, registrar, group)
+        })
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let daemons: Vec<_> = self.daemons.iter().map(|daemon| daemon.name()).collect();
+        f.debug_struct("Parts").field("daemons", &daemons).finish_non_exhaustive()
+    }
+}

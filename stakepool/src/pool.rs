@@ -1,0 +1,134 @@
+//! The pool: what all its use cases share.
+
+use std::time::Duration;
+
+use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher};
+use stakepool_core::chain::HdKeyError;
+use stakepool_core::ports::StoreError;
+use stakepool_core::single_flight::SingleFlight;
+use stakepool_core::time::UnixTime;
+
+use crate::accounts::KnownBrowsers;
+use crate::accounts::password_queue::PasswordQueue;
+use crate::accounts::tries::Limiter;
+use crate::agendas::Agendas;
+use crate::daemons::{DesiredChanged, Expected, Reconciler};
+use crate::mail::Outbox;
+use crate::parts::Parts;
+use crate::signed::Signer;
+use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
+use crate::tickets::Tally;
+use crate::user_cache::UserCache;
+
+/// How old shared figures may be.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// Why a pool cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The secret for API keys.
+    #[error(transparent)]
+    ApiKeys(#[from] ApiKeysError),
+    /// The costs of passwords.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// The secret for cookies.
+    #[error("cookiesecret is empty: set it to a long random text, and to the same one in every instance of the web")]
+    EmptyNoteSecret,
+    /// An extended public key.
+    #[error(transparent)]
+    Key(#[from] HdKeyError),
+    /// No store was given to the builder.
+    #[error("a pool needs a store: give one to the builder")]
+    NoStore,
+}
+
+/// A stake pool. Its methods are the use cases: each takes what somebody wants as typed input, and returns a typed outcome
+/// for the front end to render. See the [crate's documentation](crate) for how one is made.
+pub struct Pool {
+    pub(crate) terms: PoolTerms,
+    pub(crate) settings: PoolSettings,
+    pub(crate) parts: Parts,
+    pub(crate) api_keys: ApiKeys,
+    pub(crate) passwords: PasswordQueue,
+    pub(crate) limiter: Limiter,
+    pub(crate) outbox: Outbox,
+    pub(crate) first_steps: Signer,
+    pub(crate) known_browsers: KnownBrowsers,
+    pub(crate) reconciler: Reconciler,
+    pub(crate) agendas: Agendas,
+    pub(crate) users: UserCache,
+    pub(crate) figures: SingleFlight<crate::figures::Figures>,
+    pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
+}
+
+impl Pool {
+    /// Sets a pool up. Nothing runs yet: see [`Pool::run`].
+    ///
+    /// # Errors
+    /// [`SetupError`].
+    pub fn new(terms: PoolTerms, settings: PoolSettings, parts: Parts) -> Result<Self, SetupError> {
+        if settings.note_secret.is_empty() {
+            return Err(SetupError::EmptyNoteSecret);
+        }
+        let expected = Expected { network: terms.network, cold_wallet: terms.cold_wallet };
+        Ok(Self {
+            api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?,
+            passwords: PasswordQueue::new(PasswordHasher::new(settings.password_costs, parts.random.clone())?),
+            limiter: Limiter::new(settings.tries),
+            outbox: Outbox::new(parts.mailer.clone()),
+            first_steps: Signer::new(&settings.note_secret, "first step"),
+            known_browsers: KnownBrowsers::new(&settings.note_secret),
+            reconciler: Reconciler::new(parts.clone(), DesiredChanged::default(), expected),
+            agendas: Agendas::new(parts.agendas.clone()),
+            users: UserCache::default(),
+            figures: SingleFlight::new(MAX_AGE),
+            tally: SingleFlight::new(MAX_AGE),
+            terms,
+            settings,
+            parts,
+        })
+    }
+
+    /// What the pool's wallets, users and tickets are held to.
+    pub const fn terms(&self) -> &PoolTerms {
+        &self.terms
+    }
+
+    /// How the pool treats its accounts and its operator.
+    pub const fn settings(&self) -> &PoolSettings {
+        &self.settings
+    }
+
+    /// What the pool is called.
+    pub const fn site(&self) -> &SiteIdentity {
+        &self.settings.site
+    }
+
+    /// The stores, wallets and daemons, for lists that are only read.
+    pub const fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// How the voting daemons are kept at the desired state.
+    pub const fn daemons(&self) -> &Reconciler {
+        &self.reconciler
+    }
+
+    /// Whether the pool sends mail.
+    pub fn sends_mail(&self) -> bool {
+        self.outbox.is_on()
+    }
+
+    /// Now.
+    pub fn now(&self) -> UnixTime {
+        self.parts.clock.now()
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("terms", &self.terms).field("parts", &self.parts).finish_non_exhaustive()
+    }
+}

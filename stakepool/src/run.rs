@@ -1,0 +1,36 @@
+//! The work of a pool that runs.
+
+use std::future::{Future, pending};
+
+use crate::pool::Pool;
+use crate::tickets::mailer;
+use crate::wallets::WalletsError;
+use crate::{alerts, history};
+
+impl Pool {
+    /// Runs the pool until `shutdown`: probes and repairs the wallets, keeps the daemons at the desired state and collects
+    /// what they report, mails users, notes the history, and watches for troubles. All of it goes on while a wallet, a
+    /// daemon or the mail server is away, and picks up where it was. Dropping the future is a stop, too: every step can be
+    /// repeated.
+    ///
+    /// # Errors
+    /// [`WalletsError`] where the wallets are none of this pool's.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<(), WalletsError> {
+        tokio::select! {
+            () = shutdown => Ok(()),
+            error = self.keep_wallets() => Err(error),
+            () = self.reconciler.run() => Ok(()),
+            () = history::keep(self) => Ok(()),
+            () = mailer::run(&self.parts, &self.outbox, &self.settings.site) => Ok(()),
+            () = alerts::watch::run(self) => Ok(()),
+        }
+    }
+
+    /// Keeps the voting wallets in service, where that is left to the pool.
+    async fn keep_wallets(&self) -> WalletsError {
+        match &self.parts.wallets {
+            Some(wallets) => wallets.keep().await,
+            None => pending().await,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! How a voting daemon is.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey};
+use stakepool_core::ports::{DaemonStatus, WalletState};
+use stakepool_core::time::UnixTime;
+
+use crate::daemons::DaemonView;
+use crate::status::lag::{LAG_ALLOWED, lag};
+use crate::terms::PoolTerms;
+
+/// Whether a voting daemon is at what the web wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum DaemonCondition {
+    /// It was not yet asked.
+    #[serde(rename = "unknown")]
+    Unknown,
+    /// It answers, and has what the web wants it to have.
+    #[serde(rename = "in order")]
+    InSync,
+    /// It answers, but is none of this pool's: it has another network or other keys.
+    #[serde(rename = "not in order")]
+    Refused,
+    /// It does not answer, or cannot be kept at what is wanted.
+    #[serde(rename = "not in order")]
+    OutOfSync,
+}
+
+/// How a voting daemon is. What it did not tell is `None`.
+#[derive(Clone, Debug, Serialize)]
+pub struct DaemonReport {
+    /// Host and port.
+    pub name: String,
+    /// Whether it is at what the web wants.
+    pub state: DaemonCondition,
+    /// Whether it is the predecessor's, which tells nothing of itself.
+    pub predecessor: bool,
+    /// Its lasting name for itself.
+    pub id: Option<String>,
+    /// Its version, for people.
+    pub version: Option<String>,
+    /// Its node's best height; nothing where no node answers it.
+    pub node_height: Option<u32>,
+    /// The last height that it has worked through.
+    pub synced_height: Option<u32>,
+    /// How many blocks what it has worked through is behind.
+    pub lag: Option<u32>,
+    /// Tickets that it would vote.
+    pub live_tickets: Option<u64>,
+    /// Tickets that it ignores.
+    pub ignored_tickets: Option<u64>,
+    /// Its wallets.
+    pub wallets: Vec<WalletState>,
+    /// Whether it answers, has a node that is not far ahead of it, and a wallet that can sign.
+    pub can_vote: bool,
+    /// The last error.
+    pub last_error: Option<String>,
+    /// When it last had what the web wants it to have.
+    #[serde(rename = "last_in_order")]
+    pub last_in_sync: Option<UnixTime>,
+    /// The same for people.
+    #[serde(rename = "last_in_order_at")]
+    pub last_in_sync_at: Option<String>,
+    /// Its settings that are not the web's, with both values.
+    pub differences: Vec<String>,
+    /// What is wrong with it, and what to do.
+    pub problems: Vec<String>,
+}
+
+impl DaemonReport {
+    pub(super) fn of(
+        name: &str,
+        view: Option<&DaemonView>,
+        best: Option<BlockHeight>,
+        lag_allowed: u32,
+        ours: &PoolTerms,
+    ) -> Self {
+        let status = view.and_then(|view| view.status.as_ref());
+        let in_sync = view.is_some_and(|view| view.in_sync);
+        let lag = status.and_then(|status| lag(status.synced_height, best));
+        let behind = lag.filter(|lag| *lag > lag_allowed);
+        let last_in_sync = view.and_then(|view| view.last_in_sync);
+        let differences = status.map(|status| differences(status, ours)).unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            state: condition(view),
+            predecessor: in_sync && status.is_none() && view.is_some_and(|view| view.error.is_none()),
+            id: status.map(|status| status.id.clone()),
+            version: status.map(|status| status.version.clone()),
+            node_height: status.and_then(|status| status.node_height).map(|height| height.0),
+            synced_height: status.and_then(|status| status.synced_height).map(|height| height.0),
+            lag,
+            live_tickets: status.map(|status| status.live_tickets),
+            ignored_tickets: status.map(|status| status.ignored_tickets),
+            wallets: status.map(|status| status.wallets.clone()).unwrap_or_default(),
+            can_vote: in_sync && behind.is_none() && status.is_none_or(|status| can_sign(status) && is_synced(status)),
+            last_error: view.and_then(|view| view.error.clone()),
+            last_in_sync,
+            last_in_sync_at: last_in_sync.map(UnixTime::readable),
+            problems: problems(view, behind, &differences),
+            differences,
+        }
+    }
+}
+
+fn condition(view: Option<&DaemonView>) -> DaemonCondition {
+    match view {
+        None => DaemonCondition::Unknown,
+        Some(view) if view.in_sync => DaemonCondition::InSync,
+        Some(view) if view.refused => DaemonCondition::Refused,
+        Some(_) => DaemonCondition::OutOfSync,
+    }
+}
+
+/// Whether one of its wallets can sign, as far as it tells of them.
+fn can_sign(status: &DaemonStatus) -> bool {
+    status.wallets.is_empty() || status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked)
+}
+
+/// Whether it has a node, and has worked through the node's blocks. Both heights are of one moment.
+fn is_synced(status: &DaemonStatus) -> bool {
+    lag(status.synced_height, status.node_height).is_some_and(|lag| lag <= LAG_ALLOWED)
+}
+
+fn problems(view: Option<&DaemonView>, behind: Option<u32>, differences: &[String]) -> Vec<String> {
+    let Some(view) = view else { return vec!["it has not answered yet".to_owned()] };
+    let mut problems: Vec<String> = view.error.iter().cloned().collect();
+    let Some(status) = &view.status else { return problems };
+    // What it said of itself is old where it does not answer any more.
+    if view.in_sync {
+        problems.extend(status.problems.iter().cloned());
+        problems.extend(status.wallets.iter().filter_map(of_wallet));
+        if status.node_height.is_none() {
+            problems.push("no node answers it, so that it hears of no winning ticket: start its node".to_owned());
+        } else if status.synced_height.is_none() {
+            problems.push("it has not worked through a block yet".to_owned());
+        }
+        problems.extend(behind.map(|lag| format!("it is {lag} blocks behind")));
+    }
+    for text in differences {
+        // The last error may say so already.
+        if !problems.iter().any(|problem| problem.contains(text)) {
+            problems.push(text.clone());
+        }
+    }
+    problems
+}
+
+fn differences(status: &DaemonStatus, ours: &PoolTerms) -> Vec<String> {
+    let compare = |what: &str, theirs: &dyn Display, ours: &dyn Display| {
+        let (theirs, ours) = (theirs.to_string(), ours.to_string());
+        (theirs != ours).then(|| format!("its {what} is {theirs}, but the web's is {ours}: make them the same"))
+    };
+    let differences = [
+        compare("network", &status.network, &ours.network),
+        compare("poolfees", &status.pool_fee, &ours.fee),
+        compare("coldwalletextpub", &status.cold_wallet_xpub, &ours.cold_wallet),
+    ];
+    let foreign = status.wallets.iter().filter_map(|wallet| foreign_key(wallet, &ours.voting_wallet));
+    differences.into_iter().flatten().chain(foreign).collect()
+}
+
+/// What is wrong with the account key of one of its wallets, where it is not the pool's.
+fn foreign_key(wallet: &WalletState, ours: &ExtendedPubKey) -> Option<String> {
+    let (name, key) = (&wallet.name, wallet.account_key.as_ref()?);
+    let remedy = "restore the wallet from the pool's seed, or correct votingwalletextpub";
+    (*key != ours.to_string())
+        .then(|| format!("its wallet {name} has the account key {key}, but votingwalletextpub is {ours}: {remedy}"))
+}
+
+fn of_wallet(wallet: &WalletState) -> Option<String> {
+    let name = &wallet.name;
+    match wallet {
+        WalletState { reachable: false, .. } => Some(format!("its wallet {name} cannot be reached")),
+        WalletState { unlocked: false, .. } => Some(format!(
+            "its wallet {name} is locked; unlock it with `exccctl --wallet walletpassphrase PASSPHRASE 0`"
+        )),
+        WalletState { votes_itself: true, .. } => {
+            Some(format!("its wallet {name} votes by itself; start it without enablevoting"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,148 @@
+//! How the pool is: every wallet and daemon, whether their settings agree with ours, and whether the pool can serve.
+
+use serde::Serialize;
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::time::UnixTime;
+use stakepool_core::wallets::{Health, MemberStatus};
+
+use crate::daemons::DaemonView;
+use crate::status::daemon::DaemonReport;
+use crate::status::lag::lag_allowed;
+use crate::status::wallet::WalletReport;
+use crate::terms::PoolTerms;
+
+/// How the pool is as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overall {
+    /// All is well.
+    Ok,
+    /// The pool serves and votes, but something should be looked at.
+    Degraded,
+    /// The pool cannot serve its users, or cannot vote.
+    Down,
+}
+
+/// How the pool is.
+#[derive(Clone, Debug, Serialize)]
+pub struct PoolStatus {
+    /// As a whole.
+    pub state: Overall,
+    /// When this was found.
+    pub at: UnixTime,
+    /// The best height that anybody knows.
+    pub height: Option<u32>,
+    /// How many blocks a wallet or a daemon may be behind before that is a problem.
+    pub lag_allowed: u32,
+    /// Why the pool cannot serve, if it cannot.
+    pub failures: Vec<String>,
+    /// All that is wrong with a wallet or a daemon, each with its name.
+    pub problems: Vec<String>,
+    /// What should be looked at in the configuration.
+    pub warnings: Vec<String>,
+    /// How many wallets must be in service.
+    pub quorum: usize,
+    /// The wallets, in the order of the configuration.
+    pub wallets: Vec<WalletReport>,
+    /// The voting daemons, in the order of the configuration.
+    pub daemons: Vec<DaemonReport>,
+}
+
+/// What the status is made of.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// Now.
+    pub now: UnixTime,
+    /// The wallets.
+    pub wallets: &'a [MemberStatus],
+    /// How many of them must be in service.
+    pub quorum: usize,
+    /// The daemons by name; nothing of those that were not yet asked.
+    pub daemons: &'a [(String, Option<DaemonView>)],
+    /// What the database says, if it fails.
+    pub database_error: Option<String>,
+    /// What wallets and daemons must agree with.
+    pub ours: &'a PoolTerms,
+    /// What should be looked at in the configuration.
+    pub warnings: &'a [String],
+}
+
+impl PoolStatus {
+    /// Judges what was seen.
+    pub fn of(seen: &Seen<'_>) -> Self {
+        let (best, lag_allowed) = (best_height(seen), lag_allowed(seen.ours.network));
+        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed);
+        let wallets: Vec<_> = seen.wallets.iter().map(of_wallet).collect();
+        let of_daemon = |(name, view): &(String, Option<DaemonView>)| {
+            DaemonReport::of(name, view.as_ref(), best, lag_allowed, seen.ours)
+        };
+        let daemons: Vec<_> = seen.daemons.iter().map(of_daemon).collect();
+        let failures = failures(seen, &wallets, &daemons);
+        let of_wallets =
+            wallets.iter().flat_map(|wallet| wallet.problems.iter().map(move |text| ("wallet", &wallet.name, text)));
+        let of_daemons =
+            daemons.iter().flat_map(|daemon| daemon.problems.iter().map(move |text| ("daemon", &daemon.name, text)));
+        let problems: Vec<_> = of_wallets.chain(of_daemons).map(named).collect();
+        let state = match (failures.is_empty(), problems.is_empty()) {
+            (false, _) => Overall::Down,
+            (true, false) => Overall::Degraded,
+            (true, true) => Overall::Ok,
+        };
+        Self {
+            state,
+            at: seen.now,
+            height: best.map(|height| height.0),
+            lag_allowed,
+            failures,
+            problems,
+            warnings: seen.warnings.to_vec(),
+            quorum: seen.quorum,
+            wallets,
+            daemons,
+        }
+    }
+}
+
+/// A problem with the name of whom it concerns, once.
+fn named((kind, name, text): (&str, &String, &String)) -> String {
+    if text.contains(name.as_str()) { text.clone() } else { format!("{kind} {name}: {text}") }
+}
+
+/// The best height that anybody of this pool knows; others may be on another chain.
+fn best_height(seen: &Seen<'_>) -> Option<BlockHeight> {
+    let statuses = seen.daemons.iter().filter_map(|(_, view)| view.as_ref()?.status.as_ref());
+    let ours = statuses.filter(|status| status.network == seen.ours.network);
+    let of_daemons = ours.flat_map(|status| [status.node_height, status.synced_height]);
+    let wallets = seen.wallets.iter().filter(|wallet| !matches!(wallet.health, Health::Disagrees { .. }));
+    wallets.map(|wallet| wallet.height).chain(of_daemons).flatten().max()
+}
+
+/// Why the pool cannot serve.
+fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport]) -> Vec<String> {
+    let mut failures: Vec<String> = seen.database_error.iter().cloned().collect();
+    let healthy = seen.wallets.iter().filter(|wallet| wallet.health == Health::Healthy).count();
+    if healthy < seen.quorum {
+        let quorum = seen.quorum;
+        failures
+            .push(format!("only {healthy} of the {quorum} voting wallets needed are in service: nobody can register"));
+    }
+    if seen.wallets.iter().any(|wallet| matches!(wallet.health, Health::Disagrees { .. })) {
+        failures.push("a voting wallet disagrees with the pool: nobody can register until it agrees".to_owned());
+    }
+    if !daemons.is_empty() && !daemons.iter().any(|daemon| daemon.can_vote) {
+        failures.push("no voting daemon is known to be able to vote".to_owned());
+    }
+    if none(wallets, |wallet| wallet.unlocked) {
+        failures.push("every voting wallet that answers is locked: nothing can be signed".to_owned());
+    }
+    if none(wallets, |wallet| wallet.connected) {
+        failures.push("no voting wallet that answers is connected to its node: start the nodes".to_owned());
+    }
+    failures
+}
+
+/// Whether some wallets tell of a thing, and none of them that it is so.
+fn none(wallets: &[WalletReport], is_so: impl Fn(&WalletReport) -> Option<bool>) -> bool {
+    let mut told = wallets.iter().filter_map(is_so).peekable();
+    told.peek().is_some() && told.all(|is_so| !is_so)
+}

@@ -1,0 +1,13 @@
+//! How the pool is: one judge of wallets, daemons and settings, for every front end.
+
+mod daemon;
+mod judge;
+mod lag;
+mod now;
+#[cfg(test)]
+mod tests;
+mod wallet;
+
+pub use daemon::{DaemonCondition, DaemonReport};
+pub use judge::{Overall, PoolStatus, Seen};
+pub use wallet::{WalletCondition, WalletReport};

@@ -1,0 +1,257 @@
+//! How the pool is judged.
+
+use stakepool_core::chain::{Generation, VoteBits, VoteVersion};
+use stakepool_core::ports::{DaemonStatus, WalletInfo, WalletState};
+
+use stakepool_core::wallets::PendingRepairs;
+
+use crate::status::*;
+
+fn wallet(health: Health, height: u32) -> MemberStatus {
+    let info = WalletInfo {
+        generation: Generation::Today,
+        version: "2.8.5".to_owned(),
+        unlocked: true,
+        connected: true,
+        votes_itself: false,
+        vote_bits: VoteBits(1),
+        vote_bits_extended: "0b000000".to_owned(),
+        vote_version: VoteVersion(11),
+    };
+    let (name, height) = (format!("w{height}"), Some(BlockHeight(height)));
+    MemberStatus {
+        name,
+        health,
+        info: Some(info),
+        height,
+        debts: PendingRepairs { scripts: Some(0), rescan_from: None },
+    }
+}
+
+fn of_daemon() -> WalletState {
+    WalletState { name: "w".to_owned(), reachable: true, unlocked: true, votes_itself: false, account_key: None }
+}
+
+fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
+    let mut status = DaemonStatus {
+        id: "d".to_owned(),
+        epoch: 1,
+        version: "1".to_owned(),
+        network: Network::Simnet,
+        cold_wallet_xpub: String::new(),
+        pool_fee: fee(),
+        wanted_digest: String::new(),
+        users: 1,
+        node_height: Some(BlockHeight(100)),
+        synced_height: Some(BlockHeight(100)),
+        wallets: vec![of_daemon()],
+        live_tickets: 1,
+        ignored_tickets: 0,
+        problems: Vec::new(),
+    };
+    change(&mut status);
+    DaemonView { status: Some(status), in_order: true, last_in_order: Some(UnixTime(1)), ..DaemonView::default() }
+}
+
+fn fee() -> PoolFee {
+    PoolFee::from_percent(7.5).unwrap()
+}
+
+fn judge(wallets: &[MemberStatus], daemons: &[Option<DaemonView>], database_error: Option<&str>) -> PoolStatus {
+    let daemons: Vec<_> = daemons.iter().enumerate().map(|(n, view)| (format!("d{n}"), view.clone())).collect();
+    PoolStatus::of(&Seen {
+        now: UnixTime(0),
+        wallets,
+        quorum: 2,
+        daemons: &daemons,
+        database_error: database_error.map(str::to_owned),
+        ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: None },
+        warnings: &[],
+    })
+}
+
+fn good() -> [MemberStatus; 2] {
+    [wallet(Health::Healthy, 100), wallet(Health::Healthy, 99)]
+}
+
+#[test]
+fn all_is_well_where_all_agree() {
+    let status = judge(&good(), &[Some(daemon(|_| {}))], None);
+    assert_eq!((status.state, status.height), (Overall::Ok, Some(100)), "{:?}", status.problems);
+    assert_eq!(status.wallets[1].lag, Some(1));
+}
+
+#[test]
+fn too_few_wallets_or_one_that_disagrees_or_no_database_stop_the_service() {
+    let daemons = [Some(daemon(|_| {}))];
+    let away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
+    let differs = wallet(Health::Disagrees { how: "other key".to_owned() }, 100);
+    let [one, two] = good();
+    for (wallets, database, expected) in [
+        (vec![one.clone(), away.clone()], None, "only 1 of the 2"),
+        (vec![one.clone(), two.clone(), differs], None, "disagrees"),
+        (vec![one.clone(), two.clone()], Some("disk full"), "disk full"),
+    ] {
+        let status = judge(&wallets, &daemons, database);
+        assert_eq!(status.state, Overall::Down);
+        assert!(status.failures[0].contains(expected), "{:?}", status.failures);
+    }
+    assert_eq!(judge(&[one, two, away], &daemons, None).state, Overall::Degraded, "a third one is a reserve");
+}
+
+#[test]
+fn the_pool_is_down_where_no_daemon_can_vote() {
+    let locked = daemon(|status| status.wallets[0].unlocked = false);
+    let away = DaemonView { in_order: false, error: Some("refused".to_owned()), ..daemon(|_| {}) };
+    for daemons in [vec![None], vec![Some(locked.clone())], vec![Some(away.clone()), Some(locked.clone())]] {
+        assert_eq!(judge(&good(), &daemons, None).state, Overall::Down, "{daemons:?}");
+    }
+    let one_left = judge(&good(), &[Some(away), Some(daemon(|_| {}))], None);
+    assert_eq!(one_left.state, Overall::Degraded);
+    let predecessor = DaemonView { status: None, ..daemon(|_| {}) };
+    assert_eq!(judge(&good(), &[Some(predecessor)], None).state, Overall::Ok);
+}
+
+#[test]
+fn a_daemon_without_a_node_or_far_behind_cannot_vote() {
+    let height = |height| Some(BlockHeight(height));
+    for (node, synced, can_vote) in [
+        (height(100), height(98), true),
+        (height(100), height(97), false),
+        (None, height(100), false),
+        (height(100), None, false),
+        // Its node is behind the wallets: seventeen blocks may come between two looks on this network.
+        (height(84), height(83), true),
+        (height(83), height(82), false),
+    ] {
+        let daemon = daemon(|status| (status.node_height, status.synced_height) = (node, synced));
+        let status = judge(&good(), &[Some(daemon)], None);
+        assert_eq!(status.daemons[0].can_vote, can_vote, "{node:?} {synced:?}");
+        assert_eq!(status.failures.is_empty(), can_vote, "{:?}", status.failures);
+        if !can_vote {
+            assert_eq!(status.failures, ["no voting daemon is known to be able to vote"]);
+        }
+    }
+}
+
+#[test]
+fn a_lag_is_bounded_by_what_may_come_between_two_looks() {
+    assert_eq!([Network::Mainnet, Network::Testnet, Network::Simnet].map(lag_allowed), [2, 2, 17]);
+}
+
+#[test]
+fn wallets_of_which_none_can_sign_or_has_a_node_stop_the_service() {
+    let daemons = [Some(daemon(|_| {}))];
+    type Change = fn(&mut WalletInfo);
+    let locked: (Change, &str) = (|info| info.unlocked = false, "is locked");
+    let alone: (Change, &str) = (|info| info.connected = false, "is connected to its node");
+    for (change, expected) in [locked, alone] {
+        let mut wallets = good();
+        change(wallets[0].info.as_mut().unwrap());
+        assert_eq!(judge(&wallets, &daemons, None).state, Overall::Degraded, "{expected}");
+        change(wallets[1].info.as_mut().unwrap());
+        // What one that is away said last counts for nothing.
+        let away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
+        for wallets in [wallets.to_vec(), [wallets.to_vec(), vec![away]].concat()] {
+            let status = judge(&wallets, &daemons, None);
+            assert_eq!((status.state, status.failures.len()), (Overall::Down, 1), "{:?}", status.failures);
+            assert!(status.failures[0].contains(expected), "{:?}", status.failures);
+        }
+    }
+}
+
+#[test]
+fn a_daemon_or_wallet_of_another_chain_says_nothing_about_the_height() {
+    let far = Some(BlockHeight(1_000_000));
+    let foreign = daemon(|status| {
+        (status.network, status.node_height, status.synced_height) = (Network::Mainnet, far, far);
+    });
+    let foreign = DaemonView { in_order: false, refused: true, error: Some("another network".to_owned()), ..foreign };
+    let differs = wallet(Health::Disagrees { how: "other key".to_owned() }, 1_000_000);
+    let [one, two] = good();
+    let status = judge(&[one, two, differs], &[Some(daemon(|_| {})), Some(foreign)], None);
+    assert_eq!(status.height, Some(100));
+    assert!(status.daemons[0].can_vote, "{:?}", status.problems);
+}
+
+#[test]
+fn repairs_that_a_wallet_owes_are_told_also_while_it_is_away() {
+    let owes = |scripts, rescan_from: Option<u32>| {
+        let mut away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
+        away.debts = PendingRepairs { scripts, rescan_from: rescan_from.map(BlockHeight) };
+        judge(&[away], &[], None).wallets[0].owes.clone()
+    };
+    assert_eq!(owes(Some(0), None), "none");
+    assert_eq!(owes(Some(1), None), "1 script");
+    assert_eq!(owes(Some(7), Some(315)), "7 scripts, then a rescan from block 315");
+    assert_eq!(owes(Some(0), Some(315)), "a rescan from block 315");
+    assert_eq!(owes(None, Some(315)), "scripts not known until it answers, then a rescan from block 315");
+}
+
+#[test]
+fn conditions_have_the_words_that_monitors_know() {
+    for (health, expected) in [
+        (Health::Unknown, "unknown"),
+        (Health::Healthy, "in service"),
+        (Health::Unreachable { error: String::new() }, "away"),
+        (Health::Recovering { done: 0, total: 1 }, "being repaired"),
+        (Health::Disagrees { how: String::new() }, "disagrees"),
+    ] {
+        let status = judge(&[wallet(health, 1)], &[], None);
+        assert_eq!(serde_json::to_value(&status).unwrap()["wallets"][0]["state"], expected);
+    }
+    let view = |in_order, refused| Some(DaemonView { in_order, refused, ..daemon(|_| {}) });
+    for (view, expected) in [
+        (None, "unknown"),
+        (view(true, false), "in order"),
+        (view(false, true), "not in order"),
+        (view(false, false), "not in order"),
+    ] {
+        let status = judge(&good(), &[view], None);
+        assert_eq!(serde_json::to_value(&status).unwrap()["daemons"][0]["state"], expected);
+    }
+}
+
+#[test]
+fn settings_that_differ_are_told_with_both_values() {
+    let other = daemon(|status| status.pool_fee = PoolFee::from_percent(5.0).unwrap());
+    let status = judge(&good(), &[Some(other)], None);
+    assert_eq!(status.state, Overall::Degraded);
+    let text = "its poolfees is 5, but the web's is 7.5: make them the same";
+    assert_eq!(status.problems, [format!("daemon d0: {text}")]);
+    let other = daemon(|status| status.pool_fee = PoolFee::from_percent(5.0).unwrap());
+    let refused = DaemonView { error: Some(format!("not used, because {text}")), in_order: false, ..other };
+    assert_eq!(judge(&good(), &[Some(refused)], None).problems.len(), 1, "told once");
+}
+
+#[test]
+fn lag_own_voting_and_locks_are_told() {
+    let [one, mut two] = good();
+    two.height = Some(BlockHeight(80));
+    if let Some(info) = &mut two.info {
+        (info.unlocked, info.votes_itself) = (false, true);
+    }
+    let status = judge(&[one, two], &[Some(daemon(|_| {}))], None);
+    let problems = status.problems.join("\n");
+    for expected in ["20 blocks behind", "votes by itself", "is locked"] {
+        assert!(problems.contains(expected), "{problems}");
+    }
+    assert_eq!(status.state, Overall::Degraded);
+}
+
+#[test]
+fn a_daemon_whose_wallet_is_of_another_seed_is_told_with_both_keys() {
+    let ours = "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
+    let key = ours.parse().unwrap();
+    let settings = Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: Some(&key) };
+    let differences = |told: Option<&str>| {
+        let view = daemon(|status| status.wallets[0].account_key = told.map(str::to_owned));
+        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, settings).differences
+    };
+    assert_eq!(differences(Some(ours)), [""; 0]);
+    assert_eq!(differences(None), [""; 0], "older daemons do not tell it");
+    let told = differences(Some("spubOther"));
+    let text =
+        format!("its wallet w has the account key spubOther, but votingwalletextpub is {ours}: restore the wallet");
+    assert!(told.len() == 1 && told[0].starts_with(&text), "{told:?}");
+}

@@ -1,0 +1,144 @@
+//! How a wallet is.
+
+use serde::Serialize;
+use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::ports::WalletInfo;
+use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
+
+use crate::status::lag::lag;
+
+/// What a wallet is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalletCondition {
+    /// It was not yet reached.
+    Unknown,
+    /// It serves.
+    #[serde(rename = "in service")]
+    InService,
+    /// It does not answer.
+    #[serde(rename = "away")]
+    Unreachable,
+    /// Missing scripts are being brought over.
+    #[serde(rename = "being repaired")]
+    BeingRepaired,
+    /// It has other keys or makes other scripts than the pool.
+    Disagrees,
+}
+
+/// How a wallet is. What it did not tell is `None`.
+#[derive(Clone, Debug, Serialize)]
+pub struct WalletReport {
+    /// Host and port.
+    pub name: String,
+    /// What it is doing.
+    pub state: WalletCondition,
+    /// The repair under way, for people.
+    pub repair: Option<String>,
+    /// How many scripts it lacks; `None` where that shows only when it answers.
+    pub owed_scripts: Option<usize>,
+    /// From which height it must look through the chain again, if it must.
+    pub owed_rescan_from: Option<u32>,
+    /// What repairs it still owes, for people.
+    pub owes: String,
+    /// The last error.
+    pub last_error: Option<String>,
+    /// Its version, for people.
+    pub version: Option<String>,
+    /// Which generation of programs it is of.
+    pub generation: Option<Generation>,
+    /// The version of its votes.
+    pub vote_version: Option<u32>,
+    /// Its best height.
+    pub height: Option<u32>,
+    /// How many blocks it is behind.
+    pub lag: Option<u32>,
+    /// Whether it can sign.
+    pub unlocked: Option<bool>,
+    /// Whether it is connected to its node.
+    pub connected: Option<bool>,
+    /// Whether it votes by itself, which it should not.
+    pub votes_itself: Option<bool>,
+    /// What is wrong with it, and what to do.
+    pub problems: Vec<String>,
+}
+
+impl WalletReport {
+    pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>, lag_allowed: u32) -> Self {
+        // What it said of itself is old where it does not answer any more.
+        let here = !matches!(wallet.health, Health::Unreachable { .. } | Health::Unknown);
+        let info = wallet.info.as_ref();
+        let now = info.filter(|_| here);
+        let lag = lag(wallet.height, best);
+        let (state, repair, last_error) = state(&wallet.health);
+        Self {
+            name: wallet.name.clone(),
+            state,
+            repair,
+            owed_scripts: wallet.debts.scripts,
+            owed_rescan_from: wallet.debts.rescan_from.map(|height| height.0),
+            owes: owes(wallet.debts),
+            last_error,
+            version: info.map(|info| info.version.clone()),
+            generation: info.map(|info| info.generation),
+            vote_version: info.map(|info| info.vote_version.0),
+            height: wallet.height.map(|height| height.0),
+            lag,
+            unlocked: now.map(|info| info.unlocked),
+            connected: now.map(|info| info.connected),
+            votes_itself: now.map(|info| info.votes_itself),
+            problems: problems(wallet, now, lag.filter(|lag| *lag > lag_allowed)),
+        }
+    }
+}
+
+fn state(health: &Health) -> (WalletCondition, Option<String>, Option<String>) {
+    match health {
+        Health::Unknown => (WalletCondition::Unknown, None, None),
+        Health::Healthy => (WalletCondition::InService, None, None),
+        Health::Unreachable { error } => (WalletCondition::Unreachable, None, Some(error.clone())),
+        Health::Recovering { done, total } => {
+            (WalletCondition::BeingRepaired, Some(format!("{done} of {total} scripts brought over")), None)
+        }
+        Health::Disagrees { how } => (WalletCondition::Disagrees, None, Some(how.clone())),
+    }
+}
+
+fn owes(debts: PendingRepairs) -> String {
+    let rescan = debts.rescan_from.map(|from| format!("a rescan from block {from}"));
+    let scripts = match debts.scripts {
+        Some(0) => None,
+        Some(1) => Some("1 script".to_owned()),
+        Some(scripts) => Some(format!("{scripts} scripts")),
+        None => Some("scripts not known until it answers".to_owned()),
+    };
+    match (scripts, rescan) {
+        (Some(scripts), Some(rescan)) => format!("{scripts}, then {rescan}"),
+        (Some(owed), None) | (None, Some(owed)) => owed,
+        (None, None) => "none".to_owned(),
+    }
+}
+
+fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, behind: Option<u32>) -> Vec<String> {
+    let mut problems = Vec::new();
+    match &wallet.health {
+        Health::Healthy => {}
+        Health::Unknown => problems.push("it has not answered yet".to_owned()),
+        Health::Unreachable { error } => problems.push(error.clone()),
+        Health::Recovering { .. } => problems.push("missing scripts are being brought over".to_owned()),
+        Health::Disagrees { how } => problems.push(how.clone()),
+    }
+    if let Some(info) = info {
+        if !info.unlocked {
+            problems.push("it is locked; unlock it with `exccctl --wallet walletpassphrase PASSPHRASE 0`".to_owned());
+        }
+        if !info.connected {
+            problems.push("it is not connected to its node; start the node, or look into the wallet's log".to_owned());
+        }
+        if info.votes_itself {
+            problems.push("it votes by itself, beside the daemon; start it without enablevoting".to_owned());
+        }
+    }
+    problems.extend(behind.map(|lag| format!("it is {lag} blocks behind")));
+    problems
+}

@@ -1,0 +1,207 @@
+//! What a pool is held to, and what it is called: the only place of these settings.
+
+use stakepool_core::accounts::{PasswordCosts, User, UserId};
+use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
+use stakepool_core::secret::Secret;
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::time::UnixTime;
+
+use crate::accounts::TryLimits;
+use crate::registration::PoolKeys;
+
+/// The highest key index where nothing else is said, as in the predecessor.
+const MAX_USERS: u32 = 9999;
+/// How many wallets must agree on a registration where nothing else is said.
+const MIN_SERVERS: usize = 2;
+
+/// What a pool's wallets, users and tickets are held to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PoolTerms {
+    /// The network.
+    pub network: Network,
+    /// The account key that all voting wallets have.
+    pub voting_wallet: ExtendedPubKey,
+    /// The account key of the cold wallet, to which fees go.
+    pub cold_wallet: ExtendedPubKey,
+    /// The fee that tickets must pay, in percent.
+    pub fee: PoolFee,
+    /// The highest key index that is given to a user.
+    pub max_users: u32,
+    /// How many voting wallets must agree when a user registers.
+    pub min_servers: usize,
+    /// What users read where the pool takes no new users and addresses; `None` while it is open.
+    pub closed: Option<String>,
+}
+
+impl PoolTerms {
+    /// The terms of an open pool for 9,999 users, two of whose wallets must agree on a registration.
+    pub const fn new(
+        network: Network,
+        voting_wallet: ExtendedPubKey,
+        cold_wallet: ExtendedPubKey,
+        fee: PoolFee,
+    ) -> Self {
+        Self { network, voting_wallet, cold_wallet, fee, max_users: MAX_USERS, min_servers: MIN_SERVERS, closed: None }
+    }
+
+    /// With another highest key index.
+    #[must_use]
+    pub const fn max_users(mut self, max_users: u32) -> Self {
+        self.max_users = max_users;
+        self
+    }
+
+    /// With another number of wallets that must agree on a registration.
+    #[must_use]
+    pub const fn min_servers(mut self, min_servers: usize) -> Self {
+        self.min_servers = min_servers;
+        self
+    }
+
+    /// Closed for new users and addresses where there is a message for them.
+    #[must_use]
+    pub fn closed(mut self, message: Option<String>) -> Self {
+        self.closed = message;
+        self
+    }
+
+    /// The keys and limits that registration needs.
+    ///
+    /// # Errors
+    /// [`HdKeyError`] where a key cannot be an account's.
+    pub fn keys(&self) -> Result<PoolKeys, HdKeyError> {
+        Ok(PoolKeys {
+            network: self.network,
+            voting: self.voting_wallet.external_branch()?,
+            cold: self.cold_wallet.external_branch()?,
+            max_users: self.max_users,
+            closed: self.closed.clone(),
+        })
+    }
+}
+
+/// What the pool is called, and where its users find it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SiteIdentity {
+    /// The pool's name in mails and titles.
+    pub name: String,
+    /// The address under which users see the pool, such as `https://pool.example.org`.
+    pub base_url: String,
+    /// Where users write to; empty where there is none.
+    pub help_email: String,
+    /// A page about the pool; empty where there is none.
+    pub link: String,
+    /// The paths of the pages that mails name.
+    pub paths: SitePaths,
+}
+
+/// The paths of the pages that mails name, below the base URL.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SitePaths {
+    /// Takes the token that verifies an e-mail address, as `?t=`.
+    pub verify_email: String,
+    /// Takes the token that confirms a new e-mail address, as `?t=`.
+    pub change_email: String,
+    /// Takes the token for a new password, as `?t=`.
+    pub reset_password: String,
+    /// Asks for the mail with that token.
+    pub ask_reset: String,
+    /// A user's settings.
+    pub settings: String,
+    /// A user's tickets.
+    pub tickets: String,
+    /// Signs in.
+    pub sign_in: String,
+    /// The status, for administrators.
+    pub status: String,
+}
+
+impl Default for SitePaths {
+    fn default() -> Self {
+        Self {
+            verify_email: "/emailverify".to_owned(),
+            change_email: "/emailupdate".to_owned(),
+            reset_password: "/passwordupdate".to_owned(),
+            ask_reset: "/passwordreset".to_owned(),
+            settings: "/settings".to_owned(),
+            tickets: "/tickets".to_owned(),
+            sign_in: "/signin".to_owned(),
+            status: "/status".to_owned(),
+        }
+    }
+}
+
+impl SiteIdentity {
+    /// The pool's name where the operator gives none.
+    pub const DEFAULT_NAME: &str = "EXCC stake pool";
+
+    /// A pool without a special name, an address for questions or a page about it.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            name: Self::DEFAULT_NAME.to_owned(),
+            base_url: base_url.into(),
+            help_email: String::new(),
+            link: String::new(),
+            paths: SitePaths::default(),
+        }
+    }
+
+    /// The whole address of one of the pool's pages.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.trim_end_matches('/'))
+    }
+
+    /// Whether users reach the pool by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+/// How a pool treats its accounts and its operator.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PoolSettings {
+    /// What the pool is called.
+    pub site: SiteIdentity,
+    /// Signs API keys. At least 32 random characters.
+    pub api_secret: Secret,
+    /// Signs the notes that browsers keep. The same in every instance.
+    pub note_secret: Secret,
+    /// How many tries are allowed before a wait.
+    pub tries: TryLimits,
+    /// What hashing a password costs.
+    pub password_costs: PasswordCosts,
+    /// Who administers the pool, beside those whose account says so.
+    pub administrators: Vec<UserId>,
+    /// Whether administrators must have a second factor.
+    pub admin_second_factor: bool,
+    /// The certificates whose end is watched: what each belongs to, and when it ends.
+    pub certificates: Vec<(String, UnixTime)>,
+    /// What the operator should know of the configuration.
+    pub warnings: Vec<String>,
+}
+
+impl PoolSettings {
+    /// Settings with the usual limits and costs, and without administrators.
+    pub fn new(site: SiteIdentity, api_secret: Secret, note_secret: Secret) -> Self {
+        Self {
+            site,
+            api_secret,
+            note_secret,
+            tries: TryLimits::default(),
+            password_costs: PasswordCosts::default(),
+            administrators: Vec::new(),
+            admin_second_factor: false,
+            certificates: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether a user is an administrator.
+    pub fn administers(&self, user: &User) -> bool {
+        user.admin || self.administrators.contains(&user.id)
+    }
+}

@@ -1,0 +1,137 @@
+//! The voting wallets of a pool: kept in service, and what they say of the network.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stakepool_core::chain::{ExtendedPubKey, VoteVersion};
+use stakepool_core::ports::{AgendaSource, PoolWallet, RescanStore, StakeInfo, TransactionSource, UserStore};
+use stakepool_core::wallets::{GroupError, Health, MemberStatus, WalletGroup};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::terms::PoolTerms;
+
+/// Pause between two looks at the wallets' keys at the start.
+const KEY_PAUSE: Duration = Duration::from_secs(1);
+
+/// A voting wallet as a pool needs it: it also knows transactions and agendas.
+pub trait VotingWallet: PoolWallet + TransactionSource + AgendaSource {}
+
+impl<W: PoolWallet + TransactionSource + AgendaSource + ?Sized> VotingWallet for W {}
+
+/// What the wallets say of the network, and how they are.
+#[async_trait]
+pub trait WalletView: Send + Sync {
+    /// The figures of the network and of the pool's tickets.
+    async fn stake_info(&self) -> Result<StakeInfo, GroupError>;
+
+    /// The version of the votes that the pool casts; `None` while no wallet has said.
+    fn vote_version(&self) -> Option<VoteVersion>;
+
+    /// How each voting wallet is.
+    fn wallets(&self) -> Vec<MemberStatus> {
+        Vec::new()
+    }
+
+    /// How many voting wallets must be in service.
+    fn quorum(&self) -> usize {
+        0
+    }
+}
+
+#[async_trait]
+impl WalletView for WalletGroup {
+    async fn stake_info(&self) -> Result<StakeInfo, GroupError> {
+        Self::stake_info(self).await
+    }
+
+    fn vote_version(&self) -> Option<VoteVersion> {
+        let members = self.status();
+        let healthy = members.iter().filter(|member| member.health == Health::Healthy);
+        healthy.chain(&members).find_map(|member| member.info.as_ref().map(|info| info.vote_version))
+    }
+
+    fn wallets(&self) -> Vec<MemberStatus> {
+        self.status()
+    }
+
+    fn quorum(&self) -> usize {
+        Self::quorum(self)
+    }
+}
+
+/// Why the voting wallets cannot be kept in service.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WalletsError {
+    /// No wallet has the configured key.
+    #[error(
+        "wallet {wallet} has the account key {found}, but votingwalletextpub is {expected}: correct votingwalletextpub, \
+         or connect the pool's own voting wallets"
+    )]
+    OtherKey {
+        /// The wallet.
+        wallet: String,
+        /// Its key.
+        found: Box<ExtendedPubKey>,
+        /// The configured key.
+        expected: Box<ExtendedPubKey>,
+    },
+    /// A defect of ours.
+    #[error("the keeping of the wallets broke down: {0}")]
+    BrokeDown(String),
+}
+
+/// The voting wallets as a running pool keeps them in service.
+#[derive(Clone)]
+pub struct VotingWallets {
+    /// All of them together.
+    pub group: Arc<WalletGroup>,
+    members: Vec<Arc<dyn PoolWallet>>,
+    expected: ExtendedPubKey,
+}
+
+impl VotingWallets {
+    /// The wallets `members` of a pool, whose users are in `store`.
+    pub fn new<S>(terms: &PoolTerms, members: Vec<Arc<dyn PoolWallet>>, store: Arc<S>) -> Self
+    where
+        S: UserStore + RescanStore + 'static,
+    {
+        let expected = terms.voting_wallet;
+        let group = WalletGroup::new(terms.network, expected, terms.min_servers, members.clone(), store);
+        Self { group: Arc::new(group), members, expected }
+    }
+
+    /// Probes and repairs the wallets. Ready only where that cannot go on.
+    pub(crate) async fn keep(&self) -> WalletsError {
+        // On a task of its own, so that repairs do not delay answers; dropped, it ends.
+        let mut repairs = JoinSet::new();
+        let group = self.group.clone();
+        repairs.spawn(async move { group.run(pending()).await });
+        tokio::select! {
+            error = self.all_foreign() => error,
+            Some(Err(error)) = repairs.join_next() => WalletsError::BrokeDown(error.to_string()),
+        }
+    }
+
+    /// Ready where wallets answer and none of them has the pool's key. A single wrong wallet among right ones is reported
+    /// by the group, and stops registration only.
+    async fn all_foreign(&self) -> WalletsError {
+        loop {
+            let mut wrong = None;
+            for wallet in &self.members {
+                match wallet.master_pubkey().await {
+                    Ok(found) if found == self.expected => return std::future::pending().await,
+                    Ok(found) => wrong = Some((wallet.name().to_owned(), found)),
+                    Err(_) => {}
+                }
+            }
+            if let Some((wallet, found)) = wrong {
+                return WalletsError::OtherKey { wallet, found: Box::new(found), expected: Box::new(self.expected) };
+            }
+            sleep(KEY_PAUSE).await;
+        }
+    }
+}
