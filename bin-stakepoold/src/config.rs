@@ -10,7 +10,7 @@ use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
 
-use crate::error::RunError;
+use crate::error::StakepooldError;
 use crate::options::DaemonOptions;
 use crate::run::run;
 
@@ -72,7 +72,7 @@ enum ConfiguredError {
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
-    Daemon(#[from] RunError),
+    Daemon(#[from] StakepooldError),
 }
 
 async fn run_configured(config: DaemonConfig) -> Result<(), ConfiguredError> {

@@ -1,7 +1,8 @@
 //! Why a daemon does not run.
 
-use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
+use stakepool_core::chain::HdKeyError;
 use stakepool_core::voting::EngineError;
+use stakepool_rpc::daemon::{self, IdError, PeerError};
 use stakepool_rpc::grpc::server::ServeError;
 use stakepool_rpc::json::ConfigError;
 use stakepool_rpc::tls::TlsError;
@@ -9,34 +10,10 @@ use stakepool_rpc::tls::TlsError;
 /// Why the daemon cannot run, or had to stop.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RunError {
-    /// A node or wallet is of another network.
-    #[error(
-        "{node} runs on {found}, but this daemon is configured for {expected}: correct `testnet`/`simnet` or the host"
-    )]
-    WrongNetwork {
-        /// The node or wallet.
-        node: String,
-        /// Its network.
-        found: Network,
-        /// The configured network.
-        expected: Network,
-    },
-    /// Two wallets are not made from one seed.
-    #[error(
-        "the wallets were not made from one seed: {first} has the account key {expected}, but {second} has {found}; \
-         restore the wrong one from the pool's seed"
-    )]
-    OtherKeys {
-        /// One wallet.
-        first: String,
-        /// Its key.
-        expected: Box<ExtendedPubKey>,
-        /// The other wallet.
-        second: String,
-        /// Its key.
-        found: Box<ExtendedPubKey>,
-    },
+pub enum StakepooldError {
+    /// A node or wallet is the wrong one.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     /// A host, password or certificate cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -63,12 +40,10 @@ pub enum RunError {
     /// There is nothing to vote with.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Voting or serving ended.
+    #[error(transparent)]
+    Run(#[from] daemon::RunError),
     /// The data directory cannot be used.
-    #[error("{path} cannot be used: {reason}; check datadir and its permissions")]
-    DataDir {
-        /// The file or directory.
-        path: String,
-        /// Why.
-        reason: String,
-    },
+    #[error(transparent)]
+    DataDir(#[from] IdError),
 }

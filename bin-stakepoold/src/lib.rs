@@ -3,18 +3,13 @@
 //! [`run`] is the whole program; the binary only reads its configuration. Embedders give [`DaemonOptions`] and end it
 //! with a future of their own.
 
-mod backend;
 mod config;
 mod error;
-mod identity;
 mod monitor;
 mod options;
-mod peers;
 mod run;
-mod state_file;
 
 pub use config::{ResolveError, main_with_arguments, options_from_config};
-pub use error::RunError;
+pub use error::StakepooldError;
 pub use options::DaemonOptions;
 pub use run::run;
-pub use state_file::DiskStateFile;

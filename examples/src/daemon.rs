@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use stakepool_rpc::json::ServerConfig;
 use stakepool_sim::Endpoint;
-use stakepoold::{DaemonOptions, RunError};
+use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -23,7 +23,7 @@ pub struct PoolDaemon {
 
 struct Running {
     stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), RunError>>,
+    task: JoinHandle<Result<(), StakepooldError>>,
 }
 
 impl PoolDaemon {
@@ -31,7 +31,7 @@ impl PoolDaemon {
     ///
     /// # Errors
     /// As [`stakepoold::run`] at its start.
-    pub async fn start_new(mut options: DaemonOptions) -> Result<Self, RunError> {
+    pub async fn start_new(mut options: DaemonOptions) -> Result<Self, StakepooldError> {
         let (running, addresses) = spawn(options.clone()).await?;
         options.listen = addresses;
         Ok(Self { options, running: Mutex::new(Some(running)) })
@@ -55,7 +55,7 @@ impl PoolDaemon {
     ///
     /// # Errors
     /// Why it had stopped already.
-    pub async fn stop(&self) -> Result<(), RunError> {
+    pub async fn stop(&self) -> Result<(), StakepooldError> {
         let Some(running) = self.take() else { return Ok(()) };
         // Where it has ended by itself nobody listens; its result tells why.
         let _ = running.stop.send(());
@@ -74,14 +74,14 @@ impl PoolDaemon {
     ///
     /// # Errors
     /// As [`stakepoold::run`] at its start.
-    pub async fn start(&self) -> Result<(), RunError> {
+    pub async fn start(&self) -> Result<(), StakepooldError> {
         let (running, _) = spawn(self.options.clone()).await?;
         *self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(running);
         Ok(())
     }
 }
 
-async fn spawn(options: DaemonOptions) -> Result<(Running, Vec<SocketAddr>), RunError> {
+async fn spawn(options: DaemonOptions) -> Result<(Running, Vec<SocketAddr>), StakepooldError> {
     let (started, listens) = oneshot::channel();
     let (stop, stopped) = oneshot::channel();
     let shutdown = async {

@@ -24,7 +24,7 @@ use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::SimNetwork;
 use stakepool_web::{Administration, Listen, PoolTerms, Reconciler, Services, Web, WebError, WebOptions};
-use stakepoold::{DaemonOptions, RunError};
+use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -55,7 +55,7 @@ pub enum PoolStartError {
     #[error("{path}: {error}")]
     File { path: PathBuf, error: io::Error },
     #[error(transparent)]
-    Daemon(#[from] RunError),
+    Daemon(#[from] StakepooldError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]

@@ -6,6 +6,8 @@
 //!
 //! Both count their calls: [`CallFigures`](stakepool_core::call_figures::CallFigures).
 
+#[cfg(feature = "daemon")]
+pub mod daemon;
 #[cfg(any(feature = "grpc-client", feature = "grpc-server"))]
 pub mod grpc;
 #[cfg(feature = "json")]

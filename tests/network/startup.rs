@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use stakepool_core::chain::Network;
 use stakepool_examples::SmallPool;
+use stakepool_rpc::daemon::PeerError;
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::ServerConfig;
 use stakepool_sim::{Endpoint, SimNetwork};
-use stakepoold::{DaemonOptions, RunError};
+use stakepoold::{DaemonOptions, StakepooldError};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -34,7 +35,7 @@ fn daemon(network: &SimNetwork, folder: &TempDir) -> DaemonOptions {
 }
 
 /// How a daemon ends that nobody stops.
-async fn ends(options: DaemonOptions) -> RunError {
+async fn ends(options: DaemonOptions) -> StakepooldError {
     let run = stakepoold::run(options, |_| {}, std::future::pending());
     timeout(PATIENCE * 3, run).await.expect("it goes on").unwrap_err()
 }
@@ -45,9 +46,9 @@ async fn a_daemon_of_another_network_ends_and_names_both() {
     let mut options = daemon(&network, &folder);
     options.network = Network::Testnet;
     let error = ends(options).await;
-    let RunError::WrongNetwork { node, found, expected } = &error else { panic!("{error}") };
+    let StakepooldError::Peer(PeerError::WrongNetwork { peer, found, expected }) = &error else { panic!("{error}") };
     assert_eq!((found, expected), (&Network::Simnet, &Network::Testnet));
-    assert_eq!(*node, network.node().endpoint().host.to_string());
+    assert_eq!(*peer, network.node().endpoint().host.to_string());
     let text = error.to_string();
     assert!(text.contains("runs on simnet") && text.contains("configured for testnet"), "{text}");
     network.shutdown().await;
@@ -59,7 +60,7 @@ async fn a_daemon_with_wallets_of_two_seeds_ends_and_names_both_keys() {
     let ours = network.voting_wallet_xpub().to_string();
     network.wallet(1).disagree(true);
     let error = ends(daemon(&network, &folder)).await;
-    let RunError::OtherKeys { expected, found, .. } = &error else { panic!("{error}") };
+    let StakepooldError::Peer(PeerError::OtherKeys { expected, found, .. }) = &error else { panic!("{error}") };
     let keys = [expected.to_string(), found.to_string()];
     assert!(keys[0] != keys[1] && keys.contains(&ours), "{error}");
     let text = error.to_string();

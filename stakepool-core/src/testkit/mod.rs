@@ -4,15 +4,19 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod clock;
+mod memory_store;
 mod node;
 mod random;
+pub mod samples;
 mod state_file;
+pub mod store_tests;
 pub mod tickets;
 mod wallet;
 
 use std::time::Duration;
 
 pub use clock::TestClock;
+pub use memory_store::MemoryStore;
 pub use node::{FakeChain, FakeNode};
 pub use random::TestRandom;
 pub use state_file::MemoryFile;

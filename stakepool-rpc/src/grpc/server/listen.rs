@@ -24,6 +24,9 @@ pub enum ServeError {
     /// The certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The services ended by themselves: a defect of ours.
+    #[error("the gRPC services broke down; restart the daemon, and report what the log says above")]
+    BrokeDown,
 }
 
 /// Listens on addresses, all or none.

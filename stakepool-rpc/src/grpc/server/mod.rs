@@ -4,6 +4,7 @@ mod access;
 mod backend;
 mod connection;
 mod listen;
+mod local;
 mod old;
 mod own;
 mod serve;

@@ -77,12 +77,6 @@ impl NodeClient {
         self.client.figures()
     }
 
-    /// Why there is no connection, such as a limited user; `None` while there is one, and before the first attempt
-    /// has ended.
-    pub fn last_error(&self) -> Option<NodeError> {
-        self.client.last_error().map(|error| self.named(error))
-    }
-
     fn named(&self, error: RpcError) -> NodeError {
         error.for_node(self.client.name())
     }
@@ -100,6 +94,11 @@ const UNKNOWN: i64 = -5;
 impl Node for NodeClient {
     fn name(&self) -> &str {
         self.client.name()
+    }
+
+    /// `None` also before the first attempt to connect has ended.
+    fn last_error(&self) -> Option<NodeError> {
+        self.client.last_error().map(|error| self.named(error))
     }
 
     async fn info(&self) -> Result<NodeInfo, NodeError> {
