@@ -59,6 +59,6 @@ pub use daemon::DaemonConfig;
 pub use endpoint::{DaemonEndpoint, RpcEndpoint};
 pub use invocation::{Invocation, load_daemon, load_web};
 pub use ip_range::{IpRange, IpRangeError};
-pub use listen::ListenAddress;
+pub use listen::{ListenAddress, ListenError};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use web::{Captcha, Database, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};

@@ -39,4 +39,4 @@ pub mod monitor;
 pub mod program;
 
 #[cfg(feature = "program")]
-pub use program::{ProgramConfig, ready, run, until_signal, usable_addresses};
+pub use program::{NoAddress, ProgramConfig, ready, run, until_signal, usable_address, usable_addresses};
