@@ -120,11 +120,23 @@ impl Web {
         self.monitors.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Answers until `shutdown`, and then until the requests under way are answered, at most ten seconds.
+    /// Runs the pool and answers until `shutdown`, and then until the requests under way are answered, at most ten seconds.
     ///
     /// # Errors
     /// [`WebError::Signals`], and [`WebError::Wallets`] where no voting wallet is the pool's.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
+        let pool = self.site.pool.clone();
+        tokio::select! {
+            served = self.serve(shutdown) => served,
+            ended = pool.run(pending()) => Ok(ended?),
+        }
+    }
+
+    /// As [`Web::run`], in front of a pool that is run elsewhere.
+    ///
+    /// # Errors
+    /// [`WebError::Signals`].
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
         let Self { site, listener, address, monitors } = self;
         let mut reload = signal(SignalKind::user_defined1()).map_err(WebError::Signals)?;
         tracing::info!(%address, "listening");
@@ -138,7 +150,6 @@ impl Web {
         };
         tokio::select! {
             () = server::serve(site.clone(), listener, shutdown) => {}
-            ended = site.pool.run(pending()) => ended?,
             () = reloading => {}
             () = watched(&site, monitors) => {}
         }

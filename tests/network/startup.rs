@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stakepool_core::chain::Network;
-use stakepool_examples::SmallPool;
+use stakepool_examples::{SmallPool, SmallWeb, web_options};
 use stakepool_rpc::daemon::PeerError;
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::ServerConfig;
@@ -78,11 +78,12 @@ async fn a_daemon_whose_only_wallet_is_of_another_seed_is_told_by_the_web_with_b
     network.wallet(2).disagree(true);
     let pool = SmallPool::start(&network, &options(&folder)).await.unwrap();
     pool.user("admin@example.org", "battery staple 42", true).await.unwrap();
-    let mut browser = Browser::new(pool.url());
+    let web = SmallWeb::start(&pool, web_options("127.0.0.1:0".parse().unwrap())).await.unwrap();
+    let mut browser = Browser::new(web.url());
     browser.submit("/signin", &[("email", "admin@example.org"), ("password", "battery staple 42")]).await;
     let began = Instant::now();
     let told = loop {
-        pool.convergence.changed();
+        pool.pool.daemons().changed();
         let page = browser.get("/status").await.body;
         let told = between(&page, "has the account key ", "restore the wallet").to_owned();
         if !told.is_empty() {
@@ -93,6 +94,7 @@ async fn a_daemon_whose_only_wallet_is_of_another_seed_is_told_by_the_web_with_b
     };
     let (theirs, rest) = told.split_once(", but votingwalletextpub is ").unwrap();
     assert!(theirs.starts_with("spub") && theirs != ours && rest.starts_with(&ours), "{told}");
+    web.stop().await.unwrap();
     pool.stop().await.unwrap();
     network.shutdown().await;
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use stakepool_core::chain::{
-    Address, AddressKind, BlockHeight, ExtendedPubKey, KeyIndex, Network, PubKeyAddress, RedeemScript, ScriptAddress,
-    hash160,
+    Address, AddressKind, BlockHeight, ExtendedPubKey, KeyIndex, Network, PoolKey, PubKeyAddress, RedeemScript,
+    ScriptAddress, UserKey, hash160,
 };
 use stakepool_core::ports::{ScriptWallet, WalletError};
 
@@ -54,7 +54,7 @@ impl ScriptWallet for SimWallet {
         user: &PubKeyAddress,
     ) -> Result<(ScriptAddress, RedeemScript), WalletError> {
         self.ask("createmultisig", |_, _| {
-            let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+            let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
             Ok((script.address(Network::Simnet), script))
         })
         .await
