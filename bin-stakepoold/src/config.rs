@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use stakepool_config::{Certificate, DaemonConfig, ListenAddress, load_daemon};
-use stakepool_process::{until_signal, usable_addresses};
+use stakepool_config::{Certificate, DaemonConfig, load_daemon};
+use stakepool_process::{NoAddress, until_signal, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
@@ -18,14 +18,9 @@ use crate::run::run;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// A name has no address.
-    #[error("rpclisten: `{listen}` has no address on this machine: {reason}")]
-    Listen {
-        /// What was configured.
-        listen: String,
-        /// Why.
-        reason: String,
-    },
+    /// There is nowhere to listen.
+    #[error("rpclisten: {0}")]
+    Listen(#[from] NoAddress),
     /// The token cannot be used.
     #[error("rpctoken: {0}")]
     Token(#[from] RpcTokenError),
@@ -38,7 +33,7 @@ pub enum ResolveError {
 pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, ResolveError> {
     let mut listen = Vec::new();
     for address in &config.rpc_listen {
-        listen.extend(resolve(address).await?);
+        listen.extend(usable_addresses(address).await?);
     }
     let token = config.rpc_token.map(|token| RpcToken::new(token.expose())).transpose()?;
     let access = Access::default()
@@ -60,10 +55,6 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
 
 fn all_pem(certificates: &[Certificate]) -> Vec<u8> {
     certificates.iter().flat_map(|certificate| [certificate.pem.as_bytes(), b"\n"].concat()).collect()
-}
-
-async fn resolve(place: &ListenAddress) -> Result<Vec<SocketAddr>, ResolveError> {
-    usable_addresses(place).await.map_err(|reason| ResolveError::Listen { listen: place.to_string(), reason })
 }
 
 /// Why the configured daemon does not run.

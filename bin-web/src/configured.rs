@@ -8,22 +8,20 @@ use stakepool::alerts::{Webhook, WebhookError};
 use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
 use stakepool::wallets::VotingWallet;
 use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
-use stakepool_config::{
-    Captcha, Database as DatabasePlace, ListenAddress, Mail, MailTls, PeerError, WebConfig, load_web,
-};
+use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig, load_web};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::{VoteSigner as _, VotingDaemon};
 use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_process::monitor::CallsOf;
-use stakepool_process::{until_signal, usable_addresses};
+use stakepool_process::until_signal;
 use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_rpc::tls::certificate_end;
 
 use crate::admission::Admission;
 use crate::metrics::CallSource;
-use crate::options::{CaptchaChoice, Listen, ProxyTrust, WebOptions};
+use crate::options::{CaptchaChoice, ProxyTrust, WebOptions};
 use crate::site::WebParts;
 use crate::web::{BoundAddress, Web, WebError};
 
@@ -57,14 +55,6 @@ pub enum ConfiguredError {
     /// A setting of the pool.
     #[error(transparent)]
     Pool(#[from] SetupError),
-    /// Where to listen.
-    #[error("listen: `{listen}` has no address on this machine: {reason}")]
-    Listen {
-        /// What was configured.
-        listen: String,
-        /// Why.
-        reason: String,
-    },
     /// The application itself.
     #[error(transparent)]
     Web(#[from] WebError),
@@ -98,7 +88,7 @@ pub async fn run_configured(
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());
     let pool = Arc::new(Pool::new(terms, settings(&config), parts)?);
-    let web = Web::bind(options(config).await?, pool, web_parts).await?;
+    let web = Web::bind(options(config), pool, web_parts).await?;
     started(web.address().clone());
     let ended = web.run(shutdown).await;
     database.close().await;
@@ -186,15 +176,15 @@ fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, Configu
     clients.into_iter().map(|client| Ok(Arc::new(DaemonClient::new(client)?))).collect()
 }
 
-async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {
+fn options(config: WebConfig) -> WebOptions {
     let captcha = match config.captcha {
         Captcha::None => CaptchaChoice::None,
         Captcha::Own => CaptchaChoice::Own,
         Captcha::Recaptcha { site_key, secret } => CaptchaChoice::Recaptcha { site_key, secret },
     };
     let real_ip = config.real_ip.map(|real_ip| ProxyTrust { header: Some(real_ip.header), proxies: real_ip.trusted });
-    Ok(WebOptions {
-        listen: listen(&config.listen).await?,
+    WebOptions {
+        listen: config.listen,
         cookie_secure: config.cookie_secure,
         proxies: real_ip.unwrap_or_default(),
         admission: Admission { addresses: config.admin_ips, status_token: config.status_token },
@@ -203,16 +193,7 @@ async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {
         public_path: config.public_path,
         monitor_listen: config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default(),
         captcha,
-    })
-}
-
-async fn listen(address: &ListenAddress) -> Result<Listen, ConfiguredError> {
-    if let ListenAddress::Unix(path) = address {
-        return Ok(Listen::Unix(path.clone()));
     }
-    let failed = |reason| ConfiguredError::Listen { listen: address.to_string(), reason };
-    let usable = usable_addresses(address).await.map_err(failed)?;
-    usable.first().copied().map(Listen::Tcp).ok_or_else(|| failed("no address".to_owned()))
 }
 
 /// The whole process: reads the configuration, runs until SIGINT or SIGTERM, and answers with an exit code: 0 after a

@@ -30,7 +30,7 @@ pub use captcha::own::NUMBER_WORDS;
 pub use captcha::recaptcha::CaptchaJudge;
 pub use configured::{ConfiguredError, main_with_arguments, run_configured};
 pub use metrics::{CallSource, Metrics};
-pub use options::{CaptchaChoice, Listen, ListenError, ProxyTrust, WebOptions};
+pub use options::{CaptchaChoice, ProxyTrust, WebOptions};
 pub use routes::{KnownRoute, known_routes};
 pub use site::WebParts;
 pub use view::render::RenderError;

@@ -1,8 +1,8 @@
 //! The HTTP server: accepts connections, reads requests within limits, and puts security headers on every answer.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +24,6 @@ use crate::connections::{ConnectionLimit, Limits, WriteTimeout};
 use crate::http::body::{BodyError, BodyMemory};
 use crate::http::client::client_of;
 use crate::http::headers::secure;
-use crate::options::Listen;
 use crate::page_error::PageError;
 use crate::pages::error;
 use crate::ready_pages::ReadyPages;
@@ -55,23 +54,26 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Begins to listen.
+    /// Begins to listen on TCP.
     ///
     /// # Errors
     /// What the system says.
-    pub async fn bind(at: &Listen) -> std::io::Result<Self> {
-        match at {
-            Listen::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
-            Listen::Unix(path) => {
-                remove_stale(path).await?;
-                Ok(Self::Unix(UnixListener::bind(path)?, path.clone()))
-            }
-        }
+    pub async fn tcp(address: SocketAddr) -> std::io::Result<Self> {
+        TcpListener::bind(address).await.map(Self::Tcp)
+    }
+
+    /// Begins to listen on a unix socket.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn unix(path: &Path) -> std::io::Result<Self> {
+        remove_stale(path).await?;
+        Ok(Self::Unix(UnixListener::bind(path)?, path.to_owned()))
     }
 }
 
 /// Removes a socket that nobody listens at any more. Anything else at the path stays, and binding fails.
-async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
+async fn remove_stale(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
     if is_socket && tokio::net::UnixStream::connect(path).await.is_err() {

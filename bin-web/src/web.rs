@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use stakepool::Pool;
 use stakepool::wallets::WalletsError;
+use stakepool_config::ListenAddress;
+use stakepool_process::{NoAddress, usable_address};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +25,9 @@ pub enum WebError {
     /// A template of the operator.
     #[error(transparent)]
     Templates(#[from] RenderError),
+    /// The place to listen at is none of this machine's.
+    #[error("listen: {0}")]
+    NoAddress(#[from] NoAddress),
     /// The place to listen at.
     #[error("cannot listen at {at}: {error}; stop what listens there, make the folder of a socket, or change `listen`")]
     Bind {
@@ -81,7 +86,11 @@ impl Web {
     /// [`WebError`].
     pub async fn bind(options: WebOptions, pool: Arc<Pool>, parts: WebParts) -> Result<Self, WebError> {
         let cannot = |error| WebError::Bind { at: options.listen.to_string(), error };
-        let listener = Listener::bind(&options.listen).await.map_err(cannot)?;
+        let listener = match &options.listen {
+            ListenAddress::Unix(path) => Listener::unix(path).await,
+            place => Listener::tcp(usable_address(place).await?).await,
+        };
+        let listener = listener.map_err(cannot)?;
         let address = match &listener {
             Listener::Tcp(listener) => BoundAddress::Tcp(listener.local_addr().map_err(cannot)?),
             Listener::Unix(_, path) => BoundAddress::Unix(path.clone()),

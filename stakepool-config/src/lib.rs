@@ -8,7 +8,26 @@
 //!
 //! A secret may be written as itself, as `file:PATH` or as `env:NAME`; one that begins like these is written `plain:…`.
 //!
-//! Nothing here reads the process's state: arguments, environment and files come in as parameters.
+//! Nothing here reads the process's state: arguments, environment and files come in as parameters. All that is wrong is
+//! reported at once:
+//!
+//! ```
+//! use std::{io, path::Path};
+//! use stakepool_config::load_daemon;
+//!
+//! let arguments = ["--poolfees=many", "--testnt"].map(Into::into);
+//! let environment = |name: &str| (name == "HOME").then(|| "/home/pool".to_owned());
+//! let no_file = |_: &Path| Err(io::ErrorKind::NotFound.into());
+//! let errors = load_daemon(arguments.into_iter(), &environment, &no_file).unwrap_err().to_string();
+//! assert!(errors.contains("did you mean `--testnet`?"));
+//! assert!(errors.contains("poolfees (flag)"));
+//! assert!(errors.contains("coldwalletextpub is not set"));
+//! ```
+
+/// The README's example is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod certificate;
 mod check;
@@ -40,6 +59,6 @@ pub use daemon::DaemonConfig;
 pub use endpoint::{DaemonEndpoint, RpcEndpoint};
 pub use invocation::{Invocation, load_daemon, load_web};
 pub use ip_range::{IpRange, IpRangeError};
-pub use listen::ListenAddress;
+pub use listen::{ListenAddress, ListenError};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use web::{Captcha, Database, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};

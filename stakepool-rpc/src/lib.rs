@@ -4,7 +4,7 @@
 //! - [`grpc`]: the services of the voting daemon, as server and as client;
 //! - [`tls`]: encrypted connections whose certificates are pinned, and the certificates themselves.
 //!
-//! Both count their calls: [`CallFigures`].
+//! Both count their calls: [`CallFigures`](stakepool_core::call_figures::CallFigures).
 
 #[cfg(feature = "daemon")]
 pub mod daemon;
@@ -15,6 +15,3 @@ pub mod json;
 #[cfg(any(feature = "json", feature = "grpc-client"))]
 mod meter;
 pub mod tls;
-
-#[cfg(any(feature = "json", feature = "grpc-client"))]
-pub use meter::CallFigures;

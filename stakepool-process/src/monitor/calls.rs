@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stakepool_rpc::CallFigures;
+use stakepool_core::call_figures::CallFigures;
 
 use super::exposition::{Exposition, Kind};
 

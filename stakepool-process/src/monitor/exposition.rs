@@ -24,6 +24,16 @@ impl Kind {
 }
 
 /// Figures as text.
+///
+/// ```
+/// use stakepool_process::monitor::{Exposition, Kind};
+///
+/// let mut figures = Exposition::default();
+/// figures.family("pool_tickets", Kind::Gauge, "Tickets by state.");
+/// figures.sample("pool_tickets", &[("state", "live")], 12);
+/// figures.sample("pool_tickets", &[("state", "immature")], 3);
+/// assert!(figures.into_text().ends_with("pool_tickets{state=\"immature\"} 3\n"));
+/// ```
 #[derive(Debug, Default)]
 pub struct Exposition(String);
 

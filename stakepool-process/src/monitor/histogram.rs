@@ -6,6 +6,18 @@ use std::time::Duration;
 use super::exposition::{Exposition, Kind};
 
 /// Counts durations up to fixed bounds.
+///
+/// ```
+/// use std::time::Duration;
+/// use stakepool_process::monitor::{Exposition, Histogram};
+///
+/// const BOUNDS: &[Duration] = &[Duration::from_millis(10), Duration::from_millis(100)];
+/// let answers = Histogram::new(BOUNDS);
+/// answers.observe(Duration::from_millis(40));
+/// let mut figures = Exposition::default();
+/// answers.write("answer_seconds", "The time of an answer.", &mut figures);
+/// assert!(figures.into_text().contains("answer_seconds_bucket{le=\"0.1\"} 1\n"));
+/// ```
 #[derive(Debug)]
 pub struct Histogram {
     bounds: &'static [Duration],

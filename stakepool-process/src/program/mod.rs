@@ -7,7 +7,7 @@ mod run;
 mod service;
 mod signals;
 
-pub use listen::usable_addresses;
+pub use listen::{NoAddress, usable_address, usable_addresses};
 pub use run::{ProgramConfig, run};
 pub use service::ready;
 pub use signals::until_signal;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
+use stakepool_core::call_figures::CallFigures;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
@@ -17,7 +18,7 @@ use super::error::RpcError;
 use super::identity::{Identity, ServerKind};
 use super::link::Link;
 use super::notifications::Subscriber;
-use crate::meter::{CallFigures, Meter};
+use crate::meter::Meter;
 
 /// The parameters of a method that takes none.
 pub const NO_PARAMS: [(); 0] = [];

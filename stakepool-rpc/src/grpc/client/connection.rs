@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use stakepool_core::call_figures::CallFigures;
 use stakepool_core::ports::DaemonError;
 use tokio::time::{Instant, timeout};
 use tonic::metadata::AsciiMetadataValue;
@@ -16,7 +17,7 @@ use super::options::{ClientError, ClientOptions, DaemonClientLimits};
 use crate::grpc::generated::pool_daemon::pool_daemon_client::PoolDaemonClient;
 use crate::grpc::generated::stakepoolrpc::stakepoold_service_client::StakepooldServiceClient;
 use crate::grpc::wire::MAX_MESSAGE;
-use crate::meter::{CallFigures, Meter};
+use crate::meter::Meter;
 
 /// How often a call is tried where its failure is one that passes.
 const ATTEMPTS: u32 = 3;

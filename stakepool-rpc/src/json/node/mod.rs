@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stakepool_core::call_figures::CallFigures;
 use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, TxHash, VoteTransaction};
 use stakepool_core::ports::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, VoteSubmission};
 use tokio::sync::mpsc;
@@ -17,7 +18,6 @@ use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
 use super::notifications::Subscriber;
-use crate::meter::CallFigures;
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stakepool_core::call_figures::CallFigures;
 use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress, TicketHash,
     VoteTransaction,
@@ -21,7 +22,6 @@ use crate::json::config::{ConfigError, ServerConfig};
 use crate::json::error::RpcError;
 use crate::json::identity::ServerKind;
 use crate::json::node::BestBlock;
-use crate::meter::CallFigures;
 
 /// The account whose keys the pool uses.
 const ACCOUNT: &str = "default";
