@@ -14,17 +14,10 @@ use stakepool_core::chain::{
     Transaction, VoteBits, VoteVersion,
 };
 use stakepool_core::desired::{DesiredState, DesiredUser};
+use stakepool_core::testkit::tickets::{self, COLD};
+use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, TestClock};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 use stakepool_core::voting::Lottery;
-
-#[path = "../tests/core/fakes.rs"]
-#[allow(dead_code)]
-mod fakes;
-#[path = "../tests/core/tickets.rs"]
-#[allow(dead_code)]
-mod tickets;
-
-use tickets::COLD;
 
 fn derive_fee_addresses(c: &mut Criterion) {
     let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
@@ -94,16 +87,16 @@ fn vote(c: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     c.bench_function("from the notification to sendrawtransaction, five winners", |b| {
         b.to_async(&runtime).iter_custom(|rounds| async move {
-            let node = fakes::FakeNode::at(199);
+            let node = FakeNode::at(199);
             let bought: Vec<_> = (1..=5).map(|n| tickets::ticket(1, n, tickets::Fee::Enough)).collect();
             node.mine(200, 1, bought.clone());
             let won: Vec<TicketHash> = bought.iter().map(tickets::hash).collect();
-            let wallet = fakes::FakeWallet::new("wallet");
-            let file = Arc::new(fakes::MemoryFile::default());
+            let wallet = FakeWallet::new("wallet");
+            let file = Arc::new(MemoryFile::default());
             let parts = EngineParts::new(tickets::evaluator(), vec![wallet], vec![Arc::clone(&node) as _], file)
-                .clock(Arc::new(fakes::FixedClock))
+                .clock(Arc::new(TestClock::default()))
                 .check_every(Duration::from_secs(3600))
-                .desired(tickets::wanted(&[1], &[]));
+                .desired(tickets::desired(&[1], &[]));
             let engine = Engine::new(parts).unwrap();
             let (events, receiver) = mpsc::unbounded_channel();
             let (stop, stopped) = oneshot::channel();

@@ -22,6 +22,10 @@ pub mod secret;
 pub mod single_flight;
 #[cfg(feature = "chain")]
 mod spread;
+#[cfg(feature = "accounts")]
+pub mod store_rules;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 #[cfg(feature = "chain")]
 pub mod ticket;
 pub mod time;

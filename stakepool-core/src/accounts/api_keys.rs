@@ -19,6 +19,7 @@ const MAX_LENGTH: usize = 4096;
 
 /// Why keys cannot be issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApiKeysError {
     /// Anybody could sign keys.
     #[error("apisecret is empty: set it to a long random text, and to the same one in every instance of the web")]

@@ -40,6 +40,7 @@ pub struct ExtendedPubKey {
 
 /// Why a text is no extended public key, or a child cannot be derived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HdKeyError {
     /// Not base58, or mistyped.
     #[error("not an extended public key: {0}; copy the whole key as `getmasterpubkey` of the wallet prints it")]

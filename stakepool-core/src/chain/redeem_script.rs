@@ -33,6 +33,7 @@ pub struct RedeemScript {
 
 /// A text that is no redeem script of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ScriptError {
     /// The text is not hexadecimal.
     #[error("the redeem script is not hexadecimal")]

@@ -10,6 +10,7 @@ use crate::ticket::PoolFee;
 
 /// Why a daemon did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DaemonError {
     /// It cannot be reached.
     #[error("voting daemon {daemon} cannot be reached: {reason}")]

@@ -12,6 +12,7 @@ use crate::time::UnixTime;
 
 /// Why a store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Another user has the e-mail address.
     #[error("this e-mail address is already registered")]
@@ -59,6 +60,23 @@ pub struct NewUser {
     pub voting: VotingPreference,
     /// Now.
     pub created: UnixTime,
+}
+
+impl NewUser {
+    /// A user who signs up at the moment `created`: not verified, and no administrator.
+    pub const fn new(email: Email, password: PasswordHashes, voting: VotingPreference, created: UnixTime) -> Self {
+        Self { email, password, verified: false, admin: false, voting, created }
+    }
+
+    /// The same, whose address needs no verification.
+    pub fn verified(self) -> Self {
+        Self { verified: true, ..self }
+    }
+
+    /// The same, who may administer the pool.
+    pub fn admin(self) -> Self {
+        Self { admin: true, ..self }
+    }
 }
 
 /// The users.

@@ -10,6 +10,7 @@ use crate::chain::{
 
 /// Why a wallet did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WalletError {
     /// It cannot be reached, or the connection broke.
     #[error("wallet {wallet} cannot be reached: {reason}")]
@@ -99,6 +100,31 @@ pub struct WalletInfo {
     pub vote_bits_extended: String,
     /// The version of the votes.
     pub vote_version: VoteVersion,
+}
+
+impl WalletInfo {
+    /// A wallet of today that is unlocked, connected, leaves the voting to the daemon, approves blocks, and votes
+    /// `vote_version`. The fields are public: a wallet sets those that are otherwise with it.
+    ///
+    /// ```
+    /// use stakepool_core::chain::VoteVersion;
+    /// use stakepool_core::ports::WalletInfo;
+    ///
+    /// let info = WalletInfo { unlocked: false, ..WalletInfo::ready(VoteVersion(11)) };
+    /// assert_eq!(info.vote_bits_extended, "0b000000");
+    /// ```
+    pub fn ready(vote_version: VoteVersion) -> Self {
+        Self {
+            generation: Generation::Today,
+            version: String::new(),
+            unlocked: true,
+            connected: true,
+            votes_itself: false,
+            vote_bits: VoteBits::APPROVE,
+            vote_bits_extended: hex::encode(vote_version.0.to_le_bytes()),
+            vote_version,
+        }
+    }
 }
 
 /// What `getstakeinfo` tells. A figure that a generation leaves out is 0.

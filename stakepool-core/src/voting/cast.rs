@@ -25,6 +25,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why one attempt at a vote failed.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum CastError {
     /// The wallet did not sign.
     #[error(transparent)]

@@ -22,6 +22,7 @@ const REMEMBER_VOTES: usize = 1000;
 
 /// Why an engine cannot be made or go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EngineError {
     /// There is nothing to vote with.
     #[error("at least one wallet and one node are needed")]

@@ -15,6 +15,7 @@ const MAGIC: &[u8; 8] = b"EXCCPOL\x02";
 
 /// Why a saved state cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SavedStateError {
     /// Not a state file, or one of another version.
     #[error("it is not a state file of this version of stakepoold")]

@@ -29,6 +29,7 @@ const AUDIT: Duration = Duration::from_secs(30 * 60);
 
 /// Why the group did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GroupError {
     /// No wallet answers.
     #[error("no voting wallet is in service: {0}")]

@@ -10,18 +10,18 @@ use stakepool_core::voting::LocalDaemon;
 use tokio::time::{Instant, sleep};
 
 use crate::engine::{ready, scene};
-use crate::tickets::{COLD, Fee, address, block, hash, header, ticket, wanted};
+use stakepool_core::testkit::tickets::{COLD, Fee, address, block, desired, hash, header, ticket};
 
 #[tokio::test(start_paused = true)]
 async fn its_status_tells_what_the_engine_has_and_how_its_wallets_are() {
     let (wallet, node, _) = scene();
     let running = ready(&[wallet], &node).await;
     let daemon = LocalDaemon::new(Arc::clone(&running.engine), "here", COLD.parse().unwrap()).version("2.0.0");
-    daemon.put_desired(&wanted(&[1, 2], &[])).await.unwrap();
+    daemon.put_desired(&desired(&[1, 2], &[])).await.unwrap();
     daemon.note_account_key(0, COLD.parse().unwrap());
     let status = daemon.status().await.unwrap();
     assert_eq!((daemon.name(), status.id.as_str(), status.version.as_str()), ("here", "here", "2.0.0"));
-    assert_eq!((status.wanted_digest, status.users), (wanted(&[1, 2], &[]).digest().to_string(), 2));
+    assert_eq!((status.wanted_digest, status.users), (desired(&[1, 2], &[]).digest().to_string(), 2));
     assert_eq!((status.node_height, status.synced_height), (Some(BlockHeight(220)), Some(BlockHeight(220))));
     assert_eq!((status.cold_wallet_xpub.as_str(), status.pool_fee.percent()), (COLD, 7.5));
     assert_eq!((status.live_tickets, status.ignored_tickets), (1, 0));

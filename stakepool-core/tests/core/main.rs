@@ -4,10 +4,7 @@
 
 mod engine;
 mod engine_wallets;
-// Shared with the benchmark, which uses a little more of it.
-#[allow(dead_code)]
-mod fakes;
 mod local_daemon;
+mod memory_store;
 mod pool;
-mod tickets;
 mod vectors;
