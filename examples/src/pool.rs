@@ -30,7 +30,6 @@ use tokio::task::JoinHandle;
 
 use crate::daemon::PoolDaemon;
 use crate::server_config::server_config;
-use crate::server_config::server_config;
 
 /// Users that the pools of this crate take at most.
 const MAX_USERS: u32 = 200;

@@ -77,24 +77,24 @@ impl DaemonClient {
     }
 
     /// Users first, so that an added ticket never belongs to an unknown user.
-    pub(super) async fn put_old(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
+    pub(super) async fn put_old(&self, desired: &DesiredState) -> Result<(), DaemonError> {
         self.call("SetUserVotingPrefs", self.limits.transfer, |line| async move {
-            let user_voting_config = users_into_old(wanted.users());
+            let user_voting_config = users_into_old(desired.users());
             let request = line.request(old::SetUserVotingPrefsRequest { user_voting_config });
             line.old().set_user_voting_prefs(request).await.map(|_| ())
         })
         .await?;
         self.call("SetAddedLowFeeTickets", self.limits.transfer, |line| async move {
-            let tickets = added_into_old(wanted.added());
+            let tickets = added_into_old(desired.added());
             let request = line.request(old::SetAddedLowFeeTicketsRequest { tickets });
             line.old().set_added_low_fee_tickets(request).await.map(|_| ())
         })
         .await
     }
 
-    pub(super) async fn put_own(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
+    pub(super) async fn put_own(&self, desired: &DesiredState) -> Result<(), DaemonError> {
         self.call("PutWanted", self.limits.transfer, |line| async move {
-            let request = line.request(tokio_stream::iter(wanted_into_pieces(wanted)));
+            let request = line.request(tokio_stream::iter(wanted_into_pieces(desired)));
             line.own().put_wanted(request).await.map(|_| ())
         })
         .await

@@ -48,6 +48,27 @@ impl Line {
 
 /// A voting daemon: ours, or the predecessor's with what that offers.
 ///
+/// ```no_run
+/// use stakepool_core::ports::{EventCursor, VotingDaemon};
+/// use stakepool_rpc::grpc::RpcToken;
+/// use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient};
+///
+/// async fn follow() -> Result<(), Box<dyn std::error::Error>> {
+///     let certificate = std::fs::read("voter1.cert")?; // a copy of the daemon's rpc.cert
+///     let options = ClientOptions::new("voter1.example.org:9113", certificate)
+///         .with_token(RpcToken::new("the-secret-of-web-and-daemon")?);
+///     let daemon = DaemonClient::new(options)?;
+///     println!("{:?}", daemon.status().await?.synced_height);
+///     let mut seen = EventCursor::default();
+///     loop {
+///         // Waits for the first event; where there is none in time, the batch is empty.
+///         let batch = daemon.events(seen).await?;
+///         seen = batch.next;
+///         println!("{} events, snapshot: {}", batch.events.len(), batch.snapshot);
+///     }
+/// }
+/// ```
+///
 /// Connects at the first call, and again at the first call after a connection broke. Any number of calls can be under
 /// way. Every call ends within its limit.
 #[derive(Debug)]

@@ -16,11 +16,11 @@ impl VotingDaemon for DaemonClient {
         self.own_status().await
     }
 
-    async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
-        match self.put_own(wanted).await {
+    async fn put_desired(&self, desired: &DesiredState) -> Result<(), DaemonError> {
+        match self.put_own(desired).await {
             // The predecessor's daemon, or one of ours without a token: the old calls may be open. Where a wrong token
             // is the reason, they are refused just the same.
-            Err(DaemonError::Unsupported { .. } | DaemonError::Unauthorized { .. }) => self.put_old(wanted).await,
+            Err(DaemonError::Unsupported { .. } | DaemonError::Unauthorized { .. }) => self.put_old(desired).await,
             done => done,
         }
     }

@@ -40,7 +40,7 @@ pub trait DaemonBackend: Send + Sync + 'static {
     async fn status(&self) -> Result<DaemonStatus, BackendError>;
 
     /// Replaces users and added tickets together.
-    async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError>;
+    async fn put_desired(&self, desired: DesiredState) -> Result<(), BackendError>;
 
     /// Replaces all users (the predecessor's `SetUserVotingPrefs`). Of two entries with one address the later counts.
     async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError>;

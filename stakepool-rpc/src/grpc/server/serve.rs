@@ -37,6 +37,26 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves both services on all listeners until `shutdown` is ready; then calls under way have five seconds, and
 /// those that only wait for events are ended at once.
 ///
+/// ```no_run
+/// use std::path::Path;
+/// use std::sync::Arc;
+/// use std::time::SystemTime;
+///
+/// use stakepool_rpc::grpc::RpcToken;
+/// use stakepool_rpc::grpc::server::{Access, DaemonBackend, bind, serve};
+/// use stakepool_rpc::tls::ensure_server_pair;
+///
+/// async fn offer(
+///     daemon: Arc<dyn DaemonBackend>,
+///     shutdown: impl Future<Output = ()> + Send,
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     let listeners = bind(&["127.0.0.1:9113".parse()?]).await?;
+///     let pair = ensure_server_pair(Path::new("rpc.cert"), Path::new("rpc.key"), &[], SystemTime::now())?;
+///     let access = Access::default().with_token(RpcToken::new("the-secret-of-web-and-daemon")?);
+///     Ok(serve(listeners, pair, access, daemon, shutdown).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`ServeError`] at the start; later failures concern single connections and are logged.
 pub async fn serve(

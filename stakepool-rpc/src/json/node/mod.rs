@@ -23,6 +23,26 @@ pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;
 
 /// A connection to an exccd.
+///
+/// ```no_run
+/// use stakepool_core::ports::NodeEvent;
+/// use stakepool_rpc::json::{NodeClient, ServerConfig};
+///
+/// async fn watch() -> Result<(), Box<dyn std::error::Error>> {
+///     let certificate = std::fs::read("rpc.cert")?; // a copy of the node's
+///     let server = ServerConfig::new("127.0.0.1:9109", "user", "password", certificate);
+///     let (_node, mut events) = NodeClient::connect(&server)?;
+///     while let Some(event) = events.recv().await {
+///         match event {
+///             NodeEvent::Connected => println!("connected; what happened before is unknown"),
+///             NodeEvent::Disconnected { reason } => println!("lost the connection: {reason}"),
+///             NodeEvent::WinningTickets { height, tickets, .. } => println!("{height}: {tickets:?} vote"),
+///             _ => {}
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct NodeClient {
     client: Client,
 }

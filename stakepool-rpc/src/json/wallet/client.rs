@@ -29,6 +29,21 @@ const ACCOUNT: &str = "default";
 const EXTERNAL_BRANCH: u32 = 0;
 
 /// A connection to an exccwallet.
+///
+/// ```no_run
+/// use stakepool_core::ports::{ChainWallet, TicketWallet, VoteSigner};
+/// use stakepool_rpc::json::{ServerConfig, Wallet};
+///
+/// async fn show() -> Result<(), Box<dyn std::error::Error>> {
+///     let certificate = std::fs::read("rpc.cert")?; // a copy of the wallet's
+///     let wallet = Wallet::connect(&ServerConfig::new("127.0.0.1:9110", "user", "password", certificate))?;
+///     let state = wallet.info().await?;
+///     let (_, height) = wallet.best_block().await?;
+///     println!("{}, unlocked: {}, at height {height}", state.version, state.unlocked);
+///     println!("{} tickets", wallet.tickets().await?.len());
+///     Ok(())
+/// }
+/// ```
 pub struct Wallet {
     pub(super) client: Client,
 }

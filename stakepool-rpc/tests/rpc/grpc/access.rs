@@ -37,7 +37,7 @@ async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
         assert!(unauthorized(client.ping().await));
         assert!(unauthorized(client.service_version().await));
     }
-    assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(0, 0));
+    assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(0, 0));
     daemon.stop().await;
 }
 
@@ -51,9 +51,9 @@ async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
         client.ping().await.unwrap();
         // The users get there all the same, through the predecessor's calls.
         client.put_desired(&wanted(40, 3)).await.unwrap();
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted.digest(), wanted(40, 3).digest());
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted.digest(), wanted(40, 3).digest());
         client.put_desired(&wanted(2, 0)).await.unwrap();
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(2, 0));
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(2, 0));
     }
     daemon.stop().await;
 }
