@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::daemons::Reconciler;
 use stakepool::registration::RegistrationError;
+use stakepool::{Parts, PoolTerms};
 use stakepool_core::accounts::{
     ApiKeys, ApiKeysError, Email, EmailError, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes,
     Registration, SystemRandom, UserId, VotingPreference,
@@ -23,8 +25,6 @@ use stakepool_rpc::grpc::{RpcToken, TokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::SimNetwork;
 use stakepool_web::{Administration, Listen, Web, WebError, WebOptions};
-use stakepool::{Parts, PoolTerms};
-use stakepool::daemons::Reconciler;
 use stakepoold::{DaemonError, DaemonOptions};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::Parts;
+use stakepool::daemons::DaemonView;
+use stakepool::mail::SmtpMailer;
 use stakepool_core::accounts::{Email, PasswordCosts, Registration, User};
 use stakepool_core::chain::{Generation, Network, TicketHash, VoteVersion};
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore, WalletError};
@@ -11,9 +14,6 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool};
 use stakepool_sim::SimNetwork;
 use stakepool_web::{CaptchaChoice, Web, WebOptions};
-use stakepool::daemons::DaemonView;
-use stakepool::Parts;
-use stakepool::mail::SmtpMailer;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stakepool::daemons::DaemonView;
 use stakepool_core::accounts::{PasswordCosts, Registration, UserId};
 use stakepool_core::chain::{Generation, TicketHash};
 use stakepool_core::ports::{LedgerStore, TicketQuery};
@@ -9,7 +10,6 @@ use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool};
 use stakepool_sim::SimNetwork;
-use stakepool::daemons::DaemonView;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 

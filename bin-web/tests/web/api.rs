@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use stakepool::Parts;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::UserStore as _;
-use stakepool::Parts;
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::wallets::WalletView;
 use stakepool_core::accounts::{Email, Registration, User, UserId};
 use stakepool_core::chain::{
     Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress,
@@ -21,7 +22,6 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixMillis;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::GroupError;
-use stakepool::wallets::WalletView;
 use tokio::sync::Notify;
 
 /// The vote version of the fake wallets.

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::ports::{StoreError, TokenPurpose, TokenStore};
 use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
 use stakepool_web::{Administration, ProxyTrust};
-use stakepool::Parts;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

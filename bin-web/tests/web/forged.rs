@@ -59,8 +59,7 @@ struct State {
 impl Scene {
     async fn set() -> Self {
         let sink = Sink::start().await;
-        let change_services: fn(&mut stakepool::Parts) =
-            |services| services.agendas = vec![Arc::new(TwoAgendas)];
+        let change_services: fn(&mut stakepool::Parts) = |services| services.agendas = vec![Arc::new(TwoAgendas)];
         let world = World::of(Plan { mail: Some(sink.address), change_services, ..admin::plan() }).await;
         for (id, email) in ALL {
             assert_eq!(world.account(email, id == VICTIM.0).await, id);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress, TicketHash,
 };
@@ -12,7 +13,6 @@ use stakepool_core::ports::{LedgerStore as _, WalletTicket, WalletTickets};
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::wallets::GroupError;
-use stakepool::ticket_source::{SourceError, TicketSource};
 
 use crate::fakes::FakeDaemon;
 use crate::world::{Plan, USER_KEY, World, key_of};

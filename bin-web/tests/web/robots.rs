@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, TokenPurpose, UserStore as _};
 use stakepool_core::time::UnixTime;
 use stakepool_web::{CaptchaChoice, NUMBER_WORDS};
-use stakepool::Parts;
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;

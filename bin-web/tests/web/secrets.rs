@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE32_NOPAD;
+use stakepool::Parts;
 use stakepool_core::accounts::{TotpSecret, TotpStep};
 use stakepool_core::ports::{Clock as _, Mail, MailError, Mailer};
 use stakepool_core::secret::Secret;
 use stakepool_web::{Administration, ProxyTrust};
-use stakepool::Parts;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::Parts;
+use stakepool::registration::AddressRegistrar;
 use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId};
 use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError, UserStore};
 use stakepool_core::time::UnixTime;
-use stakepool::registration::AddressRegistrar;
 use stakepool_web::ProxyTrust;
-use stakepool::Parts;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress,
@@ -15,7 +16,6 @@ use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOu
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
-use stakepool::ticket_source::{SourceError, TicketSource};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::Parts;
+use stakepool::registration::AddressRegistrar;
 use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{Registration, UserId};
-use stakepool::registration::AddressRegistrar;
-use stakepool::Parts;
 use stakepool_web::Web;
 use tempfile::TempDir;
 use warp::http::StatusCode;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore as _, WalletError};
-use stakepool::Parts;
 use warp::http::StatusCode;
 
 use crate::fakes::VOTE_VERSION;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use stakepool::PoolTerms;
+use stakepool::wallets::VotingWallets;
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::PoolWallet;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::wallets::Health;
-use stakepool::PoolTerms;
-use stakepool::wallets::VotingWallets;
 use stakepool_web::WebError;
 
 use crate::fakes::FakeWallet;

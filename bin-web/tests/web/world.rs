@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use stakepool::Parts;
+use stakepool::daemons::Reconciler;
 use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{
     Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference,
@@ -17,8 +19,6 @@ use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
 use stakepool_web::{BoundAddress, Web, WebError, WebOptions};
-use stakepool::daemons::Reconciler;
-use stakepool::Parts;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
