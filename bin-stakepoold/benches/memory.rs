@@ -90,7 +90,7 @@ fn write_state(network: &SimNetwork, datadir: &Path) {
         address: ScriptAddress::new(Network::Simnet, script(n)),
         voting,
     };
-    pool.set_wanted(DesiredState::new((0..USERS).map(user), []));
+    pool.set_desired(DesiredState::new((0..USERS).map(user), []));
     let (hash, height): (BlockHash, BlockHeight) = network.best_block();
     for number in 0..TICKETS {
         pool.learn(&ticket(number), height);

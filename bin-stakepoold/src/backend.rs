@@ -83,8 +83,8 @@ impl DaemonBackend for Backend {
             network: self.network,
             cold_wallet_xpub: self.cold_wallet_xpub.to_string(),
             pool_fee: self.pool_fee,
-            wanted_digest: self.engine.wanted().digest().to_string(),
-            users: self.engine.wanted().users().len() as u64,
+            wanted_digest: self.engine.desired().digest().to_string(),
+            users: self.engine.desired().users().len() as u64,
             node_height,
             synced_height: self.engine.synced().map(|(_, height)| height),
             wallets: self.wallets(),
@@ -124,7 +124,7 @@ impl DaemonBackend for Backend {
     }
 
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
-        let wanted = self.engine.wanted();
+        let wanted = self.engine.desired();
         Ok(wanted.added().map(|entry| LowFeeEntry { ticket: entry.ticket, address: entry.address }).collect())
     }
 }

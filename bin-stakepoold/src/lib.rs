@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, KeyIndex, Network};
-use stakepool_core::ports::{SystemClock, VoteSigner};
+use stakepool_core::ports::VoteSigner;
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineError, EngineParts};
@@ -177,14 +177,10 @@ async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engin
     let branch = options.cold_wallet_xpub.external_branch()?;
     let addresses = FeeAddresses::derive(&branch, KeyIndex(options.max_users))?;
     let params = options.network.params(generation);
-    Ok(Engine::new(EngineParts {
-        evaluator: Evaluator::new(options.network, params, options.pool_fee, addresses),
-        wallets: peers.as_wallets(),
-        nodes: peers.as_nodes(),
-        state_file: Arc::new(DiskStateFile::in_directory(&options.datadir)),
-        clock: Arc::new(SystemClock),
-        check_every: options.check_every,
-    })?)
+    let evaluator = Evaluator::new(options.network, params, options.pool_fee, addresses);
+    let state_file = Arc::new(DiskStateFile::in_directory(&options.datadir));
+    let parts = EngineParts::new(evaluator, peers.as_wallets(), peers.as_nodes(), state_file);
+    Ok(Engine::new(parts.check_every(options.check_every))?)
 }
 
 async fn serve(
@@ -215,12 +211,14 @@ async fn serve(
         allow_old_clients: options.allow_old_clients,
     };
     let stop = watch::Sender::new(false);
-    let mut stopping = stop.subscribe();
-    let until_stop = async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
+    let until_stop = || {
+        let mut stopping = stop.subscribe();
+        async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }
     };
-    let mut voting = tokio::spawn(engine.run(peers.events, stop.subscribe()));
-    let serving = tokio::spawn(server::serve(listeners.service, pair, access, backend, until_stop));
+    let mut voting = tokio::spawn(engine.run(peers.events, until_stop()));
+    let serving = tokio::spawn(server::serve(listeners.service, pair, access, backend, until_stop()));
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = peers::guard(peers.wallets, peers.nodes, options.network, account_keys) => Err(error),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network};
-use stakepool_core::ports::{Node, NodeEvent, PoolWallet, ScriptWallet, VoteSigner};
+use stakepool_core::ports::{Node, NodeEvent, ScriptWallet, VoteSigner, VotingWallet};
 use stakepool_core::voting::TaggedEvent;
 use stakepool_rpc::json::{NodeClient, ServerConfig, Wallet};
 use tokio::sync::mpsc;
@@ -43,8 +43,8 @@ impl Peers {
         Ok(Self { wallets, nodes: connected, events })
     }
 
-    pub(crate) fn as_wallets(&self) -> Vec<Arc<dyn PoolWallet>> {
-        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect()
+    pub(crate) fn as_wallets(&self) -> Vec<Arc<dyn VotingWallet>> {
+        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect()
     }
 
     pub(crate) fn as_nodes(&self) -> Vec<Arc<dyn Node>> {

@@ -14,17 +14,10 @@ use stakepool_core::chain::{
     Transaction, VoteBits, VoteVersion,
 };
 use stakepool_core::desired::{DesiredState, DesiredUser};
+use stakepool_core::testkit::tickets::{self, COLD};
+use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, TestClock};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 use stakepool_core::voting::Lottery;
-
-#[path = "../tests/core/fakes.rs"]
-#[allow(dead_code)]
-mod fakes;
-#[path = "../tests/core/tickets.rs"]
-#[allow(dead_code)]
-mod tickets;
-
-use tickets::COLD;
 
 fn derive_fee_addresses(c: &mut Criterion) {
     let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
@@ -47,7 +40,7 @@ fn pool_with(users: u32, tickets: u32) -> (Lottery, Vec<TicketHash>) {
         Hash160(hash)
     };
     let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
-    pool.set_wanted(DesiredState::new(
+    pool.set_desired(DesiredState::new(
         (0..users).map(|n| DesiredUser {
             user: UserId(n.into()),
             address: ScriptAddress::new(Network::Simnet, script(n)),
@@ -86,32 +79,29 @@ fn choose_winners(c: &mut Criterion) {
 }
 
 fn vote(c: &mut Criterion) {
-    use stakepool_core::ports::{NodeEvent, PoolWallet};
+    use stakepool_core::ports::NodeEvent;
     use stakepool_core::voting::{Engine, EngineParts, TaggedEvent};
-    use tokio::sync::{mpsc, watch};
+    use tokio::sync::{mpsc, oneshot};
     use tokio::time::Instant;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     c.bench_function("from the notification to sendrawtransaction, five winners", |b| {
         b.to_async(&runtime).iter_custom(|rounds| async move {
-            let node = fakes::FakeNode::at(199);
+            let node = FakeNode::at(199);
             let bought: Vec<_> = (1..=5).map(|n| tickets::ticket(1, n, tickets::Fee::Enough)).collect();
             node.mine(200, 1, bought.clone());
             let won: Vec<TicketHash> = bought.iter().map(tickets::hash).collect();
-            let wallet = fakes::FakeWallet::new("wallet");
-            let engine = Engine::new(EngineParts {
-                evaluator: tickets::evaluator(),
-                wallets: vec![wallet as Arc<dyn PoolWallet>],
-                nodes: vec![Arc::clone(&node) as _],
-                state_file: Arc::new(fakes::MemoryFile::default()),
-                clock: Arc::new(fakes::FixedClock),
-                check_every: Duration::from_secs(3600),
-            })
-            .unwrap();
-            engine.put_desired(tickets::wanted(&[1], &[]));
+            let wallet = FakeWallet::new("wallet");
+            let file = Arc::new(MemoryFile::default());
+            let parts = EngineParts::new(tickets::evaluator(), vec![wallet], vec![Arc::clone(&node) as _], file)
+                .clock(Arc::new(TestClock::default()))
+                .check_every(Duration::from_secs(3600))
+                .desired(tickets::desired(&[1], &[]));
+            let engine = Engine::new(parts).unwrap();
             let (events, receiver) = mpsc::unbounded_channel();
-            let stop = watch::Sender::new(false);
-            let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));
+            let (stop, stopped) = oneshot::channel();
+            let until_stopped = async { stopped.await.unwrap() };
+            let running = tokio::spawn(Arc::clone(&engine).run(receiver, until_stopped));
             let tell = |event| events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
             tell(NodeEvent::Connected);
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -130,7 +120,7 @@ fn vote(c: &mut Criterion) {
                 total += began.elapsed();
                 node.forget_sent();
             }
-            stop.send_replace(true);
+            stop.send(()).unwrap();
             running.await.unwrap().unwrap();
             total
         });

@@ -9,6 +9,7 @@ use crate::time::UnixTime;
 /// A kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum AlertKind {
     /// A voting wallet is locked: it can sign nothing.
     WalletLocked,

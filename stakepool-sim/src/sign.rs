@@ -90,7 +90,7 @@ pub(crate) fn unlocks(transaction: &Transaction, index: usize, locked: OutputScr
         (OutputScript::ScriptHash(hash), [script]) => *script == OP_TRUE && hash160(script) == hash,
         (OutputScript::ScriptHash(hash), [signature, script]) if hash160(script) == hash => {
             RedeemScript::from_bytes(script).is_ok_and(|redeem| {
-                verify(signature, script, redeem.pool_key()) || verify(signature, script, redeem.user_key())
+                verify(signature, script, &redeem.pool_key().0) || verify(signature, script, &redeem.user_key().0)
             })
         }
         _ => false,
@@ -114,6 +114,7 @@ fn pushes(script: &[u8]) -> Option<Vec<&[u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stakepool_core::chain::{PoolKey, UserKey};
 
     /// A vote of today's exccwallet for a ticket of a pool's script, as it was accepted by exccd.
     const RECORDED_VOTE: &str = "01000000020000000000000000000000000000000000000000000000000000000000000000ffffffff00ffffffff7199e983d14a2f71354253a2549b5ef1be8ec2375e1f724c9847040b2758816f0000000001ffffffff0400000000000000000000266a24e70a36fb7c55d393431de005608fec6a587ece8e2e314d1bb07dd048d3f35d00bb00000000000000000000000000046a020100c0f9bf0e0000000000001abb76a914859ac8c4150cb861346478a4e4e0df2567774c8688ac2a7e0dbb0000000000001abb76a914422f25a04dcc2e36dc3341ab009b11d098659cec88ac000000000000000002310ab7c40000000000000000ffffffff04deadbeefba6d16050000000000000000ffffffff9047304402203b5c08db85d2c8803e2ee25c7a28db9776544aa1253c674970c6381b6e89cdf602204c6638bb3f92a5505e192cd4a59b07da780a609985bc5552012c62fc382d101501475121036a71d430bb781e9a701c9489f125cebfa7bd7b35f6c472a728ba791a865c328f2103b794dfd3a55f1b7ca1647b1e525ccf8da7708f4e085770654518fade41c21b3552ae";
@@ -139,7 +140,7 @@ mod tests {
         let (mut vote, _) = recorded();
         let keys = [[7; 32], [8; 32], [9; 32]].map(|bytes| SecretKey::from_secret_bytes(bytes).unwrap());
         let [pool, user, other] = keys.map(|key| PublicKey::from_secret_key(&key));
-        let redeem = RedeemScript::new(pool, user).to_bytes();
+        let redeem = RedeemScript::new(PoolKey(pool), UserKey(user)).to_bytes();
         let locked = OutputScript::ScriptHash(hash160(&redeem));
         for (key, valid) in keys.iter().zip([true, true, false]) {
             sign_script(&mut vote, 1, &redeem, Some(key));

@@ -111,7 +111,7 @@ impl Registrar {
         // Where wallets will look for tickets from, some day: no wallet is behind it, and no reorganisation goes below.
         let registered_at = self.wallets.lowest_height()?.minus(REORGANISATION);
         let index = self.users.reserve_index(user, self.keys.max_users).await?;
-        let script = RedeemScript::new(self.keys.voting.public_key(index)?, *key.public_key());
+        let script = RedeemScript::for_user(&self.keys.voting, index, &key)?;
         let agreed = self.wallets.agree(&Agreement { index, script }).await?;
         let registration = Registration {
             key_index: index,

@@ -1,5 +1,6 @@
 //! The voting wallets of a pool: kept in service, and what they say of the network.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +109,7 @@ impl VotingWallets {
         // On a task of its own, so that repairs do not delay answers; dropped, it ends.
         let mut repairs = JoinSet::new();
         let group = self.group.clone();
-        repairs.spawn(async move { group.run().await });
+        repairs.spawn(async move { group.run(pending()).await });
         tokio::select! {
             error = self.all_foreign() => error,
             Some(Err(error)) = repairs.join_next() => WalletsError::BrokeDown(error.to_string()),
@@ -122,7 +123,7 @@ impl VotingWallets {
             let mut wrong = None;
             for wallet in &self.members {
                 match wallet.master_pubkey().await {
-                    Ok(found) if found == self.expected => return std::future::pending().await,
+                    Ok(found) if found == self.expected => return pending().await,
                     Ok(found) => wrong = Some((wallet.name().to_owned(), found)),
                     Err(_) => {}
                 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_core::chain::{Network, PubKeyAddress, RedeemScript, ScriptAddress};
+use stakepool_core::chain::{Network, PoolKey, PubKeyAddress, RedeemScript, ScriptAddress, UserKey};
 
 use crate::answer::{Answer, Style};
 use crate::error::CliError;
@@ -42,7 +42,7 @@ impl Multisig {
         };
         let pool = key("POOL_PUBKEY_ADDRESS", &self.pool)?;
         let user = key("USER_PUBKEY_ADDRESS", &self.user)?;
-        let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+        let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
         let answer = Script { redeem_script_hex: script, p2sh: script.address(self.network) };
         style.write_single(output, &answer).map_err(CliError::Output)
     }

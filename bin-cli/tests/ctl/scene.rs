@@ -156,7 +156,7 @@ impl Scene {
         let index = database.reserve_index(user, 9999).await.unwrap();
         let [cold, voting] =
             keys().map(|key| ExtendedPubKey::parse_for(&key, Network::Simnet).unwrap().external_branch().unwrap());
-        let script = RedeemScript::new(voting.public_key(index).unwrap(), cold.public_key(index).unwrap());
+        let script = RedeemScript::for_user(&voting, index, &cold.address(index).unwrap()).unwrap();
         let registration = Registration {
             key_index: index,
             address: script.address(Network::Simnet),

@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use stakepool::wallets::WalletView;
 use stakepool_core::accounts::{Email, Registration, User, UserId};
 use stakepool_core::chain::{
-    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PubKeyAddress,
-    RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteTransaction, VoteVersion,
+    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
+    RedeemScript, ScriptAddress, TicketHash, UserKey, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
-    Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet, Session,
-    SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner, VotingDaemon,
-    WalletError, WalletInfo, WalletTickets,
+    ChainWallet, Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet,
+    Session, SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner,
+    VotingDaemon, WalletError, WalletInfo, WalletTickets,
 };
 use stakepool_core::reports::{DaemonEvent, DaemonEventKind};
 use stakepool_core::ticket::PoolFee;
@@ -113,7 +113,7 @@ impl ScriptWallet for FakeWallet {
         user: &PubKeyAddress,
     ) -> Result<(ScriptAddress, RedeemScript), WalletError> {
         self.reach()?;
-        let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+        let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
         Ok((script.address(Network::Simnet), script))
     }
 
@@ -127,7 +127,7 @@ impl ScriptWallet for FakeWallet {
 }
 
 #[async_trait]
-impl TicketWallet for FakeWallet {
+impl ChainWallet for FakeWallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         self.reach().map(|()| (BlockHash::from_bytes([0; 32]), BlockHeight(224)))
     }
@@ -147,7 +147,10 @@ impl TicketWallet for FakeWallet {
             ..StakeInfo::default()
         })
     }
+}
 
+#[async_trait]
+impl TicketWallet for FakeWallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         Ok(Vec::new())
     }

@@ -50,7 +50,7 @@ fn base64(bytes: &[u8]) -> String {
 /// The public key address of the user's half of a script.
 pub fn user_key(script: &str) -> String {
     let script: RedeemScript = script.parse().unwrap();
-    PubKeyAddress::new(Network::Simnet, *script.user_key()).to_string()
+    PubKeyAddress::new(Network::Simnet, script.user_key().0).to_string()
 }
 
 /// An address with some of its bytes changed and a checksum that matches.

@@ -1,15 +1,29 @@
 //! Users of the pool: who they are, what they registered and what they wish, and the secrets that open an account.
 
+#[cfg(feature = "accounts")]
 mod actor;
+#[cfg(feature = "accounts")]
 mod api_keys;
+#[cfg(feature = "accounts")]
+mod hs256;
+#[cfg(feature = "accounts")]
 mod passwords;
+mod registration;
+#[cfg(feature = "accounts")]
 mod tokens;
+#[cfg(feature = "accounts")]
 mod totp;
 mod user;
 
+#[cfg(feature = "accounts")]
 pub use actor::Actor;
+#[cfg(feature = "accounts")]
 pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, renewed_validity, revoked_validity};
+#[cfg(feature = "accounts")]
 pub use passwords::{PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy};
+pub use registration::{PoolBranches, Registration};
+#[cfg(feature = "accounts")]
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};
+#[cfg(feature = "accounts")]
 pub use totp::{RecoveryCode, TotpSecret, TotpStep};
-pub use user::{Email, EmailError, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
+pub use user::{Email, EmailError, EmailState, PasswordHashes, User, UserId, VotingPreference};

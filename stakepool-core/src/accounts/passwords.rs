@@ -34,6 +34,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Why a new password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PasswordPolicyError {
     /// Too short.
     #[error("the password is too short: use at least {MIN_CHARACTERS} characters, such as four random words")]
@@ -51,6 +52,7 @@ pub enum PasswordPolicyError {
 
 /// Why a password could not be hashed or checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PasswordError {
     /// Too many wait already.
     #[error("too many sign-ins at this moment; try again in a few seconds")]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::api_keys::is_revoked;
-use crate::chain::{Address, BlockHeight, KeyIndex, RedeemScript, ScriptAddress, VoteBits, VoteVersion};
+use super::registration::Registration;
+use crate::chain::{VoteBits, VoteVersion};
 use crate::time::UnixTime;
 
 /// The number of a user, given once and never again.
@@ -87,21 +87,6 @@ impl fmt::Debug for PasswordHashes {
     }
 }
 
-/// What a user has once a public key address was submitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
-    /// The child number of the fee address and of the pool's half of the multisig.
-    pub key_index: KeyIndex,
-    /// The multisig address that owns the tickets' voting rights.
-    pub address: ScriptAddress,
-    /// The script behind the address.
-    pub script: RedeemScript,
-    /// Where the user's tickets pay the pool's fee.
-    pub fee_address: Address,
-    /// The best height at registration: no ticket of this address is older.
-    pub registered_at: BlockHeight,
-}
-
 /// What a user wants to vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VotingPreference {
@@ -142,4 +127,20 @@ impl User {
     pub fn has_no_api_key(&self) -> bool {
         is_revoked(self.api_keys_valid_from)
     }
+}
+
+/// Later than anything that a clock tells. An `api_keys_valid_from` from here on says that the user has no key; what it
+/// has beyond is the highest validity that the user's keys ever had, so that none of them comes back to life.
+pub(super) const REVOKED: i64 = 1 << 62;
+
+/// Whether an `api_keys_valid_from` says that there is no key.
+pub(super) const fn is_revoked(valid_from: UnixTime) -> bool {
+    valid_from.0 >= REVOKED
+}
+
+/// The moment at which the keys of a user that count were issued at the earliest. No key is older than its user: one
+/// that is was made for another user of the same number, in a database of before.
+#[cfg(feature = "accounts")]
+pub(super) fn valid_from(user: &User) -> UnixTime {
+    user.api_keys_valid_from.max(user.created)
 }

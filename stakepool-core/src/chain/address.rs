@@ -31,6 +31,7 @@ pub struct Address {
 
 /// Why a text is not the address that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// Not base58 at all.
     #[error("`{0}` is not an address: it has characters or a length that no address has")]

@@ -13,6 +13,7 @@ pub struct Amount(i64);
 
 /// A text or number that is no amount of EXCC.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AmountError {
     /// The text is not a decimal number.
     #[error("`{0}` is not an amount in EXCC: write digits with at most 8 after the point, such as 12.5")]

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
-use rayon::prelude::*;
 use secp256k1::{PublicKey, Scalar};
 use serde::{Deserialize, Serialize};
 use sha2::Sha512;
@@ -15,6 +14,7 @@ use super::base58check;
 use super::hash::hash160;
 use super::multiples::GeneratorMultiples;
 use super::network::Network;
+use crate::spread;
 
 /// The number of a child key: a user's place in both wallets of the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,6 +40,7 @@ pub struct ExtendedPubKey {
 
 /// Why a text is no extended public key, or a child cannot be derived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HdKeyError {
     /// Not base58, or mistyped.
     #[error("not an extended public key: {0}; copy the whole key as `getmasterpubkey` of the wallet prints it")]
@@ -147,6 +148,11 @@ fn tweak_of(mut parent: Hmac<Sha512>, index: KeyIndex) -> Result<(Scalar, [u8; 3
 pub struct ExternalBranch(ExtendedPubKey);
 
 impl ExternalBranch {
+    /// The network of its keys.
+    pub const fn network(&self) -> Network {
+        self.0.network
+    }
+
     /// The public key of user `index`.
     ///
     /// # Errors
@@ -163,7 +169,7 @@ impl ExternalBranch {
         self.public_key(index).map(|key| PubKeyAddress::new(self.0.network, key))
     }
 
-    /// The addresses of indexes 0 to `last`, on all cores.
+    /// The addresses of indexes 0 to `last`, on all cores where the feature `parallel` is on.
     ///
     /// # Errors
     /// As [`ExtendedPubKey::child`].
@@ -180,7 +186,7 @@ impl ExternalBranch {
             };
             Ok(PubKeyAddress::new(self.0.network, key.map_err(no_child(index))?))
         };
-        (0..=last.0).into_par_iter().map(address).collect()
+        spread::over_range(0..=last.0, address)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Multiples of secp256k1's generator, prepared for adding many tweaks to one key.
 
-use rayon::prelude::*;
 use secp256k1::{Error, PublicKey, SecretKey};
+
+use crate::spread;
 
 /// The 32 bytes of a scalar, each with its 255 multiples that are not zero.
 ///
@@ -18,7 +19,7 @@ impl GeneratorMultiples {
     pub(super) const WORTH_FROM: u32 = 2_000;
 
     pub(super) fn prepare() -> Result<Self, Error> {
-        (0..32).into_par_iter().map(row).collect::<Result<_, _>>().map(Self)
+        spread::over_range(0..=31, row).map(Self)
     }
 
     /// `key + tweak * G`, the tweak as big-endian bytes.
@@ -34,9 +35,9 @@ impl GeneratorMultiples {
 }
 
 /// The row of the `at`th byte from the left.
-fn row(at: usize) -> Result<Row, Error> {
+fn row(at: u32) -> Result<Row, Error> {
     let mut unit = [0; 32];
-    unit[at] = 1;
+    unit[at as usize] = 1;
     let unit = PublicKey::from_secret_key(&SecretKey::from_secret_bytes(unit)?);
     let mut row = vec![unit];
     for _ in 2..=255 {

@@ -52,6 +52,7 @@ pub struct VoteTransaction {
 
 /// Why a transaction is not a vote that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VoteTransactionError {
     /// It cannot be decoded.
     #[error("the vote cannot be decoded: {0}")]

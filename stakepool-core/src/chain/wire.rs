@@ -2,6 +2,7 @@
 
 /// A text or byte string that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// The text is not hexadecimal.
     #[error("not hexadecimal: {0}")]

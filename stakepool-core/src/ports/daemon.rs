@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::events::{EventBatch, EventCursor};
 use crate::chain::{BlockHeight, Network, ScriptAddress, TicketHash};
 use crate::desired::DesiredState;
-use crate::reports::DaemonEvent;
 use crate::ticket::PoolFee;
 
 /// Why a daemon did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DaemonError {
     /// It cannot be reached.
     #[error("voting daemon {daemon} cannot be reached: {reason}")]
@@ -88,26 +89,6 @@ pub struct DaemonStatus {
     pub ignored_tickets: u64,
     /// What is wrong, for people; empty when all is well.
     pub problems: Vec<String>,
-}
-
-/// A place in a daemon's events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventCursor {
-    /// The daemon's epoch.
-    pub epoch: u64,
-    /// The last sequence number seen.
-    pub seq: u64,
-}
-
-/// Some events and the place behind them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventBatch {
-    /// Where to go on.
-    pub next: EventCursor,
-    /// Whether these events are all that the daemon knows, because the cursor was too old or of another epoch.
-    pub snapshot: bool,
-    /// The events, in order.
-    pub events: Vec<DaemonEvent>,
 }
 
 /// A ticket in one of the predecessor's lists.

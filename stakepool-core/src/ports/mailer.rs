@@ -17,6 +17,7 @@ pub struct Mail {
 
 /// Why a mail was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MailError {
     /// No mail server is configured.
     #[error("no mail is sent, since no mail server is configured: set smtphost and smtpfrom")]

@@ -1,41 +1,73 @@
 //! What the pool needs from outside. Each trait is small, and has one concrete error.
 
+#[cfg(feature = "accounts")]
 mod access;
+#[cfg(feature = "accounts")]
 mod admin;
+#[cfg(feature = "engine")]
 mod agendas;
+#[cfg(feature = "accounts")]
 mod alerts;
 mod clock;
+#[cfg(feature = "engine")]
 mod daemon;
+mod events;
+#[cfg(feature = "accounts")]
 mod history;
+#[cfg(feature = "accounts")]
 mod leases;
+#[cfg(feature = "accounts")]
 mod mailer;
+#[cfg(feature = "engine")]
 mod node;
+#[cfg(feature = "accounts")]
 mod rescans;
+#[cfg(feature = "engine")]
 mod state_file;
+#[cfg(feature = "accounts")]
 mod stores;
+#[cfg(feature = "accounts")]
 mod ticket_mails;
+#[cfg(feature = "engine")]
 mod transactions;
+#[cfg(feature = "engine")]
 mod wallet;
 
+#[cfg(feature = "accounts")]
 pub use access::{AccessStore, SecondFactor, SecondFactorStore};
+#[cfg(feature = "accounts")]
 pub use admin::{AdminStore, AuditQuery, Listed, Slice, UserFilter, UserOverview, VoteOverview, VoteQuery};
+#[cfg(feature = "engine")]
 pub use agendas::{Agenda, AgendaChoice, AgendaSource};
+#[cfg(feature = "accounts")]
 pub use alerts::{AlertError, AlertSink};
 pub use clock::{Clock, SystemClock};
-pub use daemon::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
+#[cfg(feature = "engine")]
+pub use daemon::{DaemonError, DaemonStatus, LowFeeEntry, VotingDaemon, WalletState};
+pub use events::{EventBatch, EventCursor};
+#[cfg(feature = "accounts")]
 pub use history::{HistoryStore, NetworkDay, Turnover};
+#[cfg(feature = "accounts")]
 pub use leases::LeaseStore;
+#[cfg(feature = "accounts")]
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
+#[cfg(feature = "engine")]
 pub use node::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, SpentOrMissed, VoteSubmission};
+#[cfg(feature = "accounts")]
 pub use rescans::RescanStore;
+#[cfg(feature = "engine")]
 pub use state_file::{StateFile, StateFileError};
+#[cfg(feature = "accounts")]
 pub use stores::{
     AuditEntry, AuditStore, LedgerStore, LowFeeStore, LowFeeTicket, MOST_SESSIONS, NewUser, Session, SessionStore,
     SessionToken, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery, TokenPurpose, TokenStore, UserStore,
 };
+#[cfg(feature = "accounts")]
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
+#[cfg(feature = "engine")]
 pub use transactions::TransactionSource;
+#[cfg(feature = "engine")]
 pub use wallet::{
-    PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTicket,
-    WalletTickets,
+    ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, VotingWallet, WalletError,
+    WalletInfo, WalletTicket, WalletTickets,
 };

@@ -9,6 +9,7 @@ use crate::chain::{
 
 /// Why a node did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NodeError {
     /// It cannot be reached, or the connection broke.
     #[error("node {node} cannot be reached: {reason}")]
@@ -103,6 +104,7 @@ pub struct MinedTransaction {
 
 /// What a node said to a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum VoteSubmission {
     /// It took it.
     Accepted,
@@ -124,6 +126,7 @@ pub enum SpentOrMissed {
 
 /// What a node tells by itself. Order within a connection is the node's, which differs between generations.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NodeEvent {
     /// A connection stands and all subscriptions are made; what happened before it is unknown.
     Connected,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::events::EventCursor;
 use crate::accounts::{Actor, Email, PasswordHashes, Registration, User, UserId, VotingPreference};
 use crate::audit::AuditAction;
 use crate::chain::{BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
@@ -11,6 +12,7 @@ use crate::time::UnixTime;
 
 /// Why a store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Another user has the e-mail address.
     #[error("this e-mail address is already registered")]
@@ -58,6 +60,23 @@ pub struct NewUser {
     pub voting: VotingPreference,
     /// Now.
     pub created: UnixTime,
+}
+
+impl NewUser {
+    /// A user who signs up at the moment `created`: not verified, and no administrator.
+    pub const fn new(email: Email, password: PasswordHashes, voting: VotingPreference, created: UnixTime) -> Self {
+        Self { email, password, verified: false, admin: false, voting, created }
+    }
+
+    /// The same, whose address needs no verification.
+    pub fn verified(self) -> Self {
+        Self { verified: true, ..self }
+    }
+
+    /// The same, who may administer the pool.
+    pub fn admin(self) -> Self {
+        Self { admin: true, ..self }
+    }
 }
 
 /// The users.
@@ -326,10 +345,10 @@ pub trait LedgerStore: Send + Sync {
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
 
     /// The place in a daemon's events up to which everything is stored.
-    async fn cursor(&self, daemon: &str) -> Result<Option<super::EventCursor>, StoreError>;
+    async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError>;
 
     /// Notes that place.
-    async fn set_cursor(&self, daemon: &str, cursor: super::EventCursor) -> Result<(), StoreError>;
+    async fn set_cursor(&self, daemon: &str, cursor: EventCursor) -> Result<(), StoreError>;
 }
 
 /// A noted act, with names as they are stored: another version may know others.

@@ -10,6 +10,7 @@ use crate::chain::{
 
 /// Why a wallet did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WalletError {
     /// It cannot be reached, or the connection broke.
     #[error("wallet {wallet} cannot be reached: {reason}")]
@@ -101,6 +102,31 @@ pub struct WalletInfo {
     pub vote_version: VoteVersion,
 }
 
+impl WalletInfo {
+    /// A wallet of today that is unlocked, connected, leaves the voting to the daemon, approves blocks, and votes
+    /// `vote_version`. The fields are public: a wallet sets those that are otherwise with it.
+    ///
+    /// ```
+    /// use stakepool_core::chain::VoteVersion;
+    /// use stakepool_core::ports::WalletInfo;
+    ///
+    /// let info = WalletInfo { unlocked: false, ..WalletInfo::ready(VoteVersion(11)) };
+    /// assert_eq!(info.vote_bits_extended, "0b000000");
+    /// ```
+    pub fn ready(vote_version: VoteVersion) -> Self {
+        Self {
+            generation: Generation::Today,
+            version: String::new(),
+            unlocked: true,
+            connected: true,
+            votes_itself: false,
+            vote_bits: VoteBits::APPROVE,
+            vote_bits_extended: hex::encode(vote_version.0.to_le_bytes()),
+            vote_version,
+        }
+    }
+}
+
 /// What `getstakeinfo` tells. A figure that a generation leaves out is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StakeInfo {
@@ -171,7 +197,7 @@ pub struct VoteRequest {
     pub bits_extended: String,
 }
 
-/// Signs votes: all that voting itself needs of a wallet.
+/// Signs votes.
 #[async_trait]
 pub trait VoteSigner: Send + Sync {
     /// A name for people: host and port.
@@ -182,6 +208,22 @@ pub trait VoteSigner: Send + Sync {
 
     /// Makes a vote. Signed or not must be asked of the vote: a locked wallet of today answers unsigned votes.
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError>;
+}
+
+/// Knows the tickets that it watches.
+#[async_trait]
+pub trait TicketWallet: Send + Sync {
+    /// All unspent tickets that the wallet watches, immature ones included.
+    async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError>;
+
+    /// The tickets of one address. Takes seconds with thousands of tickets: a cross-check, not a page's source.
+    async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError>;
+
+    /// Revokes missed and expired tickets. Only wallets of the legacy generation are asked: today's consensus does that
+    /// by itself, and a wallet of today needs nothing here.
+    async fn revoke_tickets(&self) -> Result<(), WalletError> {
+        Ok(())
+    }
 }
 
 /// Knows the pool's keys and scripts: what registration and recovery need.
@@ -213,26 +255,22 @@ pub trait ScriptWallet: Send + Sync {
     async fn rescan(&self, from: BlockHeight) -> Result<(), WalletError>;
 }
 
-/// Knows tickets.
+/// Knows the chain and the pool's share in it: what pages show, and what tells whether a wallet keeps up.
 #[async_trait]
-pub trait TicketWallet: Send + Sync {
+pub trait ChainWallet: Send + Sync {
     /// Best block.
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError>;
 
     /// Statistics.
     async fn stake_info(&self) -> Result<StakeInfo, WalletError>;
-
-    /// All unspent tickets that the wallet watches, immature ones included.
-    async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError>;
-
-    /// The tickets of one address. Takes seconds with thousands of tickets: a cross-check, not a page's source.
-    async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError>;
-
-    /// Revokes missed and expired tickets (legacy; today's consensus does that by itself).
-    async fn revoke_tickets(&self) -> Result<(), WalletError>;
 }
 
-/// A whole voting wallet.
-pub trait PoolWallet: VoteSigner + ScriptWallet + TicketWallet {}
+/// What a voting daemon needs of a wallet.
+pub trait VotingWallet: VoteSigner + TicketWallet {}
 
-impl<T: VoteSigner + ScriptWallet + TicketWallet> PoolWallet for T {}
+impl<T: VoteSigner + TicketWallet> VotingWallet for T {}
+
+/// What a pool needs of a wallet.
+pub trait PoolWallet: VotingWallet + ScriptWallet + ChainWallet {}
+
+impl<T: VoteSigner + TicketWallet + ScriptWallet + ChainWallet> PoolWallet for T {}

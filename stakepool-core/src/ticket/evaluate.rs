@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::fee::{PoolFee, required_fee};
@@ -11,6 +10,7 @@ use crate::chain::{
     Address, AddressKind, Amount, BlockHeight, ExternalBranch, Hash160, HdKeyError, KeyIndex, Network, OutputScript,
     Params, hash160,
 };
+use crate::spread;
 
 /// The addresses of the cold wallet to which fees may go.
 #[derive(Clone, Debug)]
@@ -19,13 +19,13 @@ pub struct FeeAddresses {
 }
 
 impl FeeAddresses {
-    /// The P2PKH addresses 0 to `last` of the cold wallet's external branch, derived on all cores.
+    /// The P2PKH addresses 0 to `last` of the cold wallet's external branch, derived on all cores where the feature `parallel` is on.
     ///
     /// # Errors
     /// As [`ExternalBranch::addresses`].
     pub fn derive(branch: &ExternalBranch, last: KeyIndex) -> Result<Self, HdKeyError> {
         let addresses = branch.addresses(last)?;
-        let hashes: Vec<_> = addresses.par_iter().map(|address| hash160(&address.public_key().serialize())).collect();
+        let hashes = spread::over_items(&addresses, |address| hash160(&address.public_key().serialize()));
         let indexes = hashes.into_iter().zip((0..).map(KeyIndex)).collect();
         Ok(Self { indexes })
     }

@@ -1,6 +1,6 @@
 //! Casting one vote: signing in a wallet, sending through a node, and trying again while that makes sense.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why one attempt at a vote failed.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum CastError {
     /// The wallet did not sign.
     #[error(transparent)]
@@ -51,13 +52,15 @@ pub enum CastError {
 struct Signer {
     wallet: Arc<dyn VoteSigner>,
     info: Mutex<Option<WalletInfo>>,
+    /// Whether it answered when it was last asked for its state.
+    answers: AtomicBool,
     /// A vote that the wallet answered unsigned; none once it has signed again.
     unsigned: Mutex<Option<VoteRequest>>,
 }
 
 impl Signer {
     fn new(wallet: Arc<dyn VoteSigner>) -> Self {
-        Self { wallet, info: Mutex::new(None), unsigned: Mutex::new(None) }
+        Self { wallet, info: Mutex::new(None), answers: AtomicBool::new(true), unsigned: Mutex::new(None) }
     }
 
     /// What a problem with its signatures is noted under.
@@ -156,6 +159,7 @@ impl Caster {
         let signer = &self.signers[index];
         let info = signer.wallet.info().await?;
         *lock(&signer.info) = Some(info.clone());
+        signer.answers.store(true, Ordering::Relaxed);
         let signs = info.unlocked && signer.signs(&self.problems).await;
         if signs && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
             self.first_signer.store(index, Ordering::Relaxed);
@@ -166,6 +170,17 @@ impl Caster {
     /// The last known state of wallet `index`.
     pub fn wallet_info(&self, index: usize) -> Option<WalletInfo> {
         lock(&self.signers[index].info).clone()
+    }
+
+    /// Notes that wallet `index` did not give its state when it was asked.
+    pub(super) fn unreachable(&self, index: usize) {
+        self.signers[index].answers.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether wallet `index` gave its state when it was last asked.
+    pub fn wallet_answers(&self, index: usize) -> bool {
+        let signer = &self.signers[index];
+        signer.answers.load(Ordering::Relaxed) && lock(&signer.info).is_some()
     }
 
     /// Makes votes begin with node `index`.

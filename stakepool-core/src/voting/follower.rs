@@ -1,26 +1,20 @@
 //! Follows the best chain of one node, block by block, and repairs what was missed.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep};
 
-use super::engine::{Engine, lock, read, write};
-use crate::chain::{BlockHash, BlockHeader, BlockHeight, ScriptAddress, TicketHash};
-use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
-use crate::reports::TicketState;
+use super::engine::Engine;
+use crate::chain::{BlockHash, BlockHeader, BlockHeight, TicketHash};
+use crate::ports::{NodeError, NodeEvent, SpentOrMissed};
 
-/// Transactions fetched at the same time; a node takes 20 requests a connection, and votes must find room.
-const FETCH_AT_ONCE: usize = 8;
 /// Shortest time between two checks.
 const LEAST_CHECK: Duration = Duration::from_secs(1);
 /// How long the votes on a block are left in peace by a check.
 const PEACE: Duration = Duration::from_secs(2);
-/// How long a wallet may take to tell about the tickets of one user.
-const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// Pause after a failed synchronisation.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -30,7 +24,7 @@ pub(super) struct ChainEvent {
     pub(super) event: NodeEvent,
 }
 
-/// Keeps the pool's state in step with the chain of the active node.
+/// Keeps the engine's state in step with the chain of the active node.
 pub(super) struct Follower {
     engine: Arc<Engine>,
     events: mpsc::UnboundedReceiver<ChainEvent>,
@@ -50,7 +44,7 @@ impl Follower {
     }
 
     pub(super) async fn run(mut self) {
-        let mut checks = interval(self.engine.check_every.max(LEAST_CHECK));
+        let mut checks = interval(self.engine.check_every().max(LEAST_CHECK));
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         checks.tick().await;
         loop {
@@ -79,7 +73,7 @@ impl Follower {
         match event {
             NodeEvent::Connected => {
                 self.connected.insert(node);
-                self.engine.solved(&format!("{}/reach", self.engine.nodes[node].name()));
+                self.engine.solved(&format!("{}/reach", self.engine.node(node).name()));
                 self.choose_node();
                 if self.active == Some(node) {
                     self.synchronise().await;
@@ -87,7 +81,7 @@ impl Follower {
             }
             NodeEvent::Disconnected { reason } => {
                 self.connected.remove(&node);
-                let name = self.engine.nodes[node].name().to_owned();
+                let name = self.engine.node(node).name().to_owned();
                 self.engine.problem(&format!("{name}/reach"), format!("node {name} is away: {reason}"));
                 if self.active == Some(node) {
                     self.choose_node();
@@ -98,7 +92,7 @@ impl Follower {
             NodeEvent::BlockConnected(header) => self.connect(node, &header).await,
             NodeEvent::BlockDisconnected(header) => self.disconnect(&header),
             NodeEvent::SpentAndMissed { block, height, tickets } => self.spent_and_missed(block, height, tickets),
-            NodeEvent::NewTickets { tickets, .. } => self.look_up_all(node, tickets).await,
+            NodeEvent::NewTickets { tickets, .. } => self.engine.look_up_all(node, tickets).await,
             NodeEvent::WinningTickets { .. } => {}
         }
     }
@@ -106,7 +100,7 @@ impl Follower {
     fn choose_node(&mut self) {
         self.active = self.connected.first().copied();
         if let Some(active) = self.active {
-            self.engine.caster.prefer_node(active);
+            self.engine.caster().prefer_node(active);
         }
     }
 
@@ -127,12 +121,12 @@ impl Follower {
 
     /// Works through a block that follows `parent`; false where it follows another one.
     async fn connect_block(&mut self, node: usize, hash: &BlockHash, parent: BlockHash) -> Result<bool, NodeError> {
-        let block = self.engine.nodes[node].block(hash).await?;
+        let block = self.engine.node(node).block(hash).await?;
         if block.header.previous != parent {
             return Ok(false);
         }
         let height = block.header.height;
-        write(&self.engine.pool).connect(height, &block.stake_transactions);
+        self.engine.lottery_mut().connect(height, &block.stake_transactions);
         self.engine.set_synced(Some((*hash, height)));
         if let Some((_, tickets)) = self.held.take_if(|(held, _)| held == hash) {
             self.spent_and_missed(*hash, height, tickets);
@@ -142,7 +136,7 @@ impl Follower {
 
     fn disconnect(&self, header: &BlockHeader) {
         if self.engine.synced().is_some_and(|(hash, _)| hash == header.hash) {
-            write(&self.engine.pool).disconnect(header.height);
+            self.engine.lottery_mut().disconnect(header.height);
             self.engine.set_synced(Some((header.previous, header.height.minus(1))));
         }
     }
@@ -152,7 +146,7 @@ impl Follower {
             self.held = Some((block, tickets));
             return;
         }
-        write(&self.engine.pool).spent_or_missed(height, &tickets);
+        self.engine.lottery_mut().spent_or_missed(height, &tickets);
         if tickets.iter().any(|(_, how)| *how == SpentOrMissed::Missed) {
             self.revoke_on_legacy();
         }
@@ -162,7 +156,7 @@ impl Follower {
     fn revoke_on_legacy(&mut self) {
         let busy = self.revoking.as_ref().is_some_and(|revoking| !revoking.is_finished());
         let wallets = self.engine.legacy_wallets();
-        if busy || wallets.is_empty() || !read(&self.engine.pool).has_unrevoked() {
+        if busy || wallets.is_empty() || !self.engine.lottery().has_unrevoked() {
             return;
         }
         self.revoking = Some(tokio::spawn(async move {
@@ -201,7 +195,7 @@ impl Follower {
                 self.load_from_scratch(node).await?;
                 continue;
             };
-            let (_, best) = self.engine.nodes[node].best_block().await?;
+            let (_, best) = self.engine.node(node).best_block().await?;
             if height >= best {
                 return Ok(());
             }
@@ -216,7 +210,7 @@ impl Follower {
             && height < best
         {
             let next = height.plus(1);
-            let hash = self.engine.nodes[node].block_hash(next).await?;
+            let hash = self.engine.node(node).block_hash(next).await?;
             if !self.connect_block(node, &hash, parent).await? {
                 return Ok(());
             }
@@ -230,7 +224,7 @@ impl Follower {
     /// Goes back to the last block that is still on the node's best chain. A node that merely lags behind is waited
     /// for.
     async fn rewind(&mut self, node: usize) -> Result<(), NodeError> {
-        let node: &dyn Node = self.engine.nodes[node].as_ref();
+        let node = self.engine.node(node);
         while let Some((hash, height)) = self.engine.synced() {
             let on_chain = found(node.block_hash(height).await)?;
             if on_chain == Some(hash) {
@@ -238,7 +232,7 @@ impl Follower {
             }
             match found(node.block(&hash).await)? {
                 Some(block) => {
-                    write(&self.engine.pool).disconnect(height);
+                    self.engine.lottery_mut().disconnect(height);
                     self.engine.set_synced(Some((block.header.previous, height.minus(1))));
                 }
                 None if on_chain.is_none() => {
@@ -257,31 +251,31 @@ impl Follower {
     /// Without a place to go on from: the wallets' tickets first, since they may win next, then all live tickets
     /// of the network, then the blocks whose tickets are still immature.
     async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
-        let (_, best) = self.engine.nodes[node].best_block().await?;
+        let (_, best) = self.engine.node(node).best_block().await?;
         let own = self.wallet_tickets().await;
         self.trust(&own);
-        self.look_up_own(node, own).await;
+        self.engine.look_up_own(node, own).await;
         self.engine.publish_reports();
-        let live = self.engine.nodes[node].live_tickets().await?;
-        self.look_up_all(node, live).await;
-        let maturity = read(&self.engine.pool).evaluator().params().ticket_maturity;
+        let live = self.engine.node(node).live_tickets().await?;
+        self.engine.look_up_all(node, live).await;
+        let maturity = self.engine.lottery().evaluator().params().ticket_maturity;
         let first = best.minus(maturity);
-        let hash = self.engine.nodes[node].block_hash(first).await?;
-        let parent = self.engine.nodes[node].block(&hash).await?.header.previous;
+        let hash = self.engine.node(node).block_hash(first).await?;
+        let parent = self.engine.node(node).block(&hash).await?.header.previous;
         self.connect_block(node, &hash, parent).await?;
         self.advance(node, best).await
     }
 
     /// While there are no users, the wallets' own tickets are voted.
     fn trust(&self, own: &[TicketHash]) {
-        let mut pool = write(&self.engine.pool);
-        if pool.trusts_wallet() {
-            pool.trust_wallet(own.iter().copied());
+        let mut lottery = self.engine.lottery_mut();
+        if lottery.trusts_wallet() {
+            lottery.trust_wallet(own.iter().copied());
         }
     }
 
     async fn wallet_tickets(&self) -> Vec<TicketHash> {
-        for wallet in &self.engine.wallets {
+        for wallet in self.engine.wallets() {
             match wallet.tickets().await {
                 Ok(tickets) => return tickets,
                 Err(error) => tracing::warn!(%error, "no tickets from this wallet"),
@@ -290,108 +284,21 @@ impl Follower {
         Vec::new()
     }
 
-    fn unknown(&self, tickets: Vec<TicketHash>) -> Vec<TicketHash> {
-        let pool = read(&self.engine.pool);
-        tickets.into_iter().filter(|ticket| !pool.knows(ticket)).collect()
-    }
-
-    /// Looks up the wallets' tickets, of which the node may not know all: some were never mined, or were unmined by a
-    /// reorganisation.
-    async fn look_up_own(&self, node: usize, tickets: Vec<TicketHash>) {
-        let mut lookups = Vec::new();
-        for ticket in self.unknown(tickets) {
-            lookups.push(self.engine.fetch(node, ticket));
-        }
-        let results: Vec<_> = stream::iter(lookups).buffer_unordered(FETCH_AT_ONCE).collect().await;
-        for error in results.into_iter().filter_map(Result::err) {
-            tracing::debug!(%error, "a ticket of the wallet is left out");
-        }
-    }
-
-    async fn look_up_all(&self, node: usize, tickets: Vec<TicketHash>) {
-        let mut lookups = Vec::new();
-        for ticket in self.unknown(tickets) {
-            lookups.push(self.engine.look_up(node, ticket));
-        }
-        let _: Vec<bool> = stream::iter(lookups).buffer_unordered(FETCH_AT_ONCE).collect().await;
-    }
-
     /// Compares what is believed live with what the node says, and repairs the difference. Never between a block
     /// and its votes.
     async fn check(&mut self) {
         let Some(node) = self.active else { return };
-        while lock(&self.engine.ballots).any_casting(PEACE) {
+        while self.engine.ballots().any_casting(PEACE) {
             sleep(Duration::from_millis(200)).await;
         }
-        if read(&self.engine.pool).trusts_wallet() {
+        if self.engine.lottery().trusts_wallet() {
             let own = self.wallet_tickets().await;
             self.trust(&own);
         }
-        if let Err(error) = self.compare_with_node(node).await {
+        if let Err(error) = self.engine.compare_with_node(node).await {
             tracing::warn!(%error, "live tickets were not checked");
         }
         self.revoke_on_legacy();
-    }
-
-    async fn compare_with_node(&self, node: usize) -> Result<(), NodeError> {
-        let source = self.engine.nodes[node].as_ref();
-        let before = source.best_block().await?;
-        let live: HashSet<_> = source.live_tickets().await?.into_iter().collect();
-        if source.best_block().await? != before || self.engine.synced() != Some(before) {
-            return Ok(());
-        }
-        self.look_up_all(node, live.iter().copied().collect()).await;
-        let (revived, gone, stale) = {
-            let pool = read(&self.engine.pool);
-            let revived: Vec<_> = pool.believed_ended(&live).collect();
-            let gone: Vec<_> = pool.believed_live().filter(|(ticket, ..)| !live.contains(ticket)).collect();
-            (revived, gone, pool.has_stale_foreign(&live))
-        };
-        if stale || !revived.is_empty() {
-            let mut pool = write(&self.engine.pool);
-            revived.iter().for_each(|ticket| pool.revive(ticket));
-            pool.keep_foreign(&live);
-        }
-        if !gone.is_empty() {
-            tracing::warn!(count = gone.len(), "tickets left the lottery unnoticed");
-            self.settle(gone, before.1).await;
-        }
-        Ok(())
-    }
-
-    /// Finds out how tickets ended that left the lottery while nobody looked.
-    async fn settle(&self, gone: Vec<(TicketHash, ScriptAddress, BlockHeight)>, tip: BlockHeight) {
-        let mut by_address: HashMap<ScriptAddress, Vec<(TicketHash, BlockHeight)>> = HashMap::new();
-        for (ticket, address, mined_at) in gone {
-            by_address.entry(address).or_default().push((ticket, mined_at));
-        }
-        for (address, tickets) in by_address {
-            let is_user = read(&self.engine.pool).is_user(&address);
-            // Other people's tickets need no exact end; a user's stays open where no wallet can tell.
-            let voted = if is_user { self.voted_tickets(&address).await } else { Some(HashMap::new()) };
-            let Some(voted) = voted else { continue };
-            let mut pool = write(&self.engine.pool);
-            let life = pool.evaluator().params().ticket_maturity + pool.evaluator().params().ticket_expiry;
-            for (ticket, mined_at) in tickets {
-                let (state, at) = match voted.get(&ticket) {
-                    Some(at) => (TicketState::Voted, *at),
-                    None if mined_at.plus(life) <= tip => (TicketState::Expired, tip),
-                    None => (TicketState::Missed, tip),
-                };
-                pool.end(ticket, state, at);
-            }
-        }
-    }
-
-    /// The tickets of an address that voted, as the first wallet says that answers.
-    async fn voted_tickets(&self, address: &ScriptAddress) -> Option<HashMap<TicketHash, BlockHeight>> {
-        for wallet in &self.engine.wallets {
-            if let Ok(Ok(known)) = timeout(ASK_LIMIT, wallet.user_tickets(address)).await {
-                let voted = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
-                return Some(voted.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect());
-            }
-        }
-        None
     }
 }
 

@@ -72,7 +72,7 @@ pub struct Winners {
 pub struct Lottery {
     evaluator: Evaluator,
     users: HashMap<Hash160, PoolUser>,
-    wanted: Arc<DesiredState>,
+    desired: Arc<DesiredState>,
     added: FastSet<TicketHash>,
     tickets: HashMap<TicketHash, Tracked>,
     /// Live tickets that no pool can vote.
@@ -94,7 +94,7 @@ impl Lottery {
         Self {
             evaluator,
             users: HashMap::default(),
-            wanted: Arc::default(),
+            desired: Arc::default(),
             added: FastSet::default(),
             tickets: HashMap::default(),
             foreign: FastSet::default(),
@@ -133,17 +133,19 @@ impl Lottery {
     }
 
     /// The users and added tickets last set.
-    pub const fn wanted(&self) -> &Arc<DesiredState> {
-        &self.wanted
+    pub const fn desired(&self) -> &Arc<DesiredState> {
+        &self.desired
     }
 
     /// Takes new users and added tickets; tickets whose standing changes are reported. Answers how many users are
     /// missing from the new state although they have tickets: nobody's registration ever ends, so that the state comes
     /// from a wrong or emptied database. Such users, and what was added for them, are voted as before.
-    pub fn set_wanted(&mut self, wanted: DesiredState) -> usize {
-        let mut users: HashMap<_, _> =
-            wanted.users().map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting })).collect();
-        let mut added: FastSet<_> = wanted.added().map(|entry| entry.ticket).collect();
+    pub fn set_desired(&mut self, desired: DesiredState) -> usize {
+        let mut users: HashMap<_, _> = desired
+            .users()
+            .map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting }))
+            .collect();
+        let mut added: FastSet<_> = desired.added().map(|entry| entry.ticket).collect();
         let mut missing = FastSet::default();
         for (hash, ticket) in self.tickets.iter().filter(|(_, ticket)| ticket.end.is_none()) {
             if let Some(user) = self.users.get(&ticket.script)
@@ -163,18 +165,18 @@ impl Lottery {
         }
         self.users = users;
         self.added = added;
-        self.wanted = Arc::new(wanted);
+        self.desired = Arc::new(desired);
         missing.len()
     }
 
-    /// The users and added tickets that are voted for: those wanted, and those kept all the same.
+    /// The users and added tickets that are voted for: those desired, and those kept all the same.
     pub(super) fn users_to_save(&self) -> impl Iterator<Item = (&Hash160, UserId, VotingPreference)> {
         self.users.iter().map(|(script, user)| (script, user.id, user.voting))
     }
 
     pub(super) fn added_to_save(&self) -> impl Iterator<Item = (TicketHash, Hash160)> {
         self.added.iter().filter_map(|hash| {
-            let listed = || self.wanted.added_ticket(hash).map(|entry| entry.address.hash());
+            let listed = || self.desired.added_ticket(hash).map(|entry| entry.address.hash());
             Some((*hash, self.tickets.get(hash).map(|ticket| ticket.script).or_else(listed)?))
         })
     }

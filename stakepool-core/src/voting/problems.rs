@@ -27,6 +27,16 @@ impl Problems {
         }
     }
 
+    /// Notes how many users are missing from the desired state although they have tickets; 0 solves it.
+    pub(super) fn users_missing(&self, missing: usize) {
+        if missing == 0 {
+            return self.solved("wanted");
+        }
+        let what = "users with tickets are missing from what the web sent; they are voted for as before: check the web's \
+                    database";
+        self.problem("wanted", format!("{missing} {what}"));
+    }
+
     /// All that is wrong.
     pub(super) fn problems(&self) -> Vec<String> {
         self.lock().values().cloned().collect()

@@ -15,6 +15,7 @@ const MAGIC: &[u8; 8] = b"EXCCPOL\x02";
 
 /// Why a saved state cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SavedStateError {
     /// Not a state file, or one of another version.
     #[error("it is not a state file of this version of stakepoold")]
@@ -186,7 +187,7 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
         let address = |hash| ScriptAddress::new(expected, hash);
         let users = users.into_iter().map(|(hash, user, voting)| DesiredUser { user, address: address(hash), voting });
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
-        pool.set_wanted(DesiredState::new(users, added));
+        pool.set_desired(DesiredState::new(users, added));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::agreement::Agreement;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::recovery;
-use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, ScriptAddress};
+use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, Network, ScriptAddress};
 use crate::ports::{PoolWallet, RescanStore, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
 use crate::single_flight::SingleFlight;
 
@@ -28,6 +29,7 @@ const AUDIT: Duration = Duration::from_secs(30 * 60);
 
 /// Why the group did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GroupError {
     /// No wallet answers.
     #[error("no voting wallet is in service: {0}")]
@@ -53,15 +55,6 @@ pub enum GroupError {
     /// The users cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What every wallet must agree on when a user registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
-    /// The user's key index.
-    pub index: KeyIndex,
-    /// The script that the pool made of its own key and the user's.
-    pub script: RedeemScript,
 }
 
 /// The voting wallets of a pool.
@@ -107,13 +100,17 @@ impl WalletGroup {
         self.quorum
     }
 
-    /// Probes and recovers the wallets for ever.
-    pub async fn run(&self) {
+    /// Probes and recovers the wallets until `shutdown` is ready. A repair that is cut off is made up for by the next
+    /// run.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let mut loops = Vec::with_capacity(self.members.len());
         for member in &self.members {
             loops.push(self.keep_healthy(member));
         }
-        join_all(loops).await;
+        tokio::select! {
+            () = shutdown => {}
+            _ = join_all(loops) => {}
+        }
     }
 
     async fn keep_healthy(&self, member: &Member) {

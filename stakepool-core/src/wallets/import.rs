@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::group::Agreement;
+use super::agreement::Agreement;
 use crate::chain::Network;
 use crate::ports::{PoolWallet, WalletError};
 

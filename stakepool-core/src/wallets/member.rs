@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::group::Agreement;
+use super::agreement::Agreement;
 use super::recovery::Progress;
 use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, WalletInfo};

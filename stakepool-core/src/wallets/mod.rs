@@ -1,9 +1,11 @@
 //! The pool's voting wallets as a group: quorum, health and recovery.
 
+mod agreement;
 mod group;
 mod import;
 mod member;
 mod recovery;
 
-pub use group::{Agreement, GroupError, WalletGroup};
+pub use agreement::Agreement;
+pub use group::{GroupError, WalletGroup};
 pub use member::{Health, MemberStatus, PendingRepairs};

@@ -4,37 +4,41 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
-use stakepool_core::ports::{EventCursor, NodeEvent, PoolWallet};
+use stakepool_core::ports::{EventCursor, NodeEvent, VotingWallet};
 use stakepool_core::reports::{DaemonEvent, DaemonEventKind, TicketState, VoteOutcome, VoteRecord};
 use stakepool_core::voting::{Engine, EngineError, EngineParts, TaggedEvent};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::fakes::{FakeNode, FakeWallet, FixedClock, MemoryFile, Mood, settle};
-use crate::tickets::{Fee, block, evaluator, hash, header, ticket, wanted};
+use stakepool_core::testkit::tickets::{Fee, block, desired, evaluator, hash, header, ticket};
+use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, Mood, TestClock, settle};
 
 pub struct Daemon {
     pub engine: Arc<Engine>,
     events: mpsc::UnboundedSender<TaggedEvent>,
-    stop: watch::Sender<bool>,
+    stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), EngineError>>,
 }
 
 impl Daemon {
     fn start(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>, file: &Arc<MemoryFile>) -> Self {
-        let engine = Engine::new(EngineParts {
-            evaluator: evaluator(),
-            wallets: wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect(),
-            nodes: vec![Arc::clone(node) as _],
-            state_file: Arc::clone(file) as _,
-            clock: Arc::new(FixedClock),
-            check_every: Duration::from_secs(180),
-        })
-        .unwrap();
+        Self::of(EngineParts::new(
+            evaluator(),
+            wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect(),
+            vec![Arc::clone(node) as _],
+            Arc::clone(file) as _,
+        ))
+    }
+
+    fn of(parts: EngineParts) -> Self {
+        let engine = Engine::new(parts.clock(Arc::new(TestClock::default()))).unwrap();
         let (events, receiver) = mpsc::unbounded_channel();
-        let stop = watch::Sender::new(false);
-        let running = tokio::spawn(Arc::clone(&engine).run(receiver, stop.subscribe()));
+        let (stop, stopped) = oneshot::channel();
+        let until_stopped = async {
+            let _ = stopped.await;
+        };
+        let running = tokio::spawn(Arc::clone(&engine).run(receiver, until_stopped));
         Self { engine, events, stop, running }
     }
 
@@ -65,7 +69,7 @@ impl Daemon {
     }
 
     async fn shut_down(self) {
-        self.stop.send_replace(true);
+        self.stop.send(()).unwrap();
         self.running.await.unwrap().unwrap();
     }
 }
@@ -86,7 +90,7 @@ pub fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
 
 pub async fn ready(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>) -> Daemon {
     let daemon = Daemon::start(wallets, node, &Arc::default());
-    daemon.engine.put_desired(wanted(&[1], &[]));
+    daemon.engine.put_desired(desired(&[1], &[]));
     daemon.tell(NodeEvent::Connected).await;
     daemon
 }
@@ -106,7 +110,7 @@ async fn a_winner_is_voted_with_the_users_bits_and_the_wallets_extended_bits() {
 async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
-    daemon.engine.put_desired(wanted(&[1], &[]));
+    daemon.engine.put_desired(desired(&[1], &[]));
     // No `Connected` yet: nothing is loaded, and the winner must be looked up.
     daemon.win(220, 1, &[won]).await;
     assert_eq!(node.sent().len(), 1);
@@ -116,11 +120,11 @@ async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
 async fn a_winner_is_voted_when_its_user_arrives_while_the_block_is_open() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
-    daemon.engine.put_desired(wanted(&[2], &[]));
+    daemon.engine.put_desired(desired(&[2], &[]));
     daemon.tell(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
     assert!(node.sent().is_empty());
-    daemon.engine.put_desired(wanted(&[1, 2], &[]));
+    daemon.engine.put_desired(desired(&[1, 2], &[]));
     settle().await;
     assert_eq!(node.sent().len(), 1);
 }
@@ -153,10 +157,28 @@ async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_re
 }
 
 #[tokio::test(start_paused = true)]
+async fn users_given_at_the_start_are_voted_for_and_the_wallets_word_is_not_taken() {
+    let (wallet, node, won) = scene();
+    let start = |users| {
+        let wallets = vec![Arc::clone(&wallet) as Arc<dyn VotingWallet>];
+        let parts = EngineParts::new(evaluator(), wallets, vec![Arc::clone(&node) as _], Arc::<MemoryFile>::default());
+        Daemon::of(parts.desired(desired(users, &[])))
+    };
+    let daemon = start(&[2]);
+    daemon.tell(NodeEvent::Connected).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(node.sent_count(), 0, "the wallet's ticket is of nobody who is a user");
+    let daemon = start(&[1]);
+    assert!(daemon.engine.has_users());
+    daemon.win(220, 2, &[won]).await;
+    assert_eq!(node.sent()[0].bits, VoteBits(5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_winner_is_looked_up_until_the_node_answers() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
-    daemon.engine.put_desired(wanted(&[1], &[]));
+    daemon.engine.put_desired(desired(&[1], &[]));
     node.chain.lock().unwrap().refuse_transactions = true;
     daemon.win(220, 1, &[won]).await;
     sleep(Duration::from_secs(3)).await;
@@ -222,7 +244,7 @@ async fn a_silent_wallet_costs_less_than_a_second_where_there_is_another() {
 async fn a_vote_is_tried_again_until_the_wallet_is_back() {
     let (wallet, node, won) = scene();
     let daemon = ready(&[Arc::clone(&wallet)], &node).await;
-    wallet.set(Mood::Away);
+    wallet.set(Mood::Unreachable);
     daemon.win(220, 1, &[won]).await;
     sleep(Duration::from_secs(30)).await;
     assert!(daemon.votes().is_empty());
@@ -302,7 +324,7 @@ async fn a_restarted_daemon_votes_from_its_state_file_without_the_web() {
     let (wallet, node, won) = scene();
     let file = Arc::default();
     let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
-    daemon.engine.put_desired(wanted(&[1], &[]));
+    daemon.engine.put_desired(desired(&[1], &[]));
     daemon.tell(NodeEvent::Connected).await;
     daemon.win(219, 1, &[won]).await;
     let epoch = daemon.engine.epoch();
@@ -354,7 +376,7 @@ async fn a_ticket_that_left_the_lottery_unnoticed_is_settled_by_the_next_check()
 async fn stopping_lets_a_vote_under_way_finish() {
     let (wallet, node, won) = scene();
     let daemon = ready(&[Arc::clone(&wallet)], &node).await;
-    wallet.set(Mood::Away);
+    wallet.set(Mood::Unreachable);
     daemon.win(220, 1, &[won]).await;
     let stopping = tokio::spawn(daemon.shut_down());
     sleep(Duration::from_millis(500)).await;

@@ -10,8 +10,8 @@ use stakepool_core::reports::TicketState;
 use tokio::time::sleep;
 
 use crate::engine::{ready, scene};
-use crate::fakes::FakeWallet;
-use crate::tickets::{block, header, revocation};
+use stakepool_core::testkit::FakeWallet;
+use stakepool_core::testkit::tickets::{block, header, revocation};
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_does_not_sign_is_told_and_not_preferred_until_it_signs_again() {

@@ -6,7 +6,7 @@ use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
 use stakepool_core::voting::{Lottery, snapshot};
 
-use crate::tickets::{Fee, block, evaluator, hash, revocation, ticket, vote, wanted};
+use stakepool_core::testkit::tickets::{Fee, block, desired, evaluator, hash, revocation, ticket, vote};
 
 /// Simnet's maturity and expiry, in blocks.
 const MATURITY: u32 = 16;
@@ -14,7 +14,7 @@ const EXPIRY: u32 = 384;
 
 fn pool_at(height: u32, transactions: &[Transaction]) -> Lottery {
     let mut pool = Lottery::new(evaluator());
-    pool.set_wanted(wanted(&[1], &[]));
+    pool.set_desired(desired(&[1], &[]));
     pool.connect(BlockHeight(height), transactions);
     pool
 }
@@ -56,10 +56,10 @@ fn tickets_with_too_low_a_fee_or_a_foreign_one_never_vote() {
 fn an_added_ticket_votes_until_it_is_removed_again() {
     let low = ticket(1, 1, Fee::TooLow);
     let mut pool = pool_at(200, std::slice::from_ref(&low));
-    pool.set_wanted(wanted(&[1], &[hash(&low)]));
+    pool.set_desired(desired(&[1], &[hash(&low)]));
     assert_eq!(pool.winners(&[hash(&low)]).ours.len(), 1);
     assert!(pool.take_reports().iter().any(|report| report.added));
-    pool.set_wanted(wanted(&[1], &[]));
+    pool.set_desired(desired(&[1], &[]));
     assert!(pool.winners(&[hash(&low)]).ours.is_empty());
 }
 
@@ -67,10 +67,10 @@ fn an_added_ticket_votes_until_it_is_removed_again() {
 fn a_wanted_state_without_a_user_who_has_tickets_does_not_silence_them() {
     let (good, low) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::TooLow));
     let mut pool = pool_at(200, &[good.clone(), low.clone()]);
-    assert_eq!(pool.set_wanted(wanted(&[1, 2], &[hash(&low)])), 0);
-    assert_eq!(pool.set_wanted(wanted(&[3], &[])), 1, "user 1 is missing; user 2 has no ticket");
+    assert_eq!(pool.set_desired(desired(&[1, 2], &[hash(&low)])), 0);
+    assert_eq!(pool.set_desired(desired(&[3], &[])), 1, "user 1 is missing; user 2 has no ticket");
     assert_eq!(pool.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
-    assert_eq!(pool.set_wanted(wanted(&[1], &[])), 0);
+    assert_eq!(pool.set_desired(desired(&[1], &[])), 0);
     assert_eq!(pool.winners(&[hash(&good), hash(&low)]).ours.len(), 1);
 }
 
@@ -79,7 +79,7 @@ fn a_user_who_registers_after_the_ticket_was_mined_is_voted_for() {
     let good = ticket(2, 1, Fee::Enough);
     let mut pool = pool_at(200, std::slice::from_ref(&good));
     assert!(pool.winners(&[hash(&good)]).ours.is_empty());
-    pool.set_wanted(wanted(&[1, 2], &[]));
+    pool.set_desired(desired(&[1, 2], &[]));
     assert_eq!(pool.winners(&[hash(&good)]).ours.len(), 1);
     assert!(pool.take_reports().iter().any(|report| report.ticket == hash(&good)));
 }
@@ -182,14 +182,14 @@ fn a_reorganisation_over_the_maturing_block_makes_a_ticket_immature_and_live_aga
 fn the_saved_state_comes_back_whole_and_a_changed_one_is_refused() {
     let (good, low) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::TooLow));
     let mut pool = pool_at(200, &[good.clone(), low.clone()]);
-    pool.set_wanted(wanted(&[1], &[hash(&low)]));
+    pool.set_desired(desired(&[1], &[hash(&low)]));
     let point = (block(200, 1), BlockHeight(200));
     let bytes = snapshot::Snapshot::of(&pool, 7, true, Some(point), []).encode().unwrap();
 
     let mut restored = Lottery::new(evaluator());
     let what = snapshot::restore(&mut restored, &bytes).unwrap();
     assert_eq!((what.epoch, what.synced, what.has_users), (7, Some(point), true));
-    assert_eq!(restored.wanted().digest(), pool.wanted().digest());
+    assert_eq!(restored.desired().digest(), pool.desired().digest());
     assert_eq!(restored.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
 
     for at in [0, 9, bytes.len() / 2, bytes.len() - 1] {

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use stakepool_core::chain::{
-    Amount, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, Params, PubKeyAddress, RedeemScript,
-    Transaction, block_subsidy, vote_subsidy,
+    Amount, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, Params, PoolKey, PubKeyAddress, RedeemScript,
+    Transaction, UserKey, block_subsidy, vote_subsidy,
 };
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee, TicketSubmission, Verdict, required_fee};
 
@@ -177,7 +177,7 @@ fn every_recorded_multisig_is_made() {
     for (vectors, _) in vectors() {
         for case in vectors.multisigs {
             let [pool, user] = case.pubkey_addresses;
-            let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+            let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
             assert_eq!(script.to_string(), case.redeem_script_hex);
             assert_eq!(script.address(vectors.network).to_string(), case.p2sh);
             assert_eq!(case.redeem_script_hex.parse(), Ok(script));

@@ -55,7 +55,7 @@ static USERS: LazyLock<ExternalBranch> = LazyLock::new(|| {
 /// The registration with a key index.
 pub fn registration(index: u32) -> Registration {
     let key_index = KeyIndex(index);
-    let script = RedeemScript::new(POOL.public_key(key_index).unwrap(), USERS.public_key(key_index).unwrap());
+    let script = RedeemScript::for_user(&POOL, key_index, &USERS.address(key_index).unwrap()).unwrap();
     Registration {
         key_index,
         address: script.address(Network::Simnet),

@@ -49,9 +49,9 @@ impl Wallet {
         match locked {
             OutputScript::ScriptHash(hash) => {
                 let Some(redeem) = self.redeem_script(hash) else { return false };
-                let key = [redeem.pool_key(), redeem.user_key()]
+                let key = [redeem.pool_key().0, redeem.user_key().0]
                     .into_iter()
-                    .find_map(|key| self.secret_of(key))
+                    .find_map(|key| self.secret_of(&key))
                     .filter(|_| !self.locked);
                 sign_script(transaction, input, &redeem.to_bytes(), key.as_ref());
                 key.is_some()

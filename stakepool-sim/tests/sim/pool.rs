@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{
-    BlockHeight, Generation, KeyIndex, Network, RedeemScript, ScriptAddress, TicketHash, VoteTransaction,
+    BlockHeight, Generation, KeyIndex, Network, PoolKey, RedeemScript, ScriptAddress, TicketHash, UserKey,
+    VoteTransaction,
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
@@ -24,7 +25,7 @@ pub async fn start(generation: Generation) -> SimNetwork {
 pub async fn register(sim: &SimNetwork) -> ScriptAddress {
     let user = sim.buyer_pubkey_address().unwrap();
     let pool = sim.voting_wallet_xpub().external_branch().unwrap().address(KeyIndex(1)).unwrap();
-    let ours = RedeemScript::new(*pool.public_key(), *user.public_key());
+    let ours = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
     for wallet in sim.voting_wallets() {
         let wallet = wallet.endpoint();
         result(&wallet, "accountsyncaddressindex", json!(["default", 0, 1])).await;

@@ -13,8 +13,8 @@ use stakepool_core::ports::{NewUser, PoolWallet, RescanStore, StoreError, UserSt
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{GroupError, Health, PendingRepairs, WalletGroup};
 
-use crate::fakes::{FakeWallet, Faults, Mood};
-use crate::tickets::COLD;
+use stakepool_core::testkit::tickets::COLD;
+use stakepool_core::testkit::{FakeWallet, Faults, Mood};
 
 const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
 const OTHER: &str =
@@ -147,13 +147,13 @@ async fn a_registration_reaches_all_wallets_and_is_stored() {
 #[tokio::test(start_paused = true)]
 async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
     let pool = pool(None);
-    pool.wallets[2].set(Mood::Away);
+    pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
     let registration = pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
     assert!(pool.wallets[2].scripts.lock().unwrap().is_empty());
     pool.wallets[2].set(Mood::Fine);
     let group = Arc::clone(&pool.group);
-    let running = tokio::spawn(async move { group.run().await });
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(pool.wallets[2].scripts.lock().unwrap().contains(&registration.address));
     assert_eq!(*pool.wallets[2].rescans.lock().unwrap(), [BlockHeight(315)]);
@@ -164,8 +164,8 @@ async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
 #[tokio::test(start_paused = true)]
 async fn with_too_few_wallets_nothing_is_stored_and_a_later_try_succeeds() {
     let pool = pool(None);
-    pool.wallets[1].set(Mood::Away);
-    pool.wallets[2].set(Mood::Away);
+    pool.wallets[1].set(Mood::Unreachable);
+    pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
     let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err();
     assert!(
@@ -223,10 +223,10 @@ async fn reads_go_on_with_the_next_wallet() {
     let pool = pool(None);
     pool.group.recover_all().await;
     for wallet in &pool.wallets[..2] {
-        wallet.set(Mood::Away);
+        wallet.set(Mood::Unreachable);
     }
     assert_eq!(pool.group.stake_info().await.unwrap().height, BlockHeight(321));
-    pool.wallets[2].set(Mood::Away);
+    pool.wallets[2].set(Mood::Unreachable);
     tokio::time::advance(Duration::from_secs(3)).await;
     let error = pool.group.stake_info().await.unwrap_err();
     assert!(matches!(&error, GroupError::NoneHealthy(reasons) if reasons.contains("wallet3")), "{error}");
@@ -262,10 +262,10 @@ async fn many_visitors_ask_a_slow_wallet_once() {
 async fn a_wallet_that_fails_a_read_is_probed_at_once() {
     let pool = pool(None);
     let group = Arc::clone(&pool.group);
-    let running = tokio::spawn(async move { group.run().await });
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(1)).await;
     for wallet in &pool.wallets {
-        wallet.set(Mood::Away);
+        wallet.set(Mood::Unreachable);
     }
     assert!(pool.group.stake_info().await.is_err());
     tokio::time::sleep(Duration::from_millis(1)).await;
@@ -294,7 +294,7 @@ async fn another_script_stops_registration_until_the_same_user_index_is_agreed_o
     assert!(matches!(&error, RegistrationError::Wallets(GroupError::Disagreement { .. })), "{error}");
     // Neither a probe nor a recovery clears it, since nothing has changed.
     let group = Arc::clone(&pool.group);
-    let running = tokio::spawn(async move { group.run().await });
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(matches!(health(&pool, 1), Health::Disagrees { .. }));
     assert!(pool.registrar.register(UserId(2), USER_KEY).await.is_err());
@@ -308,7 +308,7 @@ async fn another_script_stops_registration_until_the_same_user_index_is_agreed_o
 #[tokio::test(start_paused = true)]
 async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
     let pool = pool(None);
-    pool.wallets[2].set(Mood::Away);
+    pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
     pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
     pool.wallets[2].set(Mood::Fine);
@@ -333,7 +333,7 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
     assert_eq!(owes(), PendingRepairs::default(), "nobody knows before it has answered");
     pool.group.recover_all().await;
     assert_eq!(owes(), PendingRepairs { scripts: Some(0), rescan_from: None });
-    pool.wallets[2].set(Mood::Away);
+    pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
     pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
     assert_eq!(owes(), PendingRepairs { scripts: Some(1), rescan_from: None }, "a registration passed it by");
@@ -347,7 +347,7 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
         "the script is there, the rescan failed"
     );
     // As after a restart of the web, with the wallet away.
-    pool.wallets[2].set(Mood::Away);
+    pool.wallets[2].set(Mood::Unreachable);
     let members = vec![Arc::clone(&pool.wallets[2]) as Arc<dyn PoolWallet>];
     let group = WalletGroup::new(Network::Simnet, COLD.parse().unwrap(), 1, members, Arc::clone(&pool.users));
     group.recover_all().await;
@@ -371,7 +371,6 @@ async fn the_address_index_is_brought_up_even_where_no_script_is_missing() {
 #[test]
 fn the_script_of_a_registration_has_the_pools_key_first() {
     let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
-    let pool_key = branch.public_key(KeyIndex(1)).unwrap();
-    let script = RedeemScript::new(pool_key, branch.public_key(KeyIndex(2)).unwrap());
-    assert_eq!(script.to_bytes()[2..35], pool_key.serialize());
+    let script = RedeemScript::for_user(&branch, KeyIndex(1), &branch.address(KeyIndex(2)).unwrap()).unwrap();
+    assert_eq!(script.to_bytes()[2..35], branch.public_key(KeyIndex(1)).unwrap().serialize());
 }

@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
 use stakepool_core::chain::{
-    Address, BlockHeight, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress, VoteBits, VoteVersion,
+    Address, BlockHeight, KeyIndex, PoolKey, PubKeyAddress, RedeemScript, ScriptAddress, UserKey, VoteBits, VoteVersion,
 };
 use stakepool_core::ports::StoreError;
 use stakepool_core::time::UnixTime;
@@ -99,8 +99,11 @@ fn script_at_least(users: &Fields<'_>, address: &ScriptAddress) -> Option<Redeem
     if let Some(script) = users.parsed("MultiSigScript").ok().filter(fits) {
         return Some(script);
     }
-    let key = |column| users.parsed::<Address>(column).ok().and_then(|address| PubKeyAddress::try_from(address).ok());
-    let script = RedeemScript::new(*key("PoolPubKeyAddr")?.public_key(), *key("UserPubKeyAddr")?.public_key());
+    let key = |column| {
+        let address = users.parsed::<Address>(column).ok()?;
+        Some(*PubKeyAddress::try_from(address).ok()?.public_key())
+    };
+    let script = RedeemScript::new(PoolKey(key("PoolPubKeyAddr")?), UserKey(key("UserPubKeyAddr")?));
     Some(script).filter(fits)
 }
 

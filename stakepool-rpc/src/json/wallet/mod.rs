@@ -12,7 +12,7 @@ use stakepool_core::chain::{
     VoteTransaction,
 };
 use stakepool_core::ports::{
-    ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
 
 use super::client::{Client, NONE};
@@ -147,7 +147,7 @@ impl ScriptWallet for Wallet {
 }
 
 #[async_trait]
-impl TicketWallet for Wallet {
+impl ChainWallet for Wallet {
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
         let best: BestBlock = self.client.call("getbestblock", NONE).await.map_err(|error| self.named(error))?;
         Ok((best.hash, best.height))
@@ -158,7 +158,10 @@ impl TicketWallet for Wallet {
         let answer: StakeInfoAnswer = self.client.call(METHOD, NONE).await.map_err(|error| self.named(error))?;
         StakeInfo::try_from(answer).map_err(|error| self.unexpected(METHOD, error))
     }
+}
 
+#[async_trait]
+impl TicketWallet for Wallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         let include_immature = true;
         let answer: Tickets =

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_ED25519};
 use serde_json::{Value, json};
 use stakepool_core::chain::{BlockHash, BlockHeight, Network};
-use stakepool_core::ports::{Node, NodeError, NodeEvent, TicketWallet, VoteSigner, WalletError};
+use stakepool_core::ports::{ChainWallet, Node, NodeError, NodeEvent, TicketWallet, VoteSigner, WalletError};
 use stakepool_rpc::json::{ConfigError, NodeClient, RpcError, ServerConfig, ServerKind, Wallet, identify};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};

@@ -8,12 +8,12 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use stakepool_core::chain::{
-    BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, RedeemScript, TicketHash, TxHash,
-    VoteTransaction,
+    BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, RedeemScript, TicketHash, TxHash,
+    UserKey, VoteTransaction,
 };
 use stakepool_core::ports::{
-    Node, NodeError, NodeEvent, PoolWallet, ScriptWallet, TicketWallet, VoteRequest, VoteSigner, VoteSubmission,
-    WalletError,
+    ChainWallet, Node, NodeError, NodeEvent, PoolWallet, ScriptWallet, TicketWallet, VoteRequest, VoteSigner,
+    VoteSubmission, WalletError,
 };
 use stakepool_rpc::json::{NodeClient, ServerConfig, ServerKind, Wallet, identify};
 use stakepool_rpc::tls::pinned_client_config;
@@ -206,14 +206,14 @@ async fn check_keys_and_scripts(simnet: &Simnet, wallet: &dyn PoolWallet) {
     let user = cold.external_branch().unwrap().address(KeyIndex(7)).unwrap();
     assert_eq!(wallet.own_pubkey(&pool.to_pubkey_hash()).await, Ok(Some(pool)));
     assert_eq!(wallet.own_pubkey(&user.to_pubkey_hash()).await, Ok(None));
-    let script = RedeemScript::new(*pool.public_key(), *user.public_key());
+    let script = RedeemScript::new(PoolKey(*pool.public_key()), UserKey(*user.public_key()));
     let address = script.address(Network::Simnet);
     assert_eq!(wallet.create_multisig(&pool, &user).await, Ok((address, script)));
     for _ in 0..2 {
         wallet.import_script(&script).await.unwrap();
     }
     assert_eq!(wallet.has_script(&address).await, Ok(true));
-    let other = RedeemScript::new(*user.public_key(), *pool.public_key());
+    let other = RedeemScript::new(PoolKey(*user.public_key()), UserKey(*pool.public_key()));
     assert_eq!(wallet.has_script(&other.address(Network::Simnet)).await, Ok(false));
     assert_eq!(wallet.user_tickets(&address).await, Ok(Default::default()));
 }

@@ -8,7 +8,7 @@ use stakepool_core::chain::{
     Amount, BlockHeight, Generation, Network, ScriptAddress, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
-    Agenda, AgendaChoice, AgendaSource, Node, NodeError, NodeEvent, PoolWallet, TicketWallet, VoteRequest,
+    Agenda, AgendaChoice, AgendaSource, ChainWallet, Node, NodeError, NodeEvent, PoolWallet, TicketWallet, VoteRequest,
     VoteSubmission, WalletError,
 };
 use stakepool_rpc::json::{NodeClient, Wallet};

@@ -1,33 +1,41 @@
 //! Tickets, votes and blocks made by hand.
 
-use stakepool_core::accounts::{UserId, VotingPreference};
-use stakepool_core::chain::{
+use crate::accounts::{UserId, VotingPreference};
+use crate::chain::{
     Amount, BlockHash, BlockHeader, BlockHeight, ExtendedPubKey, ExternalBranch, Generation, Hash160, KeyIndex,
     Network, OutPoint, OutputScript, ScriptAddress, TicketHash, Transaction, TxHash, TxInput, TxOutput, VoteBits,
     VoteVersion, hash160,
 };
-use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
-use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
+use crate::desired::{AddedTicket, DesiredState, DesiredUser};
+use crate::ticket::{Evaluator, FeeAddresses, PoolFee};
 
+/// The account key that the samples use for the cold wallet and the fake wallets for the voting wallet.
 pub const COLD: &str =
     "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
+/// The vote version of the samples and of the fake wallets.
 pub const VERSION: VoteVersion = VoteVersion(11);
 
 fn cold() -> ExternalBranch {
     COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap()
 }
 
+/// A judge of tickets on simnet, with fees of 7.5 percent to the first six addresses of [`COLD`].
 pub fn evaluator() -> Evaluator {
     let addresses = FeeAddresses::derive(&cold(), KeyIndex(5)).unwrap();
     let fee = PoolFee::from_percent(7.5).unwrap();
     Evaluator::new(Network::Simnet, Network::Simnet.params(Generation::Today), fee, addresses)
 }
 
+/// The multisig address of user 1 to 255, which has no key behind it.
 pub fn address(user: u8) -> ScriptAddress {
     ScriptAddress::new(Network::Simnet, Hash160([user; 20]))
 }
 
-pub fn wanted(users: &[u8], added: &[TicketHash]) -> DesiredState {
+/// A desired state with these users, who vote 5 under [`VERSION`], and with these tickets added for the first of them.
+///
+/// # Panics
+/// Where tickets are added without a user.
+pub fn desired(users: &[u8], added: &[TicketHash]) -> DesiredState {
     let voting = VotingPreference { bits: VoteBits(5), version: VERSION };
     DesiredState::new(
         users.iter().map(|n| DesiredUser { user: UserId((*n).into()), address: address(*n), voting }),
@@ -36,13 +44,17 @@ pub fn wanted(users: &[u8], added: &[TicketHash]) -> DesiredState {
 }
 
 /// What a ticket pays the pool.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fee {
+    /// More than [`evaluator`] asks.
     Enough,
+    /// Less.
     TooLow,
+    /// More, but to an address that is not the pool's.
     ToSomebodyElse,
 }
 
+/// A ticket of a user; the number tells it from others.
 pub fn ticket(user: u8, number: u8, fee: Fee) -> Transaction {
     let pool_hash = hash160(&cold().public_key(KeyIndex(1)).unwrap().serialize());
     let (to, amount) = match fee {
@@ -86,6 +98,7 @@ fn input(hash: TxHash, index: u32) -> TxInput {
     }
 }
 
+/// The hash of a ticket.
 pub fn hash(transaction: &Transaction) -> TicketHash {
     transaction.hash().into()
 }
@@ -110,6 +123,7 @@ pub fn vote(ticket: TicketHash, block: BlockHash, height: BlockHeight, bits: Vot
     }
 }
 
+/// The revocation of a ticket.
 pub fn revocation(ticket: TicketHash) -> Transaction {
     let refund = [&[0xbc][..], &OutputScript::PubKeyHash(Hash160([1; 20])).to_bytes()].concat();
     Transaction {
@@ -128,6 +142,7 @@ pub fn block(height: u32, branch: u8) -> BlockHash {
     BlockHash::from_bytes(bytes)
 }
 
+/// The header of a block of a branch, on a block of a branch. The heights are at least 1.
 pub fn header(height: u32, branch: u8, previous_branch: u8) -> BlockHeader {
     BlockHeader {
         hash: block(height, branch),

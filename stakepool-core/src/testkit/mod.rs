@@ -1,0 +1,24 @@
+//! What tests of a pool need, one's own as well as ours: wallets, nodes, stores, a clock and randomness that do what a test
+//! tells them. Behind the feature `testkit`; never a part of a pool at work.
+
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+mod clock;
+mod node;
+mod random;
+mod state_file;
+pub mod tickets;
+mod wallet;
+
+use std::time::Duration;
+
+pub use clock::TestClock;
+pub use node::{FakeChain, FakeNode};
+pub use random::TestRandom;
+pub use state_file::MemoryFile;
+pub use wallet::{FakeWallet, Faults, Mood};
+
+/// Lets everything that can run now run, under a paused clock of tokio.
+pub async fn settle() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}

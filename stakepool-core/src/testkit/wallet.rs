@@ -1,0 +1,232 @@
+//! A wallet that does what a test tells it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::tickets::{COLD, VERSION, vote};
+use crate::chain::{
+    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
+    RedeemScript, ScriptAddress, TicketHash, UserKey, VoteTransaction,
+};
+use crate::ports::{
+    ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+};
+
+/// How a fake wallet behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Answers at once.
+    Fine,
+    /// Answers unsigned votes, as a locked wallet of today does.
+    Unsigned,
+    /// Cannot be reached.
+    Unreachable,
+    /// Never answers.
+    Silent,
+    /// Takes two seconds for everything.
+    Slow,
+}
+
+/// What a fake wallet does wrong beside its mood.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Rescans fail.
+    pub rescan: bool,
+    /// It makes other scripts.
+    pub script: bool,
+    /// It is locked, as far as scripts are concerned.
+    pub locked: bool,
+    /// Statistics are never answered.
+    pub statistics: bool,
+    /// It has the scripts, but not the pool's keys: unlocked as it is, its votes are unsigned.
+    pub keyless: bool,
+    /// It votes by itself.
+    pub votes_itself: bool,
+}
+
+/// A wallet of simnet that does what a test tells it, and notes what it was asked.
+#[derive(Debug)]
+pub struct FakeWallet {
+    /// Its name.
+    pub name: String,
+    /// How it behaves.
+    pub mood: Mutex<Mood>,
+    /// The tickets that it watches.
+    pub tickets: Mutex<Vec<TicketHash>>,
+    /// The addresses of the scripts that it has.
+    pub scripts: Mutex<Vec<ScriptAddress>>,
+    /// The votes that it was asked for, in order.
+    pub requests: Mutex<Vec<VoteRequest>>,
+    /// The heights from which it was asked to look through the chain, in order.
+    pub rescans: Mutex<Vec<BlockHeight>>,
+    /// Its account key.
+    pub key: Mutex<ExtendedPubKey>,
+    /// What it does wrong.
+    pub faults: Mutex<Faults>,
+    /// The indexes up to which it was asked to watch its keys, in order.
+    pub synced: Mutex<Vec<KeyIndex>>,
+    /// Its best height.
+    pub best: Mutex<u32>,
+    /// How often statistics were asked for.
+    pub statistics: AtomicUsize,
+    /// Which generation it is.
+    pub generation: Mutex<Generation>,
+    /// How often it was asked to revoke.
+    pub revocations: AtomicUsize,
+}
+
+impl FakeWallet {
+    /// A wallet in good order that has the account key [`COLD`], no scripts and no tickets.
+    pub fn new(name: &str) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.to_owned(),
+            mood: Mutex::new(Mood::Fine),
+            tickets: Mutex::default(),
+            scripts: Mutex::default(),
+            requests: Mutex::default(),
+            rescans: Mutex::default(),
+            key: Mutex::new(COLD.parse().unwrap()),
+            faults: Mutex::default(),
+            synced: Mutex::default(),
+            best: Mutex::new(321),
+            statistics: AtomicUsize::new(0),
+            generation: Mutex::new(Generation::Today),
+            revocations: AtomicUsize::new(0),
+        })
+    }
+
+    /// Changes its mood.
+    pub fn set(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    async fn reach(&self) -> Result<(), WalletError> {
+        let mood = *self.mood.lock().unwrap();
+        match mood {
+            Mood::Fine | Mood::Unsigned => Ok(()),
+            Mood::Unreachable => Err(WalletError::Unreachable { wallet: self.name.clone(), reason: "refused".into() }),
+            Mood::Silent => std::future::pending().await,
+            Mood::Slow => {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl VoteSigner for FakeWallet {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn info(&self) -> Result<WalletInfo, WalletError> {
+        self.reach().await?;
+        Ok(WalletInfo {
+            generation: *self.generation.lock().unwrap(),
+            version: "fake".into(),
+            unlocked: *self.mood.lock().unwrap() != Mood::Unsigned,
+            votes_itself: self.faults.lock().unwrap().votes_itself,
+            ..WalletInfo::ready(VERSION)
+        })
+    }
+
+    async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
+        self.reach().await?;
+        self.requests.lock().unwrap().push(request.clone());
+        let signed = *self.mood.lock().unwrap() != Mood::Unsigned && !self.faults.lock().unwrap().keyless;
+        let made = vote(request.ticket, request.block, request.height, request.bits, signed);
+        Ok(VoteTransaction::from_transaction(made).unwrap())
+    }
+}
+
+#[async_trait]
+impl ScriptWallet for FakeWallet {
+    async fn master_pubkey(&self) -> Result<ExtendedPubKey, WalletError> {
+        self.reach().await?;
+        Ok(*self.key.lock().unwrap())
+    }
+
+    async fn sync_address_index(&self, index: KeyIndex) -> Result<(), WalletError> {
+        self.reach().await?;
+        self.synced.lock().unwrap().push(index);
+        Ok(())
+    }
+
+    async fn own_pubkey(&self, address: &Address) -> Result<Option<PubKeyAddress>, WalletError> {
+        self.reach().await?;
+        let keys = self.key.lock().unwrap().external_branch().unwrap().addresses(KeyIndex(20)).unwrap();
+        Ok(keys.into_iter().find(|key| key.to_pubkey_hash() == *address))
+    }
+
+    async fn has_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
+        self.reach().await?;
+        Ok(self.scripts.lock().unwrap().contains(address))
+    }
+
+    async fn create_multisig(
+        &self,
+        pool: &PubKeyAddress,
+        user: &PubKeyAddress,
+    ) -> Result<(ScriptAddress, RedeemScript), WalletError> {
+        self.reach().await?;
+        let faults = *self.faults.lock().unwrap();
+        if faults.locked {
+            return Err(WalletError::Locked { wallet: self.name.clone() });
+        }
+        let (first, second) = if faults.script { (user, pool) } else { (pool, user) };
+        let script = RedeemScript::new(PoolKey(*first.public_key()), UserKey(*second.public_key()));
+        Ok((script.address(Network::Simnet), script))
+    }
+
+    async fn import_script(&self, script: &RedeemScript) -> Result<(), WalletError> {
+        self.reach().await?;
+        self.scripts.lock().unwrap().push(script.address(Network::Simnet));
+        Ok(())
+    }
+
+    async fn rescan(&self, from: BlockHeight) -> Result<(), WalletError> {
+        self.rescans.lock().unwrap().push(from);
+        if self.faults.lock().unwrap().rescan {
+            return Err(WalletError::Unreachable { wallet: self.name.clone(), reason: "restarted".into() });
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ChainWallet for FakeWallet {
+    async fn best_block(&self) -> Result<(BlockHash, BlockHeight), WalletError> {
+        self.reach().await?;
+        Ok((BlockHash::from_bytes([0; 32]), BlockHeight(*self.best.lock().unwrap())))
+    }
+
+    async fn stake_info(&self) -> Result<StakeInfo, WalletError> {
+        self.statistics.fetch_add(1, Ordering::SeqCst);
+        self.reach().await?;
+        if self.faults.lock().unwrap().statistics {
+            std::future::pending::<()>().await;
+        }
+        Ok(StakeInfo { height: BlockHeight(321), ..StakeInfo::default() })
+    }
+}
+
+#[async_trait]
+impl TicketWallet for FakeWallet {
+    async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
+        self.reach().await?;
+        Ok(self.tickets.lock().unwrap().clone())
+    }
+
+    async fn user_tickets(&self, _: &ScriptAddress) -> Result<WalletTickets, WalletError> {
+        Ok(WalletTickets::default())
+    }
+
+    async fn revoke_tickets(&self) -> Result<(), WalletError> {
+        self.revocations.fetch_add(1, Ordering::SeqCst);
+        self.reach().await
+    }
+}

@@ -1,0 +1,159 @@
+//! An engine in the same process as a voting daemon: without a connection to itself, and without certificates.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::timeout;
+
+use super::engine::Engine;
+use crate::chain::{BlockHeight, ExtendedPubKey, Network};
+use crate::desired::DesiredState;
+use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
+use crate::ticket::PoolFee;
+
+/// How long the status waits for a node's height.
+const NODE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a question for events waits for the first.
+const EVENT_WAIT: Duration = Duration::from_secs(25);
+
+/// An [`Engine`] as a [`VotingDaemon`], for a pool that votes in its own process.
+pub struct LocalDaemon {
+    engine: Arc<Engine>,
+    name: String,
+    id: String,
+    version: String,
+    network: Network,
+    cold_wallet: ExtendedPubKey,
+    fee: PoolFee,
+    account_keys: Mutex<BTreeMap<usize, ExtendedPubKey>>,
+}
+
+impl LocalDaemon {
+    /// The engine as the daemon `name`, whose tickets pay fees to the account key `cold_wallet`. Its lasting name for
+    /// itself is `name`, too, until [`LocalDaemon::id`] gives another.
+    pub fn new(engine: Arc<Engine>, name: impl Into<String>, cold_wallet: ExtendedPubKey) -> Self {
+        let (network, fee) = {
+            let lottery = engine.lottery();
+            (lottery.evaluator().network(), lottery.evaluator().fee())
+        };
+        let name = name.into();
+        Self {
+            engine,
+            id: name.clone(),
+            name,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            network,
+            cold_wallet,
+            fee,
+            account_keys: Mutex::default(),
+        }
+    }
+
+    /// Gives the daemon a lasting name for itself, which must stay the same over restarts.
+    pub fn id(self, id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
+    /// Gives the version that the status names, where it is not this crate's.
+    pub fn version(self, version: impl Into<String>) -> Self {
+        Self { version: version.into(), ..self }
+    }
+
+    /// The engine.
+    pub const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Notes the account key that wallet `index` was found to have, which the status then shows.
+    pub fn note_account_key(&self, index: usize, key: ExtendedPubKey) {
+        self.account_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(index, key);
+    }
+
+    /// The best height of the first node that answers.
+    async fn node_height(&self) -> Option<BlockHeight> {
+        for node in self.engine.nodes() {
+            if let Ok(Ok((_, height))) = timeout(NODE_LIMIT, node.best_block()).await {
+                return Some(height);
+            }
+        }
+        None
+    }
+
+    fn wallets(&self) -> Vec<WalletState> {
+        let keys = self.account_keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let wallets = self.engine.wallets().iter().enumerate();
+        wallets
+            .map(|(index, wallet)| {
+                let info = self.engine.wallet_info(index);
+                WalletState {
+                    name: wallet.name().to_owned(),
+                    reachable: self.engine.wallet_answers(index),
+                    unlocked: info.as_ref().is_some_and(|info| info.unlocked),
+                    votes_itself: info.is_some_and(|info| info.votes_itself),
+                    account_key: keys.get(&index).map(ToString::to_string),
+                }
+            })
+            .collect()
+    }
+
+    /// Events behind a place; where there are none yet, waits for the first, at most `wait` long.
+    pub async fn events_within(&self, after: EventCursor, wait: Duration) -> EventBatch {
+        // Without an event in time the answer is an empty batch.
+        let _ = timeout(wait, self.engine.wait_for_events(after)).await;
+        self.engine.events(after)
+    }
+}
+
+#[async_trait]
+impl VotingDaemon for LocalDaemon {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, DaemonError> {
+        let node_height = self.node_height().await;
+        let desired = self.engine.desired();
+        let (live_tickets, ignored_tickets) = self.engine.ticket_counts();
+        Ok(DaemonStatus {
+            id: self.id.clone(),
+            epoch: self.engine.epoch(),
+            version: self.version.clone(),
+            network: self.network,
+            cold_wallet_xpub: self.cold_wallet.to_string(),
+            pool_fee: self.fee,
+            wanted_digest: desired.digest().to_string(),
+            users: desired.users().len() as u64,
+            node_height,
+            synced_height: self.engine.synced().map(|(_, height)| height),
+            wallets: self.wallets(),
+            live_tickets,
+            ignored_tickets,
+            problems: self.engine.problems(),
+        })
+    }
+
+    async fn put_desired(&self, desired: &DesiredState) -> Result<(), DaemonError> {
+        self.engine.put_desired(desired.clone());
+        Ok(())
+    }
+
+    async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError> {
+        Ok(self.events_within(after, EVENT_WAIT).await)
+    }
+
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
+        Ok(self.engine.tickets(true))
+    }
+
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
+        Ok(self.engine.tickets(false))
+    }
+}
+
+impl std::fmt::Debug for LocalDaemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalDaemon").field("name", &self.name).field("engine", &self.engine).finish_non_exhaustive()
+    }
+}

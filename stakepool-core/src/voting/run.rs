@@ -1,0 +1,105 @@
+//! The engine at work: what nodes report is voted on at once, and everything else waits.
+//!
+//! One loop ([`Engine::run`]) takes the nodes' events. Winners are cast in tasks of their own straight from there;
+//! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::ballots::Drawn;
+use super::engine::{Engine, EngineError};
+use super::follower::{ChainEvent, Follower};
+use super::persist::save_now_and_then;
+use super::votes::Votes;
+use super::wallet_watch::poll_wallets;
+use crate::ports::NodeEvent;
+
+/// How long votes under way may take when the daemon stops.
+const STOP_LIMIT: Duration = Duration::from_secs(8);
+
+/// An event of one of the nodes.
+#[derive(Clone, Debug)]
+pub struct TaggedEvent {
+    /// Which node, in the order given to the engine.
+    pub node: usize,
+    /// When it arrived.
+    pub arrived: Instant,
+    /// The event.
+    pub event: NodeEvent,
+}
+
+impl Engine {
+    /// Votes until `shutdown` is ready or all senders of `events` are gone; then lets votes under way finish and saves
+    /// the state.
+    ///
+    /// # Errors
+    /// [`EngineError::BrokeDown`] where a part of the engine ended by itself.
+    pub async fn run(
+        self: Arc<Self>,
+        mut events: mpsc::UnboundedReceiver<TaggedEvent>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), EngineError> {
+        let (to_follower, chain_events) = mpsc::unbounded_channel();
+        let mut votes = Votes::new(Arc::clone(&self));
+        let mut background = JoinSet::new();
+        background.spawn(Follower::new(Arc::clone(&self), chain_events).run());
+        background.spawn(poll_wallets(Arc::clone(&self)));
+        background.spawn(save_now_and_then(Arc::clone(&self)));
+        tokio::pin!(shutdown);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break Ok(()),
+                event = events.recv() => match event {
+                    Some(event) => self.dispatch(event, &mut votes, &to_follower),
+                    None => break Ok(()),
+                },
+                () = self.desired_changed.notified() => votes.vote_on_open_blocks(),
+                Some(()) = votes.next_ended() => {}
+                Some(_) = background.join_next() => break Err(EngineError::BrokeDown),
+            }
+        };
+        // Winners that arrived with the order to stop are voted, too.
+        while let Ok(event) = events.try_recv() {
+            self.dispatch(event, &mut votes, &to_follower);
+        }
+        votes.finish(STOP_LIMIT).await;
+        background.shutdown().await;
+        self.save();
+        ended
+    }
+
+    fn dispatch(&self, event: TaggedEvent, votes: &mut Votes, to_follower: &mpsc::UnboundedSender<ChainEvent>) {
+        let TaggedEvent { node, arrived, event } = event;
+        match &event {
+            NodeEvent::WinningTickets { block, height, tickets } => {
+                let drawn = Drawn { block: *block, height: *height, tickets: tickets.clone() };
+                let votable = self.ballots().tell(&drawn, arrived);
+                if votable {
+                    votes.vote_on(&drawn, arrived);
+                }
+                return;
+            }
+            NodeEvent::BlockConnected(header) => self.ballots().child_connected(&header.previous),
+            NodeEvent::BlockDisconnected(header) => {
+                let again = self.ballots().child_disconnected(&header.previous);
+                if let Some(drawn) = again {
+                    votes.vote_on(&drawn, arrived);
+                }
+            }
+            NodeEvent::Connected => {
+                // The node may have lost what it was sent, and named its best block's winners while nobody listened.
+                self.ballots().forget_cast();
+                votes.vote_on_open_blocks();
+                votes.ask_for_winners(node);
+            }
+            NodeEvent::Disconnected { .. } | NodeEvent::NewTickets { .. } | NodeEvent::SpentAndMissed { .. } => {}
+        }
+        // Where the follower has ended, the engine is about to.
+        let _ = to_follower.send(ChainEvent { node, event });
+    }
+}
