@@ -1,5 +1,13 @@
-//! Tests of a pool as its users see it, on fake wallets.
+//! The use cases of a pool without HTTP, on a database in a folder and fakes of wallets, daemons, time and mail.
 
 #![allow(clippy::unwrap_used)]
 
+mod letters;
+mod racing;
+mod second_factor;
+mod second_step;
+mod sign_in;
+mod sign_up;
+mod verification;
 mod wallets;
+mod world;
