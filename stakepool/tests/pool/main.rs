@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod api_keys;
+mod email;
 mod letters;
+mod password;
 mod racing;
+mod reset;
 mod second_factor;
 mod second_step;
+mod sessions;
 mod sign_in;
 mod sign_up;
 mod verification;
