@@ -33,5 +33,6 @@ pub use metrics::{CallSource, Metrics};
 pub use options::{CaptchaChoice, ProxyTrust, WebOptions};
 pub use routes::{KnownRoute, known_routes};
 pub use site::WebParts;
+pub use stakepool_config::ListenAddress;
 pub use view::render::RenderError;
 pub use web::{BoundAddress, Web, WebError, run};

@@ -16,7 +16,7 @@ use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
-use stakepool_web::Listen;
+use stakepool_web::ListenAddress;
 use tracing_subscriber::EnvFilter;
 
 /// Time between two blocks.
@@ -38,7 +38,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let fee = PoolFee::from_percent(7.5)?;
     let options = PoolOptions { folder, fee, share_wallets: true, password_costs: PasswordCosts::default() };
     let pool = SmallPool::start(&network, &options).await?;
-    let listen = std::env::var("DEMO_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned()).parse::<Listen>()?;
+    let listen =
+        std::env::var("DEMO_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned()).parse::<ListenAddress>()?;
     let web = SmallWeb::start(&pool, web_options(listen)).await?;
 
     let user = story::prepare(&network, &pool, fee).await?;

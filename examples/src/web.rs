@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use stakepool_web::{Admission, Listen, Web, WebError, WebOptions, WebParts};
+use stakepool_web::{Admission, ListenAddress, Web, WebError, WebOptions, WebParts};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ pub struct SmallWeb {
 }
 
 /// The options of a web application that listens at `listen` and lets the pool be administered from this machine.
-pub fn web_options(listen: Listen) -> WebOptions {
+pub fn web_options(listen: ListenAddress) -> WebOptions {
     let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(IpAddr::into).to_vec();
     WebOptions { listen, admission: Admission { addresses: here, status_token: None }, ..WebOptions::default() }
 }

@@ -78,16 +78,20 @@ impl WalletGroup {
         wallets: Vec<Arc<dyn PoolWallet>>,
         store: Arc<S>,
     ) -> Self {
+        Self::with_stores(network, key, quorum, wallets, store.clone(), store)
+    }
+
+    /// As [`WalletGroup::new`], with the users and what the wallets owe in stores of their own.
+    pub fn with_stores(
+        network: Network,
+        key: ExtendedPubKey,
+        quorum: usize,
+        wallets: Vec<Arc<dyn PoolWallet>>,
+        users: Arc<dyn UserStore>,
+        rescans: Arc<dyn RescanStore>,
+    ) -> Self {
         let members = wallets.into_iter().map(Member::new).collect();
-        Self {
-            network,
-            key,
-            quorum,
-            members,
-            users: store.clone(),
-            rescans: store,
-            stake_info: SingleFlight::serving_stale(FRESH, STALE),
-        }
+        Self { network, key, quorum, members, users, rescans, stake_info: SingleFlight::serving_stale(FRESH, STALE) }
     }
 
     /// The state of every wallet.
