@@ -9,8 +9,8 @@ use std::time::Duration;
 use stakepool_core::accounts::{Email, UserId};
 use tokio::time::Instant;
 
-use crate::accounts::known_browsers::KnownBrowser;
-use crate::accounts::origin::ClientAddress;
+use crate::limits::known_browsers::KnownBrowser;
+use crate::limits::origin::ClientAddress;
 
 /// How many tries are allowed before a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use std::net::Ipv4Addr;
 
-use super::*;
+use crate::limits::tries::*;
 
 fn from(last: u8) -> ClientAddress {
     ClientAddress(IpAddr::V4(Ipv4Addr::new(203, 0, 113, last)))
