@@ -7,50 +7,16 @@ use stakepool_core::accounts::{SecureRandom, SystemRandom};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::{
     AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, HistoryStore, LeaseStore, LedgerStore,
-    LowFeeStore, Mailer, NoMailer, PoolWallet, RescanStore, SecondFactorStore, SessionStore, SystemClock,
-    TicketMailStore, TokenStore, TransactionSource, UserStore, VotingDaemon,
+    LowFeeStore, Mailer, NoMailer, PoolWallet, SecondFactorStore, SessionStore, SystemClock, TicketMailStore,
+    TokenStore, TransactionSource, UserStore, VotingDaemon,
 };
 use stakepool_core::reports::VoteRecord;
 
 use crate::registration::{AddressRegistrar, Registrar};
+use crate::stores::Stores;
 use crate::terms::PoolTerms;
 use crate::ticket_source::{PoolRule, TicketSource, WalletTicketSource};
 use crate::wallets::{VotingWallet, VotingWallets, WalletView};
-
-/// All stores of a pool in one, such as a database.
-pub trait PoolStore:
-    UserStore
-    + SessionStore
-    + TokenStore
-    + AccessStore
-    + SecondFactorStore
-    + LowFeeStore
-    + LedgerStore
-    + AdminStore
-    + AuditStore
-    + HistoryStore
-    + LeaseStore
-    + RescanStore
-    + TicketMailStore
-{
-}
-
-impl<S> PoolStore for S where
-    S: UserStore
-        + SessionStore
-        + TokenStore
-        + AccessStore
-        + SecondFactorStore
-        + LowFeeStore
-        + LedgerStore
-        + AdminStore
-        + AuditStore
-        + HistoryStore
-        + LeaseStore
-        + RescanStore
-        + TicketMailStore
-{
-}
 
 /// Sees the votes that daemons report, as for metrics.
 pub trait VoteObserver: Send + Sync {
@@ -110,24 +76,27 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Parts on one store, with the machine's clock and randomness, without wallets to keep, daemons and mail.
-    pub fn on_store<S>(store: Arc<S>, registrar: Arc<dyn AddressRegistrar>, stats: Arc<dyn WalletView>) -> Self
-    where
-        S: PoolStore + 'static,
-    {
+    /// Parts on a store, or on [`Stores`], with the machine's clock and randomness, without wallets to keep, daemons and
+    /// mail.
+    pub fn on_store(
+        stores: impl Into<Stores>,
+        registrar: Arc<dyn AddressRegistrar>,
+        stats: Arc<dyn WalletView>,
+    ) -> Self {
+        let stores = stores.into();
         Self {
-            users: store.clone(),
-            sessions: store.clone(),
-            low_fee: store.clone(),
-            ledger: store.clone(),
-            tokens: store.clone(),
-            access: store.clone(),
-            second_factors: store.clone(),
-            ticket_mails: store.clone(),
-            audit: store.clone(),
-            leases: store.clone(),
-            history: store.clone(),
-            admin: store,
+            users: stores.users,
+            sessions: stores.sessions,
+            low_fee: stores.low_fee,
+            ledger: stores.ledger,
+            tokens: stores.tokens,
+            access: stores.access,
+            second_factors: stores.second_factors,
+            ticket_mails: stores.ticket_mails,
+            audit: stores.audit,
+            leases: stores.leases,
+            history: stores.history,
+            admin: stores.admin,
             mailer: Arc::new(NoMailer),
             registrar,
             stats,
@@ -142,33 +111,31 @@ impl Parts {
         }
     }
 
-    /// The parts of a pool with these wallets and daemons, so that none is forgotten. What is left to the caller is by
-    /// whom mail is sent, and the channels of alerts.
+    /// The parts of a pool with these wallets and daemons on a store, or on [`Stores`], so that none is forgotten. What is
+    /// left to the caller is by whom mail is sent, and the channels of alerts. [`Pool::builder`](crate::Pool::builder) is
+    /// the shorter way.
     ///
     /// # Errors
     /// [`HdKeyError`] where the terms hold a key that cannot be an account's.
-    pub fn assemble<S>(
+    pub fn assemble(
         terms: &PoolTerms,
-        store: Arc<S>,
+        stores: impl Into<Stores>,
         wallets: Vec<Arc<dyn VotingWallet>>,
         daemons: Vec<Arc<dyn VotingDaemon>>,
-    ) -> Result<Self, HdKeyError>
-    where
-        S: PoolStore + 'static,
-    {
-        let keys = terms.keys()?;
+    ) -> Result<Self, HdKeyError> {
+        let (stores, keys) = (stores.into(), terms.keys()?);
         let rule = PoolRule { network: terms.network, fee: terms.fee, cold: keys.cold, max_users: terms.max_users };
         let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
-        let kept = VotingWallets::new(terms, members, store.clone());
+        let kept = VotingWallets::on_stores(terms, members, &stores);
         let group = kept.group.clone();
-        let registrar = Arc::new(Registrar::new(keys, store.clone(), group.clone()));
+        let registrar = Arc::new(Registrar::new(keys, stores.users.clone(), group.clone()));
         let transactions = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn TransactionSource>).collect();
         Ok(Self {
             tickets: Some(Arc::new(WalletTicketSource::new(group.clone(), transactions, rule))),
             agendas: wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn AgendaSource>).collect(),
             wallets: Some(kept),
             daemons,
-            ..Self::on_store(store, registrar, group)
+            ..Self::on_store(stores, registrar, group)
         })
     }
 }

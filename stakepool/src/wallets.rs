@@ -11,6 +11,7 @@ use stakepool_core::wallets::{GroupError, Health, MemberStatus, WalletGroup};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::stores::Stores;
 use crate::terms::PoolTerms;
 
 /// Pause between two looks at the wallets' keys at the start.
@@ -99,8 +100,22 @@ impl VotingWallets {
     where
         S: UserStore + RescanStore + 'static,
     {
-        let expected = terms.voting_wallet;
-        let group = WalletGroup::new(terms.network, expected, terms.min_servers, members.clone(), store);
+        Self::of(terms, members, store.clone(), store)
+    }
+
+    /// As [`VotingWallets::new`], on the stores of a pool.
+    pub(crate) fn on_stores(terms: &PoolTerms, members: Vec<Arc<dyn PoolWallet>>, stores: &Stores) -> Self {
+        Self::of(terms, members, stores.users.clone(), stores.rescans.clone())
+    }
+
+    fn of(
+        terms: &PoolTerms,
+        members: Vec<Arc<dyn PoolWallet>>,
+        users: Arc<dyn UserStore>,
+        rescans: Arc<dyn RescanStore>,
+    ) -> Self {
+        let PoolTerms { network, voting_wallet: expected, min_servers, .. } = *terms;
+        let group = WalletGroup::with_stores(network, expected, min_servers, members.clone(), users, rescans);
         Self { group: Arc::new(group), members, expected }
     }
 
@@ -123,7 +138,7 @@ impl VotingWallets {
             let mut wrong = None;
             for wallet in &self.members {
                 match wallet.master_pubkey().await {
-                    Ok(found) if found == self.expected => return std::future::pending().await,
+                    Ok(found) if found == self.expected => return pending().await,
                     Ok(found) => wrong = Some((wallet.name().to_owned(), found)),
                     Err(_) => {}
                 }

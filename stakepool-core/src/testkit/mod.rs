@@ -1,9 +1,10 @@
-//! What tests of a pool need, one's own as well as ours: wallets, nodes, stores, a clock and randomness that do what a test
+//! What tests of a pool need, one's own as well as ours: wallets, nodes, daemons, stores, a clock and randomness that do what a test
 //! tells them. Behind the feature `testkit`; never a part of a pool at work.
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod clock;
+mod daemon;
 mod memory_store;
 mod node;
 mod random;
@@ -16,6 +17,7 @@ mod wallet;
 use std::time::Duration;
 
 pub use clock::TestClock;
+pub use daemon::{DaemonMood, FakeDaemon};
 pub use memory_store::MemoryStore;
 pub use node::{FakeChain, FakeNode};
 pub use random::TestRandom;

@@ -1,5 +1,6 @@
 //! A wallet that does what a test tells it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,10 +10,11 @@ use async_trait::async_trait;
 use super::tickets::{COLD, VERSION, vote};
 use crate::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
-    RedeemScript, ScriptAddress, TicketHash, UserKey, VoteTransaction,
+    RedeemScript, ScriptAddress, TicketHash, TxHash, UserKey, VoteTransaction, VoteVersion,
 };
 use crate::ports::{
-    ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    Agenda, AgendaSource, ChainWallet, MinedTransaction, ScriptWallet, StakeInfo, TicketWallet, TransactionSource,
+    VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
 
 /// How a fake wallet behaves.
@@ -76,6 +78,12 @@ pub struct FakeWallet {
     pub generation: Mutex<Generation>,
     /// How often it was asked to revoke.
     pub revocations: AtomicUsize,
+    /// The tickets of each address.
+    pub user_tickets: Mutex<HashMap<ScriptAddress, WalletTickets>>,
+    /// The transactions that its node knows.
+    pub transactions: Mutex<HashMap<TxHash, MinedTransaction>>,
+    /// What can be voted on under every vote version.
+    pub agendas: Mutex<Vec<Agenda>>,
 }
 
 impl FakeWallet {
@@ -95,6 +103,9 @@ impl FakeWallet {
             statistics: AtomicUsize::new(0),
             generation: Mutex::new(Generation::Today),
             revocations: AtomicUsize::new(0),
+            user_tickets: Mutex::default(),
+            transactions: Mutex::default(),
+            agendas: Mutex::default(),
         })
     }
 
@@ -221,12 +232,35 @@ impl TicketWallet for FakeWallet {
         Ok(self.tickets.lock().unwrap().clone())
     }
 
-    async fn user_tickets(&self, _: &ScriptAddress) -> Result<WalletTickets, WalletError> {
-        Ok(WalletTickets::default())
+    async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError> {
+        self.reach().await?;
+        Ok(self.user_tickets.lock().unwrap().get(address).cloned().unwrap_or_default())
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {
         self.revocations.fetch_add(1, Ordering::SeqCst);
         self.reach().await
+    }
+}
+
+#[async_trait]
+impl TransactionSource for FakeWallet {
+    async fn transaction(&self, hash: &TxHash) -> Result<MinedTransaction, WalletError> {
+        self.reach().await?;
+        let found = self.transactions.lock().unwrap().get(hash).cloned();
+        found.ok_or_else(|| WalletError::Rpc {
+            wallet: self.name.clone(),
+            method: "getrawtransaction".into(),
+            code: -5,
+            message: format!("no information about transaction {hash}"),
+        })
+    }
+}
+
+#[async_trait]
+impl AgendaSource for FakeWallet {
+    async fn agendas(&self, _: VoteVersion) -> Result<Vec<Agenda>, WalletError> {
+        self.reach().await?;
+        Ok(self.agendas.lock().unwrap().clone())
     }
 }

@@ -87,7 +87,7 @@ mod tests {
     use std::sync::Mutex;
 
     use stakepool_core::alert::{AlertKind, AlertPhase};
-    use stakepool_core::ports::{MailError, Mailer, UserStore as _};
+    use stakepool_core::ports::MailError;
     use stakepool_core::time::UnixTime;
     use stakepool_db::Database;
 
@@ -118,9 +118,9 @@ mod tests {
         let letters = Arc::new(Letters::default());
         let mut parts = scene::parts(database);
         parts.mailer = letters.clone();
-        let mut options = scene::options();
-        options.pool_email = pool_email.to_owned();
-        options.administration.users = named;
+        let mut settings = scene::settings();
+        settings.site.help_email = pool_email.to_owned();
+        settings.administrators = named;
         let alert = Alert {
             kind: AlertKind::WalletLocked,
             phase: AlertPhase::Begins,
@@ -128,7 +128,7 @@ mod tests {
             text: "it is locked".into(),
             since: UnixTime(5),
         };
-        ToAdministrators(scene::pool(options, parts)).tell(&[alert]).await?;
+        ToAdministrators::of(&settings, &parts).tell(&[alert]).await?;
         let letters = letters.0.lock().unwrap();
         assert!(letters.iter().all(|letter| letter.text.contains("it is locked") && letter.text.contains("/status")));
         Ok(letters.iter().map(|letter| letter.to.to_string()).collect())

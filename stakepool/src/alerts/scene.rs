@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, VotingPreference};
-use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network, VoteBits, VoteVersion};
+use stakepool_core::chain::{BlockHeight, Network, VoteBits, VoteVersion};
 use stakepool_core::ports::{DaemonStatus, NewUser, WalletState};
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
 
-use crate::Parts;
-use stakepool_core::secret::Secret;
-use stakepool_web::options::WebOptions;
-use stakepool_web::site::Site;
+use crate::parts::Parts;
+use crate::pool::Pool;
+use crate::registration::Registrar;
+use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
 
 const KEY: &str =
     "spubVW5P9qRiynbYg36SpAhBQnqev2v32WazWqvFbCkPbQX55BBmQs7tqXsoBjwJPZ3TRCaHUePEsUDWmDBVBAdpyyfhLHFgnLBCmaDMCzacrte";
@@ -27,25 +27,30 @@ pub(super) async fn database() -> (Arc<Database>, TempDir) {
     (Arc::new(Database::open_sqlite(file, SqliteOptions::default()).await.unwrap()), folder)
 }
 
+pub(super) fn terms() -> PoolTerms {
+    let key = KEY.parse().unwrap();
+    PoolTerms::new(Network::Simnet, key, key, PoolFee::from_percent(7.5).unwrap()).min_servers(0)
+}
+
 /// Parts that need no wallet in service.
 pub(super) fn parts(database: Arc<Database>) -> Parts {
-    let key: ExtendedPubKey = KEY.parse().unwrap();
-    let group = Arc::new(WalletGroup::new(Network::Simnet, key, 0, Vec::new(), database.clone()));
-    let branch = key.external_branch().unwrap();
-    let keys = PoolKeys { network: Network::Simnet, voting: branch, cold: branch, max_users: 9999, closed: None };
-    let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
-    Parts::on_database(database, registrar, group)
+    let terms = terms();
+    let members = Vec::new();
+    let group = WalletGroup::new(terms.network, terms.voting_wallet, terms.min_servers, members, database.clone());
+    let group = Arc::new(group);
+    let registrar = Arc::new(Registrar::new(terms.keys().unwrap(), database.clone(), group.clone()));
+    Parts::on_store(database, registrar, group)
 }
 
-pub(super) fn options() -> WebOptions {
+pub(super) fn settings() -> PoolSettings {
     let secret = || Secret::new("a secret of these tests, long enough for an API");
-    let mut options = WebOptions::new(Network::Simnet, PoolFee::from_percent(7.5).unwrap(), secret(), secret());
-    options.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
-    options
+    let mut settings = PoolSettings::new(SiteIdentity::new("http://127.0.0.1:8000"), secret(), secret());
+    settings.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
+    settings
 }
 
-pub(super) fn pool(options: WebOptions, parts: Parts) -> Arc<Pool> {
-    Arc::new(Pool::new(options, parts).unwrap())
+pub(super) fn pool(parts: Parts) -> Arc<Pool> {
+    Arc::new(Pool::new(terms(), settings(), parts).unwrap())
 }
 
 pub(super) fn new_user(email: &str, verified: bool, admin: bool) -> NewUser {
@@ -64,14 +69,14 @@ fn wallet_state() -> WalletState {
     WalletState { name, reachable: true, unlocked: true, votes_itself: false, account_key: None }
 }
 
-/// What a daemon of this pool says that is in order.
+/// What a daemon of this pool says that is in sync.
 pub(super) fn daemon_status() -> DaemonStatus {
     DaemonStatus {
         id: "d".to_owned(),
         epoch: 1,
         version: "1".to_owned(),
         network: Network::Simnet,
-        cold_wallet_xpub: String::new(),
+        cold_wallet_xpub: KEY.to_owned(),
         pool_fee: PoolFee::from_percent(7.5).unwrap(),
         wanted_digest: String::new(),
         users: 0,

@@ -190,11 +190,6 @@ mod tests {
     use crate::alerts::scene;
     use crate::daemons::DaemonView;
     use crate::status::Seen;
-    use crate::status::judge::Settings;
-
-    fn fee() -> PoolFee {
-        PoolFee::from_percent(7.5).unwrap()
-    }
 
     fn judge(wallets: &[MemberStatus], view: Option<DaemonView>) -> Vec<(AlertKind, String, String)> {
         let status = PoolStatus::of(&Seen {
@@ -203,14 +198,14 @@ mod tests {
             quorum: 0,
             daemons: &[("d:1".to_owned(), view)],
             database_error: None,
-            ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: None },
+            ours: &scene::terms(),
             warnings: &[],
         });
         let of_parts = of_status(&status).into_iter().filter(|trouble| trouble.kind != AlertKind::Down);
         of_parts.map(|Trouble { kind, about, text }| (kind, about, text)).collect()
     }
 
-    /// A daemon in order, whose status is as wanted.
+    /// A daemon in sync, whose status is as wanted.
     fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         let mut status = scene::daemon_status();
         change(&mut status);

@@ -20,7 +20,7 @@ use stakepool_core::time::UnixTime;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use crate::alerts::{run, scene};
+use crate::alerts::{scene, watch};
 
 /// How a daemon is.
 #[derive(Clone, Copy, PartialEq)]
@@ -229,8 +229,8 @@ async fn a_daemon_that_goes_away_is_told_and_told_as_over_when_it_is_back() {
     parts.clock = Arc::new(PausedClock(Instant::now()));
     parts.daemons = vec![daemon.clone()];
     parts.alerts = vec![Arc::new(Sink(sink))];
-    let pool = scene::pool(scene::options(), parts);
-    let running = tokio::spawn(async move { tokio::join!(pool.daemons.run(), run(&pool)) });
+    let pool = scene::pool(parts);
+    let running = tokio::spawn(async move { tokio::join!(pool.daemons().run(), watch::run(&pool)) });
 
     sleep(Duration::from_secs(600)).await;
     assert!(told.try_recv().is_err(), "all is well");

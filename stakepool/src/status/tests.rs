@@ -1,11 +1,20 @@
 //! How the pool is judged.
 
-use stakepool_core::chain::{Generation, VoteBits, VoteVersion};
+use stakepool_core::chain::{BlockHeight, Generation, Network, VoteBits, VoteVersion};
 use stakepool_core::ports::{DaemonStatus, WalletInfo, WalletState};
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::time::UnixTime;
+use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
 
-use stakepool_core::wallets::PendingRepairs;
+use crate::daemons::DaemonView;
+use crate::status::daemon::DaemonReport;
+use crate::status::judge::{Overall, PoolStatus, Seen};
+use crate::status::lag::lag_allowed;
+use crate::terms::PoolTerms;
 
-use crate::status::*;
+/// The account key of the pool's wallets.
+const KEY: &str =
+    "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
 
 fn wallet(health: Health, height: u32) -> MemberStatus {
     let info = WalletInfo {
@@ -38,7 +47,7 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         epoch: 1,
         version: "1".to_owned(),
         network: Network::Simnet,
-        cold_wallet_xpub: String::new(),
+        cold_wallet_xpub: KEY.to_owned(),
         pool_fee: fee(),
         wanted_digest: String::new(),
         users: 1,
@@ -50,11 +59,16 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         problems: Vec::new(),
     };
     change(&mut status);
-    DaemonView { status: Some(status), in_order: true, last_in_order: Some(UnixTime(1)), ..DaemonView::default() }
+    DaemonView { status: Some(status), in_sync: true, last_in_sync: Some(UnixTime(1)), ..DaemonView::default() }
 }
 
 fn fee() -> PoolFee {
     PoolFee::from_percent(7.5).unwrap()
+}
+
+fn terms() -> PoolTerms {
+    let key = KEY.parse().unwrap();
+    PoolTerms::new(Network::Simnet, key, key, fee())
 }
 
 fn judge(wallets: &[MemberStatus], daemons: &[Option<DaemonView>], database_error: Option<&str>) -> PoolStatus {
@@ -65,7 +79,7 @@ fn judge(wallets: &[MemberStatus], daemons: &[Option<DaemonView>], database_erro
         quorum: 2,
         daemons: &daemons,
         database_error: database_error.map(str::to_owned),
-        ours: Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: None },
+        ours: &terms(),
         warnings: &[],
     })
 }
@@ -102,7 +116,7 @@ fn too_few_wallets_or_one_that_disagrees_or_no_database_stop_the_service() {
 #[test]
 fn the_pool_is_down_where_no_daemon_can_vote() {
     let locked = daemon(|status| status.wallets[0].unlocked = false);
-    let away = DaemonView { in_order: false, error: Some("refused".to_owned()), ..daemon(|_| {}) };
+    let away = DaemonView { in_sync: false, error: Some("refused".to_owned()), ..daemon(|_| {}) };
     for daemons in [vec![None], vec![Some(locked.clone())], vec![Some(away.clone()), Some(locked.clone())]] {
         assert_eq!(judge(&good(), &daemons, None).state, Overall::Down, "{daemons:?}");
     }
@@ -166,7 +180,7 @@ fn a_daemon_or_wallet_of_another_chain_says_nothing_about_the_height() {
     let foreign = daemon(|status| {
         (status.network, status.node_height, status.synced_height) = (Network::Mainnet, far, far);
     });
-    let foreign = DaemonView { in_order: false, refused: true, error: Some("another network".to_owned()), ..foreign };
+    let foreign = DaemonView { in_sync: false, refused: true, error: Some("another network".to_owned()), ..foreign };
     let differs = wallet(Health::Disagrees { how: "other key".to_owned() }, 1_000_000);
     let [one, two] = good();
     let status = judge(&[one, two, differs], &[Some(daemon(|_| {})), Some(foreign)], None);
@@ -200,7 +214,7 @@ fn conditions_have_the_words_that_monitors_know() {
         let status = judge(&[wallet(health, 1)], &[], None);
         assert_eq!(serde_json::to_value(&status).unwrap()["wallets"][0]["state"], expected);
     }
-    let view = |in_order, refused| Some(DaemonView { in_order, refused, ..daemon(|_| {}) });
+    let view = |in_sync, refused| Some(DaemonView { in_sync, refused, ..daemon(|_| {}) });
     for (view, expected) in [
         (None, "unknown"),
         (view(true, false), "in order"),
@@ -220,7 +234,7 @@ fn settings_that_differ_are_told_with_both_values() {
     let text = "its poolfees is 5, but the web's is 7.5: make them the same";
     assert_eq!(status.problems, [format!("daemon d0: {text}")]);
     let other = daemon(|status| status.pool_fee = PoolFee::from_percent(5.0).unwrap());
-    let refused = DaemonView { error: Some(format!("not used, because {text}")), in_order: false, ..other };
+    let refused = DaemonView { error: Some(format!("not used, because {text}")), in_sync: false, ..other };
     assert_eq!(judge(&good(), &[Some(refused)], None).problems.len(), 1, "told once");
 }
 
@@ -241,17 +255,14 @@ fn lag_own_voting_and_locks_are_told() {
 
 #[test]
 fn a_daemon_whose_wallet_is_of_another_seed_is_told_with_both_keys() {
-    let ours = "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
-    let key = ours.parse().unwrap();
-    let settings = Settings { network: Network::Simnet, fee: fee(), cold_wallet: None, voting_wallet: Some(&key) };
     let differences = |told: Option<&str>| {
         let view = daemon(|status| status.wallets[0].account_key = told.map(str::to_owned));
-        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, settings).differences
+        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, &terms()).differences
     };
-    assert_eq!(differences(Some(ours)), [""; 0]);
+    assert_eq!(differences(Some(KEY)), [""; 0]);
     assert_eq!(differences(None), [""; 0], "older daemons do not tell it");
     let told = differences(Some("spubOther"));
     let text =
-        format!("its wallet w has the account key spubOther, but votingwalletextpub is {ours}: restore the wallet");
+        format!("its wallet w has the account key spubOther, but votingwalletextpub is {KEY}: restore the wallet");
     assert!(told.len() == 1 && told[0].starts_with(&text), "{told:?}");
 }

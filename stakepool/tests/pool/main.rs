@@ -1,5 +1,18 @@
-//! Tests of a pool as its users see it, on fake wallets.
+//! The use cases of a pool without HTTP, on a database in a folder and fakes of wallets, daemons, time and mail.
 
 #![allow(clippy::unwrap_used)]
 
+mod api_keys;
+mod email;
+mod letters;
+mod password;
+mod racing;
+mod reset;
+mod second_factor;
+mod second_step;
+mod sessions;
+mod sign_in;
+mod sign_up;
+mod verification;
 mod wallets;
+mod world;

@@ -2,7 +2,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use stakepool::registration::{PoolKeys, Registrar};
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, VotingPreference};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, ExtendedPubKey, Generation, Hash160, KeyIndex, Network, RedeemScript, VoteBits,
@@ -17,7 +16,8 @@ use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
 
-use crate::daemons::legacy_lists::*;
+use super::*;
+use crate::registration::{PoolKeys, Registrar};
 
 const KEY: &str =
     "spubVW5P9qRiynbYg36SpAhBQnqev2v32WazWqvFbCkPbQX55BBmQs7tqXsoBjwJPZ3TRCaHUePEsUDWmDBVBAdpyyfhLHFgnLBCmaDMCzacrte";
@@ -117,7 +117,7 @@ impl Scene {
         let branch = key.external_branch().unwrap();
         let keys = PoolKeys { network: Network::Simnet, voting: branch, cold: branch, max_users: 9999, closed: None };
         let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
-        let parts = Parts::on_database(database.clone(), registrar, group);
+        let parts = Parts::on_store(database.clone(), registrar, group);
         let address = registered(&database).await;
         let (daemon, source) = (OldDaemon::default(), Source::default());
         Self { parts, database, daemon, source, reader: ListReader::default(), address, _folder: folder }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use stakepool_core::accounts::{PasswordCheck, PasswordError, PasswordHasher, PasswordHashes};
 
-use crate::accounts::origin::ClientAddress;
+use crate::limits::origin::ClientAddress;
 
 /// Most places of one client network in the queue.
 const MOST: u32 = 4;

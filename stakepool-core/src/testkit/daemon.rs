@@ -1,0 +1,171 @@
+//! A voting daemon that does what a test tells it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use super::tickets::COLD;
+use crate::chain::{BlockHeight, Network};
+use crate::desired::DesiredState;
+use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
+use crate::reports::{DaemonEvent, DaemonEventKind};
+use crate::ticket::PoolFee;
+
+/// How a fake daemon behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DaemonMood {
+    /// Answers at once.
+    Fine,
+    /// Cannot be reached.
+    Unreachable,
+    /// Is one of the predecessor's: it takes users and tickets, lists them, and reports nothing.
+    Predecessor,
+    /// As the predecessor's, because it refuses the token of the pool.
+    Closed,
+}
+
+/// A voting daemon of simnet that does what a test tells it, and notes what it was given.
+#[derive(Debug)]
+pub struct FakeDaemon {
+    /// Its name.
+    pub name: String,
+    /// How it behaves.
+    pub mood: Mutex<DaemonMood>,
+    /// What it says of itself, but for the digest of what it has and the number of its users.
+    pub status: Mutex<DaemonStatus>,
+    /// What it was given last.
+    pub desired: Mutex<Option<DesiredState>>,
+    /// How often it was given a state.
+    pub pushes: AtomicUsize,
+    /// How often its state was asked for.
+    pub looks: AtomicUsize,
+    /// The tickets that it would vote.
+    pub live: Mutex<Vec<LowFeeEntry>>,
+    /// The tickets that it ignores.
+    pub ignored: Mutex<Vec<LowFeeEntry>>,
+    events: Mutex<Vec<DaemonEvent>>,
+    news: Notify,
+}
+
+impl FakeDaemon {
+    /// A daemon in good order at height 321, with the cold wallet's key [`COLD`], a fee of 7.5 percent and nothing to vote.
+    pub fn new(name: &str) -> Arc<Self> {
+        let height = Some(BlockHeight(321));
+        let status = DaemonStatus {
+            id: name.to_owned(),
+            epoch: 1,
+            version: "fake".to_owned(),
+            network: Network::Simnet,
+            cold_wallet_xpub: COLD.to_owned(),
+            pool_fee: PoolFee::from_percent(7.5).unwrap(),
+            wanted_digest: String::new(),
+            users: 0,
+            node_height: height,
+            synced_height: height,
+            wallets: Vec::new(),
+            live_tickets: 0,
+            ignored_tickets: 0,
+            problems: Vec::new(),
+        };
+        Arc::new(Self {
+            name: name.to_owned(),
+            mood: Mutex::new(DaemonMood::Fine),
+            status: Mutex::new(status),
+            desired: Mutex::default(),
+            pushes: AtomicUsize::new(0),
+            looks: AtomicUsize::new(0),
+            live: Mutex::default(),
+            ignored: Mutex::default(),
+            events: Mutex::default(),
+            news: Notify::new(),
+        })
+    }
+
+    /// Changes its mood; who waits for events hears of it.
+    pub fn set(&self, mood: DaemonMood) {
+        *self.mood.lock().unwrap() = mood;
+        self.news.notify_waiters();
+    }
+
+    /// Reports a ticket or a vote.
+    pub fn report(&self, kind: DaemonEventKind) {
+        let mut events = self.events.lock().unwrap();
+        let seq = events.len() as u64 + 1;
+        events.push(DaemonEvent { seq, kind });
+        self.news.notify_waiters();
+    }
+
+    /// How many users it has.
+    pub fn users(&self) -> usize {
+        self.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.users().len())
+    }
+
+    fn reach(&self) -> Result<(), DaemonError> {
+        match *self.mood.lock().unwrap() {
+            DaemonMood::Unreachable => {
+                Err(DaemonError::Unreachable { daemon: self.name.clone(), reason: "refused".into() })
+            }
+            DaemonMood::Fine | DaemonMood::Predecessor | DaemonMood::Closed => Ok(()),
+        }
+    }
+
+    /// Whether it answers the calls that the predecessor's do not have.
+    fn offers_ours(&self) -> Result<(), DaemonError> {
+        self.reach()?;
+        let daemon = self.name.clone();
+        match *self.mood.lock().unwrap() {
+            DaemonMood::Predecessor => Err(DaemonError::Unsupported { daemon }),
+            DaemonMood::Closed => Err(DaemonError::Unauthorized { daemon }),
+            DaemonMood::Fine | DaemonMood::Unreachable => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl VotingDaemon for FakeDaemon {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, DaemonError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.offers_ours()?;
+        let digest = self.desired.lock().unwrap().as_ref().map(|desired| desired.digest().to_string());
+        let (wanted_digest, users) = (digest.unwrap_or_default(), self.users() as u64);
+        Ok(DaemonStatus { wanted_digest, users, ..self.status.lock().unwrap().clone() })
+    }
+
+    async fn put_desired(&self, desired: &DesiredState) -> Result<(), DaemonError> {
+        self.reach()?;
+        *self.desired.lock().unwrap() = Some(desired.clone());
+        self.pushes.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError> {
+        loop {
+            // Before anything is looked at, so that no news is missed.
+            let news = self.news.notified();
+            self.offers_ours()?;
+            let is_new = |event: &&DaemonEvent| event.seq > after.seq;
+            let events: Vec<_> = self.events.lock().unwrap().iter().filter(is_new).cloned().collect();
+            if let Some(last) = events.last() {
+                let next = EventCursor { epoch: 1, seq: last.seq };
+                return Ok(EventBatch { next, snapshot: false, events });
+            }
+            news.await;
+        }
+    }
+
+    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
+        self.reach()?;
+        Ok(self.live.lock().unwrap().clone())
+    }
+
+    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
+        self.reach()?;
+        Ok(self.ignored.lock().unwrap().clone())
+    }
+}

@@ -1,0 +1,62 @@
+//! Mail that stays here, for tests to read.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stakepool_core::ports::{Mail, MailError, Mailer};
+
+use crate::world::until;
+
+/// A mail server that keeps what it gets.
+#[derive(Default)]
+pub struct Letters {
+    kept: Mutex<Vec<Mail>>,
+    /// Whether it refuses mail for good.
+    pub refuses: Mutex<bool>,
+}
+
+#[async_trait]
+impl Mailer for Letters {
+    fn is_on(&self) -> bool {
+        true
+    }
+
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        if *self.refuses.lock().unwrap() {
+            return Err(MailError::Refused("no such mailbox".into()));
+        }
+        self.kept.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
+}
+
+impl Letters {
+    /// Takes the letter to an address whose subject has a word, once it is there: mails are sent behind the answer.
+    pub async fn take(&self, to: &str, word: &str) -> Mail {
+        let find = || {
+            let mut kept = self.kept.lock().unwrap();
+            let found = kept.iter().position(|mail| mail.to.as_str() == to && mail.subject.contains(word));
+            found.map(|found| kept.remove(found))
+        };
+        until(&format!("a letter to {to} about “{word}”"), find).await
+    }
+
+    /// Takes such a letter, and answers the token of its link.
+    pub async fn token(&self, to: &str, word: &str) -> String {
+        token_of(&self.take(to, word).await)
+    }
+
+    /// That there is no other letter to an address, nor one on its way.
+    pub async fn assert_none(&self, to: &str) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let kept = self.kept.lock().unwrap();
+        let subjects: Vec<_> = kept.iter().filter(|mail| mail.to.as_str() == to).map(|mail| &mail.subject).collect();
+        assert!(subjects.is_empty(), "letters to {to}: {subjects:?}");
+    }
+}
+
+/// The token of the link in a letter.
+pub fn token_of(mail: &Mail) -> String {
+    mail.text.split_once("?t=").unwrap().1[..64].to_owned()
+}

@@ -1,0 +1,93 @@
+//! Stores in which another instance acts at the worst moment.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stakepool::Stores;
+use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
+use stakepool_core::ports::{
+    SecondFactor, SecondFactorStore, Session, SessionStore, SessionToken, StoreError, UserStore,
+};
+use stakepool_core::time::UnixTime;
+
+/// Sessions where a user's password is changed in the very moment in which one begins.
+struct PasswordChanges {
+    sessions: Arc<dyn SessionStore>,
+    users: Arc<dyn UserStore>,
+}
+
+/// Stores where a user's password is changed in the very moment in which a session begins.
+pub fn password_changes(stores: Stores) -> Stores {
+    let racing = PasswordChanges { sessions: stores.sessions.clone(), users: stores.users.clone() };
+    Stores { sessions: Arc::new(racing), ..stores }
+}
+
+#[async_trait]
+impl SessionStore for PasswordChanges {
+    async fn begin(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError> {
+        let before = self.users.by_id(session.user).await?.ok_or(StoreError::NotFound("user"))?;
+        let mut after = before.clone();
+        after.password.argon2 = Some("another".into());
+        self.users.update(&before, &after).await?;
+        self.sessions.end_all(session.user, None).await?;
+        self.sessions.begin(token, session).await
+    }
+
+    async fn find(&self, token: &SessionToken, now: UnixTime) -> Result<Option<Session>, StoreError> {
+        self.sessions.find(token, now).await
+    }
+
+    async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
+        self.sessions.end(token).await
+    }
+
+    async fn end_all(&self, user: UserId, except: Option<&SessionToken>) -> Result<(), StoreError> {
+        self.sessions.end_all(user, except).await
+    }
+}
+
+/// Second factors where another secret is proposed in the very moment in which one is confirmed.
+struct AnotherIsProposed(Arc<dyn SecondFactorStore>);
+
+/// Stores where another secret is proposed in the very moment in which one is confirmed.
+pub fn another_is_proposed(stores: Stores) -> Stores {
+    Stores { second_factors: Arc::new(AnotherIsProposed(stores.second_factors.clone())), ..stores }
+}
+
+#[async_trait]
+impl SecondFactorStore for AnotherIsProposed {
+    async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
+        self.0.second_factor(user).await
+    }
+
+    async fn propose_factor(&self, user: UserId, secret: &TotpSecret) -> Result<(), StoreError> {
+        self.0.propose_factor(user, secret).await
+    }
+
+    async fn confirm_factor(
+        &self,
+        user: UserId,
+        secret: &TotpSecret,
+        step: TotpStep,
+        recovery: &[[u8; 32]],
+    ) -> Result<bool, StoreError> {
+        self.0.propose_factor(user, &TotpSecret::random(&SystemRandom)).await?;
+        self.0.confirm_factor(user, secret, step, recovery).await
+    }
+
+    async fn use_step(&self, user: UserId, step: TotpStep) -> Result<bool, StoreError> {
+        self.0.use_step(user, step).await
+    }
+
+    async fn use_recovery(&self, user: UserId, hash: &[u8; 32]) -> Result<bool, StoreError> {
+        self.0.use_recovery(user, hash).await
+    }
+
+    async fn renew_recovery(&self, user: UserId, recovery: &[[u8; 32]]) -> Result<(), StoreError> {
+        self.0.renew_recovery(user, recovery).await
+    }
+
+    async fn remove_factor(&self, user: UserId) -> Result<(), StoreError> {
+        self.0.remove_factor(user).await
+    }
+}

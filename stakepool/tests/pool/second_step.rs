@@ -1,0 +1,137 @@
+//! The second step of signing in.
+
+use std::time::Duration;
+
+use stakepool::accounts::{FIRST_STEP_LASTS, SecondStepError, SignedIn, SignedInBy};
+use stakepool_core::accounts::{RecoveryCode, TotpSecret, TotpStep, User};
+
+use crate::world::{ALICE, PASSWORD, World, from, home, token};
+
+/// The code that a user's device shows now.
+pub fn code(world: &World, secret: &TotpSecret) -> String {
+    secret.code(TotpStep(world.now().0 / 30))
+}
+
+/// Sets a second factor up; afterwards the device shows a new code.
+pub async fn set_up(world: &World, user: &User) -> (TotpSecret, Vec<RecoveryCode>) {
+    let secret = world.pool.propose_second_factor(user, PASSWORD, &home()).await.unwrap().secret;
+    let codes = world.pool.confirm_second_factor(user, &code(world, &secret), None, &home()).await.unwrap();
+    world.clock.advance(Duration::from_secs(30));
+    (secret, codes)
+}
+
+/// Shows the right password, and answers the note of it.
+pub async fn first_step(world: &World) -> String {
+    match world.pool.sign_in(ALICE, PASSWORD, &home(), None).await.unwrap() {
+        SignedIn::SecondFactor(note) => note,
+        SignedIn::Session(_) => panic!("the password alone opens the account"),
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_the_device_signs_in_and_counts_once() {
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    assert_eq!(world.pool.first_step(&note).await.unwrap().map(|user| user.id), Some(user.id));
+    let (session, by) = world.pool.second_step(&note, &shown, &home(), None).await.unwrap();
+    assert_eq!((by, session.user.id), (SignedInBy::Device, user.id));
+    assert!(world.is_open(&session).await && !session.second_factor_due);
+    for note in [note, first_step(&world).await] {
+        let again = world.pool.second_step(&note, &shown, &home(), None).await;
+        assert!(matches!(again, Err(SecondStepError::Wrong)), "it was used already");
+    }
+    world.clock.advance(Duration::from_secs(30));
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    let (next, _) = world.pool.second_step(&note, &shown, &home(), Some(&token(&session))).await.unwrap();
+    assert!(world.is_open(&next).await && !world.is_open(&session).await, "the browser's old session has ended");
+}
+
+#[tokio::test]
+async fn a_recovery_code_signs_in_once_and_its_user_is_told() {
+    let world = World::with_mail().await;
+    let user = world.account(ALICE).await;
+    let (_, codes) = set_up(&world, &user).await;
+    world.letters.take(ALICE, "a change of your account").await;
+    let (note, recovery) = (first_step(&world).await, codes[0].reveal());
+    let (_, by) = world.pool.second_step(&note, &recovery.to_uppercase(), &home(), None).await.unwrap();
+    assert_eq!(by, SignedInBy::Recovery);
+    assert_eq!(world.acts(1).await, ["account.recovery"]);
+    let letter = world.letters.take(ALICE, "a change of your account").await;
+    assert!(letter.text.contains("signed in to your account with a recovery code"), "{}", letter.text);
+    assert_eq!(world.pool.second_factor(&user).await.unwrap().unwrap().recovery_left, codes.len() as u64 - 1);
+    let again = world.pool.second_step(&note, &recovery, &home(), None).await;
+    assert!(matches!(again, Err(SecondStepError::Wrong)));
+}
+
+#[tokio::test]
+async fn the_second_step_needs_the_first_for_ten_minutes() {
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    let note = first_step(&world).await;
+    let forged = format!("{}ff", &note[..note.len() - 2]);
+    for wrong in ["", "nonsense", &note[2..], &forged] {
+        let refused = world.pool.second_step(wrong, &code(&world, &secret), &home(), None).await;
+        assert!(matches!(refused, Err(SecondStepError::NoFirstStep)), "{wrong}");
+    }
+    world.clock.advance(FIRST_STEP_LASTS - Duration::from_secs(1));
+    assert!(world.pool.first_step(&note).await.unwrap().is_some());
+    world.clock.advance(Duration::from_secs(1));
+    assert!(world.pool.first_step(&note).await.unwrap().is_none());
+    let late = world.pool.second_step(&note, &code(&world, &secret), &home(), None).await;
+    assert!(matches!(late, Err(SecondStepError::NoFirstStep)));
+}
+
+#[tokio::test]
+async fn the_first_step_ends_with_the_password_and_with_the_account() {
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    set_up(&world, &user).await;
+    let note = first_step(&world).await;
+    world.change(user.id, |user| user.disabled = true).await;
+    assert!(world.pool.first_step(&note).await.unwrap().is_none());
+    world.change(user.id, |user| user.disabled = false).await;
+    assert!(world.pool.first_step(&note).await.unwrap().is_some());
+    world.change(user.id, |user| user.password.argon2 = Some("another".to_owned())).await;
+    assert!(world.pool.first_step(&note).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn codes_cannot_be_guessed_from_however_many_clients() {
+    let world = World::with(|plan| plan.settings.tries.sign_ins_per_account = 3).await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    let note = first_step(&world).await;
+    for n in 0..3 {
+        let wrong = world.pool.second_step(&note, "no code", &from(&format!("198.51.100.{n}")), None).await;
+        assert!(matches!(wrong, Err(SecondStepError::Wrong)));
+    }
+    let locked = world.pool.second_step(&note, &code(&world, &secret), &home(), None).await;
+    assert!(matches!(&locked, Err(SecondStepError::Wait(wait)) if wait.in_words() == "10 minutes"));
+}
+
+#[tokio::test]
+async fn the_right_code_forgives_the_wrong_ones() {
+    let world = World::with(|plan| plan.settings.tries.sign_ins_per_account = 2).await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    for _ in 0..3 {
+        let note = first_step(&world).await;
+        assert!(world.pool.second_step(&note, "000", &home(), None).await.is_err());
+        world.pool.second_step(&note, &code(&world, &secret), &home(), None).await.unwrap();
+        world.clock.advance(Duration::from_secs(30));
+    }
+}
+
+#[tokio::test]
+async fn a_second_step_with_the_old_password_does_not_outlive_its_change() {
+    let world = World::with(|plan| plan.stores = Box::new(crate::racing::password_changes)).await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    let note = first_step(&world).await;
+    let refused = world.pool.second_step(&note, &code(&world, &secret), &home(), None).await;
+    assert!(matches!(refused, Err(SecondStepError::PasswordChanged(_))));
+    assert!(world.pool.sessions_of(user.id).await.unwrap().is_empty());
+}
