@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod api_keys;
+mod closing;
 mod email;
 mod letters;
 mod password;
 mod racing;
+mod reconciling;
+mod registration;
+mod reports;
 mod reset;
 mod second_factor;
 mod second_step;
@@ -14,5 +18,6 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod verification;
+mod voting;
 mod wallets;
 mod world;
