@@ -91,15 +91,7 @@ impl WalletGroup {
         rescans: Arc<dyn RescanStore>,
     ) -> Self {
         let members = wallets.into_iter().map(Member::new).collect();
-        Self {
-            network,
-            key,
-            quorum,
-            members,
-            users,
-            rescans,
-            stake_info: SingleFlight::serving_stale(FRESH, STALE),
-        }
+        Self { network, key, quorum, members, users, rescans, stake_info: SingleFlight::serving_stale(FRESH, STALE) }
     }
 
     /// The state of every wallet.

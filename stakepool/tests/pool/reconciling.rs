@@ -107,10 +107,7 @@ async fn an_added_ticket_that_voted_leaves_the_desired_state_once_no_reorganisat
     for (state, ended_at) in [(TicketState::Live, None), (TicketState::Voted, Some(BlockHeight(306)))] {
         daemon.report(DaemonEventKind::Ticket(TicketReport { added: true, ended_at, ..of(state) }));
     }
-    let stored = async || world.database.cursor("daemon:1").await.unwrap().is_some_and(|cursor| cursor.seq == 2);
-    while !stored().await {
-        tokio::task::yield_now().await;
-    }
+    world.collected(&daemon, 2).await;
     world.compared(&daemon).await;
     assert_eq!(added(), 1, "its end may yet be undone");
     daemon.status.lock().unwrap().synced_height = Some(BlockHeight(322));
@@ -147,6 +144,7 @@ async fn votes_are_stored_and_seen_once_by_who_observes_them() {
     until("the vote", || (!seen.0.lock().unwrap().is_empty()).then_some(())).await;
     let stored = world.database.votes(Some(&voted.ticket), 5).await.unwrap();
     assert!(stored.len() == 1 && stored[0].daemon == "daemon:1" && stored[0].record == record);
+    world.collected(&daemon, 2).await;
     // As after a restart of the pool: what is stored does not come again.
     running.abort();
     world.keep_daemons();

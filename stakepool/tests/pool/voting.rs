@@ -69,9 +69,6 @@ async fn answers_that_no_agenda_has_are_refused() {
         let refused = choose(&world, &user, [answer, ""]).await;
         assert!(matches!(&refused, Err(SetVotingError::NoSuchAnswer(agenda)) if agenda == "one"), "{refused:?}");
     }
-    for wallet in &world.wallets {
-        *wallet.agendas.lock().unwrap() = vec![agenda("three", 0b0110, &[2, 4])];
-    }
     assert_eq!(world.user(user.id).await.voting, user.voting);
     let world = World::start().await;
     for wallet in &world.wallets {

@@ -9,7 +9,9 @@ use stakepool::wallets::{VotingWallet, WalletsError};
 use stakepool::{Pool, PoolSettings, PoolTerms, SiteIdentity, Stores, VoteObserver};
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, User, UserId};
 use stakepool_core::chain::Network;
-use stakepool_core::ports::{AuditStore as _, Clock as _, SessionToken, UserStore as _, VotingDaemon};
+use stakepool_core::ports::{
+    AuditStore as _, Clock as _, LedgerStore as _, SessionToken, UserStore as _, VotingDaemon,
+};
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::tickets::COLD;
 use stakepool_core::testkit::{FakeDaemon, FakeWallet, TestClock};
@@ -139,6 +141,17 @@ impl World {
         until("a daemon in sync", in_sync).await;
     }
 
+    /// Waits until a daemon's reports are stored up to one.
+    pub async fn collected(&self, daemon: &FakeDaemon, seq: u64) {
+        let stored = async || self.database.cursor(&daemon.name).await.unwrap().is_some_and(|cursor| cursor.seq >= seq);
+        let wait = async {
+            while !stored().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the reports are not stored");
+    }
+
     /// Has a daemon compared once more, to the end.
     pub async fn compared(&self, daemon: &FakeDaemon) {
         let looks = || daemon.looks.load(Ordering::SeqCst);
@@ -196,14 +209,24 @@ impl World {
 }
 
 fn plan() -> Plan {
+    let stores = Box::new(|stores| stores);
+    Plan { terms: terms(), settings: settings(), mail: false, daemons: Vec::new(), stores, vote_observer: None }
+}
+
+/// The terms of an open pool, with which the fake wallets and daemons agree.
+pub fn terms() -> PoolTerms {
     let key = COLD.parse().unwrap();
-    let terms = PoolTerms::new(Network::Simnet, key, key, PoolFee::from_percent(7.5).unwrap());
+    PoolTerms::new(Network::Simnet, key, key, PoolFee::from_percent(7.5).unwrap())
+}
+
+/// The usual settings, with passwords that cost nothing.
+pub fn settings() -> PoolSettings {
     let mut site = SiteIdentity::new("https://pool.example.org");
     site.name = "Test pool".to_owned();
     let secret = || Secret::new("a secret of these tests, long enough for an API");
     let mut settings = PoolSettings::new(site, secret(), secret());
     settings.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
-    Plan { terms, settings, mail: false, daemons: Vec::new(), stores: Box::new(|stores| stores), vote_observer: None }
+    settings
 }
 
 /// The token of a session, as the store knows it.
