@@ -1,11 +1,9 @@
 //! The pool's stores: the traits of `stakepool_core::ports` on a database.
 //!
-//! [`Database::open_sqlite`] opens a file, or makes it. What a rule is, and not how an engine stores it,
-//! stands outside of the engine's folder, and the conformance suite in `tests/db` runs for every engine.
+//! [`Database::open_sqlite`] opens a file, or makes it. What a rule is, and not how an engine stores it, stands in
+//! `stakepool_core::store_rules`, and the conformance suite of `stakepool_core::testkit` runs for every engine.
 
-mod email;
 mod error;
-mod merge;
 mod sqlite;
 mod warning;
 

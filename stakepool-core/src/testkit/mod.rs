@@ -1,13 +1,16 @@
-//! What tests of a pool need, one's own as well as ours: wallets, nodes, daemons, stores, a clock and randomness that do what a test
-//! tells them. Behind the feature `testkit`; never a part of a pool at work.
+//! What tests of a pool need, one's own as well as ours: wallets, nodes, daemons, stores, a clock and randomness that do
+//! what a test tells them. Behind the feature `testkit`; never a part of a pool at work.
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod clock;
 mod daemon;
+mod memory_store;
 mod node;
 mod random;
+pub mod samples;
 mod state_file;
+pub mod store_tests;
 pub mod tickets;
 mod wallet;
 
@@ -15,6 +18,7 @@ use std::time::Duration;
 
 pub use clock::TestClock;
 pub use daemon::{DaemonMood, FakeDaemon};
+pub use memory_store::MemoryStore;
 pub use node::{FakeChain, FakeNode};
 pub use random::TestRandom;
 pub use state_file::MemoryFile;

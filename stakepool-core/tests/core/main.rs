@@ -5,5 +5,6 @@
 mod engine;
 mod engine_wallets;
 mod local_daemon;
+mod memory_store;
 mod pool;
 mod vectors;

@@ -7,8 +7,8 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::KeyIndex;
+use stakepool_core::store_rules::email_key;
 
-use crate::email::email_key;
 use crate::warning::Warning;
 
 /// Gives every row its keys. Of doubles the first keeps the key, and the others are told.

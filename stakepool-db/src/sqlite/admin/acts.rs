@@ -5,11 +5,11 @@ use sqlx::{QueryBuilder, Sqlite};
 use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::audit::{AuditAction, AuditKind};
 use stakepool_core::ports::{AuditEntry, AuditQuery, Listed, Slice, StoreError};
+use stakepool_core::store_rules::email_key;
 
 use super::super::audit;
 use super::super::failure::backend;
 use super::super::ledger::limit;
-use crate::email::email_key;
 
 /// A page of the acts that fit, the latest first, and how many there are in all, of one moment.
 pub(super) async fn find(

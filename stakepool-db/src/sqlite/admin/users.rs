@@ -4,13 +4,13 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Sqlite};
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{Listed, Slice, StoreError, UserFilter, UserOverview};
+use stakepool_core::store_rules::email_key;
 use stakepool_core::time::UnixTime;
 
 use super::super::failure::backend;
 use super::super::ledger::limit;
 use super::super::row::Fields;
 use super::super::users::user_of_row;
-use crate::email::email_key;
 
 /// Everything of [`UserOverview`], with the moment as first value.
 const SELECT: &str = "SELECT u.UserId, u.Email, u.Password, u.MultiSigAddress, u.MultiSigScript, u.UserFeeAddr, \

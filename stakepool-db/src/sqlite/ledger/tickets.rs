@@ -8,12 +8,12 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::StoreError;
 use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::store_rules::{LedgerTicket, merge_ticket};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 
 use super::super::failure::backend;
 use super::super::row::Fields;
-use crate::merge::{LedgerTicket, merge_ticket};
 
 /// Reports that share a statement. 16 values a row stay well below SQLite's 32,766.
 const CHUNK: usize = 500;

@@ -6,12 +6,12 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::{StoreError, StoredVote};
 use stakepool_core::reports::{VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::store_rules::replaces_vote;
 use stakepool_core::time::UnixMillis;
 
 use super::super::failure::backend;
 use super::super::row::Fields;
 use super::limit;
-use crate::merge::replaces_vote;
 
 /// Stores a daemon's records.
 pub(super) async fn put(

@@ -3,17 +3,17 @@
 use sqlx::sqlite::SqliteConnection;
 use stakepool_core::accounts::{User, UserId};
 use stakepool_core::ports::StoreError;
+use stakepool_core::store_rules::{email_key, merge_user};
 
 use super::super::adopt::give_email_keys;
 use super::super::failure::backend;
 use super::read::email_verified;
 use super::{find, holder_of_email};
-use crate::email::email_key;
 
 /// Stores what differs between two records of a user.
 pub(super) async fn update(connection: &mut SqliteConnection, before: &User, after: &User) -> Result<(), StoreError> {
     let stored = find(&mut *connection, after.id).await?.ok_or(StoreError::NotFound("user"))?;
-    let next = merge(&stored, before, after)?;
+    let next = merge_user(&stored, before, after)?;
     if next == stored {
         return Ok(());
     }
@@ -50,31 +50,6 @@ pub(super) async fn ensure_account(connection: &mut SqliteConnection, id: UserId
         .await
         .map(drop)
         .map_err(backend)
-}
-
-/// The stored user with what one change of it did.
-fn merge(stored: &User, before: &User, after: &User) -> Result<User, StoreError> {
-    let mut next = stored.clone();
-    field(&mut next.email, &before.email, &after.email, "e-mail address")?;
-    field(&mut next.email_state, &before.email_state, &after.email_state, "state of the e-mail address")?;
-    field(&mut next.password, &before.password, &after.password, "password")?;
-    field(&mut next.voting, &before.voting, &after.voting, "voting preference")?;
-    field(&mut next.api_keys_valid_from, &before.api_keys_valid_from, &after.api_keys_valid_from, "API key")?;
-    field(&mut next.disabled, &before.disabled, &after.disabled, "state of the account")?;
-    field(&mut next.admin, &before.admin, &after.admin, "administrator's right")?;
-    Ok(next)
-}
-
-/// Changes a field that is as it was read, or already as it shall be.
-fn field<T: PartialEq + Clone>(stored: &mut T, before: &T, after: &T, name: &'static str) -> Result<(), StoreError> {
-    if before == after {
-        return Ok(());
-    }
-    if stored != before && stored != after {
-        return Err(StoreError::Conflict(name));
-    }
-    stored.clone_from(after);
-    Ok(())
 }
 
 /// Gives a user another e-mail address. Where a double was waiting for the old one, that user has it from now on.

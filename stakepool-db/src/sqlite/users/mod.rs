@@ -10,13 +10,13 @@ use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
 use stakepool_core::accounts::{Email, EmailState, Registration, User, UserId};
 use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::{NewUser, StoreError, UserStore};
+use stakepool_core::store_rules::email_key;
 
 pub(super) use self::read::user as user_of_row;
 use self::read::{select_users, user};
 use super::Database;
 use super::failure::backend;
 use super::ledger::limit;
-use crate::email::email_key;
 
 #[async_trait]
 impl UserStore for Database {

@@ -7,11 +7,11 @@ use stakepool_core::chain::{
     Address, BlockHeight, KeyIndex, PoolKey, PubKeyAddress, RedeemScript, ScriptAddress, UserKey, VoteBits, VoteVersion,
 };
 use stakepool_core::ports::StoreError;
+use stakepool_core::store_rules::email_key;
 use stakepool_core::time::UnixTime;
 
 use super::super::failure::backend;
 use super::super::row::Fields;
-use crate::email::email_key;
 
 /// All that a user's record needs, with a condition as literal behind it. A row written by the predecessor's programs
 /// since the start has no row of ours yet.

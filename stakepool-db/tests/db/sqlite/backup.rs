@@ -7,8 +7,8 @@ use stakepool_core::ports::{LedgerStore, TicketQuery, UserStore};
 use stakepool_db::{Database, DbError, SqliteOptions};
 
 use super::SqliteFixture;
-use crate::fixture::Fixture as _;
-use crate::sample::{NOW, new_user, report};
+use stakepool_core::testkit::samples::{NOW, new_user, report};
+use stakepool_core::testkit::store_tests::Fixture as _;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_while_others_write_is_whole() {

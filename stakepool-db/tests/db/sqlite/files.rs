@@ -9,8 +9,8 @@ use stakepool_core::ports::{AuditEntry, AuditStore, LedgerStore, StoreError, Use
 use stakepool_db::{Database, DbError, SqliteOptions, Warning};
 
 use super::{SqliteFixture, by_hand, run};
-use crate::fixture::Fixture as _;
-use crate::sample::{NOW, new_user, report, ticket};
+use stakepool_core::testkit::samples::{NOW, new_user, report, ticket};
+use stakepool_core::testkit::store_tests::Fixture as _;
 
 async fn error_of(path: &std::path::Path) -> DbError {
     let options = SqliteOptions { busy_timeout: Duration::from_millis(100), ..SqliteOptions::default() };

@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions as _, SqliteConnection};
 use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
 
-use crate::fixture::Fixture;
+use stakepool_core::testkit::store_tests::Fixture;
 
 /// A file in a folder of its own.
 pub struct SqliteFixture {

@@ -11,8 +11,8 @@ use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions, Warning};
 
 use super::{SqliteFixture, by_hand, run};
-use crate::fixture::Fixture as _;
-use crate::sample::{NOW, email, later, low_fee, new_user, registration, ticket};
+use stakepool_core::testkit::samples::{NOW, email, later, low_fee, new_user, registration, ticket};
+use stakepool_core::testkit::store_tests::Fixture as _;
 
 /// As a conversion writes them: MySQL's types, no AUTOINCREMENT.
 const TABLES: [&str; 4] = [

@@ -1,0 +1,80 @@
+//! What is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::accounts::{Email, TotpSecret, TotpStep, User, UserId};
+use crate::chain::{BlockHeight, KeyIndex, TicketHash};
+use crate::ports::{
+    AuditEntry, EventCursor, LowFeeTicket, MailWishes, NetworkDay, Session, Slice, StoredVote, TicketMailKind,
+    TokenPurpose,
+};
+use crate::store_rules::LedgerTicket;
+use crate::time::{Day, UnixTime};
+
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) users: BTreeMap<UserId, User>,
+    pub(super) key_indexes: BTreeMap<KeyIndex, UserId>,
+    pub(super) last_sign_ins: BTreeMap<UserId, UnixTime>,
+    pub(super) tokens: BTreeMap<[u8; 32], Token>,
+    pub(super) sessions: BTreeMap<[u8; 32], Session>,
+    pub(super) used_once: BTreeMap<[u8; 32], UnixTime>,
+    pub(super) factors: BTreeMap<UserId, Factor>,
+    /// In the order of adding.
+    pub(super) low_fee: Vec<LowFeeTicket>,
+    /// By the hash as it is displayed, in whose order lists are.
+    pub(super) tickets: BTreeMap<String, LedgerTicket>,
+    /// By ticket and block as they are displayed, and by daemon.
+    pub(super) votes: BTreeMap<(String, String, String), StoredVote>,
+    pub(super) cursors: BTreeMap<String, EventCursor>,
+    pub(super) days: BTreeMap<Day, NetworkDay>,
+    pub(super) rescans: BTreeMap<String, BlockHeight>,
+    /// By the work: who has it, and until when.
+    pub(super) leases: BTreeMap<String, (String, UnixTime)>,
+    pub(super) wishes: BTreeMap<UserId, MailWishes>,
+    /// By ticket as it is displayed, and kind by its name.
+    pub(super) mails: BTreeMap<(String, &'static str), NotedMail>,
+    pub(super) audit: Vec<AuditEntry>,
+}
+
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) purpose: TokenPurpose,
+    pub(super) user: UserId,
+    pub(super) email: Option<Email>,
+    pub(super) expires: UnixTime,
+}
+
+pub(super) struct Factor {
+    pub(super) secret: TotpSecret,
+    pub(super) confirmed: bool,
+    pub(super) last_step: TotpStep,
+    pub(super) recovery: BTreeSet<[u8; 32]>,
+}
+
+impl std::fmt::Debug for Factor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Factor").field("confirmed", &self.confirmed).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct NotedMail {
+    pub(super) ticket: TicketHash,
+    pub(super) kind: TicketMailKind,
+    pub(super) user: UserId,
+    pub(super) tries: u32,
+    pub(super) next_try: UnixTime,
+    pub(super) done: bool,
+}
+
+/// A number of rows that fits memory.
+pub(super) fn rows(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Part of a list, and how long the whole is.
+pub(super) fn part<T>(all: Vec<T>, slice: Slice) -> (u64, Vec<T>) {
+    let total = all.len() as u64;
+    (total, all.into_iter().skip(rows(slice.offset)).take(rows(slice.limit)).collect())
+}

@@ -1,0 +1,60 @@
+//! What a case needs of a store.
+
+use crate::ports::{
+    AccessStore, AdminStore, AuditStore, HistoryStore, LeaseStore, LedgerStore, LowFeeStore, RescanStore,
+    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UserStore,
+};
+
+/// All stores in one, as a program holds them. Clones are the same store.
+pub trait Stores:
+    UserStore
+    + LowFeeStore
+    + TokenStore
+    + SessionStore
+    + LedgerStore
+    + HistoryStore
+    + RescanStore
+    + LeaseStore
+    + AccessStore
+    + SecondFactorStore
+    + TicketMailStore
+    + AuditStore
+    + AdminStore
+    + Clone
+    + 'static
+{
+}
+
+impl<T> Stores for T where
+    T: UserStore
+        + LowFeeStore
+        + TokenStore
+        + SessionStore
+        + LedgerStore
+        + HistoryStore
+        + RescanStore
+        + LeaseStore
+        + AccessStore
+        + SecondFactorStore
+        + TicketMailStore
+        + AuditStore
+        + AdminStore
+        + Clone
+        + 'static
+{
+}
+
+/// A database, empty at first, that is gone with the value.
+pub trait Fixture: Sync + Sized {
+    /// What is opened.
+    type Stores: Stores;
+
+    /// A new database.
+    fn empty() -> impl Future<Output = Self>;
+
+    /// Opens it, as a process does. What is open already stays so.
+    fn open(&self) -> impl Future<Output = Self::Stores>;
+
+    /// Ends what was opened, as the end of a process does.
+    fn close(&self, stores: Self::Stores) -> impl Future<Output = ()>;
+}
