@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress, TicketHash,
@@ -54,9 +55,9 @@ impl TicketSource for OneVoted {
 
 #[tokio::test]
 async fn tickets_of_the_predecessors_daemon_reach_the_ledger_as_soon_as_wallets_answer() {
-    let change_services = |services: &mut stakepool::Parts| services.tickets = Some(Arc::new(OneVoted));
+    let change_parts = |parts: &mut Parts| parts.tickets = Some(Arc::new(OneVoted));
     let daemons = vec![FakeDaemon::new("old:1", true)];
-    let world = World::of(Plan { daemons, change_services, ..Plan::default() }).await;
+    let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     world.old_users(1).await;
     let form = format!("UserPubKeyAddr={USER_KEY}");
     assert!(world.call(&key_of(1), "/api/v2/address", Some(&form)).await.contains("success"));

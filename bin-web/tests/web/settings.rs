@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{
@@ -52,7 +53,7 @@ async fn an_api_key_is_shown_on_demand_renewed_and_revoked() {
 #[tokio::test]
 async fn renewing_and_revoking_the_key_is_asked_for_twice_and_renewing_is_limited() {
     let mut plan = Plan::default();
-    plan.options.tries.api_writes_per_user = 1;
+    plan.settings.tries.api_writes_per_user = 1;
     let world = World::of(plan).await;
     let mut browser = world.user(ALICE).await;
     let page = browser.get("/settings").await.text();
@@ -89,7 +90,7 @@ async fn nobody_keeps_an_account_from_closing_by_taking_the_address_that_it_gets
 #[tokio::test]
 async fn without_mail_taken_addresses_are_not_found_out_in_the_settings() {
     let mut plan = Plan::default();
-    plan.options.tries.mails_per_client = 2;
+    plan.settings.tries.mails_per_client = 2;
     let world = World::of(plan).await;
     world.old_users(3).await;
     let mut browser = world.user(ALICE).await;
@@ -213,9 +214,9 @@ impl TicketSource for TellingWallets {
 
 #[tokio::test]
 async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_itself() {
-    let change_services = |services: &mut stakepool::Parts| services.tickets = Some(Arc::new(TellingWallets));
+    let change_parts = |parts: &mut Parts| parts.tickets = Some(Arc::new(TellingWallets));
     let daemons = vec![FakeDaemon::new("old:1", true)];
-    let world = World::of(Plan { daemons, change_services, ..Plan::default() }).await;
+    let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     let mut browser = world.user(ALICE).await;
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
