@@ -123,7 +123,7 @@ impl Flash {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(.., text)| text)
     }
 
-    /// Where the page leads on from what it says, and in what words.
+    /// A link to go on with, and its words.
     pub fn link(self) -> Option<(&'static str, &'static str)> {
         (self == Self::PasswordReset).then_some(("/settings", "Settings of the API key"))
     }

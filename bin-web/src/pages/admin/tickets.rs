@@ -23,7 +23,7 @@ const TEMPLATE: &str = "admintickets.html.tera";
 const PER_PAGE: u64 = 50;
 /// Tickets that one form may name.
 const MOST: usize = 1000;
-/// How long one of the predecessor's daemons may take to tell its tickets.
+/// How long one of the predecessor's daemons may take to list its tickets.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Serialize)]
