@@ -82,8 +82,8 @@ async fn the_pages_are_for_administrators_only() {
         assert_eq!(shown.status, StatusCode::OK, "{page}: {}", shown.text());
         assert!(shown.text().trim_end().ends_with("</html>") && shown.text().contains("href=\"/adminaudit\""));
     }
-    assert!(admin.get("/stats").await.text().contains("Admission</a>"));
-    assert!(!user.get("/stats").await.text().contains("Admission</a>"));
+    assert!(admin.get("/stats").await.text().contains("Administration</a>"));
+    assert!(!user.get("/stats").await.text().contains("Administration</a>"));
     for page in ["/admintickets", "/adminuser"] {
         let fields = [("action", "disable"), ("id", "1"), ("tickets[]", "x")];
         let reply = user.submit_with_token_of("/settings", page, &fields).await;
@@ -91,7 +91,7 @@ async fn the_pages_are_for_administrators_only() {
         let forged = admin.post(page, &fields).await;
         assert_eq!(forged.status, StatusCode::FORBIDDEN, "{page}");
         let text = forged.text();
-        assert!(text.contains("This form is out of date") && text.contains("Admission</a>"), "{text}");
+        assert!(text.contains("This form is out of date") && text.contains("Administration</a>"), "{text}");
         assert!(text.contains(&format!("href=\"{page}?id=1\">Back to the form</a>")), "{text}");
     }
     let acts = world.database.latest(99).await.unwrap();
@@ -107,7 +107,7 @@ async fn who_loses_the_way_keeps_the_menu() {
     let lost = user.get("/nowhere").await;
     assert_eq!(lost.status, StatusCode::NOT_FOUND);
     assert!(lost.text().contains("There is no page at this address.") && lost.text().contains("Sign out"));
-    assert!(admin.get("/nowhere").await.text().contains("Admission</a>"));
+    assert!(admin.get("/nowhere").await.text().contains("Administration</a>"));
     let stranger = world.browser().get("/nowhere").await.text();
     assert!(stranger.contains("Sign in</a>") && !stranger.contains("Sign out"), "{stranger}");
     assert!(user.get("/settings").await.text().contains("user number 2"));

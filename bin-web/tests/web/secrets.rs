@@ -168,7 +168,9 @@ async fn the_log_holds_no_secret_and_no_line_of_a_visitor() {
     let log = Log::default();
     let writer = log.clone();
     // The loudest that an operator can have it, as the programs write it.
-    let filter = EnvFilter::new("warn,stakepool_web=trace,stakepool_core=trace,stakepool_db=trace,stakepool_rpc=trace");
+    let filter = EnvFilter::new(
+        "warn,stakepool=trace,stakepool_web=trace,stakepool_core=trace,stakepool_db=trace,stakepool_rpc=trace",
+    );
     let lines = fmt::layer().with_ansi(false).with_writer(move || writer.clone());
     let _logging = tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(lines));
 
