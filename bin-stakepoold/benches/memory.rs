@@ -17,8 +17,8 @@ use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::StateFile;
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 use stakepool_core::voting::{Lottery, snapshot};
+use stakepool_rpc::daemon::DiskStateFile;
 use stakepool_sim::{Endpoint, SimNetwork};
-use stakepoold::DiskStateFile;
 
 const USERS: u32 = 10_000;
 const TICKETS: u32 = 49_000;

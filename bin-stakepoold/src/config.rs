@@ -4,27 +4,26 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use stakepool_config::{Certificate, DaemonConfig, ListenAddress, RpcEndpoint, load_daemon};
-use stakepool_process::{until_signal, usable_addresses};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_config::{Certificate, DaemonConfig, load_daemon};
+use stakepool_process::{NoAddress, until_signal, usable_addresses};
+use stakepool_rpc::grpc::server::Access;
+use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
 
-use crate::{DaemonError, DaemonOptions, run};
+use crate::error::StakepooldError;
+use crate::options::DaemonOptions;
+use crate::run::run;
 
 /// Why a configuration that reads well cannot be used on this machine.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResolveError {
-    /// A name has no address.
-    #[error("rpclisten: `{listen}` has no address on this machine: {reason}")]
-    Listen {
-        /// What was configured.
-        listen: String,
-        /// Why.
-        reason: String,
-    },
+    /// There is nowhere to listen.
+    #[error("rpclisten: {0}")]
+    Listen(#[from] NoAddress),
     /// The token cannot be used.
-    #[error(transparent)]
-    Token(#[from] TokenError),
+    #[error("rpctoken: {0}")]
+    Token(#[from] RpcTokenError),
 }
 
 /// The options that a configuration asks for.
@@ -34,39 +33,28 @@ pub enum ResolveError {
 pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, ResolveError> {
     let mut listen = Vec::new();
     for address in &config.rpc_listen {
-        listen.extend(resolve(address).await?);
+        listen.extend(usable_addresses(address).await?);
     }
     let token = config.rpc_token.map(|token| RpcToken::new(token.expose())).transpose()?;
-    Ok(DaemonOptions {
-        network: config.network,
-        cold_wallet_xpub: config.cold_wallet,
-        max_users: config.max_users,
-        pool_fee: config.pool_fee,
-        wallets: config.wallets.iter().map(server).collect(),
-        nodes: config.nodes.iter().map(server).collect(),
-        listen,
-        monitor_listen: config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default(),
-        certificate: config.rpc_cert,
-        key: config.rpc_key,
-        token,
-        client_certificates: (!config.rpc_clients.is_empty()).then(|| all_pem(&config.rpc_clients)),
-        allow_old_clients: config.old_clients,
-        datadir: config.data_dir,
-        check_every: DaemonOptions::CHECK_EVERY,
-    })
+    let access = Access::default()
+        .with_token(token)
+        .with_client_certificates((!config.rpc_clients.is_empty()).then(|| all_pem(&config.rpc_clients)))
+        .with_old_clients(config.old_clients);
+    let options = DaemonOptions::new(config.network, config.cold_wallet, config.pool_fee, config.data_dir)
+        .with_max_users(config.max_users)
+        .with_peers(
+            config.wallets.iter().map(ServerConfig::from).collect(),
+            config.nodes.iter().map(ServerConfig::from).collect(),
+        )
+        .with_listen(listen)
+        .with_certificate(config.rpc_cert, config.rpc_key)
+        .with_monitor_listen(config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default())
+        .with_access(access);
+    Ok(options)
 }
 
 fn all_pem(certificates: &[Certificate]) -> Vec<u8> {
     certificates.iter().flat_map(|certificate| [certificate.pem.as_bytes(), b"\n"].concat()).collect()
-}
-
-fn server(endpoint: &RpcEndpoint) -> ServerConfig {
-    let password = endpoint.password.expose();
-    ServerConfig::new(&endpoint.host, &endpoint.user, password, endpoint.certificate.pem.as_bytes())
-}
-
-async fn resolve(place: &ListenAddress) -> Result<Vec<SocketAddr>, ResolveError> {
-    usable_addresses(place).await.map_err(|reason| ResolveError::Listen { listen: place.to_string(), reason })
 }
 
 /// Why the configured daemon does not run.
@@ -75,7 +63,7 @@ enum ConfiguredError {
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
-    Daemon(#[from] DaemonError),
+    Daemon(#[from] StakepooldError),
 }
 
 async fn run_configured(config: DaemonConfig) -> Result<(), ConfiguredError> {

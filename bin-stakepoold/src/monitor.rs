@@ -4,22 +4,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stakepool_core::ports::{DaemonStatus, EventCursor, Node as _, VoteSigner as _};
+use stakepool_core::ports::{DaemonStatus, EventCursor, Node as _, VoteSigner as _, VotingDaemon as _};
 use stakepool_core::reports::DaemonEventKind;
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::Engine;
-use stakepool_monitor::{CallsOf, Exposition, Kind, Monitored, VoteFigures, write_calls};
-use stakepool_rpc::grpc::server::DaemonBackend;
+use stakepool_core::voting::{Engine, LocalDaemon};
+use stakepool_process::monitor::{CallsOf, Exposition, Kind, Monitored, VoteFigures, write_calls};
 use stakepool_rpc::json::{NodeClient, Wallet};
-
-use crate::backend::Backend;
 
 /// How many blocks the daemon may be behind its node and still be ready: a block is worked through in a moment.
 const LAG_ALLOWED: u32 = 2;
 
-/// Tells of the daemon.
+/// Reports on the daemon.
 pub(crate) struct DaemonMonitor {
-    pub(crate) backend: Arc<Backend>,
+    pub(crate) daemon: Arc<LocalDaemon>,
     pub(crate) wallets: Vec<Arc<Wallet>>,
     pub(crate) nodes: Vec<Arc<NodeClient>>,
     pub(crate) votes: Arc<VoteFigures>,
@@ -68,7 +65,7 @@ fn obstacles(status: &DaemonStatus) -> Vec<String> {
 #[async_trait]
 impl Monitored for DaemonMonitor {
     async fn readiness(&self) -> Result<(), Vec<String>> {
-        let status = self.backend.status().await.map_err(|error| vec![error.to_string()])?;
+        let status = self.daemon.status().await.map_err(|error| vec![error.to_string()])?;
         let obstacles = obstacles(&status);
         if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
     }
@@ -77,7 +74,7 @@ impl Monitored for DaemonMonitor {
         to.family("stakepoold_info", Kind::Gauge, "The program.");
         to.sample("stakepoold_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
         self.votes.write("stakepoold", to);
-        if let Ok(status) = self.backend.status().await {
+        if let Ok(status) = self.daemon.status().await {
             of_status(&status, to);
         }
         let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));

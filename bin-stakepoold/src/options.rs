@@ -1,16 +1,17 @@
 //! What a daemon needs to know to run.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ticket::PoolFee;
-use stakepool_rpc::grpc::RpcToken;
+use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::ServerConfig;
 
 /// A running daemon's settings.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct DaemonOptions {
     /// The network.
     pub network: Network,
@@ -20,24 +21,20 @@ pub struct DaemonOptions {
     pub max_users: u32,
     /// The fee that tickets must commit.
     pub pool_fee: PoolFee,
-    /// Wallets in order of preference.
+    /// Wallets, the preferred ones first.
     pub wallets: Vec<ServerConfig>,
-    /// Nodes in order of preference.
+    /// Nodes, the preferred ones first.
     pub nodes: Vec<ServerConfig>,
     /// Where the gRPC service listens; port 0 for any.
     pub listen: Vec<SocketAddr>,
-    /// The service's certificate and key; made at the first start.
+    /// The file of the service's certificate; made at the first start.
     pub certificate: PathBuf,
-    /// The key of the certificate.
+    /// The file of the certificate's key.
     pub key: PathBuf,
     /// Addresses for the monitors' listener, of which the first that works is used; none where there is no listener.
     pub monitor_listen: Vec<String>,
-    /// The token that callers must show.
-    pub token: Option<RpcToken>,
-    /// Certificates (PEM) of which callers must show one, beside the token where both are set.
-    pub client_certificates: Option<Vec<u8>>,
-    /// Whether the predecessor's callers may do without token and certificate.
-    pub allow_old_clients: bool,
+    /// What callers of the gRPC service must show.
+    pub access: Access,
     /// Where the state is kept; already of this network.
     pub datadir: PathBuf,
     /// How often live tickets are compared with the node's.
@@ -45,6 +42,79 @@ pub struct DaemonOptions {
 }
 
 impl DaemonOptions {
+    /// The highest index of a fee address, where nothing else is asked for.
+    pub const MAX_USERS: u32 = 9_999;
     /// How often live tickets are compared with the node's, where nothing else is asked for.
     pub const CHECK_EVERY: Duration = Duration::from_secs(180);
+
+    /// A daemon that keeps everything in one folder, its certificate and key included, and whose service listens on
+    /// loopback. It has no peers yet, and asks its callers for nothing.
+    pub fn new(network: Network, cold_wallet_xpub: ExtendedPubKey, pool_fee: PoolFee, datadir: PathBuf) -> Self {
+        Self {
+            network,
+            cold_wallet_xpub,
+            max_users: Self::MAX_USERS,
+            pool_fee,
+            wallets: Vec::new(),
+            nodes: Vec::new(),
+            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
+            certificate: datadir.join("rpc.cert"),
+            key: datadir.join("rpc.key"),
+            monitor_listen: Vec::new(),
+            access: Access::default(),
+            datadir,
+            check_every: Self::CHECK_EVERY,
+        }
+    }
+
+    /// The same with another highest index of a fee address.
+    #[must_use]
+    pub const fn with_max_users(mut self, max_users: u32) -> Self {
+        self.max_users = max_users;
+        self
+    }
+
+    /// The same with wallets and nodes, the preferred ones first.
+    #[must_use]
+    pub fn with_peers(mut self, wallets: Vec<ServerConfig>, nodes: Vec<ServerConfig>) -> Self {
+        self.wallets = wallets;
+        self.nodes = nodes;
+        self
+    }
+
+    /// The same with a gRPC service that listens elsewhere; port 0 for any.
+    #[must_use]
+    pub fn with_listen(mut self, listen: Vec<SocketAddr>) -> Self {
+        self.listen = listen;
+        self
+    }
+
+    /// The same with other files of the service's certificate and key, which are made where both are missing.
+    #[must_use]
+    pub fn with_certificate(mut self, certificate: PathBuf, key: PathBuf) -> Self {
+        self.certificate = certificate;
+        self.key = key;
+        self
+    }
+
+    /// The same with other demands on callers of the gRPC service.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// The same with a listener for monitors: addresses of which the first that works is used.
+    #[must_use]
+    pub fn with_monitor_listen(mut self, candidates: Vec<String>) -> Self {
+        self.monitor_listen = candidates;
+        self
+    }
+
+    /// The same with another time between two comparisons of live tickets.
+    #[must_use]
+    pub const fn with_check_every(mut self, check_every: Duration) -> Self {
+        self.check_every = check_every;
+        self
+    }
 }

@@ -4,26 +4,26 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use stakepool_config::{
-    Captcha, ClientIdentity, DaemonEndpoint, Database as DatabasePlace, ListenAddress, RpcEndpoint, WebConfig, load_web,
-};
-use stakepool_core::chain::HdKeyError;
-use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_process::{until_signal, usable_addresses};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
-use stakepool_rpc::json::{ConfigError, ServerConfig, Wallet};
-use stakepool_rpc::tls::{KeyPair, TlsError};
-
 use stakepool::alerts::{Webhook, WebhookError};
-use crate::options::Monitoring;
-use crate::options::SITE_NAME;
-use crate::{Administration, BoundAddress, Listen, ProxyTrust, Web, WebError, WebOptions};
-use stakepool::Parts;
-use crate::CaptchaChoice;
-use stakepool::PoolTerms;
-use stakepool::mail::{SmtpError, SmtpMailer};
-use stakepool_core::secret::Secret;
+use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
+use stakepool::wallets::VotingWallet;
+use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
+use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig, load_web};
+use stakepool_core::chain::HdKeyError;
+use stakepool_core::ports::{VoteSigner as _, VotingDaemon};
+use stakepool_core::time::UnixTime;
+use stakepool_db::{Database, DbError, SqliteOptions};
+use stakepool_process::monitor::CallsOf;
+use stakepool_process::until_signal;
+use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
+use stakepool_rpc::json::{ConfigError, Wallet};
+use stakepool_rpc::tls::certificate_end;
+
+use crate::admission::Admission;
+use crate::metrics::CallSource;
+use crate::options::{CaptchaChoice, ProxyTrust, WebOptions};
+use crate::site::WebParts;
+use crate::web::{BoundAddress, Web, WebError};
 
 /// Why the configured web application does not run.
 #[derive(Debug, thiserror::Error)]
@@ -40,12 +40,9 @@ pub enum ConfiguredError {
     /// A daemon's host or certificate.
     #[error(transparent)]
     Daemon(#[from] ClientError),
-    /// The token for the daemons.
+    /// The token, or the certificate that is shown to the daemons.
     #[error(transparent)]
-    Token(#[from] TokenError),
-    /// The certificate that is shown to the daemons.
-    #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
-    Identity(TlsError),
+    Peer(#[from] PeerError),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] SmtpError),
@@ -55,20 +52,15 @@ pub enum ConfiguredError {
     /// An extended public key.
     #[error(transparent)]
     Key(#[from] HdKeyError),
-    /// Where to listen.
-    #[error("listen: `{listen}` has no address on this machine: {reason}")]
-    Listen {
-        /// What was configured.
-        listen: String,
-        /// Why.
-        reason: String,
-    },
+    /// A setting of the pool.
+    #[error(transparent)]
+    Pool(#[from] SetupError),
     /// The application itself.
     #[error(transparent)]
     Web(#[from] WebError),
 }
 
-/// Runs the web application as configured, until `shutdown`. `started` is told where it listens.
+/// Runs the web application as configured, until `shutdown`. `started` is called with where it listens.
 ///
 /// # Errors
 /// [`ConfiguredError`] where it cannot start, or where no wallet is the pool's.
@@ -78,28 +70,92 @@ pub async fn run_configured(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfiguredError> {
     let database = Arc::new(open_database(&config).await?);
-    let terms = PoolTerms {
-        network: config.network,
-        voting_wallet: config.voting_wallet,
-        cold_wallet: config.cold_wallet,
-        fee: config.pool_fee,
-        max_users: config.max_users,
-        min_servers: config.min_servers,
-        closed: closed_message(&config),
-    };
-    let (wallets, daemons) = (connect_wallets(&config.wallets)?, connect_daemons(&config)?);
-    let mut services = Services::assemble(&terms, database.clone(), wallets, daemons)?;
+    let (wallets, daemons) = (connect_wallets(&config)?, connect_daemons(&config)?);
+    let terms = terms(&config);
+    let mut parts = Parts::assemble(
+        &terms,
+        database.clone(),
+        wallets.iter().map(|wallet| wallet.clone() as Arc<dyn VotingWallet>).collect(),
+        daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect(),
+    )?;
     if let Some(address) = &config.alert_webhook {
-        services.alerts.push(Arc::new(Webhook::new(&Secret::new(address.expose()), SITE_NAME)?));
+        parts.alerts.push(Arc::new(Webhook::new(address, SiteIdentity::DEFAULT_NAME)?));
     }
     if let Some(mail) = &config.mail {
-        services.mailer = Arc::new(SmtpMailer::new(mail, SITE_NAME)?);
+        parts.mailer = Arc::new(SmtpMailer::new(&smtp_options(mail), SiteIdentity::DEFAULT_NAME)?);
     }
-    let web = Web::bind(options(config).await?, services).await?;
+    let calls = Some(Arc::new(ConfiguredCalls { wallets, daemons }) as Arc<dyn CallSource>);
+    let web_parts = WebParts { calls, ..WebParts::default() };
+    parts.vote_observers.push(web_parts.metrics.clone());
+    let pool = Arc::new(Pool::new(terms, settings(&config), parts)?);
+    let web = Web::bind(options(config), pool, web_parts).await?;
     started(web.address().clone());
     let ended = web.run(shutdown).await;
     database.close().await;
     Ok(ended?)
+}
+
+/// What the file says of the pool's terms.
+fn terms(config: &WebConfig) -> PoolTerms {
+    PoolTerms::new(config.network, config.voting_wallet, config.cold_wallet, config.pool_fee)
+        .max_users(config.max_users)
+        .min_servers(config.min_servers)
+        .closed(config.close_pool.then(|| config.close_pool_message.clone()))
+}
+
+/// What the file says of the pool's accounts and its operator.
+fn settings(config: &WebConfig) -> PoolSettings {
+    let mut site = SiteIdentity::new(&config.base_url);
+    site.help_email = config.pool_email.clone().unwrap_or_default();
+    site.link = config.pool_link.clone().unwrap_or_default();
+    let mut settings = PoolSettings::new(site, config.api_secret.clone(), config.cookie_secret.clone());
+    settings.administrators.clone_from(&config.admin_ids);
+    settings.admin_second_factor = config.admin_totp;
+    settings.certificates = certificate_ends(config);
+    settings.warnings.clone_from(&config.warnings);
+    settings
+}
+
+/// When the certificates of wallets and daemons end.
+fn certificate_ends(config: &WebConfig) -> Vec<(String, UnixTime)> {
+    let wallets = config.wallets.iter().map(|wallet| ("wallet", &wallet.host, &wallet.certificate.pem));
+    let daemons = config.daemons.iter().map(|daemon| ("daemon", &daemon.host, &daemon.certificate.pem));
+    let ends = wallets.chain(daemons).filter_map(|(kind, host, pem)| {
+        // One that cannot be read is refused elsewhere, with its name.
+        let end = certificate_end(pem.as_bytes()).ok()?;
+        Some((format!("{kind} {host}"), UnixTime::from(end)))
+    });
+    ends.collect()
+}
+
+fn smtp_options(mail: &Mail) -> SmtpOptions {
+    let encryption = match mail.tls {
+        MailTls::None => SmtpEncryption::None,
+        MailTls::Opportunistic => SmtpEncryption::Opportunistic,
+        MailTls::StartTls => SmtpEncryption::StartTls,
+        MailTls::Tls => SmtpEncryption::Tls,
+    };
+    let options = SmtpOptions::new(&mail.host, &mail.from).encryption(encryption);
+    match &mail.login {
+        Some(login) => options.login(&login.user, login.password.clone()),
+        None => options,
+    }
+}
+
+/// The calls to the wallets and daemons of the configuration.
+pub struct ConfiguredCalls {
+    /// The voting wallets.
+    pub wallets: Vec<Arc<Wallet>>,
+    /// The voting daemons.
+    pub daemons: Vec<Arc<DaemonClient>>,
+}
+
+impl CallSource for ConfiguredCalls {
+    fn calls(&self) -> Vec<CallsOf> {
+        let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
+        let daemons = self.daemons.iter().map(|daemon| (daemon.name().to_owned(), daemon.call_figures()));
+        wallets.chain(daemons).collect()
+    }
 }
 
 async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> {
@@ -111,82 +167,33 @@ async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> 
     Ok(database)
 }
 
-fn connect_wallets(endpoints: &[RpcEndpoint]) -> Result<Vec<Arc<Wallet>>, ConfiguredError> {
-    let connect = |endpoint: &RpcEndpoint| {
-        let certificate = endpoint.certificate.pem.as_bytes();
-        let server = ServerConfig::new(&endpoint.host, &endpoint.user, endpoint.password.expose(), certificate);
-        Ok(Arc::new(Wallet::connect(&server)?))
-    };
-    endpoints.iter().map(connect).collect()
+fn connect_wallets(config: &WebConfig) -> Result<Vec<Arc<Wallet>>, ConfigError> {
+    config.wallet_servers().iter().map(|server| Wallet::connect(server).map(Arc::new)).collect()
 }
 
 fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, ConfiguredError> {
-    let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose()?;
-    let identity = config.rpc_identity.as_ref().map(identity).transpose()?;
-    let connect = |endpoint: &DaemonEndpoint| {
-        let client = DaemonClient::new(ClientOptions {
-            address: endpoint.host.clone(),
-            certificate: endpoint.certificate.pem.clone().into_bytes(),
-            token: token.clone(),
-            identity: identity.clone(),
-            limits: Limits::default(),
-        })?;
-        Ok(Arc::new(client))
-    };
-    config.daemons.iter().map(connect).collect()
+    let clients = config.daemon_clients()?;
+    clients.into_iter().map(|client| Ok(Arc::new(DaemonClient::new(client)?))).collect()
 }
 
-fn identity(shown: &ClientIdentity) -> Result<KeyPair, ConfiguredError> {
-    KeyPair::from_pem(shown.certificate.pem.as_bytes(), shown.key.expose().as_bytes())
-        .map_err(ConfiguredError::Identity)
-}
-
-fn closed_message(config: &WebConfig) -> Option<String> {
-    config.close_pool.then(|| config.close_pool_message.clone())
-}
-
-async fn options(config: WebConfig) -> Result<WebOptions, ConfiguredError> {
-    let secret = |secret: &stakepool_core::secret::Secret| Secret::new(secret.expose());
-    let (api, cookie) = (secret(&config.api_secret), secret(&config.cookie_secret));
-    let mut options = WebOptions::new(config.network, config.pool_fee, api, cookie);
-    options.monitoring = Monitoring::of(&config);
-    options.listen = listen(&config.listen).await?;
-    options.closed = closed_message(&config);
-    options.administration = Administration {
-        users: config.admin_ids,
-        addresses: config.admin_ips,
-        status_token: config.status_token.as_ref().map(secret),
-        cold_wallet: Some(config.cold_wallet),
-        warnings: config.warnings,
-    };
-    options.base_url = config.base_url;
-    options.pool_email = config.pool_email.unwrap_or_default();
-    options.pool_link = config.pool_link.unwrap_or_default();
-    options.cookie_secure = config.cookie_secure;
-    options.max_voted_age = config.max_voted_age;
-    options.admin_totp = config.admin_totp;
-    options.captcha = match &config.captcha {
+fn options(config: WebConfig) -> WebOptions {
+    let captcha = match config.captcha {
         Captcha::None => CaptchaChoice::None,
         Captcha::Own => CaptchaChoice::Own,
-        Captcha::Recaptcha { site_key, secret: hidden } => {
-            CaptchaChoice::Recaptcha { site_key: site_key.clone(), secret: secret(hidden) }
-        }
+        Captcha::Recaptcha { site_key, secret } => CaptchaChoice::Recaptcha { site_key, secret },
     };
-    options.template_path = config.template_path;
-    options.public_path = config.public_path;
-    if let Some(real_ip) = config.real_ip {
-        options.proxies = ProxyTrust { header: Some(real_ip.header), proxies: real_ip.trusted };
+    let real_ip = config.real_ip.map(|real_ip| ProxyTrust { header: Some(real_ip.header), proxies: real_ip.trusted });
+    WebOptions {
+        listen: config.listen,
+        cookie_secure: config.cookie_secure,
+        proxies: real_ip.unwrap_or_default(),
+        admission: Admission { addresses: config.admin_ips, status_token: config.status_token },
+        max_voted_age: config.max_voted_age,
+        template_path: config.template_path,
+        public_path: config.public_path,
+        monitor_listen: config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default(),
+        captcha,
     }
-    Ok(options)
-}
-
-async fn listen(address: &ListenAddress) -> Result<Listen, ConfiguredError> {
-    if let ListenAddress::Unix(path) = address {
-        return Ok(Listen::Unix(path.clone()));
-    }
-    let failed = |reason| ConfiguredError::Listen { listen: address.to_string(), reason };
-    let usable = usable_addresses(address).await.map_err(failed)?;
-    usable.first().copied().map(Listen::Tcp).ok_or_else(|| failed("no address".to_owned()))
 }
 
 /// The whole process: reads the configuration, runs until SIGINT or SIGTERM, and answers with an exit code: 0 after a

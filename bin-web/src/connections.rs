@@ -19,7 +19,7 @@ type Counts = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Most {
+pub struct Limits {
     /// Of everybody together.
     pub all: usize,
     /// Beside these, of those who stand for many: proxies, and this machine.
@@ -30,10 +30,10 @@ pub struct Most {
     pub of_wide_network: usize,
 }
 
-/// Places for connections.
+/// ConnectionLimit for connections.
 #[derive(Clone, Debug)]
-pub struct Places {
-    most: Most,
+pub struct ConnectionLimit {
+    most: Limits,
     all: Arc<Semaphore>,
     reserved: Arc<Semaphore>,
     counts: Counts,
@@ -47,9 +47,9 @@ pub struct Place {
     counts: Counts,
 }
 
-impl Places {
+impl ConnectionLimit {
     /// So many places.
-    pub fn new(most: Most) -> Self {
+    pub fn new(most: Limits) -> Self {
         let (all, reserved) = (Arc::new(Semaphore::new(most.all)), Arc::new(Semaphore::new(most.reserved)));
         Self { most, all, reserved, counts: Arc::default() }
     }
@@ -168,8 +168,8 @@ mod tests {
         ClientAddress(IpAddr::from([203, 0, 113, last]))
     }
 
-    fn places(all: usize) -> Places {
-        Places::new(Most { all, reserved: 1, of_client: 2, of_wide_network: 3 })
+    fn places(all: usize) -> ConnectionLimit {
+        ConnectionLimit::new(Limits { all, reserved: 1, of_client: 2, of_wide_network: 3 })
     }
 
     #[test]

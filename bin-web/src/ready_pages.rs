@@ -15,16 +15,15 @@ use warp::http::{HeaderMap, Method, StatusCode, Uri};
 use warp::reply::Response;
 
 use crate::api;
-use crate::site::Site;
-use stakepool::user_cache::Fresh;
-use stakepool::accounts::ClientAddress;
-use crate::browser::cookies::CookieJar;
+use crate::browser::cookies::{CookieJar, KNOWN_BROWSER};
+use crate::browser::csrf;
+use crate::http::headers::secure;
 use crate::metrics::HotRoute;
 use crate::pages;
-use crate::http::headers::secure;
+use crate::site::Site;
 use crate::visit::{Outcome, Visit};
-use crate::browser::csrf;
-use stakepool::accounts::known_browsers;
+use stakepool::accounts::ClientAddress;
+use stakepool_core::single_flight::SingleFlight;
 
 /// How old a page may be; the figures on it are at most a second old when it is made.
 const PAGE_AGE: Duration = Duration::from_millis(250);
@@ -58,105 +57,110 @@ impl Page {
 
 /// A page cut where the visitor's token belongs.
 #[derive(Debug)]
-struct Cut {
+struct ReadyPage {
     headers: HeaderMap,
     pieces: Vec<Bytes>,
 }
 
 /// The pages that are ready, and the headers of the API's answers.
 #[derive(Debug)]
-pub struct Hot {
-    pages: [Fresh<Option<Arc<Cut>>>; 3],
+pub struct ReadyPages {
+    pages: [SingleFlight<Option<Arc<ReadyPage>>>; 3],
     api_headers: HeaderMap,
 }
 
-impl Hot {
+impl ReadyPages {
     /// Nothing is ready yet; `is_https` where the pool is reached by HTTPS.
     pub fn new(is_https: bool) -> Self {
-        let mut answer = api::json(StatusCode::OK, Bytes::new());
+        let mut answer = api::answer::json(StatusCode::OK, Bytes::new());
         secure(&mut answer, is_https);
         let api_headers = std::mem::take(answer.headers_mut());
-        Self { pages: std::array::from_fn(|_| Fresh::new(PAGE_AGE)), api_headers }
+        Self { pages: std::array::from_fn(|_| SingleFlight::new(PAGE_AGE)), api_headers }
     }
 }
 
-/// The answer, where the request is one of many and asks for nothing of its own.
-pub async fn answer(
-    app: &Arc<App>,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    client: ClientAddress,
-) -> Option<Response> {
-    if method != Method::GET {
-        return None;
+impl ReadyPages {
+    /// The answer, where the request is one of many and asks for nothing of its own.
+    pub async fn answer(
+        &self,
+        site: &Arc<Site>,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        client: ClientAddress,
+    ) -> Option<Response> {
+        if method != Method::GET {
+            return None;
+        }
+        let path = uri.path();
+        if let Some(command) = path.strip_prefix("/api/v2/").or_else(|| path.strip_prefix("/api/v1/")) {
+            let (route, body) = match command {
+                "stats" => (HotRoute::ApiStats, api::stats::answer(site, client).await),
+                "getpurchaseinfo" => {
+                    (HotRoute::PurchaseInfo, api::getpurchaseinfo::answer(site, headers, client).await)
+                }
+                _ => return None,
+            };
+            let mut response = Response::new(body.into());
+            *response.headers_mut() = self.api_headers.clone();
+            site.metrics.hot_answer(route);
+            return Some(response);
+        }
+        let (page, route) = Page::at(path)?;
+        if uri.query().is_some() || knows_more(site.cookies, headers) {
+            return None;
+        }
+        let ready = self.pages[page as usize].get(make(site, page, path)).await?;
+        site.metrics.hot_answer(route);
+        Some(fill(site, &ready, headers))
     }
-    let path = uri.path();
-    if let Some(command) = path.strip_prefix("/api/v2/").or_else(|| path.strip_prefix("/api/v1/")) {
-        let (route, body) = match command {
-            "stats" => (HotRoute::ApiStats, api::stats::answer(app, client).await),
-            "getpurchaseinfo" => (HotRoute::PurchaseInfo, api::getpurchaseinfo::answer(app, headers, client).await),
-            _ => return None,
-        };
-        let mut response = Response::new(body.into());
-        *response.headers_mut() = app.hot.api_headers.clone();
-        app.services.metrics.hot_answer(route);
-        return Some(response);
-    }
-    let (page, route) = Page::at(path)?;
-    if uri.query().is_some() || knows_more(app.cookies, headers) {
-        return None;
-    }
-    let cut = app.hot.pages[page as usize].get(|| cut(app, page, path)).await?;
-    app.services.metrics.hot_answer(route);
-    Some(fill(app, &cut, headers))
 }
 
 /// Whether a cookie tells more of the visitor than the token of our forms, and that the browser was here before.
 fn knows_more(cookies: CookieJar, headers: &HeaderMap) -> bool {
-    let is_ours = |name: &str| [csrf::COOKIE, known::COOKIE].into_iter().any(|ours| cookies.is(name, ours));
+    let is_ours = |name: &str| [csrf::COOKIE, KNOWN_BROWSER].into_iter().any(|ours| cookies.is(name, ours));
     let tells_nothing = |pair: &str| pair.trim().split_once('=').is_some_and(|(name, _)| is_ours(name));
     headers.get_all(COOKIE).iter().any(|value| !value.to_str().is_ok_and(|value| value.split(';').all(tells_nothing)))
 }
 
-/// Makes a page as for a visitor with a token that nobody has, and cuts it at that token.
-async fn cut(app: &Arc<App>, page: Page, path: &str) -> Option<Arc<Cut>> {
-    let token = app.csrf.issue(None, app.services.random.as_ref());
-    let visit = Visit::anonymous(app.clone(), path.to_owned(), token.clone());
+/// Makes a page as for a visitor with a token that nobody has, cut at that token.
+async fn make(site: &Arc<Site>, page: Page, path: &str) -> Option<Arc<ReadyPage>> {
+    let token = site.csrf.issue(None, site.random());
+    let visit = Visit::anonymous(site.clone(), path.to_owned(), token.clone());
     let mut response = page.show(visit).await.ok()?;
     // An error must be told as an error each time; a page that sets a cookie is somebody's own.
     if response.status() != StatusCode::OK || response.headers().contains_key(SET_COOKIE) {
         return None;
     }
-    secure(&mut response, app.options.is_https());
+    secure(&mut response, site.pool.site().is_https());
     let (parts, body) = response.into_parts();
     let body = body.collect().await.ok()?.to_bytes();
     let text = std::str::from_utf8(&body).ok()?;
     let pieces = text.split(&token).map(|piece| body.slice_ref(piece.as_bytes())).collect();
-    Some(Arc::new(Cut { headers: parts.headers, pieces }))
+    Some(Arc::new(ReadyPage { headers: parts.headers, pieces }))
 }
 
 /// Puts the visitor's token in.
-fn fill(app: &App, cut: &Cut, headers: &HeaderMap) -> Response {
-    if let [whole] = &cut.pieces[..] {
+fn fill(site: &Site, ready: &ReadyPage, headers: &HeaderMap) -> Response {
+    if let [whole] = &ready.pieces[..] {
         let mut response = Response::new(whole.clone().into());
-        *response.headers_mut() = cut.headers.clone();
+        *response.headers_mut() = ready.headers.clone();
         return response;
     }
-    let known = app.cookies.read(headers, csrf::COOKIE).filter(|cookie| app.csrf.is_valid(cookie, None));
-    let token = known.map_or_else(|| app.csrf.issue(None, app.services.random.as_ref()), str::to_owned);
-    let length = cut.pieces.iter().map(|piece| piece.len() + token.len()).sum();
+    let known = site.cookies.read(headers, csrf::COOKIE).filter(|cookie| site.csrf.is_valid(cookie, None));
+    let token = known.map_or_else(|| site.csrf.issue(None, site.random()), str::to_owned);
+    let length = ready.pieces.iter().map(|piece| piece.len() + token.len()).sum();
     let mut body = Vec::with_capacity(length);
-    for (number, piece) in cut.pieces.iter().enumerate() {
+    for (number, piece) in ready.pieces.iter().enumerate() {
         if number > 0 {
             body.extend_from_slice(token.as_bytes());
         }
         body.extend_from_slice(piece);
     }
     let mut response = Response::new(body.into());
-    *response.headers_mut() = cut.headers.clone();
+    *response.headers_mut() = ready.headers.clone();
     if known.is_none()
-        && let Some(cookie) = app.cookies.set(csrf::COOKIE, &token, None)
+        && let Some(cookie) = site.cookies.set(csrf::COOKIE, &token, None)
     {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -174,7 +178,7 @@ mod tests {
             ("csrf=1", false),
             ("csrf=1; known=3", false),
             ("csrf=1; session=2", true),
-            ("notice=1", true),
+            ("flash=1", true),
             ("", true),
             ("csrf", true),
         ] {

@@ -6,31 +6,33 @@ use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
 use warp::filters::BoxedFilter;
-use warp::http::Method;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
-use warp::path::FullPath;
+use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::site::Site;
-use stakepool::accounts::ClientAddress;
+use crate::api::command::{Command, VERSIONS};
+use crate::http::filters::{at, client, path, query};
 use crate::page_error::PageError;
-use crate::{api, pages};
+use crate::pages::error;
+use crate::site::Site;
 use crate::view::assets;
+use crate::{api, pages};
+use stakepool::accounts::ClientAddress;
 
 /// All routes. The API comes first, since it has most of the traffic.
-pub fn all(app: &Arc<App>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
-    let refused = app.clone();
-    api::routes(app)
-        .or(of_assets(app))
+pub fn all(site: &Arc<Site>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
+    let refused = site.clone();
+    api::routes(site)
+        .or(of_assets(site))
         .unify()
-        .or(pages::routes(app))
+        .or(pages::routes(site))
         .unify()
-        .or(pages::lost(app))
+        .or(lost(site))
         .unify()
         .recover(move |rejection: Rejection| {
-            let app = refused.clone();
-            async move { Ok::<_, Infallible>(of_rejection(&app, &rejection)) }
+            let site = refused.clone();
+            async move { Ok::<_, Infallible>(of_rejection(&site, &rejection)) }
         })
         .unify()
 }
@@ -57,13 +59,13 @@ pub fn known_routes() -> impl Iterator<Item = KnownRoute> {
 
 fn api_routes() -> impl Iterator<Item = KnownRoute> {
     let commands = |version| {
-        let route = move |command: api::Command| {
+        let route = move |command: Command| {
             let path = format!("/api/{version}/{}", command.name()).into();
             KnownRoute { method: command.method(), path }
         };
-        api::Command::ALL.map(route)
+        Command::ALL.map(route)
     };
-    api::VERSIONS.into_iter().flat_map(commands)
+    VERSIONS.into_iter().flat_map(commands)
 }
 
 /// Whether there is something at a path, however it is asked for.
@@ -82,18 +84,8 @@ pub fn label(path: &str) -> &'static str {
     LABELS.get(path).map_or(OTHER, |label| label)
 }
 
-/// The query as it lies in the address, or nothing.
-pub fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
-    warp::query::raw().or(warp::any().map(String::new)).unify()
-}
-
-/// The client's address, as the server found it.
-pub fn client() -> impl Filter<Extract = (ClientAddress,), Error = Infallible> + Copy {
-    warp::ext::optional::<ClientAddress>().map(|client: Option<ClientAddress>| client.unwrap_or(ClientAddress::LOCAL))
-}
-
-fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let (folder, icon) = (app.clone(), app.clone());
+fn of_assets(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
+    let (folder, icon) = (site.clone(), site.clone());
     let asset = warp::path(ASSETS.trim_matches('/'))
         .and(warp::path::tail())
         .and(warp::get())
@@ -103,12 +95,12 @@ fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
             let answer = folder.assets.answer(name.as_str(), &query, &headers);
             async move { answer.ok_or_else(warp::reject::not_found) }
         });
-    let icon = pages::at(ICON).and(warp::get()).and(warp::header::headers_cloned()).and_then(move |headers| {
+    let icon = at(ICON).and(warp::get()).and(warp::header::headers_cloned()).and_then(move |headers| {
         let icon = &icon.assets;
         let answer = icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
         async move { answer.ok_or_else(warp::reject::not_found) }
     });
-    let robots = pages::at(ROBOTS).and(warp::get()).map(|| {
+    let robots = at(ROBOTS).and(warp::get()).map(|| {
         let mut response = Response::new(assets::ROBOTS.into());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         response
@@ -117,12 +109,23 @@ fn of_assets(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 /// A page for a request that cannot be taken apart.
-fn of_rejection(app: &Arc<App>, rejection: &Rejection) -> Response {
+fn of_rejection(site: &Arc<Site>, rejection: &Rejection) -> Response {
     tracing::debug!(?rejection, "a request was refused");
-    Trouble::bad_request().answer(app, ClientAddress::LOCAL)
+    error::answer(PageError::bad_request(), site, ClientAddress::LOCAL)
 }
 
-/// The path without what comes after it, for the navigation.
-pub fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
-    warp::path::full().map(|path: FullPath| path.as_str().to_owned())
+/// Answers a request that no route takes.
+pub fn lost(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
+    let site = site.clone();
+    warp::method()
+        .and(client())
+        .and(path())
+        .and(warp::header::headers_cloned())
+        .then(move |method: Method, client, path: String, headers: HeaderMap| {
+            let site = site.clone();
+            let is_known = method != Method::GET && is_known(&path);
+            let error = if is_known { PageError::wrong_method() } else { PageError::not_found() };
+            async move { error::show_error(site, client, path, &headers, error, None).await }
+        })
+        .boxed()
 }

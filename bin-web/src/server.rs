@@ -1,8 +1,8 @@
 //! The HTTP server: accepts connections, reads requests within limits, and puts security headers on every answer.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,22 +16,20 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::{Instant, sleep, timeout};
-use warp::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
 use warp::http::{Method, Request, Uri};
 use warp::reply::Response;
 
-use crate::api;
-use crate::site::Site;
+use crate::api::answer::{Code, json, plain};
+use crate::connections::{ConnectionLimit, Limits, WriteTimeout};
 use crate::http::body::{BodyError, BodyMemory};
-use stakepool::accounts::ClientAddress;
-use crate::connections::{Most, Places, WriteTimeout};
-use crate::ready_pages;
-use crate::options::Listen;
+use crate::http::client::client_of;
+use crate::http::headers::secure;
 use crate::page_error::PageError;
-use crate::routes;
+use crate::pages::error;
+use crate::ready_pages::ReadyPages;
+use crate::routes::{self, label};
+use crate::site::Site;
+use stakepool::accounts::ClientAddress;
 
 /// How long a client may take for the head of a request, and may idle between two.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
@@ -42,13 +40,9 @@ const HEAD_BYTES: usize = 32 << 10;
 /// How long it may take to read an answer.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 /// Most connections at a time.
-const MOST: Most = Most { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
+const MOST: Limits = Limits { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
 /// How long requests under way may take after the stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-
-/// Only our own style sheet, script file and images, no frames, and forms to ourselves.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A place that is listened at.
 #[derive(Debug)]
@@ -60,23 +54,26 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Begins to listen.
+    /// Begins to listen on TCP.
     ///
     /// # Errors
     /// What the system says.
-    pub async fn bind(at: &Listen) -> std::io::Result<Self> {
-        match at {
-            Listen::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
-            Listen::Unix(path) => {
-                remove_stale(path).await?;
-                Ok(Self::Unix(UnixListener::bind(path)?, path.clone()))
-            }
-        }
+    pub async fn tcp(address: SocketAddr) -> std::io::Result<Self> {
+        TcpListener::bind(address).await.map(Self::Tcp)
+    }
+
+    /// Begins to listen on a unix socket.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn unix(path: &Path) -> std::io::Result<Self> {
+        remove_stale(path).await?;
+        Ok(Self::Unix(UnixListener::bind(path)?, path.to_owned()))
     }
 }
 
 /// Removes a socket that nobody listens at any more. Anything else at the path stays, and binding fails.
-async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
+async fn remove_stale(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
     if is_socket && tokio::net::UnixStream::connect(path).await.is_err() {
@@ -86,10 +83,11 @@ async fn remove_stale(path: &std::path::Path) -> std::io::Result<()> {
 }
 
 /// Serves until `stop`, and then until the requests under way are answered.
-pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output = ()>) {
-    let (memory, places) = (BodyMemory::default(), Places::new(MOST));
-    let server = Server { app, graceful: GracefulShutdown::new(), places, memory };
-    let routes = routes::all(&server.app);
+pub async fn serve(site: Arc<Site>, listener: Listener, stop: impl Future<Output = ()>) {
+    let (memory, places) = (BodyMemory::default(), ConnectionLimit::new(MOST));
+    let ready = Arc::new(ReadyPages::new(site.pool.site().is_https()));
+    let server = Server { site, ready, graceful: GracefulShutdown::new(), places, memory };
+    let routes = routes::all(&server.site);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -98,7 +96,7 @@ pub async fn serve(app: Arc<App>, listener: Listener, stop: impl Future<Output =
         };
         match accepted {
             Ok((stream, peer)) => {
-                let is_exempt = peer.is_loopback() || server.app.options.proxies.trusts(peer);
+                let is_exempt = peer.is_loopback() || server.site.options.proxies.trusts(peer);
                 let Some(place) = server.places.give(ClientAddress(peer), is_exempt) else {
                     tracing::debug!(client = %peer, "too many connections");
                     continue;
@@ -147,9 +145,10 @@ async fn accept(listener: &Listener) -> std::io::Result<(Stream, IpAddr)> {
 }
 
 struct Server {
-    app: Arc<App>,
+    site: Arc<Site>,
+    ready: Arc<ReadyPages>,
     graceful: GracefulShutdown,
-    places: Places,
+    places: ConnectionLimit,
     memory: BodyMemory,
 }
 
@@ -160,11 +159,16 @@ impl Server {
         F: warp::Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
         F::Future: Send,
     {
-        let app = self.app.clone();
-        let shared = Arc::new((app, TowerToHyperService::new(warp::service(routes)), self.memory.clone()));
+        let answerer = Arc::new(Answerer {
+            site: self.site.clone(),
+            ready: self.ready.clone(),
+            routes: TowerToHyperService::new(warp::service(routes)),
+            memory: self.memory.clone(),
+            peer,
+        });
         let service = service_fn(move |request| {
-            let shared = shared.clone();
-            async move { Ok::<_, Infallible>(answer(&shared.0, &shared.1, &shared.2, peer, request).await) }
+            let answerer = answerer.clone();
+            async move { Ok::<_, Infallible>(answer(&answerer, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -180,19 +184,23 @@ impl Server {
     }
 }
 
-/// Reads a request within the limits and answers it.
-async fn answer<S>(
-    app: &Arc<App>,
-    routes: &S,
-    memory: &BodyMemory,
+/// What answers the requests of one connection.
+struct Answerer<S> {
+    site: Arc<Site>,
+    ready: Arc<ReadyPages>,
+    routes: S,
+    memory: BodyMemory,
     peer: IpAddr,
-    request: Request<Incoming>,
-) -> Response
+}
+
+/// Reads a request within the limits and answers it.
+async fn answer<S>(answerer: &Answerer<S>, request: Request<Incoming>) -> Response
 where
     S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
 {
+    let Answerer { site, ready, routes, memory, peer } = answerer;
     let (mut parts, body) = request.into_parts();
-    let client = ClientAddress::of(peer, &parts.headers, &app.options.proxies);
+    let client = client_of(*peer, &parts.headers, &site.options.proxies);
     parts.uri = with_one_slash(parts.uri);
     // The answer to HEAD is that to GET; its body is left out where it is sent.
     if parts.method == Method::HEAD {
@@ -200,7 +208,7 @@ where
     }
     // Bodies of such requests mean nothing, and one that is there is left to the usual way.
     if body.is_end_stream()
-        && let Some(response) = hot::answer(app, &parts.method, &parts.uri, &parts.headers, client).await
+        && let Some(response) = ready.answer(site, &parts.method, &parts.uri, &parts.headers, client).await
     {
         return response;
     }
@@ -214,19 +222,19 @@ where
                 Err(never) => match never {},
             }
         }
-        Ok(Err(BodyError::TooLarge)) => refuse(app, client, is_api, Trouble::too_large(), "request too large"),
-        Ok(Err(BodyError::NoMemory)) => refuse(app, client, is_api, Trouble::too_busy(), "too many requests"),
-        Ok(Err(BodyError::Broken)) => refuse(app, client, is_api, Trouble::bad_request(), "request not understood"),
-        Err(_) => refuse(app, client, is_api, Trouble::too_slow(), "request too slow"),
+        Ok(Err(BodyError::TooLarge)) => refuse(site, client, is_api, PageError::too_large(), "request too large"),
+        Ok(Err(BodyError::NoMemory)) => refuse(site, client, is_api, PageError::too_busy(), "too many requests"),
+        Ok(Err(BodyError::Broken)) => refuse(site, client, is_api, PageError::bad_request(), "request not understood"),
+        Err(_) => refuse(site, client, is_api, PageError::too_slow(), "request too slow"),
     };
-    secure(&mut response, app.options.is_https());
-    app.services.metrics.answer(&path, response.status().as_u16(), began.elapsed());
+    secure(&mut response, site.pool.site().is_https());
+    site.metrics.answer(label(&path), response.status().as_u16(), began.elapsed());
     response
 }
 
-fn refuse(app: &Arc<App>, client: ClientAddress, is_api: bool, trouble: Trouble, message: &str) -> Response {
-    let page = trouble.answer(app, client);
-    if is_api { api::json(page.status(), api::plain(api::Code::InvalidArgument, message)) } else { page }
+fn refuse(site: &Arc<Site>, client: ClientAddress, is_api: bool, refused: PageError, message: &str) -> Response {
+    let page = error::answer(refused, site, client);
+    if is_api { json(page.status(), plain(Code::InvalidArgument, message)) } else { page }
 }
 
 /// Some wallets ask for `//api/…`.
@@ -235,27 +243,6 @@ fn with_one_slash(uri: Uri) -> Uri {
         return uri;
     };
     format!("/{}", path.trim_start_matches('/')).parse().unwrap_or(uri)
-}
-
-/// Headers that every answer has. Where the pool is reached by HTTPS, browsers shall not try anything else for a year.
-pub fn secure(response: &mut Response, is_https: bool) {
-    const FIXED: [(HeaderName, &str); 5] = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
-        (REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    let headers = response.headers_mut();
-    for (name, value) in FIXED {
-        // A page that shows a captcha of another host has a policy of its own.
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    if is_https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
-    // What is not said to be public is somebody's own.
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use stakepool_core::accounts::{Email, EmailState, PasswordHashes, User, UserId};
+use stakepool_core::accounts::{Email, EmailState, PasswordHashes, User, UserId, VotingPreference};
+use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::time::UnixTime;
 
-use crate::site::Site;
-use stakepool::user_cache::CachedUser;
 use crate::pages;
+use crate::site::Site;
 use crate::view::render::{RenderError, Sample, Templates};
 use crate::visit::Visit;
 
@@ -16,11 +16,11 @@ use crate::visit::Visit;
 ///
 /// # Errors
 /// [`RenderError`] with the template and the line.
-pub fn reload(app: &Arc<App>) -> Result<(), RenderError> {
-    app.assets.reload();
-    let templates = app.renderer.read()?;
-    try_out(app, &templates)?;
-    app.renderer.replace(templates);
+pub fn reload(site: &Arc<Site>) -> Result<(), RenderError> {
+    site.assets.reload();
+    let templates = site.renderer.read()?;
+    try_out(site, &templates)?;
+    site.renderer.replace(templates);
     Ok(())
 }
 
@@ -28,9 +28,9 @@ pub fn reload(app: &Arc<App>) -> Result<(), RenderError> {
 ///
 /// # Errors
 /// [`RenderError::Page`] for the first that cannot be made.
-pub fn try_out(app: &Arc<App>, templates: &Templates) -> Result<(), RenderError> {
-    let samples: Vec<Sample> = pages::public_samples(app);
-    for visit in [Visit::anonymous(app.clone(), "/".to_owned(), "token".to_owned()), as_user(app)] {
+pub fn try_out(site: &Arc<Site>, templates: &Templates) -> Result<(), RenderError> {
+    let samples: Vec<Sample> = pages::public_samples(site);
+    for visit in [Visit::anonymous(site.clone(), "/".to_owned(), "token".to_owned()), as_user(site)] {
         let frame = visit.frame();
         for sample in &samples {
             templates.try_page(sample, &frame)?;
@@ -40,19 +40,18 @@ pub fn try_out(app: &Arc<App>, templates: &Templates) -> Result<(), RenderError>
 }
 
 /// The visit of a user who does not exist.
-fn as_user(app: &Arc<App>) -> Visit {
+fn as_user(site: &Arc<Site>) -> Visit {
     let user = User {
         id: UserId(0),
         email: Email::from_store("somebody@example.org".to_owned()),
         email_state: EmailState::Verified,
         password: PasswordHashes::default(),
         registration: None,
-        voting: app.default_voting(),
+        voting: VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(0) },
         api_keys_valid_from: UnixTime(0),
         created: UnixTime(0),
         disabled: false,
         admin: false,
     };
-    let user = CachedUser { user, purchase_info: hyper::body::Bytes::new() };
-    Visit::of_sample(app.clone(), Arc::new(user))
+    Visit::of_sample(site.clone(), Arc::new(user))
 }

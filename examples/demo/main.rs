@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::ticket::PoolFee;
-use stakepool_examples::{PoolOptions, SmallPool};
+use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
-use stakepool_web::Listen;
+use stakepool_web::ListenAddress;
 use tracing_subscriber::EnvFilter;
 
 /// Time between two blocks.
@@ -36,20 +36,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("The pool starts: three voting daemons, the database, the web application …");
     let fee = PoolFee::from_percent(7.5)?;
-    let pool = SmallPool::start(
-        &network,
-        &PoolOptions {
-            folder,
-            listen: std::env::var("DEMO_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned()).parse::<Listen>()?,
-            fee,
-            share_wallets: true,
-            password_costs: PasswordCosts::default(),
-        },
-    )
-    .await?;
+    let options = PoolOptions { folder, fee, share_wallets: true, password_costs: PasswordCosts::default() };
+    let pool = SmallPool::start(&network, &options).await?;
+    let listen =
+        std::env::var("DEMO_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned()).parse::<ListenAddress>()?;
+    let web = SmallWeb::start(&pool, web_options(listen)).await?;
 
     let user = story::prepare(&network, &pool, fee).await?;
-    screen::welcome(pool.url(), &user);
+    screen::welcome(web.url(), &user);
     network.run(BLOCK_TIME);
     tokio::select! {
         () = story::go_on(&network, &pool, &user, fee) => {}
@@ -58,6 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nStopping …");
     network.pause();
+    web.stop().await?;
     pool.stop().await?;
     network.save(&saved).await?;
     network.shutdown().await;

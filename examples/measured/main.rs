@@ -14,7 +14,6 @@ use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{PoolOptions, SmallPool, write_web_config};
 use stakepool_sim::SimNetwork;
-use stakepool_web::Listen;
 
 /// Tickets that are bought before the start.
 const TICKETS: u32 = 50;
@@ -30,13 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&folder)?;
     let network = SimNetwork::builder().seed(42).voting_wallets(2).height(200).crowd(20).start().await?;
     let fee = PoolFee::from_percent(7.5)?;
-    let options = PoolOptions {
-        folder: folder.clone(),
-        listen: Listen::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into()),
-        fee,
-        share_wallets: true,
-        password_costs: PasswordCosts::default(),
-    };
+    let options =
+        PoolOptions { folder: folder.clone(), fee, share_wallets: true, password_costs: PasswordCosts::default() };
     let pool = SmallPool::start(&network, &options).await?;
     let user = pool.user("alice@example.org", "correct horse 42", false).await?;
     let registration = pool.register(user, &network.buyer_pubkey_address()?.to_string()).await?;

@@ -3,17 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
-use stakepool_rpc::json::ServerConfig;
-use stakepool_sim::Endpoint;
-use stakepoold::{DaemonError, DaemonOptions};
+use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// A server of the simulated network as the clients of `stakepool-rpc` want it.
-pub(crate) fn server(endpoint: &Endpoint) -> ServerConfig {
-    let host = endpoint.host.to_string();
-    ServerConfig::new(host, &*endpoint.user, &*endpoint.password, endpoint.certificate_pem.as_bytes())
-}
 
 /// A voting daemon that runs beside the caller.
 pub struct PoolDaemon {
@@ -23,7 +15,7 @@ pub struct PoolDaemon {
 
 struct Running {
     stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), DaemonError>>,
+    task: JoinHandle<Result<(), StakepooldError>>,
 }
 
 impl PoolDaemon {
@@ -31,7 +23,7 @@ impl PoolDaemon {
     ///
     /// # Errors
     /// As [`stakepoold::run`] at its start.
-    pub async fn start_new(mut options: DaemonOptions) -> Result<Self, DaemonError> {
+    pub async fn start_new(mut options: DaemonOptions) -> Result<Self, StakepooldError> {
         let (running, addresses) = spawn(options.clone()).await?;
         options.listen = addresses;
         Ok(Self { options, running: Mutex::new(Some(running)) })
@@ -55,7 +47,7 @@ impl PoolDaemon {
     ///
     /// # Errors
     /// Why it had stopped already.
-    pub async fn stop(&self) -> Result<(), DaemonError> {
+    pub async fn stop(&self) -> Result<(), StakepooldError> {
         let Some(running) = self.take() else { return Ok(()) };
         // Where it has ended by itself nobody listens; its result tells why.
         let _ = running.stop.send(());
@@ -74,14 +66,14 @@ impl PoolDaemon {
     ///
     /// # Errors
     /// As [`stakepoold::run`] at its start.
-    pub async fn start(&self) -> Result<(), DaemonError> {
+    pub async fn start(&self) -> Result<(), StakepooldError> {
         let (running, _) = spawn(self.options.clone()).await?;
         *self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(running);
         Ok(())
     }
 }
 
-async fn spawn(options: DaemonOptions) -> Result<(Running, Vec<SocketAddr>), DaemonError> {
+async fn spawn(options: DaemonOptions) -> Result<(Running, Vec<SocketAddr>), StakepooldError> {
     let (started, listens) = oneshot::channel();
     let (stop, stopped) = oneshot::channel();
     let shutdown = async {

@@ -1,46 +1,46 @@
-//! A whole pool on a simulated network.
+//! A whole pool on a simulated network, without a web application.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool::daemons::Reconciler;
 use stakepool::registration::RegistrationError;
-use stakepool::{Parts, PoolTerms};
+use stakepool::wallets::{VotingWallet, WalletsError};
+use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
 use stakepool_core::accounts::{
-    ApiKeys, ApiKeysError, Email, EmailError, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes,
-    Registration, SystemRandom, UserId, VotingPreference,
+    Email, EmailError, InvalidApiKey, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes, Registration,
+    SystemRandom, UserId,
 };
-use stakepool_core::chain::{HdKeyError, Network, VoteBits, VoteVersion};
-use stakepool_core::ports::{Clock, NewUser, StoreError, SystemClock, UserStore};
+use stakepool_core::chain::{HdKeyError, Network};
+use stakepool_core::ports::{StoreError, UserStore, VotingDaemon};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient, Limits};
-use stakepool_rpc::grpc::{RpcToken, TokenError};
+use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
+use stakepool_rpc::grpc::server::Access;
+use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
-use stakepool_sim::SimNetwork;
-use stakepool_web::{Administration, Listen, Web, WebError, WebOptions};
-use stakepoold::{DaemonError, DaemonOptions};
+use stakepool_sim::{Endpoint, SimNetwork};
+use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::daemon::{PoolDaemon, server};
+use crate::daemon::PoolDaemon;
+use crate::server_config::server_config;
 
 /// Users that the pools of this crate take at most.
 const MAX_USERS: u32 = 200;
+/// The issuer of API keys; a real pool has its public address here.
+pub(crate) const BASE_URL: &str = "http://localhost";
 
 /// How a pool shall be.
 #[derive(Clone, Debug)]
 pub struct PoolOptions {
     /// Where its data lie.
     pub folder: PathBuf,
-    /// Where the web application listens.
-    pub listen: Listen,
     /// The fee that tickets must pay.
     pub fee: PoolFee,
     /// Whether every daemon may use the other wallets and nodes when its own fail.
@@ -56,7 +56,7 @@ pub enum PoolStartError {
     #[error("{path}: {error}")]
     File { path: PathBuf, error: io::Error },
     #[error(transparent)]
-    Daemon(#[from] DaemonError),
+    Daemon(#[from] StakepooldError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -66,9 +66,11 @@ pub enum PoolStartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Web(#[from] WebError),
+    Wallets(#[from] WalletsError),
     #[error(transparent)]
-    Token(#[from] TokenError),
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Token(#[from] RpcTokenError),
     #[error(transparent)]
     Key(#[from] HdKeyError),
     #[error(transparent)]
@@ -76,24 +78,20 @@ pub enum PoolStartError {
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
-    ApiKeys(#[from] ApiKeysError),
+    ApiKey(#[from] InvalidApiKey),
 }
 
-/// Daemons, wallets, database and web application, in one process.
+/// Daemons, wallets, database and pool, in one process.
 pub struct SmallPool {
     /// The voting daemons, one a wallet.
     pub daemons: Vec<PoolDaemon>,
     /// The database.
     pub database: Arc<Database>,
-    /// What the web application works with.
-    pub services: Services,
-    /// How the web sees the daemons.
-    pub convergence: Reconciler,
+    /// The pool, which runs.
+    pub pool: Arc<Pool>,
     passwords: PasswordHasher,
-    api_keys: ApiKeys,
-    base_url: String,
-    stop_web: oneshot::Sender<()>,
-    web: JoinHandle<Result<(), WebError>>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), WalletsError>>,
 }
 
 impl SmallPool {
@@ -105,71 +103,39 @@ impl SmallPool {
         Self::start_with(network, options, |_, _| {}).await
     }
 
-    /// As [`SmallPool::start`], with a web application that `adjust` has the last word on.
+    /// As [`SmallPool::start`], with settings and parts that `adjust` has the last word on.
     ///
     /// # Errors
     /// As [`SmallPool::start`].
     pub async fn start_with(
         network: &SimNetwork,
         options: &PoolOptions,
-        adjust: impl FnOnce(&mut WebOptions, &mut Services),
+        adjust: impl FnOnce(&mut PoolSettings, &mut Parts),
     ) -> Result<Self, PoolStartError> {
         let token = RpcToken::new(secret(&options.folder, "rpctoken")?)?;
         let daemons = start_daemons(network, options, &token).await?;
         let database =
             Arc::new(Database::open_sqlite(options.folder.join("pool.sqlite"), SqliteOptions::default()).await?);
-
-        let terms = PoolTerms {
-            network: Network::Simnet,
-            voting_wallet: network.voting_wallet_xpub(),
-            cold_wallet: network.cold_wallet_xpub(),
-            fee: options.fee,
-            max_users: MAX_USERS,
-            min_servers: network.voting_wallets().len().min(2),
-            closed: None,
-        };
-        let wallets = network.voting_wallets();
-        let wallets = wallets.iter().map(|wallet| Ok(Arc::new(Wallet::connect(&server(&wallet.endpoint()))?)));
-        let wallets = wallets.collect::<Result<Vec<_>, ConfigError>>()?;
-        let clients = daemons.iter().map(|daemon| Ok(Arc::new(client(daemon, &token)?)));
-        let clients = clients.collect::<Result<Vec<_>, PoolStartError>>()?;
-        let mut services = Services::assemble(&terms, database.clone(), wallets, clients)?;
-        if let Some(wallets) = &services.wallets {
+        let voting_wallets = network.voting_wallets();
+        let terms =
+            PoolTerms::new(Network::Simnet, network.voting_wallet_xpub(), network.cold_wallet_xpub(), options.fee)
+                .max_users(MAX_USERS)
+                .min_servers(voting_wallets.len().min(2));
+        let wallets = voting_wallets.iter().map(|wallet| wallet_client(&wallet.endpoint()));
+        let clients = daemons.iter().map(|daemon| daemon_client(daemon, &token));
+        let (wallets, clients) = (wallets.collect::<Result<_, _>>()?, clients.collect::<Result<_, _>>()?);
+        let mut parts = Parts::assemble(&terms, database.clone(), wallets, clients)?;
+        if let Some(wallets) = &parts.wallets {
             wallets.group.recover_all().await;
         }
-
-        let mut web_options = web_options(options)?;
-        web_options.administration = Administration {
-            // Who may administer the pool does so from this machine.
-            addresses: [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(IpAddr::into).to_vec(),
-            cold_wallet: Some(terms.cold_wallet),
-            ..Administration::default()
-        };
-        adjust(&mut web_options, &mut services);
-        let api_keys = ApiKeys::new(web_options.api_secret.expose(), &web_options.base_url)?;
-        let web = Web::bind(web_options, services.clone()).await?;
-        let base_url = format!("http://{}", web.address());
-        let convergence = web.daemons();
-        let (stop_web, stopped) = oneshot::channel::<()>();
-        let web = tokio::spawn(web.run(async {
-            let _ = stopped.await;
-        }));
-        Ok(Self {
-            daemons,
-            database,
-            services,
-            convergence,
-            passwords: PasswordHasher::new(options.password_costs, Arc::new(SystemRandom))?,
-            api_keys,
-            base_url,
-            stop_web,
-            web,
-        })
-    }
-
-    /// Where the web application answers.
-    pub fn url(&self) -> &str {
-        &self.base_url
+        let mut settings = settings(options)?;
+        adjust(&mut settings, &mut parts);
+        let passwords = PasswordHasher::new(settings.password_costs, Arc::new(SystemRandom))?;
+        let pool = Arc::new(Pool::new(terms, settings, parts)?);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let runs = pool.clone();
+        let running = tokio::spawn(async move { runs.run(async { drop(stopped.await) }).await });
+        Ok(Self { daemons, database, pool, passwords, stop, running })
     }
 
     /// The user with an e-mail address; a new one where there is none yet.
@@ -181,11 +147,8 @@ impl SmallPool {
         if let Some(user) = self.database.by_email(&email).await? {
             return Ok(user.id);
         }
-        let argon2 = Some(self.passwords.hash(password).await?);
-        let voting = VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(0) };
-        let password = PasswordHashes { bcrypt: None, argon2 };
-        let created = SystemClock.now();
-        Ok(self.database.create(NewUser { email, password, verified: true, admin, voting, created }).await?)
+        let password = PasswordHashes { bcrypt: None, argon2: Some(self.passwords.hash(password).await?) };
+        Ok(self.pool.create_user(email, password, admin).await?)
     }
 
     /// The user's API key.
@@ -193,30 +156,28 @@ impl SmallPool {
     /// # Errors
     /// [`PoolStartError::Store`] for an unknown user.
     pub async fn api_key(&self, user: UserId) -> Result<String, PoolStartError> {
-        let user = self.database.by_id(user).await?.ok_or(StoreError::NotFound("user"))?;
-        self.api_keys.current_key(&user).map_err(|_| StoreError::NotFound("API key").into())
+        let user = self.pool.user(user).await?.ok_or(StoreError::NotFound("user"))?;
+        Ok(self.pool.api_key(&user)?.ok_or(StoreError::NotFound("API key"))?)
     }
 
     /// Registers a user's public key address; the registration that stands where there is one already.
     ///
     /// # Errors
-    /// As [`stakepool::registration::Registrar::register`].
+    /// As [`Pool::register`].
     pub async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
-        if let Some(known) = self.database.by_id(user).await?.and_then(|user| user.registration) {
-            return Ok(known);
+        match self.database.by_id(user).await?.and_then(|user| user.registration) {
+            Some(known) => Ok(known),
+            None => self.pool.register(user, key).await,
         }
-        let registration = self.services.registrar.register(user, key).await?;
-        self.convergence.changed();
-        Ok(registration)
     }
 
-    /// Stops everything, the web first, and waits for its end.
+    /// Stops everything, and waits for its end.
     ///
     /// # Errors
-    /// Why a daemon had stopped already.
+    /// Why a part had stopped already.
     pub async fn stop(self) -> Result<(), PoolStartError> {
-        let _ = self.stop_web.send(());
-        if let Ok(ended) = self.web.await {
+        let _ = self.stop.send(());
+        if let Ok(ended) = self.running.await {
             ended?;
         }
         for daemon in &self.daemons {
@@ -227,17 +188,16 @@ impl SmallPool {
     }
 }
 
-/// The issuer of API keys; a real pool has its public address here.
-pub(crate) const BASE_URL: &str = "http://localhost";
-
-fn web_options(options: &PoolOptions) -> Result<WebOptions, PoolStartError> {
+fn settings(options: &PoolOptions) -> Result<PoolSettings, PoolStartError> {
     let api_secret = Secret::new(secret(&options.folder, "apisecret")?);
     let cookie_secret = Secret::new(secret(&options.folder, "cookiesecret")?);
-    let mut web = WebOptions::new(Network::Simnet, options.fee, api_secret, cookie_secret);
-    web.listen = options.listen.clone();
-    web.base_url = BASE_URL.to_owned();
-    web.password_costs = options.password_costs;
-    Ok(web)
+    let mut settings = PoolSettings::new(SiteIdentity::new(BASE_URL), api_secret, cookie_secret);
+    settings.password_costs = options.password_costs;
+    Ok(settings)
+}
+
+fn wallet_client(endpoint: &Endpoint) -> Result<Arc<dyn VotingWallet>, ConfigError> {
+    Ok(Arc::new(Wallet::connect(&server_config(endpoint))?))
 }
 
 async fn start_daemons(
@@ -248,44 +208,27 @@ async fn start_daemons(
     let mut daemons = Vec::new();
     for (number, wallet) in network.voting_wallets().iter().enumerate() {
         let home = options.folder.join(format!("daemon{}", number + 1));
-        let mut wallets = vec![server(&wallet.endpoint())];
+        let mut wallets = vec![server_config(&wallet.endpoint())];
         let others = network.voting_wallets().iter().enumerate().filter(|(other, _)| *other != number);
         if options.share_wallets {
-            wallets.extend(others.map(|(_, wallet)| server(&wallet.endpoint())));
+            wallets.extend(others.map(|(_, wallet)| server_config(&wallet.endpoint())));
         }
-        let nodes = network.nodes().iter().map(|node| server(&node.endpoint())).collect();
-        let daemon = DaemonOptions {
-            network: Network::Simnet,
-            cold_wallet_xpub: network.cold_wallet_xpub(),
-            max_users: MAX_USERS,
-            pool_fee: options.fee,
-            wallets,
-            nodes,
-            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-            monitor_listen: Vec::new(),
-            certificate: home.join("rpc.cert"),
-            key: home.join("rpc.key"),
-            token: Some(token.clone()),
-            client_certificates: None,
-            allow_old_clients: false,
-            datadir: home,
-            check_every: Duration::from_secs(30),
-        };
+        let nodes = network.nodes().iter().map(|node| server_config(&node.endpoint())).collect();
+        let daemon = DaemonOptions::new(Network::Simnet, network.cold_wallet_xpub(), options.fee, home)
+            .with_max_users(MAX_USERS)
+            .with_peers(wallets, nodes)
+            .with_access(Access::default().with_token(token.clone()))
+            .with_check_every(Duration::from_secs(30));
         daemons.push(PoolDaemon::start_new(daemon).await?);
     }
     Ok(daemons)
 }
 
-fn client(daemon: &PoolDaemon, token: &RpcToken) -> Result<DaemonClient, PoolStartError> {
+fn daemon_client(daemon: &PoolDaemon, token: &RpcToken) -> Result<Arc<dyn VotingDaemon>, PoolStartError> {
     let path = daemon.options().certificate.clone();
     let certificate = fs::read(&path).map_err(|error| PoolStartError::File { path, error })?;
-    Ok(DaemonClient::new(ClientOptions {
-        address: daemon.address().to_string(),
-        certificate,
-        token: Some(token.clone()),
-        identity: None,
-        limits: Limits::default(),
-    })?)
+    let options = ClientOptions::new(daemon.address().to_string(), certificate).with_token(token.clone());
+    Ok(Arc::new(DaemonClient::new(options)?))
 }
 
 /// A secret that is made at the first start and kept in the pool's folder.

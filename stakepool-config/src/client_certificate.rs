@@ -1,6 +1,6 @@
 //! The certificate by which the web may make itself known to the daemons, beside the token or instead of it.
 
-use crate::endpoint::Certificate;
+use crate::certificate::Certificate;
 use crate::problem::Problem;
 use crate::reader::Reader;
 use stakepool_core::secret::Secret;

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 
+use crate::certificate::Certificate;
 use crate::client_certificate;
-use crate::endpoint::{Certificate, RpcEndpoint, RpcKeys, rpc_endpoints};
+use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
 use crate::logging;
 use crate::reader::Reader;
 use crate::rpc_token;
-use crate::value::number;
-use crate::web::MOST_USERS;
-use stakepool_core::secret::Secret;
+use crate::value::{MOST_USERS, number};
 
 /// The configuration of `stakepoold`.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,19 +1,12 @@
 //! Servers to which a program connects.
 
 use std::net::Ipv6Addr;
-use std::path::PathBuf;
 
-use crate::reader::Reader;
 use stakepool_core::secret::Secret;
+use stakepool_rpc::json::ServerConfig;
 
-/// A certificate file, read and found to hold a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    /// The file.
-    pub path: PathBuf,
-    /// Its content: PEM.
-    pub pem: String,
-}
+use crate::certificate::Certificate;
+use crate::reader::Reader;
 
 /// An exccd or exccwallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +19,14 @@ pub struct RpcEndpoint {
     pub password: Secret,
     /// The certificate that the server must show.
     pub certificate: Certificate,
+}
+
+impl From<&RpcEndpoint> for ServerConfig {
+    /// The server as the clients of JSON-RPC want it, with the default limits.
+    fn from(endpoint: &RpcEndpoint) -> Self {
+        let RpcEndpoint { host, user, password, certificate } = endpoint;
+        Self::new(host, user, password.expose(), certificate.pem.as_bytes())
+    }
 }
 
 /// A voting daemon.

@@ -47,6 +47,19 @@ impl<C> Invocation<C> {
 
 /// Reads the configuration of `stakepool-web` from its arguments (without the program's name), environment and files.
 ///
+/// ```
+/// use stakepool_config::{Invocation, load_web};
+///
+/// let arguments = ["--help"].map(Into::into);
+/// match load_web(arguments.into_iter(), &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))? {
+///     Invocation::Run(config) => println!("the pool is on {}", config.network),
+///     Invocation::Help(text) => assert!(text.contains("--votingwalletextpub=KEY")),
+///     Invocation::CheckConfig(report) => println!("{report}"),
+///     Invocation::Version => println!("my-pool 1.0"),
+/// }
+/// # Ok::<(), stakepool_config::ConfigErrors>(())
+/// ```
+///
 /// # Errors
 /// [`ConfigErrors`] with everything that is wrong.
 pub fn load_web(
@@ -58,6 +71,39 @@ pub fn load_web(
 }
 
 /// Reads the configuration of `stakepoold` from its arguments (without the program's name), environment and files.
+///
+/// ```
+/// use std::{io, path::Path};
+/// use stakepool_config::{Invocation, load_daemon};
+///
+/// let file = "\
+/// simnet=1
+/// coldwalletextpub=COLD_KEY
+/// exccdhost=127.0.0.1
+/// exccduser=node
+/// exccdpassword=file:node.password
+/// exccdcert=node.cert
+/// wallethost=127.0.0.1
+/// walletuser=wallet
+/// walletpassword=a password
+/// walletcert=wallet.cert
+/// ";
+/// # let key = "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK";
+/// # let file = file.replace("COLD_KEY", key);
+/// // Paths are relative to the program's home.
+/// let read = |path: &Path| match path.file_name().and_then(|name| name.to_str()) {
+///     Some("stakepoold.conf") => Ok(file.clone()),
+///     Some("node.password") => Ok("another password\n".to_owned()),
+///     Some("node.cert" | "wallet.cert") => Ok("-----BEGIN CERTIFICATE-----\n…".to_owned()),
+///     _ => Err(io::ErrorKind::NotFound.into()),
+/// };
+/// let arguments = ["--appdata=/srv/voter"].map(Into::into);
+/// let Invocation::Run(config) = load_daemon(arguments.into_iter(), &|_| None, &read)? else { unreachable!() };
+/// assert_eq!(config.nodes[0].host, "127.0.0.1:19556");
+/// assert_eq!(config.nodes[0].password.expose(), "another password");
+/// assert_eq!(config.warnings.len(), 2); // poolfees and rpctoken are not set
+/// # Ok::<(), stakepool_config::ConfigErrors>(())
+/// ```
 ///
 /// # Errors
 /// [`ConfigErrors`] with everything that is wrong.

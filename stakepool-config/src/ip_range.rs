@@ -5,6 +5,16 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 /// An IP address, or all addresses of a network (`10.0.0.0/8`).
+///
+/// ```
+/// use std::net::Ipv4Addr;
+/// use stakepool_config::IpRange;
+///
+/// let office: IpRange = "192.0.2.0/24".parse()?;
+/// assert!(office.contains(Ipv4Addr::new(192, 0, 2, 7).into()));
+/// assert!(!office.contains(Ipv4Addr::LOCALHOST.into()));
+/// # Ok::<(), stakepool_config::IpRangeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IpRange {
     base: IpAddr,

@@ -1,15 +1,6 @@
-//! The configuration of the pool's programs.
-//!
-//! A key has, from the weakest to the strongest: its default, its line in the ini file, its environment variable
-//! (`STAKEPOOL_WEB_<KEY>` or `STAKEPOOLD_<KEY>`), its flag (`--key=VALUE`). Files and flags are the predecessor's, so that an
-//! operator's old files and units start these programs; keys that are new here are marked so in the tables, from which
-//! the help text is printed, too. A key that nobody knows is refused in files and flags; among the variables of the
-//! environment, which cannot be listed, it goes unnoticed.
-//!
-//! A secret may be written as itself, as `file:PATH` or as `env:NAME`; one that begins like these is written `plain:…`.
-//!
-//! Nothing here reads the process's state: arguments, environment and files come in as parameters.
+#![doc = include_str!("../README.md")]
 
+mod certificate;
 mod check;
 mod client_certificate;
 mod daemon;
@@ -32,12 +23,13 @@ mod unquote;
 mod value;
 mod web;
 
+pub use certificate::Certificate;
 pub use check::{CheckReport, CheckedKey};
 pub use client_certificate::ClientIdentity;
 pub use daemon::DaemonConfig;
-pub use endpoint::{Certificate, DaemonEndpoint, RpcEndpoint};
+pub use endpoint::{DaemonEndpoint, RpcEndpoint};
 pub use invocation::{Invocation, load_daemon, load_web};
 pub use ip_range::{IpRange, IpRangeError};
-pub use listen::ListenAddress;
+pub use listen::{ListenAddress, ListenError};
 pub use problem::{ConfigErrors, Origin, Problem};
-pub use web::{Captcha, Database, Mail, MailLogin, MailTls, RealIp, WebConfig};
+pub use web::{Captcha, Database, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};

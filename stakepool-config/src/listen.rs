@@ -1,12 +1,23 @@
 //! Where a program listens.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::endpoint::split_host;
 
 /// Where a program listens.
+///
+/// ```
+/// use stakepool_config::ListenAddress;
+///
+/// let everywhere: ListenAddress = ":8000".parse()?;
+/// assert_eq!(everywhere.tcp_candidates(), ["[::]:8000", "0.0.0.0:8000"]);
+/// let socket: ListenAddress = "/run/pool/web.sock".parse()?;
+/// assert_eq!(socket, ListenAddress::Unix("/run/pool/web.sock".into()));
+/// # Ok::<(), stakepool_config::ListenError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
     /// On a TCP port.
@@ -20,19 +31,19 @@ pub enum ListenAddress {
     Unix(PathBuf),
 }
 
+/// A text that is no place to listen at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ListenError(String);
+
 impl ListenAddress {
     /// Reads `HOST:PORT`, `:PORT`, or `HOST` where there is a default port.
-    pub(crate) fn tcp(text: &str, default_port: Option<u16>) -> Result<Self, String> {
-        let (host, port) = split_host(text)?;
-        let port = port
-            .or(default_port)
-            .ok_or_else(|| format!("`{text}` has no port: write it as HOST:PORT, or :PORT for all interfaces"))?;
+    pub(crate) fn tcp(text: &str, default_port: Option<u16>) -> Result<Self, ListenError> {
+        let (host, port) = split_host(text).map_err(ListenError)?;
+        let no_port =
+            || ListenError(format!("`{text}` has no port: write it as HOST:PORT, or :PORT for all interfaces"));
+        let port = port.or(default_port).ok_or_else(no_port)?;
         Ok(Self::Tcp { host: (!host.is_empty()).then(|| host.to_owned()), port })
-    }
-
-    /// As [`ListenAddress::tcp`], or the path of a unix socket, which begins with `/` or `.`.
-    pub(crate) fn tcp_or_unix(text: &str) -> Result<Self, String> {
-        if text.starts_with(['/', '.']) { Ok(Self::Unix(PathBuf::from(text))) } else { Self::tcp(text, None) }
     }
 
     /// Whether only this computer reaches it: on a unix socket, or on an address that does not leave the computer.
@@ -53,6 +64,21 @@ impl ListenAddress {
             Self::Tcp { .. } => vec![self.to_string()],
             Self::Unix(_) => Vec::new(),
         }
+    }
+}
+
+impl FromStr for ListenAddress {
+    type Err = ListenError;
+
+    /// `HOST:PORT`, `:PORT` (every address of the machine), or the path of a unix socket, which begins with `/` or `.`.
+    fn from_str(text: &str) -> Result<Self, ListenError> {
+        if text.starts_with(['/', '.']) { Ok(Self::Unix(PathBuf::from(text))) } else { Self::tcp(text, None) }
+    }
+}
+
+impl From<SocketAddr> for ListenAddress {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp { host: Some(address.ip().to_string()), port: address.port() }
     }
 }
 
@@ -81,8 +107,17 @@ mod tests {
             let address = ListenAddress::tcp(text, Some(9113)).unwrap();
             assert_eq!((address.to_string().as_str(), address.tcp_candidates()[0].as_str()), (shown, first));
         }
-        assert_eq!(ListenAddress::tcp_or_unix("./web.sock"), Ok(ListenAddress::Unix("./web.sock".into())));
-        assert!(ListenAddress::tcp_or_unix("localhost").is_err());
-        assert!(ListenAddress::tcp("localhost:http", Some(1)).is_err());
+        assert_eq!("./web.sock".parse(), Ok(ListenAddress::Unix("./web.sock".into())));
+        for wrong in ["localhost", "8000", ":", ":x", "localhost:http"] {
+            assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_machine_is_written_as_it_is_read() {
+        for text in ["127.0.0.1:80", "[::1]:80"] {
+            let address = ListenAddress::from(text.parse::<SocketAddr>().unwrap());
+            assert_eq!((address.to_string().as_str(), text.parse()), (text, Ok(address)));
+        }
     }
 }

@@ -7,15 +7,17 @@ pub(crate) type Subsystems = &'static [(&'static str, &'static [&'static str])];
 
 /// Our own log targets; everything else belongs to a library.
 const TARGETS: [&str; 8] = [
+    "stakepool",
     "stakepool_config",
     "stakepool_core",
     "stakepool_db",
-    "stakepool_monitor",
     "stakepool_process",
     "stakepool_rpc",
     "stakepool_web",
     "stakepoold",
 ];
+/// Targets of older versions, which files may still name, and what they are now.
+const RENAMED: [(&str, &str); 1] = [("stakepool_monitor", "stakepool_process::monitor")];
 
 /// Levels from the quietest to the loudest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +78,9 @@ fn targets(name: &str, subsystems: Subsystems) -> Result<Vec<&str>, String> {
     if let Some((_, targets)) = subsystems.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
         return Ok(targets.to_vec());
     }
+    if let Some((_, target)) = RENAMED.iter().find(|(old, _)| *old == name) {
+        return Ok(vec![target]);
+    }
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
     if plain && TARGETS.contains(&name.split("::").next().unwrap_or_default()) {
         return Ok(vec![name]);
@@ -93,23 +98,26 @@ pub(crate) fn known(subsystems: Subsystems) -> String {
 mod tests {
     use super::*;
 
-    const SUBSYSTEMS: Subsystems = &[("EXCS", &["stakepool_web"]), ("GRPC", &["stakepool_rpc::grpc"])];
+    const SUBSYSTEMS: Subsystems = &[("EXCS", &["stakepool_web", "stakepool"]), ("GRPC", &["stakepool_rpc::grpc"])];
 
     #[test]
     fn a_level_is_for_all_our_targets_and_libraries_stay_quiet() {
         assert_eq!(
             filter("debug", SUBSYSTEMS).unwrap(),
-            "warn,stakepool_config=debug,stakepool_core=debug,stakepool_db=debug,stakepool_monitor=debug,\
+            "warn,stakepool=debug,stakepool_config=debug,stakepool_core=debug,stakepool_db=debug,\
              stakepool_process=debug,stakepool_rpc=debug,stakepool_web=debug,stakepoold=debug"
         );
-        assert!(filter("critical", SUBSYSTEMS).unwrap().starts_with("error,stakepool_config=error"));
+        assert!(filter("critical", SUBSYSTEMS).unwrap().starts_with("error,stakepool=error,stakepool_config=error"));
     }
 
     #[test]
     fn old_and_new_names_of_subsystems_get_their_own_level() {
-        let filter = filter("excs=trace,GRPC=warn,stakepool_rpc::json=debug", SUBSYSTEMS).unwrap();
+        let filter =
+            filter("excs=trace,GRPC=warn,stakepool_rpc::json=debug,stakepool_monitor=trace", SUBSYSTEMS).unwrap();
         for directive in [
             "stakepool_web=trace",
+            "stakepool=trace",
+            "stakepool_process::monitor=trace",
             "stakepool_rpc::grpc=warn",
             "stakepool_rpc::json=debug",
             "stakepool_core=info",
@@ -123,7 +131,7 @@ mod tests {
     #[test]
     fn unknown_levels_and_subsystems_are_refused_with_the_known_ones() {
         assert!(filter("loud", SUBSYSTEMS).unwrap_err().contains("trace, debug"));
-        assert!(filter("ABCD=info", SUBSYSTEMS).unwrap_err().contains("EXCS, GRPC, stakepool_config"));
+        assert!(filter("ABCD=info", SUBSYSTEMS).unwrap_err().contains("EXCS, GRPC, stakepool, stakepool_config"));
         assert!(filter("", SUBSYSTEMS).is_err());
     }
 }

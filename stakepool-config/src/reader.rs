@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
 
-use crate::endpoint::Certificate;
+use crate::certificate::Certificate;
 use crate::problem::{Origin, Problem};
 use crate::resolve::{Setting, Settings};
 use crate::secret::SecretText;

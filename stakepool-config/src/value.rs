@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// Most users that a pool may have: more keys take minutes to derive.
+pub(crate) const MOST_USERS: u32 = 1_000_000;
+
 /// On or off, as Go writes it; a switch without a value is on.
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     match text {

@@ -52,6 +52,7 @@
 pub mod accounts;
 pub mod alert;
 pub mod audit;
+pub mod call_figures;
 #[cfg(feature = "chain")]
 pub mod chain;
 #[cfg(any(feature = "accounts", feature = "engine"))]

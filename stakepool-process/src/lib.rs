@@ -1,14 +1,9 @@
-//! What the pool's programs have in common around their work: where they log, how they are stopped, how much they may
-//! open, on which addresses they listen, and with what they exit.
+#![doc = include_str!("../README.md")]
 
-mod file_limit;
-mod listen;
-mod logging;
-mod run;
-mod service;
-mod signals;
+#[cfg(feature = "monitor")]
+pub mod monitor;
+#[cfg(feature = "program")]
+pub mod program;
 
-pub use listen::usable_addresses;
-pub use run::{Common, run};
-pub use service::ready;
-pub use signals::until_signal;
+#[cfg(feature = "program")]
+pub use program::{NoAddress, ProgramConfig, ready, run, until_signal, usable_address, usable_addresses};

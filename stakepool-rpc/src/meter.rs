@@ -4,16 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The calls of one method since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CallFigures {
-    /// All of them.
-    pub calls: u64,
-    /// Those that failed, for whatever reason.
-    pub errors: u64,
-    /// The time that all took together.
-    pub time: Duration,
-}
+use stakepool_core::call_figures::CallFigures;
 
 /// Counts the calls to one server. Methods are few and ours, so that memory is bounded.
 #[derive(Debug, Default)]

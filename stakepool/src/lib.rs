@@ -118,6 +118,7 @@ mod builder;
 pub mod daemons;
 mod figures;
 mod history;
+mod limits;
 pub mod mail;
 mod parts;
 mod pool;

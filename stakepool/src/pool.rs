@@ -1,5 +1,6 @@
 //! The pool: what all its use cases share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher};
@@ -8,11 +9,12 @@ use stakepool_core::ports::StoreError;
 use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
 
-use crate::accounts::KnownBrowsers;
-use crate::accounts::password_queue::PasswordQueue;
-use crate::accounts::tries::Limiter;
 use crate::agendas::Agendas;
 use crate::daemons::{DesiredChanged, Expected, Reconciler};
+use crate::figures::{Figures, PoolFigures};
+use crate::limits::known_browsers::KnownBrowsers;
+use crate::limits::password_queue::PasswordQueue;
+use crate::limits::tries::Limiter;
 use crate::mail::Outbox;
 use crate::parts::Parts;
 use crate::signed::Signer;
@@ -75,7 +77,7 @@ pub struct Pool {
     pub(crate) reconciler: Reconciler,
     pub(crate) agendas: Agendas,
     pub(crate) users: UserCache,
-    pub(crate) figures: SingleFlight<crate::figures::Figures>,
+    pub(crate) figures: SingleFlight<Figures>,
     pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
 }
 
@@ -140,6 +142,27 @@ impl Pool {
     /// Now.
     pub fn now(&self) -> UnixTime {
         self.parts.clock.now()
+    }
+
+    /// The pool's figures, at most a second old. As long as they are the same, the `Arc` is the same.
+    ///
+    /// # Errors
+    /// [`FiguresError`].
+    pub async fn figures(&self) -> Figures {
+        let read = async {
+            let (stake, counts) = tokio::join!(self.parts.stats.stake_info(), self.parts.users.counts());
+            let (users, active_users) = counts?;
+            Ok(Arc::new(PoolFigures { stake: stake?, users, active_users }))
+        };
+        self.figures.get(read).await
+    }
+
+    /// The pool's tickets as its ledger counts them, at most a second old.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tally(&self) -> Result<Tally, StoreError> {
+        self.tally.get(async { Ok(Tally::of(&self.parts.ledger.ticket_counts(None).await?)) }).await
     }
 }
 

@@ -6,7 +6,7 @@ use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 
-use crate::accounts::TryLimits;
+use crate::limits::tries::TryLimits;
 use crate::registration::PoolKeys;
 
 /// The highest key index where nothing else is said, as in the predecessor.

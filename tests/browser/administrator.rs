@@ -23,7 +23,7 @@ async fn an_ignored_ticket_that_an_administrator_adds_is_voted() {
     stage.network.never_let_win(&low);
     stage.mine(2).await;
 
-    let browser = Browser::open(stage.pool.url()).await;
+    let browser = Browser::open(stage.web.url()).await;
     sign_in(&browser, ADMINISTRATOR).await;
     let added = low[0].to_string();
     browser.until_reads("/admintickets", &added).await;

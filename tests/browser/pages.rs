@@ -73,7 +73,7 @@ async fn populated() -> Stage {
 #[ignore = "needs chromium and chromium-driver"]
 async fn no_page_has_a_barrier_or_scrolls_to_the_side() {
     let stage = populated().await;
-    let browser = Browser::open(stage.pool.url()).await;
+    let browser = Browser::open(stage.web.url()).await;
     axe::bring(&browser).await;
     let mut faults = look_at_all(&browser, &OPEN).await;
 

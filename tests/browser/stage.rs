@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool::Parts;
+use stakepool::Pool;
 use stakepool::daemons::DaemonView;
-use stakepool::mail::SmtpMailer;
+use stakepool::mail::{SmtpEncryption, SmtpMailer, SmtpOptions};
 use stakepool_core::accounts::{Email, PasswordCosts, Registration, User};
 use stakepool_core::chain::{Generation, Network, TicketHash, VoteVersion};
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore, WalletError};
 use stakepool_core::ticket::PoolFee;
-use stakepool_examples::{PoolOptions, SmallPool};
+use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
-use stakepool_web::{CaptchaChoice, Web, WebOptions};
+use stakepool_web::{CaptchaChoice, Web, WebOptions, WebParts};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -30,8 +30,9 @@ pub struct Stage {
     pub network: SimNetwork,
     pub pool: SmallPool,
     pub sink: Sink,
+    pub web: SmallWeb,
     /// What the web application was started with.
-    web: (WebOptions, Services),
+    options: WebOptions,
     _folder: TempDir,
 }
 
@@ -47,33 +48,34 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let options = PoolOptions {
             folder: folder.path().to_owned(),
-            listen: "127.0.0.1:0".parse().unwrap(),
             fee: fee(),
             share_wallets: true,
             password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
         };
-        let mut kept = None;
-        let pool = SmallPool::start_with(&network, &options, |web, services| {
-            let (host, from) = (sink.address.to_string(), "pool@example.org".to_owned());
-            let mail = stakepool_config::Mail { host, from, login: None, tls: stakepool_config::MailTls::None };
-            services.mailer = Arc::new(SmtpMailer::new(&mail, "Test pool").unwrap());
-            services.agendas = vec![Arc::new(OneAgenda)];
-            web.base_url = BASE_URL.to_owned();
-            web.pool_email = "help@example.org".to_owned();
-            web.captcha = CaptchaChoice::Own;
-            web.administration.addresses = vec!["127.0.0.1".parse().unwrap()];
-            kept = Some((web.clone(), services.clone()));
+        let pool = SmallPool::start_with(&network, &options, |settings, parts| {
+            let mail = SmtpOptions::new(sink.address.to_string(), "pool@example.org");
+            let mail = mail.encryption(SmtpEncryption::None);
+            parts.mailer = Arc::new(SmtpMailer::new(&mail, "Test pool").unwrap());
+            parts.agendas = vec![Arc::new(OneAgenda)];
+            settings.site.base_url = BASE_URL.to_owned();
+            settings.site.help_email = "help@example.org".to_owned();
         });
         let pool = pool.await.unwrap();
         pool.user(ADMINISTRATOR, PASSWORD, true).await.unwrap();
-        Self { network, pool, sink, web: kept.unwrap(), _folder: folder }
+        let mut options = web_options("127.0.0.1:0".parse().unwrap());
+        options.captcha = CaptchaChoice::Own;
+        options.admission.addresses = vec!["127.0.0.1".parse().unwrap()];
+        let web = SmallWeb::start(&pool, options.clone()).await.unwrap();
+        Self { network, pool, sink, web, options, _folder: folder }
     }
 
     /// The address of another instance of the web application, which takes nobody new. It ends with the test.
     pub async fn closed_instance(&self) -> String {
-        let (mut options, services) = self.web.clone();
-        options.closed = Some("The pool moves to other servers until Monday.".to_owned());
-        let web = Web::bind(options, services).await.unwrap();
+        let open = &self.pool.pool;
+        let message = "The pool moves to other servers until Monday.".to_owned();
+        let terms = open.terms().clone().closed(Some(message));
+        let pool = Arc::new(Pool::new(terms, open.settings().clone(), open.parts().clone()).unwrap());
+        let web = Web::bind(self.options.clone(), pool, WebParts::default()).await.unwrap();
         let address = format!("http://{}", web.address());
         tokio::spawn(web.run(std::future::pending()));
         address
@@ -144,10 +146,10 @@ impl Stage {
     pub async fn until_daemons_agree(&self) {
         let began = Instant::now();
         loop {
-            let wanted = self.pool.convergence.wanted().await.unwrap().digest().to_string();
-            let views = self.pool.convergence.views();
+            let wanted = self.pool.pool.daemons().desired().await.unwrap().digest().to_string();
+            let views = self.pool.pool.daemons().views();
             let has_it = |view: &DaemonView| view.status.as_ref().is_some_and(|status| status.wanted_digest == wanted);
-            if views.len() == self.pool.daemons.len() && views.values().all(|view| view.in_order && has_it(view)) {
+            if views.len() == self.pool.daemons.len() && views.values().all(|view| view.in_sync && has_it(view)) {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "the daemons do not have what is wanted");
@@ -156,6 +158,7 @@ impl Stage {
     }
 
     pub async fn end(self) {
+        self.web.stop().await.unwrap();
         self.pool.stop().await.unwrap();
         self.network.shutdown().await;
     }

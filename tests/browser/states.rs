@@ -232,7 +232,7 @@ async fn no_page_has_a_barrier_in_a_state_that_is_seldom_seen() {
     stage.network.never_let_win(&ignored);
     stage.mine(2).await;
 
-    let browser = Browser::open(stage.pool.url()).await;
+    let browser = Browser::open(stage.web.url()).await;
     axe::bring(&browser).await;
     let mut tour = Tour { browser, faults: Vec::new() };
     sign_up(&stage, &mut tour).await;

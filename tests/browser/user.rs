@@ -82,7 +82,7 @@ async fn show_api_key(stage: &Stage, browser: &Browser) -> String {
 }
 
 async fn ask_as_wallet(stage: &Stage, key: &str) -> serde_json::Value {
-    wallet::Browser::new(stage.pool.url()).api(Method::GET, "getpurchaseinfo", key, "").await
+    wallet::Browser::new(stage.web.url()).api(Method::GET, "getpurchaseinfo", key, "").await
 }
 
 async fn choose_votes(stage: &Stage, browser: &Browser) {
@@ -134,7 +134,7 @@ async fn reset_password(stage: &Stage, browser: &Browser, recovery: &str) {
 #[ignore = "needs chromium and chromium-driver"]
 async fn a_user_goes_from_the_sign_up_to_the_vote_and_out_again() {
     let stage = Stage::set().await;
-    let browser = Browser::open(stage.pool.url()).await;
+    let browser = Browser::open(stage.web.url()).await;
     sign_up_and_verify(&stage, &browser).await;
     sign_in(&browser, FIRST_PASSWORD).await;
     let (secret, recovery) = set_up_second_factor(&browser).await;

@@ -4,6 +4,7 @@
 
 mod administrator;
 mod browser;
+mod in_process;
 mod misses;
 mod outages;
 mod real;

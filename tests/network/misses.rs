@@ -34,7 +34,8 @@ async fn missed_tickets_are_revoked(generation: Generation) {
     for ticket in &tickets {
         scene.until("the revocation is told", async || scene.ledger(ticket).await.unwrap().revoked).await;
     }
-    let mut browser = Browser::new(scene.pool.url());
+    let web = scene.web().await;
+    let mut browser = Browser::new(web.url());
     browser.submit("/signin", &[("email", "user@example.org"), ("password", "correct horse 42")]).await;
     let page = browser.get("/tickets?show=missed").await.body;
     assert!(page.matches("<small>revoked</small>").count() == 2 && !page.contains("not yet revoked"), "{page}");
@@ -61,7 +62,7 @@ async fn an_unlocked_wallet_without_the_pools_keys_is_told_and_others_vote() {
     scene.network.let_win(&tickets);
     assert_eq!(scene.mine(3).await, 0, "the other daemons do not vote");
     let told = async || {
-        let status = scene.pool.services.daemons[0].status().await.unwrap();
+        let status = scene.pool.pool.parts().daemons[0].status().await.unwrap();
         status.problems.iter().any(|problem| problem.contains("answers unsigned votes"))
     };
     scene.until("the daemon tells of its wallet", told).await;

@@ -137,12 +137,14 @@ async fn a_wallet_restored_from_its_seed_is_recovered_while_the_pool_runs() {
     assert_eq!(scene.mine(2).await, 0);
     scene
         .until("the loss of the wallet is noticed", async || {
-            !matches!(scene.pool.services.stats.wallets()[2].health, Health::Healthy)
+            !matches!(scene.pool.pool.parts().stats.wallets()[2].health, Health::Healthy)
         })
         .await;
     wallet.start().await.unwrap();
     scene
-        .until("the wallet is in service", async || scene.pool.services.stats.wallets()[2].health == Health::Healthy)
+        .until("the wallet is in service", async || {
+            scene.pool.pool.parts().stats.wallets()[2].health == Health::Healthy
+        })
         .await;
     assert!(wallet.scripts().contains(&scene.registration.address.hash()));
     assert!(tickets.iter().any(|ticket| wallet.tickets().contains(ticket)), "the rescan brought no ticket");

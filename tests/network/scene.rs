@@ -8,7 +8,7 @@ use stakepool_core::chain::{Generation, TicketHash};
 use stakepool_core::ports::{LedgerStore, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::PoolFee;
-use stakepool_examples::{PoolOptions, SmallPool};
+use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
@@ -31,7 +31,6 @@ pub fn fee() -> PoolFee {
 pub fn options(folder: &TempDir) -> PoolOptions {
     PoolOptions {
         folder: folder.path().to_owned(),
-        listen: "127.0.0.1:0".parse().unwrap(),
         fee: fee(),
         share_wallets: false,
         password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
@@ -55,10 +54,10 @@ impl Scene {
 
     /// Whether every daemon has the users and added tickets of the database.
     pub async fn daemons_agree(&self) -> bool {
-        let wanted = self.pool.convergence.wanted().await.unwrap().digest().to_string();
-        let views = self.pool.convergence.views();
+        let wanted = self.pool.pool.daemons().desired().await.unwrap().digest().to_string();
+        let views = self.pool.pool.daemons().views();
         let has_it = |view: &DaemonView| view.status.as_ref().is_some_and(|status| status.wanted_digest == wanted);
-        views.len() == self.pool.daemons.len() && views.values().all(|view| view.in_order && has_it(view))
+        views.len() == self.pool.daemons.len() && views.values().all(|view| view.in_sync && has_it(view))
     }
 
     /// Buys tickets with the pool's fee.
@@ -122,6 +121,11 @@ impl Scene {
             ..TicketQuery::default()
         };
         self.pool.database.tickets(&query).await.unwrap().total
+    }
+
+    /// Puts a web application in front of the pool.
+    pub async fn web(&self) -> SmallWeb {
+        SmallWeb::start(&self.pool, web_options("127.0.0.1:0".parse().unwrap())).await.unwrap()
     }
 
     pub async fn end(self) {

@@ -1,13 +1,13 @@
 //! Programs that were put together wrongly: they end, or say so, with both values.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use stakepool_core::chain::Network;
-use stakepool_examples::SmallPool;
-use stakepool_rpc::json::ServerConfig;
-use stakepool_sim::{Endpoint, SimNetwork};
-use stakepoold::{DaemonError, DaemonOptions};
+use stakepool_examples::{SmallPool, SmallWeb, server_config, web_options};
+use stakepool_rpc::daemon::PeerError;
+use stakepool_rpc::grpc::server::Access;
+use stakepool_sim::SimNetwork;
+use stakepoold::{DaemonOptions, StakepooldError};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -18,34 +18,18 @@ async fn network() -> SimNetwork {
     SimNetwork::builder().seed(7).voting_wallets(3).height(150).start().await.unwrap()
 }
 
-fn server(endpoint: &Endpoint) -> ServerConfig {
-    let host = endpoint.host.to_string();
-    ServerConfig::new(host, &*endpoint.user, &*endpoint.password, endpoint.certificate_pem.as_bytes())
-}
-
 /// A daemon for the first two wallets.
 fn daemon(network: &SimNetwork, folder: &TempDir) -> DaemonOptions {
-    DaemonOptions {
-        network: Network::Simnet,
-        cold_wallet_xpub: network.cold_wallet_xpub(),
-        max_users: 20,
-        pool_fee: fee(),
-        wallets: network.voting_wallets()[..2].iter().map(|wallet| server(&wallet.endpoint())).collect(),
-        nodes: vec![server(&network.node().endpoint())],
-        listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-        monitor_listen: Vec::new(),
-        certificate: folder.path().join("rpc.cert"),
-        key: folder.path().join("rpc.key"),
-        token: None,
-        client_certificates: None,
-        allow_old_clients: true,
-        datadir: folder.path().join("data"),
-        check_every: Duration::from_secs(30),
-    }
+    let wallets = network.voting_wallets()[..2].iter().map(|wallet| server_config(&wallet.endpoint())).collect();
+    DaemonOptions::new(Network::Simnet, network.cold_wallet_xpub(), fee(), folder.path().join("data"))
+        .with_max_users(20)
+        .with_peers(wallets, vec![server_config(&network.node().endpoint())])
+        .with_access(Access::default().with_old_clients(true))
+        .with_check_every(Duration::from_secs(30))
 }
 
 /// How a daemon ends that nobody stops.
-async fn ends(options: DaemonOptions) -> DaemonError {
+async fn ends(options: DaemonOptions) -> StakepooldError {
     let run = stakepoold::run(options, |_| {}, std::future::pending());
     timeout(PATIENCE * 3, run).await.expect("it goes on").unwrap_err()
 }
@@ -53,10 +37,12 @@ async fn ends(options: DaemonOptions) -> DaemonError {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_of_another_network_ends_and_names_both() {
     let (network, folder) = (network().await, tempfile::tempdir().unwrap());
-    let error = ends(DaemonOptions { network: Network::Testnet, ..daemon(&network, &folder) }).await;
-    let DaemonError::WrongNetwork { node, found, expected } = &error else { panic!("{error}") };
+    let mut options = daemon(&network, &folder);
+    options.network = Network::Testnet;
+    let error = ends(options).await;
+    let StakepooldError::Peer(PeerError::WrongNetwork { peer, found, expected }) = &error else { panic!("{error}") };
     assert_eq!((found, expected), (&Network::Simnet, &Network::Testnet));
-    assert_eq!(*node, network.node().endpoint().host.to_string());
+    assert_eq!(*peer, network.node().endpoint().host.to_string());
     let text = error.to_string();
     assert!(text.contains("runs on simnet") && text.contains("configured for testnet"), "{text}");
     network.shutdown().await;
@@ -68,7 +54,7 @@ async fn a_daemon_with_wallets_of_two_seeds_ends_and_names_both_keys() {
     let ours = network.voting_wallet_xpub().to_string();
     network.wallet(1).disagree(true);
     let error = ends(daemon(&network, &folder)).await;
-    let DaemonError::OtherKeys { expected, found, .. } = &error else { panic!("{error}") };
+    let StakepooldError::Peer(PeerError::OtherKeys { expected, found, .. }) = &error else { panic!("{error}") };
     let keys = [expected.to_string(), found.to_string()];
     assert!(keys[0] != keys[1] && keys.contains(&ours), "{error}");
     let text = error.to_string();
@@ -86,11 +72,12 @@ async fn a_daemon_whose_only_wallet_is_of_another_seed_is_told_by_the_web_with_b
     network.wallet(2).disagree(true);
     let pool = SmallPool::start(&network, &options(&folder)).await.unwrap();
     pool.user("admin@example.org", "battery staple 42", true).await.unwrap();
-    let mut browser = Browser::new(pool.url());
+    let web = SmallWeb::start(&pool, web_options("127.0.0.1:0".parse().unwrap())).await.unwrap();
+    let mut browser = Browser::new(web.url());
     browser.submit("/signin", &[("email", "admin@example.org"), ("password", "battery staple 42")]).await;
     let began = Instant::now();
     let told = loop {
-        pool.convergence.changed();
+        pool.pool.daemons().changed();
         let page = browser.get("/status").await.body;
         let told = between(&page, "has the account key ", "restore the wallet").to_owned();
         if !told.is_empty() {
@@ -101,6 +88,7 @@ async fn a_daemon_whose_only_wallet_is_of_another_seed_is_told_by_the_web_with_b
     };
     let (theirs, rest) = told.split_once(", but votingwalletextpub is ").unwrap();
     assert!(theirs.starts_with("spub") && theirs != ours && rest.starts_with(&ours), "{told}");
+    web.stop().await.unwrap();
     pool.stop().await.unwrap();
     network.shutdown().await;
 }

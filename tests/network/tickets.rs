@@ -36,7 +36,7 @@ async fn tickets_are_judged_voted_and_told(generation: Generation) {
         outcome: None,
     };
     assert!(scene.pool.database.add(&added).await.unwrap());
-    scene.pool.convergence.changed();
+    scene.pool.pool.daemons().changed();
     scene.until("every daemon knows the added ticket", async || scene.daemons_agree().await).await;
 
     scene.network.never_let_win(&[low[1], foreign[0]]);
@@ -52,7 +52,8 @@ async fn tickets_are_judged_voted_and_told(generation: Generation) {
     }
     assert!(wanted.is_empty(), "tickets that never won: {wanted:?}");
     scene.until("the ledger knows the votes", async || scene.ledger_count(TicketState::Voted, false).await == 11).await;
-    let mut browser = Browser::new(scene.pool.url());
+    let web = scene.web().await;
+    let mut browser = Browser::new(web.url());
     browser.submit("/signin", &[("email", "user@example.org"), ("password", "correct horse 42")]).await;
     let shown = browser.shown_tickets().await;
     let texts = |tickets: &[TicketHash]| tickets.iter().map(|ticket| ticket.to_string()).collect::<BTreeSet<_>>();
@@ -67,7 +68,7 @@ async fn tickets_are_judged_voted_and_told(generation: Generation) {
     scene.mine(Network::Simnet.params(generation).ticket_maturity).await;
     scene
         .until("the added ticket is marked as voted", async || {
-            scene.pool.convergence.changed();
+            scene.pool.pool.daemons().changed();
             !added_is_active().await
         })
         .await;

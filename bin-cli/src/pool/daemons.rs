@@ -6,18 +6,18 @@ use futures_util::future::join_all;
 use stakepool_config::WebConfig;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, VotingDaemon};
-use stakepool_rpc::grpc::RpcToken;
-use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 
 use crate::error::CliError;
 
 /// A person waits: shorter than the web's limits.
-const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(3),
-    call: Duration::from_secs(5),
-    transfer: Duration::from_secs(30),
-    event_wait: Duration::ZERO,
-};
+fn limits() -> DaemonClientLimits {
+    DaemonClientLimits::default()
+        .with_connect(Duration::from_secs(3))
+        .with_call(Duration::from_secs(5))
+        .with_transfer(Duration::from_secs(30))
+        .with_event_wait(Duration::ZERO)
+}
 
 /// Voting daemons.
 pub(crate) struct Daemons(Vec<DaemonClient>);
@@ -26,18 +26,9 @@ impl Daemons {
     /// The daemons of a configuration; nothing is dialled yet.
     pub(crate) fn of(config: &WebConfig) -> Result<Self, CliError> {
         let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
-        let token = config.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
-        let token = token.map_err(|error| unusable(&error))?;
-        let client = |daemon: &stakepool_config::DaemonEndpoint| {
-            DaemonClient::new(ClientOptions {
-                address: daemon.host.clone(),
-                certificate: daemon.certificate.pem.clone().into_bytes(),
-                token: token.clone(),
-                identity: None,
-                limits: LIMITS,
-            })
-        };
-        let clients = config.daemons.iter().map(client).collect::<Result<_, _>>();
+        let options = config.daemon_clients().map_err(|error| unusable(&error))?;
+        let client = |options: ClientOptions| DaemonClient::new(options.with_limits(limits()));
+        let clients = options.into_iter().map(client).collect::<Result<_, _>>();
         clients.map(Self).map_err(|error| unusable(&error))
     }
 

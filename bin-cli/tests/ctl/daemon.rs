@@ -10,7 +10,6 @@ use stakepool_core::chain::{BlockHeight, Network, TicketHash};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
 use stakepool_core::ticket::PoolFee;
-use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::server::{Access, BackendError, DaemonBackend, bind, serve};
 use stakepool_rpc::tls::ensure_server_pair;
 use tokio::sync::oneshot;
@@ -130,14 +129,12 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon with its files in `folder`; one without a token offers the predecessor's service only.
-    pub async fn start(folder: &Path, with_token: bool, cold_wallet_xpub: &str) -> Self {
+    /// Starts a daemon with its files in `folder`.
+    pub async fn start(folder: &Path, access: Access, cold_wallet_xpub: &str) -> Self {
         let certificate = folder.join("rpc.cert");
         let pair = ensure_server_pair(&certificate, &folder.join("rpc.key"), &[], SystemTime::now()).unwrap();
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let address = listeners[0].local_addr().unwrap();
-        let token = with_token.then(|| RpcToken::new(TOKEN).unwrap());
-        let access = Access { token, ..Access::default() };
         let backend = Arc::new(Fake { cold_wallet_xpub: cold_wallet_xpub.to_owned(), ..Fake::default() });
         let (stop, stopped) = oneshot::channel();
         let serving = serve(listeners, pair, access, backend.clone(), async {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod backup;
+mod certificates;
 mod chain;
 mod configuration;
 mod daemon;

@@ -16,6 +16,8 @@ use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, SqliteOptions};
+use stakepool_rpc::grpc::RpcToken;
+use stakepool_rpc::grpc::server::Access;
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, TOKEN};
@@ -70,20 +72,26 @@ pub struct Scene {
 impl Scene {
     /// A pool with so many daemons and without a database.
     pub async fn set(daemons: usize) -> Self {
-        Self::set_with(daemons, true).await
+        Self::set_with(daemons, with_token()).await
     }
 
-    /// As [`Scene::set`], with daemons of the predecessor's service.
+    /// As [`Scene::set`], with daemons of the predecessor's service, which ask for nothing.
     pub async fn set_with_old_daemons(daemons: usize) -> Self {
-        Self::set_with(daemons, false).await
+        Self::set_with(daemons, Access::default()).await
     }
 
-    async fn set_with(count: usize, with_token: bool) -> Self {
+    /// As [`Scene::set`], with daemons that ask for one of some certificates (PEM) beside the token.
+    pub async fn set_with_client_certificates(daemons: usize, certificates: &str) -> Self {
+        let certificates = Some(certificates.as_bytes().to_vec());
+        Self::set_with(daemons, with_token().with_client_certificates(certificates)).await
+    }
+
+    async fn set_with(count: usize, access: Access) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut daemons = Vec::new();
         for number in 0..count {
             let folder = home.path().join(format!("daemon{number}"));
-            daemons.push(Daemon::start(&folder, with_token, &keys()[0]).await);
+            daemons.push(Daemon::start(&folder, access.clone(), &keys()[0]).await);
         }
         let scene = Self { home, daemons };
         fs::write(scene.config_file(), scene.config()).unwrap();
@@ -187,6 +195,11 @@ impl Scene {
     pub async fn tell(&self, report: &TicketReport) {
         self.database().await.put_tickets("daemon", std::slice::from_ref(report), UnixTime(5)).await.unwrap();
     }
+}
+
+/// What daemons ask for that share the token of the configuration.
+fn with_token() -> Access {
+    Access::default().with_token(Some(RpcToken::new(TOKEN).unwrap()))
 }
 
 /// A live ticket whose fee is too small.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use stakepool::accounts::{ApiKeyError, ClientAddress};
+use stakepool_core::accounts::User;
 use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
 
-use super::{Call, Code};
+use super::answer::Code;
+use super::call::Call;
 use crate::site::Site;
-use stakepool::user_cache::CachedUser;
-use stakepool::accounts::ClientAddress;
 
 /// Why a call is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,22 +34,22 @@ impl Refused {
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn user(call: &Call) -> Result<Arc<CachedUser>, Refused> {
-    user_of(&call.app, &call.headers, call.client).await
+pub async fn user(call: &Call) -> Result<Arc<User>, Refused> {
+    user_of(&call.site, &call.headers, call.client).await
 }
 
 /// The user of a request with these headers, at most a second old.
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn user_of(app: &App, headers: &HeaderMap, client: ClientAddress) -> Result<Arc<CachedUser>, Refused> {
+pub async fn user_of(site: &Site, headers: &HeaderMap, client: ClientAddress) -> Result<Arc<User>, Refused> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let key = header.and_then(|header| header.strip_prefix("Bearer ")).ok_or(Refused::InvalidToken)?;
-    let claims = app.api_keys.verify(key).map_err(|_| Refused::InvalidToken)?;
-    let user = app.user(claims.user).await.map_err(|error| {
-        tracing::error!(%error, %client, "an API call could not be served");
-        Refused::Unavailable
-    })?;
-    user.filter(|found| claims.is_accepted_for(&found.user, app.now()) && !found.user.disabled)
-        .ok_or(Refused::InvalidToken)
+    site.pool.user_of_api_key(key).await.map_err(|error| match error {
+        ApiKeyError::Invalid => Refused::InvalidToken,
+        ApiKeyError::Store(error) => {
+            tracing::error!(%error, %client, "an API call could not be served");
+            Refused::Unavailable
+        }
+    })
 }

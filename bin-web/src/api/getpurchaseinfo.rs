@@ -6,8 +6,9 @@ use stakepool_core::accounts::User;
 use stakepool_core::ticket::PoolFee;
 use warp::http::HeaderMap;
 
+use super::answer::{Code, with_data};
+use super::auth;
 use super::number::Decimal;
-use super::{Code, auth, with_data};
 use crate::site::Site;
 use stakepool::accounts::ClientAddress;
 
@@ -24,9 +25,9 @@ struct PurchaseInfo {
 }
 
 /// Answers a call.
-pub async fn answer(app: &App, headers: &HeaderMap, client: ClientAddress) -> Bytes {
-    match auth::user_of(app, headers, client).await {
-        Ok(user) => user.purchase_info.clone(),
+pub async fn answer(site: &Site, headers: &HeaderMap, client: ClientAddress) -> Bytes {
+    match auth::user_of(site, headers, client).await {
+        Ok(user) => site.purchase_infos.get(&user, |user| body(user, site.pool.terms().fee)),
         Err(refused) => {
             let (code, why) = refused.tell();
             with_data(code, &format!("purchaseinfo error - {why}"), None::<PurchaseInfo>)
@@ -35,7 +36,7 @@ pub async fn answer(app: &App, headers: &HeaderMap, client: ClientAddress) -> By
 }
 
 /// The answer about a user, which stays the same until the user changes.
-pub fn body(user: &User, fee: PoolFee) -> Bytes {
+fn body(user: &User, fee: PoolFee) -> Bytes {
     let Some(registration) = &user.registration else {
         // Wallets wait for exactly this text, and then send the key.
         let message = "purchaseinfo error - no address submitted";

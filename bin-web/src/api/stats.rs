@@ -6,12 +6,11 @@ use stakepool_core::chain::Amount;
 use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
 
+use super::answer::{Code, with_data};
 use super::number::Decimal;
-use super::{Code, with_data};
 use crate::site::Site;
-use stakepool::figures::PoolFigures;
 use stakepool::accounts::ClientAddress;
-use crate::options::WebOptions;
+use stakepool::{Pool, PoolFigures};
 
 /// The version that the answer tells. Wallets show it; the predecessor's last was 2.0.0.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -46,9 +45,9 @@ struct Stats<'a> {
 }
 
 /// Answers a call. Keys are ignored, even bad ones.
-pub async fn answer(app: &App, client: ClientAddress) -> Bytes {
-    match app.figures().await {
-        Ok((_, body)) => body,
+pub async fn answer(site: &Site, client: ClientAddress) -> Bytes {
+    match site.pool.figures().await {
+        Ok(figures) => site.stats_body.get(&figures, |figures| body(figures, &site.pool)),
         Err(error) => {
             static LINES: LogThrottle = LogThrottle::new();
             if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
@@ -60,8 +59,8 @@ pub async fn answer(app: &App, client: ClientAddress) -> Bytes {
 }
 
 /// The answer with these figures.
-pub fn body(figures: &PoolFigures, options: &WebOptions) -> Bytes {
-    let stake = &figures.stake;
+fn body(figures: &PoolFigures, pool: &Pool) -> Bytes {
+    let (stake, terms) = (&figures.stake, pool.terms());
     let data = Stats {
         all_mempool_tix: stake.all_mempool,
         api_versions_supported: [1, 2],
@@ -78,10 +77,10 @@ pub fn body(figures: &PoolFigures, options: &WebOptions) -> Bytes {
         revoked: stake.revoked,
         total_subsidy: coins(stake.total_subsidy),
         voted: stake.voted,
-        network: options.network.name(),
-        pool_email: &options.pool_email,
-        pool_fees: Decimal(options.pool_fee.percent()),
-        pool_status: if options.closed.is_some() { "Closed" } else { "Open" },
+        network: terms.network.name(),
+        pool_email: &pool.site().help_email,
+        pool_fees: Decimal(terms.fee.percent()),
+        pool_status: if terms.closed.is_some() { "Closed" } else { "Open" },
         user_count: figures.users,
         user_count_active: figures.active_users,
         version: VERSION,

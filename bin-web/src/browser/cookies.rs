@@ -9,6 +9,15 @@ use warp::http::{HeaderMap, HeaderValue};
 /// section 4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
 
+/// The session of a signed-in browser.
+pub const SESSION: &str = "session";
+/// The note of a browser that has shown the right password and lacks the second factor.
+pub const FIRST_STEP: &str = "firststep";
+/// The note of a browser that has signed in before.
+pub const KNOWN_BROWSER: &str = "known";
+/// How long a browser keeps that note.
+pub const KNOWN_BROWSER_LASTS: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Makes `Set-Cookie` headers, and reads what browsers bring.
 #[derive(Clone, Copy, Debug)]
 pub struct CookieJar {

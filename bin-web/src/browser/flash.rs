@@ -7,11 +7,11 @@ use warp::http::{HeaderMap, HeaderValue};
 use crate::browser::cookies::CookieJar;
 
 /// The name of the cookie.
-const COOKIE: &str = "notice";
+const COOKIE: &str = "flash";
 
 /// Something that was done. The cookie holds a name, never a text, so that nobody can put words on our pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
+pub enum Flash {
     /// An account was made.
     SignedUp,
     /// A session ended.
@@ -52,7 +52,7 @@ pub enum Notice {
     VotingSaved,
 }
 
-impl Notice {
+impl Flash {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::SignedUp, "signed-up", "Your account is made. Sign in with the password that you chose."),
         (Self::SignedOut, "signed-out", "You are signed out on this device."),
@@ -120,7 +120,7 @@ impl Notice {
 
     /// What the page says.
     pub fn text(self) -> &'static str {
-        Self::ALL.iter().find(|(notice, ..)| *notice == self).map_or("", |(.., text)| text)
+        Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(.., text)| text)
     }
 
     /// Where the page leads on from what it says, and in what words.
@@ -128,15 +128,15 @@ impl Notice {
         (self == Self::PasswordReset).then_some(("/settings", "Settings of the API key"))
     }
 
-    /// The notice that a request brings.
+    /// The flash that a request brings.
     pub fn read(cookies: CookieJar, headers: &HeaderMap) -> Option<Self> {
         let name = cookies.read(headers, COOKIE)?;
-        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(notice, ..)| *notice)
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(flash, ..)| *flash)
     }
 
-    /// The cookie that brings the notice to the next page.
+    /// The cookie that brings the flash to the next page.
     pub fn cookie(self, cookies: CookieJar) -> Option<HeaderValue> {
-        let name = Self::ALL.iter().find(|(notice, ..)| *notice == self).map_or("", |(_, name, _)| name);
+        let name = Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, name, _)| name);
         cookies.set(COOKIE, name, Some(Duration::from_secs(60)))
     }
 

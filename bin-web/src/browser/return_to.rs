@@ -9,7 +9,7 @@ use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::browser::cookies::CookieJar;
-use stakepool::signed::Signer;
+use stakepool::Signer;
 use stakepool_core::secret::Secret;
 
 /// The cookie.
@@ -20,9 +20,9 @@ const LONGEST: usize = 500;
 
 /// A page of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Goal(String);
+pub struct ReturnTo(String);
 
-impl Goal {
+impl ReturnTo {
     /// The page at a path with a query, where it is one of ours. In the place of a file the page that offers it, since a
     /// download would leave the browser on the page for signing in.
     pub fn of(path: &str, query: &str) -> Option<Self> {
@@ -49,19 +49,19 @@ impl Goal {
 
 /// Writes and reads the notes.
 #[derive(Debug)]
-pub struct Goals {
+pub struct ReturnTos {
     signer: Signer,
     cookies: CookieJar,
 }
 
-impl Goals {
+impl ReturnTos {
     /// Notes that are signed with the pool's secret.
     pub fn new(secret: &Secret, cookies: CookieJar) -> Self {
         Self { signer: Signer::new(secret, "goal"), cookies }
     }
 
     /// The cookie that remembers a page.
-    pub fn cookie(&self, goal: &Goal, now: UnixTime) -> Option<HeaderValue> {
+    pub fn cookie(&self, goal: &ReturnTo, now: UnixTime) -> Option<HeaderValue> {
         let (expires, page) = (now.plus(LASTS).0.to_be_bytes(), goal.0.as_bytes());
         let signature = self.signer.sign(&[&expires, page]);
         let note = [&expires[..], &signature, page].concat();
@@ -69,13 +69,13 @@ impl Goals {
     }
 
     /// The page that a request's cookie remembers.
-    pub fn read(&self, headers: &HeaderMap, now: UnixTime) -> Option<Goal> {
+    pub fn read(&self, headers: &HeaderMap, now: UnixTime) -> Option<ReturnTo> {
         let note = hex::decode(self.cookies.read(headers, COOKIE)?).ok()?;
         let (expires, rest) = note.split_first_chunk::<8>()?;
         let (signature, page) = rest.split_first_chunk::<32>()?;
         let is_good = self.signer.is_right(&[expires, page], signature) && now.0 < i64::from_be_bytes(*expires);
         let (path, query) = std::str::from_utf8(page).ok().filter(|_| is_good).map(cut)?;
-        Goal::of(path, query)
+        ReturnTo::of(path, query)
     }
 
     /// Takes the cookie away.
@@ -93,17 +93,17 @@ mod tests {
     use super::*;
     use warp::http::header::COOKIE as HEADER;
 
-    fn read(cookie: &HeaderValue, seconds: i64, secret: &str) -> Option<Goal> {
+    fn read(cookie: &HeaderValue, seconds: i64, secret: &str) -> Option<ReturnTo> {
         let pair = cookie.to_str().unwrap().split(';').next().unwrap();
         let mut headers = HeaderMap::new();
         headers.append(HEADER, pair.parse().unwrap());
-        Goals::new(&Secret::new(secret), CookieJar { secure: false }).read(&headers, UnixTime(seconds))
+        ReturnTos::new(&Secret::new(secret), CookieJar { secure: false }).read(&headers, UnixTime(seconds))
     }
 
     #[test]
     fn a_note_leads_back_while_it_lasts_and_counts_only_if_it_is_ours() {
-        let goals = Goals::new(&Secret::new("secret"), CookieJar { secure: false });
-        let goal = Goal::of("/tickets", "show=missed").unwrap();
+        let goals = ReturnTos::new(&Secret::new("secret"), CookieJar { secure: false });
+        let goal = ReturnTo::of("/tickets", "show=missed").unwrap();
         let cookie = goals.cookie(&goal, UnixTime(0)).unwrap();
         assert_eq!(read(&cookie, 1799, "secret"), Some(goal.clone()));
         assert_eq!(goal.go().headers()[LOCATION], "/tickets?show=missed");
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn only_pages_of_ours_are_goals_and_files_give_way_to_their_page() {
         for foreign in ["//evil.example", "http://evil.example", "/\\evil.example", "", "/a b", "/a\r\nb", "/ä"] {
-            assert_eq!(Goal::of(foreign, ""), None, "{foreign}");
+            assert_eq!(ReturnTo::of(foreign, ""), None, "{foreign}");
         }
-        assert_eq!(Goal::of("/tickets", &"x".repeat(600)), None);
-        assert_eq!(Goal::of("/tickets.csv", "a=b"), Goal::of("/tickets", ""));
+        assert_eq!(ReturnTo::of("/tickets", &"x".repeat(600)), None);
+        assert_eq!(ReturnTo::of("/tickets.csv", "a=b"), ReturnTo::of("/tickets", ""));
     }
 }

@@ -11,7 +11,7 @@ use stakepool_core::time::UnixTime;
 
 use crate::captcha::error::CaptchaError;
 use crate::http::form::Form;
-use stakepool::signed::Signer;
+use stakepool::Signer;
 use stakepool_core::secret::Secret;
 
 /// How long a question may be answered, in seconds.
@@ -53,7 +53,7 @@ pub struct Questions {
 
 /// A question, and the token that comes back with the answer.
 #[derive(Clone, Debug)]
-pub struct Riddle {
+pub struct Question {
     /// The question.
     pub question: String,
     /// The token.
@@ -63,11 +63,11 @@ pub struct Riddle {
 impl Questions {
     /// Questions whose tokens are signed with a key made of the secret.
     pub fn new(secret: &Secret) -> Self {
-        Self { signer: Signer::new(secret, "riddle") }
+        Self { signer: Signer::new(secret, "question") }
     }
 
     /// A new question.
-    pub fn new_riddle(&self, random: &dyn SecureRandom, now: UnixTime) -> Riddle {
+    pub fn ask(&self, random: &dyn SecureRandom, now: UnixTime) -> Question {
         let mut nonce = [0; NONCE_BYTES];
         random.fill(&mut nonce);
         let mut dice = [0; 3];
@@ -76,7 +76,7 @@ impl Questions {
         let asked = now.0.to_be_bytes();
         let signature = self.signer.sign(&[&nonce, &asked, &[answer]]);
         let token = format!("{}{}{}", hex::encode(nonce), hex::encode(asked), hex::encode(signature));
-        Riddle { question, token }
+        Question { question, token }
     }
 
     /// Checks an answer. What is right counts once: the caller must see to it by the key, which may be forgotten at the
@@ -134,7 +134,7 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
 
-    fn riddles() -> Questions {
+    fn questions() -> Questions {
         Questions::new(&Secret::new("secret"))
     }
 
@@ -143,19 +143,19 @@ mod tests {
         Form::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
     }
 
-    /// A riddle and its answer.
-    fn solved() -> (Riddle, u8) {
-        let riddle = riddles().new_riddle(&SystemRandom, NOW);
+    /// A question and its answer.
+    fn solved() -> (Question, u8) {
+        let question = questions().ask(&SystemRandom, NOW);
         let later = UnixTime(NOW.0 + AT_LEAST);
-        let answer = (0..=21).find(|n| riddles().check(&form(&riddle.token, &n.to_string(), ""), later).is_ok());
-        (riddle, answer.unwrap())
+        let answer = (0..=21).find(|n| questions().check(&form(&question.token, &n.to_string(), ""), later).is_ok());
+        (question, answer.unwrap())
     }
 
     #[test]
     fn one_answer_is_right_for_a_while() {
-        let (riddle, answer) = solved();
+        let (question, answer) = solved();
         let check =
-            |seconds, answer: &str| riddles().check(&form(&riddle.token, answer, ""), UnixTime(NOW.0 + seconds));
+            |seconds, answer: &str| questions().check(&form(&question.token, answer, ""), UnixTime(NOW.0 + seconds));
         assert!(check(LASTS - 1, &answer.to_string()).is_ok());
         assert_eq!(check(LASTS, &answer.to_string()), Err(CaptchaError::Stale));
         assert_eq!(check(AT_LEAST - 1, &answer.to_string()), Err(CaptchaError::TooFast));
@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_robot_that_fills_in_everything_is_refused() {
-        let (riddle, answer) = solved();
+        let (question, answer) = solved();
         let later = UnixTime(NOW.0 + 10);
-        let refused = riddles().check(&form(&riddle.token, &answer.to_string(), "http://x"), later);
+        let refused = questions().check(&form(&question.token, &answer.to_string(), "http://x"), later);
         assert_eq!(refused, Err(CaptchaError::Wrong));
     }
 
@@ -187,7 +187,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_is_an_answer_and_none_panics(token in "[0-9a-f]{0,120}|.*", answer in ".*") {
-            prop_assert!(riddles().check(&form(&token, &answer, ""), NOW).is_err());
+            prop_assert!(questions().check(&form(&token, &answer, ""), NOW).is_err());
         }
     }
 }

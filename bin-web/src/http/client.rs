@@ -1,69 +1,32 @@
 //! Who is asking: the address of the client, behind proxies that are trusted.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
+use stakepool::accounts::ClientAddress;
 use warp::http::HeaderMap;
 
 use crate::options::ProxyTrust;
 
-/// The address of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClientAddress(pub IpAddr);
-
-impl ClientAddress {
-    /// The client of a unix socket, which is a proxy on this machine.
-    pub const LOCAL: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
-
-    /// A client behind a proxy whose address the proxy did not say in a way that can be read. Nobody is admitted from it.
-    pub const UNKNOWN: Self = Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-
-    /// The client of a request. A header is believed only from trusted proxies: walking it from its end, the first
-    /// address that is no trusted proxy is the client, since everything before it may be invented. Where what must be
-    /// looked at is no address, the client is [`ClientAddress::UNKNOWN`], and never the proxy itself.
-    pub fn of(peer: IpAddr, headers: &HeaderMap, trust: &ProxyTrust) -> Self {
-        let peer = peer.to_canonical();
-        let trusted = |address: IpAddr| trust.trusts(address);
-        let Some(header) = trust.header.as_deref().filter(|_| trusted(peer)) else { return Self(peer) };
-        let mut client = peer;
-        for value in headers.get_all(header).iter().rev() {
-            // As bytes: one that is no ASCII, somewhere in what the client invented, must not hide what the proxy wrote.
-            for part in value.as_bytes().rsplit(|byte| *byte == b',') {
-                let text = std::str::from_utf8(part).unwrap_or_default();
-                let Some(address) = address_of(text.trim()) else { return Self::UNKNOWN };
-                client = address;
-                if !trusted(client) {
-                    return Self(client);
-                }
-            }
-        }
-        Self(client)
-    }
-
-    /// The address as tries are counted: a household has a whole /64 of IPv6 addresses.
-    pub fn network(self) -> IpAddr {
-        match self.0 {
-            IpAddr::V4(_) => self.0,
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+/// The client of a request. A header is believed only from trusted proxies: walking it from its end, the first
+/// address that is no trusted proxy is the client, since everything before it may be invented. Where what must be
+/// looked at is no address, the client is [`ClientAddress::UNKNOWN`], and never the proxy itself.
+pub fn client_of(peer: IpAddr, headers: &HeaderMap, trust: &ProxyTrust) -> ClientAddress {
+    let peer = peer.to_canonical();
+    let trusted = |address: IpAddr| trust.trusts(address);
+    let Some(header) = trust.header.as_deref().filter(|_| trusted(peer)) else { return ClientAddress(peer) };
+    let mut client = peer;
+    for value in headers.get_all(header).iter().rev() {
+        // As bytes: one that is no ASCII, somewhere in what the client invented, must not hide what the proxy wrote.
+        for part in value.as_bytes().rsplit(|byte| *byte == b',') {
+            let text = std::str::from_utf8(part).unwrap_or_default();
+            let Some(address) = address_of(text.trim()) else { return ClientAddress::UNKNOWN };
+            client = address;
+            if !trusted(client) {
+                return ClientAddress(client);
             }
         }
     }
-
-    /// The widest network that one customer of a provider commonly has: a /48 of IPv6. None for IPv4.
-    pub fn wide_network(self) -> Option<IpAddr> {
-        let IpAddr::V6(address) = self.0 else { return None };
-        let [a, b, c, ..] = address.segments();
-        // The last number tells it from the /64 with which it begins.
-        Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 48)))
-    }
-}
-
-impl fmt::Display for ClientAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+    ClientAddress(client)
 }
 
 /// An address with or without a port and brackets, as proxies write it.
@@ -87,7 +50,7 @@ mod tests {
             header: Some("X-Forwarded-For".into()),
             proxies: proxies.iter().map(|range| range.parse().unwrap()).collect(),
         };
-        ClientAddress::of(peer.parse().unwrap(), &headers, &trust).to_string()
+        client_of(peer.parse().unwrap(), &headers, &trust).to_string()
     }
 
     #[test]
@@ -115,14 +78,7 @@ mod tests {
         let value = b"\xe4, 198.51.100.1";
         headers.append("x-forwarded-for", warp::http::HeaderValue::from_bytes(value).unwrap());
         let trust = ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
-        let found = ClientAddress::of("127.0.0.1".parse().unwrap(), &headers, &trust);
+        let found = client_of("127.0.0.1".parse().unwrap(), &headers, &trust);
         assert_eq!(found.to_string(), "198.51.100.1");
-    }
-
-    #[test]
-    fn neighbours_of_one_ipv6_network_count_as_one() {
-        let a = ClientAddress("2001:db8::1".parse().unwrap());
-        let b = ClientAddress("2001:db8::ffff:2".parse().unwrap());
-        assert_eq!(a.network(), b.network());
     }
 }

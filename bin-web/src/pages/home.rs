@@ -21,8 +21,8 @@ struct Figures {
 
 /// Shows the page. It does so without figures, too.
 pub async fn show(visit: Visit) -> Outcome {
-    let users = visit.app.figures().await.ok().map(|(figures, _)| figures.active_users);
-    let tally = visit.app.tally().await.ok();
+    let users = visit.site.pool.figures().await.ok().map(|figures| figures.active_users);
+    let tally = visit.site.pool.tally().await.ok();
     let figures = tally.map(|tally| Figures { live: tally.live, voted: tally.voted, missed: tally.missed, users });
     visit.page("home.html.tera", StatusCode::OK, &Home { figures })
 }

@@ -8,7 +8,7 @@ use crate::visit::{Outcome, Visit};
 
 /// What is told.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Told {
+pub struct Message {
     /// The heading.
     pub title: &'static str,
     /// The text.
@@ -19,7 +19,7 @@ pub struct Told {
     pub link_text: &'static str,
 }
 
-impl Told {
+impl Message {
     /// After a sign-up, whether or not the address had an account.
     pub const CHECK_MAIL: Self = Self {
         title: "Look into your mail",

@@ -2,10 +2,15 @@
 
 pub mod address;
 pub mod admin;
+pub mod captcha;
+pub mod charts;
+pub mod confirm;
 pub mod emailupdate;
 pub mod emailverify;
+pub mod enter;
 pub mod error;
 pub mod home;
+pub mod message;
 pub mod passwordreset;
 pub mod passwordupdate;
 pub mod settings;
@@ -15,7 +20,6 @@ pub mod signout;
 pub mod signup;
 pub mod stats;
 pub mod tickets;
-pub mod told;
 pub mod twofactor;
 pub mod voting;
 
@@ -29,15 +33,15 @@ use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 
-use crate::site::Site;
-use stakepool::accounts::ClientAddress;
-use crate::http::form::Form;
 use crate::browser::return_to::ReturnTo;
-use crate::page_error::PageError;
-use crate::view::render::Sample;
+use crate::http::filters::at;
 use crate::http::filters::{client, path, query};
-use crate::routes::is_known;
+use crate::http::form::Form;
+use crate::page_error::PageError;
+use crate::site::Site;
+use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
+use stakepool::accounts::ClientAddress;
 
 /// What a page does with a visit.
 type Page = Arc<dyn Fn(Visit) -> BoxFuture<'static, Outcome> + Send + Sync>;
@@ -49,7 +53,7 @@ enum Way {
     /// Its form is sent.
     Submit(Page),
     /// It is looked at, and no visitor needs to be known for that.
-    Own(fn(&Arc<App>) -> BoxedFilter<(Response,)>),
+    Own(fn(&Arc<Site>) -> BoxedFilter<(Response,)>),
 }
 
 /// A page and how it is asked for.
@@ -106,28 +110,28 @@ fn table() -> Vec<Route> {
 }
 
 /// All pages.
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+pub fn routes(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
     table()
         .into_iter()
-        .map(|route| route.filter(app))
+        .map(|route| route.filter(site))
         .reduce(|routes, route| routes.or(route).unify().boxed())
         .unwrap_or_else(|| warp::any().and_then(|| async { Err(warp::reject::not_found()) }).boxed())
 }
 
 /// Every page that visitors see who have not signed in, as it may be made.
-pub fn public_samples(app: &App) -> Vec<Sample> {
+pub fn public_samples(site: &Site) -> Vec<Sample> {
     let pages = [
         home::samples(),
         stats::samples(),
         signin::samples(),
         signincode::samples(),
-        signup::samples(app),
+        signup::samples(site),
         emailverify::samples(),
         emailupdate::samples(),
-        passwordreset::samples(app),
+        passwordreset::samples(site),
         passwordupdate::samples(),
         error::samples(),
-        vec![told::Told::RESET_SENT.sample()],
+        vec![message::Message::RESET_SENT.sample()],
     ];
     pages.into_iter().flatten().collect()
 }
@@ -157,7 +161,7 @@ impl Route {
     }
 
     /// A page that finds out by itself who asks.
-    fn own(path: &'static str, make: fn(&Arc<App>) -> BoxedFilter<(Response,)>) -> Self {
+    fn own(path: &'static str, make: fn(&Arc<Site>) -> BoxedFilter<(Response,)>) -> Self {
         Self { path, way: Way::Own(make) }
     }
 
@@ -168,19 +172,19 @@ impl Route {
         }
     }
 
-    fn filter(self, app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    fn filter(self, site: &Arc<Site>) -> BoxedFilter<(Response,)> {
         let here = at(self.path);
         match self.way {
-            Way::Show(page) => here.and(show(app, page)).boxed(),
-            Way::Submit(page) => here.and(submit(app, page)).boxed(),
-            Way::Own(make) => here.and(make(app)).boxed(),
+            Way::Show(page) => here.and(show(site, page)).boxed(),
+            Way::Submit(page) => here.and(submit(site, page)).boxed(),
+            Way::Own(make) => here.and(make(site)).boxed(),
         }
     }
 }
 
 /// Answers whoever looks at a page.
-fn show(app: &Arc<App>, page: Page) -> BoxedFilter<(Response,)> {
-    let app = app.clone();
+fn show(site: &Arc<Site>, page: Page) -> BoxedFilter<(Response,)> {
+    let site = site.clone();
     warp::get()
         .and(client())
         .and(path())
@@ -188,14 +192,14 @@ fn show(app: &Arc<App>, page: Page) -> BoxedFilter<(Response,)> {
         .and(warp::header::headers_cloned())
         .then(move |client, path, query: String, headers: HeaderMap| {
             let form = Form::urlencoded(query.as_bytes());
-            run(app.clone(), client, path, headers, form, false, page.clone())
+            run(site.clone(), client, path, headers, form, false, page.clone())
         })
         .boxed()
 }
 
 /// Answers whoever sends a form.
-fn submit(app: &Arc<App>, page: Page) -> BoxedFilter<(Response,)> {
-    let app = app.clone();
+fn submit(site: &Arc<Site>, page: Page) -> BoxedFilter<(Response,)> {
+    let site = site.clone();
     warp::post()
         .and(client())
         .and(path())
@@ -204,33 +208,25 @@ fn submit(app: &Arc<App>, page: Page) -> BoxedFilter<(Response,)> {
         .then(move |client, path, headers: HeaderMap, body: Bytes| {
             // Unlike in the API, the query does not count: a password must not come from a link.
             let form = Form::read(&headers, "", &body);
-            to_the_end(app.clone(), client, run(app.clone(), client, path, headers, form, true, page.clone()))
+            to_the_end(site.clone(), client, run(site.clone(), client, path, headers, form, true, page.clone()))
         })
         .boxed()
 }
 
 /// Runs what a form asks for to its end, even where the client hangs up: nothing is left half done.
 async fn to_the_end(
-    app: Arc<App>,
+    site: Arc<Site>,
     client: ClientAddress,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
     tokio::spawn(work).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a form broke down");
-        Trouble::internal().answer(&app, client)
+        error::answer(PageError::internal(), &site, client)
     })
 }
 
-/// Takes exactly this path.
-pub fn at(path: &'static str) -> BoxedFilter<()> {
-    match path.trim_start_matches('/') {
-        "" => warp::path::end().boxed(),
-        name => warp::path(name).and(warp::path::end()).boxed(),
-    }
-}
-
 async fn run(
-    app: Arc<App>,
+    site: Arc<Site>,
     client: ClientAddress,
     path: String,
     headers: HeaderMap,
@@ -240,50 +236,15 @@ async fn run(
 ) -> Response {
     let sent = is_post.then(|| form_place(&path, &form));
     // What a form brings must never get into an address.
-    let goal = Goal::of(&path, &if is_post { String::new() } else { form.encoded() });
-    let outcome = match Visit::begin(app.clone(), client, path.clone(), &headers, form, is_post).await {
+    let return_to = ReturnTo::of(&path, &if is_post { String::new() } else { form.encoded() });
+    let outcome = match Visit::begin(site.clone(), client, path.clone(), &headers, form, is_post).await {
         Ok(visit) => page(visit).await,
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     };
     match outcome {
         Ok(response) => response,
-        Err(Trouble::SignInFirst) => signin::first(&app, goal.as_ref()),
-        Err(trouble) => tell(app, client, path, &headers, trouble, sent.as_deref()).await,
-    }
-}
-
-/// Answers a request that no route takes.
-pub fn lost(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let app = app.clone();
-    warp::method()
-        .and(client())
-        .and(path())
-        .and(warp::header::headers_cloned())
-        .then(move |method: Method, client, path: String, headers: HeaderMap| {
-            let app = app.clone();
-            let is_known = method != Method::GET && is_known(&path);
-            let trouble = if is_known { Trouble::wrong_method() } else { Trouble::not_found() };
-            async move { tell(app, client, path, &headers, trouble, None).await }
-        })
-        .boxed()
-}
-
-/// Tells whoever comes what went wrong. They are looked up anew, because the page may have signed them out.
-async fn tell(
-    app: Arc<App>,
-    client: ClientAddress,
-    path: String,
-    headers: &HeaderMap,
-    trouble: Trouble,
-    form: Option<&str>,
-) -> Response {
-    if trouble.is_ours() {
-        // The database may be what failed.
-        return trouble.answer(&app, client);
-    }
-    match Visit::begin(app.clone(), client, path, headers, Form::default(), false).await {
-        Ok(visit) => trouble.answer_to(&visit, form),
-        Err(_) => trouble.answer(&app, client),
+        Err(PageError::SignInFirst) => enter::first(&site, return_to.as_ref()),
+        Err(error) => error::show_error(site, client, path, &headers, error, sent.as_deref()).await,
     }
 }
 

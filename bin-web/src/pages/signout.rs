@@ -2,10 +2,10 @@
 
 use warp::http::StatusCode;
 
+use crate::browser::cookies;
 use crate::browser::flash::Flash;
-use crate::session;
-use crate::visit::{Outcome, Visit};
 use crate::http::respond::{add_cookie, see_other};
+use crate::visit::{Outcome, Visit};
 
 /// Shows a button.
 pub async fn show(visit: Visit) -> Outcome {
@@ -18,8 +18,8 @@ pub async fn show(visit: Visit) -> Outcome {
 /// Ends the session.
 pub async fn submit(visit: Visit) -> Outcome {
     let Some(session) = visit.session() else { return Ok(see_other("/")) };
-    visit.app.services.sessions.end(session).await?;
-    let mut response = visit.done(Notice::SignedOut, "/");
-    add_cookie(&mut response, visit.app.cookies.clear(session::COOKIE));
+    visit.site.pool.sign_out(session).await?;
+    let mut response = visit.done(Flash::SignedOut, "/");
+    add_cookie(&mut response, visit.site.cookies.clear(cookies::SESSION));
     Ok(response)
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use warp::http::StatusCode;
 
+use super::charts;
 use crate::view::amounts;
-use stakepool::figures::{FiguresError, PoolFigures};
 use crate::view::chart::Chart;
 use crate::view::render::Sample;
-use stakepool::tickets::tally::Tally;
 use crate::visit::{Outcome, Visit};
+use stakepool::tickets::Tally;
+use stakepool::{FiguresError, PoolFigures};
 
 #[derive(Serialize)]
 struct Stats {
@@ -44,12 +45,12 @@ struct Shown {
 /// in the charts; the network, rewards and unmined tickets by the wallets.
 pub async fn show(visit: Visit) -> Outcome {
     let known = async {
-        let (figures, _) = visit.app.figures().await?;
-        Ok::<_, FiguresError>((figures, visit.app.tally().await?))
+        let figures = visit.site.pool.figures().await?;
+        Ok::<_, FiguresError>((figures, visit.site.pool.tally().await?))
     };
     let (status, content) = match known.await {
         Ok((figures, tally)) => {
-            let charts = visit.app.charts(&figures.stake).await;
+            let charts = charts::of_pool(&visit.site, &figures.stake).await;
             (StatusCode::OK, Stats { figures: Some(shown(&figures, &tally)), charts })
         }
         Err(error) => {

@@ -1,14 +1,11 @@
 //! What a user's tickets vote on beside the previous block.
 
-use std::sync::Arc;
-
 use serde::Serialize;
-use stakepool_core::accounts::VotingPreference;
+use stakepool::accounts::{SetVotingError, VotingChoice};
 use stakepool_core::chain::VoteBits;
 use stakepool_core::ports::Agenda;
 use warp::http::StatusCode;
 
-use stakepool::agendas;
 use crate::browser::flash::Flash;
 use crate::visit::{Outcome, Visit};
 
@@ -52,70 +49,33 @@ pub async fn show(visit: Visit) -> Outcome {
 
 /// Stores a choice, or lets go of one that no longer counts.
 pub async fn submit(visit: Visit) -> Outcome {
-    visit.need_user()?;
-    let Some(agendas) = known(&visit).await else {
-        let error = "Your choice stays as it was: the pool’s wallets do not answer, so that it cannot be checked. Try \
-                     again in a minute.";
-        return page(&visit, StatusCode::SERVICE_UNAVAILABLE, Some(error.to_owned())).await;
-    };
-    let bits = match chosen(&visit, &agendas) {
-        Ok(bits) => bits,
-        Err(error) => return page(&visit, StatusCode::OK, Some(error)).await,
-    };
-    let (id, voting) = (visit.need_user()?.id, visit.app.voting(bits));
-    visit.app.set_voting(id, voting).await?;
-    tracing::info!(user = %id, client = %visit.client, %bits, "voting preference set on the page");
-    Ok(visit.done(Notice::VotingSaved, "/voting"))
-}
-
-/// The agendas of the present vote version; `None` while they are not known.
-async fn known(visit: &Visit) -> Option<Arc<[Agenda]>> {
-    visit.app.agendas.of(visit.app.services.stats.vote_version()?).await
-}
-
-/// The bits of a form: the previous block is approved, and each agenda is answered as chosen, or as before.
-fn chosen(visit: &Visit, agendas: &[Agenda]) -> Result<VoteBits, String> {
-    let before = in_force(visit)?;
-    let mut bits = VoteBits::APPROVE.0;
-    for (number, agenda) in agendas.iter().enumerate() {
-        bits |= match visit.form.get(&field(number)) {
-            Some(answer) => {
-                let choice = agenda.choices.iter().find(|choice| answer.parse() == Ok(choice.bits));
-                choice.map(|choice| choice.bits).ok_or_else(|| {
-                    format!("Your choice stays as it was: choose one of the answers to “{}”.", agenda.id)
-                })?
-            }
-            None => agenda.choice(before).map_or(0, |choice| choice.bits),
-        };
+    let user = visit.need_user()?;
+    let answer = |number| visit.form.get(&field(number)).map(str::to_owned);
+    match visit.site.pool.choose(user, answer).await {
+        Ok(bits) => {
+            tracing::info!(user = %user.id, client = %visit.client, %bits, "voting preference set on the page");
+            Ok(visit.done(Flash::VotingSaved, "/voting"))
+        }
+        Err(SetVotingError::Unknown) => {
+            let error = "Your choice stays as it was: the pool’s wallets do not answer, so that it cannot be checked. Try \
+                         again in a minute.";
+            page(&visit, StatusCode::SERVICE_UNAVAILABLE, Some(error.to_owned())).await
+        }
+        Err(SetVotingError::Store(error)) => Err(error.into()),
+        Err(error @ (SetVotingError::NoSuchAnswer(_) | SetVotingError::Incomplete)) => {
+            page(&visit, StatusCode::OK, Some(format!("Your choice stays as it was: {error}."))).await
+        }
     }
-    let bits = VoteBits(bits);
-    if agendas::are_valid(bits, agendas) {
-        Ok(bits)
-    } else {
-        Err("Your choice stays as it was: choose an answer to every question.".to_owned())
-    }
-}
-
-/// What the user's tickets vote now: their choice, or the default where it was made for another vote version.
-fn in_force(visit: &Visit) -> Result<VoteBits, String> {
-    let user = visit.need_user().map_err(|_| "Sign in first.".to_owned())?;
-    let is_of_now = visit.app.services.stats.vote_version().is_none_or(|version| version == user.voting.version);
-    Ok(if is_of_now { user.voting.bits } else { VoteBits::APPROVE })
 }
 
 async fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
-    let VotingPreference { bits, version: chosen_for } = visit.need_user()?.voting;
-    let version = visit.app.services.stats.vote_version();
-    let agendas = known(visit).await;
-    // Who only ever approved the previous block has lost nothing by a new version.
-    let outdated = version.filter(|version| *version != chosen_for && bits != VoteBits::APPROVE).map(|_| chosen_for.0);
-    let in_force = if outdated.is_some() { VoteBits::APPROVE } else { bits };
+    let VotingChoice { version, agendas, in_force, outdated } = visit.site.pool.voting_of(visit.need_user()?).await;
     let content = Voting {
         version: version.map(|version| version.0),
         known: agendas.is_some(),
         questions: agendas.iter().flat_map(|agendas| agendas.iter()).enumerate().map(question(in_force)).collect(),
         bits: in_force.0,
-        outdated,
+        outdated: outdated.map(|version| version.0),
         error,
     };
     visit.page(TEMPLATE, status, &content)

@@ -15,9 +15,9 @@ use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 const BUILT_IN: [(&str, &[u8]); 3] = [
-    ("style.css", include_bytes!("../assets/style.css")),
-    ("copy.js", include_bytes!("../assets/copy.js")),
-    ("icon.svg", include_bytes!("../assets/icon.svg")),
+    ("style.css", include_bytes!("../../assets/style.css")),
+    ("copy.js", include_bytes!("../../assets/copy.js")),
+    ("icon.svg", include_bytes!("../../assets/icon.svg")),
 ];
 
 /// The built-in files, compressed once for all.

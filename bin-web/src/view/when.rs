@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use stakepool_core::chain::BlockHeight;
+use stakepool_core::time::UnixTime;
 
 /// How blocks and time go together.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +65,24 @@ fn about(duration: Duration) -> String {
     }
 }
 
+/// How long ago something was, roughly.
+pub fn ago(now: UnixTime, then: UnixTime) -> String {
+    roughly(Duration::from_secs(now.0.saturating_sub(then.0).max(0).unsigned_abs()))
+}
+
+/// A span of time, roughly.
+pub fn roughly(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => return "less than a minute".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +115,20 @@ mod tests {
         assert!(!when(u32::MAX).is_empty() && !when(0).is_empty());
         let unknown = BlockTime { tip: None, ..time };
         assert_eq!(unknown.of(BlockHeight(7)), When { block: 7, words: None, to_come: false });
+    }
+
+    #[test]
+    fn spans_are_told_roughly() {
+        for (seconds, text) in [
+            (0, "less than a minute"),
+            (60, "1 minute"),
+            (3599, "59 minutes"),
+            (3600, "1 hour"),
+            (172_799, "47 hours"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(roughly(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(ago(UnixTime(1), UnixTime(9)), "less than a minute", "clocks differ");
     }
 }

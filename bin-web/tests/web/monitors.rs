@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use stakepool_monitor::CallsOf;
-use stakepool_rpc::CallFigures;
+use stakepool_core::call_figures::CallFigures;
+use stakepool_process::monitor::CallsOf;
 use stakepool_web::CallSource;
 use warp::http::StatusCode;
 

@@ -13,7 +13,7 @@ pub(crate) const TABLE: Table = Table {
     file: "stakepoold.conf",
     env_prefix: "STAKEPOOLD_",
     subsystems: &[
-        ("STPK", &["stakepoold", "stakepool_core"]),
+        ("STPK", &["stakepoold", "stakepool_core", "stakepool_rpc::daemon"]),
         ("RPCC", &["stakepool_rpc::json"]),
         ("GRPC", &["stakepool_rpc::grpc"]),
         ("DB", &["stakepoold"]),

@@ -13,11 +13,11 @@ pub(crate) const TABLE: Table = Table {
     file: "exccstakepool.conf",
     env_prefix: "STAKEPOOL_WEB_",
     subsystems: &[
-        ("EXCS", &["stakepool_web"]),
-        ("CNTL", &["stakepool_web"]),
+        ("EXCS", &["stakepool_web", "stakepool"]),
+        ("CNTL", &["stakepool_web", "stakepool"]),
         ("GRPC", &["stakepool_rpc::grpc"]),
         ("MODL", &["stakepool_db"]),
-        ("SYTM", &["stakepool_web"]),
+        ("SYTM", &["stakepool_web", "stakepool"]),
     ],
     keys: &[
         HELP,

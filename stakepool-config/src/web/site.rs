@@ -41,7 +41,7 @@ const SHORT_SECRET: usize = 16;
 const NO_WEBHOOK: &str = "the value is not a web address: write it like https://hooks.example/pool";
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
-    let listen = reader.value("listen", ListenAddress::tcp_or_unix);
+    let listen = reader.value("listen", ListenAddress::from_str);
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     let alert_webhook = reader.secret("alertwebhook").filter(|secret| {
         reader.accept("alertwebhook", url(secret.expose()).map_err(|_| NO_WEBHOOK.to_owned())).is_some()

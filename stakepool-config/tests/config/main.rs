@@ -4,6 +4,7 @@
 
 mod daemon;
 mod old_files;
+mod peers;
 mod samples;
 mod sources;
 mod web;

@@ -21,7 +21,10 @@ pub enum DaemonError {
         reason: String,
     },
     /// It refuses the token or certificate.
-    #[error("voting daemon {daemon} refuses our token; set the same rpctoken for the web and the daemon")]
+    #[error(
+        "voting daemon {daemon} refuses our token or certificate: set the same rpctoken for the web and the daemon; where \
+         the daemon has rpcclientcerts, set rpcclientcert and rpcclientkey to the pair of one of them"
+    )]
     Unauthorized {
         /// The daemon's name.
         daemon: String,

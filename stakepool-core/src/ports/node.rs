@@ -180,6 +180,12 @@ pub trait Node: Send + Sync {
     /// A name for people: host and port.
     fn name(&self) -> &str;
 
+    /// Why there is no connection to it, where the implementation keeps one and knows the reason, such as a limited
+    /// user; `None` while there is one.
+    fn last_error(&self) -> Option<NodeError> {
+        None
+    }
+
     /// What the node is.
     async fn info(&self) -> Result<NodeInfo, NodeError>;
 

@@ -88,6 +88,23 @@ impl LocalDaemon {
         &self.engine
     }
 
+    /// The network whose tickets it votes.
+    pub const fn network(&self) -> Network {
+        self.network
+    }
+
+    /// What the engine reports, and why nodes cannot be connected to.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.engine.problems();
+        for error in self.engine.nodes().iter().filter_map(|node| node.last_error()) {
+            let problem = error.to_string();
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
     /// Notes the account key that wallet `index` was found to have, which the status then shows.
     pub fn note_account_key(&self, index: usize, key: ExtendedPubKey) {
         self.account_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(index, key);
@@ -152,7 +169,7 @@ impl VotingDaemon for LocalDaemon {
             wallets: self.wallets(),
             live_tickets,
             ignored_tickets,
-            problems: self.engine.problems(),
+            problems: self.problems(),
         })
     }
 

@@ -7,17 +7,17 @@
 //! [`server::serve`] offers both for a [`server::DaemonBackend`]; [`client::DaemonClient`] is the other side.
 //! The protocol files are in the crate's folder `proto`.
 
+#[cfg(feature = "grpc-client")]
 pub mod client;
+#[cfg_attr(
+    not(all(feature = "grpc-client", feature = "grpc-server")),
+    allow(dead_code, unused_imports, reason = "each side needs its half")
+)]
 mod convert;
 mod generated;
+#[cfg(feature = "grpc-server")]
 pub mod server;
 mod token;
+mod wire;
 
-pub use token::{RpcToken, TokenError};
-
-/// The largest message that either side of ours takes, in bytes. The predecessor's programs take 4 MiB.
-const MAX_MESSAGE: usize = 64 << 20;
-/// The largest message that is taken from callers of whom nothing is known: as much as the predecessor's daemon took.
-const MAX_MESSAGE_OF_ANYBODY: usize = 4 << 20;
-/// The protocol that TLS must agree on.
-const ALPN_HTTP2: &[u8] = b"h2";
+pub use token::{RpcToken, RpcTokenError};

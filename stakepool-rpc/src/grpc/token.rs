@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+#[cfg(feature = "grpc-server")]
 use stakepool_core::chain::sha256;
+#[cfg(feature = "grpc-server")]
 use subtle::ConstantTimeEq;
 
 /// Fewest characters of a token: 16 random ones of 64 are 96 bits.
@@ -17,12 +19,13 @@ pub struct RpcToken(String);
 
 /// A text that is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
+#[non_exhaustive]
+pub enum RpcTokenError {
     /// Too short or too long.
-    #[error("rpctoken has {0} characters; give 16 to 512, such as the output of `openssl rand -hex 32`")]
+    #[error("the token has {0} characters: give 16 to 512, such as the output of `openssl rand -hex 32`")]
     Length(usize),
     /// Characters that metadata cannot carry.
-    #[error("rpctoken may only have letters, digits and punctuation of ASCII, without spaces")]
+    #[error("the token may only have letters, digits and punctuation of ASCII, without spaces")]
     Characters,
 }
 
@@ -30,14 +33,14 @@ impl RpcToken {
     /// A token from configuration.
     ///
     /// # Errors
-    /// [`TokenError`] says what is wrong, without showing the text.
-    pub fn new(text: impl Into<String>) -> Result<Self, TokenError> {
+    /// [`RpcTokenError`] says what is wrong, without showing the text.
+    pub fn new(text: impl Into<String>) -> Result<Self, RpcTokenError> {
         let text = text.into();
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(TokenError::Characters);
+            return Err(RpcTokenError::Characters);
         }
         if !(MIN_LENGTH..=MAX_LENGTH).contains(&text.len()) {
-            return Err(TokenError::Length(text.len()));
+            return Err(RpcTokenError::Length(text.len()));
         }
         Ok(Self(text))
     }
@@ -49,6 +52,7 @@ impl RpcToken {
 
     /// Whether a value of the metadata `authorization` carries this token, in a time that does not depend on where
     /// they differ, or on their lengths.
+    #[cfg(feature = "grpc-server")]
     pub(super) fn is_carried_by(&self, header: &[u8]) -> bool {
         let matches = sha256(header).ct_eq(&sha256(self.header().as_bytes()));
         matches.into()
@@ -65,6 +69,7 @@ impl fmt::Debug for RpcToken {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "grpc-server")]
     #[test]
     fn only_the_same_token_with_its_scheme_matches() {
         let token = RpcToken::new("0123456789abcdef").unwrap();
@@ -76,10 +81,10 @@ mod tests {
 
     #[test]
     fn weak_or_unsendable_tokens_are_refused_without_being_shown() {
-        assert_eq!(RpcToken::new("short").unwrap_err(), TokenError::Length(5));
-        assert_eq!(RpcToken::new("").unwrap_err(), TokenError::Length(0));
-        for text in ["with a space in it", "line\nbreak-line-break", "ümlaut-ümlaut-ümlaut"] {
-            assert_eq!(RpcToken::new(text).unwrap_err(), TokenError::Characters);
+        assert_eq!(RpcToken::new("short").unwrap_err(), RpcTokenError::Length(5));
+        assert_eq!(RpcToken::new("").unwrap_err(), RpcTokenError::Length(0));
+        for text in ["with a space in it", "a space at the end ", "line\nbreak-line-break", "ümlaut-ümlaut-ümlaut"] {
+            assert_eq!(RpcToken::new(text).unwrap_err(), RpcTokenError::Characters);
         }
     }
 

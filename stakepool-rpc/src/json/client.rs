@@ -7,19 +7,21 @@ use std::time::Instant;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
+use stakepool_core::call_figures::CallFigures;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::config::{ConfigError, Limits, ServerConfig};
-use super::connection::{Link, Status, Task};
+use super::config::{CallLimits, ConfigError, ServerConfig};
+use super::connection::{Status, Task};
 use super::dial::{Dial, TlsDialer};
 use super::error::RpcError;
 use super::identity::{Identity, ServerKind};
-use super::node::Subscriber;
-use crate::meter::{CallFigures, Meter};
+use super::link::Link;
+use super::notifications::Subscriber;
+use crate::meter::Meter;
 
 /// The parameters of a method that takes none.
-pub(super) const NONE: [(); 0] = [];
+pub const NO_PARAMS: [(); 0] = [];
 
 /// Calls to a server that may be under way at once. A node takes 20; some are kept free for votes, so that these never
 /// queue behind anything.
@@ -29,7 +31,7 @@ const URGENT_CALLS: usize = 6;
 /// Makes calls. Dropping it ends the connection's task.
 pub(super) struct Client {
     name: Arc<str>,
-    limits: Limits,
+    limits: CallLimits,
     status: watch::Receiver<Status>,
     ordinary: Semaphore,
     urgent: Semaphore,
@@ -49,7 +51,7 @@ impl Client {
 
     pub(super) fn start(
         name: Arc<str>,
-        limits: Limits,
+        limits: CallLimits,
         dialer: impl Dial,
         kind: Option<ServerKind>,
         subscriber: Option<Subscriber>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::tls::TlsError;
 
-/// A password. It shows itself to nobody: its `Debug` hides it, and there is no `Display`.
+/// A password. Its `Debug` hides it, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
@@ -39,7 +39,18 @@ impl From<String> for Password {
 }
 
 /// A server: an exccd or an exccwallet.
+///
+/// ```
+/// use std::time::Duration;
+/// use stakepool_rpc::json::{CallLimits, ServerConfig};
+///
+/// let certificate = "-----BEGIN CERTIFICATE-----…"; // the server's rpc.cert
+/// let limits = CallLimits::default().with_call(Duration::from_secs(3));
+/// let wallet = ServerConfig::new("127.0.0.1:9110", "user", "password", certificate).with_limits(limits);
+/// assert_eq!(wallet.limits.call, Duration::from_secs(3));
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ServerConfig {
     /// Host and port, such as `127.0.0.1:9110` or `[::1]:9110`. Also the server's name in logs and errors.
     pub host: String,
@@ -50,7 +61,7 @@ pub struct ServerConfig {
     /// The certificate that the server must show (PEM): a copy of its `rpc.cert`.
     pub certificate_pem: Vec<u8>,
     /// How long to wait for what.
-    pub limits: Limits,
+    pub limits: CallLimits,
 }
 
 impl ServerConfig {
@@ -66,8 +77,15 @@ impl ServerConfig {
             user: user.into(),
             password: password.into(),
             certificate_pem: certificate_pem.into(),
-            limits: Limits::default(),
+            limits: CallLimits::default(),
         }
+    }
+
+    /// The same server with other limits.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: CallLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Splits the host from the port.
@@ -88,7 +106,8 @@ impl ServerConfig {
 
 /// How long to wait, and how much to take. The defaults suit servers in the same network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+#[non_exhaustive]
+pub struct CallLimits {
     /// For a connection: TCP, TLS, the upgrade to a websocket, learning what the server is, subscribing.
     pub connect: Duration,
     /// How long a call waits where a connection is just being made. A call never waits between two attempts.
@@ -107,7 +126,7 @@ pub struct Limits {
     pub message_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for CallLimits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -122,7 +141,63 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl CallLimits {
+    /// The same with another time for a connection.
+    #[must_use]
+    pub const fn with_connect(mut self, connect: Duration) -> Self {
+        self.connect = connect;
+        self
+    }
+
+    /// The same with another time that a call waits for a connection.
+    #[must_use]
+    pub const fn with_wait_for_connection(mut self, wait_for_connection: Duration) -> Self {
+        self.wait_for_connection = wait_for_connection;
+        self
+    }
+
+    /// The same with another time for the answer to a call.
+    #[must_use]
+    pub const fn with_call(mut self, call: Duration) -> Self {
+        self.call = call;
+        self
+    }
+
+    /// The same with another time for the answer to a slow call.
+    #[must_use]
+    pub const fn with_slow_call(mut self, slow_call: Duration) -> Self {
+        self.slow_call = slow_call;
+        self
+    }
+
+    /// The same with another time for a rescan.
+    #[must_use]
+    pub const fn with_rescan(mut self, rescan: Duration) -> Self {
+        self.rescan = rescan;
+        self
+    }
+
+    /// The same with another time between two pings.
+    #[must_use]
+    pub const fn with_ping(mut self, ping: Duration) -> Self {
+        self.ping = ping;
+        self
+    }
+
+    /// The same with another time without a sign of life.
+    #[must_use]
+    pub const fn with_silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
+    }
+
+    /// The same with another size of the largest message, in bytes.
+    #[must_use]
+    pub const fn with_message_bytes(mut self, message_bytes: usize) -> Self {
+        self.message_bytes = message_bytes;
+        self
+    }
+
     /// The time for a method's answer.
     pub(super) fn of(&self, method: &str) -> Duration {
         match method {
@@ -140,6 +215,7 @@ impl Limits {
 
 /// Why a server cannot even be tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The host is not one.
     #[error("`{0}` is not a host with a port: write it as HOST:PORT, such as 127.0.0.1:9110 or [::1]:9110")]
@@ -184,7 +260,7 @@ mod tests {
 
     #[test]
     fn slow_methods_have_their_own_limits() {
-        let limits = Limits::default();
+        let limits = CallLimits::default();
         assert_eq!(limits.of("rescanwallet"), limits.rescan);
         assert_eq!(limits.of("stakepooluserinfo"), limits.slow_call);
         assert_eq!(limits.of("generatevote"), limits.call);

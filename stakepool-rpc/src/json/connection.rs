@@ -15,35 +15,13 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, info, warn};
 
 use super::backoff::Backoff;
-use super::config::Limits;
+use super::config::CallLimits;
 use super::dial::{Dial, describe};
 use super::error::{RpcError, brief};
 use super::identity::{self, Identity, ServerKind};
+use super::link::{Link, Outgoing};
 use super::message::{self, Answer, Incoming};
-use super::node::Subscriber;
-
-/// A call on its way to the server.
-pub(super) struct Outgoing {
-    /// The method.
-    pub(super) method: &'static str,
-    /// Its parameters, a JSON array.
-    pub(super) params: String,
-    /// Where the answer goes.
-    pub(super) reply: oneshot::Sender<Answer>,
-}
-
-/// The way to a connection's task. Once the connection is lost, nothing comes back from it.
-#[derive(Clone)]
-pub(super) struct Link(mpsc::UnboundedSender<Outgoing>);
-
-impl Link {
-    /// Makes a call. `None` where the connection was lost before the answer.
-    pub(super) async fn call(&self, method: &'static str, params: String) -> Option<Answer> {
-        let (reply, answer) = oneshot::channel();
-        self.0.send(Outgoing { method, params, reply }).ok()?;
-        answer.await.ok()
-    }
-}
+use super::notifications::Subscriber;
 
 /// Whether there is a connection.
 #[derive(Clone)]
@@ -67,7 +45,7 @@ pub(super) struct Task<D> {
     pub(super) kind: Option<ServerKind>,
     /// Who hears of notifications; a wallet sends none.
     pub(super) subscriber: Option<Subscriber>,
-    pub(super) limits: Limits,
+    pub(super) limits: CallLimits,
     pub(super) status: watch::Sender<Status>,
 }
 
@@ -81,7 +59,7 @@ impl<D: Dial> Task<D> {
     /// Runs until the last client is dropped.
     pub(super) async fn run(self) {
         let mut backoff = Backoff::default();
-        let mut told = None;
+        let mut logged = None;
         loop {
             let Ended { why, stood } = self.connect_and_serve().await;
             if self.status.is_closed() {
@@ -90,13 +68,13 @@ impl<D: Dial> Task<D> {
             if stood.is_some_and(|stood| stood >= Backoff::LONGEST) {
                 backoff.reset();
             }
-            // What was said of the attempt before need not be said again.
-            if stood.is_none() && told.as_ref() == Some(&why) {
+            // What was logged of the attempt before is not logged again.
+            if stood.is_none() && logged.as_ref() == Some(&why) {
                 debug!(server = %self.name, "the server {why}");
             } else {
                 warn!(server = %self.name, "the server {why}");
             }
-            told = Some(why.clone());
+            logged = Some(why.clone());
             let delay = backoff.next(rand::random());
             if !delay.is_zero() {
                 self.status.send_replace(Status::Down(why.clone()));
@@ -115,8 +93,7 @@ impl<D: Dial> Task<D> {
             Ok(socket) => socket,
             Err(why) => return Ended { why, stood: None },
         };
-        let (sender, requests) = mpsc::unbounded_channel();
-        let link = Link(sender);
+        let (link, requests) = Link::new();
         let mut pump = Pump { socket, requests, pending: Pending::default() };
         let introduced = {
             let run = pump.run(self);
@@ -135,7 +112,7 @@ impl<D: Dial> Task<D> {
         introduced.unwrap_or_else(|why| Ended { why, stood: None })
     }
 
-    /// Waits no longer than until `deadline`, nor than somebody is there for whom to connect.
+    /// Waits no longer than until `deadline`, and no longer than there is a client.
     async fn in_time<T>(
         &self,
         deadline: Instant,

@@ -91,7 +91,7 @@ fn basic_authentication(config: &ServerConfig) -> Result<HeaderValue, ConfigErro
     Ok(value)
 }
 
-/// An error of the transport, for people.
+/// An error of the transport in an operator's words.
 pub(super) fn describe(error: tungstenite::Error) -> RpcError {
     use tungstenite::Error;
     match error {

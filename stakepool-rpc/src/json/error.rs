@@ -10,6 +10,7 @@ use super::message::ServerError;
 
 /// Why a server did not do what was asked. The server's name is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RpcError {
     /// The configuration is unusable.
     #[error(transparent)]

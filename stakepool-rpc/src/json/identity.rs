@@ -3,13 +3,10 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use stakepool_core::chain::{Generation, Network};
 
-use super::client::Client;
-use super::config::ServerConfig;
-use super::connection::Link;
 use super::error::RpcError;
+use super::link::{LIMITED, Link, ask, limited};
 
 /// What kind a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,26 +19,16 @@ pub enum ServerKind {
 
 /// What a server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Identity {
     /// A node or a wallet.
     pub kind: ServerKind,
     /// Which generation.
     pub generation: Generation,
-    /// Program and version, for people.
+    /// Program and version, to be shown.
     pub version: String,
-    /// The network of a node. A wallet tells its network only by its keys.
+    /// The network of a node. That of a wallet shows only in its keys.
     pub network: Option<Network>,
-}
-
-/// Connects to a server, learns what it is, and leaves it again.
-///
-/// # Errors
-/// [`RpcError`] where the server cannot be reached, refuses the user, or is neither a node nor a wallet.
-pub async fn identify(config: &ServerConfig) -> Result<Identity, RpcError> {
-    let mut config = config.clone();
-    config.limits.wait_for_connection = config.limits.connect;
-    let client = Client::connect(&config, None, None)?;
-    client.identity().await.map(|identity| Identity::clone(&identity))
 }
 
 impl Identity {
@@ -93,7 +80,7 @@ pub(super) struct Version {
     major: u32,
 }
 
-/// The part of `walletinfo` that tells the generations apart: only wallets of 2018 bought tickets by themselves.
+/// The part of `walletinfo` that distinguishes the generations: only wallets of 2018 bought tickets by themselves.
 #[derive(Deserialize)]
 struct WalletTraits {
     ticketpurchasing: Option<bool>,
@@ -101,12 +88,11 @@ struct WalletTraits {
 
 /// Codes with which a node says that it is no wallet (two generations), or that the user is a limited one.
 const NO_WALLET_HERE: [i64; 3] = [-1, -32601, LIMITED];
-const LIMITED: i64 = -32602;
 
 /// Learns what is at the other end of a new connection.
 ///
 /// `version` over a websocket *ends the process* of a wallet of 2018 that is not connected to its node (it follows a
-/// nil pointer outside of any handler that could recover). So wallets are told by `walletinfo` first, and a legacy
+/// nil pointer outside of any handler that could recover). So wallets are recognised by `walletinfo` first, and a legacy
 /// wallet is never asked for its version.
 pub(super) async fn learn(link: &Link) -> Result<Identity, RpcError> {
     match ask::<WalletTraits>(link, "walletinfo").await {
@@ -135,21 +121,4 @@ async fn learn_node(link: &Link) -> Result<Identity, RpcError> {
         RpcError::unexpected("getcurrentnet", format!("{magic} is no network of EXCC; is this an exccd?"))
     })?);
     Ok(identity)
-}
-
-/// A refusal of a call without parameters can only mean the user.
-pub(super) fn limited(error: RpcError) -> RpcError {
-    match error {
-        RpcError::Rpc { code: LIMITED, .. } => RpcError::LimitedUser,
-        other => other,
-    }
-}
-
-/// A call without parameters on a connection that is not in service yet.
-pub(super) async fn ask<T: DeserializeOwned>(link: &Link, method: &'static str) -> Result<T, RpcError> {
-    match link.call(method, "[]".to_owned()).await {
-        Some(Ok(result)) => serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error)),
-        Some(Err(error)) => Err(RpcError::said(method, &error)),
-        None => Err(RpcError::Unreachable("it closed the connection".to_owned())),
-    }
 }

@@ -1,6 +1,7 @@
 //! Messages as they travel: requests out, answers and notifications in.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// What a server said to a call: the result as it came, or an error.
@@ -20,7 +21,7 @@ pub(super) struct ServerError {
 pub(super) enum Incoming {
     /// The answer to the call with a number.
     Answer(u64, Answer),
-    /// Something that the server tells by itself.
+    /// What the server reports by itself.
     Notification {
         /// What kind.
         method: String,
@@ -29,9 +30,10 @@ pub(super) enum Incoming {
     },
 }
 
-/// The text of a request. `params` is JSON already; method names need no escapes.
+/// The text of a request. `params` is JSON already.
 pub(super) fn request(id: u64, method: &'static str, params: &str) -> String {
-    format!(r#"{{"jsonrpc":"1.0","id":{id},"method":"{method}","params":{params}}}"#)
+    let method = Value::from(method);
+    format!(r#"{{"jsonrpc":"1.0","id":{id},"method":{method},"params":{params}}}"#)
 }
 
 #[derive(Deserialize)]
@@ -72,10 +74,12 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_request_is_json() {
-        let text = request(7, "getblock", r#"["ab",false]"#);
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value, serde_json::json!({"jsonrpc":"1.0","id":7,"method":"getblock","params":["ab",false]}));
+    fn a_request_is_json_whatever_its_method() {
+        for method in ["getblock", "get\"block"] {
+            let text = request(7, method, r#"["ab",false]"#);
+            let value: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(value, serde_json::json!({"jsonrpc":"1.0","id":7,"method":method,"params":["ab",false]}));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! JSON-RPC to exccd and exccwallet.
 //!
 //! One websocket a server: a task owns it, connects in the background, keeps it alive and connects again when it is
-//! lost ([`ServerConfig`] and [`Limits`] say how). [`Wallet`] and [`NodeClient`] speak through it and implement the
+//! lost ([`ServerConfig`] and [`CallLimits`] say how). [`Wallet`] and [`NodeClient`] speak through it and implement the
 //! traits that the pool's logic asks for, for programs of both generations. Answers may overtake each other; a node's
 //! notifications arrive in the node's order as [`stakepool_core::ports::NodeEvent`]s.
 //!
@@ -13,9 +13,12 @@ mod config;
 mod connection;
 mod dial;
 mod error;
+mod identify;
 mod identity;
+mod link;
 mod message;
 mod node;
+mod notifications;
 mod wallet;
 
 #[cfg(test)]
@@ -23,8 +26,10 @@ mod recordings;
 #[cfg(test)]
 mod transport_tests;
 
-pub use config::{ConfigError, Limits, Password, ServerConfig};
+pub use client::NO_PARAMS;
+pub use config::{CallLimits, ConfigError, Password, ServerConfig};
 pub use error::RpcError;
-pub use identity::{Identity, ServerKind, identify};
+pub use identify::identify;
+pub use identity::{Identity, ServerKind};
 pub use node::NodeClient;
 pub use wallet::Wallet;

@@ -15,7 +15,8 @@ use stakepool_core::ports::{NodeEvent, StakeInfo, VoteSubmission, WalletError, W
 use super::error::RpcError;
 use super::identity::{Identity, ServerKind, Versions};
 use super::message::{self, Incoming};
-use super::node::{BestBlock, LiveTickets, RawTransaction, read_block, read_notification, refused_vote};
+use super::node::{BestBlock, LiveTickets, RawTransaction, read_block, refused_vote};
+use super::notifications::read_notification;
 use super::wallet::{
     CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
     says_there_are_none,

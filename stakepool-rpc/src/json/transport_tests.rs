@@ -15,12 +15,12 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::client::{Client, NONE};
-use super::config::Limits;
+use super::client::{Client, NO_PARAMS};
+use super::config::CallLimits;
 use super::dial::Dial;
 use super::error::RpcError;
 use super::identity::ServerKind;
-use super::node::Subscriber;
+use super::notifications::Subscriber;
 
 type Attempt = oneshot::Sender<Result<DuplexStream, RpcError>>;
 
@@ -118,8 +118,8 @@ impl Server {
     }
 }
 
-fn limits() -> Limits {
-    Limits { call: Duration::from_secs(40), ..Limits::default() }
+fn limits() -> CallLimits {
+    CallLimits { call: Duration::from_secs(40), ..CallLimits::default() }
 }
 
 fn start(kind: ServerKind, subscriber: Option<Subscriber>) -> (Arc<Client>, mpsc::UnboundedReceiver<Attempt>) {
@@ -136,7 +136,7 @@ async fn wallet() -> (Arc<Client>, Server, mpsc::UnboundedReceiver<Attempt>) {
 
 fn call(client: &Arc<Client>, method: &'static str) -> JoinHandle<Result<Value, RpcError>> {
     let client = Arc::clone(client);
-    tokio::spawn(async move { client.call(method, NONE).await })
+    tokio::spawn(async move { client.call(method, NO_PARAMS).await })
 }
 
 fn reason(result: Result<impl std::fmt::Debug, RpcError>) -> String {
@@ -220,7 +220,7 @@ async fn attempts_come_at_once_then_after_growing_delays_and_calls_between_them_
     }
     sleep(Duration::from_millis(1)).await;
     let began = Instant::now();
-    assert_eq!(reason(client.call::<Value>("walletinfo", NONE).await), "cannot be reached: refused");
+    assert_eq!(reason(client.call::<Value>("walletinfo", NO_PARAMS).await), "cannot be reached: refused");
     assert!(began.elapsed().is_zero());
 }
 
@@ -228,7 +228,7 @@ async fn attempts_come_at_once_then_after_growing_delays_and_calls_between_them_
 async fn a_call_during_an_attempt_waits_for_it_but_not_long() {
     let (client, mut attempts) = start(ServerKind::Wallet, None);
     let began = Instant::now();
-    assert!(reason(client.call::<Value>("walletinfo", NONE).await).contains("still being made"));
+    assert!(reason(client.call::<Value>("walletinfo", NO_PARAMS).await).contains("still being made"));
     assert_eq!(began.elapsed(), limits().wait_for_connection);
     let waiting = call(&client, "getbestblock");
     let mut server = Server::accept(&mut attempts).await.welcomed_as_wallet().await;
@@ -319,7 +319,7 @@ async fn a_limited_user_is_named_as_such() {
     server.refuse(id, -32602, "limited user not authorized for this method").await;
     let _next = attempts.recv().await.unwrap();
     assert_eq!(client.last_error(), Some(RpcError::LimitedUser));
-    assert_eq!(client.call::<Value>("getbestblock", NONE).await, Err(RpcError::LimitedUser));
+    assert_eq!(client.call::<Value>("getbestblock", NO_PARAMS).await, Err(RpcError::LimitedUser));
     assert!(events.try_recv().is_err());
 }
 
@@ -388,7 +388,7 @@ async fn a_vote_does_not_queue_behind_other_calls() {
 async fn an_answer_of_another_shape_is_an_error_of_the_call_alone() {
     let (client, mut server, _attempts) = wallet().await;
     let asking = Arc::clone(&client);
-    let number = tokio::spawn(async move { asking.call::<u32>("getbestblock", NONE).await });
+    let number = tokio::spawn(async move { asking.call::<u32>("getbestblock", NO_PARAMS).await });
     let id = server.expect("getbestblock").await;
     server.answer(id, json!("text")).await;
     assert!(matches!(number.await.unwrap(), Err(RpcError::Unexpected { method: "getbestblock", .. })));

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
 
-use super::{KeyPair, TlsError};
+use super::error::TlsError;
+use super::pair::KeyPair;
 
 const TEN_YEARS: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 /// How far clocks of peers may be behind ours without refusing a certificate that was just made.

@@ -7,7 +7,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
-use super::{TlsError, pem, provider};
+use super::error::TlsError;
+use super::pem;
+use super::provider::provider;
 
 /// A certificate (with those of its issuers, if any) and the private key that belongs to it: who a server is, or who
 /// a client is towards a server that asks for certificates.

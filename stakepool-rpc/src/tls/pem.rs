@@ -4,7 +4,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
 
-use super::TlsError;
+use super::error::TlsError;
 
 /// All certificates of a PEM text, at least one, each checked to be readable.
 pub(super) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -11,7 +11,10 @@ use rustls::{
     SignatureScheme,
 };
 
-use super::{KeyPair, TlsError, pem, provider};
+use super::error::TlsError;
+use super::pair::KeyPair;
+use super::pem;
+use super::provider::provider;
 
 /// A client that accepts exactly the certificates in a PEM text (one or several), whatever names and dates they
 /// hold. No ALPN protocol is set.

@@ -1,6 +1,6 @@
 //! Blocks in their real serialization.
 
-use stakepool_core::chain::{Amount, BlockHash, BlockHeight, DecodeError, Reader, sha256};
+use stakepool_core::chain::{Amount, BlockHash, BlockHeader, BlockHeight, DecodeError, Reader, sha256};
 
 use super::tx::Tx;
 use crate::sign::put_var_int;
@@ -119,6 +119,12 @@ impl Block {
         (header.merkle_root, header.stake_root) = (regular_root, stake_root);
         header.size = (regular_size + stake_size + 280 + 2) as u32;
         Self { hash: BlockHash::from_bytes(sha256(&header.encode())), header, regular, stake }
+    }
+
+    /// What clients read of the header.
+    pub(crate) fn facts(&self) -> BlockHeader {
+        let Header { previous, voters, stake_difficulty, height, time, .. } = self.header;
+        BlockHeader { hash: self.hash, previous, voters, stake_difficulty, height, time }
     }
 
     /// The whole serialization.

@@ -33,6 +33,11 @@ impl Ticket {
         self.voted.is_none() && self.missed_at.is_none()
     }
 
+    /// The vote or the revocation, and the block in which it was mined.
+    pub(crate) fn spent_by(&self) -> Option<(BlockHeight, TxHash)> {
+        self.voted.or(self.revoked)
+    }
+
     /// Where the ticket is in its life at height `tip`.
     pub(crate) fn state(&self, tip: BlockHeight, params: &Params) -> TicketState {
         match (self.voted, self.missed_at) {

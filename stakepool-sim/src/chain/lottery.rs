@@ -1,6 +1,6 @@
 //! The lottery: which live tickets a block draws.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet};
 
 use stakepool_core::chain::{BlockHash, TicketHash, sha256};
 
@@ -8,9 +8,29 @@ use stakepool_core::chain::{BlockHash, TicketHash, sha256};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rig {
     /// Tickets that win as soon as they are live, in this order.
-    pub first: VecDeque<TicketHash>,
+    first: Vec<TicketHash>,
     /// Tickets that never win.
-    pub never: HashSet<TicketHash>,
+    never: HashSet<TicketHash>,
+}
+
+impl Rig {
+    /// Tickets that shall win, once each.
+    pub(crate) fn let_win(&mut self, tickets: &[TicketHash]) {
+        self.release(tickets);
+        self.first.extend(tickets);
+    }
+
+    /// Tickets that shall not win.
+    pub(crate) fn never_let_win(&mut self, tickets: &[TicketHash]) {
+        self.release(tickets);
+        self.never.extend(tickets);
+    }
+
+    /// Takes back what was said of tickets.
+    pub(crate) fn release(&mut self, tickets: &[TicketHash]) {
+        self.first.retain(|ticket| !tickets.contains(ticket));
+        self.never.retain(|ticket| !tickets.contains(ticket));
+    }
 }
 
 /// Draws `count` tickets; the block's hash is the seed, so that every node draws the same.
@@ -53,13 +73,31 @@ mod tests {
         assert_eq!(draw_for(3).into_iter().collect::<BTreeSet<_>>().len(), 5);
     }
 
+    fn winners(rig: &mut Rig) -> Vec<TicketHash> {
+        let live: BTreeSet<TicketHash> = (0..6).map(ticket).collect();
+        draw(&live, &BlockHash::from_bytes([1; 32]), 5, rig)
+    }
+
     #[test]
     fn a_rigged_ticket_wins_once_it_is_live_and_a_barred_one_never() {
-        let live: BTreeSet<TicketHash> = (0..6).map(ticket).collect();
-        let mut rig = Rig { first: [ticket(5), ticket(9)].into(), never: [ticket(0)].into() };
-        let winners = draw(&live, &BlockHash::from_bytes([1; 32]), 5, &mut rig);
-        assert_eq!(winners[0], ticket(5));
-        assert!(!winners.contains(&ticket(0)));
+        let mut rig = Rig::default();
+        rig.let_win(&[ticket(5), ticket(9)]);
+        rig.never_let_win(&[ticket(0)]);
+        let drawn = winners(&mut rig);
+        assert_eq!(drawn[0], ticket(5));
+        assert!(!drawn.contains(&ticket(0)));
         assert_eq!(rig.first, [ticket(9)]);
+    }
+
+    #[test]
+    fn the_last_word_on_a_ticket_counts() {
+        let mut rig = Rig::default();
+        rig.never_let_win(&[ticket(3)]);
+        rig.let_win(&[ticket(3)]);
+        assert_eq!(winners(&mut rig.clone())[0], ticket(3));
+        rig.never_let_win(&[ticket(3)]);
+        assert!(!winners(&mut rig.clone()).contains(&ticket(3)));
+        rig.release(&[ticket(3)]);
+        assert_eq!(winners(&mut rig), winners(&mut Rig::default()));
     }
 }

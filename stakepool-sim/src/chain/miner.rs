@@ -1,6 +1,6 @@
 //! Choosing what goes into the next block.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stakepool_core::chain::{Amount, BlockHeight, Generation, TicketHash, block_subsidy, sha256};
@@ -18,7 +18,9 @@ pub(crate) const MIN_VOTES: usize = 3;
 const MAX_TICKETS: usize = 20;
 
 impl Chain {
-    /// The next block after `branch`, out of the candidates in the order of their arrival.
+    /// The next block after `branch`. Tickets and payments go into it in the order of the candidates; votes and
+    /// revocations, which several programs send at their own time, in an order of their own: the block's hash draws
+    /// the next winners, and must not depend on who was faster.
     pub(crate) fn next_block(
         &self,
         branch: &Branch,
@@ -68,17 +70,10 @@ impl Chain {
     fn votes_for(&self, branch: &Branch, waiting: &[&Tx]) -> Vec<Tx> {
         let Some(tip) = branch.tip() else { return Vec::new() };
         let winners = self.winners(&tip.hash);
-        let mut voted = HashSet::new();
-        waiting
-            .iter()
-            .filter(|candidate| match candidate.kind {
-                TxKind::Vote { ticket, block, .. } => {
-                    block == tip.hash && winners.contains(&ticket) && voted.insert(ticket)
-                }
-                _ => false,
-            })
-            .map(|candidate| (*candidate).clone())
-            .collect()
+        one_a_ticket(waiting, |kind| match kind {
+            TxKind::Vote { ticket, block, .. } if *block == tip.hash && winners.contains(ticket) => Some(*ticket),
+            _ => None,
+        })
     }
 
     fn tickets_for(&self, branch: &Branch, height: BlockHeight, price: Amount, waiting: &[&Tx]) -> Vec<Tx> {
@@ -111,16 +106,25 @@ impl Chain {
                 .map(|ticket| revocation(&ticket.transaction, self.generation).into())
                 .collect();
         }
-        let mut revoked = HashSet::new();
-        waiting
-            .iter()
-            .filter(|candidate| match candidate.kind {
-                TxKind::Revocation { ticket } => due.contains(&ticket) && revoked.insert(ticket),
-                _ => false,
-            })
-            .map(|candidate| (*candidate).clone())
-            .collect()
+        one_a_ticket(waiting, |kind| match kind {
+            TxKind::Revocation { ticket } if due.contains(ticket) => Some(*ticket),
+            _ => None,
+        })
     }
+}
+
+/// The waiting transactions that `spends` says to spend a ticket, by ticket. Of several for one ticket the one with the
+/// lowest hash is taken.
+fn one_a_ticket(waiting: &[&Tx], spends: impl Fn(&TxKind) -> Option<TicketHash>) -> Vec<Tx> {
+    let mut by_ticket: BTreeMap<TicketHash, &Tx> = BTreeMap::new();
+    for candidate in waiting {
+        let Some(ticket) = spends(&candidate.kind) else { continue };
+        let taken = by_ticket.entry(ticket).or_insert(candidate);
+        if candidate.hash < taken.hash {
+            *taken = candidate;
+        }
+    }
+    by_ticket.into_values().cloned().collect()
 }
 
 /// A digest of the lottery, which nodes compare.

@@ -1,18 +1,18 @@
-//! The network in one process, and the handle by which tests and the demo drive it.
+//! The network itself: the chain, the transactions that wait, the stakers and the wallets, behind one lock.
 
-mod builder;
 mod crowd;
-mod handle;
 mod mempool;
 mod notes;
 mod purchase;
-mod snapshot;
+mod reorganise;
+mod shared;
 mod state;
+mod wallets;
 
-pub use builder::SimNetworkBuilder;
-pub use handle::SimNetwork;
-
+pub(crate) use crowd::Crowd;
 pub(crate) use mempool::Rejection;
-pub(crate) use notes::{Subscriber, Topic};
+pub(crate) use notes::{ClientId, Note, Subscriber, Topic};
 pub(crate) use purchase::Purchase;
-pub(crate) use state::{Shared, State};
+pub(crate) use shared::Shared;
+pub(crate) use state::{Clock, State};
+pub(crate) use wallets::{Locked, StakeFigures};

@@ -1,14 +1,11 @@
 //! What nodes tell by themselves, in the order of their generation.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::{Map, Value, json};
-use stakepool_core::chain::{Amount, Generation, TicketHash};
-use tokio::sync::mpsc::UnboundedSender;
+use stakepool_core::chain::{Amount, BlockHash, BlockHeight, Generation, TicketHash};
 
 use crate::chain::{Block, Effects};
-use crate::server::FaultSet;
-use crate::sync::lock;
 
 /// What a client can subscribe to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,104 +18,88 @@ pub(crate) enum Topic {
 
 /// A notification.
 #[derive(Clone, Debug)]
-pub(crate) struct Note {
-    pub topic: Topic,
-    text: String,
+pub(crate) enum Note {
+    /// A block joined the best chain.
+    Connected(Arc<Block>),
+    /// A block left the best chain.
+    Disconnected(Arc<Block>),
+    /// The best chain became another one.
+    Reorganised { old: Arc<Block>, new: Arc<Block> },
+    /// A block drew its winners.
+    Winners { block: BlockHash, height: BlockHeight, tickets: Vec<TicketHash> },
+    /// Tickets matured with a block; `price` is the next block's.
+    NewTickets { block: BlockHash, height: BlockHeight, price: Amount, tickets: Vec<TicketHash> },
+    /// Tickets left the lottery with a block; `price` is the next block's.
+    SpentAndMissed {
+        block: BlockHash,
+        height: BlockHeight,
+        price: Amount,
+        spent: Vec<TicketHash>,
+        missed: Vec<TicketHash>,
+    },
 }
 
 impl Note {
-    fn new(topic: Topic, method: &str, params: Value) -> Self {
-        // The order of the keys is the real one.
-        let text = format!(r#"{{"jsonrpc":"1.0","method":"{method}","params":{params},"id":null}}"#);
-        Self { topic, text }
-    }
-
-    fn connected(block: &Block) -> Self {
-        let header = hex::encode(block.header.encode());
-        Self::new(Topic::Blocks, "blockconnected", json!([header, null]))
-    }
-
-    /// A block left the best chain.
-    pub(crate) fn disconnected(block: &Block) -> Self {
-        let header = hex::encode(block.header.encode());
-        Self::new(Topic::Blocks, "blockdisconnected", json!([header]))
-    }
-
-    /// The best chain became another one.
-    pub(crate) fn reorganised(old: &Block, new: &Block) -> Self {
-        let params = json!([old.hash, old.header.height, new.hash, new.header.height]);
-        Self::new(Topic::Blocks, "reorganization", params)
-    }
-
-    /// A block drew its winners.
-    pub(crate) fn winners(block: &Block, winners: &[TicketHash]) -> Self {
-        let numbered: Map<String, Value> =
-            winners.iter().enumerate().map(|(number, ticket)| (number.to_string(), json!(ticket))).collect();
-        Self::new(Topic::WinningTickets, "winningtickets", json!([block.hash, block.header.height, numbered]))
-    }
-
-    fn new_tickets(block: &Block, effects: &Effects, price: Amount, generation: Generation) -> Self {
-        let tickets = match generation {
-            Generation::Legacy if effects.matured.is_empty() => Value::Null,
-            _ => json!(effects.matured),
-        };
-        let params = json!([block.hash, block.header.height, price, tickets]);
-        Self::new(Topic::NewTickets, "newtickets", params)
-    }
-
-    fn spent_and_missed(block: &Block, effects: &Effects, price: Amount) -> Self {
-        let named = |tickets: &[TicketHash], what: &'static str| {
-            tickets.iter().map(|ticket| (ticket.to_string(), json!(what))).collect::<Vec<_>>()
-        };
-        let tickets: Map<String, Value> =
-            named(&effects.spent, "spent").into_iter().chain(named(&effects.missed, "missed")).collect();
-        let params = json!([block.hash, block.header.height, price, tickets]);
-        Self::new(Topic::SpentAndMissed, "spentandmissedtickets", params)
-    }
-
     /// A block joined the best chain: all but its winners. `price` is the next block's; `stake` says whether tickets
     /// can be bought yet.
     pub(crate) fn joined(
-        block: &Block,
+        block: &Arc<Block>,
         effects: &Effects,
         price: Amount,
         stake: bool,
         generation: Generation,
     ) -> Vec<Self> {
-        let connected = Self::connected(block);
+        let connected = Self::Connected(Arc::clone(block));
         if !stake {
             return vec![connected];
         }
-        let spent = Self::spent_and_missed(block, effects, price);
-        let new = Self::new_tickets(block, effects, price, generation);
+        let (block, height) = (block.hash, block.header.height);
+        let (spent, missed) = (effects.spent.clone(), effects.missed.clone());
+        let spent = Self::SpentAndMissed { block, height, price, spent, missed };
+        let new = Self::NewTickets { block, height, price, tickets: effects.matured.clone() };
         match generation {
             Generation::Today => vec![connected, spent, new],
             Generation::Legacy => vec![spent, new, connected],
         }
     }
+
+    /// Who hears of it.
+    pub(crate) const fn topic(&self) -> Topic {
+        match self {
+            Self::Connected(_) | Self::Disconnected(_) | Self::Reorganised { .. } => Topic::Blocks,
+            Self::Winners { .. } => Topic::WinningTickets,
+            Self::NewTickets { .. } => Topic::NewTickets,
+            Self::SpentAndMissed { .. } => Topic::SpentAndMissed,
+        }
+    }
 }
 
-/// A websocket client that listens.
+/// Sends a client what it subscribed to of one change of the network. False where the client is gone.
+pub(crate) type Deliver = Box<dyn Fn(Vec<&Note>) -> bool + Send>;
+
+/// Names a client that listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientId(u64);
+
+impl ClientId {
+    /// A name that nobody has.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A client that listens.
 pub(crate) struct Subscriber {
-    pub id: u64,
+    pub id: ClientId,
     pub topics: Vec<Topic>,
-    pub outbox: UnboundedSender<String>,
-    pub faults: Arc<Mutex<FaultSet>>,
+    pub deliver: Deliver,
 }
 
 impl Subscriber {
-    /// Sends the notifications that the client wants, with the faults of its server. False where it is gone.
     fn tell(&self, notes: &[Note]) -> bool {
-        let (twice, disorder) = {
-            let faults = lock(&self.faults);
-            (faults.duplicate_notifications, faults.disorder_notifications)
-        };
-        let mut wanted: Vec<&Note> = notes.iter().filter(|note| self.topics.contains(&note.topic)).collect();
-        if disorder {
-            wanted.reverse();
-        }
-        let copies = if twice { 2 } else { 1 };
-        wanted.into_iter().all(|note| (0..copies).all(|_| self.outbox.send(note.text.clone()).is_ok()))
+        let wanted: Vec<&Note> = notes.iter().filter(|note| self.topics.contains(&note.topic())).collect();
+        wanted.is_empty() || (self.deliver)(wanted)
     }
 }
 
@@ -136,7 +117,7 @@ impl Subscribers {
     }
 
     /// Forgets a client.
-    pub(crate) fn remove(&mut self, id: u64) {
+    pub(crate) fn remove(&mut self, id: ClientId) {
         self.0.retain(|client| client.id != id);
     }
 

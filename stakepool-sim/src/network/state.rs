@@ -1,19 +1,17 @@
 //! The whole network behind one lock: the chain, the waiting transactions, the stakers and the wallets.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use stakepool_core::chain::{
     BlockHash, BlockHeight, ExtendedPubKey, Generation, TicketHash, Transaction, TxHash, VoteBits, VoteVersion,
 };
-use tokio::sync::watch;
 
 use super::crowd::{Crowd, is_crowds};
 use super::mempool::{Mempool, Rejection};
 use super::notes::{Note, Subscribers};
-use crate::chain::{Block, Branch, Chain, Effects, Tx, VoteChoice};
+use crate::chain::{Block, Branch, Chain, Effects, VoteChoice};
 use crate::error::SimError;
-use crate::sync::lock;
 use crate::wallet::Wallet;
 
 /// When blocks are said to be made.
@@ -29,8 +27,8 @@ pub(crate) enum Clock {
 pub(crate) struct Fork {
     pub branch: Branch,
     /// The height of the last common block.
-    base: BlockHeight,
-    added: Vec<(Arc<Block>, Effects)>,
+    pub base: BlockHeight,
+    pub added: Vec<(Arc<Block>, Effects)>,
 }
 
 /// The network.
@@ -44,7 +42,8 @@ pub(crate) struct State {
     pub fork: Option<Fork>,
     pub clock: Clock,
     pub cold_wallet: ExtendedPubKey,
-    nonce: u32,
+    /// How many blocks were made so far: keeps blocks of the same height apart.
+    pub(super) nonce: u32,
     /// The nodes that run.
     running: BTreeSet<usize>,
 }
@@ -86,11 +85,16 @@ impl State {
         }
     }
 
+    /// The block after a branch. Only one that is made uses up its nonce: how often mining was tried leaves no trace.
+    pub(super) fn next_block(&self, branch: &Branch) -> Result<Arc<Block>, SimError> {
+        let nonce = self.nonce.wrapping_add(1);
+        self.chain.next_block(branch, self.mempool.candidates(), self.next_time(branch), nonce)
+    }
+
     /// Mines one block on the best chain.
     pub(crate) fn mine(&mut self) -> Result<BlockHash, SimError> {
-        self.nonce = self.nonce.wrapping_add(1);
-        let time = self.next_time(&self.chain.best);
-        let block = self.chain.next_block(&self.chain.best, self.mempool.candidates(), time, self.nonce)?;
+        let block = self.next_block(&self.chain.best)?;
+        self.nonce = block.header.nonce;
         let effects = self.chain.connect_best(&block);
         let mut notes = self.joined(&block, &effects);
         notes.extend(self.winners_of(&block));
@@ -100,7 +104,7 @@ impl State {
     }
 
     /// Shows the wallets a block that joined the best chain, and makes the notifications of it.
-    fn joined(&mut self, block: &Arc<Block>, effects: &Effects) -> Vec<Note> {
+    pub(super) fn joined(&mut self, block: &Arc<Block>, effects: &Effects) -> Vec<Note> {
         for wallet in &mut self.wallets {
             wallet.learn(block);
         }
@@ -118,12 +122,14 @@ impl State {
     }
 
     /// The notification of a block's winners, where it draws any.
-    fn winners_of(&self, block: &Block) -> Option<Note> {
-        self.chain.draws_at(block.header.height).then(|| Note::winners(block, self.chain.winners(&block.hash)))
+    pub(super) fn winners_of(&self, block: &Block) -> Option<Note> {
+        let (block, height) = (block.hash, block.header.height);
+        let tickets = || self.chain.winners(&block).to_vec();
+        self.chain.draws_at(height).then(|| Note::Winners { block, height, tickets: tickets() })
     }
 
     /// What everybody does once the best chain has changed.
-    fn after_change(&mut self) {
+    pub(super) fn after_change(&mut self) {
         self.mempool.prune(&self.chain);
         self.crowd_votes();
         self.wallets_vote(None);
@@ -166,12 +172,12 @@ impl State {
         }
     }
 
-    fn extended_bits(&self) -> [u8; 4] {
+    pub(super) fn extended_bits(&self) -> [u8; 4] {
         self.vote_version().0.to_le_bytes()
     }
 
     /// The votes of wallets that vote by their own, on the tip of a fork or of the best chain.
-    fn wallets_vote(&mut self, fork: Option<&Branch>) {
+    pub(super) fn wallets_vote(&mut self, fork: Option<&Branch>) {
         let branch = fork.unwrap_or(&self.chain.best);
         let Some(tip) = branch.tip() else { return };
         let extended = self.extended_bits();
@@ -188,17 +194,15 @@ impl State {
         }
     }
 
-    /// Sends the revocations that a wallet can sign; returns how many.
-    pub(crate) fn revoke(&mut self, wallet: usize) -> usize {
-        let Some(wallet) = self.wallets.get(wallet) else { return 0 };
-        let known = wallet.tickets().keys().filter_map(|hash| self.chain.best.tickets.get(hash));
-        let due = known.filter(|ticket| ticket.missed_at.is_some() && ticket.revoked.is_none());
+    /// Sends the revocations that a wallet can sign.
+    pub(super) fn revoke(&mut self, wallet: usize) {
+        let due = self.known_tickets(wallet).filter(|ticket| ticket.missed_at.is_some() && ticket.revoked.is_none());
+        let wallet = &self.wallets[wallet];
         let made: Vec<Transaction> = due.filter_map(|ticket| wallet.revoke(self.chain.generation, ticket)).collect();
-        let mut sent = 0;
         for revocation in made {
-            sent += usize::from(self.mempool.submit(revocation, &self.chain, None).is_ok());
+            // Another wallet's revocation may be there already.
+            let _ = self.mempool.submit(revocation, &self.chain, None);
         }
-        sent
     }
 
     /// Takes a transaction from outside.
@@ -229,73 +233,6 @@ impl State {
             .collect()
     }
 
-    /// Begins a branch that leaves out the last `depth` blocks.
-    pub(crate) fn begin_fork(&mut self, depth: u32) {
-        let base = self.chain.best.height().minus(depth);
-        let given_up = self.chain.best.blocks().iter().skip(base.0 as usize + 1);
-        let transactions: Vec<Tx> =
-            given_up.flat_map(|block| block.regular.iter().skip(1).chain(&block.stake).cloned()).collect();
-        self.mempool.put_back(transactions);
-        let mut branch = self.chain.best.clone();
-        branch.rewind(base, &self.chain.params);
-        self.fork = Some(Fork { branch, base, added: Vec::new() });
-    }
-
-    /// Adds a block to the fork. True once the fork is longer than the best chain and has become it.
-    pub(crate) fn extend_fork(&mut self) -> Result<bool, SimError> {
-        let Some(mut fork) = self.fork.take() else { return Ok(true) };
-        self.nonce = self.nonce.wrapping_add(1);
-        let time = self.next_time(&fork.branch);
-        let block = match self.chain.next_block(&fork.branch, self.mempool.candidates(), time, self.nonce) {
-            Ok(block) => block,
-            Err(error) => {
-                self.mempool.prune(&self.chain);
-                return Err(error);
-            }
-        };
-        let effects = self.chain.connect(&mut fork.branch, &block);
-        fork.added.push((Arc::clone(&block), effects));
-        if fork.branch.height() > self.chain.best.height() {
-            self.adopt(fork);
-            self.after_change();
-            return Ok(true);
-        }
-        if let Some(note) = self.winners_of(&block) {
-            self.subscribers.tell(&[note]);
-        }
-        let extended = self.extended_bits();
-        for vote in self.crowd.votes(&self.chain, &fork.branch, &extended) {
-            self.mempool.add(vote);
-        }
-        self.wallets_vote(Some(&fork.branch));
-        self.fork = Some(fork);
-        Ok(false)
-    }
-
-    fn adopt(&mut self, fork: Fork) {
-        let old = std::mem::replace(&mut self.chain.best, fork.branch);
-        for wallet in &mut self.wallets {
-            wallet.unlearn_above(fork.base);
-        }
-        let mut notes: Vec<Note> = Vec::new();
-        for block in old.blocks().iter().skip(fork.base.0 as usize + 1).rev() {
-            notes.push(Note::disconnected(block));
-        }
-        for (block, effects) in &fork.added {
-            notes.extend(self.joined(block, effects));
-        }
-        if let (Some(old), Some((new, _))) = (old.tip(), fork.added.last()) {
-            let changed = Note::reorganised(old, new);
-            match self.chain.generation {
-                Generation::Today => notes.push(changed),
-                Generation::Legacy => notes.insert(0, changed),
-            }
-            // The winners of the other new blocks were told when those came.
-            notes.extend(self.winners_of(new));
-        }
-        self.subscribers.tell(&notes);
-    }
-
     /// Tells every listener the winners of the best block once more.
     pub(crate) fn rebroadcast_winners(&mut self) {
         if let Some(note) = self.chain.best.tip().and_then(|tip| self.winners_of(tip)) {
@@ -316,35 +253,5 @@ impl State {
     /// Lets the crowd do what it does after a block, for a chain that was put back.
     pub(crate) fn resume(&mut self) {
         self.after_change();
-    }
-}
-
-/// The state, and word of its changes.
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    changes: watch::Sender<u64>,
-}
-
-impl Shared {
-    /// Shares a state.
-    pub(crate) fn new(state: State) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(state), changes: watch::Sender::new(0) })
-    }
-
-    /// Looks at the state.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&lock(&self.state))
-    }
-
-    /// Changes the state and tells those who wait.
-    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let result = change(&mut lock(&self.state));
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
-        result
-    }
-
-    /// Tells of every change from now on.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
     }
 }

@@ -1,53 +1,30 @@
 //! JSON-RPC: requests, answers, and which call is answered by whom.
 
+mod client;
+mod error;
 mod node;
+mod notifications;
 mod params;
 mod queries;
+mod rejection;
 mod render;
 mod subscriptions;
 mod tickets;
+mod versions;
 mod wallet;
 mod wallet_keys;
 mod wallet_tickets;
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedSender;
 
-use crate::server::{Role, ServerContext};
-use crate::sync::lock;
+use crate::program::{Program, Role};
+pub(crate) use client::Client;
+pub(crate) use error::RpcError;
+use error::RpcResult;
 use params::Params;
-
-/// A JSON-RPC error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RpcError {
-    code: i64,
-    message: String,
-}
-
-impl RpcError {
-    pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-
-    fn unknown_method() -> Self {
-        Self::new(-32601, "Method not found")
-    }
-
-    fn internal(error: impl ToString) -> Self {
-        Self::new(-32603, error.to_string())
-    }
-}
-
-type RpcResult = Result<Value, RpcError>;
-
-/// A websocket client.
-#[derive(Clone)]
-pub(crate) struct Client {
-    pub id: u64,
-    pub outbox: UnboundedSender<String>,
-}
+pub(crate) use rejection::rejected;
+pub(crate) use versions::described;
+pub(crate) use wallet_keys::derive_ahead;
 
 /// An answer's text.
 pub(crate) fn envelope(result: RpcResult, id: &Value) -> String {
@@ -59,7 +36,7 @@ pub(crate) fn envelope(result: RpcResult, id: &Value) -> String {
 }
 
 /// Answers a request, after the delay and with the faults of the server.
-pub(crate) async fn answer(context: &Arc<ServerContext>, request: &[u8], client: Option<&Client>) -> String {
+pub(crate) async fn answer(program: &Program, request: &[u8], client: Option<&Client>) -> String {
     let Ok(request) = serde_json::from_slice::<Value>(request) else {
         return envelope(Err(RpcError::new(-32700, "Parse error")), &Value::Null);
     };
@@ -68,33 +45,28 @@ pub(crate) async fn answer(context: &Arc<ServerContext>, request: &[u8], client:
         return envelope(Err(RpcError::new(-32600, "Invalid request")), &id);
     };
     let values = request.get("params").and_then(Value::as_array).cloned().unwrap_or_default();
-    let fate = lock(&context.faults).receive(method);
-    context.hear().await;
-    if !fate.delay.is_zero() {
-        tokio::time::sleep(fate.delay).await;
-    }
-    let result = match fate.failure {
-        Some(failure) => Err(failure),
-        None => call(context, method, Params::new(&values, context.role), client).await,
+    let result = match program.receive(method).await {
+        Ok(()) => call(program, method, Params::new(&values, program.role), client).await,
+        Err(failure) => Err(failure.into()),
     };
     envelope(result, &id)
 }
 
-async fn call(context: &Arc<ServerContext>, method: &str, params: Params<'_>, client: Option<&Client>) -> RpcResult {
+async fn call(program: &Program, method: &str, params: Params<'_>, client: Option<&Client>) -> RpcResult {
     if let Some(topic) = subscriptions::topic(method) {
-        return subscriptions::subscribe(context, topic, client);
+        return subscriptions::subscribe(program, topic, client);
     }
-    match context.role {
+    match program.role {
         // Today's node knows this call on websockets only.
-        Role::Node(_) if method == "rebroadcastwinners" && client.is_none() && context.is_todays() => {
+        Role::Node(_) if method == "rebroadcastwinners" && client.is_none() && program.is_todays() => {
             Err(RpcError::unknown_method())
         }
-        Role::Node(_) => context.shared.write(|state| node::call(state, method, params)),
+        Role::Node(_) => program.shared.write(|state| node::call(state, method, params)),
         Role::Wallet(number) => {
             if method == "accountsyncaddressindex" {
-                wallet_keys::derive_ahead(context, number, params).await?;
+                derive_ahead(program, number, params.number(2)?).await?;
             }
-            context.shared.write(|state| wallet::call(state, number, method, params))
+            program.shared.write(|state| wallet::call(state, number, method, params))
         }
     }
 }

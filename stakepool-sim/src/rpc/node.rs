@@ -1,11 +1,13 @@
 //! The calls of a node.
 
 use serde_json::{Value, json};
-use stakepool_core::chain::{Generation, Network, Transaction};
+use stakepool_core::chain::{Generation, Transaction};
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
-use super::{RpcError, RpcResult, queries, tickets};
-use crate::network::{Rejection, State};
+use super::rejection::rejected;
+use super::{queries, tickets};
+use crate::network::State;
 
 /// Blocks that `generate` makes at most in a call.
 const MOST_GENERATED: u32 = 1000;
@@ -28,33 +30,6 @@ pub(super) fn call(state: &mut State, method: &str, params: Params<'_>) -> RpcRe
     }
 }
 
-/// The versions of a node.
-pub(super) fn versions(generation: Generation) -> Value {
-    match generation {
-        Generation::Today => json!({
-            "exccd": version("2.7.6+release.local", [2, 7, 6], "", "release.local.go1-26-8"),
-            "exccdjsonrpcapi": version("7.0.0", [7, 0, 0], "", ""),
-        }),
-        Generation::Legacy => json!({
-            "exccd": version("2.2.0+dev", [2, 2, 0], "", "dev.go1-26-8"),
-            "exccdjsonrpcapi": version("3.3.0", [3, 3, 0], "", ""),
-        }),
-    }
-}
-
-/// A version as the programs say it.
-pub(super) fn version(text: &str, [major, minor, patch]: [u32; 3], prerelease: &str, build: &str) -> Value {
-    json!({
-        "versionstring": text, "major": major, "minor": minor, "patch": patch,
-        "prerelease": prerelease, "buildmetadata": build,
-    })
-}
-
-/// The number that names the network.
-pub(super) fn network_magic() -> Value {
-    json!(Network::Simnet.magic())
-}
-
 fn generate(state: &mut State, blocks: u32) -> RpcResult {
     if blocks == 0 || blocks > MOST_GENERATED {
         return Err(RpcError::internal("Invalid number of blocks"));
@@ -69,27 +44,5 @@ fn send(state: &mut State, params: Params<'_>) -> RpcResult {
         Transaction::decode(&bytes).map_err(|_| RpcError::new(-22, "Could not decode Tx: unexpected EOF"))?;
     let hash = transaction.hash();
     let generation = state.chain.generation;
-    state.submit(transaction).map(|hash| json!(hash)).map_err(|rejection| {
-        let (code, reason) = match rejection {
-            Rejection::Stopped => (-1, "the node is stopping".to_owned()),
-            Rejection::Duplicate => {
-                let code = if generation == Generation::Today { -40 } else { -1 };
-                (code, format!("already have transaction {hash}"))
-            }
-            Rejection::Mined => (-40, "transaction already exists".to_owned()),
-            Rejection::AlreadyVotes { ticket, block, height } => {
-                (-1, format!("vote {hash} spending ticket {ticket} already votes on block {block} (height {height})"))
-            }
-            Rejection::Orphan(missing) => (
-                -1,
-                format!("orphan transaction {hash} references outputs of unknown or fully-spent transaction {missing}"),
-            ),
-            Rejection::UnknownBlock(block) => (-1, format!("vote {hash} is on unknown block {block}")),
-            Rejection::BadSignature { input } => {
-                (-1, format!("failed to validate input {hash}:{input}: the script does not unlock the output"))
-            }
-        };
-        let rejected = if generation == Generation::Today { "rejected" } else { "Rejected" };
-        RpcError::new(code, format!("{rejected} transaction {hash}: {reason}"))
-    })
+    state.submit(transaction).map(|hash| json!(hash)).map_err(|rejection| rejected(hash, &rejection, generation))
 }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::RpcError;
-use crate::server::Role;
+use super::error::RpcError;
+use crate::program::Role;
 
 /// The parameters of a call.
 #[derive(Clone, Copy)]

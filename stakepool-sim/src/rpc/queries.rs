@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use stakepool_core::chain::{Address, Amount, BlockHash, BlockHeight, Generation, TxHash, block_subsidy, vote_subsidy};
 
-use super::node::{network_magic, versions};
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
 use super::render::{coins, transaction};
-use super::{RpcError, RpcResult};
+use super::versions::{network_magic, versions};
 use crate::chain::{Block, TxKind, TxTree};
 use crate::network::State;
 

@@ -1,12 +1,12 @@
 //! Subscribing to notifications.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
-use super::{Client, RpcError, RpcResult};
-use crate::network::{Subscriber, Topic};
-use crate::server::{Role, ServerContext};
+use super::client::Client;
+use super::error::{RpcError, RpcResult};
+use super::notifications;
+use crate::network::{Note, Subscriber, Topic};
+use crate::program::{Program, Role};
 use crate::sync::lock;
 
 /// What a method subscribes to, where it is one that subscribes.
@@ -21,20 +21,22 @@ pub(super) fn topic(method: &str) -> Option<Topic> {
 }
 
 /// Subscribes a client. A wallet passes the request on to its node and never tells anything.
-pub(super) fn subscribe(context: &Arc<ServerContext>, topic: Topic, client: Option<&Client>) -> RpcResult {
-    if matches!(context.role, Role::Wallet(_)) {
+pub(super) fn subscribe(program: &Program, topic: Topic, client: Option<&Client>) -> RpcResult {
+    if matches!(program.role, Role::Wallet(_)) {
         return Ok(Value::Null);
     }
     let Some(client) = client else { return Err(RpcError::unknown_method()) };
-    if topic != Topic::Blocks && lock(&context.faults).limited_user {
+    if topic != Topic::Blocks && program.faults().limited_user {
         return Err(RpcError::new(-32602, "limited user not authorized for this method"));
     }
-    let subscriber = Subscriber {
-        id: client.id,
-        topics: vec![topic],
-        outbox: client.outbox.clone(),
-        faults: Arc::clone(&context.faults),
-    };
-    context.shared.write(|state| state.subscribers.subscribe(subscriber));
+    let (outbox, faults) = (client.outbox.clone(), program.shared_faults());
+    program.shared.write(|state| {
+        let generation = state.chain.generation;
+        let deliver = Box::new(move |notes: Vec<&Note>| {
+            let notes = lock(&faults).arrange(notes);
+            notes.into_iter().all(|note| outbox.send(notifications::text(note, generation)).is_ok())
+        });
+        state.subscribers.subscribe(Subscriber { id: client.id, topics: vec![topic], deliver });
+    });
     Ok(Value::Null)
 }

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use stakepool_core::chain::{Address, Amount, Generation, OutputScript, TicketHash};
 use stakepool_core::reports::TicketState;
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
 use super::render::coins;
-use super::{RpcError, RpcResult};
 use crate::chain::{Ticket, TxKind};
 use crate::network::State;
 

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use stakepool_core::chain::Generation;
 
-use super::node::{self, version, versions};
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
-use super::{RpcError, RpcResult, wallet_keys, wallet_tickets};
+use super::versions::wallet_versions;
+use super::{node, wallet_keys, wallet_tickets};
 use crate::network::State;
 
 /// The passphrase of every wallet.
@@ -27,18 +28,6 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
         _ => wallet_keys::call(state, number, method, params)
             .or_else(|| wallet_tickets::call(state, number, method, params))
             .unwrap_or_else(|| node::call(state, method, params)),
-    }
-}
-
-fn wallet_versions(generation: Generation) -> Value {
-    match generation {
-        Generation::Legacy => json!({"exccwalletjsonrpcapi": version("5.0.0", [5, 0, 0], "", "")}),
-        Generation::Today => {
-            let mut all = versions(generation);
-            all["exccwallet"] = version("2.8.5-pre+95a63117d", [2, 8, 5], "pre", "95a63117d");
-            all["exccwalletjsonrpcapi"] = version("8.9.0", [8, 9, 0], "", "");
-            all
-        }
     }
 }
 
@@ -91,9 +80,4 @@ fn unlock(state: &mut State, number: usize, params: Params<'_>) -> RpcResult {
     }
     state.wallets[number].locked = false;
     Ok(Value::Null)
-}
-
-/// What a locked legacy wallet says.
-pub(super) fn locked() -> RpcError {
-    RpcError::new(-4, "address manager is locked")
 }

@@ -9,11 +9,10 @@ use stakepool_core::chain::{
     ScriptAddress, hash160,
 };
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
-use super::wallet::locked;
-use super::{RpcError, RpcResult};
 use crate::network::State;
-use crate::server::ServerContext;
+use crate::program::Program;
 use crate::wallet::Wallet;
 
 /// The highest index for which a wallet derives keys here.
@@ -36,7 +35,7 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
         "listscripts" if generation == Generation::Legacy => Ok(list_scripts(wallet)),
         "rescanwallet" => {
             let from = params.number(0).unwrap_or(0);
-            state.wallets[number].rescan(&state.chain.best, BlockHeight(from));
+            state.rescan(number, BlockHeight(from));
             Ok(Value::Null)
         }
         _ => return None,
@@ -44,16 +43,11 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
 }
 
 /// Derives the keys that `accountsyncaddressindex` asks for beside the other work, since it takes a second for 10,000.
-pub(super) async fn derive_ahead(
-    context: &Arc<ServerContext>,
-    number: usize,
-    params: Params<'_>,
-) -> Result<(), RpcError> {
-    let last = params.number(2)?;
+pub(crate) async fn derive_ahead(program: &Program, number: usize, last: u32) -> Result<(), RpcError> {
     if last > MOST_KEYS {
         return Err(RpcError::new(-8, format!("child index {last} exceeds the maximum child index for an account")));
     }
-    let keys = context.shared.read(|state| Arc::clone(state.wallets[number].keys()));
+    let keys = program.shared.read(|state| Arc::clone(state.wallets[number].keys()));
     let derived = tokio::task::spawn_blocking(move || keys.extend_to(KeyIndex(last))).await;
     derived.map_err(RpcError::internal)?.map_err(RpcError::internal)
 }
@@ -155,18 +149,9 @@ fn create_multisig(wallet: &Wallet, params: Params<'_>) -> RpcResult {
 
 fn import_script(state: &mut State, number: usize, params: Params<'_>) -> RpcResult {
     let script = params.bytes(0)?;
+    let from = BlockHeight(params.number(2).unwrap_or(0));
     let rescan = params.flag(1).unwrap_or(true);
-    let from = params.number(2).unwrap_or(0);
-    let legacy = state.chain.generation == Generation::Legacy;
-    let wallet = &mut state.wallets[number];
-    if wallet.locked && legacy {
-        return Err(locked());
-    }
-    let fresh = wallet.import(script);
-    // Today's wallet does not look again for a script that it has already.
-    if rescan && (fresh || legacy) {
-        wallet.rescan(&state.chain.best, BlockHeight(from));
-    }
+    state.import_script(number, script, rescan.then_some(from))?;
     Ok(Value::Null)
 }
 

@@ -1,16 +1,15 @@
 //! A wallet's tickets and votes.
 
 use serde_json::{Value, json};
-use stakepool_core::chain::{Address, Amount, Generation, Network, TicketHash, Transaction, VoteBits, vote_subsidy};
-use stakepool_core::reports::TicketState;
+use stakepool_core::chain::{Address, Amount, Generation, Network, TicketHash, Transaction, VoteBits};
+use stakepool_core::ports::WalletTicket;
 use stakepool_core::ticket::PoolFee;
 
+use super::error::{RpcError, RpcResult};
 use super::params::Params;
 use super::render::{address, coins};
-use super::wallet::locked;
-use super::{RpcError, RpcResult};
 use crate::chain::{Ticket, TxKind, VoteChoice};
-use crate::network::{Purchase, State};
+use crate::network::{Purchase, StakeFigures, State};
 use crate::wallet::VoteFailure;
 
 /// Answers a call, where it is one of these.
@@ -18,19 +17,11 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
     let legacy = state.chain.generation == Generation::Legacy;
     Some(match method {
         "getstakeinfo" => Ok(stake_info(state, number)),
-        "gettickets" => Ok(tickets(state, number, params.flag(0) == Some(true))),
+        "gettickets" => Ok(json!({"hashes": state.unspent_tickets(number, params.flag(0) == Some(true))})),
         "stakepooluserinfo" => user_info(state, number, params),
         "gettransaction" => transaction(state, number, params),
         "generatevote" => generate_vote(state, number, params),
-        "revoketickets" => {
-            if legacy && state.wallets[number].locked {
-                return Some(Err(locked()));
-            }
-            if legacy {
-                state.revoke(number);
-            }
-            Ok(Value::Null)
-        }
+        "revoketickets" => state.revoke_tickets(number).map(|()| Value::Null).map_err(RpcError::from),
         "addticket" if legacy => add_ticket(state, number, params),
         "addtransaction" if !legacy => add_transaction(state, number, params),
         "purchaseticket" => purchase(state, params),
@@ -38,80 +29,33 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
     })
 }
 
-/// The tickets that the wallet knows and that are mined.
-fn known(state: &State, number: usize) -> impl Iterator<Item = &Ticket> {
-    state.wallets[number].tickets().keys().filter_map(|hash| state.chain.best.tickets.get(hash))
-}
-
-/// The wallet's tickets that wait to be mined.
-fn unmined(state: &State, number: usize) -> impl Iterator<Item = TicketHash> {
-    let scripts = state.wallets[number].scripts();
-    state.mempool.candidates().iter().filter_map(move |candidate| match &candidate.kind {
-        TxKind::Ticket(ticket) if ticket.voting_script_hash().is_some_and(|hash| scripts.contains_key(&hash)) => {
-            Some(ticket.hash)
-        }
-        _ => None,
-    })
-}
-
 fn stake_info(state: &State, number: usize) -> Value {
-    let (chain, tip) = (&state.chain, state.chain.tip().1);
-    let count = |wanted: TicketState, revoked: bool| {
-        known(state, number)
-            .filter(|ticket| ticket.state(tip, &chain.params) == wanted && ticket.revoked.is_some() == revoked)
-            .count()
-    };
-    let live = count(TicketState::Live, false);
-    let voted = count(TicketState::Voted, false);
-    let missed = count(TicketState::Missed, false) + count(TicketState::Missed, true);
-    let (expired, unspent_expired) = (count(TicketState::Expired, true), count(TicketState::Expired, false));
-    let revoked = count(TicketState::Missed, true) + expired;
-    let earned: Amount = known(state, number)
-        .filter_map(|ticket| ticket.voted)
-        .map(|(height, _)| vote_subsidy(&chain.params, height.minus(1)))
-        .sum();
-    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    let is_ticket = |kind: &TxKind| matches!(kind, TxKind::Ticket(_));
-    let difficulty = chain.best.tip().map_or(Amount::ZERO, |tip| tip.header.stake_difficulty);
-    let mut info = json!({
-        "blockheight": tip, "difficulty": coins(difficulty), "totalsubsidy": coins(earned),
-        "ownmempooltix": unmined(state, number).count(), "immature": count(TicketState::Immature, false),
-        "voted": voted, "revoked": revoked,
+    let StakeFigures { info, unspent, unspent_expired } = state.stake_figures(number);
+    let mut answer = json!({
+        "blockheight": info.height, "difficulty": coins(info.difficulty), "totalsubsidy": coins(info.total_subsidy),
+        "ownmempooltix": info.own_mempool, "immature": info.immature, "voted": info.voted, "revoked": info.revoked,
     });
     let optional = [
-        ("poolsize", json!(chain.best.live.len())),
-        ("allmempooltix", json!(state.mempool.candidates().iter().filter(|one| is_ticket(&one.kind)).count())),
-        ("live", json!(live)),
-        ("missed", json!(missed)),
-        ("expired", json!(expired + unspent_expired)),
-        ("proportionlive", json!(share(live, chain.best.live.len()))),
-        ("proportionmissed", json!(share(missed, missed + voted))),
+        ("poolsize", json!(info.pool_size)),
+        ("allmempooltix", json!(info.all_mempool)),
+        ("live", json!(info.live)),
+        ("missed", json!(info.missed)),
+        ("expired", json!(info.expired)),
+        ("proportionlive", json!(info.proportion_live)),
+        ("proportionmissed", json!(info.proportion_missed)),
     ];
-    let legacy = chain.generation == Generation::Legacy;
+    let legacy = state.chain.generation == Generation::Legacy;
     for (name, value) in optional {
         // Today's wallet leaves out what is 0.
         if legacy || value.as_f64() != Some(0.0) {
-            info[name] = value;
+            answer[name] = value;
         }
     }
     if !legacy {
-        info["unspent"] = json!(live + count(TicketState::Missed, false) + unspent_expired);
-        info["unspentexpired"] = json!(unspent_expired);
+        answer["unspent"] = json!(unspent);
+        answer["unspentexpired"] = json!(unspent_expired);
     }
-    info
-}
-
-fn tickets(state: &State, number: usize, immature: bool) -> Value {
-    let tip = state.chain.tip().1;
-    let mined = known(state, number)
-        .filter(|ticket| ticket.voted.is_none() && ticket.revoked.is_none())
-        .filter(|ticket| immature || ticket.state(tip, &state.chain.params) != TicketState::Immature)
-        .map(|ticket| ticket.submission.hash);
-    let mut hashes: Vec<TicketHash> = mined.collect();
-    if immature {
-        hashes.extend(unmined(state, number));
-    }
-    json!({"hashes": hashes})
+    answer
 }
 
 fn user_info(state: &State, number: usize, params: Params<'_>) -> RpcResult {
@@ -132,42 +76,27 @@ fn user_info(state: &State, number: usize, params: Params<'_>) -> RpcResult {
         let message = "wallet.StakePoolUserInfo: invalid operation: VSP features are disabled";
         return Err(RpcError::new(-4, message));
     }
-    let script = user.output_script();
-    let (mut valid, mut invalid) = (Vec::new(), Vec::new());
-    for ticket in known(state, number).filter(|ticket| ticket.submission.voting == script) {
-        if wallet.accepts(&ticket.submission.hash) {
-            valid.push(pool_ticket(state, ticket));
-        } else {
-            invalid.push(json!(ticket.submission.hash));
-        }
-    }
+    let listed = state.pool_tickets(number, user.output_script());
+    let valid = listed.tickets.iter().map(|ticket| pool_ticket(state, ticket)).collect();
+    let invalid = listed.invalid.iter().map(|ticket| json!(ticket)).collect();
     // Legacy writes null for an empty list.
     let list = |items: Vec<Value>| if legacy && items.is_empty() { Value::Null } else { Value::Array(items) };
     Ok(json!({"tickets": list(valid), "invalid": list(invalid)}))
 }
 
-/// A ticket as the wallet sees it: a miss shows only once the revocation is mined, and maturity a block late.
-fn pool_ticket(state: &State, ticket: &Ticket) -> Value {
-    let consensus = &state.chain.params;
-    let spent = ticket.voted.or(ticket.revoked);
-    let status = match (ticket.voted, ticket.revoked) {
-        (Some(_), _) => "voted",
-        (None, Some((at, _))) if at.0 - ticket.mined_at.0 >= consensus.ticket_expiry => "expired",
-        (None, Some(_)) => "missed",
-        (None, None) if state.chain.tip().1 > ticket.mined_at.plus(consensus.ticket_maturity) => "live",
-        (None, None) => "immature",
-    };
+fn pool_ticket(state: &State, ticket: &WalletTicket) -> Value {
+    let spent = state.chain.best.tickets.get(&ticket.ticket).and_then(Ticket::spent_by);
     json!({
-        "status": status, "ticket": ticket.submission.hash, "ticketheight": ticket.mined_at,
+        "status": ticket.status, "ticket": ticket.ticket, "ticketheight": ticket.mined_at,
         "spentby": spent.map_or_else(|| "0".repeat(64), |(_, hash)| hash.to_string()),
-        "spentbyheight": spent.map_or(0, |(height, _)| height.0),
+        "spentbyheight": ticket.spent_at.map_or(0, |height| height.0),
     })
 }
 
 fn transaction(state: &State, number: usize, params: Params<'_>) -> RpcResult {
     let hash: TicketHash = params.hash(0)?;
     let missing = || RpcError::new(-5, "no information for transaction");
-    let ticket = known(state, number).find(|ticket| ticket.submission.hash == hash).ok_or_else(missing)?;
+    let ticket = state.known_tickets(number).find(|ticket| ticket.submission.hash == hash).ok_or_else(missing)?;
     let block = state.chain.best.at(ticket.mined_at).ok_or_else(missing)?;
     let price = coins(ticket.submission.price);
     let mut answer = json!({
@@ -202,11 +131,10 @@ fn generate_vote(state: &State, number: usize, params: Params<'_>) -> RpcResult 
         }
         Generation::Legacy => RpcError::new(-4, "ticket purchase transaction not found"),
     };
-    let ticket = state.chain.best.tickets.get(&hash).ok_or_else(unknown)?;
     let choice = VoteChoice { block, height, bits, extended: &extended };
-    let vote = state.wallets[number].vote(&state.chain, ticket, &choice).map_err(|failure| match failure {
+    let vote = state.generate_vote(number, &hash, &choice).map_err(|failure| match failure {
         VoteFailure::UnknownTicket => unknown(),
-        VoteFailure::Locked => locked(),
+        VoteFailure::Locked => RpcError::locked(),
     })?;
     Ok(json!({"hex": hex::encode(vote.encode())}))
 }

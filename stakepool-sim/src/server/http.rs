@@ -21,9 +21,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role as Side;
 
-use super::{ServerContext, websocket};
+use super::context::ServerContext;
+use super::websocket;
 use crate::rpc;
-use crate::sync::lock;
 
 /// The largest request that is read, in bytes: a wallet's limit.
 const MOST_BYTES: usize = 4 << 20;
@@ -53,11 +53,6 @@ enum Access {
 }
 
 impl ServerContext {
-    /// Whether these are the right credentials, at the moment.
-    pub(super) fn knows(&self, user: &str, password: &str) -> bool {
-        !lock(&self.faults).refuse_credentials && user == self.user && password == self.password
-    }
-
     fn access(&self, request: &Request<Incoming>) -> Access {
         let Some(header) = request.headers().get(AUTHORIZATION) else { return Access::Unknown };
         let decoded = header
@@ -74,7 +69,7 @@ impl ServerContext {
 }
 
 async fn answer(mut request: Request<Incoming>, context: Arc<ServerContext>, broken: watch::Receiver<u64>) -> Answer {
-    if lock(&context.faults).unavailable {
+    if context.program.faults().unavailable {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "503 Too busy.  Try again later.\n");
     }
     let access = context.access(&request);
@@ -83,7 +78,7 @@ async fn answer(mut request: Request<Incoming>, context: Arc<ServerContext>, bro
             if access == Access::Refused {
                 return unauthorized();
             }
-            context.hear().await;
+            context.program.hear().await;
             upgrade(&mut request, context, broken, access == Access::Granted)
         }
         "/" => {
@@ -96,7 +91,7 @@ async fn answer(mut request: Request<Incoming>, context: Arc<ServerContext>, bro
             let Ok(body) = Limited::new(request.into_body(), MOST_BYTES).collect().await else {
                 return plain(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Too Large\n");
             };
-            json(rpc::answer(&context, &body.to_bytes(), None).await)
+            json(rpc::answer(&context.program, &body.to_bytes(), None).await)
         }
         _ => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
     }

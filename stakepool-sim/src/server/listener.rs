@@ -8,8 +8,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use super::context::ServerContext;
+use super::http;
 use super::tls::Identity;
-use super::{ServerContext, http};
 use crate::error::SimError;
 use crate::sync::lock;
 
@@ -18,8 +19,6 @@ pub(super) struct Listener {
     name: String,
     address: SocketAddr,
     identity: Identity,
-    /// Changes whenever all connections shall break.
-    breaker: watch::Sender<u64>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -30,7 +29,7 @@ impl Listener {
         let failed = |source| SimError::Listen { server: name.clone(), source };
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        let listener = Self { name, address, identity, breaker: watch::Sender::new(0), task: Mutex::new(None) };
+        let listener = Self { name, address, identity, task: Mutex::new(None) };
         listener.serve(socket, context);
         Ok(listener)
     }
@@ -44,7 +43,7 @@ impl Listener {
     }
 
     fn serve(&self, socket: TcpListener, context: Arc<ServerContext>) {
-        let task = tokio::spawn(accept(socket, self.identity.acceptor.clone(), self.breaker.subscribe(), context));
+        let task = tokio::spawn(accept(socket, self.identity.acceptor.clone(), context));
         *lock(&self.task) = Some(task);
     }
 
@@ -59,7 +58,14 @@ impl Listener {
         Ok(())
     }
 
-    /// Frees the port and breaks all connections.
+    /// Frees the port soon. Connections last until the program breaks them.
+    pub(super) fn abort(&self) {
+        if let Some(task) = lock(&self.task).take() {
+            task.abort();
+        }
+    }
+
+    /// Frees the port. Connections last until the program breaks them.
     pub(super) async fn stop(&self) {
         let task = lock(&self.task).take();
         if let Some(task) = task {
@@ -67,33 +73,19 @@ impl Listener {
             // The port is free once the task is gone.
             let _ = task.await;
         }
-        self.drop_connections();
-    }
-
-    pub(super) fn drop_connections(&self) {
-        self.breaker.send_modify(|count| *count += 1);
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(task) = lock(&self.task).take() {
-            task.abort();
-        }
-        self.drop_connections();
+        self.abort();
     }
 }
 
-async fn accept(
-    socket: TcpListener,
-    acceptor: TlsAcceptor,
-    breaker: watch::Receiver<u64>,
-    context: Arc<ServerContext>,
-) {
+async fn accept(socket: TcpListener, acceptor: TlsAcceptor, context: Arc<ServerContext>) {
     loop {
         let Ok((stream, _)) = socket.accept().await else { continue };
-        let mut broken = breaker.clone();
-        broken.mark_unchanged();
+        let mut broken = context.program.breaker();
         let (acceptor, context) = (acceptor.clone(), Arc::clone(&context));
         tokio::spawn(async move {
             let until_broken = broken.clone();

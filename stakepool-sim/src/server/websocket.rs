@@ -1,7 +1,6 @@
 //! Websockets: requests whose answers can overtake each other, and notifications, which cannot.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
@@ -12,10 +11,9 @@ use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::ServerContext;
+use super::context::ServerContext;
+use crate::network::ClientId;
 use crate::rpc::{self, Client};
-
-static NEXT_CLIENT: AtomicU64 = AtomicU64::new(1);
 
 /// Serves a client until it goes or the connection is broken.
 pub(super) async fn serve(
@@ -25,13 +23,13 @@ pub(super) async fn serve(
     authenticated: bool,
 ) {
     let (outbox, messages) = mpsc::unbounded_channel();
-    let client = Client { id: NEXT_CLIENT.fetch_add(1, Ordering::Relaxed), outbox };
+    let client = Client { id: ClientId::next(), outbox };
     let id = client.id;
     tokio::select! {
         () = talk(socket, &context, client, messages, authenticated) => {}
         _ = broken.changed() => {}
     }
-    context.shared.write(|state| state.subscribers.remove(id));
+    context.program.shared.write(|state| state.subscribers.remove(id));
 }
 
 async fn talk(
@@ -46,7 +44,7 @@ async fn talk(
         tokio::select! {
             message = messages.recv() => {
                 let Some(text) = message else { return };
-                context.hear().await;
+                context.program.hear().await;
                 if writer.send(Message::text(text)).await.is_err() {
                     return;
                 }
@@ -61,7 +59,7 @@ async fn talk(
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 // The library answers pings by itself, with the next write or read.
                 Some(Ok(_)) => {
-                    context.hear().await;
+                    context.program.hear().await;
                     if writer.flush().await.is_err() {
                         return;
                     }
@@ -85,7 +83,7 @@ fn receive(context: &Arc<ServerContext>, client: &Client, text: &str, authentica
     }
     let (context, client, request) = (Arc::clone(context), client.clone(), text.to_owned());
     tokio::spawn(async move {
-        let answer = rpc::answer(&context, request.as_bytes(), Some(&client)).await;
+        let answer = rpc::answer(&context.program, request.as_bytes(), Some(&client)).await;
         deliver(&client.outbox, answer);
     });
     true

@@ -2,7 +2,7 @@
 
 use stakepool_core::chain::{Generation, OutputScript, Transaction, vote_subsidy};
 
-use super::Wallet;
+use super::state::Wallet;
 use crate::chain::{Chain, Ticket, VoteChoice, revocation, vote};
 use crate::sign::{sign_pubkey_hash, sign_script};
 
@@ -23,7 +23,7 @@ impl Wallet {
         ticket: &Ticket,
         choice: &VoteChoice<'_>,
     ) -> Result<Transaction, VoteFailure> {
-        if !self.tickets.contains_key(&ticket.submission.hash) {
+        if !self.tickets().contains_key(&ticket.submission.hash) {
             return Err(VoteFailure::UnknownTicket);
         }
         if self.locked && chain.generation == Generation::Legacy {
@@ -37,7 +37,7 @@ impl Wallet {
 
     /// Revokes a ticket; `None` where the wallet cannot.
     pub(crate) fn revoke(&self, generation: Generation, ticket: &Ticket) -> Option<Transaction> {
-        if self.locked || !self.tickets.contains_key(&ticket.submission.hash) {
+        if self.locked || !self.tickets().contains_key(&ticket.submission.hash) {
             return None;
         }
         let mut made = revocation(&ticket.transaction, generation);

@@ -228,10 +228,22 @@ async fn a_running_network_mines_by_itself_until_it_is_paused() {
     let mut socket = crate::client::Socket::open(&sim.node().endpoint()).await;
     socket.subscribe().await;
     sim.run(Duration::from_millis(5));
+    assert!(sim.wait_until(Duration::from_secs(10), |sim| sim.height() >= BlockHeight(152)).await);
     let mut blocks = 0;
     while blocks < 3 {
         blocks += u32::from(socket.next().await.unwrap()["method"] == "blockconnected");
     }
     sim.pause();
     assert!(sim.height() >= BlockHeight(153));
+}
+
+#[tokio::test]
+async fn waiting_for_a_ticket_ends_with_its_state_or_with_the_patience() {
+    let sim = start(Generation::Today).await;
+    let address = register(&sim).await;
+    let [ticket] = sim.buy_tickets(address, None, crate::pool::fee(), 1).unwrap()[..] else { panic!() };
+    assert!(!sim.wait_for_ticket(&ticket, TicketState::Immature, Duration::from_millis(10)).await);
+    sim.run(Duration::from_millis(1));
+    assert!(sim.wait_for_ticket(&ticket, TicketState::Live, Duration::from_secs(10)).await);
+    sim.pause();
 }

@@ -5,6 +5,9 @@
 mod chain;
 mod client;
 mod faults;
+mod in_process;
 mod pool;
 mod recordings;
+mod repeat;
 mod rpc;
+mod users;

@@ -7,8 +7,8 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::StoreError;
 
 use crate::accounts::change::Changed;
-use crate::accounts::origin::Origin;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::Origin;
+use crate::limits::tries::MustWait;
 use crate::pool::Pool;
 
 /// Why a key opens no account.

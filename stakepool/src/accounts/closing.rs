@@ -6,8 +6,8 @@ use stakepool_core::chain::ScriptAddress;
 use stakepool_core::ports::StoreError;
 
 use crate::accounts::confirm::Denied;
-use crate::accounts::origin::Origin;
 use crate::daemons::legacy_lists::{ListError, open_tickets};
+use crate::limits::origin::Origin;
 use crate::pool::Pool;
 
 /// Why an account stays open.

@@ -2,8 +2,8 @@
 
 use stakepool_core::accounts::{PasswordCheck, User};
 
-use crate::accounts::origin::ClientAddress;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::ClientAddress;
+use crate::limits::tries::MustWait;
 use crate::pool::Pool;
 
 /// Why a password that was asked for again is not accepted.

@@ -8,9 +8,9 @@ use stakepool_core::ports::{StoreError, TokenPurpose};
 
 use crate::accounts::confirm::Denied;
 use crate::accounts::links::{CHANGE_WITHIN, TakeError};
-use crate::accounts::origin::Origin;
 use crate::accounts::revoke::revoke_all_tokens;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::Origin;
+use crate::limits::tries::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use stakepool_core::accounts::{Email, SecretToken, User, UserId};
 use stakepool_core::ports::{Mail, StoreError, TokenPurpose};
 
-use crate::accounts::origin::ClientAddress;
 use crate::accounts::revoke::revoke_all_access;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::ClientAddress;
+use crate::limits::tries::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 use crate::terms::SiteIdentity;

@@ -10,9 +10,9 @@ use stakepool_core::ports::{StoreError, TokenPurpose};
 
 use crate::accounts::confirm::Denied;
 use crate::accounts::links::CHANGE_WITHIN;
-use crate::accounts::origin::{ClientAddress, Origin};
 use crate::accounts::sessions::NewSession;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::{ClientAddress, Origin};
+use crate::limits::tries::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 

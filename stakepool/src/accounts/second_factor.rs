@@ -5,8 +5,8 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SecondFactor, SessionToken, StoreError};
 
 use crate::accounts::confirm::Denied;
-use crate::accounts::origin::Origin;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::Origin;
+use crate::limits::tries::MustWait;
 use crate::pool::Pool;
 
 /// A secret for the user's device. It counts once the device has shown that it has it.

@@ -4,10 +4,10 @@ use stakepool_core::accounts::{RecoveryCode, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SessionToken, StoreError};
 
-use crate::accounts::origin::Origin;
 use crate::accounts::sessions::NewSession;
 use crate::accounts::sign_in::EnterError;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::Origin;
+use crate::limits::tries::MustWait;
 use crate::pool::Pool;
 
 /// How the second factor was shown.

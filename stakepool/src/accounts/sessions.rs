@@ -7,7 +7,7 @@ use stakepool_core::accounts::{SecretToken, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{Session, SessionToken, StoreError};
 
-use crate::accounts::origin::Origin;
+use crate::limits::origin::Origin;
 use crate::pool::Pool;
 
 /// How long a session lasts.

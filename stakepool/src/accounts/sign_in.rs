@@ -6,9 +6,9 @@ use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, PasswordHash
 use stakepool_core::ports::{SessionToken, StoreError};
 use stakepool_core::time::UnixTime;
 
-use crate::accounts::origin::Origin;
 use crate::accounts::sessions::NewSession;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::Origin;
+use crate::limits::tries::MustWait;
 use crate::pool::Pool;
 
 /// How long a user who has shown the right password has for the second factor.

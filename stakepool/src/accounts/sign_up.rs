@@ -9,9 +9,9 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{NewUser, StoreError};
 use tokio::time::{Instant, sleep_until};
 
-use crate::accounts::origin::Origin;
 use crate::accounts::password::NewPassword;
-use crate::accounts::tries::MustWait;
+use crate::limits::origin::Origin;
+use crate::limits::tries::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 

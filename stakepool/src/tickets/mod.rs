@@ -6,5 +6,5 @@ pub(crate) mod mails;
 mod missed;
 mod tally;
 
-pub use missed::Cause;
+pub use missed::{Cause, millis};
 pub use tally::Tally;

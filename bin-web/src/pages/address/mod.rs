@@ -4,12 +4,11 @@ mod mistakes;
 
 use serde::Serialize;
 use stakepool::registration::RegistrationError;
-use stakepool_core::chain::Network;
 use warp::http::StatusCode;
 
 use self::mistakes::Mistake;
-use super::tickets::network_flag;
 use crate::browser::flash::Flash;
+use crate::view::network::{example, network_flag};
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "address.html.tera";
@@ -49,17 +48,11 @@ pub async fn show(visit: Visit) -> Outcome {
 
 /// Registers the address.
 pub async fn submit(visit: Visit) -> Outcome {
-    let user = visit.need_user()?;
-    let id = user.id;
-    let closed = visit.app.options.closed.as_ref().filter(|_| user.registration.is_none());
-    if let Some(message) = closed {
-        return page(&visit, StatusCode::FORBIDDEN, Said::error(format!("No address was registered. {message}")));
-    }
-    match visit.app.services.registrar.register(id, visit.form.text("UserPubKeyAddr")).await {
+    let id = visit.need_user()?.id;
+    match visit.site.pool.register(id, visit.form.text("UserPubKeyAddr")).await {
         Ok(_) => {
-            visit.app.user_registered(id);
             tracing::info!(user = %id, client = %visit.client, "address registered on the page");
-            Ok(visit.done(Notice::AddressRegistered, "/tickets"))
+            Ok(visit.done(Flash::AddressRegistered, "/tickets"))
         }
         Err(error) => {
             let (status, said) = explain(&visit, &error);
@@ -79,7 +72,7 @@ fn page(visit: &Visit, status: StatusCode, said: Said) -> Outcome {
         fee_address: registration.fee_address.to_string(),
         height: registration.registered_at.0,
     });
-    let network = visit.app.options.network;
+    let network = visit.site.pool.terms().network;
     let content = Address {
         typed: if said.keep { visit.form.text("UserPubKeyAddr") } else { "" },
         error: said.error,
@@ -91,15 +84,6 @@ fn page(visit: &Visit, status: StatusCode, said: Said) -> Outcome {
     visit.page(TEMPLATE, status, &content)
 }
 
-/// How public key addresses of a network begin.
-const fn example(network: Network) -> &'static str {
-    match network {
-        Network::Mainnet => "2s",
-        Network::Testnet => "Tk",
-        Network::Simnet => "Sk",
-    }
-}
-
 impl Said {
     fn error(error: String) -> Self {
         Self { error: Some(error), commands: Vec::new(), keep: true }
@@ -108,14 +92,17 @@ impl Said {
 
 fn explain(visit: &Visit, error: &RegistrationError) -> (StatusCode, Said) {
     let text = match error {
-        RegistrationError::AlreadySubmitted | RegistrationError::Closed(_) => {
+        RegistrationError::AlreadySubmitted => {
             return (StatusCode::OK, Said::error(format!("No address was registered: {error}.")));
+        }
+        RegistrationError::Closed(message) => {
+            return (StatusCode::FORBIDDEN, Said::error(format!("No address was registered. {message}")));
         }
         RegistrationError::TooShort(_)
         | RegistrationError::TooLong(_)
         | RegistrationError::Undecodable(_)
         | RegistrationError::WrongKind(_) => {
-            let mistake = Mistake::find(visit.form.text("UserPubKeyAddr"), error, visit.app.options.network);
+            let mistake = Mistake::find(visit.form.text("UserPubKeyAddr"), error, visit.site.pool.terms().network);
             let error = Some(format!("No address was registered: {}", mistake.text));
             return (StatusCode::OK, Said { error, commands: mistake.commands, keep: !mistake.secret });
         }

@@ -8,7 +8,8 @@ use stakepool_core::audit::{AuditAction, AuditKind};
 use stakepool_core::ports::{AuditEntry, AuditQuery, StoreError};
 use warp::http::StatusCode;
 
-use super::{Pager, guard, part, pieces, slice};
+use super::guard::guard;
+use super::pager::{Pager, part, pieces, slice};
 use crate::visit::{Outcome, Visit};
 
 /// Entries on one page.
@@ -58,7 +59,7 @@ pub async fn show(visit: Visit) -> Outcome {
     let wanted = visit.form.text("show");
     let (shown, _, kind) = *KINDS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&KINDS[0]);
     let query = AuditQuery { kind, text: text.to_owned() };
-    let admin = &visit.app.services.admin;
+    let admin = &visit.site.pool.parts().admin;
     let (slice, found) = part(slice(&visit, "page", PER_PAGE), |slice| admin.audit_log(&query, slice)).await?;
     let emails = emails(&visit, &found.rows).await?;
     let fields = [("q", text), ("show", if kind == KINDS[0].2 { "" } else { shown })];
@@ -89,7 +90,7 @@ async fn emails(visit: &Visit, entries: &[AuditEntry]) -> Result<HashMap<UserId,
         named.extend([actor(entry), subject(entry)].into_iter().flatten());
     }
     for user in named {
-        if let Some(found) = visit.app.services.users.by_id(user).await? {
+        if let Some(found) = visit.site.pool.parts().users.by_id(user).await? {
             emails.insert(user, pieces(&found.email));
         }
     }

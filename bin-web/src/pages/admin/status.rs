@@ -12,14 +12,15 @@ use warp::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTIC
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
-use super::{ago, guard};
-use crate::site::Site;
-use stakepool::accounts::ClientAddress;
+use super::guard::guard;
+use crate::http::filters::{client, path};
 use crate::http::form::Form;
 use crate::page_error::PageError;
-use crate::http::filters::{client, path};
-use stakepool::status::{Overall, PoolStatus};
+use crate::site::Site;
+use crate::view::when::ago;
 use crate::visit::{Outcome, Visit};
+use stakepool::accounts::ClientAddress;
+use stakepool::status::{Overall, PoolStatus};
 
 #[derive(Serialize)]
 struct Shown {
@@ -39,63 +40,63 @@ const fn code(status: &PoolStatus) -> StatusCode {
 /// Shows how every wallet and daemon is.
 pub async fn show(visit: Visit) -> Outcome {
     guard(&visit).await?;
-    let status = visit.app.status().await;
-    let daemons_ago = status.daemons.iter().map(|daemon| Some(ago(status.at, daemon.last_in_order?))).collect();
+    let status = visit.site.pool.status().await;
+    let daemons_ago = status.daemons.iter().map(|daemon| Some(ago(status.at, daemon.last_in_sync?))).collect();
     visit.page("status.html.tera", code(&status), &Shown { at: status.at.readable(), daemons_ago, status })
 }
 
 /// The same as JSON, for an administrator or a monitor with the token.
-pub fn json(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let app = app.clone();
+pub fn json(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
+    let site = site.clone();
     warp::get()
         .and(client())
         .and(path())
         .and(warp::header::headers_cloned())
-        .then(move |client, path, headers: HeaderMap| answer(app.clone(), client, path, headers))
+        .then(move |client, path, headers: HeaderMap| answer(site.clone(), client, path, headers))
         .boxed()
 }
 
-async fn answer(app: Arc<App>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
-    match admit(&app, client, path, &headers).await {
+async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
+    match admit(&site, client, path, &headers).await {
         Ok(()) => {
-            let status = app.status().await;
+            let status = site.pool.status().await;
             json_response(code(&status), &status)
         }
         // No way to the sign-in page: a monitor that follows it would take that page for a good answer.
-        Err(Trouble::SignInFirst) => {
+        Err(PageError::SignInFirst) => {
             let error = "send `Authorization: Bearer TOKEN` with the token that `statustoken` sets, or sign in";
             let mut response = json_response(StatusCode::UNAUTHORIZED, &json!({ "error": error }));
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             response
         }
-        Err(Trouble::SecondFactorFirst) => {
+        Err(PageError::SecondFactorFirst) => {
             let error = "administrators of this pool need a second factor: set it up at /twofactor";
             json_response(StatusCode::FORBIDDEN, &json!({ "error": error }))
         }
-        Err(trouble) => {
-            let (status, explanation) = trouble.explained(false);
+        Err(error) => {
+            let (status, explanation) = error.explained(false);
             json_response(status, &json!({ "error": explanation.happened, "remedy": explanation.remedy }))
         }
     }
 }
 
-async fn admit(app: &Arc<App>, client: ClientAddress, path: String, headers: &HeaderMap) -> Result<(), Trouble> {
+async fn admit(site: &Arc<Site>, client: ClientAddress, path: String, headers: &HeaderMap) -> Result<(), PageError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     match header.and_then(|header| header.strip_prefix("Bearer ")) {
         Some(token) => {
-            let tried = app.count_stranger("monitors", client).map_err(|_| Trouble::too_many_tries())?;
-            if app.options.administration.is_status_token(token) {
-                app.limiter.succeeded(tried);
+            let tried = site.pool.stranger_tries("monitors", client).map_err(|_| PageError::too_many_tries())?;
+            if site.options.admission.is_status_token(token) {
+                tried.succeeded();
                 return Ok(());
             }
             static LINES: LogThrottle = LogThrottle::new();
             if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
                 tracing::warn!(%client, unsaid, "a monitor sent a wrong token");
             }
-            Err(Trouble::SignInFirst)
+            Err(PageError::SignInFirst)
         }
         None => {
-            let visit = Visit::begin(app.clone(), client, path, headers, Form::default(), false).await?;
+            let visit = Visit::begin(site.clone(), client, path, headers, Form::default(), false).await?;
             guard(&visit).await.map(drop)
         }
     }

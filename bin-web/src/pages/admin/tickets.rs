@@ -3,23 +3,19 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use serde::Serialize;
-use stakepool::tickets::low_fee::{Lookups, LowFeeAdditions, LowFeeError, known_to_daemons_only, parse_hash, reason};
+use stakepool::tickets::low_fee::{LowFeeAdditions, LowFeeError, parse_hash, reason};
 use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::chain::{Generation, TicketHash};
-use stakepool_core::ports::{
-    LedgerStore, Listed, LowFeeEntry, LowFeeTicket, Slice, StoreError, TicketQuery, VotingDaemon,
-};
-use stakepool_core::reports::{TicketReport, TicketState};
-use stakepool_core::ticket::Verdict;
+use stakepool_core::ports::{LowFeeEntry, LowFeeTicket, StoreError};
+use stakepool_core::reports::TicketReport;
 use stakepool_core::time::UnixTime;
-use tokio::time::timeout;
 use warp::http::StatusCode;
 
-use super::{Pager, about, ago, guard, part, slice};
+use super::guard::guard;
+use super::pager::{Pager, part, slice};
 use crate::view::amounts;
-use crate::page_error::PageError;
+use crate::view::when::{ago, roughly};
 use crate::visit::{Outcome, Visit};
 
 const TEMPLATE: &str = "admintickets.html.tera";
@@ -118,14 +114,14 @@ pub async fn submit(visit: Visit) -> Outcome {
     if named.len() > MOST {
         return refuse(&visit, "name at most 1,000 tickets at once").await;
     }
-    let desk = desk(&visit, by);
+    let additions = visit.site.pool.low_fee(Actor::User(by));
     let mut answers = Vec::with_capacity(named.len());
     for text in named {
-        answers.push(answer(&desk, text, adding).await);
+        answers.push(answer(&additions, text, adding).await);
     }
     if answers.iter().any(|answer| answer.good) {
         // Also where nothing was new: a daemon may have been restored from an old state.
-        visit.app.daemons.changed();
+        visit.site.pool.low_fee_changed();
     }
     tracing::info!(user = %by, client = %visit.client, adding, tickets = answers.len(), "low-fee tickets were changed");
     page(&visit, answers, None).await
@@ -135,25 +131,10 @@ async fn refuse(visit: &Visit, remedy: &str) -> Outcome {
     page(visit, Vec::new(), Some(format!("Nothing was changed: {remedy}."))).await
 }
 
-fn desk(visit: &Visit, by: UserId) -> LowFeeAdditions<'_> {
-    let services = &visit.app.services;
-    LowFeeAdditions {
-        actor: Actor::User(by),
-        // Expiry and block time are the same for both generations.
-        params: visit.app.options.network.params(Generation::Today),
-        ledger: services.ledger.as_ref(),
-        low_fee: services.low_fee.as_ref(),
-        audit: services.audit.as_ref(),
-        daemons: services.daemons.iter().map(|daemon| daemon.as_ref() as &dyn VotingDaemon).collect(),
-        clock: services.clock.as_ref(),
-        lookups: Lookups::default(),
-    }
-}
-
-async fn answer(desk: &LowFeeAdditions<'_>, text: &str, adding: bool) -> Answered {
+async fn answer(additions: &LowFeeAdditions<'_>, text: &str, adding: bool) -> Answered {
     let done = match parse_hash(text) {
-        Ok(ticket) if adding => desk.add(ticket).await.map(|added| added.newly),
-        Ok(ticket) => desk.remove(ticket).await,
+        Ok(ticket) if adding => additions.add(ticket).await.map(|added| added.newly),
+        Ok(ticket) => additions.remove(ticket).await,
         Err(refusal) => Err(refusal.into()),
     };
     let ticket: String = text.chars().take(64).collect();
@@ -179,19 +160,18 @@ async fn answer(desk: &LowFeeAdditions<'_>, text: &str, adding: bool) -> Answere
 }
 
 async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> Outcome {
-    let services = &visit.app.services;
-    let now = visit.app.now();
-    let active: HashSet<TicketHash> =
-        services.low_fee.active(now).await?.into_iter().map(|ticket| ticket.ticket).collect();
-    let find = |slice| ignored(services.ledger.as_ref(), slice);
+    let (pool, now) = (&visit.site.pool, visit.site.now());
+    let lists = pool.low_fee_lists();
+    let active = lists.added().await?;
+    let find = |slice| lists.ignored(slice);
     let (ignored_slice, ignored) = part(slice(visit, "page", PER_PAGE), find).await?;
-    let find = |slice| services.admin.added_tickets(slice);
+    let find = |slice| pool.parts().admin.added_tickets(slice);
     let (added_slice, added) = part(slice(visit, "addedpage", PER_PAGE), find).await?;
-    let taken_back = if ignored_slice.offset == 0 { taken_back(visit, &active).await? } else { Vec::new() };
-    let height = visit.app.status().await.height;
+    let taken_back = if ignored_slice.offset == 0 { lists.taken_back(&active).await? } else { Vec::new() };
+    let height = pool.status().await.height;
     let mut rows = Vec::with_capacity(added.rows.len());
     for ticket in &added.rows {
-        let report = services.ledger.ticket(&ticket.ticket).await?;
+        let report = pool.parts().ledger.ticket(&ticket.ticket).await?;
         rows.push(added_row(ticket, report.as_ref(), active.contains(&ticket.ticket), now));
     }
     let just_added = |report: &TicketReport| active.contains(&report.ticket).then_some(JUST_ADDED);
@@ -210,37 +190,16 @@ async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> O
     visit.page(TEMPLATE, StatusCode::OK, &content)
 }
 
-/// Tickets that have not come to their end.
-fn open_tickets(offset: u64, limit: u64) -> TicketQuery {
-    let states = vec![TicketState::Immature, TicketState::Live];
-    TicketQuery { states, offset, limit, ..TicketQuery::default() }
-}
-
-/// Tickets that the daemons ignore.
-async fn ignored(ledger: &dyn LedgerStore, slice: Slice) -> Result<Listed<TicketReport>, StoreError> {
-    let query = TicketQuery { ignored: Some(true), ..open_tickets(slice.offset, slice.limit) };
-    let found = ledger.tickets(&query).await?;
-    Ok(Listed { total: found.total, rows: found.tickets })
-}
-
-/// Tickets that are added no more, as the daemons have not yet reported.
-async fn taken_back(visit: &Visit, active: &HashSet<TicketHash>) -> Result<Vec<TicketReport>, StoreError> {
-    let query = TicketQuery { added: Some(true), ..open_tickets(0, u64::MAX) };
-    let mut reports = visit.app.services.ledger.tickets(&query).await?.tickets;
-    reports.retain(|report| report.facts.verdict != Verdict::Accepted && !active.contains(&report.ticket));
-    Ok(reports)
-}
-
 fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, pending: Option<&'static str>) -> Ignored {
     let facts = &report.facts;
-    let block_time = visit.app.options.network.params(Generation::Today).target_time_per_block;
+    let block_time = visit.site.pool.terms().network.params(Generation::Today).target_time_per_block;
     let blocks = height.map(|height| height.saturating_sub(facts.mined_at.0));
     Ignored {
         ticket: report.ticket.to_string(),
         user: report.user.0,
         state: report.state.name(),
         mined_at: facts.mined_at.0,
-        age: blocks.map(|blocks| about(block_time.saturating_mul(blocks))),
+        age: blocks.map(|blocks| roughly(block_time.saturating_mul(blocks))),
         found: amounts::fee(facts.committed_fee),
         required: amounts::fee(facts.required_fee),
         reason: reason(facts),
@@ -272,20 +231,14 @@ fn added_row(ticket: &LowFeeTicket, report: Option<&TicketReport>, active: bool,
 }
 
 /// What only the predecessor's daemons know of: they report nothing by themselves, and are asked.
-async fn unreported(visit: &Visit, active: &HashSet<TicketHash>) -> Result<Vec<Unreported>, Trouble> {
-    let services = &visit.app.services;
-    let views = visit.app.daemons.views();
-    let is_old = |name: &str| views.get(name).is_some_and(|view| view.in_order && view.status.is_none());
-    let old = services.daemons.iter().filter(|daemon| is_old(daemon.name()));
-    let asked = join_all(old.map(|daemon| timeout(PATIENCE, daemon.ignored_tickets()))).await;
-    let entries = asked.into_iter().filter_map(Result::ok).filter_map(Result::ok).flatten();
-    let entries: Vec<LowFeeEntry> = entries.filter(|entry| !active.contains(&entry.ticket)).collect();
-    let found: Result<_, StoreError> =
-        known_to_daemons_only(entries, services.ledger.as_ref(), services.users.as_ref()).await;
+async fn unreported(visit: &Visit, added: &HashSet<TicketHash>) -> Result<Vec<Unreported>, StoreError> {
+    let views = visit.site.pool.daemons().views();
+    let is_old = |name: &str| views.get(name).is_some_and(|view| view.in_sync && view.status.is_none());
+    let found = visit.site.pool.low_fee_lists().known_to_daemons_only(added, is_old, PATIENCE).await?;
     let row = |(entry, user): (LowFeeEntry, Option<UserId>)| Unreported {
         ticket: entry.ticket.to_string(),
         user: user.map(|user| user.0),
         address: entry.address.to_string(),
     };
-    Ok(found?.into_iter().map(row).collect())
+    Ok(found.tickets.into_iter().map(row).collect())
 }

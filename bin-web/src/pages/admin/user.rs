@@ -2,15 +2,17 @@
 //! becomes of the account.
 
 use serde::Serialize;
-use stakepool::administration::AccountRescue;
-use stakepool_core::accounts::{Actor, User, UserId};
-use stakepool_core::audit::AuditAction;
+use stakepool::administration::AdministerError;
+use stakepool_core::accounts::UserId;
 use stakepool_core::ports::UserOverview;
 use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
-use super::{ago, guard, note, pieces, users};
+use super::guard::guard;
+use super::pager::pieces;
+use super::users;
 use crate::page_error::PageError;
+use crate::view::when::ago;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]
@@ -42,7 +44,7 @@ struct Registered {
 }
 
 /// What came of a form.
-enum Told {
+enum Reply {
     Nothing,
     Done(String),
     Refused(String),
@@ -51,105 +53,83 @@ enum Told {
 /// Shows the user of the field `id`.
 pub async fn show(visit: Visit) -> Outcome {
     guard(&visit).await?;
-    page(&visit, Told::Nothing).await
+    page(&visit, Reply::Nothing).await
 }
 
 /// Does what the pressed button says.
 pub async fn submit(visit: Visit) -> Outcome {
     let by = guard(&visit).await?.id;
     let user = wanted(&visit).await?.user;
-    let told = match visit.form.text("action") {
-        "disable" if user.id == by => {
-            Told::Refused("You cannot disable your own account: ask another administrator.".to_owned())
+    let (pool, origin) = (&visit.site.pool, &visit.origin);
+    let (acted, done) = match visit.form.text("action") {
+        "disable" => (
+            pool.disable_user(by, &user, origin).await,
+            "The account is disabled and signed out everywhere. Its live tickets are voted all the same.",
+        ),
+        "enable" => (pool.enable_user(by, &user, origin).await, "The account is enabled: its user can sign in again."),
+        "endsessions" if user.id == by => (
+            pool.end_sessions_of(by, &user, visit.session(), origin).await,
+            "All your sessions are ended, but for the one that you are using.",
+        ),
+        "endsessions" => (pool.end_sessions_of(by, &user, None, origin).await, "All sessions of this user are ended."),
+        "resend" => (
+            pool.resend_verification_to(by, &user, origin).await,
+            "A new link for verification is on its way to the user. It works for a day.",
+        ),
+        "removefactor" if user.id != by && visit.form.get("sure").is_none() => {
+            let text = "Nothing was changed: tick the box that says who asked for it.";
+            return page(&visit, Reply::Refused(text.to_owned())).await;
         }
-        "disable" => {
-            visit.app.change_user(user.id, |user| user.disabled = true).await?;
-            visit.app.services.sessions.end_all(user.id, None).await?;
-            note(&visit, by, AuditAction::UserDisable, &user).await?;
-            Told::Done(
-                "The account is disabled and signed out everywhere. Its live tickets are voted all the same.".into(),
-            )
-        }
-        "enable" => {
-            visit.app.change_user(user.id, |user| user.disabled = false).await?;
-            note(&visit, by, AuditAction::UserEnable, &user).await?;
-            Told::Done("The account is enabled: its user can sign in again.".to_owned())
-        }
-        "endsessions" => {
-            visit.app.services.sessions.end_all(user.id, visit.session().filter(|_| user.id == by)).await?;
-            note(&visit, by, AuditAction::UserEndSessions, &user).await?;
-            let done = if user.id == by {
-                "All your sessions are ended, but for the one that you are using."
-            } else {
-                "All sessions of this user are ended."
-            };
-            Told::Done(done.to_owned())
-        }
-        "resend" if visit.app.must_verify(&user) => {
-            visit.app.send_verification(user.id, &user.email).await?;
-            note(&visit, by, AuditAction::UserResendVerification, &user).await?;
-            Told::Done("A new link for verification is on its way to the user. It works for a day.".to_owned())
-        }
-        "removefactor" => remove_factor(&visit, by, &user).await?,
-        _ => Told::Refused("Nothing was changed: press one of the buttons below.".to_owned()),
+        "removefactor" => (
+            pool.remove_second_factor_of(by, &user, origin).await,
+            "The second factor is gone, with its recovery codes: the password alone opens the account.",
+        ),
+        _ => (Err(AdministerError::NothingToVerify), ""),
     };
-    page(&visit, told).await
-}
-
-/// Takes the second factor of a user away who lost the device. An administrator's own is turned off with the password,
-/// so that an open browser is not enough for it.
-async fn remove_factor(visit: &Visit, by: UserId, user: &User) -> Result<Told, Trouble> {
-    if user.id == by {
-        let told = "You cannot take away your own second factor here: turn it off in the settings, with your password.";
-        return Ok(Told::Refused(told.to_owned()));
-    }
-    if visit.form.get("sure").is_none() {
-        return Ok(Told::Refused("Nothing was changed: tick the box that says who asked for it.".to_owned()));
-    }
-    let services = &visit.app.services;
-    let rescue = AccountRescue {
-        users: services.users.as_ref(),
-        sessions: services.sessions.as_ref(),
-        access: services.access.as_ref(),
-        factors: services.second_factors.as_ref(),
-        audit: services.audit.as_ref(),
-        by: Actor::User(by),
-        now: visit.app.now(),
+    let reply = match acted {
+        Ok(()) => Reply::Done(done.to_owned()),
+        Err(error) => Reply::Refused(refusal(error)?.to_owned()),
     };
-    if !rescue.remove_second_factor(user).await? {
-        return Ok(Told::Refused("Nothing was changed: this user has no second factor.".to_owned()));
-    }
-    tracing::info!(user = %by, client = %visit.client, subject = %user.id, "an administrator removed a second factor");
-    visit.app.tell(user, "The second factor of your account was taken away by the operator of the pool.");
-    Ok(Told::Done(
-        "The second factor is gone, with its recovery codes: the password alone opens the account.".to_owned(),
-    ))
+    page(&visit, reply).await
 }
 
-async fn wanted(visit: &Visit) -> Result<UserOverview, Trouble> {
-    let id = visit.form.text("id").parse().map(UserId).map_err(|_| Trouble::NoSuchUser)?;
-    let found = visit.app.services.admin.user_overview(id, visit.app.now()).await?;
-    found.ok_or(Trouble::NoSuchUser)
+/// Why nothing was done, in words.
+fn refusal(error: AdministerError) -> Result<&'static str, PageError> {
+    Ok(match error {
+        AdministerError::OwnAccount => "You cannot disable your own account: ask another administrator.",
+        AdministerError::OwnSecondFactor => {
+            "You cannot take away your own second factor here: turn it off in the settings, with your password."
+        }
+        AdministerError::NoSecondFactor => "Nothing was changed: this user has no second factor.",
+        AdministerError::NothingToVerify => "Nothing was changed: press one of the buttons below.",
+        AdministerError::Store(error) => return Err(error.into()),
+    })
 }
 
-async fn page(visit: &Visit, told: Told) -> Outcome {
+async fn wanted(visit: &Visit) -> Result<UserOverview, PageError> {
+    let id = visit.form.text("id").parse().map(UserId).map_err(|_| PageError::NoSuchUser)?;
+    let found = visit.site.pool.user_overview(id).await?;
+    found.ok_or(PageError::NoSuchUser)
+}
+
+async fn page(visit: &Visit, reply: Reply) -> Outcome {
     let overview = wanted(visit).await?;
     let user = &overview.user;
-    let counts = visit.app.services.ledger.ticket_counts(Some(user.id)).await?;
-    let (done, error) = match told {
-        Told::Nothing => (None, None),
-        Told::Done(text) => (Some(text), None),
-        Told::Refused(text) => (None, Some(text)),
+    let counts = visit.site.pool.parts().ledger.ticket_counts(Some(user.id)).await?;
+    let (done, error) = match reply {
+        Reply::Nothing => (None, None),
+        Reply::Done(text) => (Some(text), None),
+        Reply::Refused(text) => (None, Some(text)),
     };
-    let now = visit.app.now();
+    let now = visit.site.now();
     let content = Page {
         id: user.id.0,
         email: pieces(&user.email),
-        states: users::states(&overview, visit.app.options.administration.users.contains(&user.id)),
+        states: users::states(&overview, visit.site.pool.settings().administrators.contains(&user.id)),
         disabled: user.disabled,
         is_self: visit.user().is_some_and(|me| me.id == user.id),
-        can_verify: visit.app.must_verify(user),
-        has_factor: !visit.app.lacks_second_factor(user.id).await?,
+        can_verify: visit.site.pool.must_verify(user),
+        has_factor: !visit.site.pool.lacks_second_factor(user.id).await?,
         created: (user.created.0 != 0).then(|| user.created.readable()),
         last_sign_in: overview.last_sign_in.map(|at| format!("{}, {} ago", at.readable(), ago(now, at))),
         sessions: overview.sessions,

@@ -5,7 +5,8 @@ use stakepool_core::accounts::EmailState;
 use stakepool_core::ports::{UserFilter, UserOverview};
 use warp::http::StatusCode;
 
-use super::{Pager, guard, part, pieces, slice};
+use super::guard::guard;
+use super::pager::{Pager, part, pieces, slice};
 use crate::visit::{Outcome, Visit};
 
 /// Users on one page.
@@ -44,11 +45,11 @@ pub async fn show(visit: Visit) -> Outcome {
     let query = visit.form.text("q").trim();
     let wanted = visit.form.text("show");
     let (shown, _, filter) = *FILTERS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&FILTERS[0]);
-    let (admin, now) = (&visit.app.services.admin, visit.app.now());
+    let (admin, now) = (&visit.site.pool.parts().admin, visit.site.now());
     let find = |slice| admin.find_users(query, filter, slice, now);
     let (slice, found) = part(slice(&visit, "page", PER_PAGE), find).await?;
     let listed = |overview: &UserOverview| {
-        let listed = visit.app.options.administration.users.contains(&overview.user.id);
+        let listed = visit.site.pool.settings().administrators.contains(&overview.user.id);
         row(overview, listed)
     };
     let content = Users {

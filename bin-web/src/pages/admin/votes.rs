@@ -11,9 +11,10 @@ use stakepool_core::reports::{TicketState, VoteOutcome};
 use stakepool_core::time::UnixTime;
 use warp::http::StatusCode;
 
-use super::{Pager, guard, part, slice};
-use stakepool::tickets::missed::{Cause, millis};
+use super::guard::guard;
+use super::pager::{Pager, part, slice};
 use crate::visit::{Outcome, Visit};
+use stakepool::tickets::{Cause, millis};
 
 /// Votes on one page.
 const PER_PAGE: u64 = 50;
@@ -84,7 +85,7 @@ pub async fn show(visit: Visit) -> Outcome {
         Ok(query) => (query, None),
         Err(error) => (VoteQuery { failed, ..VoteQuery::default() }, Some(error)),
     };
-    let admin = &visit.app.services.admin;
+    let admin = &visit.site.pool.parts().admin;
     let (slice, found) = part(slice(&visit, "page", PER_PAGE), |slice| admin.find_votes(&query, slice)).await?;
     let measured = admin.find_votes(&query, Slice { offset: 0, limit: MEASURED }).await?;
     let with_ignored = visit.form.text("ignored") == "1";
@@ -167,7 +168,7 @@ async fn missed_tickets(
     ignored: bool,
     limit: u64,
 ) -> Result<(Vec<Missed>, u64), StoreError> {
-    let ledger = &visit.app.services.ledger;
+    let ledger = &visit.site.pool.parts().ledger;
     let tickets = TicketQuery {
         user: query.user,
         states: vec![TicketState::Missed],

@@ -1,11 +1,12 @@
 //! How to buy tickets, with the user's own values filled in.
 
 use serde::Serialize;
+use stakepool::Pool;
 use stakepool_core::accounts::Registration;
-use stakepool_core::chain::{Amount, Network};
+use stakepool_core::chain::Amount;
 
 use crate::view::amounts;
-use crate::options::WebOptions;
+use crate::view::network::{network_flag, network_switch};
 
 /// Stands in commands for a limit that the buyer has to put in.
 const PLACEHOLDER: &str = "HIGHEST_PRICE";
@@ -26,18 +27,18 @@ pub struct Buying {
 
 impl Buying {
     /// The values of a user; `price` is that of a ticket now, where it is known.
-    pub fn of(options: &WebOptions, registration: &Registration, price: Option<Amount>) -> Self {
-        let limit = limit(price);
+    pub fn of(pool: &Pool, registration: &Registration, price: Option<Amount>) -> Self {
+        let (limit, terms) = (limit(price), pool.terms());
         let highest = limit.map_or_else(|| PLACEHOLDER.to_owned(), amounts::plain);
-        let (voting, fee_address, fee) = (registration.address, registration.fee_address, options.pool_fee);
+        let (voting, fee_address, fee) = (registration.address, registration.fee_address, terms.fee);
         let common = format!(
             "[Application Options]\n{}enableticketbuyer=1\npooladdress={fee_address}\npoolfees={fee}\n\n\
              [Ticket Buyer Options]\nticketbuyer.votingaddress={voting}\n",
-            network_switch(options.network)
+            network_switch(terms.network)
         );
-        let exccctl = format!("exccctl {}--wallet", network_flag(options.network));
+        let exccctl = format!("exccctl {}--wallet", network_flag(terms.network));
         Self {
-            base_url: options.base_url.clone(),
+            base_url: pool.site().base_url.clone(),
             conf_today: format!("{common}ticketbuyer.limit=1\nticketbuyer.balancetomaintainabsolute=0"),
             conf_legacy: format!(
                 "{common}ticketbuyer.maxpriceabsolute={highest}\nticketbuyer.balancetomaintainabsolute=0"
@@ -57,24 +58,6 @@ fn limit(price: Option<Amount>) -> Option<Amount> {
     let atoms = price.map(Amount::atoms).filter(|atoms| *atoms > 0)?;
     let hundredths = (atoms / 10).saturating_add(atoms) / HUNDREDTH + 1;
     Some(Amount::from_atoms(hundredths.saturating_mul(HUNDREDTH)))
-}
-
-/// The line that `exccwallet.conf` needs on a network, with its line end.
-const fn network_switch(network: Network) -> &'static str {
-    match network {
-        Network::Mainnet => "",
-        Network::Testnet => "testnet=1\n",
-        Network::Simnet => "simnet=1\n",
-    }
-}
-
-/// The flag that `exccctl` needs on a network, with a space behind it.
-pub const fn network_flag(network: Network) -> &'static str {
-    match network {
-        Network::Mainnet => "",
-        Network::Testnet => "--testnet ",
-        Network::Simnet => "--simnet ",
-    }
 }
 
 #[cfg(test)]

@@ -77,11 +77,11 @@ impl TicketData {
 /// Script, address and tickets as JSON.
 pub async fn tickets_json(visit: Visit) -> Outcome {
     let address = registration(&visit)?.map(|registration| address(&visit, &registration));
-    let options = &visit.app.options;
+    let (pool, terms) = (&visit.site.pool, visit.site.pool.terms());
     let everything = Everything {
-        network: options.network.name(),
-        pool: &options.base_url,
-        pool_fee_percent: options.pool_fee.percent(),
+        network: terms.network.name(),
+        pool: &pool.site().base_url,
+        pool_fee_percent: terms.fee.percent(),
         address,
         tickets: tickets(&visit).await?.iter().map(data).collect(),
     };
@@ -117,7 +117,7 @@ pub async fn address_csv(visit: Visit) -> Outcome {
     Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"address.csv\""))
 }
 
-fn registration(visit: &Visit) -> Result<Option<Registration>, Trouble> {
+fn registration(visit: &Visit) -> Result<Option<Registration>, PageError> {
     Ok(visit.need_user()?.registration.clone())
 }
 
@@ -126,13 +126,13 @@ fn address(visit: &Visit, registration: &Registration) -> AddressData {
         voting_address: registration.address.to_string(),
         redeem_script: registration.script.to_string(),
         fee_address: registration.fee_address.to_string(),
-        user_public_key_address: registration.script.user_address(visit.app.options.network).to_string(),
+        user_public_key_address: registration.script.user_address(visit.site.pool.terms().network).to_string(),
         registered_at_block: registration.registered_at.0,
     }
 }
 
 /// All tickets of the user, the oldest first, so that new ones that come meanwhile shift nothing.
-async fn tickets(visit: &Visit) -> Result<Vec<TicketReport>, Trouble> {
+async fn tickets(visit: &Visit) -> Result<Vec<TicketReport>, PageError> {
     let query = TicketQuery {
         user: Some(visit.need_user()?.id),
         order: TicketOrder::Oldest,
@@ -142,7 +142,7 @@ async fn tickets(visit: &Visit) -> Result<Vec<TicketReport>, Trouble> {
     let mut all = Vec::new();
     loop {
         let page =
-            visit.app.services.ledger.tickets(&TicketQuery { offset: all.len() as u64, ..query.clone() }).await?;
+            visit.site.pool.parts().ledger.tickets(&TicketQuery { offset: all.len() as u64, ..query.clone() }).await?;
         let is_last = (page.tickets.len() as u64) < CHUNK;
         all.extend(page.tickets);
         if is_last {
@@ -175,7 +175,7 @@ fn data(report: &TicketReport) -> TicketData {
 fn json(content: &impl Serialize, name: &'static str) -> Outcome {
     let text = serde_json::to_string_pretty(content).map_err(|error| {
         tracing::error!(%error, "a download could not be made");
-        Trouble::internal()
+        PageError::internal()
     })?;
     Ok(file(text + "\n", "application/json; charset=utf-8", name))
 }

@@ -7,8 +7,8 @@ use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
 
 use super::PER_PAGE;
 use super::list::{LISTS, List};
-use crate::site::Site;
 use crate::http::form::Form;
+use crate::site::Site;
 
 /// One of several things to choose.
 #[derive(Clone, Debug, Serialize)]
@@ -96,7 +96,7 @@ impl Filter {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn find(&self, app: &App, user: UserId) -> Result<(TicketQuery, TicketPage), StoreError> {
+    pub async fn find(&self, site: &Site, user: UserId) -> Result<(TicketQuery, TicketPage), StoreError> {
         let mut query = TicketQuery {
             user: Some(user),
             states: self.list.state.into_iter().collect(),
@@ -108,10 +108,10 @@ impl Filter {
             limit: PER_PAGE,
             ..TicketQuery::default()
         };
-        let mut found = app.services.ledger.tickets(&query).await?;
+        let mut found = site.pool.parts().ledger.tickets(&query).await?;
         if found.tickets.is_empty() && query.offset > 0 {
             query.offset = found.total.saturating_sub(1) / PER_PAGE * PER_PAGE;
-            found = app.services.ledger.tickets(&query).await?;
+            found = site.pool.parts().ledger.tickets(&query).await?;
         }
         Ok((query, found))
     }

@@ -16,15 +16,13 @@ use self::buying::Buying;
 use self::filter::{Choice, Filter};
 use self::list::List;
 use self::row::Row;
+use crate::browser::flash::Flash;
+use crate::pages::charts::of_user;
 use crate::site::Site;
 use crate::view::chart::Chart;
-use stakepool::history;
-use crate::browser::flash::Flash;
-use stakepool::tickets::tally::Tally;
-use crate::visit::{Outcome, Visit};
 use crate::view::when::BlockTime;
-
-pub use self::buying::network_flag;
+use crate::visit::{Outcome, Visit};
+use stakepool::tickets::Tally;
 
 /// Tickets on one page.
 const PER_PAGE: u64 = 50;
@@ -61,17 +59,17 @@ struct Tickets {
 /// Shows one list of tickets.
 pub async fn show(visit: Visit) -> Outcome {
     let user = visit.need_user()?;
-    let Some(registration) = &user.registration else { return Ok(visit.done(Notice::AddressFirst, "/address")) };
-    let (app, id) = (&visit.app, user.id);
-    let stake = app.figures().await.ok().map(|(figures, _)| figures.stake);
-    let tip = tip(app, stake.map(|stake| stake.height)).await;
-    let params = app.options.network.params(Generation::Today);
+    let Some(registration) = &user.registration else { return Ok(visit.done(Flash::AddressFirst, "/address")) };
+    let (site, id) = (&visit.site, user.id);
+    let stake = site.pool.figures().await.ok().map(|figures| figures.stake);
+    let tip = tip(site, stake.map(|stake| stake.height)).await;
+    let params = site.pool.terms().network.params(Generation::Today);
     let time = BlockTime { tip, spacing: params.target_time_per_block };
-    let counts = app.services.ledger.ticket_counts(Some(id)).await?;
+    let counts = site.pool.parts().ledger.ticket_counts(Some(id)).await?;
     let lists: Vec<_> = list::LISTS.iter().map(|list| list.counted(&counts)).collect();
-    let filter = Filter::read(&visit.form, tip, app.options.max_voted_age);
+    let filter = Filter::read(&visit.form, tip, site.options.max_voted_age);
     let shown = lists.iter().find(|list| list.name == filter.list.name).unwrap_or(&lists[0]).clone();
-    let (query, found) = filter.find(app, id).await?;
+    let (query, found) = filter.find(site, id).await?;
     let pages = found.total.div_ceil(PER_PAGE).max(1);
     let moment = shown.moment;
     let content = Tickets {
@@ -81,18 +79,18 @@ pub async fn show(visit: Visit) -> Outcome {
         height: tip.map(|tip| tip.0),
         none_at_all: lists.iter().all(|list| list.count == 0),
         savable: savable(&counts),
-        rows: row::rows(app, &found.tickets, &shown, &params, &time).await?,
+        rows: row::rows(site, &found.tickets, &shown, &params, &time).await?,
         found: found.total,
         page: query.offset / PER_PAGE + 1,
         pages,
         search_error: filter.search_error(),
         sorts: filter.sorts(),
-        recent: (shown.is_voted() && tip.is_some()).then(|| time.lasting(app.options.max_voted_age)),
+        recent: (shown.is_voted() && tip.is_some()).then(|| time.lasting(site.options.max_voted_age)),
         all_ages: filter.all_ages,
         query: filter.query(),
         search: filter.search,
         charts: charts(&visit, id, Tally::of(&counts), tip).await,
-        buying: Buying::of(&app.options, registration, stake.map(|stake| stake.difficulty)),
+        buying: Buying::of(&site.pool, registration, stake.map(|stake| stake.difficulty)),
         lists,
         shown,
         moment,
@@ -101,10 +99,10 @@ pub async fn show(visit: Visit) -> Outcome {
 }
 
 /// The best height: the wallets', or, while none answers, the best that anybody else has told.
-async fn tip(app: &App, of_wallets: Option<BlockHeight>) -> Option<BlockHeight> {
+async fn tip(site: &Site, of_wallets: Option<BlockHeight>) -> Option<BlockHeight> {
     match of_wallets {
         Some(height) => Some(height),
-        None => app.status().await.height.map(BlockHeight),
+        None => site.pool.status().await.height.map(BlockHeight),
     }
 }
 
@@ -116,7 +114,7 @@ fn savable(counts: &[(TicketState, bool, u64)]) -> u64 {
 /// The user's charts. The list is worth showing without them.
 async fn charts(visit: &Visit, user: UserId, tally: Tally, tip: Option<BlockHeight>) -> Vec<Chart> {
     let Some(tip) = tip else { return Vec::new() };
-    history::of_user(&visit.app, user, tally, tip).await.unwrap_or_else(|error| {
+    of_user(&visit.site, user, tally, tip).await.unwrap_or_else(|error| {
         tracing::error!(%error, %user, "no charts");
         Vec::new()
     })

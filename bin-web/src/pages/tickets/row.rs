@@ -8,10 +8,10 @@ use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
 
 use super::list::List;
-use crate::view::amounts;
 use crate::site::Site;
-use stakepool::tickets::missed::Cause;
+use crate::view::amounts;
 use crate::view::when::{BlockTime, When};
+use stakepool::tickets::Cause;
 
 /// A row.
 #[derive(Debug, Serialize)]
@@ -46,14 +46,14 @@ struct Fees {
 /// # Errors
 /// [`StoreError`] where the votes of missed tickets cannot be read.
 pub async fn rows(
-    app: &App,
+    site: &Site,
     reports: &[TicketReport],
     list: &List,
     params: &Params,
     time: &BlockTime,
 ) -> Result<Vec<Row>, StoreError> {
     let prices = amounts::prices(&reports.iter().map(|report| report.facts.price).collect::<Vec<_>>());
-    let reasons = try_join_all(reports.iter().map(|report| reason(app, report))).await?;
+    let reasons = try_join_all(reports.iter().map(|report| reason(site, report))).await?;
     let rows = reports.iter().zip(prices).zip(reasons).map(|((report, price), problem)| Row {
         ticket: report.ticket.to_string(),
         state: report.state.name(),
@@ -89,7 +89,7 @@ fn revocation(report: &TicketReport) -> Option<&'static str> {
     is_missed.then_some(if report.revoked { "revoked" } else { "not yet revoked" })
 }
 
-async fn reason(app: &App, report: &TicketReport) -> Result<Option<String>, StoreError> {
+async fn reason(site: &Site, report: &TicketReport) -> Result<Option<String>, StoreError> {
     if report.is_ignored() {
         // The columns of the list tell it.
         return Ok(None);
@@ -97,7 +97,7 @@ async fn reason(app: &App, report: &TicketReport) -> Result<Option<String>, Stor
     if report.state != TicketState::Missed {
         return Ok(fee_problem(report));
     }
-    Ok(Some(Cause::find(app.services.ledger.as_ref(), report).await?.for_user()))
+    Ok(Some(Cause::find(site.pool.parts().ledger.as_ref(), report).await?.for_user()))
 }
 
 fn fees(report: &TicketReport) -> Option<Fees> {

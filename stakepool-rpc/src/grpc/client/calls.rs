@@ -1,84 +1,16 @@
 //! The single calls of both services.
 
-use std::time::Duration;
-
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
-use tokio::time::{Instant, timeout};
-use tonic::metadata::AsciiMetadataValue;
-use tonic::transport::Channel;
-use tonic::{Request, Status};
 
-use super::{DaemonClient, failure};
-use crate::grpc::MAX_MESSAGE;
+use super::connection::DaemonClient;
 use crate::grpc::convert::{
     FieldError, added_into_old, batch_from_pieces, entries_from_old, users_into_old, wanted_into_pieces,
 };
-use crate::grpc::generated::pool_daemon::pool_daemon_client::PoolDaemonClient;
-use crate::grpc::generated::stakepoolrpc::stakepoold_service_client::StakepooldServiceClient;
 use crate::grpc::generated::stakepoolrpc::version_service_client::VersionServiceClient;
 use crate::grpc::generated::{pool_daemon as own, stakepoolrpc as old};
 
-/// How often a call is tried where its failure is one that passes.
-const ATTEMPTS: u32 = 3;
-
-/// What a single attempt of a call needs.
-struct Line {
-    channel: Channel,
-    authorization: Option<AsciiMetadataValue>,
-}
-
-impl Line {
-    fn own(&self) -> PoolDaemonClient<Channel> {
-        PoolDaemonClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
-    }
-
-    fn old(&self) -> StakepooldServiceClient<Channel> {
-        StakepooldServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
-    }
-
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        if let Some(authorization) = &self.authorization {
-            request.metadata_mut().insert("authorization", authorization.clone());
-        }
-        request
-    }
-}
-
 impl DaemonClient {
-    /// Calls a method, again where the failure is one that passes, and all of it within `limit`.
-    async fn call<T, F>(
-        &self,
-        method: &'static str,
-        limit: Duration,
-        attempt: impl Fn(Line) -> F,
-    ) -> Result<T, DaemonError>
-    where
-        F: Future<Output = Result<T, Status>>,
-    {
-        let attempts = async {
-            let mut tried = 1;
-            loop {
-                let channel = self.channel.get_or_init(|| self.target.channel()).clone();
-                match attempt(Line { channel, authorization: self.authorization.clone() }).await {
-                    Err(status) if tried < ATTEMPTS && failure::is_passing(&status) => {
-                        tracing::debug!(daemon = self.name, %status, tried, "trying a gRPC call again");
-                        tried += 1;
-                    }
-                    done => return done.map_err(|status| failure::from_status(&self.name, &status)),
-                }
-            }
-        };
-        let began = Instant::now();
-        let result = timeout(limit, attempts).await.unwrap_or_else(|_| {
-            let reason = format!("no answer within {} seconds", limit.as_secs_f32());
-            Err(DaemonError::Unreachable { daemon: self.name.clone(), reason })
-        });
-        self.meter.count(method, began.elapsed(), result.is_err());
-        result
-    }
-
     fn garbled(&self, error: FieldError) -> DaemonError {
         DaemonError::Failed { daemon: self.name.clone(), reason: format!("its answer cannot be understood: {error}") }
     }
@@ -144,25 +76,25 @@ impl DaemonClient {
         entries_from_old(tickets, None).map_err(|error| self.garbled(error))
     }
 
-    /// Users first, so that an added ticket never belongs to somebody unknown.
-    pub(super) async fn put_old(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
+    /// Users first, so that an added ticket never belongs to an unknown user.
+    pub(super) async fn put_old(&self, desired: &DesiredState) -> Result<(), DaemonError> {
         self.call("SetUserVotingPrefs", self.limits.transfer, |line| async move {
-            let user_voting_config = users_into_old(wanted.users());
+            let user_voting_config = users_into_old(desired.users());
             let request = line.request(old::SetUserVotingPrefsRequest { user_voting_config });
             line.old().set_user_voting_prefs(request).await.map(|_| ())
         })
         .await?;
         self.call("SetAddedLowFeeTickets", self.limits.transfer, |line| async move {
-            let tickets = added_into_old(wanted.added());
+            let tickets = added_into_old(desired.added());
             let request = line.request(old::SetAddedLowFeeTicketsRequest { tickets });
             line.old().set_added_low_fee_tickets(request).await.map(|_| ())
         })
         .await
     }
 
-    pub(super) async fn put_own(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
+    pub(super) async fn put_own(&self, desired: &DesiredState) -> Result<(), DaemonError> {
         self.call("PutWanted", self.limits.transfer, |line| async move {
-            let request = line.request(tokio_stream::iter(wanted_into_pieces(wanted)));
+            let request = line.request(tokio_stream::iter(wanted_into_pieces(desired)));
             line.own().put_wanted(request).await.map(|_| ())
         })
         .await

@@ -14,8 +14,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint};
 
-use super::ClientError;
-use crate::grpc::ALPN_HTTP2;
+use super::options::ClientError;
+use crate::grpc::wire::ALPN_HTTP2;
 use crate::tls::{self, KeyPair};
 
 /// How long a daemon may be silent during a call before it is asked whether it is still there, and how long it may
@@ -24,7 +24,7 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes under way at a time, for a call and for the connection.
 const WINDOW: u32 = 1 << 20;
-/// The name that is asked for. All that counts is the pinned certificate, so this tells nobody anything.
+/// The name that is asked for. All that counts is the pinned certificate, so this name says nothing.
 const SERVER_NAME: &str = "localhost";
 
 /// Where a daemon is and how to be sure that it is the one.

@@ -11,7 +11,7 @@ use stakepool_core::reports::{
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 
-use super::{FieldError, hash_bytes, script_address, vote_bits};
+use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
 use pb::daemon_event::Kind;
 

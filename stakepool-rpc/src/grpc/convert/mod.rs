@@ -2,67 +2,14 @@
 //! a refusal names the field.
 
 mod events;
+mod field;
 mod status;
 mod tickets;
 mod wanted;
 
-use std::fmt;
-
-use stakepool_core::chain::{Network, ScriptAddress, VoteBits};
-use tonic::Status;
-
 pub(super) use events::{batch_from_pieces, batch_into_pieces, cursor};
+pub(super) use field::FieldError;
 pub(super) use tickets::{
     added_from_old, added_into_old, entries_from_old, entries_into_old, users_from_old, users_into_old,
 };
 pub(super) use wanted::{WantedCollector, wanted_into_pieces};
-
-/// A field of a message that cannot be what it is.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FieldError {
-    field: String,
-    problem: String,
-}
-
-impl FieldError {
-    fn new(field: impl Into<String>, problem: impl fmt::Display) -> Self {
-        Self { field: field.into(), problem: problem.to_string() }
-    }
-
-    /// The same, with the field named from further outside.
-    fn within(self, outer: impl fmt::Display) -> Self {
-        Self { field: format!("{outer}.{}", self.field), problem: self.problem }
-    }
-}
-
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl From<FieldError> for Status {
-    fn from(error: FieldError) -> Self {
-        Self::invalid_argument(error.to_string())
-    }
-}
-
-fn hash_bytes(field: &str, bytes: &[u8]) -> Result<[u8; 32], FieldError> {
-    bytes.try_into().map_err(|_| FieldError::new(field, format!("a hash has 32 bytes, not {}", bytes.len())))
-}
-
-/// A script address, of a given network or of any.
-fn script_address(field: &str, text: &str, network: Option<Network>) -> Result<ScriptAddress, FieldError> {
-    if text.is_empty() {
-        return Err(FieldError::new(field, "a multisig address is missing"));
-    }
-    match network {
-        Some(network) => ScriptAddress::parse_for(text, network),
-        None => text.parse(),
-    }
-    .map_err(|error| FieldError::new(field, error))
-}
-
-fn vote_bits(field: &str, bits: impl TryInto<u16> + fmt::Display + Copy) -> Result<VoteBits, FieldError> {
-    bits.try_into().map(VoteBits).map_err(|_| FieldError::new(field, format!("{bits} is not from 0 to 65535")))
-}

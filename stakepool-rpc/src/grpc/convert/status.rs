@@ -4,7 +4,7 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{DaemonStatus, WalletState};
 use stakepool_core::ticket::PoolFee;
 
-use super::FieldError;
+use super::field::FieldError;
 use crate::grpc::generated::pool_daemon as pb;
 
 impl From<DaemonStatus> for pb::DaemonStatus {

@@ -5,7 +5,7 @@ use stakepool_core::chain::{Network, TicketHash, VoteVersion};
 use stakepool_core::desired::{AddedTicket, DesiredUser};
 use stakepool_core::ports::LowFeeEntry;
 
-use super::{FieldError, hash_bytes, script_address, vote_bits};
+use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::stakepoolrpc as pb;
 
 /// The name of the list of tickets in every message that has one.

@@ -4,7 +4,7 @@ use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{Network, TicketHash, VoteVersion};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 
-use super::{FieldError, hash_bytes, script_address, vote_bits};
+use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
 
 /// Entries in a piece: well below a megabyte.

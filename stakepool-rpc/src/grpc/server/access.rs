@@ -4,23 +4,32 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use tonic::Status;
 
-use crate::grpc::RpcToken;
+use crate::grpc::token::RpcToken;
 
 /// The paths of the predecessor's services begin so.
 const OLD_SERVICES: &str = "/stakepoolrpc.";
 
-/// How a call got in.
+/// Who makes a call that was let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum Caller {
     /// The caller showed all that is configured.
-    Known,
-    /// Nothing was asked: anybody may have called.
-    Anybody,
+    Authenticated,
+    /// Nothing was asked of the caller, so nothing is known of it.
+    Anonymous,
 }
 
 /// What callers must show. Whatever is configured must be shown, on every call of both services; where nothing is
 /// configured, the predecessor's service is open to all, as it always was, and ours is closed.
+///
+/// ```
+/// use stakepool_rpc::grpc::RpcToken;
+/// use stakepool_rpc::grpc::server::Access;
+///
+/// let access = Access::default().with_token(RpcToken::new("the-secret-of-web-and-daemon")?);
+/// # Ok::<(), stakepool_rpc::grpc::RpcTokenError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Access {
     /// The token that calls must carry as `authorization: Bearer TOKEN`.
     pub token: Option<RpcToken>,
@@ -32,7 +41,28 @@ pub struct Access {
 }
 
 impl Access {
-    /// Says loudly what is open.
+    /// The same with a token that callers must show, or without one.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<Option<RpcToken>>) -> Self {
+        self.token = token.into();
+        self
+    }
+
+    /// The same with certificates (PEM) of which callers must show one, or without them.
+    #[must_use]
+    pub fn with_client_certificates(mut self, pem: impl Into<Option<Vec<u8>>>) -> Self {
+        self.client_certificates = pem.into();
+        self
+    }
+
+    /// The same, which lets in the predecessor's clients without token and certificate, or not.
+    #[must_use]
+    pub const fn with_old_clients(mut self, allow: bool) -> Self {
+        self.allow_old_clients = allow;
+        self
+    }
+
+    /// Warns of what is open.
     pub(super) fn warn_if_open(&self) {
         if !self.is_checked() {
             tracing::warn!(
@@ -50,10 +80,10 @@ impl Access {
 
     /// Whether a call may go on. A certificate that was shown has been found good before; a token that is shown must
     /// be right even where none is needed.
-    pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<Entry, Status> {
+    pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<Caller, Status> {
         let old = path.starts_with(OLD_SERVICES);
         if !self.is_checked() {
-            return if old { Ok(Entry::Anybody) } else { Err(closed()) };
+            return if old { Ok(Caller::Anonymous) } else { Err(closed()) };
         }
         let lacks_token = match (&self.token, metadata.get(AUTHORIZATION)) {
             (Some(token), Some(shown)) if !token.is_carried_by(shown.as_bytes()) => return Err(wrong_token()),
@@ -62,8 +92,8 @@ impl Access {
         };
         let lacks_certificate = self.client_certificates.is_some() && !shows_certificate;
         match (lacks_token, lacks_certificate) {
-            (false, false) => Ok(Entry::Known),
-            _ if old && self.allow_old_clients => Ok(Entry::Anybody),
+            (false, false) => Ok(Caller::Authenticated),
+            _ if old && self.allow_old_clients => Ok(Caller::Anonymous),
             (true, _) => Err(no_token()),
             (false, true) => Err(no_certificate()),
         }
@@ -122,8 +152,8 @@ mod tests {
     fn without_configuration_only_the_predecessors_services_are_open() {
         for allow in [false, true] {
             let access = access(false, false, allow);
-            assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Entry::Anybody));
-            assert_eq!(access.check(VERSION, &shows(RIGHT), false).ok(), Some(Entry::Anybody));
+            assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Caller::Anonymous));
+            assert_eq!(access.check(VERSION, &shows(RIGHT), false).ok(), Some(Caller::Anonymous));
             assert!(access.check(OWN, &nothing(), false).unwrap_err().message().contains("closed"));
             assert!(access.check("/unknown.Service/Call", &nothing(), false).is_err());
         }
@@ -133,7 +163,7 @@ mod tests {
     fn a_token_is_asked_of_every_call() {
         let access = access(true, false, false);
         for path in [OLD, VERSION, OWN] {
-            assert_eq!(access.check(path, &shows(RIGHT), false).ok(), Some(Entry::Known));
+            assert_eq!(access.check(path, &shows(RIGHT), false).ok(), Some(Caller::Authenticated));
             assert!(access.check(path, &nothing(), true).unwrap_err().message().contains("asks for its rpctoken"));
             assert!(access.check(path, &shows("Bearer x"), true).unwrap_err().message().contains("wrong"));
         }
@@ -142,8 +172,8 @@ mod tests {
     #[test]
     fn old_clients_may_show_nothing_but_nothing_wrong() {
         let access = access(true, true, true);
-        assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Entry::Anybody));
-        assert_eq!(access.check(OLD, &shows(RIGHT), true).ok(), Some(Entry::Known));
+        assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Caller::Anonymous));
+        assert_eq!(access.check(OLD, &shows(RIGHT), true).ok(), Some(Caller::Authenticated));
         assert!(access.check(VERSION, &nothing(), false).is_ok());
         assert!(access.check(OLD, &shows("Bearer x"), false).is_err());
         assert!(access.check(OWN, &nothing(), false).is_err());

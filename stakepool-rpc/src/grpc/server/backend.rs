@@ -10,6 +10,7 @@ use tonic::Status;
 
 /// Why a daemon does not do what a call asks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BackendError {
     /// Not yet: it is still starting, say. The same call may succeed later.
     #[error("{0}")]
@@ -28,7 +29,7 @@ impl From<BackendError> for Status {
     }
 }
 
-/// A daemon behind the services. A call may be dropped at any time, when its client goes away; what it changes must
+/// A daemon behind the services. A call may be dropped at any time, when its client hangs up; what it changes must
 /// be changed as a whole or not at all.
 #[async_trait]
 pub trait DaemonBackend: Send + Sync + 'static {
@@ -39,7 +40,7 @@ pub trait DaemonBackend: Send + Sync + 'static {
     async fn status(&self) -> Result<DaemonStatus, BackendError>;
 
     /// Replaces users and added tickets together.
-    async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError>;
+    async fn put_desired(&self, desired: DesiredState) -> Result<(), BackendError>;
 
     /// Replaces all users (the predecessor's `SetUserVotingPrefs`). Of two entries with one address the later counts.
     async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError>;

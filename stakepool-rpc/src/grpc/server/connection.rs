@@ -22,8 +22,8 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service;
 
-use super::access::Entry;
-use super::{Access, until_stopped};
+use super::access::{Access, Caller};
+use super::stopping::until_stopped;
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -43,8 +43,8 @@ const FIRST_CALL: Duration = Duration::from_secs(10);
 /// The services behind the check of who may call them.
 #[derive(Clone)]
 pub(super) struct Gate {
-    for_known: Routes,
-    for_anybody: Routes,
+    for_authenticated: Routes,
+    for_anonymous: Routes,
     shared: Arc<Shared>,
 }
 
@@ -64,15 +64,15 @@ struct Peer {
 
 impl Gate {
     /// The same services for those who showed what is configured, and for those of whom nothing was asked.
-    pub(super) fn new(for_known: Routes, for_anybody: Routes, access: Access) -> Self {
+    pub(super) fn new(for_authenticated: Routes, for_anonymous: Routes, access: Access) -> Self {
         let shared = Arc::new(Shared { access, refusals: LogThrottle::default() });
-        Self { for_known: for_known.prepare(), for_anybody: for_anybody.prepare(), shared }
+        Self { for_authenticated: for_authenticated.prepare(), for_anonymous: for_anonymous.prepare(), shared }
     }
 
     async fn answer(mut self, request: Request<Incoming>, peer: Peer) -> Result<Response<Body>, Infallible> {
         let path = request.uri().path();
-        let entry = match self.shared.access.check(path, request.headers(), peer.shows_certificate) {
-            Ok(entry) => entry,
+        let caller = match self.shared.access.check(path, request.headers(), peer.shows_certificate) {
+            Ok(caller) => caller,
             Err(refusal) => {
                 self.warn(&peer.address, path, refusal.message());
                 return Ok(refusal.into_http());
@@ -80,9 +80,9 @@ impl Gate {
         };
         peer.allowed.send_replace(true);
         tracing::trace!(peer = %peer.address, call = path, "gRPC call");
-        match entry {
-            Entry::Known => self.for_known.call(request).await,
-            Entry::Anybody => self.for_anybody.call(request).await,
+        match caller {
+            Caller::Authenticated => self.for_authenticated.call(request).await,
+            Caller::Anonymous => self.for_anonymous.call(request).await,
         }
     }
 
@@ -95,7 +95,7 @@ impl Gate {
     }
 }
 
-/// Answers a client until it goes away, or until the server stops.
+/// Answers a client until it hangs up, or until the server stops.
 pub(super) async fn converse(
     stream: TcpStream,
     acceptor: TlsAcceptor,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::DaemonBackend;
+use super::backend::DaemonBackend;
 use crate::grpc::convert::{added_from_old, entries_into_old, users_from_old};
 use crate::grpc::generated::stakepoolrpc as pb;
 use pb::stakepoold_service_server::StakepooldService;

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{DaemonBackend, until_stopped};
+use super::backend::DaemonBackend;
+use super::stopping::until_stopped;
 use crate::grpc::convert::{WantedCollector, batch_into_pieces, cursor};
 use crate::grpc::generated::pool_daemon as pb;
 use pb::pool_daemon_server::PoolDaemon;

@@ -2,28 +2,47 @@
 
 mod answers;
 mod block;
-mod events;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stakepool_core::call_figures::CallFigures;
 use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash, TxHash, VoteTransaction};
 use stakepool_core::ports::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, VoteSubmission};
 use tokio::sync::mpsc;
 
-use super::client::{Client, NONE};
+use super::client::{Client, NO_PARAMS};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use super::identity::ServerKind;
-use crate::meter::CallFigures;
+use super::notifications::Subscriber;
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;
-pub(super) use events::Subscriber;
-#[cfg(test)]
-pub(super) use events::read_notification;
 
 /// A connection to an exccd.
+///
+/// ```no_run
+/// use stakepool_core::ports::NodeEvent;
+/// use stakepool_rpc::json::{NodeClient, ServerConfig};
+///
+/// async fn watch() -> Result<(), Box<dyn std::error::Error>> {
+///     let certificate = std::fs::read("rpc.cert")?; // a copy of the node's
+///     let server = ServerConfig::new("127.0.0.1:9109", "user", "password", certificate);
+///     let (_node, mut events) = NodeClient::connect(&server)?;
+///     while let Some(event) = events.recv().await {
+///         match event {
+///             NodeEvent::Connected => println!("connected; what happened before is unknown"),
+///             NodeEvent::Disconnected { reason } => println!("lost the connection: {reason}"),
+///             NodeEvent::WinningTickets { height, tickets, .. } => println!("{height}: {tickets:?} vote"),
+///             _ => {}
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct NodeClient {
     client: Client,
 }
@@ -40,15 +59,42 @@ impl NodeClient {
         Ok((Self { client }, events))
     }
 
+    /// Makes any other call of the server: `params` is a tuple, an array or a list ([`NO_PARAMS`] for none), and the
+    /// result is read as `T`. The call is made once, takes at most [`CallLimits::call`] (the known slow ones longer)
+    /// and counts in the figures.
+    ///
+    /// ```no_run
+    /// use serde::Deserialize;
+    /// use stakepool_rpc::json::{NO_PARAMS, NodeClient};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Peer {
+    ///     addr: String,
+    /// }
+    ///
+    /// async fn peers(node: &NodeClient) -> Result<Vec<String>, stakepool_core::ports::NodeError> {
+    ///     let peers: Vec<Peer> = node.call("getpeerinfo", NO_PARAMS).await?;
+    ///     Ok(peers.into_iter().map(|peer| peer.addr).collect())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`NodeError`] where there is no connection or no answer in time, where the server refuses, and where the result is
+    /// no `T`.
+    ///
+    /// [`NO_PARAMS`]: crate::json::NO_PARAMS
+    /// [`CallLimits::call`]: crate::json::CallLimits::call
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: impl Serialize,
+    ) -> Result<T, NodeError> {
+        self.client.call(method, params).await.map_err(|error| self.named(error))
+    }
+
     /// How long the calls of each method took since the start, and how many failed.
     pub fn call_figures(&self) -> BTreeMap<&'static str, CallFigures> {
         self.client.figures()
-    }
-
-    /// Why there is no connection, such as a limited user; `None` while there is one, and before the first attempt
-    /// has ended.
-    pub fn last_error(&self) -> Option<NodeError> {
-        self.client.last_error().map(|error| self.named(error))
     }
 
     fn named(&self, error: RpcError) -> NodeError {
@@ -70,6 +116,11 @@ impl Node for NodeClient {
         self.client.name()
     }
 
+    /// `None` also before the first attempt to connect has ended.
+    fn last_error(&self) -> Option<NodeError> {
+        self.client.last_error().map(|error| self.named(error))
+    }
+
     async fn info(&self) -> Result<NodeInfo, NodeError> {
         let identity = self.client.identity().await.map_err(|error| self.named(error))?;
         let Some(network) = identity.network else {
@@ -79,7 +130,7 @@ impl Node for NodeClient {
     }
 
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
-        let best: BestBlock = self.client.call("getbestblock", NONE).await.map_err(|error| self.named(error))?;
+        let best: BestBlock = self.client.call("getbestblock", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok((best.hash, best.height))
     }
 
@@ -115,7 +166,7 @@ impl Node for NodeClient {
     }
 
     async fn live_tickets(&self) -> Result<Vec<TicketHash>, NodeError> {
-        let live: LiveTickets = self.client.call("livetickets", NONE).await.map_err(|error| self.named(error))?;
+        let live: LiveTickets = self.client.call("livetickets", NO_PARAMS).await.map_err(|error| self.named(error))?;
         Ok(live.tickets.unwrap_or_default())
     }
 
@@ -128,15 +179,15 @@ impl Node for NodeClient {
     }
 
     async fn rebroadcast_winners(&self) -> Result<(), NodeError> {
-        self.client.command("rebroadcastwinners", NONE).await.map_err(|error| self.named(error))
+        self.client.command("rebroadcastwinners", NO_PARAMS).await.map_err(|error| self.named(error))
     }
 }
 
 /// The very same vote waits in the node's memory, or is in a block already: another daemon was faster.
 const ALREADY_KNOWN: [&str; 2] = ["already have transaction", "transaction already exists"];
 
-/// Tells refusals apart that mean that the ticket has voted. Only the words do: codes differ between generations and
-/// cover other cases.
+/// What a refusal means where it says that the ticket has voted. Only the words show it: codes differ between
+/// generations and cover other cases.
 pub(super) fn refused_vote(error: &RpcError) -> Option<VoteSubmission> {
     match error {
         RpcError::Rpc { message, .. } if ALREADY_KNOWN.iter().any(|words| message.contains(words)) => {

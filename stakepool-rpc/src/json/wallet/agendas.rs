@@ -5,7 +5,7 @@ use serde::Deserialize;
 use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, WalletError};
 
-use super::Wallet;
+use super::client::Wallet;
 use crate::json::error::RpcError;
 
 const METHOD: &str = "getvoteinfo";

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use stakepool_core::chain::TxHash;
 use stakepool_core::ports::{MinedTransaction, TransactionSource, WalletError};
 
-use super::Wallet;
+use super::client::Wallet;
 use crate::json::node::RawTransaction;
 
 #[async_trait]

@@ -27,7 +27,7 @@ fn unauthorized<T>(result: Result<T, DaemonError>) -> bool {
 async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
     let daemon = Daemon::start(with_token()).await;
     for token in [None, Some(RpcToken::new("another-token-altogether").unwrap())] {
-        let client = client(ClientOptions { token, ..daemon.options() });
+        let client = client(daemon.options().with_token(token));
         assert!(unauthorized(client.status().await));
         assert!(unauthorized(client.put_desired(&wanted(3, 3)).await));
         assert!(unauthorized(client.events(EventCursor::default()).await));
@@ -37,7 +37,7 @@ async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
         assert!(unauthorized(client.ping().await));
         assert!(unauthorized(client.service_version().await));
     }
-    assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(0, 0));
+    assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(0, 0));
     daemon.stop().await;
 }
 
@@ -45,23 +45,23 @@ async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
 async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
     let daemon = Daemon::start(Access::default()).await;
     for token in [None, Some(token())] {
-        let client = client(ClientOptions { token, ..daemon.options() });
+        let client = client(daemon.options().with_token(token));
         assert!(unauthorized(client.status().await));
         assert!(unauthorized(client.events(EventCursor::default()).await));
         client.ping().await.unwrap();
         // The users get there all the same, through the predecessor's calls.
         client.put_desired(&wanted(40, 3)).await.unwrap();
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted.digest(), wanted(40, 3).digest());
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted.digest(), wanted(40, 3).digest());
         client.put_desired(&wanted(2, 0)).await.unwrap();
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(2, 0));
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(2, 0));
     }
     daemon.stop().await;
 }
 
 #[tokio::test]
 async fn old_clients_get_in_without_a_token_where_that_is_allowed_and_only_to_the_old_service() {
-    let daemon = Daemon::start(Access { allow_old_clients: true, ..with_token() }).await;
-    let old = client(ClientOptions { token: None, ..daemon.options() });
+    let daemon = Daemon::start(with_token().with_old_clients(true)).await;
+    let old = client(daemon.options().with_token(None));
     assert_eq!(old.service_version().await.as_deref(), Ok("4.0.0"));
     old.put_desired(&wanted(5, 5)).await.unwrap();
     assert!(unauthorized(old.status().await));
@@ -73,7 +73,7 @@ async fn old_clients_get_in_without_a_token_where_that_is_allowed_and_only_to_th
 async fn a_server_with_another_certificate_is_not_talked_to() {
     let daemon = Daemon::start(with_token()).await;
     let (another, _) = made_with(&rcgen::PKCS_ECDSA_P256_SHA256);
-    let client = client(ClientOptions { certificate: another.into_bytes(), ..daemon.options() });
+    let client = client(ClientOptions::new(daemon.address.to_string(), another).with_token(token()));
     let error = client.status().await.unwrap_err();
     assert!(
         matches!(&error, DaemonError::Unreachable { reason, .. } if reason.contains("another certificate") && reason.contains("copy its rpc.cert")),
@@ -87,17 +87,18 @@ async fn client_certificates_open_a_daemon_that_knows_them() {
     let (known, known_key) = made_with(&rcgen::PKCS_ECDSA_P256_SHA256);
     let (stranger, stranger_key) = made_with(&rcgen::PKCS_ECDSA_P256_SHA256);
     let identity = |certificate: &str, key: &str| KeyPair::from_pem(certificate.as_bytes(), key.as_bytes()).ok();
-    let certificates = Access { client_certificates: Some(known.clone().into_bytes()), ..Access::default() };
+    let certificates = Access::default().with_client_certificates(known.clone().into_bytes());
     let daemon = Daemon::start(certificates.clone()).await;
-    let options = |identity| ClientOptions { token: None, identity, ..daemon.options() };
+    let options = |identity: Option<KeyPair>| daemon.options().with_token(None).with_identity(identity);
 
     client(options(identity(&known, &known_key))).status().await.unwrap();
     assert!(unauthorized(client(options(None)).status().await));
     let refused = client(options(identity(&stranger, &stranger_key))).status().await;
     assert!(matches!(refused, Err(DaemonError::Unreachable { .. })), "{refused:?}");
 
-    let both = Daemon::start(Access { token: Some(token()), ..certificates }).await;
-    let options = |token, identity| ClientOptions { token, identity, ..both.options() };
+    let both = Daemon::start(certificates.with_token(token())).await;
+    let options =
+        |token: Option<RpcToken>, identity: Option<KeyPair>| both.options().with_token(token).with_identity(identity);
     client(options(Some(token()), identity(&known, &known_key))).status().await.unwrap();
     assert!(unauthorized(client(options(Some(token()), None)).status().await));
     assert!(unauthorized(client(options(None, identity(&known, &known_key))).status().await));
@@ -108,9 +109,9 @@ async fn client_certificates_open_a_daemon_that_knows_them() {
 #[tokio::test]
 async fn options_that_can_never_work_are_refused_at_once() {
     let daemon = Daemon::start(with_token()).await;
-    let error = DaemonClient::new(ClientOptions { address: "localhost".to_owned(), ..daemon.options() }).unwrap_err();
+    let error = DaemonClient::new(ClientOptions::new("localhost", &*daemon.certificate)).unwrap_err();
     assert_eq!(error, ClientError::Address("localhost".to_owned()));
-    let error = DaemonClient::new(ClientOptions { certificate: Vec::new(), ..daemon.options() }).unwrap_err();
+    let error = DaemonClient::new(ClientOptions::new("localhost:1", "")).unwrap_err();
     assert!(matches!(error, ClientError::Tls { source: TlsError::NoCertificate, .. }), "{error}");
     let error = bind(&["127.0.0.1:0".parse().unwrap(), daemon.address]).await.unwrap_err();
     assert!(error.to_string().starts_with(&format!("cannot listen on {}", daemon.address)), "{error}");
@@ -119,13 +120,7 @@ async fn options_that_can_never_work_are_refused_at_once() {
 
 #[test]
 fn options_never_print_the_token() {
-    let options = ClientOptions {
-        address: "localhost:1".to_owned(),
-        certificate: Vec::new(),
-        token: Some(token()),
-        identity: None,
-        limits: Default::default(),
-    };
+    let options = ClientOptions::new("localhost:1", "").with_token(token());
     assert!(!format!("{options:?} {:?}", with_token()).contains(super::TOKEN));
 }
 

@@ -1,4 +1,4 @@
-//! A daemon that remembers what it was told and tells what the test gave it, and sample values.
+//! A daemon that notes what it received and answers what the test gave it, and sample values.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -21,14 +21,14 @@ use tokio::sync::Notify;
 
 #[derive(Default)]
 pub struct Fake {
-    pub told: Mutex<Told>,
+    pub received: Mutex<Received>,
     happened: Notify,
     /// A call waits for events.
     pub waiting: Notify,
 }
 
 #[derive(Default)]
-pub struct Told {
+pub struct Received {
     pub wanted: DesiredState,
     pub live: Vec<LowFeeEntry>,
     pub ignored: Vec<LowFeeEntry>,
@@ -40,17 +40,17 @@ pub const EPOCH: u64 = 9;
 
 impl Fake {
     pub fn happen(&self, kind: DaemonEventKind) {
-        let mut told = self.told.lock().unwrap();
-        let seq = told.events.len() as u64 + 1;
-        told.events.push(DaemonEvent { seq, kind });
+        let mut received = self.received.lock().unwrap();
+        let seq = received.events.len() as u64 + 1;
+        received.events.push(DaemonEvent { seq, kind });
         self.happened.notify_waiters();
     }
 
     fn batch(&self, after: EventCursor) -> EventBatch {
-        let told = self.told.lock().unwrap();
+        let received = self.received.lock().unwrap();
         let snapshot = after.epoch != EPOCH;
         let seen = if snapshot { 0 } else { after.seq };
-        let events: Vec<_> = told.events.iter().filter(|event| event.seq > seen).cloned().collect();
+        let events: Vec<_> = received.events.iter().filter(|event| event.seq > seen).cloned().collect();
         let next = EventCursor { epoch: EPOCH, seq: events.last().map_or(seen, |event| event.seq) };
         EventBatch { next, snapshot, events }
     }
@@ -63,25 +63,25 @@ impl DaemonBackend for Fake {
     }
 
     async fn status(&self) -> Result<DaemonStatus, BackendError> {
-        let told = self.told.lock().unwrap();
-        if told.starting {
+        let received = self.received.lock().unwrap();
+        if received.starting {
             return Err(BackendError::NotReady("the daemon is still reading the chain".to_owned()));
         }
-        Ok(status(&told.wanted))
+        Ok(status(&received.wanted))
     }
 
     async fn put_desired(&self, wanted: DesiredState) -> Result<(), BackendError> {
-        self.told.lock().unwrap().wanted = wanted;
+        self.received.lock().unwrap().wanted = wanted;
         Ok(())
     }
 
     async fn set_users(&self, users: Vec<DesiredUser>) -> Result<(), BackendError> {
-        self.told.lock().unwrap().wanted.set_users(users);
+        self.received.lock().unwrap().wanted.set_users(users);
         Ok(())
     }
 
     async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError> {
-        self.told.lock().unwrap().wanted.set_added(added);
+        self.received.lock().unwrap().wanted.set_added(added);
         Ok(())
     }
 
@@ -97,16 +97,16 @@ impl DaemonBackend for Fake {
     }
 
     async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
-        Ok(self.told.lock().unwrap().live.clone())
+        Ok(self.received.lock().unwrap().live.clone())
     }
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
-        Ok(self.told.lock().unwrap().ignored.clone())
+        Ok(self.received.lock().unwrap().ignored.clone())
     }
 
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
-        let told = self.told.lock().unwrap();
-        Ok(told.wanted.added().map(|&AddedTicket { ticket, address }| LowFeeEntry { ticket, address }).collect())
+        let received = self.received.lock().unwrap();
+        Ok(received.wanted.added().map(|&AddedTicket { ticket, address }| LowFeeEntry { ticket, address }).collect())
     }
 }
 

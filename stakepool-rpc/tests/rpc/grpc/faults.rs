@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use stakepool_core::ports::{DaemonError, EventCursor, VotingDaemon};
-use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -35,7 +35,7 @@ async fn a_daemon_that_restarts_is_found_again_by_the_next_call() {
 #[tokio::test]
 async fn a_client_that_waits_for_events_is_told_when_the_daemon_stops() {
     let daemon = Daemon::start(with_token()).await;
-    let client = DaemonClient::new(ClientOptions { limits: Limits::default(), ..daemon.options() }).unwrap();
+    let client = DaemonClient::new(daemon.options().with_limits(DaemonClientLimits::default())).unwrap();
     let waiting = tokio::spawn(async move { client.events(EventCursor { epoch: EPOCH, seq: 0 }).await });
     daemon.backend.waiting.notified().await;
     daemon.stop().await;
@@ -66,9 +66,9 @@ async fn clients_that_hang_stop_neither_others_nor_the_end() {
 async fn a_connection_without_an_allowed_call_ends_and_one_with_a_call_stays() {
     let daemon = Daemon::start(with_token()).await;
     let mut idle = peers::connect(&daemon).await;
-    let refused = DaemonClient::new(ClientOptions { token: None, ..daemon.options() }).unwrap();
+    let refused = DaemonClient::new(daemon.options().with_token(None)).unwrap();
     assert!(matches!(refused.status().await, Err(DaemonError::Unauthorized { .. })));
-    let client = DaemonClient::new(ClientOptions { limits: Limits::default(), ..daemon.options() }).unwrap();
+    let client = DaemonClient::new(daemon.options().with_limits(DaemonClientLimits::default())).unwrap();
     let waiting = tokio::spawn(async move { client.events(EventCursor { epoch: EPOCH, seq: 0 }).await });
     daemon.backend.waiting.notified().await;
     tokio::time::pause();
@@ -88,12 +88,13 @@ async fn a_server_that_hangs_ends_every_call_within_its_limit() {
     let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let daemon = Daemon::start(with_token()).await;
     let short = Duration::from_millis(200);
-    let client = DaemonClient::new(ClientOptions {
-        address: deaf.local_addr().unwrap().to_string(),
-        limits: Limits { connect: short, call: short, transfer: short, event_wait: Duration::ZERO },
-        ..daemon.options()
-    })
-    .unwrap();
+    let limits = DaemonClientLimits::default()
+        .with_connect(short)
+        .with_call(short)
+        .with_transfer(short)
+        .with_event_wait(Duration::ZERO);
+    let options = ClientOptions::new(deaf.local_addr().unwrap().to_string(), &*daemon.certificate).with_limits(limits);
+    let client = DaemonClient::new(options.with_token(super::token())).unwrap();
     let started = Instant::now();
     let errors = [
         client.status().await.unwrap_err(),

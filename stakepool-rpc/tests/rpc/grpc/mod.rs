@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_rpc::grpc::RpcToken;
-use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, Limits};
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 use stakepool_rpc::grpc::server::{Access, ServeError, bind, serve};
 use stakepool_rpc::tls::KeyPair;
 use tokio::sync::oneshot;
@@ -58,13 +58,9 @@ impl Daemon {
     }
 
     fn options(&self) -> ClientOptions {
-        ClientOptions {
-            address: self.address.to_string(),
-            certificate: self.certificate.clone().into_bytes(),
-            token: Some(token()),
-            identity: None,
-            limits: Limits { event_wait: Duration::from_secs(1), ..Limits::default() },
-        }
+        ClientOptions::new(self.address.to_string(), &*self.certificate)
+            .with_token(token())
+            .with_limits(DaemonClientLimits::default().with_event_wait(Duration::from_secs(1)))
     }
 
     fn client(&self) -> DaemonClient {
@@ -77,5 +73,5 @@ fn token() -> RpcToken {
 }
 
 fn with_token() -> Access {
-    Access { token: Some(token()), ..Access::default() }
+    Access::default().with_token(token())
 }

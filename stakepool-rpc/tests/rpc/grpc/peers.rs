@@ -153,11 +153,11 @@ async fn the_predecessors_web_can_make_all_its_calls() {
         let tickets = Tickets { tickets: (0..n).map(ticket).collect() };
         let _: Empty = call(channel.clone(), SET_USERS, users).await.unwrap();
         let _: Empty = call(channel.clone(), SET_ADDED, tickets.clone()).await.unwrap();
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(n, n));
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(n, n));
         assert_eq!(call::<_, Tickets>(channel.clone(), GET_ADDED, Empty {}).await.unwrap(), tickets);
     }
     {
-        let mut told = daemon.backend.told.lock().unwrap();
+        let mut told = daemon.backend.received.lock().unwrap();
         (told.live, told.ignored) = (vec![entry(8)], vec![entry(9), entry(10)]);
     }
     let live: Tickets = call(channel.clone(), GET_LIVE, Empty {}).await.unwrap();
@@ -171,7 +171,7 @@ async fn fifty_thousand_tickets_fit_into_what_the_predecessor_takes() {
     let tickets = Tickets { tickets: (0..50_000).map(ticket).collect() };
     assert!(tickets.encoded_len() < 4 << 20);
     let daemon = Daemon::start(Default::default()).await;
-    daemon.backend.told.lock().unwrap().live = (0..50_000).map(entry).collect();
+    daemon.backend.received.lock().unwrap().live = (0..50_000).map(entry).collect();
     // This client takes 4 MiB, as the predecessor's.
     assert!(call::<_, Tickets>(channel(&daemon), GET_LIVE, Empty {}).await.unwrap() == tickets);
     daemon.stop().await;
@@ -181,11 +181,11 @@ async fn fifty_thousand_tickets_fit_into_what_the_predecessor_takes() {
 async fn whoever_shows_nothing_cannot_make_the_daemon_read_more_than_the_predecessors_did() {
     let many = Users { users: (0..100_000).map(user).collect() };
     assert!(many.encoded_len() > 4 << 20);
-    for access in [Access::default(), Access { allow_old_clients: true, ..super::with_token() }] {
+    for access in [Access::default(), super::with_token().with_old_clients(true)] {
         let daemon = Daemon::start(access).await;
         let error = call::<_, Empty>(channel(&daemon), SET_USERS, many.clone()).await.unwrap_err();
         assert_eq!(error.code(), Code::OutOfRange, "{error}");
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(0, 0));
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(0, 0));
         daemon.stop().await;
     }
     let daemon = Daemon::start(super::with_token()).await;
@@ -210,7 +210,7 @@ async fn a_bad_entry_is_named_and_changes_nothing() {
     let users = Users { users: vec![user(0), User { bits: 70_000, ..user(1) }] };
     let error = call::<_, Empty>(channel, SET_USERS, users).await.unwrap_err();
     assert_eq!(error.message(), "user_voting_config[1].VoteBits: 70000 is not from 0 to 65535");
-    assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(0, 0));
+    assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(0, 0));
     daemon.stop().await;
 }
 
@@ -223,7 +223,7 @@ async fn pieces_that_end_without_a_digest_change_nothing() {
     let wrong = Piece { digest: vec![1; 32] };
     let error = put_desired(channel(&daemon), tokio_stream::iter([wrong])).await.unwrap_err();
     assert!(error.message().starts_with("digest: does not match"), "{error}");
-    assert_eq!(daemon.backend.told.lock().unwrap().wanted, wanted(2, 2));
+    assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(2, 2));
     daemon.stop().await;
 }
 
@@ -275,14 +275,7 @@ async fn the_predecessors_daemon_is_told_through_its_own_calls_and_offers_no_mor
     let pair = KeyPair::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let server = tokio::spawn(predecessor(listener, pair, seen.clone()));
-    let client = DaemonClient::new(ClientOptions {
-        address,
-        certificate: certificate.into_bytes(),
-        token: Some(super::token()),
-        identity: None,
-        limits: Default::default(),
-    })
-    .unwrap();
+    let client = DaemonClient::new(ClientOptions::new(address, certificate).with_token(super::token())).unwrap();
 
     client.put_desired(&wanted(3, 2)).await.unwrap();
     let seen = std::mem::take(&mut *seen.lock().unwrap());

@@ -34,7 +34,7 @@ async fn users_and_added_tickets_arrive_whole_and_with_the_same_digest() {
     let client = daemon.client();
     for state in [wanted(12_000, 7_000), wanted(1, 0), wanted(0, 0)] {
         client.put_desired(&state).await.unwrap();
-        assert_eq!(daemon.backend.told.lock().unwrap().wanted, state);
+        assert_eq!(daemon.backend.received.lock().unwrap().wanted, state);
         assert_eq!(client.status().await.unwrap().wanted_digest, state.digest().to_string());
         assert_eq!(client.added_tickets().await.unwrap().len(), state.added().len());
     }
@@ -47,7 +47,7 @@ async fn fifty_thousand_tickets_arrive_in_a_list_that_the_predecessor_can_take()
     let live: Vec<_> = (0..50_000).map(entry).collect();
     let ignored = vec![entry(7)];
     {
-        let mut told = daemon.backend.told.lock().unwrap();
+        let mut told = daemon.backend.received.lock().unwrap();
         (told.live, told.ignored) = (live.clone(), ignored.clone());
     }
     let client = daemon.client();
@@ -67,7 +67,7 @@ async fn every_kind_of_event_arrives_as_it_happened() {
         daemon.backend.happen(vote_record(outcome));
     }
     let batch = daemon.client().events(EventCursor { epoch: EPOCH, seq: 2 }).await.unwrap();
-    assert_eq!(batch.events, daemon.backend.told.lock().unwrap().events[2..]);
+    assert_eq!(batch.events, daemon.backend.received.lock().unwrap().events[2..]);
     assert_eq!((batch.next, batch.snapshot), (EventCursor { epoch: EPOCH, seq: 19 }, false));
     daemon.stop().await;
 }
@@ -81,7 +81,7 @@ async fn a_snapshot_of_many_events_arrives_as_one_batch() {
     let batch = daemon.client().events(EventCursor::default()).await.unwrap();
     assert!(batch.snapshot);
     assert_eq!(batch.next, EventCursor { epoch: EPOCH, seq: 20_000 });
-    assert!(batch.events == daemon.backend.told.lock().unwrap().events);
+    assert!(batch.events == daemon.backend.received.lock().unwrap().events);
     daemon.stop().await;
 }
 
@@ -104,7 +104,7 @@ async fn a_call_for_events_waits_for_the_next_one_and_then_for_nothing() {
 #[tokio::test]
 async fn a_daemon_that_is_not_ready_says_why() {
     let daemon = Daemon::start(with_token()).await;
-    daemon.backend.told.lock().unwrap().starting = true;
+    daemon.backend.received.lock().unwrap().starting = true;
     let error = daemon.client().status().await.unwrap_err();
     assert!(
         matches!(&error, DaemonError::Failed { reason, .. } if reason.contains("still reading the chain")),

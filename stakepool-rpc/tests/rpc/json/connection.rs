@@ -8,12 +8,12 @@ use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_ED25519};
 use serde_json::{Value, json};
 use stakepool_core::chain::{BlockHash, BlockHeight, Network};
 use stakepool_core::ports::{ChainWallet, Node, NodeError, NodeEvent, TicketWallet, VoteSigner, WalletError};
-use stakepool_rpc::json::{ConfigError, NodeClient, RpcError, ServerConfig, ServerKind, Wallet, identify};
+use stakepool_rpc::json::{ConfigError, NO_PARAMS, NodeClient, RpcError, ServerConfig, ServerKind, Wallet, identify};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 
-use super::server::{Server, node_greeting, result};
+use super::server::{Server, error, node_greeting, result};
 use crate::tls::made_with;
 
 const HASH: &str = "006c53b9bea9ef5dba1d1d695f3894dfac9beb520b6901402cb58cbf53602e48";
@@ -186,4 +186,24 @@ async fn a_server_can_be_identified_without_a_client() {
     assert_eq!(identify(&server.config).await.unwrap().kind, ServerKind::Wallet);
     server.config.password = "wrong".into();
     assert_eq!(identify(&server.config).await, Err(RpcError::Unauthorized));
+}
+
+#[tokio::test]
+async fn any_other_method_of_a_server_can_be_called_with_its_refusals_and_figures() {
+    let answers = |id: u64, method: &str, params: &Value| match method {
+        "getbalance" if params == &json!(["default", 2]) => result(id, &json!({"spendable": 1.5})),
+        "getbalance" => error(id, -8, "no such account"),
+        "walletlock" if params == &json!([]) => result(id, &Value::Null),
+        _ => wallet(id, method, params),
+    };
+    let server = Server::start(answers).await;
+    let wallet = Wallet::connect(&server.config).unwrap();
+    let balance: Value = wallet.call("getbalance", ("default", 2)).await.unwrap();
+    assert_eq!(balance, json!({"spendable": 1.5}));
+    wallet.call::<()>("walletlock", NO_PARAMS).await.unwrap();
+    let refused = wallet.call::<Value>("getbalance", ("unknown",)).await;
+    assert!(matches!(refused, Err(WalletError::Rpc { code: -8, .. })), "{refused:?}");
+    let shapeless = wallet.call::<u32>("getbalance", ("default", 2)).await;
+    assert!(matches!(shapeless, Err(WalletError::Unexpected { .. })), "{shapeless:?}");
+    assert_eq!(wallet.call_figures()["getbalance"].calls, 3);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use rcgen::SignatureAlgorithm;
 use serde_json::{Value, json};
-use stakepool_rpc::json::{Limits, ServerConfig};
+use stakepool_rpc::json::{CallLimits, ServerConfig};
 use stakepool_rpc::tls::{KeyPair, server_config};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
@@ -78,7 +78,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config =
             ServerConfig::new(listener.local_addr().unwrap().to_string(), "user", "pass", certificate.into_bytes());
-        config.limits = Limits { wait_for_connection: Duration::from_secs(10), ..Limits::default() };
+        config.limits = CallLimits::default().with_wait_for_connection(Duration::from_secs(10));
         let (orders, _) = broadcast::channel(100);
         let server = Self { config, connections: Arc::default(), methods: Arc::default(), orders: orders.clone() };
         let answers: Arc<Answers> = Arc::new(answers);

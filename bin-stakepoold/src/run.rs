@@ -1,0 +1,108 @@
+//! The daemon at work.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use stakepool_core::chain::KeyIndex;
+use stakepool_core::ticket::{Evaluator, FeeAddresses};
+use stakepool_core::time::UnixTime;
+use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
+use stakepool_process::monitor::VoteFigures;
+use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id};
+use stakepool_rpc::grpc::server;
+use stakepool_rpc::tls;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::error::StakepooldError;
+use crate::monitor::{self, DaemonMonitor};
+use crate::options::DaemonOptions;
+
+/// Runs the daemon until `shutdown` is ready; votes under way are finished first and the state is saved.
+///
+/// `started` is called with the addresses of the service, once it listens.
+///
+/// # Errors
+/// [`StakepooldError`] at the start, or later where a peer turns out to be of another network or seed.
+pub async fn run(
+    options: DaemonOptions,
+    started: impl FnOnce(Vec<SocketAddr>),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StakepooldError> {
+    let id = lasting_id(&options.datadir)?;
+    let pair =
+        tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;
+    let listeners = server::bind(&options.listen).await?;
+    let monitors = bind_monitors(&options.monitor_listen).await?;
+    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    let (peers, events) = Peers::connect(&options.wallets, &options.nodes)?;
+    tokio::pin!(shutdown);
+    let engine = tokio::select! {
+        engine = make_engine(&options, &peers) => engine?,
+        () = &mut shutdown => return Ok(()),
+    };
+    tracing::info!(%id, network = %options.network, "voting daemon started");
+    started(addresses);
+
+    let daemon = LocalDaemon::new(engine, &*id, options.cold_wallet_xpub).version(env!("CARGO_PKG_VERSION"));
+    let daemon = Arc::new(daemon);
+    let _monitors = monitors.map(|listener| watch_over(listener, &daemon, &peers, &options.certificate));
+    let mut wrong = None;
+    let end = async {
+        tokio::select! {
+            () = shutdown => {}
+            error = peers.until_wrong(&daemon) => wrong = Some(error),
+        }
+    };
+    daemon::run(Arc::clone(&daemon), events, Service::new(listeners, pair, options.access), end).await?;
+    tracing::info!("stopped");
+    wrong.map_or(Ok(()), |error| Err(error.into()))
+}
+
+async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, StakepooldError> {
+    if listen.is_empty() {
+        return Ok(None);
+    }
+    let failed = |error| StakepooldError::Monitors { at: listen.join(" or "), error };
+    stakepool_process::monitor::bind(listen).await.map(Some).map_err(failed)
+}
+
+/// Answers monitors in the background, until what it gives is dropped.
+fn watch_over(
+    listener: TcpListener,
+    daemon: &Arc<LocalDaemon>,
+    peers: &Peers,
+    certificate: &Path,
+) -> JoinSet<Infallible> {
+    let votes = Arc::new(VoteFigures::default());
+    let end = std::fs::read(certificate).ok().and_then(|pem| tls::certificate_end(&pem).ok());
+    let seen = DaemonMonitor {
+        daemon: Arc::clone(daemon),
+        wallets: peers.wallets().to_vec(),
+        nodes: peers.nodes().to_vec(),
+        votes: Arc::clone(&votes),
+        certificate_end: end.map(UnixTime::from),
+    };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(stakepool_process::monitor::serve(listener, Arc::new(seen)));
+    tasks.spawn(monitor::count_votes(Arc::clone(daemon.engine()), votes));
+    tasks
+}
+
+fn host_names(listen: &[SocketAddr]) -> Vec<String> {
+    listen.iter().filter(|address| !address.ip().is_unspecified()).map(|address| address.ip().to_string()).collect()
+}
+
+async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engine>, StakepooldError> {
+    let generation = peers.generation(options.network).await?;
+    let branch = options.cold_wallet_xpub.external_branch()?;
+    let addresses = FeeAddresses::derive(&branch, KeyIndex(options.max_users))?;
+    let params = options.network.params(generation);
+    let evaluator = Evaluator::new(options.network, params, options.pool_fee, addresses);
+    let state_file = Arc::new(DiskStateFile::in_directory(&options.datadir));
+    let parts = EngineParts::new(evaluator, peers.voting_wallets(), peers.voting_nodes(), state_file);
+    Ok(Engine::new(parts.check_every(options.check_every))?)
+}

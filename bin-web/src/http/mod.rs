@@ -1,0 +1,9 @@
+//! What requests bring, and how they are answered.
+
+pub mod body;
+pub mod client;
+pub mod filters;
+pub mod form;
+pub mod headers;
+pub mod ready_bodies;
+pub mod respond;

@@ -1,0 +1,9 @@
+//! How things look: templates, assets, charts, and figures in words.
+
+pub mod amounts;
+pub mod assets;
+pub mod chart;
+pub mod network;
+pub mod qr;
+pub mod render;
+pub mod when;

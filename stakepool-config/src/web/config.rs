@@ -1,0 +1,173 @@
+//! The configuration of the web application.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use stakepool_core::accounts::{Email, UserId};
+use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::secret::Secret;
+use stakepool_core::ticket::PoolFee;
+
+use crate::client_certificate::ClientIdentity;
+use crate::endpoint::{DaemonEndpoint, RpcEndpoint};
+use crate::ip_range::IpRange;
+use crate::listen::ListenAddress;
+use crate::logging;
+use crate::reader::Reader;
+use crate::value::{MOST_USERS, number, url};
+
+use super::captcha::{self, Captcha};
+use super::database::{self, Database};
+use super::mail::{self, Mail};
+use super::servers;
+use super::site::{self, RealIp};
+
+/// The configuration of `stakepool-web`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WebConfig {
+    /// The network.
+    pub network: Network,
+    /// The program's home.
+    pub home: PathBuf,
+    /// Where data lies: a directory of this network.
+    pub data_dir: PathBuf,
+    /// Where log files lie: a directory of this network.
+    pub log_dir: PathBuf,
+    /// The filter for `tracing`.
+    pub log_filter: String,
+    /// Where users and tickets are stored.
+    pub database: Database,
+    /// The cold wallet's key, from which the fee addresses come.
+    pub cold_wallet: ExtendedPubKey,
+    /// The voting wallets' key, from which the pool's half of each multisig comes.
+    pub voting_wallet: ExtendedPubKey,
+    /// The fee that tickets must pay.
+    pub pool_fee: PoolFee,
+    /// The highest key index that is given to a user.
+    pub max_users: u32,
+    /// Whether new users and addresses are refused.
+    pub close_pool: bool,
+    /// What visitors of a closed pool read.
+    pub close_pool_message: String,
+    /// Where users get help, by mail.
+    pub pool_email: Option<String>,
+    /// Where users get help, on the web.
+    pub pool_link: Option<String>,
+    /// How many blocks back the tickets page shows voted tickets.
+    pub max_voted_age: u32,
+    /// The voting wallets, at least as many as [`WebConfig::min_servers`].
+    pub wallets: Vec<RpcEndpoint>,
+    /// How many voting wallets must agree when an address is registered; at least 1.
+    pub min_servers: usize,
+    /// The voting daemons; empty only where the operator switched them off.
+    pub daemons: Vec<DaemonEndpoint>,
+    /// The token that the voting daemons ask of us.
+    pub rpc_token: Option<Secret>,
+    /// The certificate that we show to the voting daemons.
+    pub rpc_identity: Option<ClientIdentity>,
+    /// Where to serve.
+    pub listen: ListenAddress,
+    /// Where to serve metrics and health. TCP only.
+    pub monitor_listen: Option<ListenAddress>,
+    /// Where the operator is told of troubles: an address of the web, often with a secret in it.
+    pub alert_webhook: Option<Secret>,
+    /// The pool's address as visitors type it, without a slash at its end.
+    pub base_url: String,
+    /// Signs cookies.
+    pub cookie_secret: Secret,
+    /// Whether cookies go over HTTPS only.
+    pub cookie_secure: bool,
+    /// Signs API keys.
+    pub api_secret: Secret,
+    /// From where the pool may be administered.
+    pub admin_ips: Vec<IpRange>,
+    /// Who may administer the pool, beside those whose account says so.
+    pub admin_ids: Vec<UserId>,
+    /// Whether administrators need a one-time password.
+    pub admin_totp: bool,
+    /// Lets a monitor read the status page without signing in.
+    pub status_token: Option<Secret>,
+    /// How a proxy tells the visitors' addresses; `None` where nobody stands between.
+    pub real_ip: Option<RealIp>,
+    /// How sign-up is protected from robots.
+    pub captcha: Captcha,
+    /// The mail server; `None` where no mail is sent.
+    pub mail: Option<Mail>,
+    /// Templates instead of those that are built in, where they are ours.
+    pub template_path: Option<PathBuf>,
+    /// Assets instead of those that are built in, where they are ours.
+    pub public_path: Option<PathBuf>,
+    /// What the operator should know: loud at start, and on the status page.
+    pub warnings: Vec<String>,
+}
+
+/// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
+pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
+    let network = reader.network();
+    let data_dir = reader.network_dir("datadir", "data", network);
+    let log_dir = reader.network_dir("logdir", "logs", network);
+    let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::web::TABLE.subsystems));
+    let database = database::read(reader, &data_dir);
+    let cold_wallet = reader.extended_key("coldwalletextpub", network);
+    let voting_wallet = reader.extended_key("votingwalletextpub", network);
+    if cold_wallet.is_some() && cold_wallet == voting_wallet {
+        reader.warn(
+            "coldwalletextpub and votingwalletextpub are the same key: the fees go to a wallet that is always unlocked",
+        );
+    }
+    let pool_fee = reader.value("poolfees", PoolFee::from_str);
+    let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
+    let max_voted_age = reader.value("maxvotedage", |text| number(text, 0..=u32::MAX));
+    let pool_email = reader.text("poolemail");
+    if pool_email.as_deref().is_some_and(|email| Email::parse(email).is_err()) {
+        reader.warn("poolemail is no e-mail address: users cannot write for help");
+    }
+    let pool_link = reader.optional("poollink", url);
+    let servers = servers::read(reader, network);
+    let site = site::read(reader);
+    let captcha = captcha::read(reader);
+    let mail = mail::read(reader);
+    let template_path = reader.path("templatepath");
+    let public_path = reader.path("publicpath");
+    let close_pool = reader.switch("closepool").unwrap_or(false);
+    let (database, servers, site) = (database?, servers?, site?);
+    Some(WebConfig {
+        network,
+        home: reader.home.clone(),
+        data_dir,
+        log_dir,
+        log_filter: log_filter?,
+        database,
+        cold_wallet: cold_wallet?,
+        voting_wallet: voting_wallet?,
+        pool_fee: pool_fee?,
+        max_users: max_users?,
+        close_pool,
+        close_pool_message: reader.text("closepoolmsg").unwrap_or_default(),
+        pool_email,
+        pool_link,
+        max_voted_age: max_voted_age?,
+        wallets: servers.wallets,
+        min_servers: servers.min_servers,
+        daemons: servers.daemons,
+        rpc_token: servers.rpc_token,
+        rpc_identity: servers.rpc_identity,
+        listen: site.listen,
+        monitor_listen: site.monitor_listen,
+        alert_webhook: site.alert_webhook,
+        base_url: site.base_url,
+        cookie_secret: site.cookie_secret,
+        cookie_secure: site.cookie_secure,
+        api_secret: site.api_secret,
+        admin_ips: site.admin_ips,
+        admin_ids: site.admin_ids,
+        admin_totp: site.admin_totp,
+        status_token: site.status_token,
+        real_ip: site.real_ip,
+        captcha: captcha?,
+        mail,
+        template_path,
+        public_path,
+        warnings: reader.settings.warnings.clone(),
+    })
+}

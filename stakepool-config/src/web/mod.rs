@@ -1,0 +1,17 @@
+//! The configuration of the web application, and what it says of the pool's other programs.
+
+mod captcha;
+mod config;
+mod database;
+mod mail;
+mod peers;
+mod servers;
+mod site;
+
+pub use captcha::Captcha;
+pub use config::WebConfig;
+pub(crate) use config::build;
+pub use database::Database;
+pub use mail::{Mail, MailLogin, MailTls};
+pub use peers::PeerError;
+pub use site::RealIp;

@@ -1,0 +1,56 @@
+//! What the web's configuration says of wallets and daemons, as their clients take it.
+
+use std::fs;
+use std::time::SystemTime;
+
+use stakepool_config::PeerError;
+use stakepool_rpc::tls::ensure_server_pair;
+
+use super::{Host, web_lines, without};
+
+/// A certificate and its key: PEM.
+fn pair() -> [String; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["web.cert", "web.key"].map(|name| folder.path().join(name));
+    ensure_server_pair(&certificate, &key, &[], SystemTime::now()).unwrap();
+    [certificate, key].map(|path| fs::read_to_string(path).unwrap())
+}
+
+/// A host with the web's own certificate.
+fn host(certificate: &str, key: &str) -> Host {
+    Host::new().file("/home/pool/.exccstakepool/web.cert", certificate).file("/home/pool/.exccstakepool/web.key", key)
+}
+
+#[test]
+fn wallets_come_with_host_user_and_certificate() {
+    let wallets = Host::new().web(&web_lines("")).wallet_servers();
+    let [first, second] = &wallets[..] else { panic!("{wallets:?}") };
+    assert_eq!((first.host.as_str(), first.user.as_str()), ("10.0.0.3:19110", "u1"));
+    assert_eq!((second.host.as_str(), second.user.as_str()), ("10.0.0.4:19110", "u2"));
+    assert!(String::from_utf8_lossy(&second.certificate_pem).contains("b.cert"));
+}
+
+#[test]
+fn daemons_come_with_token_and_client_certificate_where_they_are_configured() {
+    let [certificate, key] = pair();
+    let host = host(&certificate, &key);
+    let daemons = host.web(&web_lines("rpcclientcert=web.cert\nrpcclientkey=web.key")).daemon_clients().unwrap();
+    let [first, second] = &daemons[..] else { panic!("{daemons:?}") };
+    assert_eq!((first.address.as_str(), second.address.as_str()), ("10.0.0.3:19113", "10.0.0.4:19113"));
+    assert!(String::from_utf8_lossy(&second.certificate).contains("d.cert"));
+    for daemon in &daemons {
+        assert!(daemon.token.is_some() && daemon.identity.is_some());
+    }
+    for daemon in host.web(&without("rpctoken", &web_lines(""))).daemon_clients().unwrap() {
+        assert!(daemon.token.is_none() && daemon.identity.is_none());
+    }
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused_with_both_keys_named() {
+    let ([certificate, _], [_, key]) = (pair(), pair());
+    let config = host(&certificate, &key).web(&web_lines("rpcclientcert=web.cert\nrpcclientkey=web.key"));
+    let error = config.daemon_clients().unwrap_err();
+    assert!(matches!(error, PeerError::Identity(_)));
+    assert!(error.to_string().contains("rpcclientcert and rpcclientkey") && error.to_string().contains("belong"));
+}

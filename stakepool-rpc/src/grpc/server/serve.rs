@@ -1,0 +1,123 @@
+//! The loop that takes connections.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{SelectAll, select_all};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
+
+use super::access::Access;
+use super::backend::DaemonBackend;
+use super::connection::{self, Gate};
+use super::listen::ServeError;
+use super::{old, own};
+use crate::grpc::generated::pool_daemon::pool_daemon_server::PoolDaemonServer;
+use crate::grpc::generated::stakepoolrpc::stakepoold_service_server::StakepooldServiceServer;
+use crate::grpc::generated::stakepoolrpc::version_service_server::VersionServiceServer;
+use crate::grpc::wire::{ALPN_HTTP2, MAX_ANONYMOUS_MESSAGE, MAX_MESSAGE};
+use crate::tls::{self, KeyPair};
+
+/// Connections at a time; a pool has a handful of web instances.
+const MAX_CONNECTIONS: usize = 512;
+/// Most connections of one address.
+const MAX_OF_ADDRESS: usize = 64;
+/// How long calls under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long to wait after a failed accept (no file descriptors, mostly).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves both services on all listeners until `shutdown` is ready; then calls under way have five seconds, and
+/// those that only wait for events are ended at once.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use std::sync::Arc;
+/// use std::time::SystemTime;
+///
+/// use stakepool_rpc::grpc::RpcToken;
+/// use stakepool_rpc::grpc::server::{Access, DaemonBackend, bind, serve};
+/// use stakepool_rpc::tls::ensure_server_pair;
+///
+/// async fn offer(
+///     daemon: Arc<dyn DaemonBackend>,
+///     shutdown: impl Future<Output = ()> + Send,
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     let listeners = bind(&["127.0.0.1:9113".parse()?]).await?;
+///     let pair = ensure_server_pair(Path::new("rpc.cert"), Path::new("rpc.key"), &[], SystemTime::now())?;
+///     let access = Access::default().with_token(RpcToken::new("the-secret-of-web-and-daemon")?);
+///     Ok(serve(listeners, pair, access, daemon, shutdown).await?)
+/// }
+/// ```
+///
+/// # Errors
+/// [`ServeError`] at the start; later failures concern single connections and are logged.
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    pair: KeyPair,
+    access: Access,
+    backend: Arc<dyn DaemonBackend>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    if listeners.is_empty() {
+        return Err(ServeError::NoListener);
+    }
+    let mut tls = tls::server_config(pair, access.client_certificates.as_deref())?;
+    tls.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    access.warn_if_open();
+
+    let (stop, stopping) = watch::channel(false);
+    let routes = |limit| routes(backend.clone(), stopping.clone(), limit);
+    let gate = Gate::new(routes(MAX_MESSAGE), routes(MAX_ANONYMOUS_MESSAGE), access);
+    let mut incoming: SelectAll<_> = select_all(listeners.into_iter().map(TcpListenerStream::new));
+    let mut connections = JoinSet::new();
+    // The address of each: silent connections from one address must not keep the pool's web out.
+    let mut peers = HashMap::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(ended) = connections.join_next_with_id() => {
+                peers.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+            }
+            Some(accepted) = incoming.next(), if connections.len() < MAX_CONNECTIONS => match accepted {
+                Ok(stream) => {
+                    let Ok(peer) = stream.peer_addr().map(|peer| peer.ip()) else { continue };
+                    if peers.values().filter(|other| **other == peer).count() >= MAX_OF_ADDRESS {
+                        tracing::debug!(%peer, "too many gRPC connections of one address");
+                        continue;
+                    }
+                    let talk = connection::converse(stream, acceptor.clone(), gate.clone(), stopping.clone());
+                    peers.insert(connections.spawn(talk).id(), peer);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a gRPC connection");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(incoming);
+    stop.send_replace(true);
+    if timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await.is_err() {
+        tracing::warn!(connections = connections.len(), "gRPC calls are still under way; ending them");
+    }
+    // What is left ends with the set.
+    Ok(())
+}
+
+/// The services, which take messages of at most `limit` bytes.
+fn routes(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>, limit: usize) -> Routes {
+    let old = StakepooldServiceServer::new(old::OldService::new(backend.clone())).max_decoding_message_size(limit);
+    let own = PoolDaemonServer::new(own::OwnService::new(backend, stopping)).max_decoding_message_size(limit);
+    Routes::new(old).add_service(VersionServiceServer::new(old::Version)).add_service(own)
+}

@@ -1,0 +1,10 @@
+//! Limits of tries, by account, client and browser; and the queue of those whose passwords are hashed.
+
+pub(crate) mod known_browsers;
+pub(crate) mod origin;
+pub(crate) mod password_queue;
+pub(crate) mod tries;
+
+pub use known_browsers::{KnownBrowser, KnownBrowsers};
+pub use origin::{ClientAddress, Origin};
+pub use tries::{MustWait, TryLimits};
