@@ -29,7 +29,7 @@ impl DesiredChanged {
     }
 }
 
-/// How a daemon is, as the web last saw it.
+/// How a daemon is, as the pool last saw it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DaemonView {
     /// What it said of itself, where it can say so and did.
@@ -42,6 +42,13 @@ pub struct DaemonView {
     pub error: Option<String>,
     /// When it was last in sync.
     pub last_in_sync: Option<UnixTime>,
+}
+
+impl DaemonView {
+    /// A daemon of which only this failure is known.
+    pub(super) fn failed(error: &impl ToString) -> Self {
+        Self { error: Some(error.to_string()), ..Self::default() }
+    }
 }
 
 /// What a daemon must be configured with to be one of this pool's.

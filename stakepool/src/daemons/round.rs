@@ -1,0 +1,30 @@
+//! One round with a daemon, and why it failed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use stakepool_core::ports::{DaemonError, StoreError};
+use tokio::time::timeout;
+
+use crate::daemons::legacy_lists::ListError;
+
+/// Why one round with a daemon failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RoundError {
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Lists(#[from] ListError),
+    #[error("it did not answer within {0:?}")]
+    Silent(Duration),
+}
+
+/// What a daemon answers within a time.
+pub(super) async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, DaemonError>>,
+) -> Result<T, RoundError> {
+    Ok(timeout(limit, call).await.map_err(|_| RoundError::Silent(limit))??)
+}
