@@ -89,9 +89,7 @@ impl Comparison {
         }
         match found {
             Found::Done(view) => Ok(view),
-            Found::Lacking(status, _) => {
-                Ok(DaemonView { status: Some(status), error: Some(BEHIND.to_owned()), ..DaemonView::default() })
-            }
+            Found::Lacking(status, _) => Ok(DaemonView::out_of_sync(status, BEHIND.to_owned())),
             Found::Incomparable(remark) => {
                 self.read(daemon).await?;
                 Ok(self.in_sync(None, remark))
@@ -107,7 +105,7 @@ impl Comparison {
             other => other?,
         };
         if let Some(reason) = self.expected.refusal(&status) {
-            let view = DaemonView { status: Some(status), refused: true, error: Some(reason), ..DaemonView::default() };
+            let view = DaemonView { refused: true, ..DaemonView::out_of_sync(status, reason) };
             return Ok(Found::Done(view));
         }
         if purpose == Purpose::Reconcile {
@@ -115,8 +113,7 @@ impl Comparison {
         }
         let desired = self.desired().await?;
         if let Some(reason) = withheld(&desired, &status) {
-            let view = DaemonView { status: Some(status), error: Some(reason), ..DaemonView::default() };
-            return Ok(Found::Done(view));
+            return Ok(Found::Done(DaemonView::out_of_sync(status, reason)));
         }
         if status.wanted_digest == desired.digest().to_string() {
             return Ok(Found::Done(self.in_sync(Some(status), None)));
@@ -152,7 +149,8 @@ impl Comparison {
 
     fn in_sync(&self, status: Option<DaemonStatus>, remark: Option<&str>) -> DaemonView {
         let last_in_sync = Some(self.parts.clock.now());
-        DaemonView { status, in_sync: true, refused: false, error: remark.map(str::to_owned), last_in_sync }
+        let error = remark.map(str::to_owned);
+        DaemonView { reachable: true, status, in_sync: true, refused: false, error, last_in_sync }
     }
 
     /// Notes what became of added tickets, once their end is so deep below the height that no reorganisation undoes it: as

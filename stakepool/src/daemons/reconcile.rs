@@ -239,7 +239,7 @@ impl Reconciler {
         if view.error.as_ref() != Some(&text) {
             tracing::error!(daemon = daemon.name(), %error, "not in sync; tried again");
         }
-        (view.in_sync, view.refused) = (false, false);
+        (view.reachable, view.in_sync, view.refused) = (error.is_answer(), false, false);
         view.error = Some(text);
     }
 }

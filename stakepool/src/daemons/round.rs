@@ -21,6 +21,13 @@ pub(super) enum RoundError {
     Silent(Duration),
 }
 
+impl RoundError {
+    /// Whether the daemon answered all the same: with a failure, or so that the failure is another's.
+    pub(super) const fn is_answer(&self) -> bool {
+        !matches!(self, Self::Daemon(DaemonError::Unreachable { .. }) | Self::Silent(_))
+    }
+}
+
 /// What a daemon answers within a time.
 pub(super) async fn within<T>(
     limit: Duration,
