@@ -30,6 +30,21 @@ pub struct AddedTicket {
 }
 
 /// All users and added tickets. Kept sorted, so that equal contents have equal digests.
+///
+/// ```
+/// use stakepool_core::accounts::{UserId, VotingPreference};
+/// use stakepool_core::chain::{Hash160, Network, ScriptAddress, VoteBits, VoteVersion};
+/// use stakepool_core::desired::{DesiredState, DesiredUser};
+///
+/// let user = |number: u8| DesiredUser {
+///     user: UserId(number.into()),
+///     address: ScriptAddress::new(Network::Simnet, Hash160([number; 20])),
+///     voting: VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(11) },
+/// };
+/// let desired = DesiredState::new([user(1), user(2)], []);
+/// let again = DesiredState::new([user(2), user(1)], []);
+/// assert_eq!(desired.digest(), again.digest(), "the order does not matter");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Lists", into = "Lists")]
 pub struct DesiredState {

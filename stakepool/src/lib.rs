@@ -1,4 +1,114 @@
 //! An EXCC stake pool as a library: what a pool does, without a web framework, a database or a network of its own.
+//!
+//! Users hand the pool the right to vote with their tickets. A pool makes them an address for it, keeps the voting wallets
+//! and the voting daemons at what its users want, knows what became of every ticket, and says when something is wrong. All
+//! of that is here, behind one type, [`Pool`]; a front end parses what somebody wants, calls one method, and renders the
+//! outcome.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use stakepool::accounts::{ClientAddress, NewPassword, Origin, SignedIn};
+//! use stakepool::status::Overall;
+//! use stakepool::{Pool, PoolSettings, PoolTerms, SiteIdentity};
+//! use stakepool_core::chain::Network;
+//! use stakepool_core::secret::Secret;
+//! use stakepool_core::testkit::tickets::COLD;
+//! use stakepool_core::testkit::{FakeDaemon, FakeWallet, MemoryStore};
+//! use stakepool_core::ticket::PoolFee;
+//!
+//! // What wallets, users and tickets are held to, and what the pool is called.
+//! let terms = PoolTerms::new(Network::Simnet, COLD.parse()?, COLD.parse()?, PoolFee::from_percent(7.5)?);
+//! let secret = || Secret::new("at least 32 random characters that nobody else knows");
+//! let settings = PoolSettings::new(SiteIdentity::new("https://pool.example.org"), secret(), secret());
+//!
+//! // Fakes. A real pool has a database (stakepool-db), wallets and daemons (stakepool-rpc) here, or some of its own.
+//! let pool = Pool::builder(terms, settings)
+//!     .store(Arc::new(MemoryStore::default()))
+//!     .wallet(FakeWallet::new("wallet:1"))
+//!     .wallet(FakeWallet::new("wallet:2"))
+//!     .daemon(FakeDaemon::new("daemon:1"))
+//!     .build()?;
+//! let pool = Arc::new(pool);
+//!
+//! // Its work goes on behind the front end, until it is stopped.
+//! let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+//! let working = Arc::clone(&pool);
+//! let work = tokio::spawn(async move { working.run(async { drop(stopped.await) }).await });
+//! while pool.status().await.state != Overall::Ok {
+//!     tokio::time::sleep(Duration::from_millis(10)).await;
+//! }
+//!
+//! // A user signs up and in, and hands in a public key address.
+//! let (email, password) = ("alice@example.org", "gull anvil ferry nine");
+//! let origin = Origin::new(ClientAddress("203.0.113.9".parse()?)).device("Firefox on Linux");
+//! pool.sign_up(email, NewPassword::once(password), &origin)?.finish().await?;
+//! let SignedIn::Session(session) = pool.sign_in(email, password, &origin, None).await? else {
+//!     return Err("Alice has no second factor".into());
+//! };
+//! let key = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
+//! let registration = pool.register(session.user.id, key).await?;
+//! println!("Buy tickets whose votes belong to {}.", registration.address);
+//!
+//! let status = pool.status().await;
+//! assert!(status.daemons[0].can_vote && status.problems.is_empty());
+//! println!("{} voting wallets, {} voting daemon: all is well.", status.wallets.len(), status.daemons.len());
+//!
+//! assert!(stop.send(()).is_ok());
+//! work.await??;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where which use case is
+//!
+//! | somebody wants to | call |
+//! | --- | --- |
+//! | put a pool together | [`Pool::builder`]; [`Parts`] and [`Pool::new`] where every part is one's own |
+//! | have it work | [`Pool::run`] |
+//! | sign up, verify the address | [`Pool::sign_up`], [`Pool::verify_email`], [`Pool::resend_verification`] |
+//! | sign in and out | [`Pool::sign_in`], [`Pool::second_step`], [`Pool::session`], [`Pool::sign_out`] |
+//! | have a second factor | [`Pool::propose_second_factor`], [`Pool::confirm_second_factor`], [`Pool::renew_recovery_codes`], [`Pool::remove_second_factor`] |
+//! | have another password | [`Pool::ask_reset`], [`Pool::reset_password`], [`Pool::change_password`] |
+//! | have another e-mail address | [`Pool::change_email`], [`Pool::confirm_email`] |
+//! | see and end sessions | [`Pool::sessions_of`], [`Pool::end_session`], [`Pool::end_other_sessions`] |
+//! | call with an API key | [`Pool::user_of_api_key`], [`Pool::renew_api_key`], [`Pool::revoke_api_key`] |
+//! | close the account | [`Pool::close_account`] |
+//! | register an address | [`Pool::register`], [`Pool::register_by_api`] |
+//! | vote on agendas | [`Pool::voting_of`], [`Pool::choose`], [`Pool::set_voting_by_api`] |
+//! | choose the mails about tickets | [`Pool::mail_wishes`], [`Pool::set_mail_wishes`] |
+//! | see tickets and votes | the ledger in [`Pool::parts`], [`Pool::tally`], [`Pool::past`], [`tickets::Cause`] |
+//! | see how the pool is | [`Pool::status`], [`Pool::figures`], [`Reconciler::views`](daemons::Reconciler::views) |
+//! | administer users | [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
+//! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_changed`], [`Pool::low_fee_lists`] |
+//! | hear of troubles | [`PoolBuilder::alerts`], `alerts::Webhook`; administrators get mail |
+//!
+//! # What is left to a front end
+//!
+//! Limits of tries, equal answers and times for known and unknown addresses, and the order of steps are inside. A front end
+//! must
+//!
+//! - say truly where a request comes from ([`accounts::Origin`]): all limits rest on it. Behind proxies that takes care.
+//! - let a use case run to its end. Each is several steps, such as a new password and then the end of all old sessions; a
+//!   framework that drops the future of a request whose client hangs up would leave half of them. Run it on a task of its
+//!   own (`tokio::spawn`) and await that.
+//! - keep the secret of a session from scripts and other sites, and tell its own forms from forged ones.
+//! - ask its question against robots between the two halves of a sign-up and of a reset, if it asks one.
+//!
+//! Limits and caches are those of one process. Several processes may work on the same stores: what a daemon reports is
+//! stored once, mails about tickets and alerts are sent by one of them, and no token or code counts twice.
+//!
+//! # Features and runtime
+//!
+//! - `smtp` (default): mail by SMTP, [`mail`]. Without it, bring a `Mailer` of your own, or none.
+//! - `webhook` (default): alerts by HTTP. Without it, bring an `AlertSink` of your own, or leave it to mail.
+//!
+//! Everything async needs a tokio runtime with time enabled; the current thread suffices. The crate opens no connection by
+//! itself but those of the two features, and nothing but [`Pool::run`] works unasked, except for mails that are on their
+//! way.
 
 pub mod accounts;
 pub mod administration;

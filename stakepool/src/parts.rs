@@ -24,7 +24,28 @@ pub trait VoteObserver: Send + Sync {
     fn votes(&self, records: &[VoteRecord]);
 }
 
-/// Everything that a pool works with.
+/// Everything that a pool works with. [`Pool::builder`](crate::Pool::builder) fills it; who needs a registrar, a view of the
+/// wallets or a source of tickets of one's own puts it together here.
+///
+/// ```
+/// use std::sync::Arc;
+/// use stakepool::registration::AddressRegistrar;
+/// use stakepool::wallets::WalletView;
+/// use stakepool::{Parts, Pool, PoolSettings, PoolStore, PoolTerms, SetupError};
+/// use stakepool_core::ports::VotingDaemon;
+///
+/// fn pool(
+///     terms: PoolTerms,
+///     settings: PoolSettings,
+///     store: Arc<dyn PoolStore>,
+///     registrar: Arc<dyn AddressRegistrar>,
+///     wallets: Arc<dyn WalletView>,
+///     daemon: Arc<dyn VotingDaemon>,
+/// ) -> Result<Pool, SetupError> {
+///     let parts = Parts { daemons: vec![daemon], ..Parts::on_store(store, registrar, wallets) };
+///     Pool::new(terms, settings, parts)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Parts {
     /// The users.

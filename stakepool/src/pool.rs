@@ -47,7 +47,23 @@ pub enum SetupError {
 }
 
 /// A stake pool. Its methods are the use cases: each takes what somebody wants as typed input, and returns a typed outcome
-/// for the front end to render. See the [crate's documentation](crate) for how one is made.
+/// for the front end to render. The [crate's documentation](crate) shows how one is made and lists its use cases.
+///
+/// A pool is shared behind an `Arc`; all its methods take it by reference.
+///
+/// ```
+/// use std::sync::Arc;
+/// use stakepool::Pool;
+///
+/// /// What the front page shows.
+/// async fn front_page(pool: Arc<Pool>) -> String {
+///     let name = &pool.site().name;
+///     match pool.figures().await {
+///         Ok(figures) => format!("{name}: {} users, {} percent fee", figures.users, pool.terms().fee),
+///         Err(error) => format!("{name}: no figures at this moment, because {error}"),
+///     }
+/// }
+/// ```
 pub struct Pool {
     pub(crate) terms: PoolTerms,
     pub(crate) settings: PoolSettings,

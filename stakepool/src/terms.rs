@@ -15,6 +15,22 @@ const MAX_USERS: u32 = 9999;
 const MIN_SERVERS: usize = 2;
 
 /// What a pool's wallets, users and tickets are held to.
+///
+/// ```
+/// use stakepool::PoolTerms;
+/// use stakepool_core::chain::{ExtendedPubKey, Network};
+/// use stakepool_core::ticket::PoolFee;
+///
+/// # let key = stakepool_core::testkit::tickets::COLD;
+/// # let (voting, cold): (ExtendedPubKey, ExtendedPubKey) = (key.parse()?, key.parse()?);
+/// // `voting` and `cold` are the account keys that the wallets print with `getmasterpubkey`.
+/// let terms = PoolTerms::new(Network::Simnet, voting, cold, PoolFee::from_percent(2.5)?)
+///     .max_users(500)
+///     .min_servers(3)
+///     .closed(Some("The pool is full.".to_owned()));
+/// assert_eq!(terms.closed.as_deref(), Some("The pool is full."));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PoolTerms {
@@ -160,7 +176,25 @@ impl SiteIdentity {
     }
 }
 
-/// How a pool treats its accounts and its operator.
+/// How a pool treats its accounts and its operator. The fields are public: set those that are to be other than usual.
+///
+/// ```
+/// use std::time::Duration;
+/// use stakepool::{PoolSettings, SiteIdentity};
+/// use stakepool_core::accounts::UserId;
+/// use stakepool_core::secret::Secret;
+///
+/// let mut site = SiteIdentity::new("https://pool.example.org");
+/// site.name = "Example pool".to_owned();
+/// site.paths.settings = "/account".to_owned();
+///
+/// let (api, notes) = (Secret::new("32 random characters or more"), Secret::new("the same in every instance"));
+/// let mut settings = PoolSettings::new(site, api, notes);
+/// settings.administrators = vec![UserId(1)];
+/// settings.admin_second_factor = true;
+/// settings.tries.window = Duration::from_secs(3600);
+/// assert_eq!(settings.site.url(&settings.site.paths.settings), "https://pool.example.org/account");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PoolSettings {

@@ -43,6 +43,28 @@ pub struct ApiKeyClaims {
 }
 
 /// Issues and checks keys.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use stakepool_core::ports::UserStore;
+/// # use stakepool_core::testkit::{MemoryStore, samples};
+/// use stakepool_core::accounts::{ApiKeys, renewed_validity};
+/// # let store = MemoryStore::default();
+/// # let id = store.create(samples::new_user("alice@example.org")).await?;
+/// # let mut user = store.by_id(id).await?.unwrap();
+/// # let now = samples::NOW;
+///
+/// let keys = ApiKeys::new("a long random text", "https://pool.example.org")?;
+/// let key = keys.current_key(&user)?;
+/// assert!(keys.verify(&key)?.is_accepted_for(&user, now));
+///
+/// user.api_keys_valid_from = renewed_validity(&user, now);
+/// assert!(!keys.verify(&key)?.is_accepted_for(&user, now), "the old key is revoked");
+/// assert!(keys.verify(&keys.current_key(&user)?)?.is_accepted_for(&user, now));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ApiKeys {
     signer: Hs256,

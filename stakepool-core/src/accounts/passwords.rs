@@ -124,6 +124,27 @@ impl Default for PasswordCosts {
 }
 
 /// Hashes and checks passwords, a few at a time.
+///
+/// It does not limit how often somebody may try: that is the caller's.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use stakepool_core::accounts::{
+///     Email, PasswordCheck, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, check_policy,
+/// };
+///
+/// let hasher = PasswordHasher::new(PasswordCosts::default(), Arc::new(SystemRandom))?;
+/// let (email, password) = (Email::parse("alice@example.org")?, "four words chosen randomly");
+/// check_policy(password, &email)?;
+/// let hashes = PasswordHashes { argon2: Some(hasher.hash(password).await?), bcrypt: None };
+/// assert_eq!(hasher.check(password, Some(&hashes)).await?, PasswordCheck::Right);
+/// assert_eq!(hasher.check("another one", Some(&hashes)).await?, PasswordCheck::Wrong);
+/// assert_eq!(hasher.check(password, None).await?, PasswordCheck::Wrong, "there is no such user");
+/// # Ok(())
+/// # }
+/// ```
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     floor: Duration,

@@ -99,6 +99,10 @@ impl VoteTransaction {
 
     /// Whether the input that spends the ticket carries a signature. For a script address a wallet without the
     /// pool's key answers nothing but the script itself, or an empty script.
+    ///
+    /// What is looked for: a push in the script of the second input that is a DER signature with its hash type, 9 to 73
+    /// bytes that begin with `0x30` and a length of three less. Whether it is valid, the node finds out. Signatures of
+    /// another kind are not recognised.
     pub fn is_signed(&self) -> bool {
         // A DER signature with its hash type takes 70 to 73 bytes; the multisig's dummy and the push come before it.
         // Any push of 9 to 73 bytes that begins like a DER sequence is one; the redeem script (71 bytes) begins with OP_1.

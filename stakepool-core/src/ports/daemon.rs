@@ -115,7 +115,8 @@ pub trait VotingDaemon: Send + Sync {
     /// Replaces the daemon's users and added tickets. Works with the predecessor's daemons, too.
     async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError>;
 
-    /// Events behind a place; waits a while for the first where there is none yet.
+    /// Events behind a place; waits a while (25 seconds, say) for the first where there is none yet. Read them in a task of
+    /// its own, which nothing else waits for.
     async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError>;
 
     /// Tickets that the daemon would vote.

@@ -124,7 +124,8 @@ pub enum SpentOrMissed {
     Missed,
 }
 
-/// What a node tells by itself. Order within a connection is the node's, which differs between generations.
+/// What a node reports by itself. [`NodeEvent::Connected`] comes first; the order within a block is the node's, which
+/// differs between generations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NodeEvent {
@@ -171,6 +172,9 @@ pub enum NodeEvent {
 }
 
 /// A node: queries of the chain, and the way for votes to the network.
+///
+/// The engine asks for blocks from a ticket maturity below the best one on. What else a node must keep to, and in which
+/// order its events come, stands in the crate's `guide`.
 #[async_trait]
 pub trait Node: Send + Sync {
     /// A name for people: host and port.

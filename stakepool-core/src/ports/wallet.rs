@@ -206,7 +206,8 @@ pub trait VoteSigner: Send + Sync {
     /// The state of the wallet.
     async fn info(&self) -> Result<WalletInfo, WalletError>;
 
-    /// Makes a vote. Signed or not must be asked of the vote: a locked wallet of today answers unsigned votes.
+    /// Makes a vote with exactly the ticket, block, height and bits of the request. Signed or not must be asked of the vote
+    /// ([`VoteTransaction::is_signed`]): a locked wallet of today answers unsigned votes.
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError>;
 }
 
@@ -265,7 +266,7 @@ pub trait ChainWallet: Send + Sync {
     async fn stake_info(&self) -> Result<StakeInfo, WalletError>;
 }
 
-/// What a voting daemon needs of a wallet.
+/// What a voting daemon needs of a wallet. The crate's `guide` says what is asked when, with an example.
 pub trait VotingWallet: VoteSigner + TicketWallet {}
 
 impl<T: VoteSigner + TicketWallet> VotingWallet for T {}

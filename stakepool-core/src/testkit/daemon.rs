@@ -27,6 +27,21 @@ pub enum DaemonMood {
 }
 
 /// A voting daemon of simnet that does what a test tells it, and notes what it was given.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use stakepool_core::ports::VotingDaemon;
+/// use stakepool_core::testkit::tickets::desired;
+/// use stakepool_core::testkit::{DaemonMood, FakeDaemon};
+///
+/// let daemon = FakeDaemon::new("daemon:1");
+/// daemon.put_desired(&desired(&[1, 2], &[])).await.unwrap();
+/// assert_eq!((daemon.users(), daemon.status().await.unwrap().users), (2, 2));
+/// daemon.set(DaemonMood::Unreachable);
+/// assert!(daemon.status().await.is_err());
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct FakeDaemon {
     /// Its name.

@@ -1,5 +1,5 @@
-//! What tests of a pool need, one's own as well as ours: wallets, nodes, daemons, stores, a clock and randomness that do what a test
-//! tells them. Behind the feature `testkit`; never a part of a pool at work.
+//! What tests of a pool need, one's own as well as ours: wallets, nodes, daemons, stores, a clock and randomness that do
+//! what a test tells them. Behind the feature `testkit`; never a part of a pool at work.
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 

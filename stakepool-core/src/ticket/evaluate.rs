@@ -65,7 +65,7 @@ pub struct TicketFacts {
     pub mined_at: BlockHeight,
 }
 
-/// Judges tickets by a pool's fee and cold wallet.
+/// Judges tickets by a pool's fee and cold wallet. An example stands on the [front page](crate).
 #[derive(Clone, Debug)]
 pub struct Evaluator {
     network: Network,

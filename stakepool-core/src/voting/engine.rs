@@ -27,12 +27,55 @@ pub enum EngineError {
     /// There is nothing to vote with.
     #[error("at least one wallet and one node are needed")]
     NothingToVoteWith,
+    /// [`Engine::run`] is under way already.
+    #[error("the voting engine runs already; end that run first")]
+    AlreadyRunning,
     /// A part of the engine ended: a defect of ours.
     #[error("the voting engine broke down; restart the daemon, and report what the log says above")]
     BrokeDown,
 }
 
-/// The voting engine of a daemon.
+/// The voting engine of a daemon: follows a node's chain, knows which tickets are the pool's, and has wallets sign the votes
+/// of those that win.
+///
+/// It is put together from [`EngineParts`], runs by [`Engine::run`], and can be asked and given users all the while. What
+/// its wallets and nodes must keep to, [`guide`](crate::guide) says.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use stakepool_core::chain::BlockHeight;
+/// use stakepool_core::ports::NodeEvent;
+/// use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, settle, tickets};
+/// use stakepool_core::voting::{Engine, EngineParts, TaggedEvent};
+///
+/// // A node whose block 220 has a ticket of user 1, and a wallet with the pool's keys.
+/// let ticket = tickets::ticket(1, 1, tickets::Fee::Enough);
+/// let node = FakeNode::at(219);
+/// node.mine(220, 1, vec![ticket.clone()]);
+/// let wallet = FakeWallet::new("wallet");
+///
+/// let file = Arc::new(MemoryFile::default());
+/// let parts = EngineParts::new(tickets::evaluator(), vec![wallet], vec![node.clone()], file)
+///     .desired(tickets::desired(&[1], &[]));
+/// let engine = Engine::new(parts)?;
+/// let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
+/// let running = tokio::spawn(engine.clone().run(receiver, std::future::pending()));
+/// let report = |event| events.send(TaggedEvent { node: 0, arrived: tokio::time::Instant::now(), event });
+///
+/// report(NodeEvent::Connected)?;
+/// let (block, height) = (tickets::block(220, 1), BlockHeight(220));
+/// report(NodeEvent::WinningTickets { block, height, tickets: vec![tickets::hash(&ticket)] })?;
+/// while node.sent_count() == 0 {
+///     settle().await;
+/// }
+/// assert_eq!(node.sent()[0].bits, engine.desired().users().next().unwrap().voting.bits);
+/// # drop(events);
+/// # running.await??;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Engine {
     lottery: RwLock<Lottery>,
     ballots: Mutex<Ballots>,
@@ -47,6 +90,8 @@ pub struct Engine {
     has_users: Mutex<bool>,
     problems: Arc<Problems>,
     latest_votes: Mutex<VecDeque<VoteRecord>>,
+    /// Held while the engine runs.
+    pub(super) running: tokio::sync::Mutex<()>,
     /// Asks for the state to be saved soon.
     pub(super) save_soon: Notify,
     /// Held while the state is saved; false where the file must not be touched.
@@ -102,6 +147,7 @@ impl Engine {
             has_users: Mutex::new(has_users),
             problems,
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
+            running: tokio::sync::Mutex::default(),
             save_soon: Notify::new(),
             may_save: Mutex::new(may_save),
             desired_changed: Notify::new(),

@@ -18,7 +18,29 @@ const NODE_LIMIT: Duration = Duration::from_secs(1);
 /// How long a question for events waits for the first.
 const EVENT_WAIT: Duration = Duration::from_secs(25);
 
-/// An [`Engine`] as a [`VotingDaemon`], for a pool that votes in its own process.
+/// An [`Engine`] as a [`VotingDaemon`], for a pool that votes in its own process. The engine runs beside it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::sync::Arc;
+/// # use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, tickets};
+/// # use stakepool_core::voting::{Engine, EngineParts};
+/// use stakepool_core::ports::VotingDaemon;
+/// use stakepool_core::voting::LocalDaemon;
+/// # let wallets = vec![FakeWallet::new("wallet") as _];
+/// # let nodes = vec![FakeNode::at(20) as _];
+/// # let parts = EngineParts::new(tickets::evaluator(), wallets, nodes, Arc::<MemoryFile>::default());
+/// # let engine = Engine::new(parts)?;
+/// # let cold_wallet = tickets::COLD.parse()?;
+///
+/// let daemon: Arc<dyn VotingDaemon> = Arc::new(LocalDaemon::new(engine, "this process", cold_wallet));
+/// let desired = tickets::desired(&[1, 2], &[]);
+/// daemon.put_desired(&desired).await?;
+/// assert_eq!(daemon.status().await?.wanted_digest, desired.digest().to_string());
+/// # Ok(())
+/// # }
+/// ```
 pub struct LocalDaemon {
     engine: Arc<Engine>,
     name: String,

@@ -33,16 +33,20 @@ pub struct TaggedEvent {
 }
 
 impl Engine {
-    /// Votes until `shutdown` is ready or all senders of `events` are gone; then lets votes under way finish and saves
-    /// the state.
+    /// Votes until `shutdown` is ready or all senders of `events` are gone; then lets votes under way finish, for at most
+    /// eight seconds, and saves the state.
+    ///
+    /// One run at a time; when it has ended, there may be another. What is lost where the future is dropped instead,
+    /// [`guide::stopping`](crate::guide::stopping) says.
     ///
     /// # Errors
-    /// [`EngineError::BrokeDown`] where a part of the engine ended by itself.
+    /// [`EngineError::AlreadyRunning`], or [`EngineError::BrokeDown`] where a part of the engine ended by itself.
     pub async fn run(
         self: Arc<Self>,
         mut events: mpsc::UnboundedReceiver<TaggedEvent>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), EngineError> {
+        let Ok(_running) = self.running.try_lock() else { return Err(EngineError::AlreadyRunning) };
         let (to_follower, chain_events) = mpsc::unbounded_channel();
         let mut votes = Votes::new(Arc::clone(&self));
         let mut background = JoinSet::new();

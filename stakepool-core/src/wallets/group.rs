@@ -58,6 +58,39 @@ pub enum GroupError {
 }
 
 /// The voting wallets of a pool.
+///
+/// [`WalletGroup::run`] keeps them healthy: it probes them, brings scripts over to one that was away or is new, and has it look
+/// through the chain again.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use stakepool_core::accounts::PoolBranches;
+/// use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network};
+/// use stakepool_core::testkit::{FakeWallet, MemoryStore, Mood, tickets};
+/// use stakepool_core::wallets::{Agreement, WalletGroup};
+///
+/// let wallets = ["one", "two", "three"].map(FakeWallet::new);
+/// let key: ExtendedPubKey = tickets::COLD.parse()?;
+/// let store = Arc::new(MemoryStore::default());
+/// let members = wallets.iter().map(|wallet| Arc::clone(wallet) as _).collect();
+/// let group = WalletGroup::new(Network::Simnet, key, 2, members, store);
+///
+/// wallets[2].set(Mood::Unreachable);
+/// group.recover_all().await;
+/// let pool = PoolBranches { voting: key.external_branch()?, cold: key.external_branch()? };
+/// let user = pool.cold.address(KeyIndex(7))?;
+/// let registration = pool.registration(KeyIndex(1), &user, BlockHeight(300))?;
+/// let agreement = Agreement { index: registration.key_index, script: registration.script };
+/// assert_eq!(group.agree(&agreement).await?.len(), 2, "two of three suffice");
+///
+/// wallets[1].set(Mood::Unreachable);
+/// group.recover_all().await;
+/// assert!(group.agree(&agreement).await.is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub struct WalletGroup {
     network: Network,
     key: ExtendedPubKey,

@@ -384,3 +384,23 @@ async fn stopping_lets_a_vote_under_way_finish() {
     stopping.await.unwrap();
     assert_eq!(node.sent().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_runs_once_at_a_time_and_again_afterwards() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    let engine = Arc::clone(&daemon.engine);
+    let (_events, receiver) = mpsc::unbounded_channel();
+    let second = Arc::clone(&engine).run(receiver, std::future::pending()).await;
+    assert_eq!(second, Err(EngineError::AlreadyRunning));
+    daemon.shut_down().await;
+
+    let (events, receiver) = mpsc::unbounded_channel();
+    let again = tokio::spawn(Arc::clone(&engine).run(receiver, std::future::pending()));
+    let event = NodeEvent::WinningTickets { block: block(220, 1), height: BlockHeight(220), tickets: vec![won] };
+    events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+    settle().await;
+    assert_eq!(node.sent_count(), 1);
+    drop(events);
+    assert_eq!(again.await.unwrap(), Ok(()));
+}

@@ -19,6 +19,14 @@ use crate::pool::Pool;
 const PURPOSE: TokenPurpose = TokenPurpose::ResetPassword;
 
 /// A password that was typed twice.
+///
+/// ```
+/// use stakepool::accounts::NewPassword;
+///
+/// let typed = NewPassword::new("gull anvil ferry nine", "gull anvil fery nine");
+/// assert_ne!(typed.text, typed.repeated, "what is done with it answers that the two differ");
+/// assert_eq!(NewPassword::once("gull anvil ferry nine").repeated, "gull anvil ferry nine");
+/// ```
 #[derive(Clone, Copy)]
 pub struct NewPassword<'a> {
     /// The password.

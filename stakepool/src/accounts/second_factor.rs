@@ -107,7 +107,7 @@ impl Pool {
         self.parts.sessions.end_all(user.id, session).await?;
         self.note(user.id, AuditAction::AccountFactorOn, format!("from {}", origin.client)).await;
         self.mail_change(user, "The second factor of your account was turned on.");
-        Ok(codes.into())
+        Ok(codes)
     }
 
     /// Makes new recovery codes; the old ones are void.
@@ -128,7 +128,7 @@ impl Pool {
         self.parts.second_factors.renew_recovery(user.id, &hashes(&codes)).await?;
         self.note(user.id, AuditAction::AccountFactorCodes, format!("from {}", origin.client)).await;
         self.mail_change(user, "New recovery codes were made for your account; the old ones no longer work.");
-        Ok(codes.into())
+        Ok(codes)
     }
 
     /// Turns the second factor off.

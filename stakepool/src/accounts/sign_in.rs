@@ -78,6 +78,27 @@ impl Pool {
     /// Signs a user in. Tries are limited by account, by client and by browser; an unknown address costs the same time as
     /// a wrong password. A browser that signs in again gets a new session: its `old` one ends.
     ///
+    /// ```
+    /// use stakepool::Pool;
+    /// use stakepool::accounts::{Origin, SignInError, SignedIn};
+    ///
+    /// /// The cookies to set, by name.
+    /// async fn sign_in(
+    ///     pool: &Pool,
+    ///     email: &str,
+    ///     password: &str,
+    ///     origin: &Origin,
+    /// ) -> Result<Vec<(&'static str, String)>, SignInError> {
+    ///     Ok(match pool.sign_in(email, password, origin, None).await? {
+    ///         SignedIn::Session(session) => {
+    ///             vec![("session", session.secret.reveal()), ("known", session.known_browser)]
+    ///         }
+    ///         // Ask for a code, and bring the note to `Pool::second_step`.
+    ///         SignedIn::SecondFactor(note) => vec![("firststep", note)],
+    ///     })
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`SignInError`].
     pub async fn sign_in(

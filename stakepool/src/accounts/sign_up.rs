@@ -72,6 +72,20 @@ pub enum SignUpError {
 impl Pool {
     /// Looks at a sign-up: whether the pool is open, the client has tries left, and the address and password can be used.
     ///
+    /// ```
+    /// use stakepool::Pool;
+    /// use stakepool::accounts::{NewPassword, Origin, SignUpError, SignedUp};
+    ///
+    /// async fn sign_up(pool: &Pool, email: &str, typed: NewPassword<'_>, origin: &Origin) -> Result<String, SignUpError> {
+    ///     let checked = pool.sign_up(email, typed, origin)?;
+    ///     // Here a question against robots would be asked.
+    ///     Ok(match checked.finish().await? {
+    ///         SignedUp::Ready(user) => format!("Your account has the number {user}: sign in."),
+    ///         SignedUp::CheckMail => "A mail is on its way to you: open the link in it.".to_owned(),
+    ///     })
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`SignUpError`].
     pub fn sign_up<'a>(

@@ -2,17 +2,27 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod administration;
 mod api_keys;
+mod closing;
 mod email;
 mod letters;
+mod low_fee;
 mod password;
 mod racing;
+mod reconciling;
+mod registration;
+mod reports;
 mod reset;
+mod running;
 mod second_factor;
 mod second_step;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod status;
+mod ticket_mails;
 mod verification;
+mod voting;
 mod wallets;
 mod world;

@@ -1,14 +1,17 @@
 //! A whole pool on a database in a folder, with wallets, daemons, time and mail that tests direct.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stakepool::accounts::{ClientAddress, NewPassword, NewSession, Origin, SignedIn, SignedUp};
 use stakepool::wallets::{VotingWallet, WalletsError};
-use stakepool::{Pool, PoolSettings, PoolTerms, SiteIdentity, Stores};
+use stakepool::{Pool, PoolSettings, PoolTerms, SiteIdentity, Stores, VoteObserver};
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, User, UserId};
 use stakepool_core::chain::Network;
-use stakepool_core::ports::{AuditStore as _, Clock as _, SessionToken, UserStore as _, VotingDaemon};
+use stakepool_core::ports::{
+    AuditStore as _, Clock as _, LedgerStore as _, SessionToken, UserStore as _, VotingDaemon,
+};
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::tickets::COLD;
 use stakepool_core::testkit::{FakeDaemon, FakeWallet, TestClock};
@@ -37,6 +40,7 @@ pub struct Plan {
     pub mail: bool,
     pub daemons: Vec<Arc<FakeDaemon>>,
     pub stores: Box<dyn FnOnce(Stores) -> Stores>,
+    pub vote_observer: Option<Arc<dyn VoteObserver>>,
 }
 
 /// A pool, and what it stands on.
@@ -73,6 +77,9 @@ impl World {
             .wallets(wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>))
             .daemons(plan.daemons.into_iter().map(|daemon| daemon as Arc<dyn VotingDaemon>))
             .clock(clock.clone());
+        if let Some(observer) = plan.vote_observer {
+            builder = builder.vote_observer(observer);
+        }
         if plan.mail {
             builder = builder.mailer(letters.clone());
         }
@@ -113,6 +120,46 @@ impl World {
         let hashes = PasswordHashes { argon2: Some(hasher.hash(PASSWORD).await.unwrap()), bcrypt: None };
         let id = self.pool.create_user(Email::parse(email).unwrap(), hashes, admin).await.unwrap();
         self.user(id).await
+    }
+
+    /// As [`World::account`], with an address.
+    pub async fn registered(&self, email: &str) -> User {
+        let user = self.account(email).await;
+        self.pool.register(user.id, USER_KEY).await.unwrap();
+        self.user(user.id).await
+    }
+
+    /// Keeps the daemons at the desired state, and nothing else, until the test ends.
+    pub fn keep_daemons(&self) -> JoinHandle<()> {
+        let pool = self.pool.clone();
+        tokio::spawn(async move { pool.daemons().run().await })
+    }
+
+    /// Waits until a daemon is in sync.
+    pub async fn in_sync(&self, daemon: &FakeDaemon) {
+        let in_sync = || self.pool.daemons().views().get(&daemon.name).is_some_and(|view| view.in_sync).then_some(());
+        until("a daemon in sync", in_sync).await;
+    }
+
+    /// Waits until a daemon's reports are stored up to one.
+    pub async fn collected(&self, daemon: &FakeDaemon, seq: u64) {
+        let stored = async || self.database.cursor(&daemon.name).await.unwrap().is_some_and(|cursor| cursor.seq >= seq);
+        let wait = async {
+            while !stored().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the reports are not stored");
+    }
+
+    /// Has a daemon compared once more, to the end.
+    pub async fn compared(&self, daemon: &FakeDaemon) {
+        let looks = || daemon.looks.load(Ordering::SeqCst);
+        let before = looks();
+        for more in 1..=2 {
+            self.pool.daemons().changed();
+            until("a comparison", || (looks() >= before + more).then_some(())).await;
+        }
     }
 
     /// A user as the database has it.
@@ -162,14 +209,24 @@ impl World {
 }
 
 fn plan() -> Plan {
+    let stores = Box::new(|stores| stores);
+    Plan { terms: terms(), settings: settings(), mail: false, daemons: Vec::new(), stores, vote_observer: None }
+}
+
+/// The terms of an open pool, with which the fake wallets and daemons agree.
+pub fn terms() -> PoolTerms {
     let key = COLD.parse().unwrap();
-    let terms = PoolTerms::new(Network::Simnet, key, key, PoolFee::from_percent(7.5).unwrap());
+    PoolTerms::new(Network::Simnet, key, key, PoolFee::from_percent(7.5).unwrap())
+}
+
+/// The usual settings, with passwords that cost nothing.
+pub fn settings() -> PoolSettings {
     let mut site = SiteIdentity::new("https://pool.example.org");
     site.name = "Test pool".to_owned();
     let secret = || Secret::new("a secret of these tests, long enough for an API");
     let mut settings = PoolSettings::new(site, secret(), secret());
     settings.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
-    Plan { terms, settings, mail: false, daemons: Vec::new(), stores: Box::new(|stores| stores) }
+    settings
 }
 
 /// The token of a session, as the store knows it.

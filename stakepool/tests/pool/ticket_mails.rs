@@ -1,0 +1,54 @@
+//! Mails about tickets: what a user wishes, and what comes.
+
+use stakepool_core::ports::{LedgerStore as _, MailWishes};
+use stakepool_core::reports::{DaemonEventKind, TicketState, VoteOutcome};
+use stakepool_core::testkit::FakeDaemon;
+
+use crate::reports::{low_fee, report, vote};
+use crate::world::{ALICE, World};
+
+#[tokio::test]
+async fn what_goes_wrong_is_mailed_unless_a_user_wishes_otherwise() {
+    let world = World::with_mail().await;
+    let user = world.account(ALICE).await;
+    let wishes = world.pool.mail_wishes(&user).await.unwrap();
+    assert_eq!(wishes, MailWishes { ignored: true, voted: false, missed: true });
+    for (wishes, noted) in [
+        (MailWishes { ignored: false, voted: true, missed: true }, "mails of tickets voted, missed"),
+        (MailWishes { ignored: false, voted: false, missed: false }, "no mails about tickets"),
+    ] {
+        world.pool.set_mail_wishes(&user, wishes).await.unwrap();
+        assert_eq!(world.pool.mail_wishes(&user).await.unwrap(), wishes);
+        let (who, what, _, detail) = world.last_act().await;
+        assert_eq!((&who[..], &what[..], &detail[..]), ("user 1", "account.mails", noted));
+    }
+}
+
+#[tokio::test]
+async fn a_user_gets_the_wished_mails_once_however_many_daemons_report() {
+    let daemons = [FakeDaemon::new("daemon:1"), FakeDaemon::new("daemon:2")];
+    let world = World::with(|plan| (plan.mail, plan.daemons) = (true, daemons.to_vec())).await;
+    let user = world.registered(ALICE).await;
+    let registration = user.registration.as_ref().unwrap();
+    world.pool.set_mail_wishes(&user, MailWishes { ignored: false, voted: true, missed: true }).await.unwrap();
+    let ignored = low_fee(user.id, registration, 1, TicketState::Live);
+    let voted = report(user.id, registration, 2, TicketState::Voted);
+    let missed = report(user.id, registration, 3, TicketState::Missed);
+    let failed = VoteOutcome::Failed("wallet 10.0.0.7:9110: it is locked".to_owned());
+    world.database.put_votes("10.0.0.8:9113", &[vote(&missed, failed)]).await.unwrap();
+    let (stop, running) = world.run();
+    for daemon in &daemons {
+        for report in [&ignored, &voted, &missed, &voted] {
+            daemon.report(DaemonEventKind::Ticket(report.clone()));
+        }
+        world.collected(daemon, 4).await;
+    }
+    let letter = world.letters.take(ALICE, "a ticket has voted").await;
+    assert!(letter.text.contains(&voted.ticket.to_string()) && letter.text.contains("Block:  220"), "{}", letter.text);
+    let letter = world.letters.take(ALICE, "a ticket missed its vote").await;
+    assert!(letter.text.contains("the pool could not sign or send the vote"), "{}", letter.text);
+    assert!(!letter.text.contains("10.0.0"), "no server of the pool is named: {}", letter.text);
+    world.letters.assert_none(ALICE).await;
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+}
