@@ -17,7 +17,8 @@ use tokio::time::{sleep, timeout};
 use crate::daemons::compare::Comparison;
 use crate::daemons::legacy_lists::{ListReader, has_no_reports};
 use crate::daemons::round::{RoundError, within};
-use crate::daemons::view::{DaemonView, DesiredChanged, Expected};
+use crate::daemons::view::{DaemonView, Expected};
+use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::tickets::mails;
 
