@@ -49,6 +49,11 @@ impl Reconciler {
         Self { parts, signal, comparison, views: Arc::default() }
     }
 
+    /// What wakes it.
+    pub fn signal(&self) -> DesiredChanged {
+        self.signal.clone()
+    }
+
     /// Has every daemon compared at once, because users or added tickets changed.
     pub fn changed(&self) {
         self.signal.changed();
