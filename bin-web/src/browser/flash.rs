@@ -6,7 +6,7 @@ use warp::http::{HeaderMap, HeaderValue};
 
 use crate::browser::cookies::CookieJar;
 
-/// The name of the cookie.
+/// The name of the cookie, which browsers may hold across an upgrade.
 const COOKIE: &str = "notice";
 
 /// Something that was done. The cookie holds a name, never a text, so that nobody can put words on our pages.
