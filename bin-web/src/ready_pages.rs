@@ -178,7 +178,7 @@ mod tests {
             ("csrf=1", false),
             ("csrf=1; known=3", false),
             ("csrf=1; session=2", true),
-            ("flash=1", true),
+            ("notice=1", true),
             ("", true),
             ("csrf", true),
         ] {

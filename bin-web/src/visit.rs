@@ -224,7 +224,7 @@ impl Visit {
         context.insert("me", &me);
         context.insert("csrf_token", &self.csrf);
         context.insert("path", &self.path);
-        context.insert("flash", &self.flash.map(Flash::text));
+        context.insert("notice", &self.flash.map(Flash::text));
         context.insert("notice_link", &self.flash.and_then(Flash::link));
         context
     }

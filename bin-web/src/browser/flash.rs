@@ -7,7 +7,7 @@ use warp::http::{HeaderMap, HeaderValue};
 use crate::browser::cookies::CookieJar;
 
 /// The name of the cookie.
-const COOKIE: &str = "flash";
+const COOKIE: &str = "notice";
 
 /// Something that was done. The cookie holds a name, never a text, so that nobody can put words on our pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

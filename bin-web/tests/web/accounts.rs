@@ -80,7 +80,7 @@ async fn too_many_tries_must_wait_and_are_told_how_long() {
 #[tokio::test]
 async fn sign_ups_are_limited_by_address() {
     let mut plan = Plan::default();
-    plan.options.tries.sign_ups_per_client = 1;
+    plan.settings.tries.sign_ups_per_client = 1;
     let world = World::of(plan).await;
     assert_eq!(world.browser().sign_up("a@example.org").await.status, StatusCode::SEE_OTHER);
     let reply = world.browser().sign_up("b@example.org").await;

@@ -12,7 +12,7 @@ use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
-use stakepool_web::{Administration, ProxyTrust};
+use stakepool_web::{Admission, ProxyTrust};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -25,12 +25,9 @@ const TOKEN: &str = "the token of the monitors";
 /// A plan in which user 1 administers from this machine.
 pub fn plan() -> Plan {
     let mut plan = Plan::default();
-    plan.options.administration = Administration {
-        users: vec![UserId(1)],
-        addresses: vec!["127.0.0.1".parse().unwrap()],
-        status_token: Some(Secret::new(TOKEN)),
-        ..Administration::default()
-    };
+    plan.settings.administrators = vec![UserId(1)];
+    plan.options.admission =
+        Admission { addresses: vec!["127.0.0.1".parse().unwrap()], status_token: Some(Secret::new(TOKEN)) };
     plan
 }
 
@@ -130,7 +127,7 @@ async fn an_account_that_is_made_administrator_counts_beside_the_configured_ones
 #[tokio::test]
 async fn an_administrator_from_another_address_is_refused() {
     let mut plan = plan();
-    plan.options.administration.addresses = vec!["192.0.2.0/24".parse().unwrap()];
+    plan.options.admission.addresses = vec!["192.0.2.0/24".parse().unwrap()];
     plan.options.proxies =
         ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
     let (world, mut admin, _) = people(plan).await;
@@ -145,7 +142,7 @@ async fn an_administrator_from_another_address_is_refused() {
         assert_eq!(world.send("GET", "/status", &headers, b"").await.status, expected, "{from}");
     }
     let mut plan = self::plan();
-    plan.options.administration.addresses.clear();
+    plan.options.admission.addresses.clear();
     let (_world, mut admin, _) = people(plan).await;
     assert_eq!(admin.get("/status").await.status, StatusCode::FORBIDDEN, "without adminips nobody may");
 }
@@ -199,9 +196,10 @@ async fn monitors_read_the_status_with_a_token() {
 async fn a_daemon_with_another_key_is_shown_with_both_values() {
     let mut plan = plan();
     let daemon = FakeDaemon::new("daemon:1", false);
+    daemon.cold_wallet.lock().unwrap().clear();
     plan.daemons = vec![daemon];
     let ours = "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
-    plan.options.administration.cold_wallet = Some(ours.parse().unwrap());
+    plan.terms.cold_wallet = ours.parse().unwrap();
     let (_world, mut admin, _) = people(plan).await;
     let mut text = String::new();
     for _ in 0..100 {

@@ -6,6 +6,7 @@ use stakepool::Parts;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::UserStore as _;
+use stakepool_web::WebParts;
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;
@@ -73,7 +74,7 @@ async fn without_wallets_the_api_says_so_with_status_200() {
 #[tokio::test]
 async fn a_closed_pool_takes_no_address_by_api() {
     let mut plan = Plan::default();
-    plan.options.closed = Some("closed for repairs".into());
+    plan.terms.closed = Some("closed for repairs".into());
     let world = World::of(plan).await;
     world.old_users(1).await;
     assert_eq!(
@@ -113,8 +114,8 @@ async fn a_preference_is_stored_for_the_present_vote_version() {
 
 #[tokio::test]
 async fn a_preference_that_cannot_be_stored_is_told_with_the_predecessors_words() {
-    let change_services = |services: &mut Services| services.users = Arc::new(ReadOnlyUsers(services.users.clone()));
-    let world = World::of(Plan { change_services, ..Plan::default() }).await;
+    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.users = Arc::new(ReadOnlyUsers(parts.users.clone()));
+    let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     world.account("a@example.org", false).await;
     let mut browser = world.browser();
     browser.sign_in("a@example.org", PASSWORD).await;

@@ -192,7 +192,7 @@ impl FakeDaemon {
             away: AtomicBool::new(false),
             old,
             closed: AtomicBool::new(false),
-            cold_wallet: Mutex::default(),
+            cold_wallet: Mutex::new(crate::world::COLD.to_owned()),
             synced: AtomicU32::new(224),
             wanted: Mutex::default(),
             pushes: AtomicI64::new(0),
@@ -367,7 +367,7 @@ impl UserStore for ReadOnlyUsers {
 pub struct NoStats;
 
 #[async_trait]
-impl StatsSource for NoStats {
+impl WalletView for NoStats {
     async fn stake_info(&self) -> Result<StakeInfo, GroupError> {
         Err(GroupError::NoneHealthy("all are away".into()))
     }

@@ -9,7 +9,8 @@ use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::ports::{StoreError, TokenPurpose, TokenStore};
 use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
-use stakepool_web::{Administration, ProxyTrust};
+use stakepool_web::ProxyTrust;
+use stakepool_web::WebParts;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -58,8 +59,7 @@ impl Subscriber for Lines {
 
 fn with_monitors() -> Plan {
     let mut plan = Plan::default();
-    plan.options.administration =
-        Administration { status_token: Some(Secret::new(TOKEN)), ..Administration::default() };
+    plan.options.admission.status_token = Some(Secret::new(TOKEN));
     plan.options.proxies = ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
     plan
 }
@@ -93,7 +93,7 @@ async fn strangers_do_not_fill_the_log() {
     let _guard = tracing::subscriber::set_default(lines.clone());
     let sink = Sink::start().await;
     let mut plan = Plan { mail: Some(sink.address), ..with_monitors() };
-    plan.options.tries.mails_per_account = 1;
+    plan.settings.tries.mails_per_account = 1;
     let world = World::of(plan).await;
     world.wallets_away(true);
     let mut refused = 0;
@@ -162,8 +162,8 @@ impl TokenStore for Counting {
 
 #[tokio::test]
 async fn links_that_are_none_cost_no_write_and_are_counted() {
-    let change_services = |services: &mut Services| services.tokens = Arc::new(Counting(services.tokens.clone()));
-    let world = World::of(Plan { change_services, ..Plan::default() }).await;
+    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.tokens = Arc::new(Counting(parts.tokens.clone()));
+    let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     let token = "0".repeat(64);
     for (number, page) in (0..12).zip(["/emailverify", "/emailupdate"].into_iter().cycle()) {
         let reply = world.browser().submit_with_token_of("/signin", page, &[("t", &token)]).await;

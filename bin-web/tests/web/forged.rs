@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::Parts;
 use stakepool_core::accounts::{Email, EmailState, SecretToken, SystemRandom, TotpSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{ExtendedPubKey, KeyIndex};
 use stakepool_core::ports::{
@@ -11,6 +12,7 @@ use stakepool_core::ports::{
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
+use stakepool_web::WebParts;
 use stakepool_web::known_routes;
 use warp::http::{Method, StatusCode};
 
@@ -59,8 +61,8 @@ struct State {
 impl Scene {
     async fn set() -> Self {
         let sink = Sink::start().await;
-        let change_services: fn(&mut stakepool::Parts) = |services| services.agendas = vec![Arc::new(TwoAgendas)];
-        let world = World::of(Plan { mail: Some(sink.address), change_services, ..admin::plan() }).await;
+        let change_parts: fn(&mut Parts, &mut WebParts) = |parts, _| parts.agendas = vec![Arc::new(TwoAgendas)];
+        let world = World::of(Plan { mail: Some(sink.address), change_parts, ..admin::plan() }).await;
         for (id, email) in ALL {
             assert_eq!(world.account(email, id == VICTIM.0).await, id);
         }

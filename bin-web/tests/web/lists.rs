@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHeight, Generation, Hash160, Network, Params, ScriptAddress, TicketHash,
@@ -13,6 +14,7 @@ use stakepool_core::ports::{LedgerStore as _, WalletTicket, WalletTickets};
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::wallets::GroupError;
+use stakepool_web::WebParts;
 
 use crate::fakes::FakeDaemon;
 use crate::world::{Plan, USER_KEY, World, key_of};
@@ -54,9 +56,9 @@ impl TicketSource for OneVoted {
 
 #[tokio::test]
 async fn tickets_of_the_predecessors_daemon_reach_the_ledger_as_soon_as_wallets_answer() {
-    let change_services = |services: &mut stakepool::Parts| services.tickets = Some(Arc::new(OneVoted));
+    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.tickets = Some(Arc::new(OneVoted));
     let daemons = vec![FakeDaemon::new("old:1", true)];
-    let world = World::of(Plan { daemons, change_services, ..Plan::default() }).await;
+    let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     world.old_users(1).await;
     let form = format!("UserPubKeyAddr={USER_KEY}");
     assert!(world.call(&key_of(1), "/api/v2/address", Some(&form)).await.contains("success"));

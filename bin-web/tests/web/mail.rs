@@ -217,7 +217,7 @@ async fn who_resets_the_password_is_told_that_the_api_key_still_works() {
 async fn a_sign_up_uses_up_as_many_mails_of_an_unknown_address_as_of_a_known_one() {
     let sink = Sink::start().await;
     let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
-    plan.options.tries.mails_per_account = 1;
+    plan.settings.tries.mails_per_account = 1;
     let world = World::of(plan).await;
     world.old_users(1).await;
     for email in ["u1@example.org", "new@example.org"] {

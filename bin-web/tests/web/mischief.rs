@@ -7,7 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use stakepool_core::secret::Secret;
-use stakepool_web::{Administration, CaptchaChoice, KnownRoute, ProxyTrust, known_routes};
+use stakepool_web::{Admission, CaptchaChoice, KnownRoute, ProxyTrust, known_routes};
 use warp::http::{Method, StatusCode};
 
 use crate::browser::{Browser, PASSWORD, hidden_token};
@@ -193,10 +193,9 @@ impl Scene {
         plan.options.proxies =
             ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
         plan.options.captcha = CaptchaChoice::Own;
-        plan.options.administration = Administration {
+        plan.options.admission = Admission {
             addresses: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()],
             status_token: Some(Secret::new(STATUS_TOKEN)),
-            ..Administration::default()
         };
         let world = World::of(plan).await;
         world.old_users(1).await;

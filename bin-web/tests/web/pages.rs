@@ -190,10 +190,9 @@ async fn assets_are_kept_by_browsers_under_an_address_that_changes_with_them() {
 
 #[tokio::test]
 async fn a_closed_pool_takes_no_users_and_no_addresses_and_says_why() {
-    let open = Plan::default();
-    let mut options = open.options.clone();
-    options.closed = Some("Moving to <new> servers until Monday.".into());
-    let world = World::of(Plan { options, ..open }).await;
+    let mut plan = Plan::default();
+    plan.terms.closed = Some("Moving to <new> servers until Monday.".into());
+    let world = World::of(plan).await;
     world.old_users(1).await;
     let page = world.browser().get("/signup").await.text();
     assert!(
@@ -245,7 +244,7 @@ async fn without_wallets_or_database_pages_say_so() {
     assert_eq!(stats.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(stats.text().contains("There are no figures at this moment"));
     assert_eq!(world.send("GET", "/", &[], b"").await.status, StatusCode::OK);
-    let plan = Plan { change_services: |services| services.sessions = Arc::new(NoSessions), ..Plan::default() };
+    let plan = Plan { change_parts: |parts, _| parts.sessions = Arc::new(NoSessions), ..Plan::default() };
     let world = World::of(plan).await;
     let mut browser = world.browser();
     browser.cookies.insert("session".into(), "0".repeat(64));
@@ -259,7 +258,7 @@ async fn a_client_behind_a_trusted_proxy_is_told_from_its_neighbours() {
     let mut plan = Plan::default();
     plan.options.proxies =
         ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
-    plan.options.tries.sign_ins_per_client = 1;
+    plan.settings.tries.sign_ins_per_client = 1;
     let world = World::of(plan).await;
     let page = world.send("GET", "/signin", &[], b"").await;
     let token = crate::browser::hidden_token(&page.text()).unwrap();
@@ -319,7 +318,7 @@ async fn pages_for_signing_in_and_up_offer_what_is_possible() {
         assert!(page.contains("You are signed in as a@example.org") && !page.contains("name=\"password\""), "{target}");
     }
     let mut plan = Plan::default();
-    plan.options.closed = Some("Moving.".into());
+    plan.terms.closed = Some("Moving.".into());
     let closed = World::of(plan).await;
     for target in ["/", "/signin", "/stats"] {
         let page = closed.browser().get(target).await.text();

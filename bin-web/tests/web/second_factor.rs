@@ -124,7 +124,7 @@ async fn the_second_step_needs_the_first_and_ends_with_time() {
 #[tokio::test]
 async fn an_administrator_is_sent_to_set_it_up_where_it_is_required() {
     let mut plan = Plan::default();
-    plan.options.admin_totp = true;
+    plan.settings.admin_second_factor = true;
     let world = World::of(plan).await;
     world.browser().sign_up(ALICE).await;
     world.browser().sign_up("bob@example.org").await;

@@ -10,7 +10,8 @@ use stakepool::Parts;
 use stakepool_core::accounts::{TotpSecret, TotpStep};
 use stakepool_core::ports::{Clock as _, Mail, MailError, Mailer};
 use stakepool_core::secret::Secret;
-use stakepool_web::{Administration, ProxyTrust};
+use stakepool_web::WebParts;
+use stakepool_web::{Admission, ProxyTrust};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -71,12 +72,9 @@ impl Mailer for Refusing {
 async fn world() -> World {
     let mut plan = Plan::default();
     plan.options.proxies = ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
-    plan.options.administration = Administration {
-        addresses: vec!["0.0.0.0/0".parse().unwrap()],
-        status_token: Some(Secret::new(STATUS_TOKEN)),
-        ..Administration::default()
-    };
-    plan.change_services = |services: &mut Services| services.mailer = Arc::new(Refusing);
+    plan.options.admission =
+        Admission { addresses: vec!["0.0.0.0/0".parse().unwrap()], status_token: Some(Secret::new(STATUS_TOKEN)) };
+    plan.change_parts = |parts: &mut Parts, _: &mut WebParts| parts.mailer = Arc::new(Refusing);
     World::of(plan).await
 }
 
@@ -170,7 +168,9 @@ async fn the_log_holds_no_secret_and_no_line_of_a_visitor() {
     let log = Log::default();
     let writer = log.clone();
     // The loudest that an operator can have it, as the programs write it.
-    let filter = EnvFilter::new("warn,stakepool_web=trace,stakepool_core=trace,stakepool_db=trace,stakepool_rpc=trace");
+    let filter = EnvFilter::new(
+        "warn,stakepool=trace,stakepool_web=trace,stakepool_core=trace,stakepool_db=trace,stakepool_rpc=trace",
+    );
     let lines = fmt::layer().with_ansi(false).with_writer(move || writer.clone());
     let _logging = tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(lines));
 

@@ -12,6 +12,7 @@ use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId};
 use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError, UserStore};
 use stakepool_core::time::UnixTime;
 use stakepool_web::ProxyTrust;
+use stakepool_web::WebParts;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -49,7 +50,7 @@ async fn a_vote_that_is_the_same_again_is_neither_written_nor_told_to_the_daemon
 #[tokio::test]
 async fn wallets_that_change_too_much_are_told_to_wait() {
     let mut plan = Plan::default();
-    plan.options.tries.api_writes_per_user = 2;
+    plan.settings.tries.api_writes_per_user = 2;
     let world = World::of(plan).await;
     world.old_users(2).await;
     for _ in 0..2 {
@@ -71,8 +72,8 @@ async fn wallets_that_change_too_much_are_told_to_wait() {
 #[tokio::test]
 async fn tries_at_the_same_moment_count_before_they_are_checked() {
     let mut plan = Plan::default();
-    plan.options.tries.sign_ins_per_account = 2;
-    plan.options.password_costs.floor = Duration::from_millis(300);
+    plan.settings.tries.sign_ins_per_account = 2;
+    plan.settings.password_costs.floor = Duration::from_millis(300);
     let world = World::of(plan).await;
     let sign_in = async || world.browser().sign_in("a@example.org", "wrong").await.status;
     let statuses = futures_util::future::join_all((0..4).map(|_| sign_in())).await;
@@ -147,10 +148,10 @@ impl SessionStore for Racing {
 
 #[tokio::test]
 async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
-    let change_services = |services: &mut Services| {
-        services.sessions = Arc::new(Racing { sessions: services.sessions.clone(), users: services.users.clone() });
+    let change_parts = |parts: &mut Parts, _: &mut WebParts| {
+        parts.sessions = Arc::new(Racing { sessions: parts.sessions.clone(), users: parts.users.clone() });
     };
-    let world = World::of(Plan { change_services, ..Plan::default() }).await;
+    let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     let mut browser = world.browser();
     browser.sign_up("a@example.org").await;
     let reply = browser.sign_in("a@example.org", PASSWORD).await;
@@ -161,7 +162,7 @@ async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
 #[tokio::test]
 async fn of_two_password_changes_at_the_same_moment_one_is_told_of_the_other() {
     let mut plan = Plan::default();
-    plan.options.password_costs.floor = Duration::from_millis(500);
+    plan.settings.password_costs.floor = Duration::from_millis(500);
     let world = World::of(plan).await;
     let mut one = world.user("a@example.org").await;
     let mut other = world.browser();
@@ -212,8 +213,8 @@ impl AddressRegistrar for Slow {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_leaves_nothing_half_done() {
-    let change_services = |services: &mut Services| services.registrar = Arc::new(Slow(services.registrar.clone()));
-    let world = World::of(Plan { change_services, ..Plan::default() }).await;
+    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.registrar = Arc::new(Slow(parts.registrar.clone()));
+    let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     world.old_users(1).await;
     let mut browser = world.user("a@example.org").await;
     let page = browser.get("/address").await.text();
@@ -251,7 +252,7 @@ async fn a_client_that_hangs_up_leaves_nothing_half_done() {
 #[tokio::test]
 async fn over_https_browsers_are_bound_to_it_and_cookies_to_this_host() {
     let mut plan = Plan::default();
-    plan.options.base_url = "https://pool.example".into();
+    plan.settings.site.base_url = "https://pool.example".into();
     plan.options.cookie_secure = true;
     let world = World::of(plan).await;
     for path in ["/", "/signup", "/api/v2/stats", "/none"] {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stakepool::Parts;
 use stakepool::ticket_source::{SourceError, TicketSource};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{
@@ -16,6 +17,7 @@ use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOu
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
+use stakepool_web::WebParts;
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -52,7 +54,7 @@ async fn an_api_key_is_shown_on_demand_renewed_and_revoked() {
 #[tokio::test]
 async fn renewing_and_revoking_the_key_is_asked_for_twice_and_renewing_is_limited() {
     let mut plan = Plan::default();
-    plan.options.tries.api_writes_per_user = 1;
+    plan.settings.tries.api_writes_per_user = 1;
     let world = World::of(plan).await;
     let mut browser = world.user(ALICE).await;
     let page = browser.get("/settings").await.text();
@@ -89,7 +91,7 @@ async fn nobody_keeps_an_account_from_closing_by_taking_the_address_that_it_gets
 #[tokio::test]
 async fn without_mail_taken_addresses_are_not_found_out_in_the_settings() {
     let mut plan = Plan::default();
-    plan.options.tries.mails_per_client = 2;
+    plan.settings.tries.mails_per_client = 2;
     let world = World::of(plan).await;
     world.old_users(3).await;
     let mut browser = world.user(ALICE).await;
@@ -170,7 +172,7 @@ async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
     world.database.put_tickets("daemon:1", &[report(&world, 9, TicketState::Live).await], world_now()).await.unwrap();
-    until_in_order(&daemon).await;
+    until_in_sync(&daemon).await;
     let text = browser.submit("/settings", &close).await.text();
     assert!(text.contains("Your account stays open: it holds a ticket that is live or immature"), "{text}");
     let voted = report(&world, 9, TicketState::Voted).await;
@@ -213,9 +215,9 @@ impl TicketSource for TellingWallets {
 
 #[tokio::test]
 async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_itself() {
-    let change_services = |services: &mut stakepool::Parts| services.tickets = Some(Arc::new(TellingWallets));
+    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.tickets = Some(Arc::new(TellingWallets));
     let daemons = vec![FakeDaemon::new("old:1", true)];
-    let world = World::of(Plan { daemons, change_services, ..Plan::default() }).await;
+    let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     let mut browser = world.user(ALICE).await;
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
@@ -249,7 +251,7 @@ fn world_now() -> stakepool_core::time::UnixTime {
     stakepool_core::time::UnixTime(1_700_000_000)
 }
 
-async fn until_in_order(daemon: &Arc<FakeDaemon>) {
+async fn until_in_sync(daemon: &Arc<FakeDaemon>) {
     for _ in 0..1000 {
         if daemon.users() == 1 {
             return;

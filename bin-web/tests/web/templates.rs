@@ -2,15 +2,9 @@
 
 use std::fs;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use stakepool::Parts;
-use stakepool::registration::AddressRegistrar;
-use stakepool::registration::RegistrationError;
-use stakepool_core::accounts::{Registration, UserId};
-use stakepool_web::Web;
+use stakepool_web::{Web, WebParts};
 use tempfile::TempDir;
 use warp::http::StatusCode;
 
@@ -87,15 +81,6 @@ async fn a_signal_brings_new_assets_and_templates_and_a_broken_one_keeps_the_old
     assert!(other_home(&world, &before).await.starts_with("third "));
 }
 
-struct NoRegistrar;
-
-#[async_trait]
-impl AddressRegistrar for NoRegistrar {
-    async fn register(&self, _: UserId, _: &str) -> Result<Registration, RegistrationError> {
-        unreachable!("nobody registers")
-    }
-}
-
 #[tokio::test]
 async fn a_start_with_a_template_that_makes_no_page_is_refused_with_its_line() {
     let world = World::start().await;
@@ -116,8 +101,8 @@ async fn a_start_with_a_template_that_makes_no_page_is_refused_with_its_line() {
             fs::remove_file(own.templates.path().join("home.html.tera")).unwrap();
         }
         fs::write(own.templates.path().join(name), line).unwrap();
-        let services = Services::on_database(world.database.clone(), Arc::new(NoRegistrar), world.group.clone());
-        let error = Web::bind(own.plan().options, services).await.unwrap_err().to_string();
+        let error =
+            Web::bind(own.plan().options, world.pool.clone(), WebParts::default()).await.unwrap_err().to_string();
         for part in [&format!("template {page} cannot be made"), &format!("{name}:3"), "no_such"] {
             assert!(error.contains(part), "{part}: {error}");
         }

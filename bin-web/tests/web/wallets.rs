@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use stakepool::PoolTerms;
-use stakepool::wallets::VotingWallets;
+use stakepool::wallets::{VotingWallets, WalletsError};
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::PoolWallet;
 use stakepool_core::ticket::PoolFee;
@@ -17,24 +17,17 @@ use crate::world::{COLD, Plan, VOTING, World};
 
 /// A running world whose application keeps two wallets with these keys.
 async fn keeping(keys: [&str; 2]) -> (World, VotingWallets) {
-    let terms = PoolTerms {
-        network: Network::Simnet,
-        voting_wallet: VOTING.parse().unwrap(),
-        cold_wallet: COLD.parse().unwrap(),
-        fee: PoolFee::from_percent(7.5).unwrap(),
-        max_users: 20,
-        min_servers: 2,
-        closed: None,
-    };
+    let fee = PoolFee::from_percent(7.5).unwrap();
+    let terms = PoolTerms::new(Network::Simnet, VOTING.parse().unwrap(), COLD.parse().unwrap(), fee).max_users(20);
     let wallet = |key: &str| {
         let key: ExtendedPubKey = key.parse().unwrap();
         Arc::new(FakeWallet { name: "kept".into(), key, away: AtomicBool::new(false) }) as Arc<dyn PoolWallet>
     };
     let members = keys.iter().map(|key| wallet(key)).collect();
     let mut kept = None;
-    let world = World::with(Plan::default(), |services, database| {
+    let world = World::with(Plan::default(), |parts, database| {
         let wallets = VotingWallets::new(&terms, members, database.clone());
-        services.wallets = Some(wallets.clone());
+        parts.wallets = Some(wallets.clone());
         kept = Some(wallets);
     });
     (world.await, kept.unwrap())
@@ -43,7 +36,9 @@ async fn keeping(keys: [&str; 2]) -> (World, VotingWallets) {
 #[tokio::test]
 async fn the_application_ends_where_every_wallet_is_another_pools() {
     let (world, _) = keeping([COLD, COLD]).await;
-    let Err(WebError::OtherKey { wallet, found, expected }) = world.ended().await else { panic!("it goes on") };
+    let Err(WebError::Wallets(WalletsError::OtherKey { wallet, found, expected })) = world.ended().await else {
+        panic!("it goes on")
+    };
     assert_eq!((wallet.as_str(), found.to_string(), expected.to_string()), ("kept", COLD.into(), VOTING.into()));
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use stakepool::Parts;
 use stakepool::daemons::Reconciler;
-use stakepool::registration::{PoolKeys, Registrar};
+use stakepool::mail::{SmtpEncryption, SmtpMailer, SmtpOptions};
+use stakepool::registration::Registrar;
+use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SiteIdentity};
 use stakepool_core::accounts::{
     Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference,
 };
@@ -18,7 +19,7 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
 use stakepool_db::{Database, SqliteOptions};
-use stakepool_web::{BoundAddress, Web, WebError, WebOptions};
+use stakepool_web::{BoundAddress, Web, WebError, WebOptions, WebParts};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -52,10 +53,9 @@ pub struct World {
     pub group: Arc<WalletGroup>,
     pub wallets: Vec<Arc<FakeWallet>>,
     pub clock: Arc<TestClock>,
-    /// What keeps the daemons at the wanted state.
-    pub daemons: Reconciler,
+    pub pool: Arc<Pool>,
     options: WebOptions,
-    services: Services,
+    web_parts: WebParts,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), WebError>>,
     _folder: TempDir,
@@ -63,24 +63,28 @@ pub struct World {
 
 /// What a test wants to be different.
 pub struct Plan {
+    pub terms: PoolTerms,
+    pub settings: PoolSettings,
     pub options: WebOptions,
     pub daemons: Vec<Arc<FakeDaemon>>,
-    pub change_services: fn(&mut Services),
+    pub change_parts: fn(&mut Parts, &mut WebParts),
     /// A mail server, where mail is sent.
     pub mail: Option<SocketAddr>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        let fee = PoolFee::from_percent(7.5).unwrap();
-        let mut options = WebOptions::new(Network::Simnet, fee, Secret::new(SECRET), Secret::new("cookie secret"));
-        options.pool_email = "admin@example.org".into();
-        options.base_url = "http://pool.example".into();
-        options.tries.sign_ups_per_client = 1000;
-        options.tries.sign_ins_per_client = 1000;
-        options.tries.api_writes_per_user = 1000;
-        options.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
-        Self { options, daemons: Vec::new(), change_services: |_| {}, mail: None }
+        let (voting, cold) = (VOTING.parse().unwrap(), COLD.parse().unwrap());
+        let terms = PoolTerms::new(Network::Simnet, voting, cold, PoolFee::from_percent(7.5).unwrap());
+        let site = SiteIdentity::new("http://pool.example");
+        let mut settings = PoolSettings::new(site, Secret::new(SECRET), Secret::new("cookie secret"));
+        settings.site.help_email = "admin@example.org".into();
+        settings.tries.sign_ups_per_client = 1000;
+        settings.tries.sign_ins_per_client = 1000;
+        settings.tries.api_writes_per_user = 1000;
+        settings.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
+        let options = WebOptions::default();
+        Self { terms, settings, options, daemons: Vec::new(), change_parts: |_, _| {}, mail: None }
     }
 }
 
@@ -94,7 +98,7 @@ impl World {
     }
 
     /// As [`World::of`], where what differs lies on the world's own database.
-    pub async fn with(plan: Plan, change: impl FnOnce(&mut Services, &Arc<Database>)) -> Self {
+    pub async fn with(plan: Plan, change: impl FnOnce(&mut Parts, &Arc<Database>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database =
             Arc::new(Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap());
@@ -105,29 +109,24 @@ impl World {
         let members = wallets.iter().map(|wallet| wallet.clone() as Arc<dyn PoolWallet>).collect();
         let group = Arc::new(WalletGroup::new(Network::Simnet, voting, 2, members, database.clone()));
         group.recover_all().await;
-        let keys = PoolKeys {
-            network: Network::Simnet,
-            voting: voting.external_branch().unwrap(),
-            cold: COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap(),
-            max_users: 9999,
-            closed: plan.options.closed.clone(),
-        };
-        let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
+        let registrar = Arc::new(Registrar::new(plan.terms.keys().unwrap(), database.clone(), group.clone()));
         let clock = TestClock::at(1_700_000_000);
-        let mut services = Services::on_database(database.clone(), registrar, group.clone());
-        services.clock = clock.clone();
-        services.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
+        let mut parts = Parts::on_store(database.clone(), registrar, group.clone());
+        let mut web_parts = WebParts::default();
+        parts.clock = clock.clone();
+        parts.vote_observers.push(web_parts.metrics.clone());
+        parts.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
         if let Some(server) = plan.mail {
-            let (host, from) = (server.to_string(), "pool@example.org".to_owned());
-            let mail = stakepool_config::Mail { host, from, login: None, tls: stakepool_config::MailTls::None };
-            services.mailer = Arc::new(stakepool::mail::SmtpMailer::new(&mail, "Test pool").unwrap());
+            let mail = SmtpOptions::new(server.to_string(), "pool@example.org").encryption(SmtpEncryption::None);
+            parts.mailer = Arc::new(SmtpMailer::new(&mail, "Test pool").unwrap());
         }
-        (plan.change_services)(&mut services);
-        change(&mut services, &database);
+        (plan.change_parts)(&mut parts, &mut web_parts);
+        change(&mut parts, &database);
+        let pool = Arc::new(Pool::new(plan.terms, plan.settings, parts).unwrap());
         let options = plan.options;
-        let web = Web::bind(options.clone(), services.clone()).await.unwrap();
+        let web = Web::bind(options.clone(), pool.clone(), web_parts.clone()).await.unwrap();
         let server = tcp(&web);
-        let (monitors, daemons) = (web.monitor_address(), web.daemons());
+        let monitors = web.monitor_address();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(web.run(async move {
             let _ = stopped.await;
@@ -140,18 +139,24 @@ impl World {
             group,
             wallets,
             clock,
-            daemons,
+            pool,
             options,
-            services,
+            web_parts,
             stop,
             running,
             _folder: folder,
         }
     }
 
+    /// What keeps the daemons at the desired state.
+    pub fn daemons(&self) -> &Reconciler {
+        self.pool.daemons()
+    }
+
     /// Where another instance on the same database answers; it ends with the test.
     pub async fn another_instance(&self) -> SocketAddr {
-        let web = Web::bind(self.options.clone(), self.services.clone()).await.unwrap();
+        let pool = Pool::new(self.pool.terms().clone(), self.pool.settings().clone(), self.pool.parts().clone());
+        let web = Web::bind(self.options.clone(), Arc::new(pool.unwrap()), self.web_parts.clone()).await.unwrap();
         let server = tcp(&web);
         tokio::spawn(web.run(std::future::pending()));
         server
@@ -171,7 +176,7 @@ impl World {
 
     /// A user with the usual password who is there already, and may sign in at once.
     pub async fn account(&self, email: &str, admin: bool) -> UserId {
-        let hasher = PasswordHasher::new(self.options.password_costs, Arc::new(SystemRandom)).unwrap();
+        let hasher = PasswordHasher::new(self.pool.settings().password_costs, Arc::new(SystemRandom)).unwrap();
         let user = NewUser {
             email: Email::parse(email).unwrap(),
             password: PasswordHashes {
