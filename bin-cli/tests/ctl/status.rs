@@ -95,9 +95,3 @@ async fn a_daemon_that_lacks_users_is_named_and_neither_it_nor_a_wallet_is_chang
     }
     assert!(scene.audit().await.is_empty());
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_database_there_is_no_pool_to_look_at() {
-    let message = Scene::set(1).await.run(&["status"]).refusal(1);
-    assert!(message.contains("there is no database"), "{message}");
-}

@@ -135,6 +135,8 @@ async fn lists_show_what_was_done_a_moment_ago_too() {
     let added = lists.added().await.unwrap();
     assert_eq!(added.iter().map(ToString::to_string).collect::<Vec<_>>(), names(&[1]));
     assert_eq!(left(lists.left_to_owners(&added, false).await.unwrap()), names(&[2]));
+    let active = lists.added_with_reports().await.unwrap();
+    assert_eq!((active.len(), active[0].0.ticket, active[0].1.as_ref()), (1, hash(1), Some(&one)));
     scene.put(&[TicketReport { added: true, ..one }]).await;
     assert!(lists.taken_back(&added).await.unwrap().is_empty());
     scene.remove(1).await.unwrap();
