@@ -21,6 +21,14 @@ pub(crate) trait Answer: Serialize {
     fn fields(&self) -> Vec<(&'static str, String)>;
 }
 
+/// What people read of problems, also where there are none.
+pub(crate) fn problems(problems: &[String]) -> Vec<(&'static str, String)> {
+    match problems {
+        [] => vec![("problems", "none".to_owned())],
+        some => some.iter().map(|problem| ("problem", problem.clone())).collect(),
+    }
+}
+
 /// The answer to a line of input that cannot be used.
 #[derive(Serialize)]
 struct Refusal<'a> {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use stakepool_core::audit::AuditAction;
+use stakepool_core::ports::{AuditEntry, AuditStore};
 
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Write a copy of the pool's database while the pool goes on.
 ///
@@ -35,9 +36,11 @@ impl Answer for Copied {
 
 impl Backup {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        pool.wait(pool.database.backup(&self.file))?;
-        pool.audit(AuditAction::DatabaseBackup, &self.file.display(), String::new())?;
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let act = AuditAction::DatabaseBackup;
+        open.wait(open.database.backup(&self.file))?;
+        let entry = AuditEntry::new(open.pool.now(), ACTOR, act, &self.file.display(), String::new());
+        open.wait(open.database.append(&entry))?;
         let copied = Copied { backup: self.file.display().to_string() };
         console.style.write_single(console.output, &copied).map_err(CliError::Output)
     }

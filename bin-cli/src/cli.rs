@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::Streams;
 use crate::answer::Style;
 use crate::backup::Backup;
 use crate::chain::ChainCommand;
@@ -13,6 +12,7 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::PoolArguments;
 use crate::status::Status;
+use crate::streams::Streams;
 use crate::tickets::TicketsCommand;
 use crate::users::UsersCommand;
 
@@ -40,7 +40,7 @@ enum Command {
     /// Create and show users.
     #[command(subcommand)]
     Users(UsersCommand),
-    /// Show how the voting daemons are; the exit code is 1 where something is wrong.
+    /// Show how the pool is: wallets, voting daemons, and all of it; the exit code is 1 where something is wrong.
     Status(Status),
     /// Write a copy of the database while the pool goes on.
     Backup(Backup),

@@ -18,7 +18,7 @@ pub(crate) struct Console<'a> {
 }
 
 impl Console<'_> {
-    /// Tells people something that does not stop the command.
+    /// Notes something for people that does not stop the command.
     pub(crate) fn note(&mut self, text: &str) {
         // Nothing is left to do where not even this can be written.
         let _ = writeln!(self.errors, "stakepoolctl: {}", one_line(text));

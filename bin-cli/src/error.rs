@@ -54,14 +54,9 @@ pub enum CliError {
     /// A password cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// Voting daemons are not as they should be.
-    #[error("{failing} of {all} voting daemons are not in order")]
-    Daemons {
-        /// How many are not in order.
-        failing: usize,
-        /// How many there are.
-        all: usize,
-    },
+    /// The pool is not as it should be: how many wallets and daemons have problems, or why it cannot serve.
+    #[error("{0}")]
+    NotWell(String),
     /// The system refuses something that every program needs.
     #[error("the system refuses what is needed to work: {0}")]
     System(#[source] io::Error),
@@ -81,7 +76,7 @@ impl CliError {
         }
     }
 
-    /// Whether the reader of our answers went away.
+    /// Whether the reader of our answers has closed the pipe.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

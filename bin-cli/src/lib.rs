@@ -9,23 +9,14 @@ mod error;
 mod lines;
 mod pool;
 mod status;
+mod streams;
 mod tickets;
 mod users;
 
 use std::ffi::OsString;
-use std::io::{Read, Write};
 
 pub use error::CliError;
-
-/// Where a command reads from and writes to.
-pub struct Streams<'a> {
-    /// Standard input, read only by commands that are given `-` or `--stdin`.
-    pub input: &'a mut dyn Read,
-    /// Standard output: answers, and help where it was asked for.
-    pub output: &'a mut dyn Write,
-    /// Standard error: one line where something is wrong, and one for each voting daemon that is away.
-    pub errors: &'a mut dyn Write,
-}
+pub use streams::Streams;
 
 /// Runs the command that `arguments` (the program's name first) ask for, and gives the exit code: 0 where it was done, 1
 /// where something failed on the way, 2 where an argument, a line of standard input or the configuration is wrong.
@@ -33,7 +24,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) 
     let Streams { input, output, errors } = streams;
     match cli::run(arguments, Streams { input, output, errors: &mut *errors }) {
         Ok(()) => 0,
-        // The reader of a pipe went away because it has seen enough.
+        // The reader of a pipe has seen enough.
         Err(error) if error.is_broken_pipe() => 0,
         Err(error) => {
             // Nothing is left to do where not even this can be written.

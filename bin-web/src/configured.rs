@@ -7,17 +7,15 @@ use std::sync::Arc;
 use stakepool::alerts::{Webhook, WebhookError};
 use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
 use stakepool::wallets::VotingWallet;
-use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
+use stakepool::{Parts, Pool, SetupError, SiteIdentity};
 use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig, load_web};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::{VoteSigner as _, VotingDaemon};
-use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_process::monitor::CallsOf;
 use stakepool_process::until_signal;
 use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
 use stakepool_rpc::json::{ConfigError, Wallet};
-use stakepool_rpc::tls::certificate_end;
 
 use crate::admission::Admission;
 use crate::metrics::CallSource;
@@ -71,7 +69,7 @@ pub async fn run_configured(
 ) -> Result<(), ConfiguredError> {
     let database = Arc::new(open_database(&config).await?);
     let (wallets, daemons) = (connect_wallets(&config)?, connect_daemons(&config)?);
-    let terms = terms(&config);
+    let terms = config.pool_terms();
     let mut parts = Parts::assemble(
         &terms,
         database.clone(),
@@ -87,45 +85,12 @@ pub async fn run_configured(
     let calls = Some(Arc::new(ConfiguredCalls { wallets, daemons }) as Arc<dyn CallSource>);
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());
-    let pool = Arc::new(Pool::new(terms, settings(&config), parts)?);
+    let pool = Arc::new(Pool::new(terms, config.pool_settings(), parts)?);
     let web = Web::bind(options(config), pool, web_parts).await?;
     started(web.address().clone());
     let ended = web.run(shutdown).await;
     database.close().await;
     Ok(ended?)
-}
-
-/// What the file says of the pool's terms.
-fn terms(config: &WebConfig) -> PoolTerms {
-    PoolTerms::new(config.network, config.voting_wallet, config.cold_wallet, config.pool_fee)
-        .max_users(config.max_users)
-        .min_servers(config.min_servers)
-        .closed(config.close_pool.then(|| config.close_pool_message.clone()))
-}
-
-/// What the file says of the pool's accounts and its operator.
-fn settings(config: &WebConfig) -> PoolSettings {
-    let mut site = SiteIdentity::new(&config.base_url);
-    site.help_email = config.pool_email.clone().unwrap_or_default();
-    site.link = config.pool_link.clone().unwrap_or_default();
-    let mut settings = PoolSettings::new(site, config.api_secret.clone(), config.cookie_secret.clone());
-    settings.administrators.clone_from(&config.admin_ids);
-    settings.admin_second_factor = config.admin_totp;
-    settings.certificates = certificate_ends(config);
-    settings.warnings.clone_from(&config.warnings);
-    settings
-}
-
-/// When the certificates of wallets and daemons end.
-fn certificate_ends(config: &WebConfig) -> Vec<(String, UnixTime)> {
-    let wallets = config.wallets.iter().map(|wallet| ("wallet", &wallet.host, &wallet.certificate.pem));
-    let daemons = config.daemons.iter().map(|daemon| ("daemon", &daemon.host, &daemon.certificate.pem));
-    let ends = wallets.chain(daemons).filter_map(|(kind, host, pem)| {
-        // One that cannot be read is refused elsewhere, with its name.
-        let end = certificate_end(pem.as_bytes()).ok()?;
-        Some((format!("{kind} {host}"), UnixTime::from(end)))
-    });
-    ends.collect()
 }
 
 fn smtp_options(mail: &Mail) -> SmtpOptions {

@@ -11,8 +11,8 @@ use stakepool::registration::RegistrationError;
 use stakepool::wallets::{VotingWallet, WalletsError};
 use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
 use stakepool_core::accounts::{
-    Email, EmailError, InvalidApiKey, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes, Registration,
-    SystemRandom, UserId,
+    Actor, Email, EmailError, InvalidApiKey, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes,
+    Registration, SystemRandom, UserId,
 };
 use stakepool_core::chain::{HdKeyError, Network};
 use stakepool_core::ports::{StoreError, UserStore, VotingDaemon};
@@ -148,7 +148,7 @@ impl SmallPool {
             return Ok(user.id);
         }
         let password = PasswordHashes { bcrypt: None, argon2: Some(self.passwords.hash(password).await?) };
-        Ok(self.pool.create_user(email, password, admin).await?)
+        Ok(self.pool.create_user(Actor::CommandLine, email, password, admin).await?)
     }
 
     /// The user's API key.

@@ -6,7 +6,7 @@ use stakepool_web::{Admission, ListenAddress, Web, WebError, WebOptions, WebPart
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::SmallPool;
+use crate::pool::SmallPool;
 
 /// A web application in front of a small pool.
 pub struct SmallWeb {

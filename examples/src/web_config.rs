@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use stakepool_core::ticket::PoolFee;
 use stakepool_sim::SimNetwork;
 
+use crate::daemon::PoolDaemon;
 use crate::pool::BASE_URL;
-use crate::{PoolDaemon, SmallPool};
+use crate::pool::SmallPool;
 
 /// Writes, in `folder`, the configuration with which a `stakepool-web` process serves the pool beside the web
 /// application of this process: on the same database, wallets, daemons and secrets.

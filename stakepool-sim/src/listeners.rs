@@ -15,7 +15,7 @@ struct Listener {
     sink: Sink,
     /// Whether it has a connection, which begins with `Connected` and ends with `Disconnected`.
     connected: bool,
-    /// What it is told once the node is no longer deaf.
+    /// What it is sent once the node is no longer deaf.
     held: Vec<NodeEvent>,
 }
 
@@ -56,7 +56,7 @@ impl Listeners {
         });
     }
 
-    /// Holds back what the node tells, or sends what was held.
+    /// Holds back what the node reports, or sends what was held.
     pub(crate) fn set_deaf(&self, deaf: bool) {
         let mut lines = lock(&self.0);
         lines.deaf = deaf;
@@ -68,8 +68,8 @@ impl Listeners {
         }
     }
 
-    /// Tells those who are connected. Nothing is worked out where there are none.
-    pub(crate) fn tell(&self, notes: &[&Note]) {
+    /// Reports to those who are connected. Nothing is worked out where there are none.
+    pub(crate) fn report(&self, notes: &[&Note]) {
         let mut lines = lock(&self.0);
         let Lines { listeners, deaf } = &mut *lines;
         listeners.retain_mut(|listener| {

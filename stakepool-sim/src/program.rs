@@ -67,12 +67,12 @@ impl Program {
         Arc::new(program)
     }
 
-    /// Has the network tell the listeners within this process.
+    /// Has the network report to the listeners within this process.
     fn subscribe(&self) {
         let (faults, listeners) = (self.shared_faults(), Arc::clone(&self.listeners));
         let deliver = Box::new(move |notes: Vec<&Note>| {
             let notes = lock(&faults).arrange(notes);
-            listeners.tell(&notes);
+            listeners.report(&notes);
             true
         });
         let topics = vec![Topic::Blocks, Topic::WinningTickets, Topic::NewTickets, Topic::SpentAndMissed];

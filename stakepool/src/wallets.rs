@@ -31,9 +31,14 @@ pub trait WalletView: Send + Sync {
     /// The version of the votes that the pool casts; `None` while no wallet has said.
     fn vote_version(&self) -> Option<VoteVersion>;
 
-    /// How each voting wallet is.
+    /// How each voting wallet is, as it was last heard of.
     fn wallets(&self) -> Vec<MemberStatus> {
         Vec::new()
+    }
+
+    /// How each voting wallet is at this moment: asks each of them once, and changes nothing.
+    async fn look(&self) -> Vec<MemberStatus> {
+        self.wallets()
     }
 
     /// How many voting wallets must be in service.
@@ -56,6 +61,10 @@ impl WalletView for WalletGroup {
 
     fn wallets(&self) -> Vec<MemberStatus> {
         self.status()
+    }
+
+    async fn look(&self) -> Vec<MemberStatus> {
+        Self::look(self).await
     }
 
     fn quorum(&self) -> usize {

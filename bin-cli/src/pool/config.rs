@@ -14,7 +14,8 @@ use crate::error::CliError;
 /// Where the pool's configuration is. The environment (`STAKEPOOL_WEB_…`) counts as it does for the web application.
 #[derive(Debug, Args)]
 pub(crate) struct PoolArguments {
-    /// The web application's configuration file, which tells where the database and the voting daemons are. Without it:
+    /// The web application's configuration file, which says where the database, the wallets and the voting daemons
+    /// are. Without it:
     /// `exccstakepool.conf` in the home.
     #[arg(short = 'C', long = "config", visible_alias = "configfile", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
@@ -40,7 +41,7 @@ impl PoolArguments {
             Ok(_) => Err(CliError::Config("it asks for something else than to run (debuglevel=show)".to_owned())),
             Err(errors) => Err(CliError::Config(match first.into_inner().flatten() {
                 Some(absent) => format!("{} is not there; name the right file with -C FILE", absent.display()),
-                None => told(&errors),
+                None => one_line_of(&errors),
             })),
         }
     }
@@ -57,7 +58,7 @@ impl PoolArguments {
 }
 
 /// All problems on one line; only the file's where it cannot be read, since then every key is missing.
-fn told(errors: &ConfigErrors) -> String {
+fn one_line_of(errors: &ConfigErrors) -> String {
     let unreadable = errors.problems.iter().find(|problem| matches!(problem, Problem::File { .. }));
     match unreadable {
         Some(problem) => problem.to_string(),

@@ -4,18 +4,17 @@ use clap::Args;
 use serde::Serialize;
 use stakepool_core::chain::{ScriptAddress, TicketHash};
 
-use super::desk;
 use super::hashes::{Hashes, Tally};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Have the pool vote ignored tickets in spite of their fee.
 ///
 /// Each ticket is answered for in order. The change goes into the database and to all voting daemons at once; a daemon
-/// that is away is named on standard error and gets it from the web later. Adding a ticket again is no failure, and tells
-/// the daemons again.
+/// that cannot be reached is named on standard error and gets it from the web later. Adding a ticket again is no failure:
+/// a daemon that lacks it is given it again.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     #[command(flatten)]
@@ -52,16 +51,18 @@ impl Answer for Addition {
 
 impl Add {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        let desk = desk(&pool);
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let additions = open.pool.low_fee(ACTOR);
         let mut tally = Tally::default();
         let answered = self.hashes.each(&mut console, &mut tally, |ticket| {
-            let added = pool.wait(desk.add(ticket))?;
+            let added = open.wait(additions.add(ticket))?;
             let outcome = if added.newly { Outcome::Added } else { Outcome::AlreadyAdded };
             Ok(Addition { ticket, address: added.address, outcome })
         });
         // Whatever went wrong afterwards: what the database has, the daemons shall have.
-        let told = if tally.done > 0 { pool.tell_daemons(&mut console) } else { Ok(()) };
-        answered.and(told).and_then(|()| tally.into_result())
+        if tally.done > 0 {
+            open.reconcile(&mut console);
+        }
+        answered.and_then(|()| tally.into_result())
     }
 }

@@ -2,17 +2,17 @@
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_core::accounts::UserId;
+use stakepool::tickets::low_fee::reason;
+use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::chain::{ScriptAddress, TicketHash};
-use stakepool_core::ports::{LedgerStore, LowFeeStore};
-use stakepool_core::reports::TicketState;
+use stakepool_core::ports::LowFeeTicket;
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::time::UnixTime;
 
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
-use stakepool::tickets::low_fee::reason;
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// List the tickets that an administrator added and that may still vote.
 #[derive(Debug, Args)]
@@ -31,9 +31,24 @@ struct AddedTicket {
     reason: Option<String>,
 }
 
+impl From<(LowFeeTicket, Option<TicketReport>)> for AddedTicket {
+    fn from((added, report): (LowFeeTicket, Option<TicketReport>)) -> Self {
+        Self {
+            ticket: added.ticket,
+            address: added.address,
+            user: report.as_ref().map(|report| report.user),
+            state: report.as_ref().map(|report| report.state),
+            added_by: added.added_by,
+            added: added.created,
+            expires: added.expires,
+            reason: report.map(|report| reason(&report.facts)),
+        }
+    }
+}
+
 impl Answer for AddedTicket {
     fn fields(&self) -> Vec<(&'static str, String)> {
-        let by = self.added_by.map_or_else(|| "stakepoolctl".to_owned(), |user| format!("user {user}"));
+        let by = self.added_by.map_or(ACTOR, Actor::User).to_string();
         let readable = [
             ("ticket", Some(self.ticket.to_string())),
             ("address", Some(self.address.to_string())),
@@ -50,21 +65,9 @@ impl Answer for AddedTicket {
 
 impl Added {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        let mut tickets = Vec::new();
-        for added in pool.wait(pool.database.active(pool.now()))? {
-            let report = pool.wait(pool.database.ticket(&added.ticket))?;
-            tickets.push(AddedTicket {
-                ticket: added.ticket,
-                address: added.address,
-                user: report.as_ref().map(|report| report.user),
-                state: report.as_ref().map(|report| report.state),
-                added_by: added.added_by,
-                added: added.created,
-                expires: added.expires,
-                reason: report.map(|report| reason(&report.facts)),
-            });
-        }
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let added = open.wait(open.pool.low_fee_lists().added_with_reports())?;
+        let tickets: Vec<AddedTicket> = added.into_iter().map(AddedTicket::from).collect();
         console.style.write_list(console.output, &tickets, "no ticket is added").map_err(CliError::Output)
     }
 }

@@ -1,20 +1,18 @@
 //! `tickets ignored`: what the pool leaves to the owners, and why.
 
-use std::collections::HashSet;
-
 use clap::Args;
 use serde::Serialize;
-use stakepool::tickets::low_fee::{known_to_daemons_only, reason};
+use stakepool::tickets::low_fee::reason;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Address, Amount, BlockHeight, ScriptAddress, TicketHash};
-use stakepool_core::ports::{LedgerStore, LowFeeEntry, LowFeeStore, StoreError, TicketQuery, VotingDaemon};
+use stakepool_core::ports::LowFeeEntry;
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
 
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
+use crate::pool::{Absent, OpenPool, PoolArguments, TRANSFER};
 
 /// List the tickets that the pool leaves to their owners, and why.
 ///
@@ -72,7 +70,7 @@ impl IgnoredTicket {
             fee_address: None,
             committed_fee_atoms: None,
             required_fee_atoms: None,
-            reason: "a voting daemon ignores it without telling why".to_owned(),
+            reason: "a voting daemon ignores it without saying why".to_owned(),
         }
     }
 }
@@ -93,35 +91,16 @@ impl Answer for IgnoredTicket {
 
 impl Ignored {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        let added = pool.wait(pool.database.active(pool.now()))?;
-        let added: HashSet<TicketHash> = added.into_iter().map(|ticket| ticket.ticket).collect();
-        let mut tickets: Vec<_> = self.of_ledger(&pool, &added)?.iter().map(IgnoredTicket::from).collect();
-
-        let mut of_daemons = Vec::new();
-        for answer in pool.wait(pool.daemons.ask(async |daemon| daemon.ignored_tickets().await)) {
-            match answer {
-                Ok(entries) => of_daemons.extend(entries),
-                Err(error) => console.note(&format!("{error}; tickets that only this daemon knows are not listed")),
-            }
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let lists = open.pool.low_fee_lists();
+        let added = open.wait(lists.added())?;
+        let known = open.wait(lists.left_to_owners(&added, self.all))?;
+        let of_daemons = open.wait(lists.known_to_daemons_only(&added, |_| true, TRANSFER))?;
+        for error in of_daemons.unanswered {
+            console.note(&format!("{error}; tickets that only this daemon knows are not listed"));
         }
-        of_daemons.retain(|entry: &LowFeeEntry| !added.contains(&entry.ticket));
-        let only_theirs = pool.wait(known_to_daemons_only(of_daemons, &pool.database, &pool.database))?;
-        tickets.extend(only_theirs.iter().map(|(entry, user)| IgnoredTicket::of_daemon(entry, *user)));
+        let only_theirs = of_daemons.tickets.iter().map(|(entry, user)| IgnoredTicket::of_daemon(entry, *user));
+        let tickets: Vec<_> = known.iter().map(IgnoredTicket::from).chain(only_theirs).collect();
         console.style.write_list(console.output, &tickets, "no ticket is ignored").map_err(CliError::Output)
-    }
-
-    /// The ledger's ignored tickets. What was added or removed a moment ago, and is not reported yet, counts.
-    fn of_ledger(&self, pool: &Pool, added: &HashSet<TicketHash>) -> Result<Vec<TicketReport>, StoreError> {
-        let tickets = |states: &[TicketState], ignored| {
-            let query = TicketQuery { states: states.to_vec(), ignored, limit: u64::MAX, ..TicketQuery::default() };
-            pool.wait(pool.database.tickets(&query)).map(|page| page.tickets)
-        };
-        let mut reports = tickets(&[TicketState::Immature, TicketState::Live], None)?;
-        reports.retain(|report| report.facts.verdict != Verdict::Accepted && !added.contains(&report.ticket));
-        if self.all {
-            reports.extend(tickets(&[TicketState::Voted, TicketState::Missed, TicketState::Expired], Some(true))?);
-        }
-        Ok(reports)
     }
 }

@@ -7,14 +7,10 @@ mod ignored;
 mod remove;
 
 use clap::Subcommand;
-use stakepool::tickets::low_fee::{Lookups, LowFeeAdditions};
-use stakepool_core::accounts::Actor;
-use stakepool_core::chain::Generation;
-use stakepool_core::ports::SystemClock;
 
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Pool, PoolArguments};
+use crate::pool::PoolArguments;
 
 /// What to do with low-fee tickets.
 #[derive(Debug, Subcommand)]
@@ -37,20 +33,5 @@ impl TicketsCommand {
             Self::Add(command) => command.run(pool, console),
             Self::Remove(command) => command.run(pool, console),
         }
-    }
-}
-
-/// Adds tickets and takes them back, for whoever is at the command line.
-fn desk(pool: &Pool) -> LowFeeAdditions<'_> {
-    LowFeeAdditions {
-        actor: Actor::CommandLine,
-        // Expiry and block time are the same for both generations.
-        params: pool.config.network.params(Generation::Today),
-        ledger: &pool.database,
-        low_fee: &pool.database,
-        audit: &pool.database,
-        daemons: pool.daemons.all(),
-        clock: &SystemClock,
-        lookups: Lookups::default(),
     }
 }

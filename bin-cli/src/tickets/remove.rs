@@ -4,18 +4,17 @@ use clap::Args;
 use serde::Serialize;
 use stakepool_core::chain::TicketHash;
 
-use super::desk;
 use super::hashes::{Hashes, Tally};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Take added tickets back, so that the pool ignores them again.
 ///
 /// Each ticket is answered for in order. The change goes into the database and to all voting daemons at once; a daemon
-/// that is away is named on standard error and gets it from the web later. Removing a ticket that is not added is no
-/// failure, and tells the daemons again.
+/// that cannot be reached is named on standard error and gets it from the web later. Removing a ticket that is not added
+/// is no failure: a daemon that still has it is made to drop it again.
 #[derive(Debug, Args)]
 pub(crate) struct Remove {
     #[command(flatten)]
@@ -47,15 +46,17 @@ impl Answer for Removal {
 
 impl Remove {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        let desk = desk(&pool);
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let additions = open.pool.low_fee(ACTOR);
         let mut tally = Tally::default();
         let answered = self.hashes.each(&mut console, &mut tally, |ticket| {
-            let removed = pool.wait(desk.remove(ticket))?;
+            let removed = open.wait(additions.remove(ticket))?;
             Ok(Removal { ticket, outcome: if removed { Outcome::Removed } else { Outcome::NotAdded } })
         });
         // Whatever went wrong afterwards: what the database has, the daemons shall have.
-        let told = if tally.done > 0 { pool.tell_daemons(&mut console) } else { Ok(()) };
-        answered.and(told).and_then(|()| tally.into_result())
+        if tally.done > 0 {
+            open.reconcile(&mut console);
+        }
+        answered.and_then(|()| tally.into_result())
     }
 }

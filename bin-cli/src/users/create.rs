@@ -2,16 +2,14 @@
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_core::accounts::{Email, PasswordHashes, UserId, VotingPreference};
-use stakepool_core::audit::AuditAction;
-use stakepool_core::chain::{VoteBits, VoteVersion};
-use stakepool_core::ports::{NewUser, StoreError, UserStore};
+use stakepool_core::accounts::{Email, PasswordHashes, UserId};
+use stakepool_core::ports::StoreError;
 
 use super::password::{self, Source};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 const PASSWORD_FILE: &str = "--password-file";
 
@@ -59,22 +57,13 @@ impl Create {
         let email = Email::parse(&self.email).map_err(|error| CliError::argument("--email", error))?;
         let password = self.source().read(console.input, &email)?;
         // Only now, so that a wrong argument leaves no database behind.
-        let pool = Pool::open(pool, Absent::Make)?;
-        let user = NewUser {
-            email: email.clone(),
-            password: PasswordHashes { argon2: Some(pool.wait(password::hasher()?.hash(&password))?), bcrypt: None },
-            verified: true,
-            admin: self.admin,
-            // The version is taken over from the wallets once the user chooses; until then the default is voted anyway.
-            voting: VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(0) },
-            created: pool.now(),
-        };
-        let id = pool.wait(pool.database.create(user)).map_err(|error| match error {
+        let open = OpenPool::open(pool, Absent::Make)?;
+        let hashes = PasswordHashes { argon2: Some(open.wait(password::hasher()?.hash(&password))?), bcrypt: None };
+        let creation = open.pool.create_user(ACTOR, email.clone(), hashes, self.admin);
+        let id = open.wait(creation).map_err(|error| match error {
             StoreError::EmailTaken => taken(&email),
             other => other.into(),
         })?;
-        let role = if self.admin { "administrator" } else { "user" };
-        pool.audit(AuditAction::UserCreate, &id, format!("{role} {email}"))?;
         let created = Created { id, email, admin: self.admin };
         console.style.write_single(console.output, &created).map_err(CliError::Output)
     }

@@ -2,22 +2,20 @@
 
 use clap::Args;
 use serde::Serialize;
-use stakepool::administration::AccountRescue;
 use stakepool_core::accounts::{Email, UserId};
-use stakepool_core::ports::SecondFactorStore;
 
-use super::find;
+use super::find::find;
 use super::password::{self, Source};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{ACTOR, Absent, Pool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Give a user who cannot sign in a new password.
 ///
-/// It is asked for at the terminal, twice. All sessions of the user end; the API key and tickets stay as they are: tell
-/// the user to renew the key in the settings where somebody else may have it. Make sure that whoever asks for the
-/// password is the user.
+/// It is asked for at the terminal, twice. All sessions of the user end; the API key and tickets stay as they are: ask
+/// the user to renew the key in the settings where somebody else may have it. Make sure that it is the user who asks for
+/// the password.
 #[derive(Debug, Args)]
 pub(crate) struct Reset {
     /// The user's number or e-mail address.
@@ -65,8 +63,8 @@ impl Answer for Changed {
             ("second factor", factor.to_owned()),
         ];
         if self.disabled {
-            let told = "disabled: nobody can sign in until an administrator enables it on the page of the user";
-            fields.push(("account", told.to_owned()));
+            let disabled = "disabled: nobody can sign in until an administrator enables it on the page of the user";
+            fields.push(("account", disabled.to_owned()));
         }
         fields
     }
@@ -74,28 +72,19 @@ impl Answer for Changed {
 
 impl Reset {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        let user = find(&pool, &self.user)?;
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let user = find(&open, &self.user)?;
         let source = if self.stdin { Source::Input("--stdin") } else { Source::Terminal("--stdin") };
         let new = source.read(console.input, &user.email)?;
-        let database = &pool.database;
-        let rescue = AccountRescue {
-            users: database,
-            sessions: database,
-            access: database,
-            factors: database,
-            audit: database,
-            by: ACTOR,
-            now: pool.now(),
-        };
-        let second_factor = pool.wait(async {
+        let rescue = open.pool.rescue(ACTOR);
+        let second_factor = open.wait(async {
             let hashes = password::hasher()?.rehash(&new, &user.password).await?;
             rescue.set_password(&user, hashes).await?;
-            let factor = if self.without_second_factor {
-                if rescue.remove_second_factor(&user).await? { Factor::Removed } else { Factor::None }
-            } else {
-                let factor = database.second_factor(user.id).await?;
-                if factor.is_some_and(|factor| factor.confirmed) { Factor::Kept } else { Factor::None }
+            let factor = match self.without_second_factor {
+                true if rescue.remove_second_factor(&user).await? => Factor::Removed,
+                true => Factor::None,
+                false if open.pool.lacks_second_factor(user.id).await? => Factor::None,
+                false => Factor::Kept,
             };
             Ok::<_, CliError>(factor)
         })?;

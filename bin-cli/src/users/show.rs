@@ -2,16 +2,17 @@
 
 use clap::Args;
 use serde::Serialize;
+use stakepool::tickets::Tally;
 use stakepool_core::accounts::VotingPreference;
 use stakepool_core::chain::RedeemScript;
 use stakepool_core::ports::LedgerStore;
-use stakepool_core::reports::TicketState;
 
-use super::{Account, find};
+use super::account::Account;
+use super::find::find;
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, Pool, PoolArguments};
+use crate::pool::{Absent, OpenPool, PoolArguments};
 
 /// Show a user, with the address, its script and the tickets.
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ struct Details {
 }
 
 /// How many tickets a user has in each state; those that the pool does not vote apart.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Tickets {
     immature: u64,
     live: u64,
@@ -41,28 +42,16 @@ struct Tickets {
     ignored: u64,
 }
 
-impl Tickets {
-    fn new(counts: Vec<(TicketState, bool, u64)>) -> Self {
-        let mut tickets = Self::default();
-        for (state, ignored, count) in counts {
-            let place = match (ignored, state) {
-                (true, _) => &mut tickets.ignored,
-                (false, TicketState::Immature) => &mut tickets.immature,
-                (false, TicketState::Live) => &mut tickets.live,
-                (false, TicketState::Voted) => &mut tickets.voted,
-                (false, TicketState::Missed) => &mut tickets.missed,
-                (false, TicketState::Expired) => &mut tickets.expired,
-            };
-            *place = place.saturating_add(count);
-        }
-        tickets
+impl From<Tally> for Tickets {
+    fn from(Tally { immature, live, voted, missed, expired, ignored }: Tally) -> Self {
+        Self { immature, live, voted, missed, expired, ignored }
     }
 }
 
 impl Answer for Details {
     fn fields(&self) -> Vec<(&'static str, String)> {
         let Tickets { immature, live, voted, missed, expired, ignored } = self.tickets;
-        let mut fields = Answer::fields(&self.account);
+        let mut fields = self.account.fields();
         fields.extend(self.script.as_ref().map(|script| ("script", script.to_string())));
         let voting = format!("bits {}, chosen for vote version {}", self.voting.bits.0, self.voting.version.0);
         fields.push(("votes", voting));
@@ -76,14 +65,14 @@ impl Answer for Details {
 
 impl Show {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
-        let pool = Pool::open(pool, Absent::Refuse)?;
-        let user = find(&pool, &self.user)?;
-        let counts = pool.wait(pool.database.ticket_counts(Some(user.id)))?;
+        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let user = find(&open, &self.user)?;
+        let counts = open.wait(open.database.ticket_counts(Some(user.id)))?;
         let details = Details {
-            account: Account::new(&user, &pool.config),
+            account: Account::new(&user, open.pool.settings()),
             script: user.registration.map(|registration| registration.script),
             voting: user.voting,
-            tickets: Tickets::new(counts),
+            tickets: Tally::of(&counts).into(),
         };
         console.style.write_single(console.output, &details).map_err(CliError::Output)
     }

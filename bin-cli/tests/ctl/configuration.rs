@@ -17,7 +17,7 @@ async fn a_missing_configuration_is_named_with_the_remedy() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_webs_own_home_is_the_default() {
-    let scene = Scene::set(1).await;
+    let scene = Scene::served(1).await;
     let home = scene.home.path().join(".exccstakepool");
     fs::create_dir(&home).unwrap();
     fs::rename(scene.config_file(), home.join("exccstakepool.conf")).unwrap();
@@ -44,9 +44,13 @@ async fn all_that_is_wrong_with_a_configuration_is_told_on_one_line() {
 async fn a_database_that_is_not_there_is_not_made_by_looking() {
     let scene = Scene::set(1).await;
     let hash = "11".repeat(32);
-    for arguments in
-        [&["tickets", "ignored"][..], &["tickets", "add", &hash], &["users", "list"], &["users", "show", "1"]]
-    {
+    for arguments in [
+        &["status"][..],
+        &["tickets", "ignored"],
+        &["tickets", "add", &hash],
+        &["users", "list"],
+        &["users", "show", "1"],
+    ] {
         let message = scene.run(arguments).refusal(1);
         assert!(message.contains("pool.sqlite") && message.contains("stakepool-web"), "{message}");
     }

@@ -1,4 +1,4 @@
-//! A voting daemon on loopback that votes what it is told to.
+//! A voting daemon on loopback that has what it is given, and says of itself what a test wants.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use stakepool_core::chain::{BlockHeight, Network, TicketHash};
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network, TicketHash};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
 use stakepool_core::ticket::PoolFee;
@@ -18,21 +18,50 @@ use tokio::task::JoinHandle;
 /// The token of the daemons and of the configuration.
 pub const TOKEN: &str = "a-token-for-these-tests";
 
-/// What a daemon has seen and was told.
-#[derive(Default)]
+/// What a daemon has seen and was given.
 pub struct Fake {
     /// Tickets that pay the fee.
     pub accepted: Mutex<Vec<LowFeeEntry>>,
     /// Tickets that do not, and are voted only where they are added.
     pub low_fee: Mutex<Vec<LowFeeEntry>>,
-    /// What it was told last.
+    /// What it was given last.
     pub wanted: Mutex<DesiredState>,
-    /// What it complains of.
-    pub problems: Mutex<Vec<String>>,
-    cold_wallet_xpub: String,
+    /// What it says of itself, but for what follows from the above.
+    pub says: Mutex<DaemonStatus>,
 }
 
 impl Fake {
+    fn new(cold_wallet: &ExtendedPubKey, height: u32) -> Self {
+        let says = DaemonStatus {
+            id: "voter".to_owned(),
+            epoch: 1,
+            version: "0.1.0".to_owned(),
+            network: Network::Simnet,
+            cold_wallet_xpub: cold_wallet.to_string(),
+            pool_fee: PoolFee::from_percent(7.5).unwrap(),
+            wanted_digest: String::new(),
+            users: 0,
+            node_height: Some(BlockHeight(height)),
+            synced_height: Some(BlockHeight(height - 1)),
+            wallets: vec![WalletState {
+                name: "127.0.0.1:19557".to_owned(),
+                reachable: true,
+                unlocked: true,
+                votes_itself: false,
+                account_key: None,
+            }],
+            live_tickets: 0,
+            ignored_tickets: 0,
+            problems: Vec::new(),
+        };
+        Self { accepted: Mutex::default(), low_fee: Mutex::default(), wanted: Mutex::default(), says: Mutex::new(says) }
+    }
+
+    /// Changes what it says of itself.
+    pub fn says(&self, change: impl FnOnce(&mut DaemonStatus)) {
+        change(&mut self.says.lock().unwrap());
+    }
+
     /// The tickets that it would vote.
     pub fn live(&self) -> Vec<TicketHash> {
         self.split().0.iter().map(|entry| entry.ticket).collect()
@@ -59,27 +88,13 @@ impl DaemonBackend for Fake {
         let (live, ignored) = self.split();
         // A guard would last until the end of the whole value.
         let wanted = self.wanted.lock().unwrap().clone();
+        let says = self.says.lock().unwrap().clone();
         Ok(DaemonStatus {
-            id: "voter".to_owned(),
-            epoch: 1,
-            version: "0.1.0".to_owned(),
-            network: Network::Simnet,
-            cold_wallet_xpub: self.cold_wallet_xpub.clone(),
-            pool_fee: PoolFee::from_percent(7.5).unwrap(),
             wanted_digest: wanted.digest().to_string(),
             users: wanted.users().len() as u64,
-            node_height: Some(BlockHeight(200)),
-            synced_height: Some(BlockHeight(199)),
-            wallets: vec![WalletState {
-                name: "127.0.0.1:19557".to_owned(),
-                reachable: true,
-                unlocked: true,
-                votes_itself: false,
-                account_key: None,
-            }],
             live_tickets: live.len() as u64,
             ignored_tickets: ignored.len() as u64,
-            problems: self.problems.lock().unwrap().clone(),
+            ..says
         })
     }
 
@@ -118,7 +133,7 @@ impl DaemonBackend for Fake {
 
 /// A daemon that runs.
 pub struct Daemon {
-    /// What it has seen and was told.
+    /// What it has seen and was given.
     pub backend: Arc<Fake>,
     /// Where it listens.
     pub address: SocketAddr,
@@ -129,13 +144,13 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon with its files in `folder`.
-    pub async fn start(folder: &Path, access: Access, cold_wallet_xpub: &str) -> Self {
+    /// Starts a daemon with its files in `folder`, the key of a cold wallet and a node at a height.
+    pub async fn start(folder: &Path, access: Access, cold_wallet: &ExtendedPubKey, height: u32) -> Self {
         let certificate = folder.join("rpc.cert");
         let pair = ensure_server_pair(&certificate, &folder.join("rpc.key"), &[], SystemTime::now()).unwrap();
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let address = listeners[0].local_addr().unwrap();
-        let backend = Arc::new(Fake { cold_wallet_xpub: cold_wallet_xpub.to_owned(), ..Fake::default() });
+        let backend = Arc::new(Fake::new(cold_wallet, height));
         let (stop, stopped) = oneshot::channel();
         let serving = serve(listeners, pair, access, backend.clone(), async {
             let _ = stopped.await;

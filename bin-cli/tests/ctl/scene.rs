@@ -18,6 +18,7 @@ use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, SqliteOptions};
 use stakepool_rpc::grpc::RpcToken;
 use stakepool_rpc::grpc::server::Access;
+use stakepool_sim::{SimNetwork, WalletServer};
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, TOKEN};
@@ -52,71 +53,135 @@ impl Outcome {
     }
 }
 
-/// The cold wallet's and the voting wallets' account key.
-pub fn keys() -> [String; 2] {
+/// The cold wallet's and the voting wallets' account key where no wallet runs.
+fn keys() -> [ExtendedPubKey; 2] {
     let path = format!("{}/../stakepool-core/tests/vectors/simnet.json", env!("CARGO_MANIFEST_DIR"));
     let vectors: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    [0, 1].map(|number| vectors["keys"][number]["account_xpub"].as_str().unwrap().to_owned())
+    [0, 1].map(|number| vectors["keys"][number]["account_xpub"].as_str().unwrap().parse().unwrap())
 }
 
 pub fn ticket(number: u8) -> TicketHash {
     TicketHash::from_bytes([number; 32])
 }
 
+/// The height of the daemons' node, and of the wallets where some run.
+pub const HEIGHT: u32 = 200;
+
 /// A pool on a simulated network's parameters.
 pub struct Scene {
     pub home: TempDir,
     pub daemons: Vec<Daemon>,
+    /// Where wallets run.
+    network: Option<SimNetwork>,
+    /// The cold wallet's and the voting wallets' account key.
+    keys: [ExtendedPubKey; 2],
 }
 
 impl Scene {
-    /// A pool with so many daemons and without a database.
+    /// A pool with so many daemons, whose only wallet does not run, and without a database.
     pub async fn set(daemons: usize) -> Self {
-        Self::set_with(daemons, with_token()).await
+        Self::set_with(daemons, with_token(), None).await
     }
 
     /// As [`Scene::set`], with daemons of the predecessor's service, which ask for nothing.
     pub async fn set_with_old_daemons(daemons: usize) -> Self {
-        Self::set_with(daemons, Access::default()).await
+        Self::set_with(daemons, Access::default(), None).await
     }
 
-    /// As [`Scene::set`], with daemons that ask for one of some certificates (PEM) beside the token.
-    pub async fn set_with_client_certificates(daemons: usize, certificates: &str) -> Self {
+    /// A pool with so many daemons, two wallets that both must agree, and a database: what the web runs on.
+    pub async fn served(daemons: usize) -> Self {
+        Self::served_with(daemons, with_token()).await
+    }
+
+    /// As [`Scene::served`], with daemons that ask for one of some certificates (PEM) beside the token.
+    pub async fn served_with_client_certificates(daemons: usize, certificates: &str) -> Self {
         let certificates = Some(certificates.as_bytes().to_vec());
-        Self::set_with(daemons, with_token().with_client_certificates(certificates)).await
+        Self::served_with(daemons, with_token().with_client_certificates(certificates)).await
     }
 
-    async fn set_with(count: usize, access: Access) -> Self {
+    /// As [`Scene::served`], with daemons that ask for this.
+    pub async fn served_with(daemons: usize, access: Access) -> Self {
+        let network = SimNetwork::builder().height(HEIGHT).voting_wallets(2).start().await.unwrap();
+        let scene = Self::set_with(daemons, access, Some(network)).await;
+        scene.database().await.close().await;
+        scene
+    }
+
+    async fn set_with(count: usize, access: Access, network: Option<SimNetwork>) -> Self {
         let home = tempfile::tempdir().unwrap();
+        let of_network = |network: &SimNetwork| [network.cold_wallet_xpub(), network.voting_wallet_xpub()];
+        let keys = network.as_ref().map_or_else(keys, of_network);
         let mut daemons = Vec::new();
         for number in 0..count {
             let folder = home.path().join(format!("daemon{number}"));
-            daemons.push(Daemon::start(&folder, access.clone(), &keys()[0]).await);
+            daemons.push(Daemon::start(&folder, access.clone(), &keys[0], HEIGHT).await);
         }
-        let scene = Self { home, daemons };
+        let scene = Self { home, daemons, network, keys };
         fs::write(scene.config_file(), scene.config()).unwrap();
         scene
+    }
+
+    /// The cold wallet's and the voting wallets' account key.
+    pub const fn keys(&self) -> [ExtendedPubKey; 2] {
+        self.keys
+    }
+
+    /// A wallet, where wallets run.
+    pub fn wallet(&self, number: usize) -> &WalletServer {
+        self.network.as_ref().unwrap().wallet(number)
     }
 
     pub fn config_file(&self) -> PathBuf {
         self.home.path().join("web.conf")
     }
 
+    /// Changes the configuration.
+    pub fn reconfigure(&self, from: &str, to: &str) {
+        let config = fs::read_to_string(self.config_file()).unwrap();
+        assert!(config.contains(from), "{from}");
+        fs::write(self.config_file(), config.replace(from, to)).unwrap();
+    }
+
     fn config(&self) -> String {
-        let [cold, voting] = keys();
-        let hosts: Vec<String> = self.daemons.iter().map(|daemon| daemon.address.to_string()).collect();
-        let certificates: Vec<String> =
-            self.daemons.iter().map(|daemon| daemon.certificate.display().to_string()).collect();
+        let [cold, voting] = self.keys;
+        let list = |texts: Vec<String>| texts.join(",");
         let [token, cookie, api] = SECRETS;
         format!(
             "simnet=1\nappdata={home}\ncoldwalletextpub={cold}\nvotingwalletextpub={voting}\npoolfees=7.5\n\
-             minservers=1\nwallethosts=127.0.0.1:1\nwalletusers=user\nwalletpasswords=hunter2\nwalletcerts={first}\n\
-             stakepooldhosts={hosts}\nstakepooldcerts={certificates}\nrpctoken={token}\ncookiesecret={cookie}\n\
-             apisecret={api}\n",
+             {wallets}\nstakepooldhosts={hosts}\nstakepooldcerts={certificates}\nrpctoken={token}\n\
+             cookiesecret={cookie}\napisecret={api}\n",
             home = self.home.path().display(),
-            first = certificates[0],
-            hosts = hosts.join(","),
-            certificates = certificates.join(","),
+            wallets = self.config_of_wallets(),
+            hosts = list(self.daemons.iter().map(|daemon| daemon.address.to_string()).collect()),
+            certificates = list(self.daemons.iter().map(|daemon| daemon.certificate.display().to_string()).collect()),
+        )
+    }
+
+    fn config_of_wallets(&self) -> String {
+        let Some(network) = &self.network else {
+            let certificate = self.daemons[0].certificate.display();
+            return format!(
+                "minservers=1\nwallethosts=127.0.0.1:1\nwalletusers=user\nwalletpasswords=hunter2\n\
+                 walletcerts={certificate}"
+            );
+        };
+        let endpoints = network.voting_wallets().iter().map(|wallet| wallet.endpoint());
+        let [mut hosts, mut users, mut passwords, mut certificates] = [const { Vec::new() }; 4];
+        for (number, endpoint) in endpoints.enumerate() {
+            let certificate = self.home.path().join(format!("wallet{number}.cert"));
+            fs::write(&certificate, &endpoint.certificate_pem).unwrap();
+            hosts.push(endpoint.host.to_string());
+            users.push(endpoint.user);
+            passwords.push(endpoint.password);
+            certificates.push(certificate.display().to_string());
+        }
+        format!(
+            "minservers={}\nwallethosts={}\nwalletusers={}\nwalletpasswords={}\nwalletcerts={}",
+            if self.daemons.len() > 1 { 2 } else { 1 },
+            hosts.join(","),
+            users.join(","),
+            passwords.join(","),
+            certificates.join(",")
         )
     }
 
@@ -162,8 +227,7 @@ impl Scene {
             .await
             .unwrap();
         let index = database.reserve_index(user, 9999).await.unwrap();
-        let [cold, voting] =
-            keys().map(|key| ExtendedPubKey::parse_for(&key, Network::Simnet).unwrap().external_branch().unwrap());
+        let [cold, voting] = self.keys.map(|key| key.external_branch().unwrap());
         let script = RedeemScript::for_user(&voting, index, &cold.address(index).unwrap()).unwrap();
         let registration = Registration {
             key_index: index,
@@ -176,7 +240,7 @@ impl Scene {
         (user, registration)
     }
 
-    /// Has a low-fee ticket seen by all daemons and told to the ledger.
+    /// Has a low-fee ticket seen by all daemons and reported to the ledger.
     pub async fn low_fee(&self, number: u8, user: UserId, address: ScriptAddress) -> TicketReport {
         self.seen_by_daemons(number, address);
         let report = report(number, user, address);

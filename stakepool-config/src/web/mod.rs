@@ -5,6 +5,8 @@ mod config;
 mod database;
 mod mail;
 mod peers;
+#[cfg(feature = "pool")]
+mod pool;
 mod servers;
 mod site;
 

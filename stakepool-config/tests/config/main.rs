@@ -5,6 +5,8 @@
 mod daemon;
 mod old_files;
 mod peers;
+#[cfg(feature = "pool")]
+mod pool;
 mod samples;
 mod sources;
 mod web;

@@ -7,11 +7,13 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::agreement::Agreement;
+use super::error::GroupError;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
+use super::probe::{self, LIMIT, Probed, unreachable};
 use super::recovery;
 use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, Network, ScriptAddress};
-use crate::ports::{PoolWallet, RescanStore, StakeInfo, StoreError, UserStore, WalletError, WalletTickets};
+use crate::ports::{PoolWallet, RescanStore, StakeInfo, UserStore, WalletError, WalletTickets};
 use crate::single_flight::SingleFlight;
 
 /// How old the statistics may be that are given without asking a wallet.
@@ -22,40 +24,8 @@ const STALE: Duration = Duration::from_secs(30);
 const PROBE: Duration = Duration::from_secs(10);
 /// First and last pause between probes of a wallet that is away.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// How long a probe or a write may take before the wallet counts as away.
-const LIMIT: Duration = Duration::from_secs(10);
 /// How often a healthy wallet's scripts are compared with the users'.
 const AUDIT: Duration = Duration::from_secs(30 * 60);
-
-/// Why the group did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GroupError {
-    /// No wallet answers.
-    #[error("no voting wallet is in service: {0}")]
-    NoneHealthy(String),
-    /// Too few wallets agree.
-    #[error("only {agreeing} of the {quorum} voting wallets needed are in service: {reasons}")]
-    NoQuorum {
-        /// How many agree.
-        agreeing: usize,
-        /// How many must.
-        quorum: usize,
-        /// Why the others do not count.
-        reasons: String,
-    },
-    /// A wallet has other keys or makes other scripts.
-    #[error("voting wallet {wallet} disagrees with the pool: {how}")]
-    Disagreement {
-        /// The wallet.
-        wallet: String,
-        /// How it differs.
-        how: String,
-    },
-    /// The users cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// The voting wallets of a pool.
 ///
@@ -190,21 +160,23 @@ impl WalletGroup {
         }
     }
 
-    async fn probe(&self, member: &Member) -> Result<(), Health> {
-        let away = |error: String| Health::Unreachable { error };
-        let began = Instant::now();
-        let calls = async { Ok::<_, WalletError>((member.wallet.info().await?, member.wallet.best_block().await?)) };
-        match timeout(LIMIT, calls).await {
-            Ok(Ok((info, (_, height)))) => {
-                let mut state = member.state();
-                state.latency = began.elapsed();
-                state.info = Some(info);
-                state.height = Some(height);
-                Ok(())
-            }
-            Ok(Err(error)) => Err(away(error.to_string())),
-            Err(_) => Err(away(format!("wallet {} does not answer; restart it", member.wallet.name()))),
+    /// How every wallet is at this moment: asks all of them once, at the same time, for their state and their key. For
+    /// a program that does not [run](WalletGroup::run) the group: neither a wallet nor what is known here changes, and
+    /// nothing is repaired. What only a repair or a registration brings to light is not seen: that a wallet lacks
+    /// scripts, or makes others than the pool.
+    pub async fn look(&self) -> Vec<MemberStatus> {
+        let mut looks = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            looks.push(probe::look(member.wallet.as_ref(), &self.key, self.rescans.as_ref()));
         }
+        join_all(looks).await
+    }
+
+    async fn probe(&self, member: &Member) -> Result<(), Health> {
+        let Probed { info, height, latency } = probe::probe(member.wallet.as_ref()).await?;
+        let mut state = member.state();
+        (state.info, state.height, state.latency) = (Some(info), Some(height), latency);
+        Ok(())
     }
 
     async fn recover(&self, member: &Member) -> Result<(), Health> {
@@ -213,22 +185,17 @@ impl WalletGroup {
             member.state().debts.rescan_from = owed;
         }
         self.probe(member).await?;
-        let found =
-            member.wallet.master_pubkey().await.map_err(|error| Health::Unreachable { error: error.to_string() })?;
-        if found != self.key {
-            let how = format!("its account key is {found}, but votingwalletextpub is {}", self.key);
-            return Err(Health::Disagrees { how });
-        }
+        probe::check_key(member.wallet.as_ref(), &self.key).await?;
         self.settle_dispute(member).await?;
-        let users = self.users.registered().await.map_err(|error| Health::Unreachable { error: error.to_string() })?;
+        let users = self.users.registered().await.map_err(|error| unreachable(&error))?;
         let progress = |progress| member.recovering(progress);
         let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), progress).await;
         if brought.is_ok() {
             member.state().debts = PendingRepairs { scripts: Some(0), rescan_from: None };
         }
         brought.map_err(|error| match error {
-            recovery::RecoveryError::Wallet(error) => Health::Unreachable { error: error.to_string() },
-            recovery::RecoveryError::Store(error) => Health::Unreachable { error: error.to_string() },
+            recovery::RecoveryError::Wallet(error) => unreachable(&error),
+            recovery::RecoveryError::Store(error) => unreachable(&error),
             recovery::RecoveryError::NotTaken(_) => Health::Disagrees { how: error.to_string() },
         })
     }
@@ -244,7 +211,7 @@ impl WalletGroup {
                 }
                 Ok(())
             }
-            Err(Refusal::Failed(error)) => Err(Health::Unreachable { error: error.to_string() }),
+            Err(Refusal::Failed(error)) => Err(unreachable(&error)),
             Err(Refusal::Differs(how)) => Err(Health::Disagrees { how }),
         }
     }
@@ -379,7 +346,7 @@ impl WalletGroup {
                 Err(Refusal::Failed(error)) => {
                     failures.push(format!("{wallet}: {error}"));
                     if error.is_transient() {
-                        member.set_health(Health::Unreachable { error: error.to_string() });
+                        member.set_health(unreachable(&error));
                         member.probe_soon();
                     }
                 }

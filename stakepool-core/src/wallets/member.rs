@@ -57,7 +57,8 @@ pub struct MemberStatus {
 /// The repairs that a wallet still owes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PendingRepairs {
-    /// How many scripts are to be brought over; `None` where that shows only when the wallet answers.
+    /// How many scripts are to be brought over; `None` where they were not compared yet, as while the wallet does not
+    /// answer.
     pub scripts: Option<usize>,
     /// From which height it must look through the chain again, if it must.
     pub rescan_from: Option<BlockHeight>,

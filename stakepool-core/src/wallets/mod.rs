@@ -1,11 +1,14 @@
 //! The pool's voting wallets as a group: quorum, health and recovery.
 
 mod agreement;
+mod error;
 mod group;
 mod import;
 mod member;
+mod probe;
 mod recovery;
 
 pub use agreement::Agreement;
-pub use group::{GroupError, WalletGroup};
+pub use error::GroupError;
+pub use group::WalletGroup;
 pub use member::{Health, MemberStatus, PendingRepairs};

@@ -7,8 +7,8 @@ use stakepool_core::time::UnixTime;
 
 use super::Database;
 use super::failure::backend;
-use super::ledger::limit;
 use super::row::Fields;
+use super::row::limit;
 
 #[async_trait]
 impl AuditStore for Database {

@@ -11,8 +11,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
-use super::SqliteOptions;
 use super::failure::{Kind, open_error};
+use super::options::SqliteOptions;
 use crate::error::DbError;
 use crate::warning::Warning;
 

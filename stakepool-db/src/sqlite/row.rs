@@ -7,6 +7,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use stakepool_core::ports::StoreError;
 
+/// A number of rows as SQLite takes it.
+pub(super) fn limit(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
 /// A row of a table.
 pub(super) struct Fields<'r> {
     row: &'r SqliteRow,

@@ -1,4 +1,4 @@
-//! What programs tell of the chain, in the words of `stakepool_core`.
+//! What programs say of the chain, in the words of `stakepool_core`.
 
 use stakepool_core::chain::TxHash;
 use stakepool_core::ports::{Block, MinedTransaction};

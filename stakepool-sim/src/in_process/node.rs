@@ -35,8 +35,8 @@ impl SimNode {
         Self { program }
     }
 
-    /// What the node tells from now on. The first event is [`NodeEvent::Connected`], at once where the node can be
-    /// reached; what happens while there is no connection is never told.
+    /// What the node reports from now on. The first event is [`NodeEvent::Connected`], at once where the node can be
+    /// reached; what happens while there is no connection is not reported later.
     pub fn events(&self) -> mpsc::UnboundedReceiver<NodeEvent> {
         let (sender, events) = mpsc::unbounded_channel();
         self.program.listen(Box::new(move |event| sender.send(event).is_ok()));

@@ -1,4 +1,4 @@
-//! What nodes tell by themselves, in the order of their generation.
+//! What nodes report by themselves, in the order of their generation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -97,7 +97,7 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
-    fn tell(&self, notes: &[Note]) -> bool {
+    fn report(&self, notes: &[Note]) -> bool {
         let wanted: Vec<&Note> = notes.iter().filter(|note| self.topics.contains(&note.topic())).collect();
         wanted.is_empty() || (self.deliver)(wanted)
     }
@@ -121,8 +121,8 @@ impl Subscribers {
         self.0.retain(|client| client.id != id);
     }
 
-    /// Tells everybody, and forgets those who are gone.
-    pub(crate) fn tell(&mut self, notes: &[Note]) {
-        self.0.retain(|client| client.tell(notes));
+    /// Reports to everybody, and forgets those who are gone.
+    pub(crate) fn report(&mut self, notes: &[Note]) {
+        self.0.retain(|client| client.report(notes));
     }
 }

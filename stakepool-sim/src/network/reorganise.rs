@@ -41,7 +41,7 @@ impl State {
             return Ok(true);
         }
         if let Some(note) = self.winners_of(&block) {
-            self.subscribers.tell(&[note]);
+            self.subscribers.report(&[note]);
         }
         let extended = self.extended_bits();
         for vote in self.crowd.votes(&self.chain, &fork.branch, &extended) {
@@ -73,6 +73,6 @@ impl State {
             // The winners of the other new blocks were told when those came.
             notes.extend(self.winners_of(new));
         }
-        self.subscribers.tell(&notes);
+        self.subscribers.report(&notes);
     }
 }

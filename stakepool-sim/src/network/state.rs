@@ -98,7 +98,7 @@ impl State {
         let effects = self.chain.connect_best(&block);
         let mut notes = self.joined(&block, &effects);
         notes.extend(self.winners_of(&block));
-        self.subscribers.tell(&notes);
+        self.subscribers.report(&notes);
         self.after_change();
         Ok(block.hash)
     }
@@ -236,7 +236,7 @@ impl State {
     /// Tells every listener the winners of the best block once more.
     pub(crate) fn rebroadcast_winners(&mut self) {
         if let Some(note) = self.chain.best.tip().and_then(|tip| self.winners_of(tip)) {
-            self.subscribers.tell(&[note]);
+            self.subscribers.report(&[note]);
         }
     }
 

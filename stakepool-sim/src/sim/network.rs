@@ -80,7 +80,7 @@ impl SimNetwork {
         &self.nodes
     }
 
-    /// What all nodes tell from now on within this process, as a voting engine takes it whose nodes are those of
+    /// What all nodes report from now on within this process, as a voting engine takes it whose nodes are those of
     /// [`SimNetwork::nodes`] in the same order. Each node's first event is `Connected`.
     ///
     /// ```

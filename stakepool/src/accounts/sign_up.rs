@@ -106,15 +106,8 @@ impl Pool {
         Ok(CheckedSignUp { pool: self, email, password: password.text, origin })
     }
 
-    /// A user who is made by the operator: verified, and without a mail. The caller has looked at the password.
-    ///
-    /// # Errors
-    /// [`StoreError::EmailTaken`], or another [`StoreError`].
-    pub async fn create_user(&self, email: Email, password: PasswordHashes, admin: bool) -> Result<UserId, StoreError> {
-        self.parts.users.create(self.new_user(email, password, true, admin)).await
-    }
-
-    fn new_user(&self, email: Email, password: PasswordHashes, verified: bool, admin: bool) -> NewUser {
+    /// A new user, who votes by default until there is a choice.
+    pub(crate) fn new_user(&self, email: Email, password: PasswordHashes, verified: bool, admin: bool) -> NewUser {
         NewUser { email, password, verified, admin, voting: self.default_voting(), created: self.now() }
     }
 }

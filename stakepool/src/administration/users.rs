@@ -1,7 +1,7 @@
 //! What an administrator may do about a user. Nothing here touches live tickets: they are voted whatever becomes of the
 //! account. Every act is noted in the audit log.
 
-use stakepool_core::accounts::{Actor, User, UserId};
+use stakepool_core::accounts::{Actor, Email, PasswordHashes, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, SessionToken, StoreError, UserOverview};
 
@@ -31,6 +31,24 @@ pub enum AdministerError {
 }
 
 impl Pool {
+    /// Makes a user on behalf of the operator: verified, and without a mail. The caller has looked at the password.
+    ///
+    /// # Errors
+    /// [`StoreError::EmailTaken`], or another [`StoreError`].
+    pub async fn create_user(
+        &self,
+        by: Actor,
+        email: Email,
+        password: PasswordHashes,
+        admin: bool,
+    ) -> Result<UserId, StoreError> {
+        let role = if admin { "administrator" } else { "user" };
+        let detail = format!("{role} {email}");
+        let id = self.parts.users.create(self.new_user(email, password, true, admin)).await?;
+        self.parts.audit.append(&AuditEntry::new(self.now(), by, AuditAction::UserCreate, &id, detail)).await?;
+        Ok(id)
+    }
+
     /// All that an administrator sees of a user.
     ///
     /// # Errors
@@ -116,7 +134,7 @@ impl Pool {
     }
 
     /// What the operator does for a user who cannot get into an account.
-    fn rescue(&self, by: Actor) -> AccountRescue<'_> {
+    pub fn rescue(&self, by: Actor) -> AccountRescue<'_> {
         let parts = &self.parts;
         AccountRescue {
             users: parts.users.as_ref(),

@@ -1,10 +1,14 @@
 //! The voting daemons: the desired state, the reconciler that keeps them at it, and how each of them is.
 
+mod compare;
 mod desired;
 pub(crate) mod legacy_lists;
 mod reconcile;
+mod round;
 mod view;
 
 pub use desired::desired_state;
 pub use reconcile::{COMPARE, Reconciler};
-pub use view::{DaemonView, DesiredChanged, Expected};
+pub use view::{DaemonView, Expected};
+
+pub use crate::desired_changed::DesiredChanged;

@@ -5,19 +5,20 @@
 //! failed, a daemon that was restored from a backup, and a web that was restarted all heal in the same way.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use stakepool_core::chain::{BlockHeight, Generation};
+use futures_util::future::{BoxFuture, join_all};
 use stakepool_core::desired::DesiredState;
-use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
+use stakepool_core::ports::{EventBatch, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
 use tokio::time::{sleep, timeout};
 
-use crate::daemons::desired::desired_state;
-use crate::daemons::legacy_lists::{ListError, ListReader, has_no_reports};
-use crate::daemons::view::{DaemonView, DesiredChanged, Expected};
+use crate::daemons::compare::Comparison;
+use crate::daemons::legacy_lists::{ListReader, has_no_reports};
+use crate::daemons::round::{RoundError, within};
+use crate::daemons::view::{DaemonView, Expected};
+use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::tickets::mails;
 
@@ -29,8 +30,6 @@ const REPEAT: Duration = Duration::from_secs(180);
 const LISTS: Duration = Duration::from_secs(15);
 /// First and last pause after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-/// How long a daemon may take for one answer.
-const LIMIT: Duration = Duration::from_secs(30);
 /// How long it may keep a request for events open.
 const EVENTS_LIMIT: Duration = Duration::from_secs(120);
 
@@ -39,41 +38,20 @@ const EVENTS_LIMIT: Duration = Duration::from_secs(120);
 pub struct Reconciler {
     parts: Parts,
     signal: DesiredChanged,
-    expected: Expected,
+    comparison: Comparison,
     views: Arc<Mutex<BTreeMap<String, DaemonView>>>,
-}
-
-/// A database without users that may be an empty, restored or wrong one must not take the users from a daemon.
-fn withheld(desired: &DesiredState, status: &DaemonStatus) -> Option<String> {
-    let text = format!(
-        "it keeps its {} users, because the web's database has none with an address: check `database`, and whether the \
-         file there is the pool's",
-        status.users
-    );
-    (desired.users().len() == 0 && status.users > 0).then_some(text)
-}
-
-/// What a daemon's view says where the daemon lets nobody compare.
-const CLOSED: &str = "it has users and tickets by the predecessor's calls only, and tells nothing of itself, because it \
-                      refuses our token or has none; set the same rpctoken for the web and the daemon";
-
-/// Why one round with a daemon failed.
-#[derive(Debug, thiserror::Error)]
-enum RoundError {
-    #[error(transparent)]
-    Daemon(#[from] DaemonError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Lists(#[from] ListError),
-    #[error("it did not answer within {0:?}")]
-    Silent(Duration),
 }
 
 impl Reconciler {
     /// Keeps the daemons of `parts`, as far as they are `expected`; hears of changes by `signal`.
     pub fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
-        Self { parts, signal, expected, views: Arc::default() }
+        let comparison = Comparison::new(parts.clone(), signal.clone(), expected);
+        Self { parts, signal, comparison, views: Arc::default() }
+    }
+
+    /// What wakes it.
+    pub fn signal(&self) -> DesiredChanged {
+        self.signal.clone()
     }
 
     /// Has every daemon compared at once, because users or added tickets changed.
@@ -81,18 +59,42 @@ impl Reconciler {
         self.signal.changed();
     }
 
-    /// How each daemon is.
+    /// How each daemon was when it was last compared.
     pub fn views(&self) -> BTreeMap<String, DaemonView> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How each daemon is at this moment: asks all of them once, at the same time. For a program that does not
+    /// [run](Reconciler::run) the reconciler: nothing changes, neither in a daemon nor in a store nor in the
+    /// [views](Reconciler::views).
+    pub async fn look(&self) -> BTreeMap<String, DaemonView> {
+        self.each_once(|daemon| Box::pin(self.comparison.look(daemon))).await
+    }
+
+    /// Compares every daemon once, at the same time, and gives the desired state to those that lack it: how each is
+    /// afterwards. For a program that changed something and ends; a daemon that was not reached gets it from the
+    /// program that runs.
+    pub async fn reconcile_once(&self) -> BTreeMap<String, DaemonView> {
+        self.each_once(|daemon| Box::pin(self.comparison.reconcile(daemon))).await
+    }
+
+    async fn each_once<'a>(
+        &'a self,
+        round: impl Fn(&'a dyn VotingDaemon) -> BoxFuture<'a, Result<DaemonView, RoundError>>,
+    ) -> BTreeMap<String, DaemonView> {
+        let daemons = || self.parts.daemons.iter().map(|daemon| daemon.as_ref());
+        let ended = join_all(daemons().map(round)).await.into_iter();
+        let views = ended.map(|ended| ended.unwrap_or_else(|error| DaemonView::failed(&error)));
+        daemons().map(|daemon| daemon.name().to_owned()).zip(views).collect()
     }
 
     /// Works for ever.
     pub async fn run(&self) {
         let tasks = self.parts.daemons.iter().flat_map(|daemon| {
-            let keep: futures_util::future::BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref()));
+            let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref()));
             [keep, Box::pin(self.collect(daemon.as_ref()))]
         });
-        futures_util::future::join_all(tasks).await;
+        join_all(tasks).await;
         // Reached where there is no daemon at all.
         std::future::pending::<()>().await;
     }
@@ -103,7 +105,7 @@ impl Reconciler {
         let mut pause = BACK_OFF.0;
         loop {
             changes.mark_unchanged();
-            let next = match self.compare(daemon).await {
+            let next = match self.comparison.reconcile(daemon).await {
                 Ok(view) => {
                     let comparable = view.status.is_some();
                     self.note(daemon, view);
@@ -117,7 +119,7 @@ impl Reconciler {
                     next
                 }
             };
-            // A change is told at once; a daemon that is away is not asked more often for it.
+            // A change is passed on at once; a daemon that is unreachable is not asked more often for it.
             let wakened = timeout(next, changes.changed()).await.is_ok();
             if wakened && pause > BACK_OFF.0 {
                 sleep(BACK_OFF.0).await;
@@ -125,78 +127,12 @@ impl Reconciler {
         }
     }
 
-    /// Gives a daemon the desired state where it lacks it.
-    async fn compare(&self, daemon: &dyn VotingDaemon) -> Result<DaemonView, RoundError> {
-        let status = match within(LIMIT, daemon.status()).await {
-            Err(RoundError::Daemon(DaemonError::Unsupported { .. })) => return self.repeat(daemon, None).await,
-            // A token that is wrong for the predecessor's calls, too, shows there.
-            Err(RoundError::Daemon(DaemonError::Unauthorized { .. })) => {
-                return self.repeat(daemon, Some(CLOSED)).await;
-            }
-            other => other?,
-        };
-        if let Some(reason) = self.expected.refusal(&status) {
-            let view = DaemonView { status: Some(status), refused: true, error: Some(reason), ..DaemonView::default() };
-            return Ok(view);
-        }
-        self.settle(status.synced_height).await?;
-        let desired = self.desired().await?;
-        if let Some(reason) = withheld(&desired, &status) {
-            return Ok(DaemonView { status: Some(status), error: Some(reason), ..DaemonView::default() });
-        }
-        let digest = desired.digest().to_string();
-        if status.wanted_digest != digest {
-            self.push(daemon, &desired).await?;
-        }
-        let status = DaemonStatus { wanted_digest: digest, users: desired.users().len() as u64, ..status };
-        Ok(self.in_sync(Some(status), None))
-    }
-
-    /// Gives everything to a daemon that cannot be compared. Without users there is nothing to give, and who knows what
-    /// would be taken.
-    async fn repeat(&self, daemon: &dyn VotingDaemon, remark: Option<&str>) -> Result<DaemonView, RoundError> {
-        // Such a daemon tells no height either; the wallet that is furthest behind does.
-        self.settle(self.parts.stats.wallets().iter().filter_map(|wallet| wallet.height).min()).await?;
-        let desired = self.desired().await?;
-        if desired.users().len() > 0 {
-            self.push(daemon, &desired).await?;
-        }
-        Ok(self.in_sync(None, remark))
-    }
-
-    async fn push(&self, daemon: &dyn VotingDaemon, desired: &DesiredState) -> Result<(), RoundError> {
-        within(LIMIT, daemon.put_desired(desired)).await?;
-        let (users, added) = (desired.users().len(), desired.added().len());
-        tracing::info!(daemon = daemon.name(), users, added, "given the desired state");
-        Ok(())
-    }
-
-    fn in_sync(&self, status: Option<DaemonStatus>, remark: Option<&str>) -> DaemonView {
-        let last_in_sync = Some(self.parts.clock.now());
-        DaemonView { status, in_sync: true, refused: false, error: remark.map(str::to_owned), last_in_sync }
-    }
-
-    /// Notes what became of added tickets, once their end is so deep below the height that no reorganisation undoes it: as
-    /// deep as a ticket takes to mature. Until then they stay desired.
-    async fn settle(&self, synced: Option<BlockHeight>) -> Result<(), StoreError> {
-        let Some(synced) = synced else { return Ok(()) };
-        // The same in both generations.
-        let maturity = self.expected.network.params(Generation::Today).ticket_maturity;
-        if let Some(deep) = synced.0.checked_sub(maturity)
-            && self.parts.low_fee.settle(BlockHeight(deep)).await?
-        {
-            self.signal.changed();
-        }
-        Ok(())
-    }
-
     /// The users and added tickets as they are now: what every daemon should have.
     ///
     /// # Errors
     /// [`StoreError`] where the database fails.
     pub async fn desired(&self) -> Result<DesiredState, StoreError> {
-        let Parts { users, low_fee, clock, .. } = &self.parts;
-        desired_state(users.as_ref(), low_fee.as_ref(), clock.now()).await
+        self.comparison.desired().await
     }
 
     /// Collects one daemon's events for ever.
@@ -309,11 +245,7 @@ impl Reconciler {
         if view.error.as_ref() != Some(&text) {
             tracing::error!(daemon = daemon.name(), %error, "not in sync; tried again");
         }
-        (view.in_sync, view.refused) = (false, false);
+        (view.reachable, view.in_sync, view.refused) = (error.is_answer(), false, false);
         view.error = Some(text);
     }
-}
-
-async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, DaemonError>>) -> Result<T, RoundError> {
-    Ok(timeout(limit, call).await.map_err(|_| RoundError::Silent(limit))??)
 }

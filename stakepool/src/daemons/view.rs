@@ -1,37 +1,18 @@
 //! How a daemon is, and what it must be to be one of this pool's.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::DaemonStatus;
 use stakepool_core::time::UnixTime;
-use tokio::sync::watch;
 
-/// Wakes the reconciler when users or added tickets change.
-#[derive(Clone, Debug)]
-pub struct DesiredChanged(Arc<watch::Sender<u64>>);
+use crate::daemons::round::RoundError;
 
-impl Default for DesiredChanged {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
-    }
-}
-
-impl DesiredChanged {
-    /// Has every daemon compared at once.
-    pub fn changed(&self) {
-        self.0.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
-    }
-}
-
-/// How a daemon is, as the web last saw it.
+/// How a daemon is, as the pool last saw it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DaemonView {
+    /// Whether it answered when it was last asked, if only with a refusal.
+    pub reachable: bool,
     /// What it said of itself, where it can say so and did.
     pub status: Option<DaemonStatus>,
     /// Whether it has the desired state, as far as can be known.
@@ -42,6 +23,18 @@ pub struct DaemonView {
     pub error: Option<String>,
     /// When it was last in sync.
     pub last_in_sync: Option<UnixTime>,
+}
+
+impl DaemonView {
+    /// A daemon that answers, and lacks the desired state for this reason.
+    pub(super) fn out_of_sync(status: DaemonStatus, reason: String) -> Self {
+        Self { reachable: true, status: Some(status), error: Some(reason), ..Self::default() }
+    }
+
+    /// A daemon of which only this failure is known.
+    pub(super) fn failed(error: &RoundError) -> Self {
+        Self { reachable: error.is_answer(), error: Some(error.to_string()), ..Self::default() }
+    }
 }
 
 /// What a daemon must be configured with to be one of this pool's.

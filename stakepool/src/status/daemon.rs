@@ -33,6 +33,10 @@ pub enum DaemonCondition {
 pub struct DaemonReport {
     /// Host and port.
     pub name: String,
+    /// Whether it answered when it was last asked, if only with a refusal. Not in the JSON: there `state` and `problems`
+    /// say it.
+    #[serde(skip)]
+    pub reachable: bool,
     /// Whether it is at what the web wants.
     pub state: DaemonCondition,
     /// Whether it is the predecessor's, which tells nothing of itself.
@@ -85,6 +89,7 @@ impl DaemonReport {
         let differences = status.map(|status| differences(status, ours)).unwrap_or_default();
         Self {
             name: name.to_owned(),
+            reachable: view.is_some_and(|view| view.reachable),
             state: condition(view),
             predecessor: in_sync && status.is_none() && view.is_some_and(|view| view.error.is_none()),
             id: status.map(|status| status.id.clone()),

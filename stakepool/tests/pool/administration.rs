@@ -4,6 +4,7 @@ use stakepool::accounts::SignInError;
 use stakepool::administration::{AccountRescue, AdministerError};
 use stakepool_core::accounts::{Actor, PasswordHashes, User};
 use stakepool_core::ports::{Clock as _, StoreError};
+use stakepool_core::testkit::tickets::VERSION;
 
 use crate::second_step::set_up;
 use crate::world::{ALICE, BOB, PASSWORD, World, home, token};
@@ -13,6 +14,19 @@ async fn world() -> (World, User, User) {
     let world = World::with_mail().await;
     let (bob, alice) = (world.administrator(BOB).await, world.account(ALICE).await);
     (world, bob, alice)
+}
+
+#[tokio::test]
+async fn a_user_who_is_made_by_the_operator_is_noted_and_may_sign_in_at_once() {
+    let (world, bob, alice) = world().await;
+    assert!(bob.admin && !alice.admin);
+    let act = world.last_act().await;
+    assert_eq!((&act.0[..], &act.1[..], &act.2[..]), ("stakepoolctl", "user.create", "2"));
+    assert_eq!(act.3, format!("user {ALICE}"));
+    assert_eq!(alice.voting.version, VERSION, "as the wallets vote");
+    world.sign_in(ALICE, PASSWORD).await;
+    let again = world.pool.create_user(Actor::CommandLine, alice.email, PasswordHashes::default(), true).await;
+    assert!(matches!(again, Err(StoreError::EmailTaken)));
 }
 
 #[tokio::test]

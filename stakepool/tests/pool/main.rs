@@ -7,6 +7,7 @@ mod api_keys;
 mod closing;
 mod email;
 mod letters;
+mod looking;
 mod low_fee;
 mod password;
 mod racing;

@@ -17,7 +17,7 @@ use stakepool_core::testkit::tickets::COLD;
 use stakepool_core::testkit::{FakeWallet, Faults, Mood};
 
 const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
-const OTHER: &str =
+pub const OTHER: &str =
     "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK";
 
 /// Users in memory, as far as registration needs them, and what wallets owe.

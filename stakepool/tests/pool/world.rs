@@ -7,7 +7,9 @@ use std::time::Duration;
 use stakepool::accounts::{ClientAddress, NewPassword, NewSession, Origin, SignedIn, SignedUp};
 use stakepool::wallets::{VotingWallet, WalletsError};
 use stakepool::{Pool, PoolSettings, PoolTerms, SiteIdentity, Stores, VoteObserver};
-use stakepool_core::accounts::{Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, User, UserId};
+use stakepool_core::accounts::{
+    Actor, Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, User, UserId,
+};
 use stakepool_core::chain::Network;
 use stakepool_core::ports::{
     AuditStore as _, Clock as _, LedgerStore as _, SessionToken, UserStore as _, VotingDaemon,
@@ -118,7 +120,7 @@ impl World {
     async fn make(&self, email: &str, admin: bool) -> User {
         let hasher = PasswordHasher::new(self.pool.settings().password_costs, Arc::new(SystemRandom)).unwrap();
         let hashes = PasswordHashes { argon2: Some(hasher.hash(PASSWORD).await.unwrap()), bcrypt: None };
-        let id = self.pool.create_user(Email::parse(email).unwrap(), hashes, admin).await.unwrap();
+        let id = self.pool.create_user(Actor::CommandLine, Email::parse(email).unwrap(), hashes, admin).await.unwrap();
         self.user(id).await
     }
 

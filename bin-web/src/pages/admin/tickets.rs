@@ -119,10 +119,6 @@ pub async fn submit(visit: Visit) -> Outcome {
     for text in named {
         answers.push(answer(&additions, text, adding).await);
     }
-    if answers.iter().any(|answer| answer.good) {
-        // Also where nothing was new: a daemon may have been restored from an old state.
-        visit.site.pool.low_fee_changed();
-    }
     tracing::info!(user = %by, client = %visit.client, adding, tickets = answers.len(), "low-fee tickets were changed");
     page(&visit, answers, None).await
 }

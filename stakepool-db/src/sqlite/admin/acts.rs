@@ -9,7 +9,7 @@ use stakepool_core::store_rules::email_key;
 
 use super::super::audit;
 use super::super::failure::backend;
-use super::super::ledger::limit;
+use super::super::row::limit;
 
 /// A page of the acts that fit, the latest first, and how many there are in all, of one moment.
 pub(super) async fn find(

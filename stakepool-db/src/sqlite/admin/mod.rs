@@ -13,7 +13,7 @@ use stakepool_core::ports::{
 use stakepool_core::time::UnixTime;
 
 use super::failure::backend;
-use super::ledger::limit;
+use super::row::limit;
 use super::{Database, low_fee};
 
 #[async_trait]

@@ -8,8 +8,8 @@ use stakepool_core::store_rules::email_key;
 use stakepool_core::time::UnixTime;
 
 use super::super::failure::backend;
-use super::super::ledger::limit;
 use super::super::row::Fields;
+use super::super::row::limit;
 use super::super::users::user_of_row;
 
 /// Everything of [`UserOverview`], with the moment as first value.

@@ -7,8 +7,9 @@ use stakepool_core::ports::{Listed, Slice, StoreError, VoteOverview, VoteQuery};
 use stakepool_core::reports::TicketState;
 
 use super::super::failure::backend;
-use super::super::ledger::{self, limit};
+use super::super::ledger;
 use super::super::row::Fields;
+use super::super::row::limit;
 
 /// A page of the votes that fit, and how many there are in all, of one moment.
 pub(super) async fn find(

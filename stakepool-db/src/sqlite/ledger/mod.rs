@@ -17,11 +17,6 @@ use super::row::Fields;
 
 pub(super) use self::votes::read as read_vote;
 
-/// A number of rows as SQLite takes it.
-pub(super) fn limit(rows: u64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
-}
-
 #[async_trait]
 impl LedgerStore for Database {
     async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError> {

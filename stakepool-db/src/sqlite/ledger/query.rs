@@ -7,8 +7,8 @@ use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
 use stakepool_core::reports::TicketState;
 
 use super::super::failure::backend;
-use super::super::row::Fields;
-use super::{limit, tickets};
+use super::super::row::{Fields, limit};
+use super::tickets;
 
 /// A page, and how many tickets there are in all, of one moment.
 pub(super) async fn page(readers: &SqlitePool, query: &TicketQuery) -> Result<TicketPage, StoreError> {

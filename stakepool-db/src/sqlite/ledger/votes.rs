@@ -10,8 +10,7 @@ use stakepool_core::store_rules::replaces_vote;
 use stakepool_core::time::UnixMillis;
 
 use super::super::failure::backend;
-use super::super::row::Fields;
-use super::limit;
+use super::super::row::{Fields, limit};
 
 /// Stores a daemon's records.
 pub(super) async fn put(

@@ -7,8 +7,8 @@ use stakepool_core::store_rules::{email_key, merge_user};
 
 use super::super::adopt::give_email_keys;
 use super::super::failure::backend;
+use super::find::{find, holder_of_email};
 use super::read::email_verified;
-use super::{find, holder_of_email};
 
 /// Stores what differs between two records of a user.
 pub(super) async fn update(connection: &mut SqliteConnection, before: &User, after: &User) -> Result<(), StoreError> {

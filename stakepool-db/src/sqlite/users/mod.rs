@@ -1,22 +1,24 @@
 //! The users: the predecessor's rows with ours beside them.
 
 mod change;
+mod find;
 mod read;
 mod register;
 
 use async_trait::async_trait;
 use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use stakepool_core::accounts::{Email, EmailState, Registration, User, UserId};
 use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::{NewUser, StoreError, UserStore};
 use stakepool_core::store_rules::email_key;
 
+use self::find::{find, holder_of_email};
 pub(super) use self::read::user as user_of_row;
 use self::read::{select_users, user};
 use super::Database;
 use super::failure::backend;
-use super::ledger::limit;
+use super::row::limit;
 
 #[async_trait]
 impl UserStore for Database {
@@ -104,21 +106,6 @@ impl Database {
         self.tell_once(&error, consequence);
         made_do.ok_or(error)
     }
-}
-
-async fn find(executor: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    let row =
-        sqlx::query(select_users!("WHERE u.UserId = ?")).bind(id.0).fetch_optional(executor).await.map_err(backend)?;
-    row.as_ref().map(user).transpose()
-}
-
-/// Who has an e-mail address, by its key.
-async fn holder_of_email(executor: impl SqliteExecutor<'_>, key: &str) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar("SELECT user_id FROM accounts WHERE email_key = ?")
-        .bind(key)
-        .fetch_optional(executor)
-        .await
-        .map_err(backend)
 }
 
 /// A number above all that were ever given: rows of our tables stay where a user's row was deleted by hand.

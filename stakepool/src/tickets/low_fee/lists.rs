@@ -7,8 +7,8 @@ use futures_util::future::{BoxFuture, join_all};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{
-    Clock, DaemonError, LedgerStore, Listed, LowFeeEntry, LowFeeStore, Slice, StoreError, TicketQuery, UserStore,
-    VotingDaemon,
+    Clock, DaemonError, LedgerStore, Listed, LowFeeEntry, LowFeeStore, LowFeeTicket, Slice, StoreError, TicketQuery,
+    UserStore, VotingDaemon,
 };
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
@@ -47,6 +47,19 @@ impl LowFeeLists<'_> {
     pub async fn added(&self) -> Result<HashSet<TicketHash>, StoreError> {
         let active = self.low_fee.active(self.clock.now()).await?;
         Ok(active.into_iter().map(|ticket| ticket.ticket).collect())
+    }
+
+    /// The same tickets, each with what the ledger knows of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn added_with_reports(&self) -> Result<Vec<(LowFeeTicket, Option<TicketReport>)>, StoreError> {
+        let mut tickets = Vec::new();
+        for added in self.low_fee.active(self.clock.now()).await? {
+            let report = self.ledger.ticket(&added.ticket).await?;
+            tickets.push((added, report));
+        }
+        Ok(tickets)
     }
 
     /// A part of the tickets that the daemons report as ignored and that may still vote.

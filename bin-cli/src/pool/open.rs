@@ -1,0 +1,99 @@
+//! A pool that is open for one command.
+
+use std::sync::Arc;
+
+use stakepool::Pool;
+use stakepool::wallets::VotingWallet;
+use stakepool_config::{Database as Location, WebConfig};
+use stakepool_core::accounts::Actor;
+use stakepool_core::ports::VotingDaemon;
+use stakepool_db::{Database, SqliteOptions};
+use stakepool_rpc::grpc::client::DaemonClient;
+use tokio::runtime::Runtime;
+
+use super::config::PoolArguments;
+use super::peers;
+use crate::console::Console;
+use crate::error::CliError;
+
+/// Who acts, in the audit log.
+pub(crate) const ACTOR: Actor = Actor::CommandLine;
+
+/// What to do where the database is not there yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// Refuse: there can be nothing in it, and the configuration may be another pool's.
+    Refuse,
+    /// Make it: the pool begins here.
+    Make,
+}
+
+/// A pool that is open for one command. It does not run: the web runs it.
+pub(crate) struct OpenPool {
+    /// The pool.
+    pub(crate) pool: Pool,
+    /// Its database.
+    pub(crate) database: Arc<Database>,
+    /// Its voting daemons.
+    pub(crate) daemons: Vec<Arc<DaemonClient>>,
+    runtime: Runtime,
+}
+
+impl OpenPool {
+    /// Opens the pool of a configuration, without its wallets. No daemon is dialled yet.
+    pub(crate) fn open(arguments: &PoolArguments, absent: Absent) -> Result<Self, CliError> {
+        Self::assemble(&arguments.load()?, absent, |_| Ok(Vec::new()))
+    }
+
+    /// As [`OpenPool::open`], with the wallets. The database must be there.
+    pub(crate) fn open_with_wallets(arguments: &PoolArguments) -> Result<Self, CliError> {
+        Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets)
+    }
+
+    fn assemble(
+        config: &WebConfig,
+        absent: Absent,
+        wallets: impl FnOnce(&WebConfig) -> Result<Vec<Arc<dyn VotingWallet>>, CliError>,
+    ) -> Result<Self, CliError> {
+        let daemons = peers::daemons(config)?;
+        let Location::Sqlite(path) = &config.database else {
+            return Err(CliError::Config("this program does not know its kind of database".to_owned()));
+        };
+        if absent == Absent::Refuse && matches!(path.try_exists(), Ok(false)) {
+            return Err(CliError::NoDatabase(path.clone()));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
+        let entered = runtime.enter();
+        let wallets = wallets(config)?;
+        drop(entered);
+        let database = Arc::new(runtime.block_on(Database::open_sqlite(path, SqliteOptions::default()))?);
+        let builder = Pool::builder(config.pool_terms(), config.pool_settings())
+            .store(database.clone())
+            .wallets(wallets)
+            .daemons(daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>));
+        let pool = builder.build().map_err(|error| CliError::Config(error.to_string()))?;
+        Ok(Self { pool, database, daemons, runtime })
+    }
+
+    /// Waits for something that the database, wallets or daemons do.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Gives all daemons the desired state, at the same time. One that does not take it is named; the web gives it the
+    /// same state later, so that this is no failure.
+    pub(crate) fn reconcile(&self, console: &mut Console<'_>) {
+        for (name, view) in self.wait(self.pool.daemons().reconcile_once()) {
+            let Some(error) = view.error.filter(|_| !view.in_sync) else { continue };
+            let named = if error.contains(&name) { error } else { format!("voting daemon {name}: {error}") };
+            console.note(&format!("{named}; the database has the change, and the web gives it to the daemon later"));
+        }
+    }
+}
+
+impl Drop for OpenPool {
+    fn drop(&mut self) {
+        // Leaves a single file behind where nobody else has the database open.
+        self.runtime.block_on(self.database.close());
+    }
+}

@@ -1,0 +1,20 @@
+//! The user that a command names.
+
+use stakepool_core::accounts::{Email, User, UserId};
+use stakepool_core::ports::UserStore;
+
+use crate::error::CliError;
+use crate::pool::OpenPool;
+
+/// The user with a number or an e-mail address.
+pub(super) fn find(open: &OpenPool, user: &str) -> Result<User, CliError> {
+    let wrong = |reason: String| CliError::argument("ID|EMAIL", reason);
+    let found = match user.parse() {
+        Ok(id) => open.wait(open.database.by_id(UserId(id)))?,
+        Err(_) => {
+            let email = Email::parse(user).map_err(|error| wrong(format!("give a number, or: {error}")))?;
+            open.wait(open.database.by_email(&email))?
+        }
+    };
+    found.ok_or_else(|| wrong(format!("there is no user {user}; `stakepoolctl users list` shows all")))
+}

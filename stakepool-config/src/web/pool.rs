@@ -1,0 +1,44 @@
+//! What the configuration says of the pool itself, as its terms and settings.
+//!
+//! The web runs the pool, and the command line looks at it and changes it: both take what it is held to from here.
+
+use stakepool::{PoolSettings, PoolTerms, SiteIdentity};
+use stakepool_core::time::UnixTime;
+use stakepool_rpc::tls::certificate_end;
+
+use super::config::WebConfig;
+
+impl WebConfig {
+    /// What the pool's wallets, users and tickets are held to.
+    pub fn pool_terms(&self) -> PoolTerms {
+        PoolTerms::new(self.network, self.voting_wallet, self.cold_wallet, self.pool_fee)
+            .max_users(self.max_users)
+            .min_servers(self.min_servers)
+            .closed(self.close_pool.then(|| self.close_pool_message.clone()))
+    }
+
+    /// How the pool treats its accounts and its operator.
+    pub fn pool_settings(&self) -> PoolSettings {
+        let mut site = SiteIdentity::new(&self.base_url);
+        site.help_email = self.pool_email.clone().unwrap_or_default();
+        site.link = self.pool_link.clone().unwrap_or_default();
+        let mut settings = PoolSettings::new(site, self.api_secret.clone(), self.cookie_secret.clone());
+        settings.administrators.clone_from(&self.admin_ids);
+        settings.admin_second_factor = self.admin_totp;
+        settings.certificates = self.certificate_ends();
+        settings.warnings.clone_from(&self.warnings);
+        settings
+    }
+
+    /// When the certificates of wallets and daemons end.
+    fn certificate_ends(&self) -> Vec<(String, UnixTime)> {
+        let wallets = self.wallets.iter().map(|wallet| ("wallet", &wallet.host, &wallet.certificate.pem));
+        let daemons = self.daemons.iter().map(|daemon| ("daemon", &daemon.host, &daemon.certificate.pem));
+        let ends = wallets.chain(daemons).filter_map(|(kind, host, pem)| {
+            // One that cannot be read is refused elsewhere, with its name.
+            let end = certificate_end(pem.as_bytes()).ok()?;
+            Some((format!("{kind} {host}"), UnixTime::from(end)))
+        });
+        ends.collect()
+    }
+}

@@ -1,0 +1,176 @@
+//! What a daemon has is compared with the desired state, and is given to it where it lacks it, or only looked at.
+
+use std::time::Duration;
+
+use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::desired::DesiredState;
+use stakepool_core::ports::{DaemonError, DaemonStatus, StoreError, VotingDaemon};
+use tokio::time::sleep;
+
+use crate::daemons::desired::desired_state;
+use crate::daemons::round::{RoundError, within};
+use crate::daemons::view::{DaemonView, Expected};
+use crate::desired_changed::DesiredChanged;
+use crate::parts::Parts;
+
+/// How long a daemon may take for one answer.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How long a change may be on its way to the daemons before one that lacks it is out of sync.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// What a daemon's view says where the daemon lets nobody compare.
+const CLOSED: &str = "it has users and tickets by the predecessor's calls only, and tells nothing of itself, because it \
+                      refuses our token or has none; set the same rpctoken for the web and the daemon";
+/// What it says where a daemon that is only looked at lacks the desired state.
+const BEHIND: &str = "it lacks the latest users or added tickets of the web's database: start the web, which gives them to \
+                      it, or look into the web's log";
+
+/// Compares daemons with the desired state.
+#[derive(Clone, Debug)]
+pub(super) struct Comparison {
+    parts: Parts,
+    signal: DesiredChanged,
+    expected: Expected,
+}
+
+/// What a comparison finds.
+enum Found {
+    /// How the daemon is, and nothing is to be done: it has the desired state, or must not be given it.
+    Done(DaemonView),
+    /// It lacks the desired state.
+    Lacking(DaemonStatus, DesiredState),
+    /// It cannot be compared; what its view says of that.
+    Incomparable(Option<&'static str>),
+}
+
+/// What a comparison is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// The daemon is to get what it lacks.
+    Reconcile,
+    /// Nothing changes.
+    Look,
+}
+
+/// A database without users that may be an empty, restored or wrong one must not take the users from a daemon.
+fn withheld(desired: &DesiredState, status: &DaemonStatus) -> Option<String> {
+    let text = format!(
+        "it keeps its {} users, because the web's database has none with an address: check `database`, and whether the \
+         file there is the pool's",
+        status.users
+    );
+    (desired.users().len() == 0 && status.users > 0).then_some(text)
+}
+
+impl Comparison {
+    /// Compares daemons, as far as they are `expected`, with the state that the stores of `parts` desire.
+    pub(super) const fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
+        Self { parts, signal, expected }
+    }
+
+    /// Gives a daemon the desired state where it lacks it.
+    pub(super) async fn reconcile(&self, daemon: &dyn VotingDaemon) -> Result<DaemonView, RoundError> {
+        match self.compare(daemon, Purpose::Reconcile).await? {
+            Found::Done(view) => Ok(view),
+            Found::Lacking(status, desired) => {
+                self.push(daemon, &desired).await?;
+                let (wanted_digest, users) = (desired.digest().to_string(), desired.users().len() as u64);
+                Ok(self.in_sync(Some(DaemonStatus { wanted_digest, users, ..status }), None))
+            }
+            Found::Incomparable(remark) => self.repeat(daemon, remark).await,
+        }
+    }
+
+    /// How a daemon is. Nothing changes.
+    pub(super) async fn look(&self, daemon: &dyn VotingDaemon) -> Result<DaemonView, RoundError> {
+        let mut found = self.compare(daemon, Purpose::Look).await?;
+        if matches!(found, Found::Lacking(..)) {
+            sleep(ON_ITS_WAY).await;
+            found = self.compare(daemon, Purpose::Look).await?;
+        }
+        match found {
+            Found::Done(view) => Ok(view),
+            Found::Lacking(status, _) => Ok(DaemonView::out_of_sync(status, BEHIND.to_owned())),
+            Found::Incomparable(remark) => {
+                self.read(daemon).await?;
+                Ok(self.in_sync(None, remark))
+            }
+        }
+    }
+
+    async fn compare(&self, daemon: &dyn VotingDaemon, purpose: Purpose) -> Result<Found, RoundError> {
+        let status = match within(LIMIT, daemon.status()).await {
+            Err(RoundError::Daemon(DaemonError::Unsupported { .. })) => return Ok(Found::Incomparable(None)),
+            // A token that is wrong for the predecessor's calls, too, shows there.
+            Err(RoundError::Daemon(DaemonError::Unauthorized { .. })) => return Ok(Found::Incomparable(Some(CLOSED))),
+            other => other?,
+        };
+        if let Some(reason) = self.expected.refusal(&status) {
+            let view = DaemonView { refused: true, ..DaemonView::out_of_sync(status, reason) };
+            return Ok(Found::Done(view));
+        }
+        if purpose == Purpose::Reconcile {
+            self.settle(status.synced_height).await?;
+        }
+        let desired = self.desired().await?;
+        if let Some(reason) = withheld(&desired, &status) {
+            return Ok(Found::Done(DaemonView::out_of_sync(status, reason)));
+        }
+        if status.wanted_digest == desired.digest().to_string() {
+            return Ok(Found::Done(self.in_sync(Some(status), None)));
+        }
+        Ok(Found::Lacking(status, desired))
+    }
+
+    /// Gives everything to a daemon that cannot be compared. Without users there is nothing to give, and who knows what
+    /// would be taken.
+    async fn repeat(&self, daemon: &dyn VotingDaemon, remark: Option<&str>) -> Result<DaemonView, RoundError> {
+        // Such a daemon reports no height either; the wallet that is furthest behind does.
+        self.settle(self.parts.stats.wallets().iter().filter_map(|wallet| wallet.height).min()).await?;
+        let desired = self.desired().await?;
+        if desired.users().len() > 0 {
+            self.push(daemon, &desired).await?;
+        } else {
+            self.read(daemon).await?;
+        }
+        Ok(self.in_sync(None, remark))
+    }
+
+    async fn push(&self, daemon: &dyn VotingDaemon, desired: &DesiredState) -> Result<(), RoundError> {
+        within(LIMIT, daemon.put_desired(desired)).await?;
+        let (users, added) = (desired.users().len(), desired.added().len());
+        tracing::info!(daemon = daemon.name(), users, added, "given the desired state");
+        Ok(())
+    }
+
+    /// Finds out whether a daemon that cannot be compared takes our calls, by one that changes nothing.
+    async fn read(&self, daemon: &dyn VotingDaemon) -> Result<(), RoundError> {
+        within(LIMIT, daemon.ignored_tickets()).await.map(drop)
+    }
+
+    fn in_sync(&self, status: Option<DaemonStatus>, remark: Option<&str>) -> DaemonView {
+        let last_in_sync = Some(self.parts.clock.now());
+        let error = remark.map(str::to_owned);
+        DaemonView { reachable: true, status, in_sync: true, refused: false, error, last_in_sync }
+    }
+
+    /// Notes what became of added tickets, once their end is so deep below the height that no reorganisation undoes it: as
+    /// deep as a ticket takes to mature. Until then they stay desired.
+    async fn settle(&self, synced: Option<BlockHeight>) -> Result<(), StoreError> {
+        let Some(synced) = synced else { return Ok(()) };
+        // The same in both generations.
+        let maturity = self.expected.network.params(Generation::Today).ticket_maturity;
+        if let Some(deep) = synced.0.checked_sub(maturity)
+            && self.parts.low_fee.settle(BlockHeight(deep)).await?
+        {
+            self.signal.changed();
+        }
+        Ok(())
+    }
+
+    /// The users and added tickets as they are now: what every daemon should have.
+    pub(super) async fn desired(&self) -> Result<DesiredState, StoreError> {
+        let Parts { users, low_fee, clock, .. } = &self.parts;
+        desired_state(users.as_ref(), low_fee.as_ref(), clock.now()).await
+    }
+}
