@@ -44,7 +44,7 @@ pub enum ConfiguredError {
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] SmtpError),
-    /// Where troubles are told.
+    /// The webhook of alerts.
     #[error(transparent)]
     Webhook(#[from] WebhookError),
     /// An extended public key.

@@ -8,11 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use stakepool::accounts::ClientAddress;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep_until};
-
-use stakepool::accounts::ClientAddress;
 
 /// How many connections each client has.
 type Counts = Arc<Mutex<HashMap<IpAddr, usize>>>;

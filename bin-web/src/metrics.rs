@@ -27,7 +27,7 @@ pub trait CallSource: Send + Sync {
 
 /// The requests that are answered from what is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HotRoute {
+pub enum ReadyRoute {
     /// The front page.
     Home,
     /// Signing in.
@@ -40,12 +40,12 @@ pub enum HotRoute {
     PurchaseInfo,
 }
 
-const HOT_ROUTES: [&str; 5] = ["/", "/signin", "/stats", "/api/stats", "/api/getpurchaseinfo"];
+const READY_ROUTES: [&str; 5] = ["/", "/signin", "/stats", "/api/stats", "/api/getpurchaseinfo"];
 
 /// Counts what the web application does.
 #[derive(Debug)]
 pub struct Metrics {
-    hot: [AtomicU64; HOT_ROUTES.len()],
+    ready: [AtomicU64; READY_ROUTES.len()],
     requests: Mutex<BTreeMap<(&'static str, u16), u64>>,
     answers: Histogram,
     votes: VoteFigures,
@@ -54,7 +54,7 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self {
-            hot: Default::default(),
+            ready: Default::default(),
             requests: Mutex::default(),
             answers: Histogram::new(ANSWER_BOUNDS),
             votes: VoteFigures::default(),
@@ -64,8 +64,8 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts an answer that was ready; its status is 200.
-    pub fn hot_answer(&self, route: HotRoute) {
-        self.hot[route as usize].fetch_add(1, Ordering::Relaxed);
+    pub fn ready_answer(&self, route: ReadyRoute) {
+        self.ready[route as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts any other answer, by the label of its route.
@@ -80,7 +80,7 @@ impl Metrics {
     pub fn write(&self, to: &mut Exposition) {
         const NAME: &str = "stakepool_web_http_requests_total";
         to.family(NAME, Kind::Counter, "Answers by route and status.");
-        for (route, count) in HOT_ROUTES.iter().zip(&self.hot) {
+        for (route, count) in READY_ROUTES.iter().zip(&self.ready) {
             let labels = [("route", *route), ("status", "200"), ("ready", "yes")];
             to.sample(NAME, &labels, count.load(Ordering::Relaxed));
         }
@@ -115,7 +115,7 @@ mod tests {
         }
         metrics.answer(label("/tickets.csv"), 200, Duration::ZERO);
         metrics.answer(label("/api/v2/voting"), 200, Duration::ZERO);
-        metrics.hot_answer(HotRoute::ApiStats);
+        metrics.ready_answer(ReadyRoute::ApiStats);
         let mut text = Exposition::default();
         metrics.write(&mut text);
         let text = text.into_text();

@@ -22,7 +22,7 @@ pub enum PageError {
     NoSuchUser,
     /// The form does not carry the browser's token.
     StaleForm,
-    /// Anything that is told on a page of its own.
+    /// Anything that has a page of its own.
     Shown(StatusCode, Explanation),
 }
 

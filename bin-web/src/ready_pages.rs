@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
+use stakepool::accounts::ClientAddress;
+use stakepool_core::single_flight::SingleFlight;
 use warp::http::header::{COOKIE, SET_COOKIE};
 use warp::http::{HeaderMap, Method, StatusCode, Uri};
 use warp::reply::Response;
@@ -18,12 +20,10 @@ use crate::api;
 use crate::browser::cookies::{CookieJar, KNOWN_BROWSER};
 use crate::browser::csrf;
 use crate::http::headers::secure;
-use crate::metrics::HotRoute;
+use crate::metrics::ReadyRoute;
 use crate::pages;
 use crate::site::Site;
 use crate::visit::{Outcome, Visit};
-use stakepool::accounts::ClientAddress;
-use stakepool_core::single_flight::SingleFlight;
 
 /// How old a page may be; the figures on it are at most a second old when it is made.
 const PAGE_AGE: Duration = Duration::from_millis(250);
@@ -37,11 +37,11 @@ enum Page {
 }
 
 impl Page {
-    fn at(path: &str) -> Option<(Self, HotRoute)> {
+    fn at(path: &str) -> Option<(Self, ReadyRoute)> {
         match path {
-            "/" => Some((Self::Home, HotRoute::Home)),
-            "/signin" => Some((Self::SignIn, HotRoute::SignIn)),
-            "/stats" => Some((Self::Stats, HotRoute::Stats)),
+            "/" => Some((Self::Home, ReadyRoute::Home)),
+            "/signin" => Some((Self::SignIn, ReadyRoute::SignIn)),
+            "/stats" => Some((Self::Stats, ReadyRoute::Stats)),
             _ => None,
         }
     }
@@ -95,15 +95,15 @@ impl ReadyPages {
         let path = uri.path();
         if let Some(command) = path.strip_prefix("/api/v2/").or_else(|| path.strip_prefix("/api/v1/")) {
             let (route, body) = match command {
-                "stats" => (HotRoute::ApiStats, api::stats::answer(site, client).await),
+                "stats" => (ReadyRoute::ApiStats, api::stats::answer(site, client).await),
                 "getpurchaseinfo" => {
-                    (HotRoute::PurchaseInfo, api::getpurchaseinfo::answer(site, headers, client).await)
+                    (ReadyRoute::PurchaseInfo, api::getpurchaseinfo::answer(site, headers, client).await)
                 }
                 _ => return None,
             };
             let mut response = Response::new(body.into());
             *response.headers_mut() = self.api_headers.clone();
-            site.metrics.hot_answer(route);
+            site.metrics.ready_answer(route);
             return Some(response);
         }
         let (page, route) = Page::at(path)?;
@@ -111,16 +111,16 @@ impl ReadyPages {
             return None;
         }
         let ready = self.pages[page as usize].get(make(site, page, path)).await?;
-        site.metrics.hot_answer(route);
+        site.metrics.ready_answer(route);
         Some(fill(site, &ready, headers))
     }
 }
 
-/// Whether a cookie tells more of the visitor than the token of our forms, and that the browser was here before.
+/// Whether a cookie says more of the visitor than the token of our forms, and that the browser was here before.
 fn knows_more(cookies: CookieJar, headers: &HeaderMap) -> bool {
     let is_ours = |name: &str| [csrf::COOKIE, KNOWN_BROWSER].into_iter().any(|ours| cookies.is(name, ours));
-    let tells_nothing = |pair: &str| pair.trim().split_once('=').is_some_and(|(name, _)| is_ours(name));
-    headers.get_all(COOKIE).iter().any(|value| !value.to_str().is_ok_and(|value| value.split(';').all(tells_nothing)))
+    let says_nothing = |pair: &str| pair.trim().split_once('=').is_some_and(|(name, _)| is_ours(name));
+    headers.get_all(COOKIE).iter().any(|value| !value.to_str().is_ok_and(|value| value.split(';').all(says_nothing)))
 }
 
 /// Makes a page as for a visitor with a token that nobody has, cut at that token.
@@ -128,7 +128,7 @@ async fn make(site: &Arc<Site>, page: Page, path: &str) -> Option<Arc<ReadyPage>
     let token = site.csrf.issue(None, site.random());
     let visit = Visit::anonymous(site.clone(), path.to_owned(), token.clone());
     let mut response = page.show(visit).await.ok()?;
-    // An error must be told as an error each time; a page that sets a cookie is somebody's own.
+    // An error must be answered as an error each time; a page that sets a cookie is somebody's own.
     if response.status() != StatusCode::OK || response.headers().contains_key(SET_COOKIE) {
         return None;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
+use stakepool::accounts::ClientAddress;
 use warp::filters::BoxedFilter;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::http::{HeaderMap, Method};
@@ -18,7 +19,6 @@ use crate::pages::error;
 use crate::site::Site;
 use crate::view::assets;
 use crate::{api, pages};
-use stakepool::accounts::ClientAddress;
 
 /// All routes. The API comes first, since it has most of the traffic.
 pub fn all(site: &Arc<Site>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {

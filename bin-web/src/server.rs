@@ -13,6 +13,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use stakepool::accounts::ClientAddress;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::{Instant, sleep, timeout};
@@ -29,7 +30,6 @@ use crate::pages::error;
 use crate::ready_pages::ReadyPages;
 use crate::routes::{self, label};
 use crate::site::Site;
-use stakepool::accounts::ClientAddress;
 
 /// How long a client may take for the head of a request, and may idle between two.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);

@@ -46,7 +46,7 @@ pub struct Site {
     pub pool: Arc<Pool>,
     /// The settings of the web.
     pub options: WebOptions,
-    /// Tells our forms from forged ones.
+    /// Distinguishes our forms from forged ones.
     pub csrf: CsrfGuard,
     /// Makes pages of templates.
     pub renderer: Renderer,

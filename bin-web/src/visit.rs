@@ -105,7 +105,7 @@ impl Visit {
         Ok(Self { site, client, form, path, first_step, return_to, origin, session, csrf, set_csrf, flash })
     }
 
-    /// A visit of which nothing is known, for the page that tells of an error.
+    /// A visit of which nothing is known, for the page of an error.
     pub fn unknown(site: Arc<Site>, client: ClientAddress) -> Self {
         let (form, path, csrf) = (Form::default(), String::new(), String::new());
         Self {

@@ -83,7 +83,7 @@
 //! | see tickets and votes | the ledger in [`Pool::parts`], [`Pool::tally`], [`Pool::past`], [`tickets::Cause`] |
 //! | see how the pool is | [`Pool::status`], or [`Pool::look`] where it runs elsewhere; [`Pool::figures`], [`Reconciler::views`](daemons::Reconciler::views) |
 //! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
-//! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_changed`], [`Pool::low_fee_lists`] |
+//! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
 //! | hear of troubles | [`PoolBuilder::alerts`], `alerts::Webhook`; administrators get mail |
 //!
 //! # What is left to a front end
@@ -116,6 +116,7 @@ mod agendas;
 pub mod alerts;
 mod builder;
 pub mod daemons;
+mod desired_changed;
 mod figures;
 mod history;
 mod limits;

@@ -115,7 +115,16 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         POOL,
         &[
-            &["agendas", "figures", "registration", "signed", "stores", "ticket_source", "user_cache"],
+            &[
+                "agendas",
+                "desired_changed",
+                "figures",
+                "registration",
+                "signed",
+                "stores",
+                "ticket_source",
+                "user_cache",
+            ],
             &["limits"],
             &["terms"],
             &["mail", "wallets"],

@@ -14,7 +14,7 @@ pub async fn answer(call: &Call) -> Bytes {
     let user = match auth::user(call).await {
         Ok(found) => found,
         Err(refused) => {
-            let (code, why) = refused.tell();
+            let (code, why) = refused.code_and_words();
             return refuse(code, why);
         }
     };

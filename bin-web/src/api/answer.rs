@@ -51,7 +51,7 @@ struct WithData<'a, T> {
     data: Option<T>,
 }
 
-/// What a wallet is told that changes too much.
+/// What is answered to a wallet that changes too much.
 pub fn too_many(wait: MustWait) -> String {
     format!("too many changes, try again in {}", wait.in_words())
 }

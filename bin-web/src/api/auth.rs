@@ -22,7 +22,7 @@ pub enum Refused {
 
 impl Refused {
     /// The code and the words behind `… error - `.
-    pub const fn tell(self) -> (Code, &'static str) {
+    pub const fn code_and_words(self) -> (Code, &'static str) {
         match self {
             Self::InvalidToken => (Code::Unauthenticated, "invalid api token"),
             Self::Unavailable => (Code::Unavailable, "the database is not available, try again later"),

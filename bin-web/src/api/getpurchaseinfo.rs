@@ -2,6 +2,7 @@
 
 use hyper::body::Bytes;
 use serde::Serialize;
+use stakepool::accounts::ClientAddress;
 use stakepool_core::accounts::User;
 use stakepool_core::ticket::PoolFee;
 use warp::http::HeaderMap;
@@ -10,7 +11,6 @@ use super::answer::{Code, with_data};
 use super::auth;
 use super::number::Decimal;
 use crate::site::Site;
-use stakepool::accounts::ClientAddress;
 
 /// The data, in the order of the predecessor's fields.
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ pub async fn answer(site: &Site, headers: &HeaderMap, client: ClientAddress) -> 
     match auth::user_of(site, headers, client).await {
         Ok(user) => site.purchase_infos.get(&user, |user| body(user, site.pool.terms().fee)),
         Err(refused) => {
-            let (code, why) = refused.tell();
+            let (code, why) = refused.code_and_words();
             with_data(code, &format!("purchaseinfo error - {why}"), None::<PurchaseInfo>)
         }
     }

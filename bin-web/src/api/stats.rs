@@ -2,6 +2,8 @@
 
 use hyper::body::Bytes;
 use serde::Serialize;
+use stakepool::accounts::ClientAddress;
+use stakepool::{Pool, PoolFigures};
 use stakepool_core::chain::Amount;
 use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
@@ -9,10 +11,8 @@ use tokio::time::Instant;
 use super::answer::{Code, with_data};
 use super::number::Decimal;
 use crate::site::Site;
-use stakepool::accounts::ClientAddress;
-use stakepool::{Pool, PoolFigures};
 
-/// The version that the answer tells. Wallets show it; the predecessor's last was 2.0.0.
+/// The version in the answer. Wallets show it; the predecessor's last was 2.0.0.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The data, in the order of the predecessor's fields.

@@ -13,7 +13,7 @@ pub async fn answer(call: &Call) -> Bytes {
     let id = match auth::user(call).await {
         Ok(user) => user.id,
         Err(refused) => {
-            let (code, why) = refused.tell();
+            let (code, why) = refused.code_and_words();
             return refuse(code, why);
         }
     };

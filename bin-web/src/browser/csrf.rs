@@ -11,9 +11,8 @@ use sha2::Sha256;
 use stakepool_core::accounts::SecureRandom;
 use stakepool_core::chain::sha256;
 use stakepool_core::ports::SessionToken;
-use subtle::ConstantTimeEq;
-
 use stakepool_core::secret::Secret;
+use subtle::ConstantTimeEq;
 
 /// The name of the cookie.
 pub const COOKIE: &str = "csrf";

@@ -6,7 +6,7 @@ use warp::http::{HeaderMap, HeaderValue};
 
 use crate::browser::cookies::CookieJar;
 
-/// The name of the cookie.
+/// The name of the cookie, which browsers may hold across an upgrade.
 const COOKIE: &str = "notice";
 
 /// Something that was done. The cookie holds a name, never a text, so that nobody can put words on our pages.
@@ -123,7 +123,7 @@ impl Flash {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(.., text)| text)
     }
 
-    /// Where the page leads on from what it says, and in what words.
+    /// A link to go on with, and its words.
     pub fn link(self) -> Option<(&'static str, &'static str)> {
         (self == Self::PasswordReset).then_some(("/settings", "Settings of the API key"))
     }

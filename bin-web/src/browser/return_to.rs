@@ -1,18 +1,18 @@
-//! Where somebody wanted to go who had to sign in first: a signed note in a cookie, so that it outlasts a second factor,
+//! The page to return to after a sign-in: a signed note in a cookie, so that it outlasts a second factor,
 //! and so that nobody can send a user elsewhere after signing in.
 
 use std::time::Duration;
 
+use stakepool::Signer;
+use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::browser::cookies::CookieJar;
-use stakepool::Signer;
-use stakepool_core::secret::Secret;
 
-/// The cookie.
+/// The cookie, which browsers may hold across an upgrade.
 const COOKIE: &str = "goal";
 const LASTS: Duration = Duration::from_secs(1800);
 /// Longest page with its query, in bytes.
@@ -61,8 +61,8 @@ impl ReturnTos {
     }
 
     /// The cookie that remembers a page.
-    pub fn cookie(&self, goal: &ReturnTo, now: UnixTime) -> Option<HeaderValue> {
-        let (expires, page) = (now.plus(LASTS).0.to_be_bytes(), goal.0.as_bytes());
+    pub fn cookie(&self, to: &ReturnTo, now: UnixTime) -> Option<HeaderValue> {
+        let (expires, page) = (now.plus(LASTS).0.to_be_bytes(), to.0.as_bytes());
         let signature = self.signer.sign(&[&expires, page]);
         let note = [&expires[..], &signature, page].concat();
         self.cookies.set(COOKIE, &hex::encode(note), Some(LASTS))
@@ -102,11 +102,11 @@ mod tests {
 
     #[test]
     fn a_note_leads_back_while_it_lasts_and_counts_only_if_it_is_ours() {
-        let goals = ReturnTos::new(&Secret::new("secret"), CookieJar { secure: false });
-        let goal = ReturnTo::of("/tickets", "show=missed").unwrap();
-        let cookie = goals.cookie(&goal, UnixTime(0)).unwrap();
-        assert_eq!(read(&cookie, 1799, "secret"), Some(goal.clone()));
-        assert_eq!(goal.go().headers()[LOCATION], "/tickets?show=missed");
+        let notes = ReturnTos::new(&Secret::new("secret"), CookieJar { secure: false });
+        let to = ReturnTo::of("/tickets", "show=missed").unwrap();
+        let cookie = notes.cookie(&to, UnixTime(0)).unwrap();
+        assert_eq!(read(&cookie, 1799, "secret"), Some(to.clone()));
+        assert_eq!(to.go().headers()[LOCATION], "/tickets?show=missed");
         assert_eq!(read(&cookie, 1800, "secret"), None);
         assert_eq!(read(&cookie, 0, "other"), None);
         let forged = cookie.to_str().unwrap().replacen("2f74", "2f2f", 1);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pages_of_ours_are_goals_and_files_give_way_to_their_page() {
+    fn only_pages_of_ours_are_returned_to_and_files_give_way_to_their_page() {
         for foreign in ["//evil.example", "http://evil.example", "/\\evil.example", "", "/a b", "/a\r\nb", "/ä"] {
             assert_eq!(ReturnTo::of(foreign, ""), None, "{foreign}");
         }

@@ -2,17 +2,17 @@
 //!
 //! Screen readers read it as they read any label. The answer is not in the page: the token that comes back with the
 //! form is signed over it. A token lives for an hour, counts once, and not within the first seconds, and a field that
-//! people do not see must stay empty. That stops the robots that fill in every form they find; whoever writes one for
+//! people do not see must stay empty. That stops the robots that fill in every form they find; a person who writes one for
 //! this pool meets the limits of tries.
 
+use stakepool::Signer;
 use stakepool_core::accounts::SecureRandom;
 use stakepool_core::chain::sha256;
+use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
 
 use crate::captcha::error::CaptchaError;
 use crate::http::form::Form;
-use stakepool::Signer;
-use stakepool_core::secret::Secret;
 
 /// How long a question may be answered, in seconds.
 const LASTS: i64 = 3600;
@@ -20,7 +20,7 @@ const LASTS: i64 = 3600;
 const AT_LEAST: i64 = 2;
 
 const NONCE_BYTES: usize = 16;
-/// The numbers of the questions in words, each at its place: for whoever answers as a person does.
+/// The numbers of the questions in words, each at its place: for a client that answers as a person does.
 pub const NUMBER_WORDS: [&str; 21] = [
     "zero",
     "one",

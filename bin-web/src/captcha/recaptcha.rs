@@ -12,6 +12,8 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
+use stakepool::accounts::ClientAddress;
+use stakepool_core::secret::Secret;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -19,14 +21,12 @@ use warp::http::Request;
 use warp::http::header::{CONTENT_TYPE, HOST};
 
 use crate::captcha::error::CaptchaError;
-use stakepool::accounts::ClientAddress;
-use stakepool_core::secret::Secret;
 
 const JUDGE: &str = "www.google.com";
 const LIMIT: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 64 << 10;
 
-/// Asks whoever made a captcha whether an answer is good.
+/// Asks the maker of a captcha whether an answer is good.
 #[async_trait]
 pub trait CaptchaJudge: Send + Sync {
     /// Sends the form of the question and answers with the body.

@@ -12,7 +12,7 @@ const LIMIT: usize = 1 << 20;
 const DISCARD_LIMIT: usize = 16 << 20;
 /// What every request may hold: all forms but the administrator's longest, and all calls of the API.
 const FREE: usize = 8 << 10;
-/// What all bodies together may hold beyond that. Whoever sends large bodies slowly keeps only large ones waiting.
+/// What all bodies together may hold beyond that. A client that sends large bodies slowly keeps only large ones waiting.
 const SHARED: usize = 16 << 20;
 /// The unit in which the shared memory is given.
 const UNIT: usize = 4 << 10;

@@ -1,4 +1,4 @@
-//! Bodies of answers that are made once for as long as what they tell of is the same.
+//! Bodies of answers, each made once for as long as its subject stays the same.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -90,7 +90,7 @@ fn plain(status: StatusCode, explanation: &Explanation) -> Response {
     response
 }
 
-/// The page `/error`, to which old links lead: it tells how things stand, and leads nowhere else.
+/// The page `/error`, to which old links lead: it says how things stand, and leads nowhere else.
 pub async fn show(visit: Visit) -> Outcome {
     visit.page("error.html.tera", StatusCode::OK, &Shown { explanation: OLD_LINK, who: None, next: None })
 }

@@ -1,4 +1,4 @@
-//! A page that tells what was done and what to do next.
+//! A page that says what was done and what to do next.
 
 use serde::Serialize;
 use warp::http::StatusCode;
@@ -6,7 +6,7 @@ use warp::http::StatusCode;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
-/// What is told.
+/// What the page says.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Message {
     /// The heading.

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
+use stakepool::accounts::ClientAddress;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
@@ -41,13 +42,12 @@ use crate::page_error::PageError;
 use crate::site::Site;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
-use stakepool::accounts::ClientAddress;
 
 /// What a page does with a visit.
 type Page = Arc<dyn Fn(Visit) -> BoxFuture<'static, Outcome> + Send + Sync>;
 
-/// How a page is asked for.
-enum Way {
+/// How a page is asked for, and what answers.
+enum Handler {
     /// It is looked at.
     Show(Page),
     /// Its form is sent.
@@ -56,10 +56,10 @@ enum Way {
     Own(fn(&Arc<Site>) -> BoxedFilter<(Response,)>),
 }
 
-/// A page and how it is asked for.
+/// A page, and how it is asked for.
 struct Route {
     path: &'static str,
-    way: Way,
+    handler: Handler,
 }
 
 /// All pages. Whatever must hold for every page and every form is tested on this list.
@@ -148,7 +148,7 @@ impl Route {
         F: Fn(Visit) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
-        Self { path, way: Way::Show(Arc::new(move |visit| Box::pin(page(visit)))) }
+        Self { path, handler: Handler::Show(Arc::new(move |visit| Box::pin(page(visit)))) }
     }
 
     /// A form that is sent.
@@ -157,32 +157,32 @@ impl Route {
         F: Fn(Visit) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
-        Self { path, way: Way::Submit(Arc::new(move |visit| Box::pin(page(visit)))) }
+        Self { path, handler: Handler::Submit(Arc::new(move |visit| Box::pin(page(visit)))) }
     }
 
     /// A page that finds out by itself who asks.
     fn own(path: &'static str, make: fn(&Arc<Site>) -> BoxedFilter<(Response,)>) -> Self {
-        Self { path, way: Way::Own(make) }
+        Self { path, handler: Handler::Own(make) }
     }
 
     const fn method(&self) -> Method {
-        match self.way {
-            Way::Show(_) | Way::Own(_) => Method::GET,
-            Way::Submit(_) => Method::POST,
+        match self.handler {
+            Handler::Show(_) | Handler::Own(_) => Method::GET,
+            Handler::Submit(_) => Method::POST,
         }
     }
 
     fn filter(self, site: &Arc<Site>) -> BoxedFilter<(Response,)> {
         let here = at(self.path);
-        match self.way {
-            Way::Show(page) => here.and(show(site, page)).boxed(),
-            Way::Submit(page) => here.and(submit(site, page)).boxed(),
-            Way::Own(make) => here.and(make(site)).boxed(),
+        match self.handler {
+            Handler::Show(page) => here.and(show(site, page)).boxed(),
+            Handler::Submit(page) => here.and(submit(site, page)).boxed(),
+            Handler::Own(make) => here.and(make(site)).boxed(),
         }
     }
 }
 
-/// Answers whoever looks at a page.
+/// Answers a visitor who looks at a page.
 fn show(site: &Arc<Site>, page: Page) -> BoxedFilter<(Response,)> {
     let site = site.clone();
     warp::get()
@@ -197,7 +197,7 @@ fn show(site: &Arc<Site>, page: Page) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-/// Answers whoever sends a form.
+/// Answers a visitor who sends a form.
 fn submit(site: &Arc<Site>, page: Page) -> BoxedFilter<(Response,)> {
     let site = site.clone();
     warp::post()

@@ -26,7 +26,7 @@ pub async fn show(visit: Visit) -> Outcome {
     page(&visit, StatusCode::OK, None)
 }
 
-/// Makes the account. Where mail is sent, the answer does not tell whether there was one already: the mail does.
+/// Makes the account. Where mail is sent, the answer does not say whether there was one already: the mail does.
 pub async fn submit(visit: Visit) -> Outcome {
     let form = &visit.form;
     let password = NewPassword::new(form.text("password"), form.text("passwordrepeat"));

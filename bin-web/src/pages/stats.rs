@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use stakepool::tickets::Tally;
+use stakepool::{FiguresError, PoolFigures};
 use warp::http::StatusCode;
 
 use super::charts;
@@ -10,8 +12,6 @@ use crate::view::amounts;
 use crate::view::chart::Chart;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
-use stakepool::tickets::Tally;
-use stakepool::{FiguresError, PoolFigures};
 
 #[derive(Serialize)]
 struct Stats {
@@ -41,7 +41,7 @@ struct Shown {
     active_users: u64,
 }
 
-/// Shows the page; without wallets or database it says so. What becomes of the pool's tickets is told by its ledger, as
+/// Shows the page; without wallets or database it says so. What becomes of the pool's tickets is read from its ledger, as
 /// in the charts; the network, rewards and unmined tickets by the wallets.
 pub async fn show(visit: Visit) -> Outcome {
     let known = async {

@@ -13,7 +13,7 @@ const TEMPLATE: &str = "voting.html.tera";
 
 #[derive(Serialize)]
 struct Voting {
-    /// The vote version; `None` while no wallet tells it.
+    /// The vote version; `None` while no wallet reports it.
     version: Option<u32>,
     /// Whether it is known what can be voted on.
     known: bool,
@@ -105,7 +105,7 @@ fn field(number: usize) -> String {
     format!("agenda{number}")
 }
 
-/// Where an agenda stands, for people.
+/// Where an agenda stands, in words.
 fn status(status: &str) -> &'static str {
     match status {
         "defined" => "voting has not begun yet",

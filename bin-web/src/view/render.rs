@@ -180,7 +180,7 @@ fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
 }
 
 /// The templates of the operator's folder; a later one of a name replaces the built-in one. A folder without any, such
-/// as the predecessor's, or one that is gone, is told and does not stop the pool.
+/// as the predecessor's, or one that is gone, is logged and does not stop the pool.
 fn of_folder(folder: &Path) -> Result<Vec<(String, String)>, RenderError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();

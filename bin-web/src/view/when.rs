@@ -9,7 +9,7 @@ use stakepool_core::time::UnixTime;
 /// How blocks and time go together.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockTime {
-    /// The best height; `None` while no wallet tells it.
+    /// The best height; `None` while no wallet reports it.
     pub tip: Option<BlockHeight>,
     /// Wanted time between two blocks.
     pub spacing: Duration,

@@ -6,7 +6,6 @@ use stakepool::Parts;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::UserStore as _;
-use stakepool_web::WebParts;
 use warp::http::StatusCode;
 
 use crate::browser::PASSWORD;
@@ -114,7 +113,7 @@ async fn a_preference_is_stored_for_the_present_vote_version() {
 
 #[tokio::test]
 async fn a_preference_that_cannot_be_stored_is_told_with_the_predecessors_words() {
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.users = Arc::new(ReadOnlyUsers(parts.users.clone()));
+    let change_parts = |parts: &mut Parts| parts.users = Arc::new(ReadOnlyUsers(parts.users.clone()));
     let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     world.account("a@example.org", false).await;
     let mut browser = world.browser();

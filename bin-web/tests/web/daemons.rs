@@ -67,7 +67,7 @@ async fn a_daemon_that_was_away_gets_what_it_missed_when_it_is_back() {
 async fn compared(world: &World, daemon: &FakeDaemon) {
     let looks = daemon.looks.load(Ordering::SeqCst);
     for more in 1..=2 {
-        world.daemons().changed();
+        world.pool.daemons().changed();
         until("compared", async || daemon.looks.load(Ordering::SeqCst) >= looks + more).await;
     }
 }
@@ -103,9 +103,7 @@ async fn an_empty_database_takes_the_users_from_no_daemon() {
 async fn a_daemon_with_another_cold_wallet_gets_no_users_until_that_is_mended() {
     let daemon = FakeDaemon::new("other:1", false);
     *daemon.cold_wallet.lock().unwrap() = "spubOther".to_owned();
-    let plan = Plan { daemons: vec![daemon.clone()], ..Plan::default() };
-    let world = World::of(plan).await;
-    world.old_users(2).await;
+    let world = world_with(std::slice::from_ref(&daemon)).await;
     register(&world).await;
     compared(&world, &daemon).await;
     assert_eq!(daemon.pushes.load(Ordering::SeqCst), 0);
@@ -178,7 +176,7 @@ async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
     };
     world.database.add(&ticket).await.unwrap();
     // A ticket added by another instance is found with the next comparison; told of a change, it looks at once.
-    world.daemons().changed();
+    world.pool.daemons().changed();
     let added = || daemon.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.added().len());
     until("the ticket is wanted", async || added() == 1).await;
     daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Live)));

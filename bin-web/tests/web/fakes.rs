@@ -24,6 +24,8 @@ use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::GroupError;
 use tokio::sync::Notify;
 
+use crate::world::COLD;
+
 /// The vote version of the fake wallets.
 pub const VOTE_VERSION: VoteVersion = VoteVersion(6);
 
@@ -192,7 +194,7 @@ impl FakeDaemon {
             away: AtomicBool::new(false),
             old,
             closed: AtomicBool::new(false),
-            cold_wallet: Mutex::new(crate::world::COLD.to_owned()),
+            cold_wallet: Mutex::new(COLD.to_owned()),
             synced: AtomicU32::new(224),
             wanted: Mutex::default(),
             pushes: AtomicI64::new(0),

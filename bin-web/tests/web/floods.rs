@@ -10,7 +10,6 @@ use stakepool_core::ports::{StoreError, TokenPurpose, TokenStore};
 use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
 use stakepool_web::ProxyTrust;
-use stakepool_web::WebParts;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -162,7 +161,7 @@ impl TokenStore for Counting {
 
 #[tokio::test]
 async fn links_that_are_none_cost_no_write_and_are_counted() {
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.tokens = Arc::new(Counting(parts.tokens.clone()));
+    let change_parts = |parts: &mut Parts| parts.tokens = Arc::new(Counting(parts.tokens.clone()));
     let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     let token = "0".repeat(64);
     for (number, page) in (0..12).zip(["/emailverify", "/emailupdate"].into_iter().cycle()) {

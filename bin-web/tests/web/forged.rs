@@ -12,7 +12,6 @@ use stakepool_core::ports::{
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
-use stakepool_web::WebParts;
 use stakepool_web::known_routes;
 use warp::http::{Method, StatusCode};
 
@@ -61,7 +60,7 @@ struct State {
 impl Scene {
     async fn set() -> Self {
         let sink = Sink::start().await;
-        let change_parts: fn(&mut Parts, &mut WebParts) = |parts, _| parts.agendas = vec![Arc::new(TwoAgendas)];
+        let change_parts: fn(&mut Parts) = |parts| parts.agendas = vec![Arc::new(TwoAgendas)];
         let world = World::of(Plan { mail: Some(sink.address), change_parts, ..admin::plan() }).await;
         for (id, email) in ALL {
             assert_eq!(world.account(email, id == VICTIM.0).await, id);

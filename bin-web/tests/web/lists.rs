@@ -14,7 +14,6 @@ use stakepool_core::ports::{LedgerStore as _, WalletTicket, WalletTickets};
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::wallets::GroupError;
-use stakepool_web::WebParts;
 
 use crate::fakes::FakeDaemon;
 use crate::world::{Plan, USER_KEY, World, key_of};
@@ -56,7 +55,7 @@ impl TicketSource for OneVoted {
 
 #[tokio::test]
 async fn tickets_of_the_predecessors_daemon_reach_the_ledger_as_soon_as_wallets_answer() {
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.tickets = Some(Arc::new(OneVoted));
+    let change_parts = |parts: &mut Parts| parts.tickets = Some(Arc::new(OneVoted));
     let daemons = vec![FakeDaemon::new("old:1", true)];
     let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     world.old_users(1).await;

@@ -29,7 +29,7 @@ async fn watched() -> (World, Arc<FakeDaemon>) {
     let daemon = FakeDaemon::new("daemon:1", false);
     let mut plan = Plan { daemons: vec![daemon.clone()], ..Plan::default() };
     plan.options.monitor_listen = vec!["127.0.0.1:0".to_owned()];
-    plan.change_parts = |_, web| web.calls = Some(Arc::new(Calls));
+    plan.web.calls = Some(Arc::new(Calls));
     let world = World::of(plan).await;
     until(&world, "/readyz", |reply| reply.status == StatusCode::OK).await;
     (world, daemon)
@@ -92,7 +92,7 @@ async fn a_pool_that_cannot_serve_or_vote_is_not_ready_and_says_why() {
     world.group.recover_all().await;
     assert_eq!(ask(&world, "/readyz").await.text(), "ready\n");
     daemon.away.store(true, Ordering::SeqCst);
-    world.daemons().changed();
+    world.pool.daemons().changed();
     let reply = until(&world, "/readyz", |reply| reply.status == StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(reply.text(), "no voting daemon is known to be able to vote\n");
 }

@@ -244,7 +244,7 @@ async fn without_wallets_or_database_pages_say_so() {
     assert_eq!(stats.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(stats.text().contains("There are no figures at this moment"));
     assert_eq!(world.send("GET", "/", &[], b"").await.status, StatusCode::OK);
-    let plan = Plan { change_parts: |parts, _| parts.sessions = Arc::new(NoSessions), ..Plan::default() };
+    let plan = Plan { change_parts: |parts| parts.sessions = Arc::new(NoSessions), ..Plan::default() };
     let world = World::of(plan).await;
     let mut browser = world.browser();
     browser.cookies.insert("session".into(), "0".repeat(64));

@@ -8,7 +8,6 @@ use stakepool::Parts;
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, TokenPurpose, UserStore as _};
 use stakepool_core::time::UnixTime;
-use stakepool_web::WebParts;
 use stakepool_web::{CaptchaChoice, NUMBER_WORDS};
 use warp::http::StatusCode;
 
@@ -93,7 +92,7 @@ impl AccessStore for Counting {
 #[tokio::test]
 async fn who_asks_for_too_many_new_passwords_has_nothing_written() {
     let sink = Sink::start().await;
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.access = Arc::new(Counting(parts.access.clone()));
+    let change_parts = |parts: &mut Parts| parts.access = Arc::new(Counting(parts.access.clone()));
     let mut plan = Plan { mail: Some(sink.address), change_parts, ..Plan::default() };
     plan.options.captcha = CaptchaChoice::Own;
     plan.settings.tries.sign_ins_per_account = 2;

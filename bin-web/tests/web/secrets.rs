@@ -10,7 +10,6 @@ use stakepool::Parts;
 use stakepool_core::accounts::{TotpSecret, TotpStep};
 use stakepool_core::ports::{Clock as _, Mail, MailError, Mailer};
 use stakepool_core::secret::Secret;
-use stakepool_web::WebParts;
 use stakepool_web::{Admission, ProxyTrust};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -74,7 +73,7 @@ async fn world() -> World {
     plan.options.proxies = ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
     plan.options.admission =
         Admission { addresses: vec!["0.0.0.0/0".parse().unwrap()], status_token: Some(Secret::new(STATUS_TOKEN)) };
-    plan.change_parts = |parts: &mut Parts, _: &mut WebParts| parts.mailer = Arc::new(Refusing);
+    plan.change_parts = |parts: &mut Parts| parts.mailer = Arc::new(Refusing);
     World::of(plan).await
 }
 

@@ -12,7 +12,6 @@ use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId};
 use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError, UserStore};
 use stakepool_core::time::UnixTime;
 use stakepool_web::ProxyTrust;
-use stakepool_web::WebParts;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -148,7 +147,7 @@ impl SessionStore for Racing {
 
 #[tokio::test]
 async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| {
+    let change_parts = |parts: &mut Parts| {
         parts.sessions = Arc::new(Racing { sessions: parts.sessions.clone(), users: parts.users.clone() });
     };
     let world = World::of(Plan { change_parts, ..Plan::default() }).await;
@@ -213,7 +212,7 @@ impl AddressRegistrar for Slow {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_leaves_nothing_half_done() {
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.registrar = Arc::new(Slow(parts.registrar.clone()));
+    let change_parts = |parts: &mut Parts| parts.registrar = Arc::new(Slow(parts.registrar.clone()));
     let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     world.old_users(1).await;
     let mut browser = world.user("a@example.org").await;

@@ -17,7 +17,6 @@ use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOu
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
-use stakepool_web::WebParts;
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
@@ -172,7 +171,7 @@ async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
     world.database.put_tickets("daemon:1", &[report(&world, 9, TicketState::Live).await], world_now()).await.unwrap();
-    until_in_sync(&daemon).await;
+    until_in_order(&daemon).await;
     let text = browser.submit("/settings", &close).await.text();
     assert!(text.contains("Your account stays open: it holds a ticket that is live or immature"), "{text}");
     let voted = report(&world, 9, TicketState::Voted).await;
@@ -215,7 +214,7 @@ impl TicketSource for TellingWallets {
 
 #[tokio::test]
 async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_itself() {
-    let change_parts = |parts: &mut Parts, _: &mut WebParts| parts.tickets = Some(Arc::new(TellingWallets));
+    let change_parts = |parts: &mut Parts| parts.tickets = Some(Arc::new(TellingWallets));
     let daemons = vec![FakeDaemon::new("old:1", true)];
     let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     let mut browser = world.user(ALICE).await;
@@ -251,7 +250,7 @@ fn world_now() -> stakepool_core::time::UnixTime {
     stakepool_core::time::UnixTime(1_700_000_000)
 }
 
-async fn until_in_sync(daemon: &Arc<FakeDaemon>) {
+async fn until_in_order(daemon: &Arc<FakeDaemon>) {
     for _ in 0..1000 {
         if daemon.users() == 1 {
             return;

@@ -101,8 +101,8 @@ async fn a_start_with_a_template_that_makes_no_page_is_refused_with_its_line() {
             fs::remove_file(own.templates.path().join("home.html.tera")).unwrap();
         }
         fs::write(own.templates.path().join(name), line).unwrap();
-        let error =
-            Web::bind(own.plan().options, world.pool.clone(), WebParts::default()).await.unwrap_err().to_string();
+        let (pool, parts) = (world.pool.clone(), WebParts::default());
+        let error = Web::bind(own.plan().options, pool, parts).await.unwrap_err().to_string();
         for part in [&format!("template {page} cannot be made"), &format!("{name}:3"), "no_such"] {
             assert!(error.contains(part), "{part}: {error}");
         }

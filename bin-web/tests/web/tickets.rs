@@ -269,7 +269,7 @@ async fn without_wallets_times_come_from_the_daemons_and_commands_leave_the_pric
 
 #[tokio::test]
 async fn where_nobody_tells_the_block_the_missing_times_are_explained() {
-    let world = World::of(Plan { change_parts: |parts, _| parts.stats = Arc::new(NoStats), ..Plan::default() }).await;
+    let world = World::of(Plan { change_parts: |parts| parts.stats = Arc::new(NoStats), ..Plan::default() }).await;
     let mut browser = user(&world).await;
     put(&world, &[report(&world, 190, TicketState::Voted, Some(200)).await]).await;
     let page = browser.get("/tickets?show=voted").await.text();

@@ -8,7 +8,6 @@ use stakepool::Parts;
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{VoteBits, VoteVersion};
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore as _, WalletError};
-use stakepool_web::WebParts;
 use warp::http::StatusCode;
 
 use crate::fakes::VOTE_VERSION;
@@ -47,7 +46,7 @@ impl AgendaSource for Away {
     }
 }
 
-async fn world(change_parts: fn(&mut Parts, &mut WebParts)) -> World {
+async fn world(change_parts: fn(&mut Parts)) -> World {
     World::of(Plan { change_parts, ..Plan::default() }).await
 }
 
@@ -77,8 +76,7 @@ async fn without_agendas_the_page_says_so_and_any_form_means_approval() {
 
 #[tokio::test]
 async fn a_choice_is_stored_for_the_present_vote_version() {
-    let world =
-        world(|parts, _| parts.agendas = vec![Arc::new(Away(AtomicBool::new(false))), Arc::new(TwoAgendas)]).await;
+    let world = world(|parts| parts.agendas = vec![Arc::new(Away(AtomicBool::new(false))), Arc::new(TwoAgendas)]).await;
     let mut browser = world.user("a@example.org").await;
     let page = browser.get("/voting").await.text();
     assert!(page.contains("Shall it be?") && page.contains("&lt;yes&gt;") && page.contains("voting is open"), "{page}");
@@ -120,7 +118,7 @@ async fn a_choice_of_an_older_vote_version_is_told_until_it_is_answered() {
 
 #[tokio::test]
 async fn while_no_wallet_answers_the_choice_stays() {
-    let world = world(|parts, _| parts.agendas = vec![Arc::new(Away(AtomicBool::new(false)))]).await;
+    let world = world(|parts| parts.agendas = vec![Arc::new(Away(AtomicBool::new(false)))]).await;
     let mut browser = world.user("a@example.org").await;
     set_voting(&world, 5, 6).await;
     assert!(browser.get("/voting").await.text().contains("It is not known at this moment"));

@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use stakepool::PoolTerms;
 use stakepool::wallets::{VotingWallets, WalletsError};
-use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::chain::ExtendedPubKey;
 use stakepool_core::ports::PoolWallet;
-use stakepool_core::ticket::PoolFee;
 use stakepool_core::wallets::Health;
 use stakepool_web::WebError;
 
@@ -17,15 +15,15 @@ use crate::world::{COLD, Plan, VOTING, World};
 
 /// A running world whose application keeps two wallets with these keys.
 async fn keeping(keys: [&str; 2]) -> (World, VotingWallets) {
-    let fee = PoolFee::from_percent(7.5).unwrap();
-    let terms = PoolTerms::new(Network::Simnet, VOTING.parse().unwrap(), COLD.parse().unwrap(), fee).max_users(20);
+    let plan = Plan::default();
+    let terms = plan.terms.clone();
     let wallet = |key: &str| {
         let key: ExtendedPubKey = key.parse().unwrap();
         Arc::new(FakeWallet { name: "kept".into(), key, away: AtomicBool::new(false) }) as Arc<dyn PoolWallet>
     };
     let members = keys.iter().map(|key| wallet(key)).collect();
     let mut kept = None;
-    let world = World::with(Plan::default(), |parts, database| {
+    let world = World::with(plan, |parts, database| {
         let wallets = VotingWallets::new(&terms, members, database.clone());
         parts.wallets = Some(wallets.clone());
         kept = Some(wallets);

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use stakepool::daemons::Reconciler;
 use stakepool::mail::{SmtpEncryption, SmtpMailer, SmtpOptions};
 use stakepool::registration::Registrar;
 use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SiteIdentity};
 use stakepool_core::accounts::{
     Email, PasswordCosts, PasswordHasher, PasswordHashes, SystemRandom, UserId, VotingPreference,
 };
-use stakepool_core::chain::{ExtendedPubKey, Network, VoteBits};
+use stakepool_core::chain::{Network, VoteBits};
 use stakepool_core::ports::{Clock as _, NewUser, PoolWallet, UserStore as _, VotingDaemon};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
@@ -55,7 +54,7 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub pool: Arc<Pool>,
     options: WebOptions,
-    web_parts: WebParts,
+    web: WebParts,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), WebError>>,
     _folder: TempDir,
@@ -66,25 +65,33 @@ pub struct Plan {
     pub terms: PoolTerms,
     pub settings: PoolSettings,
     pub options: WebOptions,
+    pub web: WebParts,
     pub daemons: Vec<Arc<FakeDaemon>>,
-    pub change_parts: fn(&mut Parts, &mut WebParts),
+    pub change_parts: fn(&mut Parts),
     /// A mail server, where mail is sent.
     pub mail: Option<SocketAddr>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        let (voting, cold) = (VOTING.parse().unwrap(), COLD.parse().unwrap());
-        let terms = PoolTerms::new(Network::Simnet, voting, cold, PoolFee::from_percent(7.5).unwrap());
-        let site = SiteIdentity::new("http://pool.example");
+        let fee = PoolFee::from_percent(7.5).unwrap();
+        let terms = PoolTerms::new(Network::Simnet, VOTING.parse().unwrap(), COLD.parse().unwrap(), fee);
+        let mut site = SiteIdentity::new("http://pool.example");
+        site.help_email = "admin@example.org".into();
         let mut settings = PoolSettings::new(site, Secret::new(SECRET), Secret::new("cookie secret"));
-        settings.site.help_email = "admin@example.org".into();
         settings.tries.sign_ups_per_client = 1000;
         settings.tries.sign_ins_per_client = 1000;
         settings.tries.api_writes_per_user = 1000;
         settings.password_costs = PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO };
-        let options = WebOptions::default();
-        Self { terms, settings, options, daemons: Vec::new(), change_parts: |_, _| {}, mail: None }
+        Self {
+            terms,
+            settings,
+            options: WebOptions::default(),
+            web: WebParts::default(),
+            daemons: Vec::new(),
+            change_parts: |_| {},
+            mail: None,
+        }
     }
 }
 
@@ -99,66 +106,47 @@ impl World {
 
     /// As [`World::of`], where what differs lies on the world's own database.
     pub async fn with(plan: Plan, change: impl FnOnce(&mut Parts, &Arc<Database>)) -> Self {
+        let Plan { terms, settings, options, web, .. } = plan;
         let folder = tempfile::tempdir().unwrap();
         let database =
             Arc::new(Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap());
-        let voting: ExtendedPubKey = VOTING.parse().unwrap();
+        let voting = terms.voting_wallet;
         let wallets: Vec<_> = (1..=2)
             .map(|n| Arc::new(FakeWallet { name: format!("wallet{n}"), key: voting, away: AtomicBool::new(false) }))
             .collect();
         let members = wallets.iter().map(|wallet| wallet.clone() as Arc<dyn PoolWallet>).collect();
-        let group = Arc::new(WalletGroup::new(Network::Simnet, voting, 2, members, database.clone()));
+        let group = Arc::new(WalletGroup::new(terms.network, voting, terms.min_servers, members, database.clone()));
         group.recover_all().await;
-        let registrar = Arc::new(Registrar::new(plan.terms.keys().unwrap(), database.clone(), group.clone()));
+        let registrar = Arc::new(Registrar::new(terms.keys().unwrap(), database.clone(), group.clone()));
         let clock = TestClock::at(1_700_000_000);
         let mut parts = Parts::on_store(database.clone(), registrar, group.clone());
-        let mut web_parts = WebParts::default();
         parts.clock = clock.clone();
-        parts.vote_observers.push(web_parts.metrics.clone());
         parts.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
+        parts.vote_observers.push(web.metrics.clone());
         if let Some(server) = plan.mail {
-            let mail = SmtpOptions::new(server.to_string(), "pool@example.org").encryption(SmtpEncryption::None);
-            parts.mailer = Arc::new(SmtpMailer::new(&mail, "Test pool").unwrap());
+            let smtp = SmtpOptions::new(server.to_string(), "pool@example.org").encryption(SmtpEncryption::None);
+            parts.mailer = Arc::new(SmtpMailer::new(&smtp, "Test pool").unwrap());
         }
-        (plan.change_parts)(&mut parts, &mut web_parts);
+        (plan.change_parts)(&mut parts);
         change(&mut parts, &database);
-        let pool = Arc::new(Pool::new(plan.terms, plan.settings, parts).unwrap());
-        let options = plan.options;
-        let web = Web::bind(options.clone(), pool.clone(), web_parts.clone()).await.unwrap();
-        let server = tcp(&web);
-        let monitors = web.monitor_address();
+        let pool = Arc::new(Pool::new(terms, settings, parts).unwrap());
+        let bound = Web::bind(options.clone(), pool.clone(), web.clone()).await.unwrap();
+        let (server, monitors) = (tcp(&bound), bound.monitor_address());
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(web.run(async move {
+        let running = tokio::spawn(bound.run(async move {
             let _ = stopped.await;
         }));
         let stop = Some(stop);
-        Self {
-            server,
-            monitors,
-            database,
-            group,
-            wallets,
-            clock,
-            pool,
-            options,
-            web_parts,
-            stop,
-            running,
-            _folder: folder,
-        }
-    }
-
-    /// What keeps the daemons at the desired state.
-    pub fn daemons(&self) -> &Reconciler {
-        self.pool.daemons()
+        Self { server, monitors, database, group, wallets, clock, pool, options, web, stop, running, _folder: folder }
     }
 
     /// Where another instance on the same database answers; it ends with the test.
     pub async fn another_instance(&self) -> SocketAddr {
-        let pool = Pool::new(self.pool.terms().clone(), self.pool.settings().clone(), self.pool.parts().clone());
-        let web = Web::bind(self.options.clone(), Arc::new(pool.unwrap()), self.web_parts.clone()).await.unwrap();
-        let server = tcp(&web);
-        tokio::spawn(web.run(std::future::pending()));
+        let (terms, settings, parts) = (self.pool.terms(), self.pool.settings(), self.pool.parts());
+        let pool = Arc::new(Pool::new(terms.clone(), settings.clone(), parts.clone()).unwrap());
+        let bound = Web::bind(self.options.clone(), pool, self.web.clone()).await.unwrap();
+        let server = tcp(&bound);
+        tokio::spawn(bound.run(std::future::pending()));
         server
     }
 

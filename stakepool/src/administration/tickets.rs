@@ -8,7 +8,7 @@ use crate::pool::Pool;
 use crate::tickets::low_fee::{LowFeeAdditions, LowFeeLists};
 
 impl Pool {
-    /// Adds low-fee tickets and takes them back, on behalf of `actor`. Afterwards call [`Pool::low_fee_changed`].
+    /// Adds low-fee tickets and takes them back, on behalf of `actor`, and wakes the daemons.
     pub fn low_fee(&self, actor: Actor) -> LowFeeAdditions<'_> {
         let parts = &self.parts;
         LowFeeAdditions {
@@ -20,14 +20,9 @@ impl Pool {
             audit: parts.audit.as_ref(),
             daemons: parts.daemons.iter().map(|daemon| daemon.as_ref() as &dyn VotingDaemon).collect(),
             clock: parts.clock.as_ref(),
+            changed: self.reconciler.signal(),
             lookups: Default::default(),
         }
-    }
-
-    /// Wakes the daemons after low-fee tickets were added or taken back; also where nothing was new, since a daemon may have
-    /// been restored from an old state.
-    pub fn low_fee_changed(&self) {
-        self.reconciler.changed();
     }
 
     /// What the administrator sees of low-fee tickets.

@@ -9,7 +9,8 @@ use tokio::time::sleep;
 
 use crate::daemons::desired::desired_state;
 use crate::daemons::round::{RoundError, within};
-use crate::daemons::view::{DaemonView, DesiredChanged, Expected};
+use crate::daemons::view::{DaemonView, Expected};
+use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 
 /// How long a daemon may take for one answer.

@@ -9,4 +9,6 @@ mod view;
 
 pub use desired::desired_state;
 pub use reconcile::{COMPARE, Reconciler};
-pub use view::{DaemonView, DesiredChanged, Expected};
+pub use view::{DaemonView, Expected};
+
+pub use crate::desired_changed::DesiredChanged;

@@ -17,7 +17,8 @@ use tokio::time::{sleep, timeout};
 use crate::daemons::compare::Comparison;
 use crate::daemons::legacy_lists::{ListReader, has_no_reports};
 use crate::daemons::round::{RoundError, within};
-use crate::daemons::view::{DaemonView, DesiredChanged, Expected};
+use crate::daemons::view::{DaemonView, Expected};
+use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::tickets::mails;
 
@@ -46,6 +47,11 @@ impl Reconciler {
     pub fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
         let comparison = Comparison::new(parts.clone(), signal.clone(), expected);
         Self { parts, signal, comparison, views: Arc::default() }
+    }
+
+    /// What wakes it.
+    pub fn signal(&self) -> DesiredChanged {
+        self.signal.clone()
     }
 
     /// Has every daemon compared at once, because users or added tickets changed.

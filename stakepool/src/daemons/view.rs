@@ -1,35 +1,12 @@
 //! How a daemon is, and what it must be to be one of this pool's.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::DaemonStatus;
 use stakepool_core::time::UnixTime;
-use tokio::sync::watch;
 
 use crate::daemons::round::RoundError;
-
-/// Wakes the reconciler when users or added tickets change.
-#[derive(Clone, Debug)]
-pub struct DesiredChanged(Arc<watch::Sender<u64>>);
-
-impl Default for DesiredChanged {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
-    }
-}
-
-impl DesiredChanged {
-    /// Has every daemon compared at once.
-    pub fn changed(&self) {
-        self.0.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
-    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
-    }
-}
 
 /// How a daemon is, as the pool last saw it.
 #[derive(Clone, Debug, Default, PartialEq)]

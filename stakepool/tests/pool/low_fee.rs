@@ -70,13 +70,11 @@ async fn a_ticket_is_voted_once_it_is_added_and_ignored_again_once_it_is_taken_b
     let act = scene.world.last_act().await;
     assert_eq!((&act.0[..], &act.1[..], act.2), ("user 1", "ticket.add", hash(1).to_string()));
     assert_eq!(act.3, "of user 1, live, pays a fee of 0.00000001 EXCC, but 0.00000699 EXCC is required");
-    scene.world.pool.low_fee_changed();
     until("the daemon has it", || (added() == 1).then_some(())).await;
     assert!(!scene.add(1).await.unwrap().newly, "adding it again is no failure");
 
     assert!(scene.remove(1).await.unwrap());
     assert_eq!(scene.world.acts(1).await, ["ticket.remove"]);
-    scene.world.pool.low_fee_changed();
     until("the daemon has it no more", || (added() == 0).then_some(())).await;
     assert!(!scene.remove(1).await.unwrap(), "it is known, and was not added");
 }

@@ -3,7 +3,7 @@
 use stakepool::registration::RegistrationError;
 use stakepool_core::chain::{Address, AddressError, AddressKind, Network};
 
-use super::{example, network_flag};
+use crate::view::network::{example, network_flag};
 
 /// A mistake in words.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,69 +27,69 @@ impl Mistake {
             return mistake;
         }
         let begins = example(network);
-        let tell = |text: String| Self { text, commands: new_key(network), secret: false };
+        let mistake = |text: String| Self { text, commands: new_key(network), secret: false };
         if typed.is_empty() {
-            return tell("the field is empty. Ask your wallet for an address, and then for its public key.".into());
+            return mistake("the field is empty. Ask your wallet for an address, and then for its public key.".into());
         }
         if is_extended_key(typed) {
             let text =
                 "this is an extended public key, from which all addresses of an account follow. Give the key of \
                         one address only."
                     .to_owned();
-            return tell(text);
+            return mistake(text);
         }
         if is_raw_key(typed) {
             let text = "this is the raw public key, which has no checksum. Copy what comes after “pubkeyaddr” instead, a line \
                         that the same command prints.";
-            return tell(text.to_owned());
+            return mistake(text.to_owned());
         }
         // A hash address is shorter than a public key address, so that its kind says more than its length.
         if let Ok(address) = typed.parse::<Address>() {
             return of_address(typed, &address, network);
         }
         match error {
-            RegistrationError::TooShort(length) => tell(format!(
+            RegistrationError::TooShort(length) => mistake(format!(
                 "what you gave is too short, with {} where a public key address has about 53. Copy the whole of it; it \
                  begins with {begins}.",
                 characters(*length)
             )),
-            RegistrationError::TooLong(length) => tell(format!(
+            RegistrationError::TooLong(length) => mistake(format!(
                 "what you gave is too long, with {} where a public key address has about 53. Copy the address alone; it \
                  begins with {begins}.",
                 characters(*length)
             )),
             RegistrationError::Undecodable(AddressError::Checksum(_)) => {
-                tell(format!("{}. One character or more is wrong or missing.", quoted(&error.to_string())))
+                mistake(format!("{}. One character or more is wrong or missing.", quoted(&error.to_string())))
             }
-            _ => tell(format!("{}. A public key address begins with {begins}.", quoted(&error.to_string()))),
+            _ => mistake(format!("{}. A public key address begins with {begins}.", quoted(&error.to_string()))),
         }
     }
 }
 
 fn of_address(typed: &str, address: &Address, network: Network) -> Mistake {
-    let tell = |text: String, commands| Mistake { text, commands, secret: false };
+    let mistake = |text: String, commands| Mistake { text, commands, secret: false };
     if address.network() != network {
         let text = format!(
             "“{typed}” is an address of {}, but this pool runs on {network}. Ask a wallet that runs on {network}.",
             address.network()
         );
-        return tell(text, new_key(network));
+        return mistake(text, new_key(network));
     }
     match address.kind() {
-        AddressKind::PubKeyHash(_) => tell(
+        AddressKind::PubKeyHash(_) => mistake(
             "this is an address for payments, which shows only a hash of its key. If it is your wallet’s, this command \
              prints the key. Copy what comes after “pubkeyaddr”."
                 .to_owned(),
             vec![validate(typed, network)],
         ),
-        AddressKind::ScriptHash(_) => tell(
+        AddressKind::ScriptHash(_) => mistake(
             "this is the address of a script, such as the pool’s voting addresses. The pool needs a key of your own \
              wallet."
                 .to_owned(),
             new_key(network),
         ),
         // Cannot be: this is what is asked for.
-        AddressKind::PubKey(_) => tell("it was not accepted. Copy it again.".to_owned(), new_key(network)),
+        AddressKind::PubKey(_) => mistake("it was not accepted. Copy it again.".to_owned(), new_key(network)),
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
+use stakepool::accounts::ClientAddress;
+use stakepool::status::{Overall, PoolStatus};
 use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
 use warp::Filter;
@@ -19,14 +21,12 @@ use crate::page_error::PageError;
 use crate::site::Site;
 use crate::view::when::ago;
 use crate::visit::{Outcome, Visit};
-use stakepool::accounts::ClientAddress;
-use stakepool::status::{Overall, PoolStatus};
 
 #[derive(Serialize)]
 struct Shown {
     status: PoolStatus,
     at: String,
-    /// How long ago each daemon was last in order, in their order.
+    /// How long ago each daemon was last in sync, in the order of the daemons.
     daemons_ago: Vec<Option<String>>,
 }
 

@@ -23,7 +23,7 @@ const TEMPLATE: &str = "admintickets.html.tera";
 const PER_PAGE: u64 = 50;
 /// Tickets that one form may name.
 const MOST: usize = 1000;
-/// How long one of the predecessor's daemons may take to tell its tickets.
+/// How long one of the predecessor's daemons may take to list its tickets.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Serialize)]
@@ -118,10 +118,6 @@ pub async fn submit(visit: Visit) -> Outcome {
     let mut answers = Vec::with_capacity(named.len());
     for text in named {
         answers.push(answer(&additions, text, adding).await);
-    }
-    if answers.iter().any(|answer| answer.good) {
-        // Also where nothing was new: a daemon may have been restored from an old state.
-        visit.site.pool.low_fee_changed();
     }
     tracing::info!(user = %by, client = %visit.client, adding, tickets = answers.len(), "low-fee tickets were changed");
     page(&visit, answers, None).await

@@ -43,6 +43,9 @@ struct Registered {
     height: u32,
 }
 
+/// What is answered to a form without a button that can be pressed now.
+const NO_BUTTON: &str = "Nothing was changed: press one of the buttons below.";
+
 /// What came of a form.
 enum Reply {
     Nothing,
@@ -84,7 +87,7 @@ pub async fn submit(visit: Visit) -> Outcome {
             pool.remove_second_factor_of(by, &user, origin).await,
             "The second factor is gone, with its recovery codes: the password alone opens the account.",
         ),
-        _ => (Err(AdministerError::NothingToVerify), ""),
+        _ => return page(&visit, Reply::Refused(NO_BUTTON.to_owned())).await,
     };
     let reply = match acted {
         Ok(()) => Reply::Done(done.to_owned()),
@@ -101,7 +104,7 @@ fn refusal(error: AdministerError) -> Result<&'static str, PageError> {
             "You cannot take away your own second factor here: turn it off in the settings, with your password."
         }
         AdministerError::NoSecondFactor => "Nothing was changed: this user has no second factor.",
-        AdministerError::NothingToVerify => "Nothing was changed: press one of the buttons below.",
+        AdministerError::NothingToVerify => NO_BUTTON,
         AdministerError::Store(error) => return Err(error.into()),
     })
 }

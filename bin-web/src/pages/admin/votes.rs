@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use stakepool::tickets::low_fee::parse_hash;
+use stakepool::tickets::{Cause, millis};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
@@ -14,7 +15,6 @@ use warp::http::StatusCode;
 use super::guard::guard;
 use super::pager::{Pager, part, slice};
 use crate::visit::{Outcome, Visit};
-use stakepool::tickets::{Cause, millis};
 
 /// Votes on one page.
 const PER_PAGE: u64 = 50;

@@ -34,7 +34,7 @@ pub async fn of(visit: &Visit, user: &User) -> Result<Vec<Device>, StoreError> {
     Ok(devices)
 }
 
-/// How long ago something was, for people.
+/// How long ago something was, in words.
 fn ago(then: UnixTime, now: UnixTime) -> String {
     let minutes = now.0.saturating_sub(then.0).max(0) / 60;
     let (count, unit) = match minutes {

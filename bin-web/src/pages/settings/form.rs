@@ -22,7 +22,7 @@ pub(super) struct Settings<'a> {
     base_url: &'a str,
     done: Option<&'static str>,
     error: Option<String>,
-    /// The field of which the error tells, by its id.
+    /// The field that the error is about, by its id.
     wrong: Option<&'static str>,
     has_factor: bool,
     mail: bool,
@@ -76,7 +76,7 @@ pub(super) async fn wait_page(visit: &Visit, wait: MustWait, fault: impl Into<Fa
     visit.page_to_wait(TEMPLATE, wait, &content(visit, visit.need_user()?, false, answer).await?)
 }
 
-/// The page with what was not done, and why the password in a field did not open the way.
+/// The page with what was not done, and why the password in a field was refused.
 pub(super) async fn deny(visit: &Visit, field: &'static str, not_done: &str, denied: Denied) -> Outcome {
     let fault = Fault::of(field, not_done, denied);
     match denied {

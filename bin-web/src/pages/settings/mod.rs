@@ -14,7 +14,7 @@ use warp::http::StatusCode;
 use self::form::{Answer, TEMPLATE, content, page};
 use crate::visit::{Outcome, Visit};
 
-/// Shows the settings. Whoever has not yet connected a wallet sees the API key at once.
+/// Shows the settings. A user who has not yet connected a wallet sees the API key at once.
 pub async fn show(visit: Visit) -> Outcome {
     let user = visit.need_user()?;
     let content = content(&visit, user, user.registration.is_none(), Answer::Nothing).await?;

@@ -14,7 +14,7 @@ use crate::visit::{Outcome, Visit};
 /// Tickets that are read at once.
 const CHUNK: u64 = 5_000;
 
-/// Everything, as JSON. Whoever has no address has no tickets either.
+/// Everything, as JSON. A user without an address has no tickets either.
 #[derive(Serialize)]
 struct Everything<'a> {
     network: &'static str,

@@ -5,10 +5,12 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
 
-use super::PER_PAGE;
 use super::list::{LISTS, List};
 use crate::http::form::Form;
 use crate::site::Site;
+
+/// Tickets on one page.
+pub const PER_PAGE: u64 = 50;
 
 /// One of several things to choose.
 #[derive(Clone, Debug, Serialize)]

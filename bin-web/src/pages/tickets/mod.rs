@@ -7,13 +7,14 @@ mod list;
 mod row;
 
 use serde::Serialize;
+use stakepool::tickets::Tally;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
 use self::buying::Buying;
-use self::filter::{Choice, Filter};
+use self::filter::{Choice, Filter, PER_PAGE};
 use self::list::List;
 use self::row::Row;
 use crate::browser::flash::Flash;
@@ -22,10 +23,6 @@ use crate::site::Site;
 use crate::view::chart::Chart;
 use crate::view::when::BlockTime;
 use crate::visit::{Outcome, Visit};
-use stakepool::tickets::Tally;
-
-/// Tickets on one page.
-const PER_PAGE: u64 = 50;
 
 #[derive(Serialize)]
 struct Tickets {
@@ -98,7 +95,7 @@ pub async fn show(visit: Visit) -> Outcome {
     visit.page("tickets.html.tera", StatusCode::OK, &content)
 }
 
-/// The best height: the wallets', or, while none answers, the best that anybody else has told.
+/// The best height: the wallets', or, while none answers, the best that anybody else has reported.
 async fn tip(site: &Site, of_wallets: Option<BlockHeight>) -> Option<BlockHeight> {
     match of_wallets {
         Some(height) => Some(height),

@@ -2,6 +2,7 @@
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
+use stakepool::tickets::Cause;
 use stakepool_core::chain::{BlockHeight, Params};
 use stakepool_core::ports::StoreError;
 use stakepool_core::reports::{TicketReport, TicketState};
@@ -11,7 +12,6 @@ use super::list::List;
 use crate::site::Site;
 use crate::view::amounts;
 use crate::view::when::{BlockTime, When};
-use stakepool::tickets::Cause;
 
 /// A row.
 #[derive(Debug, Serialize)]
@@ -91,7 +91,7 @@ fn revocation(report: &TicketReport) -> Option<&'static str> {
 
 async fn reason(site: &Site, report: &TicketReport) -> Result<Option<String>, StoreError> {
     if report.is_ignored() {
-        // The columns of the list tell it.
+        // The columns of the list say it.
         return Ok(None);
     }
     if report.state != TicketState::Missed {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tokio::sync::OnceCell;
 
+use crate::desired_changed::DesiredChanged;
 use crate::tickets::low_fee::known::{Known, Lists};
 use crate::tickets::low_fee::reason::reason;
 use crate::tickets::low_fee::refusal::Refusal;
@@ -35,7 +36,7 @@ pub struct Addition {
 }
 
 /// Adds tickets and takes them back for one person. What changes something is written to the audit log. The daemons are
-/// asked at most once, and only where the ledger does not know a ticket; telling them afterwards is the caller's.
+/// asked at most once, and only where the ledger does not know a ticket; they are woken after each act.
 pub struct LowFeeAdditions<'a> {
     /// Who asks.
     pub actor: Actor,
@@ -51,6 +52,8 @@ pub struct LowFeeAdditions<'a> {
     pub daemons: Vec<&'a dyn VotingDaemon>,
     /// The time.
     pub clock: &'a dyn Clock,
+    /// Wakes the daemons after each act; also where nothing was new, since a daemon may have been restored from an old state.
+    pub changed: DesiredChanged,
     /// What is read once for all tickets.
     pub lookups: Lookups,
 }
@@ -75,6 +78,7 @@ impl LowFeeAdditions<'_> {
         let low_fee = LowFeeTicket::added_at(self.clock.now(), ticket, address, self.actor.user(), &self.params);
         // Says whether it was added before, whoever did it a moment ago.
         let newly = self.low_fee.add(&low_fee).await?;
+        self.changed.changed();
         if newly {
             self.note(AuditAction::TicketAdd, &ticket, detail).await?;
         }
@@ -88,12 +92,16 @@ impl LowFeeAdditions<'_> {
     /// [`LowFeeError`].
     pub async fn remove(&self, ticket: TicketHash) -> Result<bool, LowFeeError> {
         if self.low_fee.remove(&ticket).await? {
+            self.changed.changed();
             self.note(AuditAction::TicketRemove, &ticket, String::new()).await?;
             return Ok(true);
         }
         match self.known(&ticket).await? {
             Known::Nothing { away } => Err(Refusal::Unknown { ticket, list: "added", away }.into()),
-            Known::Report(_) | Known::Ignored(_) | Known::Live => Ok(false),
+            Known::Report(_) | Known::Ignored(_) | Known::Live => {
+                self.changed.changed();
+                Ok(false)
+            }
         }
     }
 
