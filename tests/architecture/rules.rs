@@ -22,7 +22,8 @@ pub const CRATES: &[(&str, &[&str])] = &[
     (RPC, &[CORE]),
     (DB, &[CORE]),
     (SIM, &[CORE]),
-    (CONFIG, &[CORE, RPC]),
+    // The pool by a feature that only the web and the command line have.
+    (CONFIG, &[CORE, POOL, RPC]),
     (PROCESS, &[CORE, RPC, CONFIG]),
     (WEB, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
     (DAEMON, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
