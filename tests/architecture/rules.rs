@@ -22,8 +22,8 @@ pub const CRATES: &[(&str, &[&str])] = &[
     (RPC, &[CORE]),
     (DB, &[CORE]),
     (SIM, &[CORE]),
-    (CONFIG, &[CORE, RPC]),
-    (PROCESS, &[CORE, RPC, CONFIG]),
+    (CONFIG, &[CORE, POOL, RPC]),
+    (PROCESS, &[CORE, CONFIG]),
     (WEB, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
     (DAEMON, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
     (CLI, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
@@ -180,4 +180,4 @@ pub enum Rule {
 }
 
 /// Crates that break a rule still. One that no longer does must be struck here, so that it stays so.
-pub const NOT_YET: &[(&str, Rule)] = &[(WEB, Rule::Circles), (CLI, Rule::Circles), (CLI, Rule::Root)];
+pub const NOT_YET: &[(&str, Rule)] = &[];

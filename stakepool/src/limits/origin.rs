@@ -63,7 +63,7 @@ pub struct Origin {
     pub client: ClientAddress,
     /// The kind of browser or program, as its user sees it in the list of devices.
     pub device: String,
-    /// The note of [`NewSession::known_browser`](super::NewSession::known_browser) that the browser keeps, if any.
+    /// The note of [`NewSession::known_browser`](crate::accounts::NewSession::known_browser) that the browser keeps, if any.
     pub known_browser: Option<String>,
 }
 
