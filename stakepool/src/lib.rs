@@ -132,6 +132,7 @@ mod run;
 mod signed;
 pub mod status;
 mod stores;
+mod stores_as_one;
 mod terms;
 pub mod ticket_source;
 pub mod tickets;

@@ -1,7 +1,8 @@
 //! Users' accounts: sign-up, sign-in, second factor, passwords, e-mail addresses, sessions, API keys and closing.
 //!
 //! Limits of tries and equal times are part of the use cases, so that no front end can forget them; where a request comes
-//! from is an argument ([`Origin`]). The outcomes are exhaustive enums on purpose: a front end has an answer for each.
+//! from is an argument ([`Origin`]). The outcomes are exhaustive enums on purpose: a front end has an answer for each. One that answers
+//! all errors of a kind alike asks for their [`RefusalKind`].
 
 mod api_key;
 mod change;
@@ -11,6 +12,7 @@ mod email;
 mod links;
 mod mail_wishes;
 mod password;
+mod refusal_kind;
 mod register;
 mod revoke;
 mod second_factor;
@@ -29,6 +31,7 @@ pub use closing::CloseError;
 pub use confirm::Denied;
 pub use email::{ChangeEmailError, ConfirmEmailError, EmailChange};
 pub use password::{ChangePasswordError, NewPassword, ResetError, ResetPasswordError, ResetRequest};
+pub use refusal_kind::{RefusalKind, Refused};
 pub use register::RegisterByApiError;
 pub use revoke::{revoke_all_access, revoke_all_tokens};
 pub use second_factor::{ConfirmFactorError, SecondFactorError, SecondFactorSetUp};

@@ -31,13 +31,13 @@ fn fits(query: &TicketQuery, report: &TicketReport) -> bool {
         && (query.states.is_empty() || query.states.contains(&report.state))
         && query.ignored.is_none_or(|ignored| report.is_ignored() == ignored)
         && query.added.is_none_or(|added| report.added == added)
-        && report.ticket.to_string().starts_with(&query.prefix)
+        && (query.prefix.is_empty() || report.ticket.to_string().starts_with(&query.prefix))
         && query.ended_from.is_none_or(|from| report.ended_at.is_some_and(|height| height >= from))
 }
 
 /// Sorts tickets that are in the order of their hashes, which stays where they are alike.
-fn sort(tickets: &mut [TicketReport], order: TicketOrder) {
-    let mined = |report: &TicketReport| report.facts.mined_at;
+fn sort(tickets: &mut [&TicketReport], order: TicketOrder) {
+    let mined = |report: &&TicketReport| report.facts.mined_at;
     match order {
         TicketOrder::Newest => tickets.sort_by_key(|report| Reverse(mined(report))),
         TicketOrder::Oldest => tickets.sort_by_key(mined),
@@ -78,10 +78,10 @@ impl LedgerStore for MemoryStore {
     async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError> {
         let tables = self.tables();
         let reports = tables.tickets.values().map(|ticket| &ticket.report);
-        let mut found: Vec<_> = reports.filter(|report| fits(query, report)).cloned().collect();
+        let mut found: Vec<_> = reports.filter(|report| fits(query, report)).collect();
         sort(&mut found, query.order);
         let (total, tickets) = part(found, Slice { offset: query.offset, limit: query.limit });
-        Ok(TicketPage { total, tickets })
+        Ok(TicketPage { total, tickets: tickets.into_iter().cloned().collect() })
     }
 
     async fn ticket(&self, ticket: &TicketHash) -> Result<Option<TicketReport>, StoreError> {

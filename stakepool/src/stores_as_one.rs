@@ -1,0 +1,118 @@
+//! The stores of a pool are a store themselves: each call goes to the one that it is for. So a pool whose stores lie in
+//! several places can be tested as any other store, and given wherever one store is wanted.
+
+use async_trait::async_trait;
+use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
+use stakepool_core::chain::{BlockHeight, KeyIndex, TicketHash};
+use stakepool_core::ports::{
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, LeaseStore, LedgerStore,
+    Listed, LowFeeStore, LowFeeTicket, MailWishes, NetworkDay, NewUser, RescanStore, SecondFactor, SecondFactorStore,
+    Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage,
+    TicketQuery, TokenPurpose, TokenStore, Turnover, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery,
+};
+use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
+use stakepool_core::time::{Day, UnixTime};
+
+use crate::stores::Stores;
+
+/// Has a store of [`Stores`] answer the calls of its trait.
+macro_rules! pass_on {
+    ($($trait:ident to $store:ident { $(fn $name:ident($($given:ident: $type:ty),*) -> $answer:ty;)* })*) => {
+        $(
+            #[async_trait]
+            impl $trait for Stores {
+                $(
+                    async fn $name(&self, $($given: $type),*) -> Result<$answer, StoreError> {
+                        self.$store.$name($($given),*).await
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+pass_on! {
+    UserStore to users {
+        fn create(user: NewUser) -> UserId;
+        fn by_id(id: UserId) -> Option<User>;
+        fn by_email(email: &Email) -> Option<User>;
+        fn registered() -> Vec<User>;
+        fn list(after: UserId, limit: u64) -> Vec<User>;
+        fn counts() -> (u64, u64);
+        fn reserve_index(id: UserId, max: u32) -> KeyIndex;
+        fn register(id: UserId, registration: &Registration) -> ();
+        fn update(before: &User, after: &User) -> ();
+    }
+    SessionStore to sessions {
+        fn begin(token: &SessionToken, session: &Session) -> ();
+        fn find(token: &SessionToken, now: UnixTime) -> Option<Session>;
+        fn end(token: &SessionToken) -> ();
+        fn end_all(user: UserId, except: Option<&SessionToken>) -> ();
+    }
+    TokenStore to tokens {
+        fn put(purpose: TokenPurpose, hash: [u8; 32], user: UserId, email: Option<&Email>, expires: UnixTime) -> ();
+        fn peek(purpose: TokenPurpose, hash: &[u8; 32], now: UnixTime) -> Option<(UserId, Option<Email>)>;
+        fn take(purpose: TokenPurpose, hash: &[u8; 32], now: UnixTime) -> Option<(UserId, Option<Email>)>;
+    }
+    AccessStore to access {
+        fn sessions_of(user: UserId, now: UnixTime) -> Vec<(SessionToken, Session)>;
+        fn revoke_tokens(user: UserId, purpose: TokenPurpose) -> ();
+        fn first_use(key: &[u8; 32], now: UnixTime, expires: UnixTime) -> bool;
+    }
+    SecondFactorStore to second_factors {
+        fn second_factor(user: UserId) -> Option<SecondFactor>;
+        fn propose_factor(user: UserId, secret: &TotpSecret) -> ();
+        fn confirm_factor(user: UserId, secret: &TotpSecret, step: TotpStep, recovery: &[[u8; 32]]) -> bool;
+        fn use_step(user: UserId, step: TotpStep) -> bool;
+        fn use_recovery(user: UserId, hash: &[u8; 32]) -> bool;
+        fn renew_recovery(user: UserId, recovery: &[[u8; 32]]) -> ();
+        fn remove_factor(user: UserId) -> ();
+    }
+    LowFeeStore to low_fee {
+        fn add(ticket: &LowFeeTicket) -> bool;
+        fn remove(ticket: &TicketHash) -> bool;
+        fn active(now: UnixTime) -> Vec<LowFeeTicket>;
+        fn settle(deep: BlockHeight) -> bool;
+    }
+    LedgerStore to ledger {
+        fn put_tickets(daemon: &str, reports: &[TicketReport], now: UnixTime) -> ();
+        fn put_votes(daemon: &str, votes: &[VoteRecord]) -> ();
+        fn tickets(query: &TicketQuery) -> TicketPage;
+        fn ticket(ticket: &TicketHash) -> Option<TicketReport>;
+        fn votes(ticket: Option<&TicketHash>, limit: u64) -> Vec<StoredVote>;
+        fn ticket_counts(user: Option<UserId>) -> Vec<(TicketState, bool, u64)>;
+        fn cursor(daemon: &str) -> Option<EventCursor>;
+        fn set_cursor(daemon: &str, cursor: EventCursor) -> ();
+    }
+    AdminStore to admin {
+        fn find_users(text: &str, filter: UserFilter, slice: Slice, now: UnixTime) -> Listed<UserOverview>;
+        fn user_overview(id: UserId, now: UnixTime) -> Option<UserOverview>;
+        fn find_votes(query: &VoteQuery, slice: Slice) -> Listed<VoteOverview>;
+        fn added_tickets(slice: Slice) -> Listed<LowFeeTicket>;
+        fn audit_log(query: &AuditQuery, slice: Slice) -> Listed<AuditEntry>;
+    }
+    AuditStore to audit {
+        fn append(entry: &AuditEntry) -> ();
+        fn latest(limit: u64) -> Vec<AuditEntry>;
+    }
+    HistoryStore to history {
+        fn note_day(seen: &NetworkDay) -> ();
+        fn days_since(first: Day) -> Vec<NetworkDay>;
+        fn turnover(user: Option<UserId>, bounds: &[BlockHeight]) -> Vec<Turnover>;
+    }
+    LeaseStore to leases {
+        fn lease(work: &str, holder: &str, now: UnixTime, until: UnixTime) -> bool;
+    }
+    RescanStore to rescans {
+        fn owed_rescan(wallet: &str) -> Option<BlockHeight>;
+        fn owe_rescan(wallet: &str, from: BlockHeight) -> ();
+        fn rescan_done(wallet: &str, from: BlockHeight) -> ();
+    }
+    TicketMailStore to ticket_mails {
+        fn mail_wishes(user: UserId) -> MailWishes;
+        fn set_mail_wishes(user: UserId, wishes: MailWishes) -> ();
+        fn note_mails(mails: &[TicketMail], now: UnixTime) -> ();
+        fn claim_mails(now: UnixTime, until: UnixTime, limit: u64) -> Vec<TicketMail>;
+        fn mail_done(mail: &TicketMail) -> ();
+    }
+}
