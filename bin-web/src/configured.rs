@@ -100,11 +100,13 @@ fn smtp_options(mail: &Mail) -> SmtpOptions {
         MailTls::StartTls => SmtpEncryption::StartTls,
         MailTls::Tls => SmtpEncryption::Tls,
     };
-    let options = SmtpOptions::new(&mail.host, &mail.from).encryption(encryption);
-    match &mail.login {
+    let options = SmtpOptions::new(&mail.host, &mail.from);
+    let options = match &mail.login {
         Some(login) => options.login(&login.user, login.password.clone()),
         None => options,
-    }
+    };
+    // As the file says, also where that is less than a login asks for by itself: the reader of the file has warned.
+    options.encryption(encryption)
 }
 
 /// The calls to the wallets and daemons of the configuration.

@@ -233,8 +233,10 @@ where
 }
 
 fn refuse(site: &Arc<Site>, client: ClientAddress, is_api: bool, refused: PageError, message: &str) -> Response {
-    let page = error::answer(refused, site, client);
-    if is_api { json(page.status(), plain(Code::InvalidArgument, message)) } else { page }
+    if is_api {
+        return json(refused.explained(false).0, plain(Code::InvalidArgument, message));
+    }
+    error::answer(refused, site, client)
 }
 
 /// Some wallets ask for `//api/…`.

@@ -16,8 +16,10 @@ const TARGETS: [&str; 8] = [
     "stakepool_web",
     "stakepoold",
 ];
-/// Targets of older versions, which files may still name, and what they are now.
-const RENAMED: [(&str, &str); 1] = [("stakepool_monitor", "stakepool_process::monitor")];
+/// Targets of older versions, which files may still name, and what they are now. What the web once logged of accounts,
+/// daemons and alerts is the pool's.
+const RENAMED: [(&str, &[&str]); 2] =
+    [("stakepool_monitor", &["stakepool_process::monitor"]), ("stakepool_web", &["stakepool_web", "stakepool"])];
 
 /// Levels from the quietest to the loudest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,8 +80,8 @@ fn targets(name: &str, subsystems: Subsystems) -> Result<Vec<&str>, String> {
     if let Some((_, targets)) = subsystems.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
         return Ok(targets.to_vec());
     }
-    if let Some((_, target)) = RENAMED.iter().find(|(old, _)| *old == name) {
-        return Ok(vec![target]);
+    if let Some((_, targets)) = RENAMED.iter().find(|(old, _)| *old == name) {
+        return Ok(targets.to_vec());
     }
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
     if plain && TARGETS.contains(&name.split("::").next().unwrap_or_default()) {

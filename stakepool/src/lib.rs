@@ -25,7 +25,8 @@
 //! let secret = || Secret::new("at least 32 random characters that nobody else knows");
 //! let settings = PoolSettings::new(SiteIdentity::new("https://pool.example.org"), secret(), secret());
 //!
-//! // Fakes. A real pool has a database (stakepool-db), wallets and daemons (stakepool-rpc) here, or some of its own.
+//! // Fakes. A real pool has a database (stakepool-db), wallets and daemons (stakepool-rpc) here, or its own `PoolStore`,
+//! // `VotingWallet` and `VotingDaemon`. The fakes are core's feature `testkit`.
 //! let pool = Pool::builder(terms, settings)
 //!     .store(Arc::new(MemoryStore::default()))
 //!     .wallet(FakeWallet::new("wallet:1"))
@@ -84,19 +85,22 @@
 //! | see how the pool is | [`Pool::status`], or [`Pool::look`] where it runs elsewhere; [`Pool::figures`], [`Reconciler::views`](daemons::Reconciler::views) |
 //! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
-//! | hear of troubles | [`PoolBuilder::alerts`], `alerts::Webhook`; administrators get mail |
+//! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`; administrators get mail |
 //!
 //! # What is left to a front end
 //!
 //! Limits of tries, equal answers and times for known and unknown addresses, and the order of steps are inside. A front end
 //! must
 //!
-//! - say truly where a request comes from ([`accounts::Origin`]): all limits rest on it. Behind proxies that takes care.
+//! - pass the real client address ([`accounts::Origin`]): all limits rest on it. Behind a proxy trust its header only.
 //! - let a use case run to its end. Each is several steps, such as a new password and then the end of all old sessions; a
 //!   framework that drops the future of a request whose client hangs up would leave half of them. Run it on a task of its
 //!   own (`tokio::spawn`) and await that.
-//! - keep the secret of a session from scripts and other sites, and tell its own forms from forged ones.
-//! - ask its question against robots between the two halves of a sign-up and of a reset, if it asks one.
+//! - keep the secret of a session from scripts and other sites, and protect its own forms from cross-site requests (CSRF).
+//! - keep [`known_browser`](accounts::NewSession::known_browser) in the browser and bring it back in the `Origin`: otherwise
+//!   strangers who fail to sign in can lock a user out for a while.
+//! - send an administrator on to the second factor where [`second_factor_due`](accounts::NewSession::second_factor_due).
+//! - ask its CAPTCHA between the two halves of a sign-up and of a reset, if it has one.
 //!
 //! Limits and caches are those of one process. Several processes may work on the same stores: what a daemon reports is
 //! stored once, mails about tickets and alerts are sent by one of them, and no token or code counts twice.
@@ -106,8 +110,8 @@
 //! - `smtp` (default): mail by SMTP, [`mail`]. Without it, bring a `Mailer` of your own, or none.
 //! - `webhook` (default): alerts by HTTP. Without it, bring an `AlertSink` of your own, or leave it to mail.
 //!
-//! Everything async needs a tokio runtime with time enabled; the current thread suffices. The crate opens no connection by
-//! itself but those of the two features, and nothing but [`Pool::run`] works unasked, except for mails that are on their
+//! Everything async needs a tokio runtime with time enabled, and I/O with `smtp` or `webhook`; the current thread suffices. The crate opens no connection by
+//! itself but those of the two features, and nothing but [`Pool::run`] runs in the background, except for mails that are on their
 //! way.
 
 pub mod accounts;

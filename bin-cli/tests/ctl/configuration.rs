@@ -22,6 +22,8 @@ async fn the_webs_own_home_is_the_default() {
     fs::create_dir(&home).unwrap();
     fs::rename(scene.config_file(), home.join("exccstakepool.conf")).unwrap();
     run(scene.home.path(), &["status"], "").success();
+    // The home that is named is also where the database is then looked for.
+    fs::rename(scene.home.path().join("data"), home.join("data")).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     run(elsewhere.path(), &["status", "--appdata", home.to_str().unwrap()], "").success();
 }

@@ -61,7 +61,8 @@ async fn of_what_a_daemon_says_of_itself() {
     let scene = served().await;
     let [cold, _] = scene.keys();
     let other_seed = |status: &mut DaemonStatus| status.wallets[0].account_key = Some(cold.to_string());
-    let faults: [(&str, &dyn Fn(&mut DaemonStatus), &str); 12] = [
+    type Change<'a> = &'a dyn Fn(&mut DaemonStatus);
+    let faults: [(&str, Change<'_>, &str); 12] = [
         ("a problem of its own", &|status| status.problems.push("the disk is full".to_owned()), "the disk is full"),
         ("another fee", &|status| status.pool_fee = PoolFee::from_percent(5.0).unwrap(), "its poolfees is 5"),
         ("another network", &|status| status.network = Network::Testnet, "its network is testnet"),

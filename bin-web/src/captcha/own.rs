@@ -63,7 +63,7 @@ pub struct Question {
 impl Questions {
     /// Questions whose tokens are signed with a key made of the secret.
     pub fn new(secret: &Secret) -> Self {
-        Self { signer: Signer::new(secret, "question") }
+        Self { signer: Signer::new(secret, "riddle") }
     }
 
     /// A new question.

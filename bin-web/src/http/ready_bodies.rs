@@ -1,7 +1,7 @@
 //! Bodies of answers, each made once for as long as its subject stays the same.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use hyper::body::Bytes;
 use stakepool_core::accounts::{User, UserId};
@@ -9,10 +9,16 @@ use stakepool_core::accounts::{User, UserId};
 /// Most users whose bodies are kept.
 const MAX_USERS: usize = 20_000;
 
+/// Whether two are one reading. The weak pointer keeps its place from being used again, but not what was there: of a user
+/// who is forgotten nothing stays in memory but the body.
+fn is_same<T>(kept: &Weak<T>, read: &Arc<T>) -> bool {
+    std::ptr::eq(kept.as_ptr(), Arc::as_ptr(read))
+}
+
 /// One body a user.
 #[derive(Debug)]
 pub struct ReadyBodies<T> {
-    bodies: Mutex<HashMap<UserId, (Arc<T>, Bytes)>>,
+    bodies: Mutex<HashMap<UserId, (Weak<T>, Bytes)>>,
 }
 
 impl<T> Default for ReadyBodies<T> {
@@ -26,7 +32,7 @@ impl ReadyBodies<User> {
     pub fn get(&self, user: &Arc<User>, make: impl FnOnce(&User) -> Bytes) -> Bytes {
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, body)) = bodies.get(&user.id)
-            && Arc::ptr_eq(of, user)
+            && is_same(of, user)
         {
             return body.clone();
         }
@@ -34,7 +40,7 @@ impl ReadyBodies<User> {
         if bodies.len() >= MAX_USERS && !bodies.contains_key(&user.id) {
             bodies.clear();
         }
-        bodies.insert(user.id, (Arc::clone(user), body.clone()));
+        bodies.insert(user.id, (Arc::downgrade(user), body.clone()));
         body
     }
 }
@@ -42,7 +48,7 @@ impl ReadyBodies<User> {
 /// One body.
 #[derive(Debug)]
 pub struct ReadyBody<T> {
-    last: RwLock<Option<(Arc<T>, Bytes)>>,
+    last: RwLock<Option<(Weak<T>, Bytes)>>,
 }
 
 impl<T> Default for ReadyBody<T> {
@@ -55,12 +61,12 @@ impl<T> ReadyBody<T> {
     /// The body about `of`, which is made anew where that is another one than last time.
     pub fn get(&self, of: &Arc<T>, make: impl FnOnce(&T) -> Bytes) -> Bytes {
         if let Some((last, body)) = &*self.last.read().unwrap_or_else(PoisonError::into_inner)
-            && Arc::ptr_eq(last, of)
+            && is_same(last, of)
         {
             return body.clone();
         }
         let body = make(of);
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(of), body.clone()));
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(of), body.clone()));
         body
     }
 }

@@ -16,7 +16,7 @@ use stakepool_web::{Admission, ProxyTrust};
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
-use crate::fakes::FakeDaemon;
+use crate::fakes::daemon;
 use crate::world::{COLD, Plan, USER_KEY, World};
 
 const PAGES: [&str; 6] = ["/status", "/admintickets", "/adminusers", "/adminuser?id=1", "/adminvotes", "/adminaudit"];
@@ -195,8 +195,8 @@ async fn monitors_read_the_status_with_a_token() {
 #[tokio::test]
 async fn a_daemon_with_another_key_is_shown_with_both_values() {
     let mut plan = plan();
-    let daemon = FakeDaemon::new("daemon:1", false);
-    daemon.cold_wallet.lock().unwrap().clear();
+    let daemon = daemon("daemon:1");
+    daemon.status.lock().unwrap().cold_wallet_xpub.clear();
     plan.daemons = vec![daemon];
     let (_world, mut admin, _) = people(plan).await;
     let mut text = String::new();
@@ -214,7 +214,7 @@ async fn a_daemon_with_another_key_is_shown_with_both_values() {
 #[tokio::test]
 async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_for() {
     let mut plan = plan();
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     plan.daemons = vec![daemon.clone()];
     let (world, mut admin, _) = people(plan).await;
     report(&world, 1, TicketState::Live, Verdict::LowFee).await;
@@ -239,7 +239,7 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let active = world.database.active(world.clock.now()).await.unwrap();
     let by: Vec<_> = active.iter().map(|ticket| (ticket.ticket, ticket.added_by)).collect();
     assert_eq!(by, [(ticket(1), Some(UserId(1))), (ticket(2), Some(UserId(1)))]);
-    let wanted = || daemon.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.added().len());
+    let wanted = || daemon.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.added().len());
     until(async || wanted() == 2).await;
 
     let again = admin.submit("/admintickets", &[("action", "Add"), ("tickets[]", &one)]).await.text();

@@ -12,10 +12,11 @@ use stakepool_core::chain::{
 use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::{Clock as _, LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _};
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState};
+use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 
-use crate::fakes::FakeDaemon;
+use crate::fakes::{daemon, predecessor, reaches};
 use crate::world::{COLD, Plan, USER_KEY, World, key_of};
 
 async fn world_with(daemons: &[Arc<FakeDaemon>]) -> World {
@@ -42,7 +43,7 @@ async fn register(world: &World) {
 
 #[tokio::test]
 async fn a_registration_reaches_every_daemon_at_once_old_ones_included() {
-    let daemons = [FakeDaemon::new("new:1", false), FakeDaemon::new("old:1", true)];
+    let daemons = [daemon("new:1"), predecessor("old:1")];
     let world = world_with(&daemons).await;
     until("given the empty state", async || daemons[0].pushes.load(Ordering::SeqCst) == 1).await;
     assert_eq!(daemons[1].users(), 0, "who cannot tell what would be lost is given nothing without users");
@@ -53,13 +54,13 @@ async fn a_registration_reaches_every_daemon_at_once_old_ones_included() {
 
 #[tokio::test]
 async fn a_daemon_that_was_away_gets_what_it_missed_when_it_is_back() {
-    let daemons = [FakeDaemon::new("away:1", false), FakeDaemon::new("here:1", false)];
-    daemons[0].away.store(true, Ordering::SeqCst);
+    let daemons = [daemon("away:1"), daemon("here:1")];
+    daemons[0].set(DaemonMood::Unreachable);
     let world = world_with(&daemons).await;
     register(&world).await;
     until("the other one has it", async || daemons[1].users() == 1).await;
     assert_eq!(daemons[0].users(), 0);
-    daemons[0].away.store(false, Ordering::SeqCst);
+    daemons[0].set(DaemonMood::Fine);
     until("the first has it", async || daemons[0].users() == 1).await;
 }
 
@@ -81,8 +82,8 @@ fn foreign_state() -> DesiredState {
 
 #[tokio::test]
 async fn a_daemon_without_a_token_gets_its_users_all_the_same() {
-    let daemon = FakeDaemon::new("closed:1", false);
-    daemon.closed.store(true, Ordering::SeqCst);
+    let daemon = daemon("closed:1");
+    daemon.set(DaemonMood::Closed);
     let world = world_with(std::slice::from_ref(&daemon)).await;
     register(&world).await;
     until("one user", async || daemon.users() == 1).await;
@@ -90,8 +91,8 @@ async fn a_daemon_without_a_token_gets_its_users_all_the_same() {
 
 #[tokio::test]
 async fn an_empty_database_takes_the_users_from_no_daemon() {
-    let daemon = FakeDaemon::new("full:1", false);
-    *daemon.wanted.lock().unwrap() = Some(foreign_state());
+    let daemon = daemon("full:1");
+    *daemon.desired.lock().unwrap() = Some(foreign_state());
     let world = world_with(std::slice::from_ref(&daemon)).await;
     compared(&world, &daemon).await;
     assert_eq!((daemon.pushes.load(Ordering::SeqCst), daemon.users()), (0, 1));
@@ -101,13 +102,13 @@ async fn an_empty_database_takes_the_users_from_no_daemon() {
 
 #[tokio::test]
 async fn a_daemon_with_another_cold_wallet_gets_no_users_until_that_is_mended() {
-    let daemon = FakeDaemon::new("other:1", false);
-    *daemon.cold_wallet.lock().unwrap() = "spubOther".to_owned();
+    let daemon = daemon("other:1");
+    daemon.status.lock().unwrap().cold_wallet_xpub = "spubOther".to_owned();
     let world = world_with(std::slice::from_ref(&daemon)).await;
     register(&world).await;
     compared(&world, &daemon).await;
     assert_eq!(daemon.pushes.load(Ordering::SeqCst), 0);
-    *daemon.cold_wallet.lock().unwrap() = COLD.to_owned();
+    daemon.status.lock().unwrap().cold_wallet_xpub = COLD.to_owned();
     compared(&world, &daemon).await;
     until("one user", async || daemon.users() == 1).await;
 }
@@ -134,7 +135,7 @@ fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketRepor
 
 #[tokio::test]
 async fn where_no_daemon_tells_its_height_the_wallets_do() {
-    let daemon = FakeDaemon::new("old:1", true);
+    let daemon = predecessor("old:1");
     let world = world_with(std::slice::from_ref(&daemon)).await;
     let address = ScriptAddress::new(Network::Simnet, Hash160([4; 20]));
     let now = world.clock.now();
@@ -161,7 +162,7 @@ async fn where_no_daemon_tells_its_height_the_wallets_do() {
 
 #[tokio::test]
 async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     let world = world_with(std::slice::from_ref(&daemon)).await;
     let script: RedeemScript = "5121021eb44bdc00e01912d8385b09338b1fd40952716a0f1b82eac4d0d07eb7bdb6c121034c2cddbbe9fd8b703d42615a5d01c4cc9e1352e4c28efaf511d683d8b1f6e15d52ae".parse().unwrap();
     let address = script.address(Network::Simnet);
@@ -177,19 +178,19 @@ async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
     world.database.add(&ticket).await.unwrap();
     // A ticket added by another instance is found with the next comparison; told of a change, it looks at once.
     world.pool.daemons().changed();
-    let added = || daemon.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.added().len());
+    let added = || daemon.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.added().len());
     until("the ticket is wanted", async || added() == 1).await;
-    daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Live)));
-    daemon.tell(DaemonEventKind::Ticket(report(address, 9, TicketState::Voted)));
+    daemon.report(DaemonEventKind::Ticket(report(address, 9, TicketState::Live)));
+    daemon.report(DaemonEventKind::Ticket(report(address, 9, TicketState::Voted)));
     until("the cursor is stored", async || {
         world.database.cursor("daemon:1").await.unwrap().is_some_and(|cursor| cursor.seq == 2)
     })
     .await;
     // The end may yet be undone, until it is one ticket maturity deep.
-    daemon.synced.store(315, Ordering::SeqCst);
+    reaches(&daemon, 315);
     compared(&world, &daemon).await;
     assert_eq!(added(), 1);
-    daemon.synced.store(316, Ordering::SeqCst);
+    reaches(&daemon, 316);
     compared(&world, &daemon).await;
     until("the ticket is no longer wanted", async || added() == 0).await;
     let stored = world.database.ticket(&TicketHash::from_bytes([9; 32])).await.unwrap().unwrap();

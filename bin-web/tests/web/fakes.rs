@@ -1,8 +1,7 @@
-//! Wallets, daemons, time and stores that do what a test tells them.
+//! Wallets and stores that do what a test says, and daemons as high as these wallets.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use stakepool::wallets::WalletView;
@@ -11,42 +10,16 @@ use stakepool_core::chain::{
     Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
     RedeemScript, ScriptAddress, TicketHash, UserKey, VoteBits, VoteTransaction, VoteVersion,
 };
-use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
-    ChainWallet, Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, NewUser, ScriptWallet,
-    Session, SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet, UserStore, VoteRequest, VoteSigner,
-    VotingDaemon, WalletError, WalletInfo, WalletTickets,
+    ChainWallet, NewUser, ScriptWallet, Session, SessionStore, SessionToken, StakeInfo, StoreError, TicketWallet,
+    UserStore, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
-use stakepool_core::reports::{DaemonEvent, DaemonEventKind};
-use stakepool_core::ticket::PoolFee;
-use stakepool_core::time::UnixMillis;
+use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::GroupError;
-use tokio::sync::Notify;
-
-use crate::world::COLD;
 
 /// The vote version of the fake wallets.
 pub const VOTE_VERSION: VoteVersion = VoteVersion(6);
-
-/// A clock that a test sets.
-pub struct TestClock(AtomicI64);
-
-impl TestClock {
-    pub fn at(seconds: i64) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(seconds)))
-    }
-
-    pub fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now_millis(&self) -> UnixMillis {
-        UnixMillis(self.0.load(Ordering::SeqCst) * 1000)
-    }
-}
 
 /// A wallet with the pool's keys.
 pub struct FakeWallet {
@@ -166,135 +139,24 @@ impl TicketWallet for FakeWallet {
     }
 }
 
-/// A voting daemon.
-pub struct FakeDaemon {
-    pub name: String,
-    pub away: AtomicBool,
-    /// Whether it is one of the predecessor's.
-    pub old: bool,
-    /// Whether our own service is closed, because it has no token.
-    pub closed: AtomicBool,
-    /// The cold wallet's key that it is configured with.
-    pub cold_wallet: Mutex<String>,
-    /// The height that it has worked through.
-    pub synced: AtomicU32,
-    pub wanted: Mutex<Option<DesiredState>>,
-    /// How often it was given a state.
-    pub pushes: AtomicI64,
-    /// How often its state was asked for.
-    pub looks: AtomicI64,
-    events: Mutex<VecDeque<DaemonEvent>>,
-    news: Notify,
+/// A voting daemon that is as high as the wallets.
+pub fn daemon(name: &str) -> Arc<FakeDaemon> {
+    let daemon = FakeDaemon::new(name);
+    reaches(&daemon, 224);
+    daemon
 }
 
-impl FakeDaemon {
-    pub fn new(name: &str, old: bool) -> Arc<Self> {
-        Arc::new(Self {
-            name: name.to_owned(),
-            away: AtomicBool::new(false),
-            old,
-            closed: AtomicBool::new(false),
-            cold_wallet: Mutex::new(COLD.to_owned()),
-            synced: AtomicU32::new(224),
-            wanted: Mutex::default(),
-            pushes: AtomicI64::new(0),
-            looks: AtomicI64::new(0),
-            events: Mutex::default(),
-            news: Notify::new(),
-        })
-    }
-
-    pub fn tell(&self, kind: DaemonEventKind) {
-        let mut events = self.events.lock().unwrap();
-        let seq = events.len() as u64 + 1;
-        events.push_back(DaemonEvent { seq, kind });
-        self.news.notify_one();
-    }
-
-    fn offers_ours(&self) -> Result<(), DaemonError> {
-        if self.old {
-            return Err(DaemonError::Unsupported { daemon: self.name.clone() });
-        }
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(DaemonError::Unauthorized { daemon: self.name.clone() });
-        }
-        Ok(())
-    }
-
-    fn height(&self) -> BlockHeight {
-        BlockHeight(self.synced.load(Ordering::SeqCst))
-    }
-
-    pub fn users(&self) -> usize {
-        self.wanted.lock().unwrap().as_ref().map_or(0, |wanted| wanted.users().len())
-    }
-
-    fn reach(&self) -> Result<(), DaemonError> {
-        if self.away.load(Ordering::SeqCst) {
-            return Err(DaemonError::Unreachable { daemon: self.name.clone(), reason: "refused".into() });
-        }
-        Ok(())
-    }
+/// One of the predecessor's daemons.
+pub fn predecessor(name: &str) -> Arc<FakeDaemon> {
+    let daemon = daemon(name);
+    daemon.set(DaemonMood::Predecessor);
+    daemon
 }
 
-#[async_trait]
-impl VotingDaemon for FakeDaemon {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn status(&self) -> Result<DaemonStatus, DaemonError> {
-        self.reach()?;
-        self.looks.fetch_add(1, Ordering::SeqCst);
-        self.offers_ours()?;
-        let digest = self.wanted.lock().unwrap().as_ref().map(|wanted| wanted.digest().to_string());
-        Ok(DaemonStatus {
-            id: self.name.clone(),
-            epoch: 1,
-            version: "fake".into(),
-            network: Network::Simnet,
-            cold_wallet_xpub: self.cold_wallet.lock().unwrap().clone(),
-            pool_fee: PoolFee::from_percent(7.5).unwrap(),
-            wanted_digest: digest.unwrap_or_default(),
-            users: self.users() as u64,
-            node_height: Some(self.height()),
-            synced_height: Some(self.height()),
-            wallets: Vec::new(),
-            live_tickets: 0,
-            ignored_tickets: 0,
-            problems: Vec::new(),
-        })
-    }
-
-    async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError> {
-        self.reach()?;
-        *self.wanted.lock().unwrap() = Some(wanted.clone());
-        self.pushes.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-
-    async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError> {
-        self.offers_ours()?;
-        loop {
-            self.reach()?;
-            let news = self.news.notified();
-            let events: Vec<_> =
-                self.events.lock().unwrap().iter().filter(|event| event.seq > after.seq).cloned().collect();
-            if let Some(last) = events.last() {
-                let next = EventCursor { epoch: 1, seq: last.seq };
-                return Ok(EventBatch { next, snapshot: false, events });
-            }
-            news.await;
-        }
-    }
-
-    async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
-        Ok(Vec::new())
-    }
-
-    async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
-        Ok(Vec::new())
-    }
+/// Has a daemon and its node work through the chain up to a height.
+pub fn reaches(daemon: &FakeDaemon, height: u32) {
+    let mut status = daemon.status.lock().unwrap();
+    (status.node_height, status.synced_height) = (Some(BlockHeight(height)), Some(BlockHeight(height)));
 }
 
 /// Sessions of a database that is away.

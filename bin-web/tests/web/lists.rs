@@ -15,7 +15,7 @@ use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::wallets::GroupError;
 
-use crate::fakes::FakeDaemon;
+use crate::fakes::predecessor;
 use crate::world::{Plan, USER_KEY, World, key_of};
 
 const TICKET: TicketHash = TicketHash::from_bytes([7; 32]);
@@ -56,7 +56,7 @@ impl TicketSource for OneVoted {
 #[tokio::test]
 async fn tickets_of_the_predecessors_daemon_reach_the_ledger_as_soon_as_wallets_answer() {
     let change_parts = |parts: &mut Parts| parts.tickets = Some(Arc::new(OneVoted));
-    let daemons = vec![FakeDaemon::new("old:1", true)];
+    let daemons = vec![predecessor("old:1")];
     let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     world.old_users(1).await;
     let form = format!("UserPubKeyAddr={USER_KEY}");

@@ -65,7 +65,7 @@ async fn a_verification_is_sent_again_lasts_a_day_and_tells_nothing_of_others() 
     let mut browser = world.browser();
     browser.sign_up(ALICE).await;
     let first = sink.letter(ALICE, "verify").await;
-    world.clock.advance(24 * 3600);
+    world.advance(24 * 3600);
     assert!(browser.get(&first.link()).await.text().contains("This link does not work"));
     let mut again = async |email: &str| {
         browser.submit_with_token_of("/signin", "/emailverify", &[("email", email), ("resend", "1")]).await
@@ -142,7 +142,7 @@ async fn a_forgotten_password_is_set_anew_within_an_hour_and_once() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let late = sink.letter(ALICE, "new password").await;
-    world.clock.advance(3600);
+    world.advance(3600);
     assert!(world.browser().get(&late.link()).await.text().contains("This link does not work"));
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stakepool_core::call_figures::CallFigures;
+use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 use stakepool_process::monitor::CallsOf;
 use stakepool_web::CallSource;
 use warp::http::StatusCode;
 
-use crate::fakes::FakeDaemon;
+use crate::fakes::daemon;
 use crate::http::{Reply, send};
 use crate::world::{Plan, World};
 
@@ -26,7 +26,7 @@ impl CallSource for Calls {
 
 /// A pool with monitors and a daemon, which is in order.
 async fn watched() -> (World, Arc<FakeDaemon>) {
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     let mut plan = Plan { daemons: vec![daemon.clone()], ..Plan::default() };
     plan.options.monitor_listen = vec!["127.0.0.1:0".to_owned()];
     plan.web.calls = Some(Arc::new(Calls));
@@ -91,7 +91,7 @@ async fn a_pool_that_cannot_serve_or_vote_is_not_ready_and_says_why() {
     world.wallets_away(false);
     world.group.recover_all().await;
     assert_eq!(ask(&world, "/readyz").await.text(), "ready\n");
-    daemon.away.store(true, Ordering::SeqCst);
+    daemon.set(DaemonMood::Unreachable);
     world.pool.daemons().changed();
     let reply = until(&world, "/readyz", |reply| reply.status == StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(reply.text(), "no voting daemon is known to be able to vote\n");

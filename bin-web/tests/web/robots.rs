@@ -44,7 +44,7 @@ async fn sums_in_words_keep_robots_out() {
         browser.post("/signup", &fields).await
     };
     assert!(send(&answer, "").await.text().contains("faster than a person"));
-    world.clock.advance(5);
+    world.advance(5);
     assert!(send("99", "").await.text().contains("was not answered rightly"));
     assert!(send(&answer, "http://spam").await.text().contains("was not answered rightly"));
     assert_eq!(world.database.counts().await.unwrap().0, 0);
@@ -100,7 +100,7 @@ async fn who_asks_for_too_many_new_passwords_has_nothing_written() {
     for (number, status) in (0..).zip([StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]) {
         let mut browser = world.browser();
         let page = browser.get("/passwordreset").await.text();
-        world.clock.advance(5);
+        world.advance(5);
         let fields = [
             ("csrf_token", between(&page, "name=\"csrf_token\" value=\"", "\"")),
             ("email", format!("u{number}@example.org")),

@@ -51,7 +51,7 @@ async fn signing_in_takes_a_code_that_counts_once() {
     let used = code(&world, &secret);
     let reply = browser.submit("/signincode", &[("code", &used)]).await;
     assert!(reply.text().contains("was used already"), "the code of the set-up");
-    world.clock.advance(30);
+    world.advance(30);
     let fresh = code(&world, &secret);
     let reply = browser.submit("/signincode", &[("code", &fresh)]).await;
     assert_eq!(reply.location(), "/voting?from=link", "to the page that was asked for");
@@ -88,7 +88,7 @@ async fn codes_cannot_be_guessed() {
     let world = World::start().await;
     let mut browser = world.user(ALICE).await;
     let (secret, _) = set_up(&world, &mut browser).await;
-    world.clock.advance(30);
+    world.advance(30);
     let mut guesser = world.browser();
     guesser.sign_in(ALICE, PASSWORD).await;
     let mut waits = false;
@@ -115,7 +115,7 @@ async fn the_second_step_needs_the_first_and_ends_with_time() {
     *note = note.replacen('1', "2", 1);
     assert_eq!(forged.get("/signincode").await.location(), "/signin");
     assert_eq!(slow.get("/signincode").await.status, StatusCode::OK);
-    world.clock.advance(600);
+    world.advance(600);
     let fields = [("code", &code(&world, &secret)[..])];
     let reply = slow.submit_with_token_of("/signin", "/signincode", &fields).await;
     assert_eq!(reply.location(), "/signin");

@@ -19,12 +19,12 @@ use warp::http::StatusCode;
 use warp::http::header::SET_COOKIE;
 
 use crate::browser::PASSWORD;
-use crate::fakes::FakeDaemon;
+use crate::fakes::daemon;
 use crate::world::{Plan, USER_KEY, World, key_of};
 
 #[tokio::test]
 async fn a_vote_that_is_the_same_again_is_neither_written_nor_told_to_the_daemons() {
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     let world = World::of(Plan { daemons: vec![daemon.clone()], ..Plan::default() }).await;
     world.old_users(1).await;
     let form = format!("UserPubKeyAddr={USER_KEY}");

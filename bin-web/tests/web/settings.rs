@@ -14,13 +14,14 @@ use stakepool_core::ports::{
     AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
 };
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::testkit::FakeDaemon;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
 use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
-use crate::fakes::FakeDaemon;
+use crate::fakes::{daemon, predecessor};
 use crate::sink::Sink;
 use crate::world::{Plan, USER_KEY, World};
 
@@ -165,7 +166,7 @@ async fn report(world: &World, ticket: u8, state: TicketState) -> TicketReport {
 
 #[tokio::test]
 async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known() {
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     let world = World::of(Plan { daemons: vec![daemon.clone()], ..Plan::default() }).await;
     let mut browser = world.user(ALICE).await;
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
@@ -215,7 +216,7 @@ impl TicketSource for TellingWallets {
 #[tokio::test]
 async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_itself() {
     let change_parts = |parts: &mut Parts| parts.tickets = Some(Arc::new(TellingWallets));
-    let daemons = vec![FakeDaemon::new("old:1", true)];
+    let daemons = vec![predecessor("old:1")];
     let world = World::of(Plan { daemons, change_parts, ..Plan::default() }).await;
     let mut browser = world.user(ALICE).await;
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
@@ -263,7 +264,7 @@ async fn until_in_order(daemon: &Arc<FakeDaemon>) {
 #[tokio::test]
 async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     let sink = Sink::start().await;
-    let daemons = [FakeDaemon::new("daemon:1", false), FakeDaemon::new("daemon:2", false)];
+    let daemons = [daemon("daemon:1"), daemon("daemon:2")];
     let world = World::of(Plan { daemons: daemons.to_vec(), mail: Some(sink.address), ..Plan::default() }).await;
     let mut browser = world.browser();
     browser.sign_up(ALICE).await;
@@ -285,7 +286,7 @@ async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     let (voted, missed) = (report(&world, 2, TicketState::Voted).await, report(&world, 3, TicketState::Missed).await);
     for daemon in &daemons {
         for report in [&ignored, &voted, &missed] {
-            daemon.tell(DaemonEventKind::Ticket(report.clone()));
+            daemon.report(DaemonEventKind::Ticket(report.clone()));
         }
     }
     let voted_letter = sink.letter(ALICE, "has voted").await;
@@ -293,7 +294,7 @@ async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
     let missed_letter = sink.letter(ALICE, "missed its vote").await;
     assert!(missed_letter.text.contains("the pool has no record of a vote"), "{}", missed_letter.text);
     for daemon in &daemons {
-        daemon.tell(DaemonEventKind::Ticket(voted.clone()));
+        daemon.report(DaemonEventKind::Ticket(voted.clone()));
     }
     tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
     let letters = sink.all_to(ALICE);
@@ -304,7 +305,7 @@ async fn each_user_chooses_what_is_mailed_and_gets_it_once() {
 #[tokio::test]
 async fn a_mail_about_a_miss_tells_the_reason_and_no_server_of_the_pool() {
     let sink = Sink::start().await;
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     let world = World::of(Plan { daemons: vec![daemon.clone()], mail: Some(sink.address), ..Plan::default() }).await;
     let mut browser = world.browser();
     browser.sign_up(ALICE).await;
@@ -330,7 +331,7 @@ async fn a_mail_about_a_miss_tells_the_reason_and_no_server_of_the_pool() {
             at: UnixMillis(1),
         };
         world.database.put_votes("10.0.0.8:9113", &[record]).await.unwrap();
-        daemon.tell(DaemonEventKind::Ticket(missed.clone()));
+        daemon.report(DaemonEventKind::Ticket(missed.clone()));
         let hash = missed.ticket.to_string();
         let of_ticket = || sink.all_to(ALICE).into_iter().find(|letter| letter.text.contains(&hash));
         while of_ticket().is_none() {

@@ -16,7 +16,7 @@ use stakepool_core::time::{Day, UnixTime};
 use warp::http::StatusCode;
 
 use crate::browser::Browser;
-use crate::fakes::{FakeDaemon, NoStats};
+use crate::fakes::{NoStats, daemon};
 use crate::world::{Plan, USER_KEY, World};
 
 /// A user with an address.
@@ -247,7 +247,7 @@ async fn what_to_buy_with_is_filled_in() {
 
 #[tokio::test]
 async fn without_wallets_times_come_from_the_daemons_and_commands_leave_the_price_open() {
-    let daemon = FakeDaemon::new("daemon:1", false);
+    let daemon = daemon("daemon:1");
     let world = World::of(Plan { daemons: vec![daemon.clone()], ..Plan::default() }).await;
     let mut browser = user(&world).await;
     put(&world, &[report(&world, 190, TicketState::Immature, None).await]).await;

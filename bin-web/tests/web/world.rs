@@ -14,6 +14,7 @@ use stakepool_core::accounts::{
 use stakepool_core::chain::{Network, VoteBits};
 use stakepool_core::ports::{Clock as _, NewUser, PoolWallet, UserStore as _, VotingDaemon};
 use stakepool_core::secret::Secret;
+use stakepool_core::testkit::{FakeDaemon, TestClock};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::WalletGroup;
@@ -24,7 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::browser::Browser;
-use crate::fakes::{FakeDaemon, FakeWallet, TestClock, VOTE_VERSION};
+use crate::fakes::{FakeWallet, VOTE_VERSION};
 use crate::http::{Reply, send};
 use crate::keys::SECRET;
 pub use crate::keys::predecessors as key_of;
@@ -118,7 +119,7 @@ impl World {
         let group = Arc::new(WalletGroup::new(terms.network, voting, terms.min_servers, members, database.clone()));
         group.recover_all().await;
         let registrar = Arc::new(Registrar::new(terms.keys().unwrap(), database.clone(), group.clone()));
-        let clock = TestClock::at(1_700_000_000);
+        let clock = Arc::new(TestClock::default());
         let mut parts = Parts::on_store(database.clone(), registrar, group.clone());
         parts.clock = clock.clone();
         parts.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
@@ -148,6 +149,11 @@ impl World {
         let server = tcp(&bound);
         tokio::spawn(bound.run(std::future::pending()));
         server
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
     }
 
     pub fn browser(&self) -> Browser {

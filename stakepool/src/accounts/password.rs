@@ -10,7 +10,7 @@ use stakepool_core::ports::{StoreError, TokenPurpose};
 
 use crate::accounts::confirm::Denied;
 use crate::accounts::links::CHANGE_WITHIN;
-use crate::accounts::sessions::NewSession;
+use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::limits::origin::{ClientAddress, Origin};
 use crate::limits::tries::MustWait;
 use crate::mail::letters;
@@ -233,11 +233,14 @@ impl Pool {
         }
         // All who knew the old password are out everywhere.
         self.revoke_access(user).await?;
-        let session = self.begin_session(User { password: hashes, ..user.clone() }, origin).await?;
         self.note(user.id, AuditAction::AccountPassword, format!("from {}", origin.client)).await;
         self.mail_change(user, "The password of your account was changed in the settings.");
         tracing::info!(user = %user.id, client = %origin.client, "password changed");
-        Ok(session)
+        let changed = User { password: hashes, ..user.clone() };
+        match self.begin_session(changed, FactorShown::Yes, origin).await {
+            Err(StoreError::Conflict(_)) => Err(ChangePasswordError::ChangedMeanwhile),
+            begun => Ok(begun?),
+        }
     }
 }
 

@@ -24,6 +24,12 @@ impl Pool {
     /// # Errors
     /// [`RegistrationError`].
     pub async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
+        if self.user(user).await?.is_some_and(|user| user.registration.is_some()) {
+            return Err(RegistrationError::AlreadySubmitted);
+        }
+        if let Some(message) = &self.terms.closed {
+            return Err(RegistrationError::Closed(message.clone()));
+        }
         let registration = self.parts.registrar.register(user, key).await?;
         self.users.forget(user);
         self.reconciler.changed();
@@ -36,12 +42,6 @@ impl Pool {
     /// [`RegisterByApiError`].
     pub async fn register_by_api(&self, user: &User, key: &str) -> Result<Registration, RegisterByApiError> {
         self.limiter.api_write(user.id).map_err(RegisterByApiError::Wait)?;
-        if user.registration.is_some() {
-            return Err(RegistrationError::AlreadySubmitted.into());
-        }
-        if let Some(message) = &self.terms.closed {
-            return Err(RegistrationError::Closed(message.clone()).into());
-        }
         Ok(self.register(user.id, key).await?)
     }
 }

@@ -4,7 +4,7 @@ use stakepool_core::accounts::{RecoveryCode, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SessionToken, StoreError};
 
-use crate::accounts::sessions::NewSession;
+use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::accounts::sign_in::EnterError;
 use crate::limits::origin::Origin;
 use crate::limits::tries::MustWait;
@@ -72,7 +72,7 @@ impl Pool {
             self.note(user.id, AuditAction::AccountRecovery, format!("from {}", origin.client)).await;
             self.mail_change(&user, "Somebody signed in to your account with a recovery code, which is used up now.");
         }
-        Ok((self.enter(user, origin, old).await?, by))
+        Ok((self.enter(user, FactorShown::Yes, origin, old).await?, by))
     }
 
     async fn check_code(&self, user: UserId, typed: &str) -> Result<Option<SignedInBy>, StoreError> {

@@ -26,6 +26,15 @@ pub struct NewSession {
     pub second_factor_due: bool,
 }
 
+/// Whether a session begins with the second factor shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FactorShown {
+    /// The password alone was shown.
+    No,
+    /// The factor was shown, or this browser had shown it before.
+    Yes,
+}
+
 impl Pool {
     /// The session that a secret opens, with its user, unless it has ended or the user is disabled.
     ///
@@ -39,11 +48,18 @@ impl Pool {
         Ok(user.map(|user| (token, user)))
     }
 
-    /// Begins a session. `user` is as it was when the password was found right.
+    /// Begins a session. `user` is as it was when the password was found right; `shown` is whether the second factor was
+    /// shown as well, or need not be.
     ///
-    /// [`StoreError::Conflict`] where the password has become another one since: all who knew the old one are out
-    /// everywhere, even one who was just signing in with it. No session is left then.
-    pub(super) async fn begin_session(&self, user: User, origin: &Origin) -> Result<NewSession, StoreError> {
+    /// [`StoreError::Conflict`] where the password has become another one since, where the account was disabled, or where a
+    /// second factor was turned on that was not shown: all who were in by less are out everywhere, even one who was just
+    /// signing in. No session is left then.
+    pub(super) async fn begin_session(
+        &self,
+        user: User,
+        shown: FactorShown,
+        origin: &Origin,
+    ) -> Result<NewSession, StoreError> {
         let secret = SecretToken::random(self.parts.random.as_ref());
         let now = self.now();
         let session = Session {
@@ -55,19 +71,24 @@ impl Pool {
         };
         let token = SessionToken(secret.hash());
         self.parts.sessions.begin(&token, &session).await?;
-        // Looked at after the beginning: a password that is changed later ends this session with all others.
-        let refused = match self.parts.users.by_id(user.id).await {
-            Ok(Some(stored)) if stored.password == user.password => None,
-            Ok(_) => Some(StoreError::Conflict("password")),
-            Err(error) => Some(error),
-        };
-        if let Some(error) = refused {
+        // Looked at after the beginning: what is changed later ends this session with all others.
+        if let Err(error) = self.check_still_valid(&user, shown).await {
             self.parts.sessions.end(&token).await?;
             return Err(error);
         }
-        let second_factor_due = self.needs_second_factor(&user) && self.lacks_second_factor(user.id).await?;
         let known_browser = self.known_browsers.note(self.parts.random.as_ref(), &user.email);
-        Ok(NewSession { secret, user, known_browser, second_factor_due })
+        Ok(NewSession { secret, user, known_browser, second_factor_due: false })
+    }
+
+    async fn check_still_valid(&self, user: &User, shown: FactorShown) -> Result<(), StoreError> {
+        let stored = self.parts.users.by_id(user.id).await?;
+        if stored.is_none_or(|stored| stored.password != user.password || stored.disabled) {
+            return Err(StoreError::Conflict("password"));
+        }
+        if shown == FactorShown::No && !self.lacks_second_factor(user.id).await? {
+            return Err(StoreError::Conflict("second factor"));
+        }
+        Ok(())
     }
 
     /// Ends a session.

@@ -6,7 +6,7 @@ use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, PasswordHash
 use stakepool_core::ports::{SessionToken, StoreError};
 use stakepool_core::time::UnixTime;
 
-use crate::accounts::sessions::NewSession;
+use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::limits::origin::Origin;
 use crate::limits::tries::MustWait;
 use crate::pool::Pool;
@@ -141,7 +141,7 @@ impl Pool {
             return Err(SignInError::Unverified);
         }
         if self.lacks_second_factor(user.id).await? {
-            return Ok(SignedIn::Session(Box::new(self.enter(user, origin, old).await?)));
+            return Ok(SignedIn::Session(Box::new(self.enter(user, FactorShown::No, origin, old).await?)));
         }
         Ok(SignedIn::SecondFactor(self.first_step_of(&user)))
     }
@@ -150,17 +150,20 @@ impl Pool {
     pub(super) async fn enter(
         &self,
         user: User,
+        shown: FactorShown,
         origin: &Origin,
         old: Option<&SessionToken>,
     ) -> Result<NewSession, EnterError> {
         if let Some(old) = old {
             self.parts.sessions.end(old).await?;
         }
-        let session = match self.begin_session(user.clone(), origin).await {
+        let mut session = match self.begin_session(user.clone(), shown, origin).await {
             Err(StoreError::Conflict(_)) => return Err(EnterError::PasswordChanged(Box::new(user))),
             begun => begun?,
         };
         tracing::info!(user = %session.user.id, client = %origin.client, "signed in");
+        session.second_factor_due =
+            self.needs_second_factor(&session.user) && self.lacks_second_factor(session.user.id).await?;
         Ok(session)
     }
 

@@ -16,7 +16,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
-    pub fn stranger_tries(&self, what: &str, client: ClientAddress) -> Result<StrangerTry<'_>, MustWait> {
+    pub fn stranger_tries(&self, what: &'static str, client: ClientAddress) -> Result<StrangerTry<'_>, MustWait> {
         Ok(StrangerTry { pool: self, tried: self.limiter.stranger(what, client)? })
     }
 }

@@ -58,6 +58,9 @@ enum Subject {
     AccountFrom(String, IpAddr),
     /// Sign-ins from a browser that has signed in to this account before.
     Known(KnownBrowser),
+    /// Tries of a kind that names no account, from a client. A variant of its own: what is typed as an e-mail address must
+    /// not reach it.
+    Stranger(&'static str, IpAddr),
     /// Sign-ins from a client.
     SignInClient(IpAddr),
     /// Sign-ups from a client.
@@ -198,9 +201,12 @@ impl Limiter {
     ///
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
-    pub fn stranger(&self, what: &str, client: ClientAddress) -> Result<Try, MustWait> {
-        // As an account that nobody else tries, so that none uses up what another may do.
-        self.sign_in(&format!("{what} from {}", client.network()), client, None)
+    pub fn stranger(&self, what: &'static str, client: ClientAddress) -> Result<Try, MustWait> {
+        let account = Subject::Stranger(what, client.network());
+        let from = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
+        let own = (account.clone(), self.limits.sign_ins_per_account);
+        self.count_all([&own].into_iter().chain(&from))?;
+        Ok(Try { account: vec![account], client: from.into_iter().map(|(subject, _)| subject).collect() })
     }
 
     /// Notes a change that a user's wallet makes by the API, unless there were too many.

@@ -52,10 +52,14 @@ impl SmtpOptions {
         Self { host: host.into(), from: from.into(), login: None, encryption: SmtpEncryption::Opportunistic }
     }
 
-    /// Signs in.
+    /// Signs in. A password is not sent in the clear: an encryption that is only tried becomes one that is required. Choose
+    /// another afterwards where the server is on this machine.
     #[must_use]
     pub fn login(mut self, user: impl Into<String>, password: Secret) -> Self {
         self.login = Some(SmtpLogin { user: user.into(), password });
+        if self.encryption == SmtpEncryption::Opportunistic {
+            self.encryption = SmtpEncryption::StartTls;
+        }
         self
     }
 

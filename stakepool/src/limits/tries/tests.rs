@@ -47,6 +47,20 @@ async fn an_account_that_many_clients_try_must_wait_at_ten_times_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_that_is_typed_as_an_address_uses_up_the_tries_of_those_who_name_none() {
+    let limiter = limiter();
+    for client in 0..20 {
+        let typed = format!("monitors from {}", from(1));
+        assert_eq!(fail(&limiter, &typed, from(100 + client)), Ok(()));
+    }
+    for _ in 0..2 {
+        assert!(limiter.stranger("monitors", from(1)).is_ok());
+    }
+    assert!(limiter.stranger("monitors", from(1)).is_err(), "its own tries are counted");
+    assert!(limiter.stranger("links", from(1)).is_ok(), "and each kind for itself");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_signed_in_before_gets_in_while_strangers_are_locked_out_and_may_not_guess_either() {
     let limiter = limiter();
     for client in 0..20 {
