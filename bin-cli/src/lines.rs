@@ -23,7 +23,7 @@ pub(crate) fn answer_each<A: Answer>(
     let mut line = Vec::new();
     loop {
         if reader.buffer().is_empty() {
-            // The next read may wait: whoever asks line by line must have all answers so far.
+            // The next read may wait: a program that asks line by line must have all answers so far.
             writer.flush().map_err(CliError::Output)?;
         }
         let answered = match read_line(&mut reader, &mut line).map_err(CliError::Input)? {

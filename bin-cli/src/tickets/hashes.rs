@@ -100,7 +100,7 @@ impl Hashes {
                 },
             },
             many => {
-                // All is done before anything is written: a reader that goes away does not change what is done.
+                // All is done before anything is written: a reader that closes the pipe does not change what is done.
                 let answers: Vec<_> = many.iter().map(|text| answer(text.as_bytes())).collect();
                 let written = answers.iter().try_for_each(|answer| {
                     style.write_line(&mut *console.output, &answer.as_ref().map_err(Clone::clone))

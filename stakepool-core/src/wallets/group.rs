@@ -324,7 +324,7 @@ impl WalletGroup {
     }
 
     /// Makes every healthy wallet check and import a user's script, all at once, and names those that did. The
-    /// others get it from recovery once it is stored: tell them with [`WalletGroup::recheck_others`].
+    /// others get it from recovery once it is stored: see [`WalletGroup::recheck_others`].
     ///
     /// # Errors
     /// [`GroupError::NoQuorum`] where too few did, [`GroupError::Disagreement`] where one made something else.

@@ -142,7 +142,7 @@ impl Member {
         self.set_health(Health::Recovering { done, total });
     }
 
-    /// Changes the health and tells about it once.
+    /// Changes the health, and logs it once.
     pub(super) fn set_health(&self, health: Health) {
         let name = self.wallet.name();
         let mut state = self.state();

@@ -28,7 +28,7 @@ pub enum DaemonCondition {
     OutOfSync,
 }
 
-/// How a voting daemon is. What it did not tell is `None`.
+/// How a voting daemon is. What it did not report is `None`.
 #[derive(Clone, Debug, Serialize)]
 pub struct DaemonReport {
     /// Host and port.
@@ -39,7 +39,7 @@ pub struct DaemonReport {
     pub reachable: bool,
     /// Whether it is at what the web wants.
     pub state: DaemonCondition,
-    /// Whether it is the predecessor's, which tells nothing of itself.
+    /// Whether it is the predecessor's, which reports nothing of itself.
     pub predecessor: bool,
     /// Its lasting name for itself.
     pub id: Option<String>,
@@ -119,7 +119,7 @@ fn condition(view: Option<&DaemonView>) -> DaemonCondition {
     }
 }
 
-/// Whether one of its wallets can sign, as far as it tells of them.
+/// Whether one of its wallets can sign, as far as it reports them.
 fn can_sign(status: &DaemonStatus) -> bool {
     status.wallets.is_empty() || status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked)
 }

@@ -141,8 +141,8 @@ fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport])
     failures
 }
 
-/// Whether some wallets tell of a thing, and none of them that it is so.
+/// Whether some wallets report a thing, and none of them that it is so.
 fn none(wallets: &[WalletReport], is_so: impl Fn(&WalletReport) -> Option<bool>) -> bool {
-    let mut told = wallets.iter().filter_map(is_so).peekable();
-    told.peek().is_some() && told.all(|is_so| !is_so)
+    let mut reported = wallets.iter().filter_map(is_so).peekable();
+    reported.peek().is_some() && reported.all(|is_so| !is_so)
 }

@@ -26,7 +26,7 @@ pub enum WalletCondition {
     Disagrees,
 }
 
-/// How a wallet is. What it did not tell is `None`.
+/// How a wallet is. What it did not report is `None`.
 #[derive(Clone, Debug, Serialize)]
 pub struct WalletReport {
     /// Host and port.
