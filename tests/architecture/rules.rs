@@ -125,7 +125,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "ticket_source",
                 "user_cache",
             ],
-            &["limits"],
+            &["limits", "stores_as_one"],
             &["terms"],
             &["mail", "wallets"],
             &["parts"],
