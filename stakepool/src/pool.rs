@@ -147,7 +147,7 @@ impl Pool {
     /// The pool's figures, at most a second old. As long as they are the same, the `Arc` is the same.
     ///
     /// # Errors
-    /// [`FiguresError`].
+    /// [`FiguresError`](crate::FiguresError).
     pub async fn figures(&self) -> Figures {
         let read = async {
             let (stake, counts) = tokio::join!(self.parts.stats.stake_info(), self.parts.users.counts());
