@@ -127,12 +127,12 @@ fn warn(reader: &mut Reader<'_>) {
     }
     if reader.text("rpctoken").is_none() && reader.list_length("rpcclientcerts") == 0 {
         reader.warn(
-            "rpctoken is not set: whoever reaches rpclisten can change how users vote, and the web gets no reports; set \
+            "rpctoken is not set: anyone who reaches rpclisten can change how users vote, and the web gets no reports; set \
              the same rpctoken here and in the web",
         );
     } else if reader.switch("oldclients") == Some(true) {
         reader.warn(
-            "oldclients is on: whoever reaches rpclisten can change how users vote; remove the line once the web is \
+            "oldclients is on: anyone who reaches rpclisten can change how users vote; remove the line once the web is \
              stakepool-web",
         );
     }

@@ -1,4 +1,4 @@
-//! The token that the web and its daemons share, checked here so that `--check-config` tells of a bad one.
+//! The token that the web and its daemons share, checked here so that `--check-config` reports a bad one.
 
 use stakepool_core::secret::Secret;
 use stakepool_rpc::grpc::RpcToken;

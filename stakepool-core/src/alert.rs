@@ -1,4 +1,4 @@
-//! An alert: what the operator is told of, and its kinds.
+//! An alert: a message to the operator, and its kinds.
 
 use std::fmt;
 
@@ -85,7 +85,7 @@ impl AlertPhase {
     }
 }
 
-/// What is to be told.
+/// What has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Alert {
     /// Of which kind.

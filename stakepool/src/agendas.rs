@@ -23,7 +23,7 @@ pub fn are_valid(bits: VoteBits, agendas: &[Agenda]) -> bool {
         && agendas.iter().all(|agenda| agenda.choice(bits).is_some())
 }
 
-/// The agendas of the present vote version, as the network last told them.
+/// The agendas of the present vote version, as the daemons last reported them.
 pub struct Agendas {
     sources: Vec<Arc<dyn AgendaSource>>,
     known: Mutex<Option<Known>>,
@@ -42,7 +42,7 @@ impl Agendas {
         Self { sources, known: Mutex::default() }
     }
 
-    /// The agendas of a version; `None` where nobody ever told.
+    /// The agendas of a version; `None` where no daemon has reported any.
     pub async fn of(&self, version: VoteVersion) -> Option<Arc<[Agenda]>> {
         let mut last = self.known.lock().await;
         let old = last.take().filter(|known| known.version == version);
@@ -72,7 +72,7 @@ impl Agendas {
                 Err(_) => tracing::debug!("a wallet does not answer about agendas"),
             }
         }
-        tracing::warn!("no wallet tells which agendas there are");
+        tracing::warn!("no wallet reports which agendas there are");
         None
     }
 }
@@ -132,7 +132,7 @@ mod tests {
             assert_eq!(board.of(VoteVersion(11)).await.map(|agendas| agendas.len()), Some(1));
             assert_eq!(asked(), expected, "after {seconds} seconds more");
         }
-        assert_eq!(board.of(VoteVersion(12)).await, None, "of that version nobody told");
+        assert_eq!(board.of(VoteVersion(12)).await, None, "no daemon reported that version");
         assert_eq!(Agendas::new(Vec::new()).of(VoteVersion(11)).await, Some(Arc::default()));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn keep(pool: &Pool) {
 }
 
 async fn note(pool: &Pool, stake: &StakeInfo) -> Result<(), StoreError> {
-    // A wallet whose node is away tells no pool size.
+    // A wallet whose node is unreachable returns no pool size.
     if stake.pool_size == 0 {
         return Ok(());
     }

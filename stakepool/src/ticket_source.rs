@@ -1,4 +1,4 @@
-//! Who tells about tickets where the daemons do not.
+//! Where tickets are read where the daemons do not report them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use tokio::time::timeout;
 /// How long a wallet may take for a transaction before the next is asked.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Why nothing is told.
+/// Why no answer is given.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// No wallet tells.
+    /// No wallet answers.
     #[error(transparent)]
     Wallets(#[from] GroupError),
     /// A ticket cannot be read.
@@ -81,7 +81,7 @@ impl WalletTicketSource {
 
     fn generation(&self) -> Result<Generation, SourceError> {
         let known = self.group.status().into_iter().find_map(|member| member.info).map(|info| info.generation);
-        Ok(known.ok_or_else(|| GroupError::NoneHealthy("none has told its version yet".to_owned()))?)
+        Ok(known.ok_or_else(|| GroupError::NoneHealthy("none has reported its version yet".to_owned()))?)
     }
 
     async fn evaluator(&self) -> Result<&Evaluator, SourceError> {

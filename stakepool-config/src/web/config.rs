@@ -87,7 +87,7 @@ pub struct WebConfig {
     pub admin_totp: bool,
     /// Lets a monitor read the status page without signing in.
     pub status_token: Option<Secret>,
-    /// How a proxy tells the visitors' addresses; `None` where nobody stands between.
+    /// How a proxy passes on the visitors' addresses; `None` where nobody stands between.
     pub real_ip: Option<RealIp>,
     /// How sign-up is protected from robots.
     pub captcha: Captcha,

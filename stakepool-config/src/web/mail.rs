@@ -86,8 +86,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mail> {
     }
     let may_be_plain = matches!(tls, MailTls::None | MailTls::Opportunistic) && !is_here;
     if let (true, Some(kind)) = (may_be_plain && login.is_some(), wish.map(MailTls::name)) {
-        let told = format!("smtptls={kind} sends the password of the mail server in the clear: use starttls or tls");
-        reader.warn(&told);
+        let warning = format!("smtptls={kind} sends the password of the mail server in the clear: use starttls or tls");
+        reader.warn(&warning);
     } else if may_be_plain && wish.is_none() {
         reader.warn(
             "smtptls is not set: mail, with its links into accounts, goes to the relay in the clear where that offers no \

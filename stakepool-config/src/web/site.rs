@@ -11,7 +11,7 @@ use crate::reader::Reader;
 use crate::value::url;
 use stakepool_core::secret::Secret;
 
-/// How a proxy tells the visitors' addresses.
+/// How a proxy passes on the visitors' addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealIp {
     /// The header that holds the address.

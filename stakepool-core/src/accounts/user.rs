@@ -129,7 +129,7 @@ impl User {
     }
 }
 
-/// Later than anything that a clock tells. An `api_keys_valid_from` from here on says that the user has no key; what it
+/// Later than anything that a clock shows. An `api_keys_valid_from` from here on says that the user has no key; what it
 /// has beyond is the highest validity that the user's keys ever had, so that none of them comes back to life.
 pub(super) const REVOKED: i64 = 1 << 62;
 

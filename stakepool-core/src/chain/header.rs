@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Told by exccd 2.7.6 on simnet.
+    /// Reported by exccd 2.7.6 on simnet.
     const TODAY: &str = concat!(
         "0900000067582257f25a83a11be1559f001fc348ffea4d7896ffb8ab7dbafe3811a9a600f30454279f67eda31b634d17856b",
         "020c662c4f2d22f62160416d57190e27a891d8e5e3473d00f61fbbae64c6b16ed9d4314e96680d37db85200400a7603067bd",
@@ -82,7 +82,7 @@ mod tests {
         "1094f4737995a06cf624b6680c7a75b200000000000000000000000000000000000000000000000000000000000000000000",
         "000000000000000000000000000000000000000000000000000000000000"
     );
-    /// Told by exccd 2.2.0 on simnet.
+    /// Reported by exccd 2.2.0 on simnet.
     const LEGACY: &str = concat!(
         "06000000dd6c2ecb0d0344c9565fdf7f7a9698ac728e1d4de0bdcc5a385b015c349e6d0148f5267d545082bba34c0b857cb3",
         "99a5d626aae21a9c8eae76f2fbe39703a009b39ac53d6b0e0a7cc40526e90ce61d7181e96d63d6a7a9758374b6667b11092e",

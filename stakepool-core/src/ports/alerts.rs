@@ -1,12 +1,12 @@
-//! Ways to tell the operator.
+//! Ways to alert the operator.
 
 use async_trait::async_trait;
 
 use crate::alert::Alert;
 
-/// Why an alert was not told; it is told again later.
+/// Why an alert was not sent; it is sent again later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the operator cannot be told by {way}: {reason}")]
+#[error("the operator cannot be alerted by {way}: {reason}")]
 pub struct AlertError {
     /// The way.
     pub way: &'static str,
@@ -14,12 +14,12 @@ pub struct AlertError {
     pub reason: String,
 }
 
-/// One way to tell the operator of troubles.
+/// One way to alert the operator.
 #[async_trait]
 pub trait AlertSink: Send + Sync {
     /// The way, for people: `webhook`, `mail`.
     fn way(&self) -> &'static str;
 
-    /// Tells of some alerts at once.
-    async fn tell(&self, alerts: &[Alert]) -> Result<(), AlertError>;
+    /// Sends some alerts at once.
+    async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError>;
 }

@@ -56,7 +56,7 @@ pub struct WalletState {
     pub unlocked: bool,
     /// Whether it votes by itself.
     pub votes_itself: bool,
-    /// The extended public key of its account, as text; `None` where it never told one, or its daemon tells none.
+    /// The extended public key of its account, as text; `None` where it never reported one, or its daemon reports none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_key: Option<String>,
 }

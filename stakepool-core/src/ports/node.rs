@@ -1,4 +1,4 @@
-//! A node and what it tells of the chain.
+//! A node and what it reports of the chain.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,7 @@ pub enum NodeEvent {
         /// The winners.
         tickets: Vec<TicketHash>,
     },
-    /// Tickets left the lottery with a block. An earlier miss is told once more when its revocation is mined.
+    /// Tickets left the lottery with a block. An earlier miss is announced once more when its revocation is mined.
     SpentAndMissed {
         /// The block.
         block: BlockHash,
@@ -207,6 +207,6 @@ pub trait Node: Send + Sync {
     /// Sends a signed vote.
     async fn send_vote(&self, vote: &VoteTransaction) -> Result<VoteSubmission, NodeError>;
 
-    /// Makes the node tell the winners of its best block once more.
+    /// Has the node announce the winners of its best block once more.
     async fn rebroadcast_winners(&self) -> Result<(), NodeError>;
 }

@@ -323,9 +323,9 @@ pub struct StoredVote {
 pub trait LedgerStore: Send + Sync {
     /// Stores a daemon's reports, in their order; the newest report on a ticket counts.
     ///
-    /// Daemons lag behind each other, so that a report may be older than what another daemon told before. A report
+    /// Daemons lag behind each other, so that a report may be older than what another daemon reported before. A report
     /// that takes a ticket back in its life (from its end to live, from live to immature) is therefore dropped,
-    /// unless it comes from the daemon that told the present state: then a reorganisation undid it. A different end
+    /// unless it comes from the daemon that reported the present state: then a reorganisation undid it. A different end
     /// is always taken.
     async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError>;
 

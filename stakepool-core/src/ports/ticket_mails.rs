@@ -67,7 +67,7 @@ impl MailWishes {
     }
 }
 
-/// What goes wrong is told, what goes well is not.
+/// What goes wrong is mailed, what goes well is not.
 impl Default for MailWishes {
     fn default() -> Self {
         Self { ignored: true, voted: false, missed: true }
@@ -87,7 +87,7 @@ pub struct TicketMail {
     pub tries: u32,
 }
 
-/// Mails about tickets, each sent once, however many daemons tell of a ticket and however many instances send.
+/// Mails about tickets, each sent once, however many daemons report a ticket and however many instances send.
 #[async_trait]
 pub trait TicketMailStore: Send + Sync {
     /// What a user wants to be mailed.

@@ -127,7 +127,7 @@ impl WalletInfo {
     }
 }
 
-/// What `getstakeinfo` tells. A figure that a generation leaves out is 0.
+/// What `getstakeinfo` returns. A figure that a generation leaves out is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StakeInfo {
     /// Best height.

@@ -8,7 +8,7 @@ use crate::ticket::TicketFacts;
 pub struct LedgerTicket {
     /// The report that counts.
     pub report: TicketReport,
-    /// The daemon that first told the state in which the ticket is.
+    /// The daemon that first reported the state in which the ticket is.
     pub told_by: String,
 }
 
@@ -23,9 +23,9 @@ const fn stage(state: TicketState) -> u8 {
 
 /// What the ledger holds after a report; `None` where nothing changes.
 ///
-/// Reports carry no time, and the daemons lag behind each other: what one tells later can be older. But a ticket's life
-/// has a direction. A report that goes on, or tells another end, is taken. One that goes back is taken from the daemon
-/// that told the present state, since its own reports are in order: a reorganisation has undone that state. From any
+/// Reports carry no time, and the daemons lag behind each other: what one reports later can be older. But a ticket's life
+/// has a direction. A report that goes on, or has another end, is taken. One that goes back is taken from the daemon
+/// that reported the present state, since its own reports are in sequence: a reorganisation has undone that state. From any
 /// other daemon it is late, and dropped; where it is not, the teller will say the same. So all ledgers end with what the
 /// daemons agree on, whatever the order in which their reports came.
 pub fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &TicketReport) -> Option<LedgerTicket> {
@@ -55,7 +55,7 @@ fn lasting_facts(stored: &TicketReport, new: &TicketReport) -> TicketFacts {
 }
 
 /// A ticket that was added when its life ended stays added: the administrator's entry is settled afterwards, and daemons
-/// that are not given it any more tell the ticket as one that was never added.
+/// that are not given it any more report the ticket as one that was never added.
 const fn lasting_added(stored: &TicketReport, new: &TicketReport) -> bool {
     new.added || (stored.added && stored.state.is_over() && new.state.is_over())
 }
@@ -63,7 +63,7 @@ const fn lasting_added(stored: &TicketReport, new: &TicketReport) -> bool {
 /// Whether a record takes the place of another of the same daemon, ticket and block.
 ///
 /// A daemon votes again after a reconnect or a reorganisation, and its events may be read twice. The first vote that was
-/// cast is the one whose times tell something, so it stays; a failure gives way to a success and to a later failure.
+/// cast is the one whose times mean something, so it stays; a failure gives way to a success and to a later failure.
 pub fn replaces_vote(stored: &VoteRecord, new: &VoteRecord) -> bool {
     !stored.outcome.is_cast() && (new.outcome.is_cast() || new.at >= stored.at)
 }
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_reorganisation_revives_a_ticket_by_the_word_of_the_daemon_that_told_its_end() {
         assert_eq!(after(&[("a", Voted, Some(50)), ("a", Live, None)]), (Live, None));
-        // The other daemon is behind: it tells the undone end, then takes it back itself.
+        // The other daemon is behind: it reports the undone end, then takes it back itself.
         let behind = [("a", Voted, Some(50)), ("a", Live, None), ("b", Voted, Some(50)), ("b", Live, None)];
         assert_eq!(after(&behind), (Live, None));
         let both_knew = [("a", Voted, Some(50)), ("b", Voted, Some(50)), ("b", Live, None), ("a", Live, None)];
@@ -132,12 +132,12 @@ mod tests {
 
     #[test]
     fn a_revocation_is_taken_from_any_daemon_and_taken_back_by_the_one_that_told_it() {
-        let told = |revoked| TicketReport { revoked, ..report(Missed, Some(50)) };
-        let stored = merge_ticket(None, "a", &told(false)).unwrap();
-        let revoked = merge_ticket(Some(&stored), "b", &told(true)).unwrap();
+        let reported = |revoked| TicketReport { revoked, ..report(Missed, Some(50)) };
+        let stored = merge_ticket(None, "a", &reported(false)).unwrap();
+        let revoked = merge_ticket(Some(&stored), "b", &reported(true)).unwrap();
         assert!(revoked.report.revoked);
-        assert_eq!(merge_ticket(Some(&revoked), "a", &told(false)), None, "it is behind");
-        assert!(!merge_ticket(Some(&revoked), "b", &told(false)).unwrap().report.revoked);
+        assert_eq!(merge_ticket(Some(&revoked), "a", &reported(false)), None, "it is behind");
+        assert!(!merge_ticket(Some(&revoked), "b", &reported(false)).unwrap().report.revoked);
         let other_end = report(Missed, Some(52));
         assert_eq!(merge_ticket(Some(&revoked), "a", &other_end).unwrap().report, other_end);
     }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_tells_more_of_the_same_state_does_not_become_its_teller() {
+    fn a_daemon_that_reports_more_of_the_same_state_does_not_become_its_reporter() {
         let stored = merge_ticket(None, "a", &report(Voted, Some(50))).unwrap();
         let added = TicketReport { added: true, ..report(Voted, Some(50)) };
         let next = merge_ticket(Some(&stored), "b", &added).unwrap();
@@ -165,13 +165,13 @@ mod tests {
 
     #[test]
     fn a_ticket_that_was_added_when_it_ended_stays_added_and_one_taken_back_before_does_not() {
-        let told = |added, state, ended_at| TicketReport { added, ..report(state, ended_at) };
-        let live = merge_ticket(None, "a", &told(true, Live, None)).unwrap();
-        assert!(!merge_ticket(Some(&live), "b", &told(false, Live, None)).unwrap().report.added);
-        assert!(!merge_ticket(Some(&live), "b", &told(false, Voted, Some(50))).unwrap().report.added);
-        let voted = merge_ticket(Some(&live), "a", &told(true, Voted, Some(50))).unwrap();
-        assert_eq!(merge_ticket(Some(&voted), "a", &told(false, Voted, Some(50))), None);
-        assert!(!merge_ticket(Some(&voted), "a", &told(false, Live, None)).unwrap().report.added);
+        let reported = |added, state, ended_at| TicketReport { added, ..report(state, ended_at) };
+        let live = merge_ticket(None, "a", &reported(true, Live, None)).unwrap();
+        assert!(!merge_ticket(Some(&live), "b", &reported(false, Live, None)).unwrap().report.added);
+        assert!(!merge_ticket(Some(&live), "b", &reported(false, Voted, Some(50))).unwrap().report.added);
+        let voted = merge_ticket(Some(&live), "a", &reported(true, Voted, Some(50))).unwrap();
+        assert_eq!(merge_ticket(Some(&voted), "a", &reported(false, Voted, Some(50))), None);
+        assert!(!merge_ticket(Some(&voted), "a", &reported(false, Live, None)).unwrap().report.added);
     }
 
     #[test]

@@ -27,13 +27,13 @@ pub struct Ballot {
     pub votable: watch::Receiver<bool>,
 }
 
-/// A block whose winners were told.
+/// A block whose winners were announced.
 #[derive(Debug)]
 struct OpenBlock {
     height: BlockHeight,
     arrived: Instant,
     /// All winners, the pool's or not: who is the pool's can change while the block can be voted on.
-    told: Vec<TicketHash>,
+    winners: Vec<TicketHash>,
     votes: HashMap<TicketHash, Progress>,
     votable: watch::Sender<bool>,
 }
@@ -61,23 +61,23 @@ pub struct Drawn {
 pub struct Ballots {
     blocks: HashMap<BlockHash, OpenBlock>,
     by_height: BTreeMap<BlockHeight, Vec<BlockHash>>,
-    /// Blocks with a child, latest last; their winners may still be told by a node that lags behind.
+    /// Blocks with a child, latest last; their winners may still be announced by a node that lags behind.
     closed: VecDeque<BlockHash>,
 }
 
 impl Ballots {
     /// Notes the winners of a block. False where a child of it is connected already, so that no vote counts.
-    pub fn tell(&mut self, drawn: &Drawn, arrived: Instant) -> bool {
+    pub fn announce(&mut self, drawn: &Drawn, arrived: Instant) -> bool {
         let Drawn { block, height, tickets } = drawn;
         let votable = !self.closed.contains(block);
         let open = self.blocks.entry(*block).or_insert_with(|| {
             self.by_height.entry(*height).or_default().push(*block);
             let votable = watch::Sender::new(votable);
-            OpenBlock { height: *height, arrived, told: Vec::new(), votes: HashMap::new(), votable }
+            OpenBlock { height: *height, arrived, winners: Vec::new(), votes: HashMap::new(), votable }
         });
         for ticket in tickets {
-            if !open.told.contains(ticket) {
-                open.told.push(*ticket);
+            if !open.winners.contains(ticket) {
+                open.winners.push(*ticket);
             }
         }
         let votable = *open.votable.borrow();
@@ -85,7 +85,7 @@ impl Ballots {
         votable
     }
 
-    /// Whether a block can be voted on, for those who wait for it. `None` for a block of which nothing was told.
+    /// Whether a block can be voted on, for those who wait for it. `None` for a block of which nothing is known.
     pub fn votable(&self, block: &BlockHash) -> Option<watch::Receiver<bool>> {
         self.blocks.get(block).map(|open| open.votable.subscribe())
     }
@@ -141,13 +141,15 @@ impl Ballots {
         let open = self.blocks.get_mut(parent)?;
         open.votable.send_replace(true);
         open.votes.retain(|_, progress| *progress == Progress::Casting);
-        Some(Drawn { block: *parent, height: open.height, tickets: open.told.clone() })
+        Some(Drawn { block: *parent, height: open.height, tickets: open.winners.clone() })
     }
 
     /// All blocks that can be voted on.
     pub fn all_votable(&self) -> Vec<Drawn> {
         let votable = self.blocks.iter().filter(|(_, open)| *open.votable.borrow());
-        votable.map(|(block, open)| Drawn { block: *block, height: open.height, tickets: open.told.clone() }).collect()
+        votable
+            .map(|(block, open)| Drawn { block: *block, height: open.height, tickets: open.winners.clone() })
+            .collect()
     }
 
     /// Forgets which votes were cast on blocks that can still be voted on: a node that was restarted has lost those
@@ -158,7 +160,7 @@ impl Ballots {
         }
     }
 
-    /// Whether a vote on a block that was told within `age` is under way.
+    /// Whether a vote on a block that was announced within `age` is under way.
     pub fn any_casting(&self, age: Duration) -> bool {
         let young = |open: &&OpenBlock| open.arrived.elapsed() < age;
         self.blocks.values().filter(young).any(|open| open.votes.values().any(|p| *p == Progress::Casting))
@@ -186,7 +188,7 @@ mod tests {
 
     fn open(ballots: &mut Ballots, drawn: &Drawn) -> Vec<Ballot> {
         let winners = drawn.tickets.iter().map(|ticket| winner(ticket.as_bytes()[0])).collect();
-        ballots.tell(drawn, Instant::now());
+        ballots.announce(drawn, Instant::now());
         ballots.open(&drawn.block, winners, Instant::now())
     }
 
@@ -197,23 +199,23 @@ mod tests {
     #[tokio::test]
     async fn a_repeated_notification_votes_again_only_what_failed() {
         let mut ballots = Ballots::default();
-        let told = drawn(1, 10, &[1, 2, 3]);
-        assert_eq!(open(&mut ballots, &told).len(), 3);
+        let announced = drawn(1, 10, &[1, 2, 3]);
+        assert_eq!(open(&mut ballots, &announced).len(), 3);
         ballots.finish(&block(1), &winner(1).ticket, true);
         ballots.finish(&block(1), &winner(2).ticket, false);
-        assert_eq!(tickets(&open(&mut ballots, &told)), [winner(2).ticket]);
+        assert_eq!(tickets(&open(&mut ballots, &announced)), [winner(2).ticket]);
     }
 
     #[tokio::test]
     async fn a_block_is_votable_until_its_child_is_connected_and_again_after_a_reorganisation() {
         let mut ballots = Ballots::default();
-        let told = drawn(1, 10, &[1]);
-        let cast = open(&mut ballots, &told);
+        let announced = drawn(1, 10, &[1]);
+        let cast = open(&mut ballots, &announced);
         ballots.finish(&block(1), &winner(1).ticket, true);
         ballots.child_connected(&block(1));
         assert!(!*cast[0].votable.borrow());
-        assert_eq!(ballots.child_disconnected(&block(1)), Some(told.clone()));
-        let again = open(&mut ballots, &told);
+        assert_eq!(ballots.child_disconnected(&block(1)), Some(announced.clone()));
+        let again = open(&mut ballots, &announced);
         assert!(*again[0].votable.borrow());
     }
 
@@ -221,18 +223,18 @@ mod tests {
     async fn winners_told_after_the_blocks_child_are_not_voted() {
         let mut ballots = Ballots::default();
         ballots.child_connected(&block(1));
-        assert!(!ballots.tell(&drawn(1, 10, &[1]), Instant::now()));
+        assert!(!ballots.announce(&drawn(1, 10, &[1]), Instant::now()));
         assert!(ballots.all_votable().is_empty());
     }
 
     #[tokio::test]
     async fn a_restarted_node_gets_the_votes_that_it_lost_again() {
         let mut ballots = Ballots::default();
-        let told = drawn(1, 10, &[1]);
-        open(&mut ballots, &told);
+        let announced = drawn(1, 10, &[1]);
+        open(&mut ballots, &announced);
         ballots.finish(&block(1), &winner(1).ticket, true);
         ballots.forget_cast();
-        assert_eq!(open(&mut ballots, &told).len(), 1);
+        assert_eq!(open(&mut ballots, &announced).len(), 1);
     }
 
     #[tokio::test]

@@ -106,7 +106,7 @@ pub struct Caster {
     problems: Arc<Problems>,
 }
 
-/// What a successful attempt tells.
+/// What a successful attempt returns.
 struct Cast {
     bits: VoteBits,
     outcome: VoteOutcome,

@@ -296,7 +296,7 @@ impl Lottery {
         }
     }
 
-    /// Tickets left the lottery. What a block already told is not counted again.
+    /// Tickets left the lottery. What a block already announced is not counted again.
     pub fn spent_or_missed(&mut self, height: BlockHeight, tickets: &[(TicketHash, SpentOrMissed)]) {
         for (ticket, how) in tickets {
             match how {

@@ -82,7 +82,7 @@ impl Engine {
         match &event {
             NodeEvent::WinningTickets { block, height, tickets } => {
                 let drawn = Drawn { block: *block, height: *height, tickets: tickets.clone() };
-                let votable = self.ballots().tell(&drawn, arrived);
+                let votable = self.ballots().announce(&drawn, arrived);
                 if votable {
                     votes.vote_on(&drawn, arrived);
                 }

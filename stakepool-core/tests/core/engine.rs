@@ -42,14 +42,14 @@ impl Daemon {
         Self { engine, events, stop, running }
     }
 
-    pub async fn tell(&self, event: NodeEvent) {
+    pub async fn emit(&self, event: NodeEvent) {
         self.events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
         settle().await;
     }
 
     pub async fn win(&self, height: u32, branch: u8, tickets: &[TicketHash]) {
         let (block, height) = (block(height, branch), BlockHeight(height));
-        self.tell(NodeEvent::WinningTickets { block, height, tickets: tickets.to_vec() }).await;
+        self.emit(NodeEvent::WinningTickets { block, height, tickets: tickets.to_vec() }).await;
     }
 
     fn votes(&self) -> Vec<VoteRecord> {
@@ -91,7 +91,7 @@ pub fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
 pub async fn ready(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>) -> Daemon {
     let daemon = Daemon::start(wallets, node, &Arc::default());
     daemon.engine.put_desired(desired(&[1], &[]));
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     daemon
 }
 
@@ -121,7 +121,7 @@ async fn a_winner_is_voted_when_its_user_arrives_while_the_block_is_open() {
     let (wallet, node, won) = scene();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
     daemon.engine.put_desired(desired(&[2], &[]));
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
     assert!(node.sent().is_empty());
     daemon.engine.put_desired(desired(&[1, 2], &[]));
@@ -135,8 +135,8 @@ async fn a_node_that_lost_a_vote_with_its_restart_gets_it_again() {
     let daemon = ready(&[wallet], &node).await;
     daemon.win(220, 1, &[won]).await;
     node.forget_sent();
-    daemon.tell(NodeEvent::Disconnected { reason: "restart".into() }).await;
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Disconnected { reason: "restart".into() }).await;
+    daemon.emit(NodeEvent::Connected).await;
     assert_eq!(node.sent().len(), 1);
 }
 
@@ -145,13 +145,13 @@ async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_re
     let (wallet, node, won) = scene();
     let file = Arc::default();
     let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
     assert_eq!(node.sent().len(), 1);
     daemon.shut_down().await;
     node.forget_sent();
     let again = Daemon::start(&[wallet], &node, &file);
-    again.tell(NodeEvent::Connected).await;
+    again.emit(NodeEvent::Connected).await;
     again.win(220, 1, &[won]).await;
     assert_eq!(node.sent().len(), 1);
 }
@@ -165,7 +165,7 @@ async fn users_given_at_the_start_are_voted_for_and_the_wallets_word_is_not_take
         Daemon::of(parts.desired(desired(users, &[])))
     };
     let daemon = start(&[2]);
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
     assert_eq!(node.sent_count(), 0, "the wallet's ticket is of nobody who is a user");
     let daemon = start(&[1]);
@@ -204,9 +204,9 @@ async fn two_slow_wallets_vote_in_the_end() {
 async fn a_node_that_lags_behind_is_waited_for() {
     let (wallet, node, good) = scene();
     let daemon = ready(&[wallet], &node).await;
-    daemon.tell(NodeEvent::Disconnected { reason: "test".into() }).await;
+    daemon.emit(NodeEvent::Disconnected { reason: "test".into() }).await;
     node.chain.lock().unwrap().lags_behind = Some(215);
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     assert_eq!(daemon.engine.synced(), Some((block(220, 1), BlockHeight(220))));
     assert!(daemon.engine.problems().iter().any(|problem| problem.contains("still catching up")));
     node.chain.lock().unwrap().lags_behind = None;
@@ -262,7 +262,7 @@ async fn a_vote_is_given_up_with_its_reason_once_a_child_of_the_block_is_connect
     daemon.win(220, 1, &[won]).await;
     sleep(Duration::from_secs(5)).await;
     node.mine(221, 1, Vec::new());
-    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
     sleep(Duration::from_secs(2)).await;
     let votes = daemon.votes();
     assert!(matches!(&votes[0].outcome, VoteOutcome::Failed(reason) if reason.contains("-1: no")), "{votes:?}");
@@ -286,8 +286,8 @@ async fn both_blocks_of_a_fork_are_voted_on_and_the_old_one_again_after_a_reorga
     daemon.win(220, 2, &[won]).await;
     assert_eq!(node.sent().len(), 2);
     node.mine(221, 1, Vec::new());
-    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
-    daemon.tell(NodeEvent::BlockDisconnected(header(221, 1, 1))).await;
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    daemon.emit(NodeEvent::BlockDisconnected(header(221, 1, 1))).await;
     assert_eq!(wallet.requests.lock().unwrap().len(), 3);
 }
 
@@ -295,11 +295,11 @@ async fn both_blocks_of_a_fork_are_voted_on_and_the_old_one_again_after_a_reorga
 async fn blocks_missed_during_an_outage_are_worked_through() {
     let (wallet, node, _) = scene();
     let daemon = ready(&[wallet], &node).await;
-    daemon.tell(NodeEvent::Disconnected { reason: "test".into() }).await;
+    daemon.emit(NodeEvent::Disconnected { reason: "test".into() }).await;
     let bought = ticket(1, 7, Fee::Enough);
     node.mine(221, 1, vec![bought.clone()]);
     node.mine(222, 1, Vec::new());
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     assert_eq!(daemon.engine.synced(), Some((block(222, 1), BlockHeight(222))));
     assert_eq!(daemon.state(&hash(&bought)), Some(TicketState::Immature));
 }
@@ -310,11 +310,11 @@ async fn a_reorganisation_during_an_outage_is_noticed() {
     let daemon = ready(&[wallet], &node).await;
     let undone = ticket(1, 7, Fee::Enough);
     node.mine(221, 1, vec![undone.clone()]);
-    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
     assert!(daemon.state(&hash(&undone)).is_some());
-    daemon.tell(NodeEvent::Disconnected { reason: "test".into() }).await;
+    daemon.emit(NodeEvent::Disconnected { reason: "test".into() }).await;
     node.mine(221, 2, Vec::new());
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     assert_eq!(daemon.engine.synced(), Some((block(221, 2), BlockHeight(221))));
     assert_eq!(daemon.state(&hash(&undone)), None);
 }
@@ -325,7 +325,7 @@ async fn a_restarted_daemon_votes_from_its_state_file_without_the_web() {
     let file = Arc::default();
     let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
     daemon.engine.put_desired(desired(&[1], &[]));
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     daemon.win(219, 1, &[won]).await;
     let epoch = daemon.engine.epoch();
     daemon.shut_down().await;
@@ -347,7 +347,7 @@ async fn with_a_broken_state_file_the_wallets_tickets_are_voted_with_default_bit
     let daemon = Daemon::start(&[wallet], &node, &file);
     assert!(file.aside.lock().unwrap().is_some());
     assert!(daemon.engine.problems()[0].contains("state file"));
-    daemon.tell(NodeEvent::Connected).await;
+    daemon.emit(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
     assert_eq!(node.sent()[0].bits, VoteBits(1));
 }

@@ -76,9 +76,9 @@ async fn revocations_asked_for(generation: Generation) -> usize {
     let daemon = ready(&[Arc::clone(&wallet)], &node).await;
     node.chain.lock().unwrap().live.clear();
     node.mine(221, 1, Vec::new());
-    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
     let tickets = vec![(missed, SpentOrMissed::Missed)];
-    daemon.tell(NodeEvent::SpentAndMissed { block: block(221, 1), height: BlockHeight(221), tickets }).await;
+    daemon.emit(NodeEvent::SpentAndMissed { block: block(221, 1), height: BlockHeight(221), tickets }).await;
     assert_eq!(daemon.state(&missed), Some(TicketState::Missed));
     wallet.revocations.load(Ordering::SeqCst)
 }
@@ -101,7 +101,7 @@ async fn a_legacy_wallet_is_asked_until_the_revocation_is_mined() {
     let asked = wallet.revocations.load(Ordering::SeqCst);
     assert!(asked >= 2, "once a check: {asked}");
     node.mine(221, 1, vec![revocation(missed)]);
-    daemon.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
     sleep(Duration::from_secs(400)).await;
     assert_eq!(wallet.revocations.load(Ordering::SeqCst), asked);
 }

@@ -58,7 +58,7 @@ async fn it_lists_the_tickets_that_it_votes_and_those_that_it_ignores() {
     let running = ready(&[wallet], &node).await;
     let poor = ticket(1, 7, Fee::TooLow);
     node.mine(221, 1, vec![poor.clone()]);
-    running.tell(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    running.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
     assert_eq!(running.engine.synced(), Some((block(221, 1), BlockHeight(221))));
     let daemon = LocalDaemon::new(Arc::clone(&running.engine), "here", COLD.parse().unwrap());
     let entry = |ticket| LowFeeEntry { ticket, address: address(1) };

@@ -11,7 +11,7 @@ use stakepool_core::store_rules::email_key;
 
 use crate::warning::Warning;
 
-/// Gives every row its keys. Of doubles the first keeps the key, and the others are told.
+/// Gives every row its keys. Of doubles the first keeps the key, and the others are logged.
 pub(super) async fn adopt(connection: &mut SqliteConnection) -> Result<Vec<Warning>, sqlx::Error> {
     sqlx::query(
         "INSERT INTO accounts (user_id) SELECT UserId FROM Users WHERE UserId NOT IN (SELECT user_id FROM accounts)",
@@ -104,7 +104,7 @@ async fn give_key_indexes(connection: &mut SqliteConnection) -> Result<Vec<Warni
     Ok(shared.into_iter().filter_map(warning).collect())
 }
 
-/// A text that cannot be read is left to whoever reads the whole row, and names it.
+/// A text that cannot be read is left to the code that reads the whole row, which names it.
 fn id_and_text(row: &SqliteRow) -> Option<(i64, &str)> {
     Some((row.try_get("id").ok()?, row.try_get("text").ok()?))
 }

@@ -139,7 +139,7 @@ mod tests {
         let database =
             Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap();
         let mut transaction = database.write().await.unwrap();
-        // What SQLite does on a full disk, without the knowledge of whoever began the transaction.
+        // What SQLite does on a full disk, without the knowledge of the code that began the transaction.
         sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
         drop(transaction);
         database.write().await.unwrap().commit().await.unwrap();

@@ -31,8 +31,8 @@ pub(super) struct Inner {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
     warnings: Vec<Warning>,
-    /// Errors of single rows that were told, so that each is told once.
-    told: Mutex<HashSet<String>>,
+    /// Errors of single rows that were logged, so that each is logged once.
+    logged: Mutex<HashSet<String>>,
 }
 
 impl Database {
@@ -40,7 +40,7 @@ impl Database {
     /// may have it open.
     ///
     /// The whole file is checked (about 0.2 s for 100 MB), its tables are brought up to date in one transaction, and the
-    /// predecessor's rows, if there are any, get their keys in ours. What does not fit together in those rows is told by
+    /// predecessor's rows, if there are any, get their keys in ours. What does not fit together in those rows is logged by
     /// [`Database::warnings`].
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Database {
             writer,
             readers,
             warnings,
-            told: Mutex::default(),
+            logged: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -91,8 +91,8 @@ impl Database {
     }
 
     /// Tells that a row cannot be read, and what follows from that, once while the program runs.
-    pub(super) fn tell_once(&self, error: &StoreError, consequence: &str) {
-        if self.inner.told.lock().unwrap_or_else(PoisonError::into_inner).insert(error.to_string()) {
+    pub(super) fn log_once(&self, error: &StoreError, consequence: &str) {
+        if self.inner.logged.lock().unwrap_or_else(PoisonError::into_inner).insert(error.to_string()) {
             tracing::error!(%error, consequence, "a row of the database cannot be read and should be mended");
         }
     }

@@ -96,7 +96,7 @@ impl LowFeeStore for Database {
         .fetch_all(self.readers())
         .await
         .map_err(backend)?;
-        let readable = |row| read(row).map_err(|error| self.tell_once(&error, "an added ticket is left out")).ok();
+        let readable = |row| read(row).map_err(|error| self.log_once(&error, "an added ticket is left out")).ok();
         let mut tickets: Vec<_> = rows.iter().filter_map(readable).collect();
         // The predecessor adds a ticket as often as it is asked to.
         let mut seen = HashSet::new();

@@ -2,7 +2,7 @@
 //!
 //! `/healthz` says that the process answers, `/readyz` whether it can do its work (503 with the reasons where not),
 //! `/metrics` its figures in Prometheus' text format. Nothing secret is shown, yet the listener belongs on a private
-//! address: whoever reaches it sees how the pool is doing.
+//! address: anyone who reaches it sees how the pool is doing.
 //!
 //! ```
 //! use std::sync::Arc;

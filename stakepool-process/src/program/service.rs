@@ -1,8 +1,8 @@
-//! What the service manager is told (`Type=notify` of systemd), so that what depends on a program waits for it.
+//! Notices to the service manager (`Type=notify` of systemd), so that what depends on a program waits for it.
 
 use sd_notify::NotifyState;
 
-/// Tells that the program serves. Does nothing where no service manager asks to be told.
+/// Notifies that the program serves. Does nothing where no service manager asks for it.
 pub fn ready() {
     tell(NotifyState::Ready);
 }
@@ -14,6 +14,6 @@ pub(crate) fn stopping() {
 
 fn tell(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "the service manager could not be told");
+        tracing::warn!(%error, "the service manager could not be notified");
     }
 }

@@ -24,7 +24,7 @@ impl Shared {
         look(&lock(&self.state))
     }
 
-    /// Changes the state and tells those who wait.
+    /// Changes the state and wakes those who wait.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let result = change(&mut lock(&self.state));
         self.changes.send_modify(|count| *count = count.wrapping_add(1));

@@ -1,4 +1,4 @@
-//! What a node tells of blocks, transactions and itself.
+//! What a node answers about blocks, transactions and itself.
 
 use std::sync::Arc;
 

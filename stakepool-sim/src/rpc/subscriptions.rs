@@ -20,7 +20,7 @@ pub(super) fn topic(method: &str) -> Option<Topic> {
     }
 }
 
-/// Subscribes a client. A wallet passes the request on to its node and never tells anything.
+/// Subscribes a client. A wallet passes the request on to its node and never notifies.
 pub(super) fn subscribe(program: &Program, topic: Topic, client: Option<&Client>) -> RpcResult {
     if matches!(program.role, Role::Wallet(_)) {
         return Ok(Value::Null);

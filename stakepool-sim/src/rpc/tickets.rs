@@ -1,4 +1,4 @@
-//! What a node tells of tickets and votes.
+//! What a node answers about tickets and votes.
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{Address, Amount, Generation, OutputScript, TicketHash};

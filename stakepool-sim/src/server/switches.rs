@@ -89,7 +89,7 @@ impl Server {
     }
 
     /// Makes the server fall silent like a stopped process: it accepts connections and requests, but answers nothing,
-    /// pings included, and tells nothing, until it hears again.
+    /// pings included, and sends nothing, until it hears again.
     pub fn deaf(&self, on: bool) {
         self.program().set_deaf(on);
     }

@@ -75,7 +75,7 @@ impl Pool {
             Ok(open) => Ok(Some(open)),
             Err(ListError::Store(error)) => Err(error),
             Err(error) => {
-                tracing::warn!(%error, "no wallet tells of a user's tickets, whose account stays open");
+                tracing::warn!(%error, "no wallet lists a user's tickets, whose account stays open");
                 Ok(None)
             }
         }

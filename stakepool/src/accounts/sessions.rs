@@ -1,5 +1,6 @@
 //! Sessions: a row in the store, and a random secret that only the browser keeps.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use crate::pool::Pool;
 pub const SESSION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A session that has begun.
-#[derive(Debug)]
 pub struct NewSession {
     /// The secret that the browser keeps, for [`SESSION_LASTS`].
     pub secret: SecretToken,
@@ -24,6 +24,17 @@ pub struct NewSession {
     pub known_browser: String,
     /// Whether the user is an administrator who must set up a second factor first.
     pub second_factor_due: bool,
+}
+
+// The note stands for a password in the count of tries: it stays out of logs, as the secret does.
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, second_factor_due, .. } = self;
+        f.debug_struct("NewSession")
+            .field("user", &user.id)
+            .field("second_factor_due", second_factor_due)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a session begins with the second factor shown.

@@ -1,5 +1,6 @@
 //! Signing in with the password.
 
+use std::fmt;
 use std::time::Duration;
 
 use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, PasswordHashes, User, UserId};
@@ -15,13 +16,22 @@ use crate::pool::Pool;
 pub const FIRST_STEP_LASTS: Duration = Duration::from_secs(600);
 
 /// What came of the right password.
-#[derive(Debug)]
 pub enum SignedIn {
     /// A session has begun.
     Session(Box<NewSession>),
     /// The second factor is to be shown. The note says who has shown the right password; the browser keeps it for
     /// [`FIRST_STEP_LASTS`] and brings it to [`Pool::second_step`].
     SecondFactor(String),
+}
+
+// The note stands for the right password: it stays out of logs.
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session(session) => f.debug_tuple("Session").field(session).finish(),
+            Self::SecondFactor(_) => f.write_str("SecondFactor(…)"),
+        }
+    }
 }
 
 /// Why nobody is signed in.

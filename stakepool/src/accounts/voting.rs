@@ -110,7 +110,7 @@ impl Pool {
         if agendas::are_valid(bits, agendas) { Ok(bits) } else { Err(SetVotingError::Incomplete) }
     }
 
-    /// Stores bits that a wallet of the user has sent. Agendas that nobody tells are taken for none.
+    /// Stores bits that a wallet of the user has sent. Agendas that no daemon reports are taken for none.
     ///
     /// # Errors
     /// [`SetVotingByApiError`].

@@ -57,7 +57,7 @@ impl AlertSink for ToAdministrators {
         WAY
     }
 
-    async fn tell(&self, alerts: &[Alert]) -> Result<(), AlertError> {
+    async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError> {
         let failed = |reason: String| AlertError { way: WAY, reason };
         let addresses = self.addresses().await.map_err(|error| failed(error.to_string()))?;
         if addresses.is_empty() {
@@ -74,7 +74,7 @@ impl AlertSink for ToAdministrators {
                 Err(failure) => error = Some(failure),
             }
         }
-        // One who was told can tell the others; nobody is told twice.
+        // One who has the alert can pass it on; nobody gets it twice.
         match error {
             Some(error) if sent == 0 => Err(failed(error.to_string())),
             _ => Ok(()),
@@ -128,7 +128,7 @@ mod tests {
             text: "it is locked".into(),
             since: UnixTime(5),
         };
-        ToAdministrators::of(&settings, &parts).tell(&[alert]).await?;
+        ToAdministrators::of(&settings, &parts).send(&[alert]).await?;
         let letters = letters.0.lock().unwrap();
         assert!(letters.iter().all(|letter| letter.text.contains("it is locked") && letter.text.contains("/status")));
         Ok(letters.iter().map(|letter| letter.to.to_string()).collect())

@@ -1,6 +1,6 @@
-//! What the operator is told of by itself: when a trouble begins, each day that it lasts, and when it is over.
+//! Which alerts go out: when a trouble begins, each day that it lasts, and when it is over.
 //!
-//! [`AlertBook`] compares the troubles that are there now with those that were told, and says what is to be told. It
+//! [`AlertBook`] compares the troubles that are there now with those that were sent, and returns what is to be sent. It
 //! knows neither clock nor network.
 
 use std::collections::BTreeMap;
@@ -9,12 +9,12 @@ use std::time::Duration;
 use stakepool_core::alert::{Alert, AlertKind, AlertPhase};
 use stakepool_core::time::UnixTime;
 
-/// How long a trouble must last before it is told, and be gone before it counts as over: a wallet that is restarted is
+/// How long a trouble must last before it is sent, and be gone before it counts as over: a wallet that is restarted is
 /// not worth a message.
 pub const SETTLE: Duration = Duration::from_secs(60);
-/// How often a lasting trouble is told again.
+/// How often a lasting trouble is sent again.
 pub const REPEAT: Duration = Duration::from_secs(24 * 3600);
-/// How long an event that was told is remembered; callers must not report it for longer.
+/// How long an event that was sent is remembered; callers must not report it for longer.
 pub const REMEMBER_EVENTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A trouble that is there now.
@@ -33,7 +33,7 @@ struct Known {
     text: String,
     since: UnixTime,
     seen: UnixTime,
-    told: Option<UnixTime>,
+    sent: Option<UnixTime>,
 }
 
 /// The troubles that are known.
@@ -43,11 +43,11 @@ pub struct AlertBook {
 }
 
 impl AlertBook {
-    /// Takes all troubles that are there at the moment `now`, and says what is to be told.
+    /// Takes all troubles that are there at the moment `now`, and returns what is to be sent.
     pub fn compare(&mut self, now: UnixTime, troubles: impl IntoIterator<Item = Trouble>) -> Vec<Alert> {
         for Trouble { kind, about, text } in troubles {
             let known = self.known.entry((kind, about));
-            let known = known.or_insert_with(|| Known { text: String::new(), since: now, seen: now, told: None });
+            let known = known.or_insert_with(|| Known { text: String::new(), since: now, seen: now, sent: None });
             known.text = text;
             known.seen = now;
         }
@@ -55,7 +55,7 @@ impl AlertBook {
         self.known.retain(|(kind, about), known| {
             let (phase, keep) = if kind.is_event() { of_event(known, now) } else { of_state(known, now) };
             if let Some(phase) = phase {
-                known.told = Some(now);
+                known.sent = Some(now);
                 let (about, text) = (about.clone(), known.text.clone());
                 alerts.push(Alert { kind: *kind, phase, about, text, since: known.since });
             }
@@ -65,20 +65,20 @@ impl AlertBook {
     }
 }
 
-/// What to tell of something that happened, and whether to remember it.
+/// What to send of something that happened, and whether to remember it.
 fn of_event(known: &Known, now: UnixTime) -> (Option<AlertPhase>, bool) {
-    (known.told.is_none().then_some(AlertPhase::Begins), known.seen.plus(REMEMBER_EVENTS) > now)
+    (known.sent.is_none().then_some(AlertPhase::Begins), known.seen.plus(REMEMBER_EVENTS) > now)
 }
 
-/// What to tell of something that lasts, and whether to remember it.
+/// What to send of something that lasts, and whether to remember it.
 fn of_state(known: &Known, now: UnixTime) -> (Option<AlertPhase>, bool) {
     let is_there = known.seen == now;
-    match known.told {
-        // One that was gone before it was told never was.
+    match known.sent {
+        // One that was gone before it was sent never was.
         None if !is_there => (None, false),
         None => ((known.since.plus(SETTLE) <= now).then_some(AlertPhase::Begins), true),
         Some(_) if !is_there && known.seen.plus(SETTLE) <= now => (Some(AlertPhase::Ends), false),
-        Some(told) if is_there && told.plus(REPEAT) <= now => (Some(AlertPhase::Lasts), true),
+        Some(sent) if is_there && sent.plus(REPEAT) <= now => (Some(AlertPhase::Lasts), true),
         Some(_) => (None, true),
     }
 }

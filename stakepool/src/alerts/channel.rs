@@ -23,14 +23,14 @@ impl Channel {
     }
 
     /// Sends what waits. What cannot be sent now is sent at the next look.
-    pub(super) async fn tell(&mut self, alerts: &[Alert]) {
+    pub(super) async fn send(&mut self, alerts: &[Alert]) {
         self.waiting.extend(alerts.iter().cloned());
         let too_many = self.waiting.len().saturating_sub(MAX_WAITING);
         self.waiting.drain(..too_many);
         if self.waiting.is_empty() {
             return;
         }
-        match self.sink.tell(self.waiting.make_contiguous()).await {
+        match self.sink.send(self.waiting.make_contiguous()).await {
             Ok(()) => {
                 self.waiting.clear();
                 self.works = true;
@@ -66,7 +66,7 @@ mod tests {
             "test"
         }
 
-        async fn tell(&self, alerts: &[Alert]) -> Result<(), AlertError> {
+        async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError> {
             if *self.broken.lock().unwrap() {
                 return Err(AlertError { way: "test", reason: "moody".into() });
             }
@@ -90,12 +90,12 @@ mod tests {
         let sink = Arc::new(Moody::default());
         let mut channel = Channel::new(sink.clone());
         *sink.broken.lock().unwrap() = true;
-        channel.tell(&[alert()]).await;
-        channel.tell(&[alert()]).await;
+        channel.send(&[alert()]).await;
+        channel.send(&[alert()]).await;
         *sink.broken.lock().unwrap() = false;
-        channel.tell(&[]).await;
-        channel.tell(&[]).await;
-        channel.tell(&vec![alert(); 2 * MAX_WAITING]).await;
+        channel.send(&[]).await;
+        channel.send(&[]).await;
+        channel.send(&vec![alert(); 2 * MAX_WAITING]).await;
         assert_eq!(*sink.told.lock().unwrap(), [2, MAX_WAITING]);
     }
 }

@@ -1,4 +1,4 @@
-//! Which of several instances tells the operator.
+//! Which of several instances alerts the operator.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const WORK: &str = "alerts";
 /// How long an instance has it without asking again.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 
-/// Whether this instance tells, of all on the database. Where the database does not say, each of them does.
+/// Whether this instance sends, of all on the database. Where the database does not say, each of them does.
 pub(super) struct Leadership {
     holder: String,
     is_ours: bool,

@@ -7,10 +7,10 @@ use stakepool_core::time::UnixTime;
 
 /// How many blocks back a miss may be. A daemon that is new, or lost its state, reports all that ever happened.
 const BLOCKS: u32 = 300;
-/// What was missed in so many blocks before may not have been told by the instance before this one.
+/// What was missed in so many blocks before may not have been sent by the instance before this one.
 const UNTOLD: u32 = 2;
 
-/// Where the past begins that is told of. What happened before was told by the instance that told then, if any.
+/// Where the past begins that alerts go out for. What happened before was sent by the instance that ran then, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Since {
     /// Votes that could not be cast from this moment on.
@@ -24,7 +24,7 @@ impl Since {
         Self { from: now.minus(gap), first: None }
     }
 
-    /// The height from which on missed tickets are told, where the best one is `best`.
+    /// The height from which on alerts go out for missed tickets, where the best one is `best`.
     pub(super) fn first_height(&mut self, best: BlockHeight) -> BlockHeight {
         let first = *self.first.get_or_insert(best.minus(UNTOLD));
         first.max(best.minus(BLOCKS))

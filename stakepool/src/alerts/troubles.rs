@@ -15,7 +15,7 @@ use crate::pool::Pool;
 use crate::status::{DaemonCondition, DaemonReport, PoolStatus, WalletCondition, WalletReport};
 use crate::tickets::Cause;
 
-/// How long before its end a certificate is told of.
+/// How long before its end a certificate is reported.
 const BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many of the latest votes are looked at.
 const VOTES: u64 = 200;
@@ -104,7 +104,7 @@ fn of_daemon(daemon: &DaemonReport, lag_allowed: u32) -> Vec<Trouble> {
             troubles.push(trouble(AlertKind::WalletLocked, of_wallet, "it is locked and signs nothing: unlock it"));
         }
     }
-    // The predecessor's daemons tell nothing of their nodes.
+    // The predecessor's daemons report nothing of their nodes.
     if daemon.id.is_some() && daemon.node_height.is_none() {
         let text = "no node answers it, so that it hears of no winning ticket: start its node";
         troubles.push(trouble(AlertKind::Other, about.clone(), text));
@@ -120,11 +120,11 @@ fn of_daemon(daemon: &DaemonReport, lag_allowed: u32) -> Vec<Trouble> {
 
 fn of_certificates(certificates: &[(String, UnixTime)], now: UnixTime) -> Vec<Trouble> {
     let soon = certificates.iter().filter(|(_, end)| *end <= now.plus(BEFORE_END));
-    let told = soon.map(|(name, end)| {
+    let troubles = soon.map(|(name, end)| {
         let text = format!("its certificate ends at {}: make a new one and give copies to its peers", end.readable());
         trouble(AlertKind::CertificateEnds, name, text)
     });
-    told.collect()
+    troubles.collect()
 }
 
 /// Nineteen of twenty places taken are worth a word before the last one is.

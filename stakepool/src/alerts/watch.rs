@@ -43,7 +43,7 @@ pub(crate) async fn run(pool: &Pool) {
             log(alert);
         }
         for channel in channels.iter_mut().filter(|_| leadership.is_ours()) {
-            channel.tell(&alerts).await;
+            channel.send(&alerts).await;
         }
     }
 }

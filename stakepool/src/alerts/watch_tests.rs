@@ -82,7 +82,7 @@ impl AlertSink for Sink {
         "test"
     }
 
-    async fn tell(&self, alerts: &[Alert]) -> Result<(), AlertError> {
+    async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError> {
         for alert in alerts {
             self.0.send(alert.clone()).unwrap();
         }

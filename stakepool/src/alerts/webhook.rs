@@ -37,7 +37,7 @@ pub enum WebhookError {
     Tls(#[from] rustls::Error),
 }
 
-/// Posts alerts. The address is never told: it often holds a secret.
+/// Posts alerts. The address is never shown: it often holds a secret.
 pub struct Webhook {
     host: String,
     port: u16,
@@ -119,7 +119,7 @@ impl AlertSink for Webhook {
         WAY
     }
 
-    async fn tell(&self, alerts: &[Alert]) -> Result<(), AlertError> {
+    async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError> {
         let failed = |reason: String| AlertError { way: WAY, reason };
         let (subject, text) = in_words(&self.site, alerts);
         let message = Message { site: &self.site, text: format!("{subject}\n{text}"), alerts };
@@ -161,7 +161,7 @@ mod tests {
             text: "it is locked".into(),
             since: UnixTime(5),
         };
-        let told = Webhook::new(&Secret::new(address), "pool").unwrap().tell(&[alert]).await;
+        let told = Webhook::new(&Secret::new(address), "pool").unwrap().send(&[alert]).await;
         (told, serving.await.unwrap())
     }
 

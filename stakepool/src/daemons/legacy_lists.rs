@@ -4,7 +4,7 @@
 //! what became of the tickets of the address (`stakepooluserinfo`), and now and then for all users, since the
 //! predecessor does not list immature tickets. What a ticket paid is read from the ticket itself, once.
 //!
-//! Two things nobody tells: the votes themselves, and how a ticket ended that the wallets refuse for its fee. The latter
+//! Two things appear in no list: the votes themselves, and how a ticket ended that the wallets refuse for its fee. The latter
 //! stays live in the ledger until it must have expired.
 
 #[cfg(test)]
@@ -40,9 +40,9 @@ pub(crate) const fn has_no_reports(error: &DaemonError) -> bool {
     matches!(error, DaemonError::Unsupported { .. } | DaemonError::Unauthorized { .. })
 }
 
-/// How many tickets of an address may still vote, by what the wallets tell.
+/// How many tickets of an address may still vote, by what the wallets list.
 ///
-/// Of one that they refuse for its fee they do not tell the state: it is open until the ledger knows its end, or it must
+/// Of one that they refuse for its fee they do not give the state: it is open until the ledger knows its end, or it must
 /// have expired.
 ///
 /// # Errors
@@ -52,10 +52,10 @@ pub(crate) async fn open_tickets(
     ledger: &dyn LedgerStore,
     address: &ScriptAddress,
 ) -> Result<u64, ListError> {
-    let told = source.user_tickets(address).await?;
+    let listed = source.user_tickets(address).await?;
     let is_over = |ticket: &&WalletTicket| TicketState::from_name(&ticket.status).is_some_and(TicketState::is_over);
-    let mut open = told.tickets.len().saturating_sub(told.tickets.iter().filter(is_over).count());
-    for ticket in &told.invalid {
+    let mut open = listed.tickets.len().saturating_sub(listed.tickets.iter().filter(is_over).count());
+    for ticket in &listed.invalid {
         let known = ledger.ticket(ticket).await?;
         if known.as_ref().is_some_and(|known| known.state.is_over()) {
             continue;
@@ -128,23 +128,23 @@ struct Round<'a> {
 impl Round<'_> {
     /// What the ledger does not know yet of a user's tickets.
     async fn user(&self, user: UserId, address: ScriptAddress) -> Result<Vec<TicketReport>, ListError> {
-        let told = self.source.user_tickets(&address).await?;
-        let accepted = told.tickets.iter().map(|ticket| (ticket.ticket, Some(ticket)));
-        let refused = told.invalid.iter().map(|ticket| (*ticket, None));
+        let listed = self.source.user_tickets(&address).await?;
+        let accepted = listed.tickets.iter().map(|ticket| (ticket.ticket, Some(ticket)));
+        let refused = listed.invalid.iter().map(|ticket| (*ticket, None));
         let mut reports = Vec::new();
-        for (ticket, told) in accepted.chain(refused) {
+        for (ticket, listed) in accepted.chain(refused) {
             let known = self.parts.ledger.ticket(&ticket).await?;
-            let Some(facts) = self.facts(&ticket, told, known.as_ref()).await? else { continue };
-            let (state, ended_at) = match told {
-                Some(told) => self.told_state(told, facts.mined_at),
+            let Some(facts) = self.facts(&ticket, listed, known.as_ref()).await? else { continue };
+            let (state, ended_at) = match listed {
+                Some(listed) => self.listed_state(listed, facts.mined_at),
                 None => self.state_of_refused(&ticket, facts.mined_at, known.as_ref()),
             };
             let ended = state.is_over();
             // With its end a ticket leaves the added ones, but it stays one that was added.
             let added = self.added.contains(&ticket) || ended && known.as_ref().is_some_and(|known| known.added);
-            // Wallets tell of a miss only once its revocation is mined.
+            // Wallets list a miss only once its revocation is mined.
             let is_missed = matches!(state, TicketState::Missed | TicketState::Expired);
-            let revoked = is_missed && (told.is_some() || known.as_ref().is_some_and(|known| known.revoked));
+            let revoked = is_missed && (listed.is_some() || known.as_ref().is_some_and(|known| known.revoked));
             let report = TicketReport { ticket, address, user, state, facts, added, ended_at, revoked };
             if known.as_ref() != Some(&report) {
                 reports.push(report);
@@ -157,30 +157,30 @@ impl Round<'_> {
     async fn facts(
         &self,
         ticket: &TicketHash,
-        told: Option<&WalletTicket>,
+        listed: Option<&WalletTicket>,
         known: Option<&TicketReport>,
     ) -> Result<Option<TicketFacts>, SourceError> {
-        let is_current = |known: &&TicketReport| told.is_none_or(|told| told.mined_at == known.facts.mined_at);
+        let is_current = |known: &&TicketReport| listed.is_none_or(|listed| listed.mined_at == known.facts.mined_at);
         if let Some(known) = known.filter(is_current) {
             return Ok(Some(known.facts));
         }
         let mut facts = self.source.judge(ticket).await?;
         // A wallet judges a ticket by the pool's fee of the time when it was mined; that may have been another one.
-        if let (Some(facts), Some(_)) = (&mut facts, told) {
+        if let (Some(facts), Some(_)) = (&mut facts, listed) {
             facts.verdict = Verdict::Accepted;
         }
         Ok(facts)
     }
 
-    fn told_state(&self, told: &WalletTicket, mined_at: BlockHeight) -> (TicketState, Option<BlockHeight>) {
-        match TicketState::from_name(&told.status) {
-            Some(end @ (TicketState::Voted | TicketState::Missed | TicketState::Expired)) => (end, told.spent_at),
+    fn listed_state(&self, listed: &WalletTicket, mined_at: BlockHeight) -> (TicketState, Option<BlockHeight>) {
+        match TicketState::from_name(&listed.status) {
+            Some(end @ (TicketState::Voted | TicketState::Missed | TicketState::Expired)) => (end, listed.spent_at),
             // Legacy wallets say `live` of immature tickets, too.
             _ => (self.unended(mined_at), None),
         }
     }
 
-    /// A ticket that the wallets refuse for its fee: they do not tell its state.
+    /// A ticket that the wallets refuse for its fee: they do not give its state.
     fn state_of_refused(
         &self,
         ticket: &TicketHash,

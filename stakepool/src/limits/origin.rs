@@ -56,7 +56,7 @@ impl fmt::Display for ClientAddress {
 /// let origin = Origin::new(ClientAddress("203.0.113.9".parse().unwrap())).device("Firefox on Linux");
 /// assert_eq!(origin.to_string(), "203.0.113.9, Firefox on Linux");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Origin {
     /// The client's address: tries are counted by it.
@@ -88,6 +88,19 @@ impl Origin {
     }
 }
 
+// The note stands for a password in the count of tries: it stays out of logs.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, device, known_browser } = self;
+        let known_browser = known_browser.as_ref().map(|_| "…");
+        f.debug_struct("Origin")
+            .field("client", client)
+            .field("device", device)
+            .field("known_browser", &known_browser)
+            .finish()
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}", self.client, self.device)
@@ -97,6 +110,13 @@ impl fmt::Display for Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_note_of_a_browser_stays_out_of_logs() {
+        let origin = Origin::new(ClientAddress::LOCAL).known_browser(Some("bearer".to_owned()));
+        let text = format!("{origin:?} {origin}");
+        assert!(text.contains("127.0.0.1") && !text.contains("bearer"), "{text}");
+    }
 
     #[test]
     fn neighbours_of_one_ipv6_network_count_as_one() {

@@ -11,7 +11,7 @@ use crate::parts::Parts;
 /// How many blocks ago something may have happened to be news. A daemon that is new, or lost its state, reports all
 /// that ever happened.
 const NEWS: u32 = 300;
-/// How long the wallets may take to tell the height.
+/// How long the wallets may take to return the height.
 const HEIGHT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Notes the mails that reports give reason for. Reports that come again give none.
@@ -22,14 +22,14 @@ pub async fn note(parts: &Parts, reports: &[TicketReport]) -> Result<(), StoreEr
     if !parts.mailer.is_on() {
         return Ok(());
     }
-    let told: Vec<_> = reports.iter().filter_map(|report| Some((TicketMailKind::of(report)?, report))).collect();
-    let Some(newest) = told.iter().map(|(_, report)| happened_at(report)).max() else { return Ok(()) };
+    let notable: Vec<_> = reports.iter().filter_map(|report| Some((TicketMailKind::of(report)?, report))).collect();
+    let Some(newest) = notable.iter().map(|(_, report)| happened_at(report)).max() else { return Ok(()) };
     let height = match timeout(HEIGHT_LIMIT, parts.stats.stake_info()).await {
         Ok(Ok(info)) => info.height.0.max(newest),
         _ => newest,
     };
     let is_news = |report: &TicketReport| height.saturating_sub(happened_at(report)) <= NEWS;
-    let mails: Vec<_> = told
+    let mails: Vec<_> = notable
         .into_iter()
         .filter(|(_, report)| is_news(report))
         .map(|(kind, report)| TicketMail { ticket: report.ticket, kind, user: report.user, tries: 0 })

@@ -24,7 +24,7 @@ pub enum Cause {
     },
     /// The node had a vote that is not ours.
     Rival {
-        /// The daemon that was told so.
+        /// The daemon whose node says so.
         daemon: String,
     },
     /// No daemon could cast the vote.

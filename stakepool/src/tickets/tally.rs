@@ -1,7 +1,7 @@
 //! The pool's tickets as its own ledger counts them.
 //!
 //! Wallets count otherwise: to them a ticket that the pool ignores on purpose is live and, once it was drawn, missed.
-//! Whoever reads a page wants to know what became of the tickets that the pool votes.
+//! A reader of a page wants to know what became of the tickets that the pool votes.
 
 use stakepool_core::reports::TicketState;
 

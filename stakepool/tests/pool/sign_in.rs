@@ -32,6 +32,20 @@ async fn the_right_password_begins_a_session_that_lasts_a_week() {
 }
 
 #[tokio::test]
+async fn what_a_browser_is_given_stays_out_of_logs() {
+    let world = World::start().await;
+    world.account(ALICE).await;
+    let signed_in = world.pool.sign_in(ALICE, PASSWORD, &from("203.0.113.9"), None).await.unwrap();
+    let text = format!("{signed_in:?}");
+    let SignedIn::Session(session) = signed_in else { panic!("{text}") };
+    for bearer in [&session.known_browser, &session.secret.reveal()] {
+        assert!(!bearer.is_empty() && !text.contains(bearer), "{text}");
+    }
+    let note = SignedIn::SecondFactor("bearer".to_owned());
+    assert!(!format!("{note:?}").contains("bearer"));
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_address_read_the_same_and_take_the_same_time() {
     let floor = Duration::from_millis(60);
     let world = World::with(|plan| plan.settings.password_costs.floor = floor).await;

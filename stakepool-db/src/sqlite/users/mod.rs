@@ -96,14 +96,14 @@ impl UserStore for Database {
 
 impl Database {
     /// What can be had of a registered user whose row cannot be read. One such row must not take the votes from all
-    /// others. Each is told once, by its name.
+    /// others. Each is logged once, by its name.
     fn made_do(&self, row: &SqliteRow, error: StoreError) -> Result<User, StoreError> {
         let made_do = read::registered_at_least(row);
         let consequence = match &made_do {
             Some(_) => "the user's tickets are voted all the same, with default bits where the bits cannot be read",
-            None => "voting daemons are not told of the user's address",
+            None => "voting daemons do not learn the user's address",
         };
-        self.tell_once(&error, consequence);
+        self.log_once(&error, consequence);
         made_do.ok_or(error)
     }
 }

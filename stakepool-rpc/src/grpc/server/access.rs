@@ -66,7 +66,7 @@ impl Access {
     pub(super) fn warn_if_open(&self) {
         if !self.is_checked() {
             tracing::warn!(
-                "gRPC asks for no authentication: whoever reaches its port can change what is voted; \
+                "gRPC asks for no authentication: anyone who reaches its port can change what is voted; \
                  set rpctoken here and at the web. Until then only the predecessor's service is open"
             );
         } else if self.allow_old_clients {
