@@ -4,7 +4,7 @@
 #
 #   benches/http.sh [SECONDS]
 #
-# Ends with 1 where an answer was not 200 or the process used more than 30 MB; figures are only told.
+# Ends with 1 where an answer was not 200 or the process used more than 30 MB; figures are only shown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-10}

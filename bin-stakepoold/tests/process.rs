@@ -140,10 +140,10 @@ fn stops_cleanly_at(daemon: &mut Daemon, home: &Home, signal: Signal) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sigint_and_sigterm_stop_it_cleanly_with_its_state_saved() {
+async fn every_signal_that_asks_for_a_stop_leaves_a_saved_state() {
     let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
     let home = Home::on(&network);
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::QUIT, Signal::ALARM, Signal::USR2] {
         tokio::task::block_in_place(|| {
             let mut daemon = home.start();
             daemon.until_it_says("gRPC is served");
@@ -156,6 +156,23 @@ async fn sigint_and_sigterm_stop_it_cleanly_with_its_state_saved() {
         names.iter().all(|name| !name.contains("unreadable")),
         "the second start read what the first saved: {names:?}"
     );
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_closes_does_not_end_it() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    tokio::task::block_in_place(|| {
+        let mut daemon = home.start();
+        daemon.until_it_says("gRPC is served");
+        for (signal, name) in [(Signal::HUP, "SIGHUP"), (Signal::USR1, "SIGUSR1"), (Signal::HUP, "SIGHUP")] {
+            daemon.send(signal);
+            daemon.until_it_says(&format!("{name} does not stop this program"));
+        }
+        assert!(daemon.process.try_wait().unwrap().is_none());
+        stops_cleanly_at(&mut daemon, &home, Signal::TERM);
+    });
     network.shutdown().await;
 }
 

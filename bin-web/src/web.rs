@@ -132,16 +132,21 @@ impl Web {
         }
     }
 
-    /// As [`Web::run`], in front of a pool that is run elsewhere.
+    /// As [`Web::run`], in front of a pool that is run elsewhere. SIGHUP and SIGUSR1 have the templates and assets read again.
     ///
     /// # Errors
     /// [`WebError::Signals`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
         let Self { site, listener, address, monitors } = self;
         let mut reload = signal(SignalKind::user_defined1()).map_err(WebError::Signals)?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(WebError::Signals)?;
         tracing::info!(%address, "listening");
         let reloading = async {
-            while reload.recv().await.is_some() {
+            loop {
+                tokio::select! {
+                    _ = reload.recv() => {}
+                    _ = hangup.recv() => {}
+                }
                 match template_check::reload(&site) {
                     Ok(()) => tracing::info!("templates and assets read again"),
                     Err(error) => tracing::error!(error = error.one_line(), "the templates stay as they were"),

@@ -52,9 +52,9 @@ async fn other_home(world: &World, before: &str) -> String {
     panic!("still {before}");
 }
 
-fn signal() {
+fn signal(name: &str) {
     let pid = std::process::id().to_string();
-    assert!(Command::new("kill").args(["-USR1", &pid]).status().unwrap().success());
+    assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_signal_brings_new_assets_and_templates_and_a_broken_one_keeps_the_old
         let before = world.browser().get("/").await.text();
         own.write_home(broken);
         own.write_style(&format!("body{{}}/* {broken} */"));
-        signal();
+        signal("-USR1");
         // The new style sheet shows that the signal arrived.
         let after = other_home(&world, &before).await;
         tokio::time::sleep(Duration::from_millis(600)).await;
@@ -77,8 +77,12 @@ async fn a_signal_brings_new_assets_and_templates_and_a_broken_one_keeps_the_old
     }
     let before = world.browser().get("/").await.text();
     own.write_home("third {{ site.style }}");
-    signal();
-    assert!(other_home(&world, &before).await.starts_with("third "));
+    signal("-USR1");
+    let before = other_home(&world, &before).await;
+    assert!(before.starts_with("third "));
+    own.write_home("fourth {{ site.style }}");
+    signal("-HUP");
+    assert!(other_home(&world, &before).await.starts_with("fourth "));
 }
 
 #[tokio::test]

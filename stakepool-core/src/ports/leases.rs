@@ -10,5 +10,8 @@ use crate::time::UnixTime;
 pub trait LeaseStore: Send + Sync {
     /// Gives `work` to `holder` until `until`, where it is the holder's already or nobody's at `now`. False where another
     /// holds it.
+    ///
+    /// A lease that another holds for more than twice as long from `now` was given by a clock that was wrong: it is over,
+    /// so that the work does not rest until then.
     async fn lease(&self, work: &str, holder: &str, now: UnixTime, until: UnixTime) -> Result<bool, StoreError>;
 }

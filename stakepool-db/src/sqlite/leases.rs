@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use stakepool_core::ports::{LeaseStore, StoreError};
+use stakepool_core::store_rules::latest_lease;
 use stakepool_core::time::UnixTime;
 
 use super::Database;
@@ -14,12 +15,13 @@ impl LeaseStore for Database {
         let given = sqlx::query(
             "INSERT INTO leases (work, holder, until) VALUES (?, ?, ?) ON CONFLICT (work) DO UPDATE \
              SET holder = excluded.holder, until = excluded.until \
-             WHERE leases.holder = excluded.holder OR leases.until <= ?",
+             WHERE leases.holder = excluded.holder OR leases.until <= ? OR leases.until > ?",
         )
         .bind(work)
         .bind(holder)
         .bind(until.0)
         .bind(now.0)
+        .bind(latest_lease(now, until).0)
         .execute(&mut *transaction)
         .await
         .map_err(backend)?;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use stakepool_config::{ConfigErrors, DaemonConfig, Invocation, WebConfig};
 
-use super::{file_limit, logging};
+use super::{file_limit, logging, signals};
 
 /// Exit code for a wrong configuration.
 const BAD_CONFIGURATION: u8 = 2;
@@ -45,6 +45,7 @@ pub async fn run<C: ProgramConfig, E: Display>(
     // Dropped last, so that the last lines are in the file.
     let _log = logging::begin(program, config.log_filter(), config.log_dir());
     file_limit::raise();
+    signals::keep_going();
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }

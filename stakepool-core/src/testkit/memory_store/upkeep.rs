@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use crate::chain::BlockHeight;
 use crate::ports::{LeaseStore, RescanStore, StoreError};
+use crate::store_rules::latest_lease;
 use crate::time::UnixTime;
 
 #[async_trait]
@@ -30,7 +31,9 @@ impl RescanStore for MemoryStore {
 impl LeaseStore for MemoryStore {
     async fn lease(&self, work: &str, holder: &str, now: UnixTime, until: UnixTime) -> Result<bool, StoreError> {
         let mut tables = self.tables();
-        if tables.leases.get(work).is_some_and(|(other, theirs)| other != holder && *theirs > now) {
+        let latest = latest_lease(now, until);
+        if tables.leases.get(work).is_some_and(|(other, theirs)| other != holder && *theirs > now && *theirs <= latest)
+        {
             return Ok(false);
         }
         tables.leases.insert(work.to_owned(), (holder.to_owned(), until));

@@ -69,6 +69,7 @@ macro_rules! store_tests {
             ]
             leases [
                 work_has_one_holder_until_its_time_is_over
+                a_lease_from_a_clock_that_was_years_ahead_is_over
             ]
             low_fee [
                 added_tickets_are_active_in_the_order_of_adding

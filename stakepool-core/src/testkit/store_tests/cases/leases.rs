@@ -18,3 +18,16 @@ pub(crate) async fn work_has_one_holder_until_its_time_is_over<F: Fixture>(fixtu
     assert!(!lease(&first, "a", 120).await);
     assert!(second.lease("repairs", "b", UnixTime(120), UnixTime(180)).await.unwrap());
 }
+
+pub(crate) async fn a_lease_from_a_clock_that_was_years_ahead_is_over<F: Fixture>(fixture: &F) {
+    const YEARS: i64 = 2 * 365 * 24 * 3600;
+    let stores = fixture.open().await;
+    let lease =
+        async |holder: &str, now| stores.lease("alerts", holder, UnixTime(now), UnixTime(now + 60)).await.unwrap();
+    assert!(lease("a", YEARS).await);
+    assert!(lease("b", 1000).await);
+    assert!(!lease("a", 1001).await, "it is b's now, by the clock of today");
+    // Clocks that differ by less than the lease do not make two instances take the work from each other.
+    assert!(!lease("a", 1001 - 60).await);
+    assert!(lease("b", 1059).await);
+}
