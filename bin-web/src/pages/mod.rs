@@ -5,6 +5,7 @@ pub mod admin;
 pub mod captcha;
 pub mod charts;
 pub mod confirm;
+mod email_form;
 pub mod emailupdate;
 pub mod emailverify;
 pub mod enter;

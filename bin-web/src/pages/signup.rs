@@ -1,29 +1,21 @@
 //! Making an account.
 
-use serde::Serialize;
 use stakepool::accounts::{MustWait, NewPassword, SignUpError, SignedUp};
 use warp::http::StatusCode;
 
-use super::captcha::{self, Shown};
+use super::captcha;
+use super::email_form::EmailForm;
 use super::message::Message;
 use crate::browser::flash::Flash;
 use crate::site::Site;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
-const TEMPLATE: &str = "signup.html.tera";
-
-#[derive(Serialize)]
-struct SignUp<'a> {
-    email: &'a str,
-    error: Option<String>,
-    mail: bool,
-    captcha: Shown,
-}
+const FORM: EmailForm = EmailForm("signup.html.tera");
 
 /// Shows the form, or says that the pool is closed.
 pub async fn show(visit: Visit) -> Outcome {
-    page(&visit, StatusCode::OK, None)
+    FORM.page(&visit, StatusCode::OK, None)
 }
 
 /// Makes the account. Where mail is sent, the answer does not say whether there was one already: the mail does.
@@ -35,7 +27,7 @@ pub async fn submit(visit: Visit) -> Outcome {
         Err(error) => return refuse(&visit, error),
     };
     if let Err(error) = captcha::check(&visit).await? {
-        return page(&visit, StatusCode::OK, Some(format!("No account was made: {error}.")));
+        return FORM.page(&visit, StatusCode::OK, Some(format!("No account was made: {error}.")));
     }
     match checked.finish().await {
         Ok(SignedUp::Ready(_)) => Ok(visit.done(Flash::SignedUp, "/signin")),
@@ -45,16 +37,16 @@ pub async fn submit(visit: Visit) -> Outcome {
 }
 
 fn refuse(visit: &Visit, error: SignUpError) -> Outcome {
-    let not_made = |reason: &str| page(visit, StatusCode::OK, Some(format!("No account was made: {reason}.")));
+    let not_made = |reason: &str| FORM.page(visit, StatusCode::OK, Some(format!("No account was made: {reason}.")));
     match error {
-        SignUpError::Closed(_) => page(visit, StatusCode::FORBIDDEN, None),
+        SignUpError::Closed(_) => FORM.page(visit, StatusCode::FORBIDDEN, None),
         SignUpError::TooManySignUps(wait) => wait_page(visit, "sign-ups from your address", wait),
         SignUpError::TooManyMails(wait) => wait_page(visit, "mails were asked for", wait),
         SignUpError::Mismatch => not_made("the two passwords differ. Type the same one twice"),
         SignUpError::Busy(_) => not_made("the server is too busy. Try again in a few seconds"),
         SignUpError::EmailTaken => {
             let error = "There is an account with this e-mail address already. Sign in with its password.";
-            page(visit, StatusCode::OK, Some(error.to_owned()))
+            FORM.page(visit, StatusCode::OK, Some(error.to_owned()))
         }
         SignUpError::Store(error) => Err(error.into()),
         error @ (SignUpError::Email(_) | SignUpError::Password(_)) => not_made(&error.to_string()),
@@ -63,24 +55,10 @@ fn refuse(visit: &Visit, error: SignUpError) -> Outcome {
 
 fn wait_page(visit: &Visit, too_many: &str, wait: MustWait) -> Outcome {
     let error = format!("Too many {too_many}. No account was made; try again in {}.", wait.in_words());
-    let mut response = visit.page_to_wait(TEMPLATE, wait, &content(visit, Some(error)))?;
-    captcha::admit(&visit.site, &mut response);
-    Ok(response)
-}
-
-fn content(visit: &Visit, error: Option<String>) -> SignUp<'_> {
-    let email = if error.is_some() { visit.form.text("email") } else { "" };
-    SignUp { email, error, mail: visit.site.pool.sends_mail(), captcha: captcha::show(&visit.site) }
-}
-
-fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
-    let mut response = visit.page(TEMPLATE, status, &content(visit, error))?;
-    captcha::admit(&visit.site, &mut response);
-    Ok(response)
+    FORM.page_to_wait(visit, wait, error)
 }
 
 /// The page, to try templates with.
 pub fn samples(site: &Site) -> Vec<Sample> {
-    let page = |error, mail| SignUp { email: "a@example.org", error, mail, captcha: captcha::show(site) };
-    [page(None, true), page(Some("sample".to_owned()), false)].map(|page| Sample::new(TEMPLATE, &page)).into()
+    FORM.samples(site)
 }

@@ -9,8 +9,8 @@ use stakepool::Parts;
 use stakepool::registration::AddressRegistrar;
 use stakepool::registration::RegistrationError;
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId};
-use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError, UserStore};
-use stakepool_core::time::UnixTime;
+use stakepool_core::ports::UserStore;
+use stakepool_core::testkit::RacingSessions;
 use stakepool_web::ProxyTrust;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -115,40 +115,10 @@ fn new_password(new: &str) -> [(&str, &str); 4] {
     [("password", PASSWORD), ("newpassword", new), ("newpasswordrepeat", new), ("updatePassword", "true")]
 }
 
-/// Changes the password in the very moment in which a session begins, as another instance does.
-struct Racing {
-    sessions: Arc<dyn SessionStore>,
-    users: Arc<dyn UserStore>,
-}
-
-#[async_trait]
-impl SessionStore for Racing {
-    async fn begin(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError> {
-        let before = self.users.by_id(session.user).await?.ok_or(StoreError::NotFound("user"))?;
-        let mut after = before.clone();
-        after.password.argon2 = Some("another".into());
-        self.users.update(&before, &after).await?;
-        self.sessions.end_all(session.user, None).await?;
-        self.sessions.begin(token, session).await
-    }
-
-    async fn find(&self, token: &SessionToken, now: UnixTime) -> Result<Option<Session>, StoreError> {
-        self.sessions.find(token, now).await
-    }
-
-    async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
-        self.sessions.end(token).await
-    }
-
-    async fn end_all(&self, user: UserId, except: Option<&SessionToken>) -> Result<(), StoreError> {
-        self.sessions.end_all(user, except).await
-    }
-}
-
 #[tokio::test]
 async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
     let change_parts = |parts: &mut Parts| {
-        parts.sessions = Arc::new(Racing { sessions: parts.sessions.clone(), users: parts.users.clone() });
+        parts.sessions = Arc::new(RacingSessions::new(parts.sessions.clone(), parts.users.clone()));
     };
     let world = World::of(Plan { change_parts, ..Plan::default() }).await;
     let mut browser = world.browser();

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use axum::http::StatusCode;
 use serde_json::json;
 use stakepool::Stores;
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{Session, SessionStore, SessionToken, StoreError, UserStore};
-use stakepool_core::time::UnixTime;
+use stakepool_core::testkit::RacingSessions;
 
 use super::world::{ALICE, BOB, NEW_PASSWORD, PASSWORD, World, is_in, post, sign_in};
 
@@ -93,40 +91,10 @@ async fn a_crowd_that_tries_an_account_does_not_lock_out_a_browser_that_was_sign
     assert_eq!(sign_in(&mut known, ALICE, PASSWORD).await.status, StatusCode::OK);
 }
 
-/// Changes the password in the very moment in which a session begins, as another instance does.
-struct Racing {
-    sessions: Arc<dyn SessionStore>,
-    users: Arc<dyn UserStore>,
-}
-
-#[async_trait]
-impl SessionStore for Racing {
-    async fn begin(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError> {
-        let before = self.users.by_id(session.user).await?.ok_or(StoreError::NotFound("user"))?;
-        let mut after = before.clone();
-        after.password.argon2 = Some("another".into());
-        self.users.update(&before, &after).await?;
-        self.sessions.end_all(session.user, None).await?;
-        self.sessions.begin(token, session).await
-    }
-
-    async fn find(&self, token: &SessionToken, now: UnixTime) -> Result<Option<Session>, StoreError> {
-        self.sessions.find(token, now).await
-    }
-
-    async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
-        self.sessions.end(token).await
-    }
-
-    async fn end_all(&self, user: UserId, except: Option<&SessionToken>) -> Result<(), StoreError> {
-        self.sessions.end_all(user, except).await
-    }
-}
-
 #[tokio::test]
 async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
     let racing = |stores: Stores| {
-        let sessions = Arc::new(Racing { sessions: stores.sessions.clone(), users: stores.users.clone() });
+        let sessions = Arc::new(RacingSessions::new(stores.sessions.clone(), stores.users.clone()));
         Stores { sessions, ..stores }
     };
     let world = World::with(|plan| plan.stores = racing).await;

@@ -14,7 +14,7 @@ use stakepool_core::ports::{
     VoteRequest, VoteSigner, VoteSubmission, WalletError,
 };
 use stakepool_core::reports::{DaemonEventKind, VoteOutcome, VoteRecord};
-use stakepool_core::testkit::MemoryFile;
+use stakepool_core::testkit::{MemoryFile, MemoryStore};
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::voting::{Engine, EngineParts};
 use stakepool_core::wallets::{Agreement, GroupError, Health, WalletGroup};
@@ -22,7 +22,6 @@ use stakepool_sim::{SimNetwork, SimNetworkBuilder, SimWallet};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::pool::{GENERATIONS, fee};
-use crate::users::Users;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -115,7 +114,7 @@ async fn an_engine_goes_on_when_its_wallet_and_its_node_come_back() {
 
 fn group(sim: &SimNetwork) -> WalletGroup {
     let wallets = sim.voting_wallets().iter().map(|wallet| wallet.in_process() as Arc<dyn PoolWallet>);
-    let users = Arc::new(Users::default());
+    let users = Arc::new(MemoryStore::default());
     WalletGroup::new(Network::Simnet, sim.voting_wallet_xpub(), 2, wallets.collect(), users)
 }
 

@@ -10,4 +10,3 @@ mod pool;
 mod recordings;
 mod repeat;
 mod rpc;
-mod users;

@@ -5,18 +5,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool_core::accounts::{Email, Registration, User, UserId};
 use stakepool_core::alert::{Alert, AlertKind, AlertPhase};
-use stakepool_core::chain::{BlockHeight, KeyIndex, Network, TicketHash};
+use stakepool_core::chain::Network;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{
-    AlertError, AlertSink, Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LeaseStore, LedgerStore,
-    LowFeeEntry, LowFeeStore, LowFeeTicket, NewUser, StoreError, StoredVote, TicketPage, TicketQuery, UserStore,
-    VotingDaemon,
+    AlertError, AlertSink, Clock, DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon,
 };
-use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
+use stakepool_core::testkit::MemoryStore;
 use stakepool_core::time::UnixMillis;
-use stakepool_core::time::UnixTime;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -99,113 +95,6 @@ impl Clock for PausedClock {
     }
 }
 
-/// Stores with nothing in them, and of no thread: a database's would not keep up with paused time.
-struct Empty;
-
-fn not_here<T>() -> Result<T, StoreError> {
-    Err(StoreError::Backend("not needed here".into()))
-}
-
-#[async_trait]
-impl LeaseStore for Empty {
-    async fn lease(&self, _: &str, _: &str, _: UnixTime, _: UnixTime) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-}
-
-#[async_trait]
-impl UserStore for Empty {
-    async fn create(&self, _: NewUser) -> Result<UserId, StoreError> {
-        not_here()
-    }
-
-    async fn by_id(&self, _: UserId) -> Result<Option<User>, StoreError> {
-        Ok(None)
-    }
-
-    async fn by_email(&self, _: &Email) -> Result<Option<User>, StoreError> {
-        Ok(None)
-    }
-
-    async fn registered(&self) -> Result<Vec<User>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn list(&self, _: UserId, _: u64) -> Result<Vec<User>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn counts(&self) -> Result<(u64, u64), StoreError> {
-        Ok((0, 0))
-    }
-
-    async fn reserve_index(&self, _: UserId, _: u32) -> Result<KeyIndex, StoreError> {
-        not_here()
-    }
-
-    async fn register(&self, _: UserId, _: &Registration) -> Result<(), StoreError> {
-        not_here()
-    }
-
-    async fn update(&self, _: &User, _: &User) -> Result<(), StoreError> {
-        not_here()
-    }
-}
-
-#[async_trait]
-impl LowFeeStore for Empty {
-    async fn add(&self, _: &LowFeeTicket) -> Result<bool, StoreError> {
-        not_here()
-    }
-
-    async fn remove(&self, _: &TicketHash) -> Result<bool, StoreError> {
-        not_here()
-    }
-
-    async fn active(&self, _: UnixTime) -> Result<Vec<LowFeeTicket>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn settle(&self, _: BlockHeight) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-}
-
-#[async_trait]
-impl LedgerStore for Empty {
-    async fn put_tickets(&self, _: &str, _: &[TicketReport], _: UnixTime) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn put_votes(&self, _: &str, _: &[VoteRecord]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn tickets(&self, _: &TicketQuery) -> Result<TicketPage, StoreError> {
-        Ok(TicketPage::default())
-    }
-
-    async fn ticket(&self, _: &TicketHash) -> Result<Option<TicketReport>, StoreError> {
-        Ok(None)
-    }
-
-    async fn votes(&self, _: Option<&TicketHash>, _: u64) -> Result<Vec<StoredVote>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn ticket_counts(&self, _: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn cursor(&self, _: &str) -> Result<Option<EventCursor>, StoreError> {
-        Ok(None)
-    }
-
-    async fn set_cursor(&self, _: &str, _: EventCursor) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
 /// The next alert about the daemon; that the pool cannot vote without it is told, too.
 async fn next(told: &mut mpsc::UnboundedReceiver<Alert>) -> (AlertKind, AlertPhase, String) {
     loop {
@@ -224,8 +113,9 @@ async fn a_daemon_that_goes_away_is_told_and_told_as_over_when_it_is_back() {
     let daemon = Arc::new(Daemon(Mutex::new(Mood::Fine)));
     let (sink, mut told) = mpsc::unbounded_channel();
     let mut parts = scene::parts(database);
-    (parts.users, parts.low_fee) = (Arc::new(Empty), Arc::new(Empty));
-    (parts.ledger, parts.leases) = (Arc::new(Empty), Arc::new(Empty));
+    // A database's thread would not keep up with paused time.
+    let stores = Arc::new(MemoryStore::default());
+    (parts.users, parts.low_fee, parts.ledger, parts.leases) = (stores.clone(), stores.clone(), stores.clone(), stores);
     parts.clock = Arc::new(PausedClock(Instant::now()));
     parts.daemons = vec![daemon.clone()];
     parts.alerts = vec![Arc::new(Sink(sink))];

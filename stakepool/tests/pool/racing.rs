@@ -5,45 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stakepool::Stores;
 use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
-use stakepool_core::ports::{
-    SecondFactor, SecondFactorStore, Session, SessionStore, SessionToken, StoreError, UserStore,
-};
-use stakepool_core::time::UnixTime;
-
-/// Sessions where a user's password is changed in the very moment in which one begins.
-struct PasswordChanges {
-    sessions: Arc<dyn SessionStore>,
-    users: Arc<dyn UserStore>,
-}
+use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError};
+use stakepool_core::testkit::RacingSessions;
 
 /// Stores where a user's password is changed in the very moment in which a session begins.
 pub fn password_changes(stores: Stores) -> Stores {
-    let racing = PasswordChanges { sessions: stores.sessions.clone(), users: stores.users.clone() };
+    let racing = RacingSessions::new(stores.sessions.clone(), stores.users.clone());
     Stores { sessions: Arc::new(racing), ..stores }
-}
-
-#[async_trait]
-impl SessionStore for PasswordChanges {
-    async fn begin(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError> {
-        let before = self.users.by_id(session.user).await?.ok_or(StoreError::NotFound("user"))?;
-        let mut after = before.clone();
-        after.password.argon2 = Some("another".into());
-        self.users.update(&before, &after).await?;
-        self.sessions.end_all(session.user, None).await?;
-        self.sessions.begin(token, session).await
-    }
-
-    async fn find(&self, token: &SessionToken, now: UnixTime) -> Result<Option<Session>, StoreError> {
-        self.sessions.find(token, now).await
-    }
-
-    async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
-        self.sessions.end(token).await
-    }
-
-    async fn end_all(&self, user: UserId, except: Option<&SessionToken>) -> Result<(), StoreError> {
-        self.sessions.end_all(user, except).await
-    }
 }
 
 /// Second factors where another secret is proposed in the very moment in which one is confirmed.

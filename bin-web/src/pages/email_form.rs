@@ -1,0 +1,52 @@
+//! The forms of a stranger that ask for an e-mail address, with a question against robots.
+
+use serde::Serialize;
+use stakepool::accounts::MustWait;
+use warp::http::StatusCode;
+
+use super::captcha::{self, Shown};
+use crate::site::Site;
+use crate::view::render::Sample;
+use crate::visit::{Outcome, Visit};
+
+/// One of the forms, by its template.
+#[derive(Clone, Copy)]
+pub struct EmailForm(pub &'static str);
+
+#[derive(Serialize)]
+struct Content<'a> {
+    email: &'a str,
+    error: Option<String>,
+    mail: bool,
+    captcha: Shown,
+}
+
+impl EmailForm {
+    /// The page, with a new question.
+    pub fn page(self, visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
+        let mut response = visit.page(self.0, status, &content(visit, error))?;
+        captcha::admit(&visit.site, &mut response);
+        Ok(response)
+    }
+
+    /// The page for one who must wait.
+    pub fn page_to_wait(self, visit: &Visit, wait: MustWait, error: String) -> Outcome {
+        let mut response = visit.page_to_wait(self.0, wait, &content(visit, Some(error)))?;
+        captcha::admit(&visit.site, &mut response);
+        Ok(response)
+    }
+
+    /// The page with and without mail and error, to try templates with.
+    pub fn samples(self, site: &Site) -> Vec<Sample> {
+        let page = |error, mail| Content { email: "a@example.org", error, mail, captcha: captcha::show(site) };
+        let error = || Some("sample".to_owned());
+        [page(None, true), page(error(), true), page(None, false), page(error(), false)]
+            .map(|page| Sample::new(self.0, &page))
+            .into()
+    }
+}
+
+fn content(visit: &Visit, error: Option<String>) -> Content<'_> {
+    let email = if error.is_some() { visit.form.text("email") } else { "" };
+    Content { email, error, mail: visit.site.pool.sends_mail(), captcha: captcha::show(&visit.site) }
+}
