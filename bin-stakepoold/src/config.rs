@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use stakepool_config::{Certificate, DaemonConfig, load_daemon};
-use stakepool_process::{NoAddress, until_signal, usable_addresses};
+use stakepool_process::{NoAddress, until_signal_without_reload, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
@@ -72,10 +72,10 @@ async fn run_configured(config: DaemonConfig) -> Result<(), ConfiguredError> {
         tracing::info!(?addresses, "gRPC is served");
         stakepool_process::ready();
     };
-    Ok(run(options, started, until_signal()).await?)
+    Ok(run(options, started, until_signal_without_reload()).await?)
 }
 
-/// The whole process: reads the configuration, runs until SIGINT or SIGTERM, and answers with an exit code: 0 after a
+/// The whole process: reads the configuration, runs until a signal stops it, and answers with an exit code: 0 after a
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();

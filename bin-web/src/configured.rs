@@ -163,7 +163,7 @@ fn options(config: WebConfig) -> WebOptions {
     }
 }
 
-/// The whole process: reads the configuration, runs until SIGINT or SIGTERM, and answers with an exit code: 0 after a
+/// The whole process: reads the configuration, runs until a signal stops it, and answers with an exit code: 0 after a
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();

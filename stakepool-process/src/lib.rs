@@ -6,4 +6,6 @@ pub mod monitor;
 pub mod program;
 
 #[cfg(feature = "program")]
-pub use program::{NoAddress, ProgramConfig, ready, run, until_signal, usable_address, usable_addresses};
+pub use program::{
+    NoAddress, ProgramConfig, ready, run, until_signal, until_signal_without_reload, usable_address, usable_addresses,
+};

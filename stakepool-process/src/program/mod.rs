@@ -10,4 +10,4 @@ mod signals;
 pub use listen::{NoAddress, usable_address, usable_addresses};
 pub use run::{ProgramConfig, run};
 pub use service::ready;
-pub use signals::until_signal;
+pub use signals::{until_signal, until_signal_without_reload};
