@@ -164,7 +164,13 @@ async fn a_client_that_hangs_up_leaves_nothing_half_done() {
     stream.write_all(request.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     drop(stream);
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    let user = world.store.by_id(UserId(1)).await.unwrap().unwrap();
+    let mut user = world.store.by_id(UserId(1)).await.unwrap().unwrap();
+    for _ in 0..1000 {
+        if user.disabled && !is_in(&browser).await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        user = world.store.by_id(UserId(1)).await.unwrap().unwrap();
+    }
     assert!(user.disabled && !is_in(&browser).await);
 }
