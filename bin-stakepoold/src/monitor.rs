@@ -117,7 +117,7 @@ fn of_status(status: &DaemonStatus, to: &mut Exposition) {
 mod tests {
     use super::*;
     use stakepool_core::chain::{BlockHeight, Network};
-    use stakepool_core::ports::WalletState;
+    use stakepool_core::ports::{TicketCheck, WalletState};
     use stakepool_core::ticket::PoolFee;
 
     fn status() -> DaemonStatus {
@@ -142,6 +142,7 @@ mod tests {
             ignored_tickets: 1,
             users: 1,
             problems: Vec::new(),
+            check: TicketCheck::default(),
         }
     }
 

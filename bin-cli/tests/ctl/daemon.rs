@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network, TicketHash};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
-use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
+use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, WalletState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_rpc::grpc::server::{Access, BackendError, DaemonBackend, bind, serve};
 use stakepool_rpc::tls::ensure_server_pair;
@@ -53,6 +53,7 @@ impl Fake {
             live_tickets: 0,
             ignored_tickets: 0,
             problems: Vec::new(),
+            check: TicketCheck::default(),
         };
         Self { accepted: Mutex::default(), low_fee: Mutex::default(), wanted: Mutex::default(), says: Mutex::new(says) }
     }

@@ -61,6 +61,38 @@ pub struct WalletState {
     pub account_key: Option<String>,
 }
 
+/// A voting address whose script a wallet of a daemon holds, but that is no user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownAddress {
+    /// The multisig address.
+    pub address: ScriptAddress,
+    /// Tickets of it in the lottery or on their way into it, which are voted with default bits.
+    pub voted: u64,
+    /// Such tickets that are ignored for their fee.
+    pub ignored: u64,
+}
+
+/// A daemon's tickets beside those of its wallets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TicketCheck {
+    /// Addresses whose scripts a wallet holds, but that are no user's: the first hundred with tickets.
+    pub unknown: Vec<UnknownAddress>,
+    /// How many of them there are in all.
+    pub unknown_addresses: u64,
+    /// How many tickets of theirs are voted with default bits.
+    pub unknown_tickets: u64,
+    /// Tickets to be voted that the daemon's wallets do not know, so that no vote of theirs can be signed.
+    pub lacking: u64,
+    /// Unspent tickets that the daemon's wallets watch; `None` before one has said so.
+    pub wallet_tickets: Option<u64>,
+    /// Tickets that were missed since the daemon's start although it was to vote them.
+    pub missed: u64,
+    /// Tickets that were missed since the daemon's start, whose scripts its wallets hold, and that it was not to vote: ignored ones
+    /// above all.
+    pub missed_unvoted: u64,
+}
+
 /// The state of a daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DaemonStatus {
@@ -92,6 +124,9 @@ pub struct DaemonStatus {
     pub ignored_tickets: u64,
     /// What is wrong, for people; empty when all is well.
     pub problems: Vec<String>,
+    /// Its tickets beside those of its wallets. A daemon of an older version says nothing of that.
+    #[serde(default)]
+    pub check: TicketCheck,
 }
 
 /// A ticket in one of the predecessor's lists.

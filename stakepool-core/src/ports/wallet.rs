@@ -203,6 +203,12 @@ pub trait VoteSigner: Send + Sync {
     /// A name for people: host and port.
     fn name(&self) -> &str;
 
+    /// Grows with every new connection to the wallet, where the implementation keeps one: behind a new one, keys, scripts, tickets
+    /// and version may be others. Always 0 where it keeps none.
+    fn connections(&self) -> u64 {
+        0
+    }
+
     /// The state of the wallet.
     async fn info(&self) -> Result<WalletInfo, WalletError>;
 

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::tickets::COLD;
 use crate::chain::{BlockHeight, Network};
 use crate::desired::DesiredState;
-use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
+use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, VotingDaemon};
 use crate::reports::{DaemonEvent, DaemonEventKind};
 use crate::ticket::PoolFee;
 
@@ -83,6 +83,7 @@ impl FakeDaemon {
             live_tickets: 0,
             ignored_tickets: 0,
             problems: Vec::new(),
+            check: TicketCheck::default(),
         };
         Arc::new(Self {
             name: name.to_owned(),

@@ -1,7 +1,7 @@
 //! A wallet that does what a test tells it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -76,6 +76,8 @@ pub struct FakeWallet {
     pub statistics: AtomicUsize,
     /// Which generation it is.
     pub generation: Mutex<Generation>,
+    /// How often a connection to it was made.
+    pub connections: AtomicU64,
     /// How often it was asked to revoke.
     pub revocations: AtomicUsize,
     /// The tickets of each address.
@@ -102,6 +104,7 @@ impl FakeWallet {
             best: Mutex::new(321),
             statistics: AtomicUsize::new(0),
             generation: Mutex::new(Generation::Today),
+            connections: AtomicU64::new(1),
             revocations: AtomicUsize::new(0),
             user_tickets: Mutex::default(),
             transactions: Mutex::default(),
@@ -132,6 +135,10 @@ impl FakeWallet {
 impl VoteSigner for FakeWallet {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn connections(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
     }
 
     async fn info(&self) -> Result<WalletInfo, WalletError> {

@@ -10,7 +10,9 @@ use tokio::time::timeout;
 use super::engine::Engine;
 use crate::chain::{BlockHeight, ExtendedPubKey, Network};
 use crate::desired::DesiredState;
-use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
+use crate::ports::{
+    DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, VotingDaemon, WalletState,
+};
 use crate::ticket::PoolFee;
 
 /// How long the status waits for a node's height.
@@ -170,6 +172,7 @@ impl VotingDaemon for LocalDaemon {
             live_tickets,
             ignored_tickets,
             problems: self.problems(),
+            check: TicketCheck::default(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -33,6 +34,7 @@ pub(super) struct Client {
     name: Arc<str>,
     limits: CallLimits,
     status: watch::Receiver<Status>,
+    connections: Arc<AtomicU64>,
     ordinary: Semaphore,
     urgent: Semaphore,
     meter: Meter,
@@ -57,10 +59,19 @@ impl Client {
         subscriber: Option<Subscriber>,
     ) -> Self {
         let (sender, status) = watch::channel(Status::Connecting(None));
-        let task = Task { name: Arc::clone(&name), dialer, kind, subscriber, limits, status: sender };
+        let connections = Arc::new(AtomicU64::new(0));
+        let task = Task {
+            name: Arc::clone(&name),
+            dialer,
+            kind,
+            subscriber,
+            limits,
+            status: sender,
+            connections: Arc::clone(&connections),
+        };
         tokio::spawn(task.run());
         let (ordinary, urgent) = (Semaphore::new(ORDINARY_CALLS), Semaphore::new(URGENT_CALLS));
-        Self { name, limits, status, ordinary, urgent, meter: Meter::default() }
+        Self { name, limits, status, connections, ordinary, urgent, meter: Meter::default() }
     }
 
     /// How long the calls of each method took since the start, and how many failed.
@@ -71,6 +82,11 @@ impl Client {
     /// Host and port.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How many connections stood so far.
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Why there is no connection; `None` while there is one, and before the first attempt has ended.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, VotingPreference};
 use stakepool_core::chain::{BlockHeight, Network, VoteBits, VoteVersion};
-use stakepool_core::ports::{DaemonStatus, NewUser, WalletState};
+use stakepool_core::ports::{DaemonStatus, NewUser, TicketCheck, WalletState};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
@@ -86,5 +86,6 @@ pub(super) fn daemon_status() -> DaemonStatus {
         live_tickets: 0,
         ignored_tickets: 0,
         problems: Vec::new(),
+        check: TicketCheck::default(),
     }
 }

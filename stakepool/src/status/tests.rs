@@ -1,7 +1,7 @@
 //! How the pool is judged.
 
 use stakepool_core::chain::{BlockHeight, Generation, Network, VoteBits, VoteVersion};
-use stakepool_core::ports::{DaemonStatus, WalletInfo, WalletState};
+use stakepool_core::ports::{DaemonStatus, TicketCheck, WalletInfo, WalletState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
@@ -57,6 +57,7 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         live_tickets: 1,
         ignored_tickets: 0,
         problems: Vec::new(),
+        check: TicketCheck::default(),
     };
     change(&mut status);
     DaemonView { status: Some(status), in_sync: true, last_in_sync: Some(UnixTime(1)), ..DaemonView::default() }

@@ -1,11 +1,14 @@
 //! The state of a daemon.
 
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{DaemonStatus, WalletState};
+use stakepool_core::ports::{DaemonStatus, TicketCheck, UnknownAddress, WalletState};
 use stakepool_core::ticket::PoolFee;
 
 use super::field::FieldError;
 use crate::grpc::generated::pool_daemon as pb;
+
+/// Unknown addresses that are read of a daemon.
+const MOST_UNKNOWN: usize = 100;
 
 impl From<DaemonStatus> for pb::DaemonStatus {
     fn from(status: DaemonStatus) -> Self {
@@ -24,6 +27,7 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             live_tickets: status.live_tickets,
             ignored_tickets: status.ignored_tickets,
             problems: status.problems,
+            check: Some(status.check.into()),
         }
     }
 }
@@ -48,6 +52,7 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             live_tickets: status.live_tickets,
             ignored_tickets: status.ignored_tickets,
             problems: status.problems,
+            check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -61,5 +66,46 @@ impl From<WalletState> for pb::WalletState {
 impl From<pb::WalletState> for WalletState {
     fn from(pb::WalletState { name, reachable, unlocked, votes_itself, account_key }: pb::WalletState) -> Self {
         Self { name, reachable, unlocked, votes_itself, account_key }
+    }
+}
+
+impl From<TicketCheck> for pb::TicketCheck {
+    fn from(check: TicketCheck) -> Self {
+        let unknown = |UnknownAddress { address, voted, ignored }: UnknownAddress| pb::UnknownAddress {
+            address: address.to_string(),
+            voted,
+            ignored,
+        };
+        Self {
+            unknown: check.unknown.into_iter().map(unknown).collect(),
+            unknown_addresses: check.unknown_addresses,
+            unknown_tickets: check.unknown_tickets,
+            lacking: check.lacking,
+            wallet_tickets: check.wallet_tickets,
+            missed: check.missed,
+            missed_unvoted: check.missed_unvoted,
+        }
+    }
+}
+
+impl TryFrom<pb::TicketCheck> for TicketCheck {
+    type Error = FieldError;
+
+    fn try_from(check: pb::TicketCheck) -> Result<Self, FieldError> {
+        let unknown = |pb::UnknownAddress { address, voted, ignored }| {
+            let address = address.parse().map_err(|error| FieldError::new("check.unknown.address", error))?;
+            Ok(UnknownAddress { address, voted, ignored })
+        };
+        // A daemon names a hundred at most; more are of no use to anybody.
+        let named = check.unknown.into_iter().take(MOST_UNKNOWN).map(unknown);
+        Ok(Self {
+            unknown: named.collect::<Result<_, _>>()?,
+            unknown_addresses: check.unknown_addresses,
+            unknown_tickets: check.unknown_tickets,
+            lacking: check.lacking,
+            wallet_tickets: check.wallet_tickets,
+            missed: check.missed,
+            missed_unvoted: check.missed_unvoted,
+        })
     }
 }

@@ -129,6 +129,10 @@ impl VoteSigner for Wallet {
         self.client.name()
     }
 
+    fn connections(&self) -> u64 {
+        self.client.connections()
+    }
+
     async fn info(&self) -> Result<WalletInfo, WalletError> {
         let identity = self.client.identity().await.map_err(|error| self.named(error))?;
         let answer: WalletInfoAnswer =

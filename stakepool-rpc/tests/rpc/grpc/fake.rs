@@ -10,7 +10,9 @@ use stakepool_core::chain::{
     VoteVersion,
 };
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
-use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, WalletState};
+use stakepool_core::ports::{
+    DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, UnknownAddress, WalletState,
+};
 use stakepool_core::reports::{
     DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
 };
@@ -134,6 +136,15 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
         live_tickets: 3,
         ignored_tickets: u64::MAX,
         problems: vec!["the wallet [::1]:19557 votes by itself".to_owned()],
+        check: TicketCheck {
+            unknown: vec![UnknownAddress { address: address(7), voted: 3, ignored: 1 }],
+            unknown_addresses: 101,
+            unknown_tickets: 303,
+            lacking: 2,
+            wallet_tickets: Some(0),
+            missed: 5,
+            missed_unvoted: u64::MAX,
+        },
     }
 }
 
