@@ -1,7 +1,6 @@
 //! From where the pool may be administered, and who may read its status.
 
-use std::net::IpAddr;
-
+use stakepool::accounts::ClientAddress;
 use stakepool_config::IpRange;
 use stakepool_core::chain::sha256;
 use stakepool_core::secret::Secret;
@@ -17,9 +16,10 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Whether the pool may be administered from an address.
-    pub fn admits(&self, from: IpAddr) -> bool {
-        self.addresses.iter().any(|range| range.contains(from))
+    /// Whether the pool may be administered from an address. From one that is unknown it never is, however wide the
+    /// networks are.
+    pub fn admits(&self, from: ClientAddress) -> bool {
+        !from.is_unknown() && self.addresses.iter().any(|range| range.contains(from.0))
     }
 
     /// Whether a text is the monitors' token. Takes the same time for every text of a length.
@@ -32,6 +32,16 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_administers_from_an_unknown_address() {
+        let everybody = ["0.0.0.0/0", "::/0"].map(|range| range.parse().unwrap()).to_vec();
+        let admission = Admission { addresses: everybody, ..Default::default() };
+        assert!(admission.admits(ClientAddress::LOCAL));
+        for unknown in [ClientAddress::UNKNOWN, ClientAddress::unknown_behind(ClientAddress::LOCAL.0)] {
+            assert!(!admission.admits(unknown), "{unknown:?}");
+        }
+    }
 
     #[test]
     fn only_the_exact_token_opens_the_status() {

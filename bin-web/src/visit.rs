@@ -150,7 +150,7 @@ impl Visit {
     /// The signed-in user, where they may administer the pool from where they are.
     pub fn administrator(&self) -> Option<&User> {
         let (pool, admission) = (&self.site.pool, &self.site.options.admission);
-        self.user().filter(|user| pool.settings().administers(user) && admission.admits(self.client.0))
+        self.user().filter(|user| pool.settings().administers(user) && admission.admits(self.client))
     }
 
     /// The session, if any.

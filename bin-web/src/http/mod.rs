@@ -4,6 +4,7 @@ pub mod body;
 pub mod client;
 pub mod filters;
 pub mod form;
+pub mod forwarded;
 pub mod headers;
 pub mod ready_bodies;
 pub mod respond;

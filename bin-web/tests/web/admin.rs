@@ -134,7 +134,7 @@ async fn an_administrator_from_another_address_is_refused() {
     let refused = admin.get("/status").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let text = refused.text();
-    assert!(text.contains("You are user 1 and come from 127.0.0.1.") && text.contains("adminips"), "{text}");
+    assert!(text.contains("You are user 1 and come from an unknown address.") && text.contains("adminips"), "{text}");
     let cookies: Vec<_> = admin.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     for (from, expected) in [("192.0.2.7", StatusCode::OK), ("198.51.100.1", StatusCode::FORBIDDEN)] {
         let headers = [("cookie", cookies.join("; ")), ("x-forwarded-for", from.to_owned())];

@@ -14,11 +14,19 @@ pub const PASSWORD: &str = "gull anvil ferry nine";
 pub struct Browser {
     server: SocketAddr,
     pub cookies: BTreeMap<String, String>,
+    /// What the proxy adds to each request.
+    proxied: Vec<(&'static str, &'static str)>,
 }
 
 impl Browser {
     pub fn new(server: SocketAddr) -> Self {
-        Self { server, cookies: BTreeMap::new() }
+        Self { server, cookies: BTreeMap::new(), proxied: Vec::new() }
+    }
+
+    /// The same behind a proxy that adds a header.
+    pub fn behind_proxy(mut self, header: &'static str, value: &'static str) -> Self {
+        self.proxied.push((header, value));
+        self
     }
 
     pub async fn get(&mut self, target: &str) -> Reply {
@@ -57,6 +65,7 @@ impl Browser {
     async fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let cookies = self.cookie_header();
         let mut all = vec![("cookie", cookies.as_str())];
+        all.extend_from_slice(&self.proxied);
         all.extend_from_slice(headers);
         let reply = send(self.server, method, target, &all, body).await;
         for cookie in reply.headers.get_all(SET_COOKIE) {

@@ -19,6 +19,7 @@ mod mail;
 mod mischief;
 mod monitors;
 mod pages;
+mod proxies;
 mod recordings;
 mod robots;
 mod second_factor;

@@ -16,6 +16,7 @@ use crate::world::{Plan, USER_KEY, World, key_of};
 
 const STATUS_TOKEN: &str = "the token of the monitors";
 const CLIENT_HEADER: &str = "x-real-ip";
+const CLIENT: &str = "203.0.113.9";
 
 /// Every name of a field that a form, a query or a call may have, and one that none has.
 const FIELDS: &[&str] = &[
@@ -205,23 +206,24 @@ impl Scene {
     /// The cookies of somebody and the token of their forms. Whoever was signed out, or whose account is closed, comes
     /// back with a new one: what follows must not be refused just because nobody is signed in.
     async fn come(&mut self, who: Who) -> (String, String) {
-        let browser = self.browsers.entry(who).or_insert_with(|| self.world.browser());
+        let browser = || self.world.browser().behind_proxy(CLIENT_HEADER, CLIENT);
+        let known = self.browsers.entry(who).or_insert_with(browser);
         let page = match who {
             Who::Anybody => "/signup",
             Who::User => "/settings",
             Who::Administrator => "/adminusers",
         };
-        let mut reply = browser.get(page).await;
+        let mut reply = known.get(page).await;
         if reply.status != StatusCode::OK {
             self.accounts += 1;
             let email = format!("{}@example.org", self.accounts);
             self.world.account(&email, who == Who::Administrator).await;
-            *browser = self.world.browser();
-            assert_eq!(browser.sign_in(&email, PASSWORD).await.status, StatusCode::SEE_OTHER);
-            reply = browser.get(page).await;
+            *known = browser();
+            assert_eq!(known.sign_in(&email, PASSWORD).await.status, StatusCode::SEE_OTHER);
+            reply = known.get(page).await;
         }
         assert_eq!(reply.status, StatusCode::OK, "{who:?}: {}", reply.text());
-        (browser.cookie_header(), hidden_token(&reply.text()).unwrap())
+        (known.cookie_header(), hidden_token(&reply.text()).unwrap())
     }
 
     async fn play(&mut self, mischief: &Mischief) -> StatusCode {
@@ -233,7 +235,9 @@ impl Scene {
         let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let query = if mischief.in_query { format!("?{encoded}") } else { String::new() };
         let target = format!("{}{query}", mischief.path);
-        let mut headers = vec![("content-type", mischief.kind.as_bytes()), ("cookie", cookies.as_bytes())];
+        let (kind, client) = (mischief.kind.as_bytes(), CLIENT.as_bytes());
+        // The last of several counts: that of the mischief, where it has one.
+        let mut headers = vec![("content-type", kind), ("cookie", cookies.as_bytes()), (CLIENT_HEADER, client)];
         headers.extend(mischief.headers.iter().map(|(name, value)| (*name, value.as_slice())));
         let body = mischief.raw.clone().unwrap_or_else(|| encoded.into_bytes());
         send_bytes(self.world.server, mischief.method.as_str(), &target, &headers, &body).await.status

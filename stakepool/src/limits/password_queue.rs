@@ -11,6 +11,9 @@ use crate::limits::origin::ClientAddress;
 /// Most places of one client network in the queue.
 const MOST: u32 = 4;
 
+/// Most places of all clients of whom a proxy does not say who they are.
+const MOST_UNKNOWN: u32 = 4 * MOST;
+
 /// Hashes and checks passwords for clients.
 #[derive(Debug)]
 pub struct PasswordQueue {
@@ -72,7 +75,8 @@ impl PasswordQueue {
         let network = client.network();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(network).or_default();
-        if *count >= MOST {
+        // All who share an unknown address together have no more than a few clients would.
+        if *count >= client.share(MOST).min(MOST_UNKNOWN) {
             return Err(PasswordError::Busy);
         }
         *count += 1;

@@ -140,7 +140,10 @@ impl Limiter {
         } else {
             let wide = client.wide_network().map(|wide| Subject::AccountFrom(email.clone(), wide));
             account.extend(wide.map(|subject| (subject, of_account.saturating_mul(NEIGHBOURS))));
-            account.push((Subject::AccountFrom(email.clone(), client.network()), of_account));
+            // Those who share an address without a fault of theirs do not share the tries of an account, too.
+            if !client.is_unknown() {
+                account.push((Subject::AccountFrom(email.clone(), client.network()), of_account));
+            }
             account.push((Subject::Account(email), of_account.saturating_mul(CROWD)));
         }
         let client = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
@@ -204,7 +207,7 @@ impl Limiter {
     pub fn stranger(&self, what: &'static str, client: ClientAddress) -> Result<Try, MustWait> {
         let account = Subject::Stranger(what, client.network());
         let from = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
-        let own = (account.clone(), self.limits.sign_ins_per_account);
+        let own = (account.clone(), client.share(self.limits.sign_ins_per_account));
         self.count_all([&own].into_iter().chain(&from))?;
         Ok(Try { account: vec![account], client: from.into_iter().map(|(subject, _)| subject).collect() })
     }
@@ -272,7 +275,7 @@ impl Limiter {
 /// networks to come from.
 fn from_client(client: ClientAddress, subject: fn(IpAddr) -> Subject, most: u32) -> Vec<(Subject, u32)> {
     let wide = client.wide_network().map(|wide| (subject(wide), most.saturating_mul(CROWD)));
-    [(subject(client.network()), most)].into_iter().chain(wide).collect()
+    [(subject(client.network()), client.share(most))].into_iter().chain(wide).collect()
 }
 
 fn count(counters: &mut HashMap<Subject, Counter>, subject: Subject, now: Instant, window: Duration) {

@@ -181,3 +181,21 @@ fn waits_are_told_in_words() {
     let words = |seconds| MustWait(Duration::from_secs(seconds)).in_words();
     assert_eq!([words(0), words(1), words(61), words(541)], ["1 second", "1 second", "61 seconds", "10 minutes"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn clients_whom_a_proxy_does_not_name_do_not_lock_each_other_out_and_guess_no_more() {
+    let limiter = limiter();
+    let unknown = ClientAddress::unknown_behind(Ipv4Addr::LOCALHOST.into());
+    for number in 0..30 {
+        assert_eq!(limiter.sign_up(unknown), Ok(()), "{number}");
+        assert_eq!(fail(&limiter, &format!("{number}@example.org"), unknown), Ok(()));
+    }
+    assert!(limiter.sign_up(unknown).is_err(), "there is an end all the same");
+    // An account has no more tries than from all clients together.
+    for _ in 0..20 {
+        assert_eq!(fail(&limiter, "a@example.org", unknown), Ok(()));
+    }
+    assert!(fail(&limiter, "a@example.org", unknown).is_err());
+    let other = ClientAddress::unknown_behind(Ipv4Addr::new(10, 0, 0, 1).into());
+    assert_eq!(limiter.sign_up(other), Ok(()), "behind another proxy are others");
+}
