@@ -10,6 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         tonic_prost_build::configure()
             .build_client(cfg!(feature = "grpc-client"))
             .build_server(cfg!(feature = "grpc-server"))
+            .codec_path("crate::grpc::codec::CappedCodec")
             .compile_fds(files)?;
     }
     Ok(())

@@ -29,6 +29,15 @@ pub enum DaemonError {
         /// The daemon's name.
         daemon: String,
     },
+    /// It does not know the certificate that we show, and hangs up on us.
+    #[error(
+        "voting daemon {daemon} does not know the certificate that we show it: copy the web's rpcclientcert to it and name \
+         the copy in its rpcclientcerts, or set rpcclientcert and rpcclientkey to a pair that it knows"
+    )]
+    UnknownCertificate {
+        /// The daemon's name.
+        daemon: String,
+    },
     /// It speaks an older protocol without this call (a Go daemon).
     #[error("voting daemon {daemon} does not offer this; it is of the predecessor's version 4")]
     Unsupported {

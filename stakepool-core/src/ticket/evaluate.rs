@@ -95,6 +95,11 @@ impl Evaluator {
         self.fee
     }
 
+    /// How many addresses of the pool there are for fees: one for each user that there may be.
+    pub fn fee_addresses(&self) -> usize {
+        self.addresses.indexes.len()
+    }
+
     /// The verdict on a ticket that was mined at `mined_at`.
     pub fn judge(&self, ticket: &TicketSubmission, mined_at: BlockHeight) -> TicketFacts {
         let commitment = ticket.fee_commitment;

@@ -95,6 +95,11 @@ impl LocalDaemon {
         self.network
     }
 
+    /// How many users its configuration allows for.
+    pub fn configured_users(&self) -> usize {
+        self.engine.lottery().evaluator().fee_addresses()
+    }
+
     /// What the engine reports, and why nodes cannot be connected to.
     fn problems(&self) -> Vec<String> {
         let mut problems = self.engine.problems();

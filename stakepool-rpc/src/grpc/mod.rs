@@ -9,6 +9,7 @@
 
 #[cfg(feature = "grpc-client")]
 pub mod client;
+mod codec;
 #[cfg_attr(
     not(all(feature = "grpc-client", feature = "grpc-server")),
     allow(dead_code, unused_imports, reason = "each side needs its half")

@@ -2,13 +2,15 @@
 
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
+use stakepool_core::sanitize::one_line;
 
 use super::connection::DaemonClient;
 use crate::grpc::convert::{
-    FieldError, added_into_old, batch_from_pieces, entries_from_old, users_into_old, wanted_into_pieces,
+    EventCollector, FieldError, added_into_old, entries_from_old, users_into_old, wanted_into_pieces,
 };
 use crate::grpc::generated::stakepoolrpc::version_service_client::VersionServiceClient;
 use crate::grpc::generated::{pool_daemon as own, stakepoolrpc as old};
+use crate::grpc::wire::{LONGEST_WORDS, MAX_STATUS};
 
 impl DaemonClient {
     fn garbled(&self, error: FieldError) -> DaemonError {
@@ -22,7 +24,8 @@ impl DaemonClient {
     pub async fn service_version(&self) -> Result<String, DaemonError> {
         self.call("Version", self.limits.call, |line| async move {
             let mut service = VersionServiceClient::new(line.channel.clone());
-            Ok(service.version(line.request(old::VersionRequest {})).await?.into_inner().version_string)
+            let version = service.version(line.request(old::VersionRequest {})).await?.into_inner();
+            Ok(one_line(&version.version_string, LONGEST_WORDS))
         })
         .await
     }
@@ -103,7 +106,8 @@ impl DaemonClient {
     pub(super) async fn own_status(&self) -> Result<DaemonStatus, DaemonError> {
         let status = self
             .call("GetStatus", self.limits.call, |line| async move {
-                Ok(line.own().get_status(line.request(own::GetStatusRequest {})).await?.into_inner())
+                let mut service = line.own().max_decoding_message_size(MAX_STATUS);
+                Ok(service.get_status(line.request(own::GetStatusRequest {})).await?.into_inner())
             })
             .await?;
         status.try_into().map_err(|error| self.garbled(error))
@@ -115,17 +119,20 @@ impl DaemonClient {
             after: Some(after.into()),
             wait_seconds: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX),
         };
-        let (events, end) = self
+        let batch = self
             .call("Events", wait.saturating_add(self.limits.transfer), |line| async move {
                 let mut pieces = line.own().events(line.request(message)).await?.into_inner();
-                let (mut events, mut end) = (Vec::new(), None);
+                let mut collector = EventCollector::default();
                 while let Some(piece) = pieces.message().await? {
-                    events.extend(piece.events);
-                    end = piece.end.or(end);
+                    match collector.take(piece) {
+                        Ok(None) => {}
+                        Ok(Some(batch)) => return Ok(Ok(batch)),
+                        Err(error) => return Ok(Err(error)),
+                    }
                 }
-                Ok((events, end))
+                Ok(Err(EventCollector::broken_off()))
             })
             .await?;
-        batch_from_pieces(events, end).map_err(|error| self.garbled(error))
+        batch.map_err(|error| self.garbled(error))
     }
 }

@@ -6,24 +6,36 @@ use stakepool_core::ports::DaemonError;
 use stakepool_core::sanitize::one_line;
 use tonic::{Code, Status};
 
-/// Most bytes of a daemon's words that are repeated.
-const LONGEST: usize = 400;
+use crate::grpc::wire::LONGEST_WORDS;
 
 /// The error for a status that ended a call.
 pub(super) fn from_status(daemon: &str, status: &Status) -> DaemonError {
     let daemon = daemon.to_owned();
     if status.source().is_some() {
         // Only what happened on the way to the daemon has a source; its own answers have none.
-        return DaemonError::Unreachable { daemon, reason: with_sources(status) };
+        let reason = with_sources(status);
+        if is_about_our_certificate(&reason) {
+            return DaemonError::UnknownCertificate { daemon };
+        }
+        return DaemonError::Unreachable { daemon, reason };
     }
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => DaemonError::Unauthorized { daemon },
         Code::Unimplemented => DaemonError::Unsupported { daemon },
         _ => {
-            let said = one_line(status.message(), LONGEST);
+            let said = one_line(status.message(), LONGEST_WORDS);
             DaemonError::Failed { daemon, reason: format!("{said} ({:?})", status.code()) }
         }
     }
+}
+
+/// Whether the other side ended the connection because of the certificate that we showed. On the way through HTTP/2
+/// nothing is left of such an error but its text. `AccessDenied` is what our daemons say.
+fn is_about_our_certificate(reason: &str) -> bool {
+    let alerts = ["AccessDenied", "BadCertificate", "UnsupportedCertificate", "CertificateUnknown", "UnknownCA"];
+    reason
+        .split_once("received fatal alert: ")
+        .is_some_and(|(_, alert)| alerts.iter().any(|name| alert.starts_with(name)))
 }
 
 /// Whether the same call may well succeed at once. All calls can be repeated: a connection that turned out to be
@@ -56,7 +68,7 @@ fn with_sources(status: &Status) -> String {
         }
         text.push_str(&next);
     }
-    text
+    one_line(&text, LONGEST_WORDS)
 }
 
 /// An error and what caused it, outermost first.

@@ -8,46 +8,54 @@ use stakepool_core::ports::{EventBatch, EventCursor};
 use stakepool_core::reports::{
     DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
 };
+use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 
 use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
+use crate::grpc::wire::{LONGEST_WORDS, MOST_EVENTS};
 use pb::daemon_event::Kind;
 
 /// Events in a piece: well below a megabyte.
 const PIECE: usize = 2_000;
 
-/// The pieces of a batch; the last, and only the last, has the end.
-pub(in crate::grpc) fn batch_into_pieces(batch: EventBatch) -> Vec<pb::EventsPiece> {
-    let end = pb::BatchEnd { next: Some(batch.next.into()), snapshot: batch.snapshot };
-    let mut pieces: Vec<pb::EventsPiece> = batch
-        .events
-        .chunks(PIECE)
-        .map(|events| pb::EventsPiece { events: events.iter().map(pb::DaemonEvent::from).collect(), end: None })
-        .collect();
-    match pieces.last_mut() {
-        Some(last) => last.end = Some(end),
-        None => pieces.push(pb::EventsPiece { events: Vec::new(), end: Some(end) }),
-    }
-    pieces
+/// The pieces of a batch, each made when it is asked for; the last, and only the last, has the end.
+pub(in crate::grpc) fn batch_into_pieces(batch: EventBatch) -> impl Iterator<Item = pb::EventsPiece> {
+    let EventBatch { next, snapshot, events } = batch;
+    let pieces = events.len().div_ceil(PIECE).max(1);
+    (0..pieces).map(move |number| {
+        let (from, to) = (number * PIECE, events.len().min((number + 1) * PIECE));
+        let end = (number + 1 == pieces).then(|| pb::BatchEnd { next: Some(next.into()), snapshot });
+        pb::EventsPiece { events: events[from..to].iter().map(pb::DaemonEvent::from).collect(), end }
+    })
 }
 
-/// A batch from its events, and the end that came with the last of them.
-pub(in crate::grpc) fn batch_from_pieces(
-    events: Vec<pb::DaemonEvent>,
-    end: Option<pb::BatchEnd>,
-) -> Result<EventBatch, FieldError> {
-    let end = end.ok_or_else(|| FieldError::new("end", "the events broke off before their end"))?;
-    let next = end.next.ok_or_else(|| FieldError::new("end.next", "is missing"))?;
-    let events = events
-        .into_iter()
-        .map(|event| {
+/// Puts a batch together from its pieces.
+#[derive(Default)]
+pub(in crate::grpc) struct EventCollector {
+    events: Vec<DaemonEvent>,
+}
+
+impl EventCollector {
+    /// Takes a piece. Returns the batch with the last one.
+    pub(in crate::grpc) fn take(&mut self, piece: pb::EventsPiece) -> Result<Option<EventBatch>, FieldError> {
+        if self.events.len() + piece.events.len() > MOST_EVENTS {
+            return Err(FieldError::new("events", format!("a batch has at most {MOST_EVENTS}")));
+        }
+        for event in piece.events {
             let seq = event.seq;
-            DaemonEvent::try_from(event).map_err(|error| error.within(format!("event {seq}")))
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(EventBatch { next: cursor(next), snapshot: end.snapshot, events })
+            self.events.push(DaemonEvent::try_from(event).map_err(|error| error.within(format!("event {seq}")))?);
+        }
+        let Some(end) = piece.end else { return Ok(None) };
+        let next = end.next.ok_or_else(|| FieldError::new("end.next", "is missing"))?;
+        Ok(Some(EventBatch { next: cursor(next), snapshot: end.snapshot, events: std::mem::take(&mut self.events) }))
+    }
+
+    /// What is wrong where the pieces end before the last one.
+    pub(in crate::grpc) fn broken_off() -> FieldError {
+        FieldError::new("end", "the events broke off before their end")
+    }
 }
 
 /// The place that a message names.
@@ -208,7 +216,7 @@ impl TryFrom<pb::VoteRecord> for VoteRecord {
             pb::VoteOutcome::Sent => VoteOutcome::Sent,
             pb::VoteOutcome::AlreadyKnown => VoteOutcome::AlreadyKnown,
             pb::VoteOutcome::RivalVote => VoteOutcome::RivalVote,
-            pb::VoteOutcome::Failed => VoteOutcome::Failed(record.failure.clone()),
+            pb::VoteOutcome::Failed => VoteOutcome::Failed(one_line(&record.failure, LONGEST_WORDS)),
             pb::VoteOutcome::Unspecified => return Err(unknown("outcome", record.outcome)),
         };
         Ok(Self {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use stakepool_core::chain::{Network, ScriptAddress, VoteBits};
+use stakepool_core::sanitize::one_line;
 use tonic::Status;
+
+use crate::grpc::wire::LONGEST_WORDS;
 
 /// A field of a message that cannot be what it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,7 +17,8 @@ pub struct FieldError {
 
 impl FieldError {
     pub(super) fn new(field: impl Into<String>, problem: impl fmt::Display) -> Self {
-        Self { field: field.into(), problem: problem.to_string() }
+        // The problem often repeats the value, which may be of any length.
+        Self { field: field.into(), problem: one_line(&problem.to_string(), LONGEST_WORDS) }
     }
 
     /// The same, with the field named from further outside.

@@ -7,7 +7,7 @@ mod status;
 mod tickets;
 mod wanted;
 
-pub(super) use events::{batch_from_pieces, batch_into_pieces, cursor};
+pub(super) use events::{EventCollector, batch_into_pieces, cursor};
 pub(super) use field::FieldError;
 pub(super) use tickets::{
     added_from_old, added_into_old, entries_from_old, entries_into_old, users_from_old, users_into_old,

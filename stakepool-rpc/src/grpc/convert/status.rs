@@ -2,10 +2,32 @@
 
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{DaemonStatus, TicketCheck, UnknownAddress, WalletState};
+use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::PoolFee;
 
 use super::field::FieldError;
 use crate::grpc::generated::pool_daemon as pb;
+use crate::grpc::wire::LONGEST_WORDS;
+
+/// Most bytes of a name, a key or a digest.
+const LONGEST_NAME: usize = 200;
+/// Most wallets and problems that are looked at.
+const MOST_WALLETS: usize = 64;
+const MOST_PROBLEMS: usize = 100;
+
+/// A name or key of the daemon's, which goes to logs and pages.
+fn name(text: &str) -> String {
+    one_line(text, LONGEST_NAME)
+}
+
+/// The daemon's problems, as many as a page can show.
+fn problems(all: &[String]) -> Vec<String> {
+    let mut shown: Vec<_> = all.iter().take(MOST_PROBLEMS).map(|text| one_line(text, LONGEST_WORDS)).collect();
+    if all.len() > MOST_PROBLEMS {
+        shown.push(format!("{} more problems are not shown", all.len() - MOST_PROBLEMS));
+    }
+    shown
+}
 
 /// Unknown addresses that are read of a daemon.
 const MOST_UNKNOWN: usize = 100;
@@ -37,21 +59,21 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
 
     fn try_from(status: pb::DaemonStatus) -> Result<Self, FieldError> {
         Ok(Self {
-            id: status.id,
+            id: name(&status.id),
             epoch: status.epoch,
-            version: status.version,
+            version: name(&status.version),
             network: status.network.parse().map_err(|error| FieldError::new("network", error))?,
-            cold_wallet_xpub: status.cold_wallet_xpub,
+            cold_wallet_xpub: name(&status.cold_wallet_xpub),
             pool_fee: PoolFee::from_percent(status.pool_fee_percent)
                 .map_err(|error| FieldError::new("pool_fee_percent", error))?,
-            wanted_digest: status.wanted_digest,
+            wanted_digest: name(&status.wanted_digest),
             users: status.users,
             node_height: status.node_height.map(BlockHeight),
             synced_height: status.synced_height.map(BlockHeight),
-            wallets: status.wallets.into_iter().map(WalletState::from).collect(),
+            wallets: status.wallets.into_iter().take(MOST_WALLETS).map(WalletState::from).collect(),
             live_tickets: status.live_tickets,
             ignored_tickets: status.ignored_tickets,
-            problems: status.problems,
+            problems: problems(&status.problems),
             check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
         })
     }
@@ -64,8 +86,15 @@ impl From<WalletState> for pb::WalletState {
 }
 
 impl From<pb::WalletState> for WalletState {
-    fn from(pb::WalletState { name, reachable, unlocked, votes_itself, account_key }: pb::WalletState) -> Self {
-        Self { name, reachable, unlocked, votes_itself, account_key }
+    fn from(state: pb::WalletState) -> Self {
+        let pb::WalletState { reachable, unlocked, votes_itself, .. } = state;
+        Self {
+            name: name(&state.name),
+            reachable,
+            unlocked,
+            votes_itself,
+            account_key: state.account_key.as_deref().map(name),
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 
 use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
+use crate::grpc::wire::MOST_ADDED;
 
-/// Entries in a piece: well below a megabyte.
-const PIECE: usize = 5_000;
+/// Entries in a piece: few enough that even a slow line brings one within a second.
+const PIECE: usize = 1_000;
 
 /// The pieces of a state; the last, and only the last, has the digest.
 pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::WantedPiece> {
@@ -23,18 +24,21 @@ pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::Want
 /// Puts a state together from its pieces.
 pub(in crate::grpc) struct WantedCollector {
     network: Network,
+    most_users: usize,
     users: Vec<DesiredUser>,
     added: Vec<AddedTicket>,
 }
 
 impl WantedCollector {
-    /// Nothing has come yet; every address must be of `network`.
-    pub(in crate::grpc) const fn new(network: Network) -> Self {
-        Self { network, users: Vec::new(), added: Vec::new() }
+    /// Nothing has come yet; every address must be of `network`, and there must be no more than `most_users`.
+    pub(in crate::grpc) const fn new(network: Network, most_users: usize) -> Self {
+        Self { network, most_users, users: Vec::new(), added: Vec::new() }
     }
 
     /// Takes a piece. Returns the digest that ends the pieces, in the last one.
     pub(in crate::grpc) fn take(&mut self, piece: pb::WantedPiece) -> Result<Option<[u8; 32]>, FieldError> {
+        at_most("users", self.users.len() + piece.users.len(), self.most_users)?;
+        at_most("added", self.added.len() + piece.added.len(), MOST_ADDED)?;
         for user in piece.users {
             let index = self.users.len();
             self.users.push(user_from_message(&user, self.network).map_err(|e| e.within(format!("users[{index}]")))?);
@@ -56,6 +60,10 @@ impl WantedCollector {
             Err(FieldError::new("digest", "does not match the users and added tickets that came; send them again"))
         }
     }
+}
+
+fn at_most(list: &str, length: usize, most: usize) -> Result<(), FieldError> {
+    if length <= most { Ok(()) } else { Err(FieldError::new(list, format!("at most {most} are taken"))) }
 }
 
 fn user_into_message(user: &DesiredUser) -> pb::WantedUser {
@@ -115,7 +123,7 @@ mod tests {
     }
 
     fn collect(pieces: Vec<pb::WantedPiece>, network: Network) -> Result<DesiredState, FieldError> {
-        let mut collector = WantedCollector::new(network);
+        let mut collector = WantedCollector::new(network, 20_000);
         for piece in pieces {
             if let Some(digest) = collector.take(piece)? {
                 return collector.finish(digest);
@@ -146,10 +154,10 @@ mod tests {
             change(&mut pieces);
             collect(pieces, Network::Simnet).unwrap_err().field
         };
-        assert_eq!(error(|pieces| pieces[1].users[2].address.clear()), "users[5002].address");
+        assert_eq!(error(|pieces| pieces[5].users[2].address.clear()), "users[5002].address");
         assert_eq!(error(|pieces| pieces[0].users[2].vote_bits = 1 << 16), "users[2].vote_bits");
-        assert_eq!(error(|pieces| pieces[2].added[1].ticket.truncate(31)), "added[1].ticket");
-        assert_eq!(error(|pieces| pieces[3].digest.truncate(5)), "digest");
+        assert_eq!(error(|pieces| pieces[6].added[1].ticket.truncate(31)), "added[1].ticket");
+        assert_eq!(error(|pieces| pieces[7].digest.truncate(5)), "digest");
         let other_network = collect(wanted_into_pieces(&state(1, 0)), Network::Mainnet).unwrap_err().to_string();
         assert!(other_network.ends_with("is an address of simnet, but this pool runs on mainnet"), "{other_network}");
     }

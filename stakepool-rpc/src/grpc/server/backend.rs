@@ -8,6 +8,9 @@ use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
 use tonic::Status;
 
+/// How many users a daemon takes at most, where it says nothing else.
+pub(super) const MOST_USERS: usize = 100_000;
+
 /// Why a daemon does not do what a call asks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +38,11 @@ impl From<BackendError> for Status {
 pub trait DaemonBackend: Send + Sync + 'static {
     /// The network whose addresses are accepted.
     fn network(&self) -> Network;
+
+    /// How many users it takes at most: far more than the pool has, so that nobody who may call can fill its memory.
+    fn most_users(&self) -> usize {
+        MOST_USERS
+    }
 
     /// The daemon's state.
     async fn status(&self) -> Result<DaemonStatus, BackendError>;

@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use stakepool_core::log_throttle::LogThrottle;
 use stakepool_core::sanitize::one_line;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -22,7 +22,9 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service;
 
-use super::access::{Access, Caller};
+use super::access::Access;
+use super::cost::{Calls, Cost};
+use super::limited::{HeldAnswer, LimitedRequest};
 use super::stopping::until_stopped;
 
 /// How long a client may take to agree on TLS.
@@ -32,8 +34,10 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Calls at a time on one connection.
 const MAX_CALLS: u32 = 64;
-/// Bytes under way at a time, for a call and for a connection.
-const WINDOW: u32 = 1 << 20;
+/// Bytes under way at a time, for a call and for a connection: those that nobody reads yet are held for every connection.
+const WINDOW: u32 = 64 << 10;
+/// How long a client may take to read an answer.
+const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// Most bytes of a client's words that are repeated.
 const LONGEST: usize = 200;
@@ -43,13 +47,14 @@ const FIRST_CALL: Duration = Duration::from_secs(10);
 /// The services behind the check of who may call them.
 #[derive(Clone)]
 pub(super) struct Gate {
-    for_authenticated: Routes,
-    for_anonymous: Routes,
+    routes: Routes,
     shared: Arc<Shared>,
 }
 
 struct Shared {
     access: Access,
+    calls: Calls,
+    most_users: usize,
     refusals: LogThrottle,
 }
 
@@ -60,13 +65,15 @@ struct Peer {
     shows_certificate: bool,
     /// Whether a call of this connection was allowed.
     allowed: watch::Sender<bool>,
+    /// Whether it does not read an answer.
+    stuck: watch::Sender<bool>,
 }
 
 impl Gate {
-    /// The same services for those who showed what is configured, and for those of whom nothing was asked.
-    pub(super) fn new(for_authenticated: Routes, for_anonymous: Routes, access: Access) -> Self {
-        let shared = Arc::new(Shared { access, refusals: LogThrottle::default() });
-        Self { for_authenticated: for_authenticated.prepare(), for_anonymous: for_anonymous.prepare(), shared }
+    /// The services of a daemon that takes so many users.
+    pub(super) fn new(routes: Routes, access: Access, most_users: usize) -> Self {
+        let shared = Shared { access, calls: Calls::default(), most_users, refusals: LogThrottle::default() };
+        Self { routes: routes.prepare(), shared: Arc::new(shared) }
     }
 
     async fn answer(mut self, request: Request<Incoming>, peer: Peer) -> Result<Response<Body>, Infallible> {
@@ -80,10 +87,22 @@ impl Gate {
         };
         peer.allowed.send_replace(true);
         tracing::trace!(peer = %peer.address, call = path, "gRPC call");
-        match caller {
-            Caller::Authenticated => self.for_authenticated.call(request).await,
-            Caller::Anonymous => self.for_anonymous.call(request).await,
-        }
+        let cost = Cost::of(path);
+        let mut admitted = match self.shared.calls.admit(cost, caller).await {
+            Ok(admitted) => admitted,
+            Err(busy) => return Ok(busy.into_http()),
+        };
+        let most_bytes = cost.most_bytes(self.shared.most_users);
+        let request = request.map(|body| LimitedRequest::new(body, most_bytes, admitted.turn.as_mut()));
+        let answer = self.routes.call(request).await?;
+        admitted.turn = None;
+        let (unread, is_read) = oneshot::channel::<()>();
+        tokio::spawn(async move {
+            if timeout(READ_LIMIT, is_read).await.is_err() {
+                peer.stuck.send_replace(true);
+            }
+        });
+        Ok(answer.map(|body| Body::new(HeldAnswer::new(body, admitted, unread))))
     }
 
     /// Says that a stranger was turned away, but not each time: that would let strangers fill the log.
@@ -116,7 +135,8 @@ pub(super) async fn converse(
         () = until_stopped(&mut stopping) => return,
     };
     let (allowed, is_allowed) = watch::channel(false);
-    let caller = Peer { address: peer, shows_certificate: shows_certificate(&stream), allowed };
+    let (stuck, is_stuck) = watch::channel(false);
+    let caller = Peer { address: peer, shows_certificate: shows_certificate(&stream), allowed, stuck };
     let service = service_fn(move |request| gate.clone().answer(request, caller.clone()));
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -131,6 +151,7 @@ pub(super) async fn converse(
         ended = connection.as_mut() => ended,
         // A place is for those who may call.
         () = until_overdue(is_allowed) => return tracing::debug!(%peer, "no allowed gRPC call in time"),
+        () = until_stuck(is_stuck) => return tracing::debug!(%peer, "it does not read its answers"),
         () = until_stopped(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -144,6 +165,13 @@ pub(super) async fn converse(
 /// Ready where no call was allowed in time.
 async fn until_overdue(mut is_allowed: watch::Receiver<bool>) {
     if timeout(FIRST_CALL, is_allowed.wait_for(|allowed| *allowed)).await.is_ok() {
+        std::future::pending().await
+    }
+}
+
+/// Ready where an answer was not read in time.
+async fn until_stuck(mut is_stuck: watch::Receiver<bool>) {
+    if is_stuck.wait_for(|stuck| *stuck).await.is_err() {
         std::future::pending().await
     }
 }

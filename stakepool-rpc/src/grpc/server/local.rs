@@ -8,7 +8,7 @@ use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
 use stakepool_core::voting::LocalDaemon;
 
-use super::backend::{BackendError, DaemonBackend};
+use super::backend::{BackendError, DaemonBackend, MOST_USERS};
 
 impl From<DaemonError> for BackendError {
     fn from(error: DaemonError) -> Self {
@@ -20,6 +20,11 @@ impl From<DaemonError> for BackendError {
 impl DaemonBackend for LocalDaemon {
     fn network(&self) -> Network {
         Self::network(self)
+    }
+
+    fn most_users(&self) -> usize {
+        // Not just as many as are configured: a daemon whose maxusers is smaller than the web's must take all users.
+        MOST_USERS.max(2 * self.configured_users())
     }
 
     async fn status(&self) -> Result<DaemonStatus, BackendError> {

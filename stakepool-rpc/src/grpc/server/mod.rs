@@ -3,12 +3,16 @@
 mod access;
 mod backend;
 mod connection;
+mod cost;
+mod limited;
 mod listen;
 mod local;
 mod old;
 mod own;
+mod places;
 mod serve;
 mod stopping;
+mod turns;
 
 pub use access::Access;
 pub use backend::{BackendError, DaemonBackend};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
-use tokio::sync::watch;
-use tokio::time::timeout;
+use stakepool_core::ports::{EventBatch, EventCursor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::backend::DaemonBackend;
+use super::places::place;
 use super::stopping::until_stopped;
 use crate::grpc::convert::{WantedCollector, batch_into_pieces, cursor};
 use crate::grpc::generated::pool_daemon as pb;
@@ -17,17 +18,25 @@ use pb::pool_daemon_server::PoolDaemon;
 
 /// The longest that a call waits for an event.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// How long a client may take between two pieces of the wanted state.
-const NEXT_PIECE: Duration = Duration::from_secs(30);
+/// Batches at a time that are made and sent: one that holds all tickets takes tens of megabytes.
+const BATCHES: usize = 2;
 
 pub(super) struct OwnService {
     backend: Arc<dyn DaemonBackend>,
     stopping: watch::Receiver<bool>,
+    batches: Arc<Semaphore>,
 }
 
 impl OwnService {
-    pub(super) const fn new(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>) -> Self {
-        Self { backend, stopping }
+    pub(super) fn new(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>) -> Self {
+        Self { backend, stopping, batches: Arc::new(Semaphore::new(BATCHES)) }
+    }
+
+    /// Events that are there already, and the place of one who makes a batch; `None` where there are none yet.
+    async fn events_at_once(&self, after: EventCursor) -> Result<Option<(EventBatch, OwnedSemaphorePermit)>, Status> {
+        let place = place(&self.batches).await?;
+        let batch = self.backend.events(after, Duration::ZERO).await?;
+        Ok((batch.snapshot || !batch.events.is_empty()).then_some((batch, place)))
     }
 
     /// Does something that may take long, but not longer than the server runs.
@@ -51,12 +60,9 @@ impl PoolDaemon for OwnService {
         request: Request<Streaming<pb::WantedPiece>>,
     ) -> Result<Response<pb::PutWantedResponse>, Status> {
         let mut pieces = request.into_inner();
-        let mut collector = WantedCollector::new(self.backend.network());
+        let mut collector = WantedCollector::new(self.backend.network(), self.backend.most_users());
         let digest = loop {
-            let piece = self
-                .while_running(timeout(NEXT_PIECE, pieces.message()))
-                .await?
-                .map_err(|_| Status::deadline_exceeded("no further piece came within 30 seconds"))??;
+            let piece = self.while_running(pieces.message()).await??;
             let piece = piece.ok_or_else(|| Status::invalid_argument("the pieces ended without the digest"))?;
             if let Some(digest) = collector.take(piece)? {
                 break digest;
@@ -72,8 +78,15 @@ impl PoolDaemon for OwnService {
         let request = request.into_inner();
         let after = request.after.map(cursor).unwrap_or_default();
         let wait = Duration::from_secs(request.wait_seconds.into()).min(MAX_WAIT);
-        let batch = self.while_running(self.backend.events(after, wait)).await??;
-        let pieces = batch_into_pieces(batch).into_iter().map(Ok);
+        let (batch, place) = match self.while_running(self.events_at_once(after)).await?? {
+            Some((batch, place)) => (batch, Some(place)),
+            // What comes while one waits for it is little.
+            None => (self.while_running(self.backend.events(after, wait)).await??, None),
+        };
+        let pieces = batch_into_pieces(batch).map(move |piece| {
+            let _until_sent = &place;
+            Ok(piece)
+        });
         Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
     }
 }

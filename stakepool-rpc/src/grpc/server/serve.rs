@@ -22,7 +22,7 @@ use super::{old, own};
 use crate::grpc::generated::pool_daemon::pool_daemon_server::PoolDaemonServer;
 use crate::grpc::generated::stakepoolrpc::stakepoold_service_server::StakepooldServiceServer;
 use crate::grpc::generated::stakepoolrpc::version_service_server::VersionServiceServer;
-use crate::grpc::wire::{ALPN_HTTP2, MAX_ANONYMOUS_MESSAGE, MAX_MESSAGE};
+use crate::grpc::wire::{ALPN_HTTP2, MAX_MESSAGE};
 use crate::tls::{self, KeyPair};
 
 /// Connections at a time; a pool has a handful of web instances.
@@ -75,8 +75,8 @@ pub async fn serve(
     access.warn_if_open();
 
     let (stop, stopping) = watch::channel(false);
-    let routes = |limit| routes(backend.clone(), stopping.clone(), limit);
-    let gate = Gate::new(routes(MAX_MESSAGE), routes(MAX_ANONYMOUS_MESSAGE), access);
+    let most_users = backend.most_users();
+    let gate = Gate::new(routes(backend, stopping.clone()), access, most_users);
     let mut incoming: SelectAll<_> = select_all(listeners.into_iter().map(TcpListenerStream::new));
     let mut connections = JoinSet::new();
     // The address of each: silent connections from one address must not keep the pool's web out.
@@ -115,9 +115,10 @@ pub async fn serve(
     Ok(())
 }
 
-/// The services, which take messages of at most `limit` bytes.
-fn routes(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>, limit: usize) -> Routes {
-    let old = StakepooldServiceServer::new(old::OldService::new(backend.clone())).max_decoding_message_size(limit);
-    let own = PoolDaemonServer::new(own::OwnService::new(backend, stopping)).max_decoding_message_size(limit);
+fn routes(backend: Arc<dyn DaemonBackend>, stopping: watch::Receiver<bool>) -> Routes {
+    let old = old::OldService::new(backend.clone());
+    let old = StakepooldServiceServer::new(old).max_decoding_message_size(MAX_MESSAGE);
+    let own = own::OwnService::new(backend, stopping);
+    let own = PoolDaemonServer::new(own).max_decoding_message_size(MAX_MESSAGE);
     Routes::new(old).add_service(VersionServiceServer::new(old::Version)).add_service(own)
 }

@@ -94,7 +94,9 @@ async fn client_certificates_open_a_daemon_that_knows_them() {
     client(options(identity(&known, &known_key))).status().await.unwrap();
     assert!(unauthorized(client(options(None)).status().await));
     let refused = client(options(identity(&stranger, &stranger_key))).status().await;
-    assert!(matches!(refused, Err(DaemonError::Unreachable { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(DaemonError::UnknownCertificate { .. })), "{refused:?}");
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("rpcclientcerts") && !said.contains("cannot be reached"), "{said}");
 
     let both = Daemon::start(certificates.with_token(token())).await;
     let options =

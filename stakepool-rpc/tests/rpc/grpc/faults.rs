@@ -46,17 +46,22 @@ async fn a_client_that_waits_for_events_is_told_when_the_daemon_stops() {
 #[tokio::test]
 async fn clients_that_hang_stop_neither_others_nor_the_end() {
     let daemon = Daemon::start(with_token()).await;
-    // One never begins TLS, one never ends the pieces that it began to send.
+    // One never begins TLS, two never end the pieces that they began to send.
     let mut silent = TcpStream::connect(daemon.address).await.unwrap();
-    let channel = peers::channel(&daemon);
-    let (sender, pieces) = tokio::sync::mpsc::channel(1);
-    sender.send(Piece { digest: Vec::new() }).await.unwrap();
-    let hanging = tokio::spawn(peers::put_desired(channel, tokio_stream::wrappers::ReceiverStream::new(pieces)));
-
+    let hang = async || {
+        let (sender, pieces) = tokio::sync::mpsc::channel(1);
+        sender.send(Piece { digest: Vec::new() }).await.unwrap();
+        let pieces = tokio_stream::wrappers::ReceiverStream::new(pieces);
+        let hanging = tokio::spawn(peers::put_desired(peers::channel(&daemon), pieces));
+        // Room for the next piece shows that the first one is on its way.
+        sender.reserve().await.unwrap();
+        (sender, hanging)
+    };
+    let (_first, hanging) = hang().await;
     daemon.client().status().await.unwrap();
     daemon.client().put_desired(&wanted(3, 3)).await.unwrap();
-    // Room for the next piece shows that the first one is on its way.
-    let _room = sender.reserve().await.unwrap();
+    assert_eq!(hanging.await.unwrap().unwrap_err().code(), tonic::Code::Aborted);
+    let (_second, hanging) = hang().await;
     daemon.stop().await;
     assert!(hanging.await.unwrap().is_err());
     assert_eq!(silent.read(&mut [0; 1]).await.unwrap_or(0), 0, "the connection is closed");

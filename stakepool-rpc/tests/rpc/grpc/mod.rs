@@ -3,6 +3,7 @@
 mod access;
 mod fake;
 mod faults;
+mod floods;
 mod peers;
 mod round_trips;
 
