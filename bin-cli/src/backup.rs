@@ -1,11 +1,12 @@
 //! `backup`: a copy of the pool's database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, AuditStore};
+use stakepool_db::{DbError, Existing};
 
 use crate::answer::Answer;
 use crate::console::Console;
@@ -14,13 +15,16 @@ use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Write a copy of the pool's database while the pool goes on.
 ///
-/// The copy is whole: copying the file by other means while programs write to it may give a damaged one. A file of the
-/// same name is replaced once the copy is complete.
+/// The copy is whole: copying the file by other means while programs write to it may give a damaged one. A file that is
+/// there already is kept. `stakepoolctl restore FILE` puts the copy in the database's place.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// Where the copy goes.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Replace an earlier backup of this name. Anything else that has the name is kept all the same.
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Serialize)]
@@ -36,9 +40,17 @@ impl Answer for Copied {
 
 impl Backup {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+        if self.file == Path::new("-") {
+            let reason = "a database cannot be written to standard output: name a file (`./-` for one of this name)";
+            return Err(CliError::argument("FILE", reason));
+        }
         let open = OpenPool::open(pool, Absent::Refuse)?;
         let act = AuditAction::DatabaseBackup;
-        open.wait(open.database.backup(&self.file))?;
+        let existing = if self.force { Existing::Replace } else { Existing::Keep };
+        open.wait(open.database.backup(&self.file, existing)).map_err(|error| match error {
+            DbError::BackupExists { path } => CliError::Exists(path),
+            other => other.into(),
+        })?;
         let entry = AuditEntry::new(open.pool.now(), ACTOR, act, &self.file.display(), String::new());
         open.wait(open.database.append(&entry))?;
         let copied = Copied { backup: self.file.display().to_string() };

@@ -11,6 +11,7 @@ use crate::chain::ChainCommand;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::PoolArguments;
+use crate::restore::Restore;
 use crate::status::Status;
 use crate::streams::Streams;
 use crate::tickets::TicketsCommand;
@@ -44,6 +45,8 @@ enum Command {
     Status(Status),
     /// Write a copy of the database while the pool goes on.
     Backup(Backup),
+    /// Put a backup in the place of the database, while no program uses it.
+    Restore(Restore),
 }
 
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> Result<(), CliError> {
@@ -62,6 +65,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
+        Command::Restore(command) => command.run(&cli.pool, console),
     }
 }
 

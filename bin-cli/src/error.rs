@@ -45,6 +45,9 @@ pub enum CliError {
         .0.display()
     )]
     NoDatabase(PathBuf),
+    /// A file has the name of the backup.
+    #[error("{} is there already and is kept: name another file, or --force to replace an earlier backup", .0.display())]
+    Exists(PathBuf),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] DbError),

@@ -8,6 +8,7 @@ mod console;
 mod error;
 mod lines;
 mod pool;
+mod restore;
 mod status;
 mod streams;
 mod tickets;

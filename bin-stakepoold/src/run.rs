@@ -11,7 +11,7 @@ use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 use stakepool_process::monitor::VoteFigures;
-use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id};
+use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id, own_data_dir};
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::tls;
 use tokio::net::TcpListener;
@@ -32,6 +32,7 @@ pub async fn run(
     started: impl FnOnce(Vec<SocketAddr>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StakepooldError> {
+    let _owner = own_data_dir(&options.datadir)?;
     let id = lasting_id(&options.datadir)?;
     let pair =
         tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;

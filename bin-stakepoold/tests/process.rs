@@ -177,6 +177,25 @@ async fn a_terminal_that_closes_does_not_end_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_on_one_data_directory_is_refused_and_one_after_a_kill_is_not() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    tokio::task::block_in_place(|| {
+        let mut first = home.start();
+        first.until_it_says("gRPC is served");
+        let mut second = home.start();
+        second.until_it_says(&format!("belongs to another daemon that runs (process {})", first.process.id()));
+        assert_eq!(second.end().code(), Some(1));
+        first.process.kill().unwrap();
+        first.end();
+        let mut third = home.start();
+        third.until_it_says("gRPC is served");
+        stops_cleanly_at(&mut third, &home, Signal::TERM);
+    });
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_stops_cleanly_while_it_still_waits_for_its_node() {
     let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
     let home = Home::on(&network);

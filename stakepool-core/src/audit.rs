@@ -52,6 +52,8 @@ actions! {
     UserFactorOff = "user.factor.off",
     /// The database is copied.
     DatabaseBackup = "database.backup",
+    /// A backup took the database's place.
+    DatabaseRestore = "database.restore",
     /// A user signs up.
     AccountCreate = "account.create",
     /// A user verifies the e-mail address.

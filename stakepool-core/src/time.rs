@@ -36,6 +36,13 @@ impl UnixTime {
         let minutes = self.0.rem_euclid(SECONDS_A_DAY) / 60;
         format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
     }
+
+    /// Date and time of day in UTC for names of files, such as `2026-11-22-084759`.
+    pub fn for_file_names(self) -> String {
+        let seconds = self.0.rem_euclid(SECONDS_A_DAY);
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        format!("{}-{hours:02}{minutes:02}{:02}", Day::of(self), seconds % 60)
+    }
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
@@ -125,6 +132,7 @@ mod tests {
         ] {
             assert_eq!(UnixTime(seconds).readable(), text);
         }
+        assert_eq!(UnixTime(1_795_337_279).for_file_names(), "2026-11-22-084759");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a database cannot be opened or backed up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a database cannot be opened or backed up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,21 @@ pub enum DbError {
         path: PathBuf,
         /// What SQLite says.
         reason: String,
+    },
+    /// The log of writes beside the file is another file's.
+    #[error(
+        "the file {} beside the database {} belongs to another one: it was left behind when the database was replaced, \
+         and would damage it. Stop all programs that use the database, move {} and {} (if it is there) to another \
+         folder, and start again; `stakepoolctl restore` does this by itself", log.display(), path.display(),
+        log.display(), index.display()
+    )]
+    StaleLog {
+        /// The file.
+        path: PathBuf,
+        /// The log of writes: `-wal`.
+        log: PathBuf,
+        /// The log's index: `-shm`.
+        index: PathBuf,
     },
     /// A later version of this program has changed the tables.
     #[error(
@@ -87,6 +102,22 @@ pub enum DbError {
         /// The file.
         path: PathBuf,
     },
+    /// A program has the file open, which must not be while it is replaced.
+    #[error("{holder} has the database {} open; stop it first", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// Which program.
+        holder: String,
+    },
+    /// A backup cannot take the database's place.
+    #[error("the backup {} cannot be restored: {reason}", path.display())]
+    Restore {
+        /// The backup.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The copy cannot be written.
     #[error("the backup {path} cannot be written: {reason}")]
     Backup {
@@ -94,6 +125,12 @@ pub enum DbError {
         path: PathBuf,
         /// What went wrong.
         reason: String,
+    },
+    /// A file has the name of the copy.
+    #[error("{} is there already and is kept: name another file", path.display())]
+    BackupExists {
+        /// The file.
+        path: PathBuf,
     },
     /// Anything else.
     #[error("the database {path} failed: {reason}")]
@@ -103,4 +140,28 @@ pub enum DbError {
         /// What SQLite says.
         reason: String,
     },
+}
+
+impl DbError {
+    /// The same error of another file: of the one of which the file that failed is a copy.
+    pub(crate) fn of(mut self, original: &Path) -> Self {
+        match &mut self {
+            Self::Folder { path, .. }
+            | Self::File { path, .. }
+            | Self::NotADatabase { path }
+            | Self::Damaged { path, .. }
+            | Self::StaleLog { path, .. }
+            | Self::Newer { path, .. }
+            | Self::Foreign { path, .. }
+            | Self::MissingColumn { path, .. }
+            | Self::DiskFull { path }
+            | Self::Busy { path }
+            | Self::InUse { path, .. }
+            | Self::Restore { path, .. }
+            | Self::Backup { path, .. }
+            | Self::BackupExists { path }
+            | Self::Failed { path, .. } => original.clone_into(path),
+        }
+        self
+    }
 }

@@ -8,5 +8,7 @@ mod sqlite;
 mod warning;
 
 pub use error::DbError;
-pub use sqlite::{Database, Health, SqliteOptions};
+pub use sqlite::{
+    AuditLine, Database, Existing, Health, LostUser, Restorable, SetAside, Since, SqliteOptions,
+};
 pub use warning::Warning;

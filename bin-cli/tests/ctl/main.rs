@@ -7,6 +7,7 @@ mod chain;
 mod configuration;
 mod daemon;
 mod faults;
+mod restore;
 mod scene;
 mod status;
 mod tickets;

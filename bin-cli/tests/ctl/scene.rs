@@ -197,7 +197,10 @@ impl Scene {
 
     /// The audit log, latest first.
     pub async fn audit(&self) -> Vec<AuditEntry> {
-        self.database().await.latest(100).await.unwrap()
+        let database = self.database().await;
+        let entries = database.latest(100).await.unwrap();
+        database.close().await;
+        entries
     }
 
     /// Runs the program with the scene's configuration.
@@ -237,6 +240,7 @@ impl Scene {
             registered_at: BlockHeight(150),
         };
         database.register(user, &registration).await.unwrap();
+        database.close().await;
         (user, registration)
     }
 
@@ -257,7 +261,9 @@ impl Scene {
 
     /// Puts a report into the ledger.
     pub async fn tell(&self, report: &TicketReport) {
-        self.database().await.put_tickets("daemon", std::slice::from_ref(report), UnixTime(5)).await.unwrap();
+        let database = self.database().await;
+        database.put_tickets("daemon", std::slice::from_ref(report), UnixTime(5)).await.unwrap();
+        database.close().await;
     }
 }
 

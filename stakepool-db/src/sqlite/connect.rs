@@ -1,11 +1,12 @@
 //! The file and the connections to it.
 
-use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::fs::Access;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -17,7 +18,7 @@ use crate::error::DbError;
 use crate::warning::Warning;
 
 /// Which file lies at a path, so that a replaced one is noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FileId {
     device: u64,
     inode: u64,
@@ -49,8 +50,16 @@ pub(super) fn prepare(path: &Path) -> Result<Prepared, DbError> {
             .create(folder)
             .map_err(|error| DbError::Folder { path: folder.to_owned(), reason: error.to_string() })?;
     }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let metadata = file.and_then(|file| file.metadata()).map_err(file_error)?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(file_error(error)),
+        _ => {}
+    }
+    // Not opened: that would end the locks of one that is open in this process.
+    rustix::fs::access(&path, Access::READ_OK | Access::WRITE_OK).map_err(|error| file_error(error.into()))?;
+    let metadata = fs::metadata(&path).map_err(file_error)?;
+    if !metadata.is_file() {
+        return Err(file_error(io::Error::other("it is no file")));
+    }
     let mode = metadata.mode() & 0o777;
     let warning = (mode & 0o004 != 0).then(|| Warning::Readable { path: path.clone(), mode });
     Ok(Prepared { file: FileId::of(&metadata), path, warning })
@@ -121,7 +130,8 @@ async fn first(path: &Path, connect: &SqliteConnectOptions, patience: Duration) 
     }
 }
 
-async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
+/// Looks through the whole file.
+pub(super) async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
     let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
         .fetch_one(connection)
         .await

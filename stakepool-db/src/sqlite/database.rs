@@ -12,8 +12,9 @@ use tokio::task::spawn_blocking;
 
 use super::connect::{self, FileId};
 use super::failure::backend;
+use super::holder::OpenHere;
 use super::options::SqliteOptions;
-use super::schema;
+use super::{schema, stale_log};
 use crate::error::DbError;
 use crate::warning::Warning;
 
@@ -33,6 +34,8 @@ pub(super) struct Inner {
     warnings: Vec<Warning>,
     /// Errors of single rows that were logged, so that each is logged once.
     logged: Mutex<HashSet<String>>,
+    // Last, so that the connections are gone before it.
+    open_here: Mutex<Option<OpenHere>>,
 }
 
 impl Database {
@@ -57,6 +60,8 @@ impl Database {
 
     async fn open_here(path: &Path, options: SqliteOptions) -> Result<Self, DbError> {
         let prepared = connect::prepare(path)?;
+        stale_log::refuse(&prepared.path).await?;
+        let open_here = OpenHere::note(prepared.file);
         let connect = connect::options(&prepared.path, options);
         let writer = connect::writer(&prepared.path, &connect, options).await?;
         let mut warnings: Vec<_> = prepared.warning.into_iter().collect();
@@ -70,6 +75,7 @@ impl Database {
             readers,
             warnings,
             logged: Mutex::default(),
+            open_here: Mutex::new(Some(open_here)),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -88,6 +94,7 @@ impl Database {
     pub async fn close(&self) {
         self.inner.readers.close().await;
         self.inner.writer.close().await;
+        self.inner.open_here.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Tells that a row cannot be read, and what follows from that, once while the program runs.
@@ -99,7 +106,9 @@ impl Database {
 
     /// A transaction that may write, and that nobody else's writes can come between.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(backend)
+        let mut transaction = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(backend)?;
+        stale_log::count(&mut transaction).await.map_err(backend)?;
+        Ok(transaction)
     }
 
     /// Connections that only read. They see every transaction that was committed before.

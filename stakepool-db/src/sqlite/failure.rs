@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustix::fs::{Access, StatVfsMountFlags};
 use stakepool_core::ports::StoreError;
 
 use crate::error::DbError;
@@ -61,12 +62,49 @@ pub(super) fn backend(error: sqlx::Error) -> StoreError {
     })
 }
 
+/// What stands behind an error of SQLite that says little.
+#[derive(Debug, PartialEq, Eq)]
+enum Obstacle {
+    Full,
+    ReadOnly,
+    /// What the system says.
+    Folder(String),
+}
+
+impl Obstacle {
+    /// What keeps a file in the folder of `path` from being written, if anything can be seen.
+    fn of(path: &Path) -> Option<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let of_disk = rustix::fs::statvfs(folder).ok().and_then(|disk| Self::of_disk(disk.f_flag, disk.f_bavail));
+        of_disk.or_else(|| {
+            let access = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+            access.err().map(|error| Self::Folder(std::io::Error::from(error).to_string()))
+        })
+    }
+
+    fn of_disk(flags: StatVfsMountFlags, free_blocks: u64) -> Option<Self> {
+        match (flags.contains(StatVfsMountFlags::RDONLY), free_blocks) {
+            (true, _) => Some(Self::ReadOnly),
+            (false, 0) => Some(Self::Full),
+            _ => None,
+        }
+    }
+}
+
 /// A failure while a database is opened.
 pub(super) fn open_error(path: &Path, error: &sqlx::Error) -> DbError {
+    let kind = Kind::of(error);
+    let obstacle = matches!(kind, Kind::ReadOnly | Kind::CannotOpen | Kind::Io).then(|| Obstacle::of(path)).flatten();
     let path = path.to_owned();
-    let reason = error.to_string();
-    match Kind::of(error) {
+    let reason = match &obstacle {
+        Some(Obstacle::Full) => return DbError::DiskFull { path },
+        Some(Obstacle::ReadOnly) => format!("its file system is read-only ({error})"),
+        Some(Obstacle::Folder(reason)) => format!("its folder is not writable for this program: {reason} ({error})"),
+        None => error.to_string(),
+    };
+    match kind {
         Kind::Busy => DbError::Busy { path },
+        Kind::Io if obstacle.is_some() => DbError::File { path, reason },
         Kind::ReadOnly | Kind::CannotOpen => DbError::File { path, reason },
         Kind::Damaged => DbError::Damaged { path, reason },
         Kind::Full => DbError::DiskFull { path },
@@ -80,6 +118,17 @@ mod tests {
     use super::*;
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{ConnectOptions, Connection};
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_named_instead_of_an_error_of_reading_and_writing() {
+        assert_eq!(Obstacle::of_disk(StatVfsMountFlags::RDONLY, 0), Some(Obstacle::ReadOnly));
+        assert_eq!(Obstacle::of_disk(StatVfsMountFlags::NOSUID, 0), Some(Obstacle::Full));
+        assert_eq!(Obstacle::of_disk(StatVfsMountFlags::NOSUID, 1), None);
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Obstacle::of(&folder.path().join("pool.sqlite")), None);
+        let Some(Obstacle::Folder(reason)) = Obstacle::of(Path::new("/nowhere/pool.sqlite")) else { panic!() };
+        assert!(reason.contains("No such file"), "{reason}");
+    }
 
     #[tokio::test]
     async fn a_full_disk_is_called_so() {

@@ -1,12 +1,11 @@
 //! Whether the database works.
 
-use std::path::{Path, PathBuf};
-
 use stakepool_core::ports::StoreError;
 
 use super::connect::FileId;
-use super::failure::backend;
-use super::{Database, schema};
+use super::failure::{backend, open_error};
+use super::{Database, schema, side_file};
+use crate::error::DbError;
 
 /// The state of a database that works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,20 @@ pub struct Health {
 }
 
 impl Database {
+    /// Looks through the whole file, its indexes included: slower than what is done at opening.
+    pub(super) async fn check_thoroughly(&self) -> Result<(), DbError> {
+        let path = &self.inner.path;
+        let check = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(self.readers()).await;
+        let found: String = check.map_err(|error| open_error(path, &error))?;
+        if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.clone(), reason: found }) }
+    }
+
+    /// Whether the file that is open is no longer the one at its path: it was replaced or removed, and what is written now
+    /// is lost. Costs nothing.
+    pub fn is_replaced(&self) -> bool {
+        std::fs::metadata(&self.inner.path).map_or(true, |found| FileId::of(&found) != self.inner.file)
+    }
+
     /// Tries a read and the lock for writing, and looks whether the open file is still the one at its path.
     ///
     /// # Errors
@@ -35,13 +48,7 @@ impl Database {
         };
         sqlx::query("SELECT name FROM schema_notes LIMIT 1").fetch_optional(self.readers()).await.map_err(backend)?;
         self.write().await?.rollback().await.map_err(backend)?;
-        let log_size = std::fs::metadata(log_of(path)).map_or(0, |metadata| metadata.len());
+        let log_size = std::fs::metadata(side_file(path, "-wal")).map_or(0, |metadata| metadata.len());
         Ok(Health { schema: schema::known(), size: metadata.len(), log_size })
     }
-}
-
-fn log_of(path: &Path) -> PathBuf {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
 }

@@ -12,21 +12,38 @@ mod backup;
 mod connect;
 mod database;
 mod failure;
+mod fresh;
 mod health;
 mod history;
+mod holder;
 mod leases;
 mod ledger;
 mod low_fee;
 mod options;
 mod rescans;
+mod restore;
 mod row;
 mod schema;
 mod second_factor;
 mod sessions;
+mod since;
+mod stale_log;
 mod ticket_mails;
 mod tokens;
 mod users;
 
+use std::path::{Path, PathBuf};
+
+pub use self::backup::Existing;
 pub use self::database::Database;
 pub use self::health::Health;
 pub use self::options::SqliteOptions;
+pub use self::restore::{Restorable, SetAside};
+pub use self::since::{AuditLine, LostUser, Since};
+
+/// One of SQLite's own files beside a database: `-wal`, `-shm` or `-journal`.
+fn side_file(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

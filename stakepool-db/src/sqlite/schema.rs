@@ -5,8 +5,8 @@ use std::path::Path;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use super::adopt;
 use super::failure::open_error;
+use super::{adopt, stale_log};
 use crate::error::DbError;
 use crate::warning::Warning;
 
@@ -55,6 +55,8 @@ pub(super) async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result
     check_predecessor(path, &mut transaction).await?;
     MIGRATIONS.run(&mut *transaction).await.map_err(|error| migration_error(path, &error))?;
     let warnings = adopt::adopt(&mut transaction).await.map_err(failed)?;
+    // Also a write at each start, so that a file that cannot be written is reported now.
+    stale_log::count(&mut transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(warnings)
 }

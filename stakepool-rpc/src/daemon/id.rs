@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::state_file::replace;
+
 /// Why a daemon's name cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be used: {error}; check datadir and its permissions", path.display())]
@@ -28,9 +30,8 @@ pub fn lasting_id(folder: &Path) -> Result<String, IdError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    fs::create_dir_all(folder).map_err(failed)?;
     let id = hex::encode(rand::random::<[u8; 8]>());
-    fs::write(&path, format!("{id}\n")).map_err(failed)?;
+    replace(&path, format!("{id}\n").as_bytes()).map_err(failed)?;
     Ok(id)
 }
 

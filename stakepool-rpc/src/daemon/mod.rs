@@ -2,7 +2,7 @@
 //!
 //! - [`Peers`]: connections to exccwallets and exccds, what the nodes report, and whether they are the right ones;
 //! - [`run`]: engine and gRPC services together, until they are stopped;
-//! - [`DiskStateFile`] and [`lasting_id`]: what outlives a restart.
+//! - [`DiskStateFile`] and [`lasting_id`]: what outlives a restart, and [`own_data_dir`]: one daemon a directory.
 //!
 //! The program `stakepoold` is this module with a configuration file.
 //!
@@ -21,7 +21,7 @@
 //! use stakepool_core::ports::VotingWallet;
 //! use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 //! use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
-//! use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id};
+//! use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id, own_data_dir};
 //! use stakepool_rpc::grpc::{RpcToken, server};
 //! use stakepool_rpc::json::ServerConfig;
 //! use stakepool_rpc::tls::ensure_server_pair;
@@ -32,6 +32,7 @@
 //!     shutdown: impl Future<Output = ()>,
 //! ) -> Result<(), Box<dyn Error>> {
 //!     let (network, folder) = (Network::Testnet, Path::new("/var/lib/voter"));
+//!     let _owner = own_data_dir(folder)?;
 //!     let node = ServerConfig::new("127.0.0.1:19109", "user", "password", std::fs::read("exccd.cert")?);
 //!     let (peers, events) = Peers::connect(&[], &[node])?;
 //!
@@ -54,12 +55,14 @@
 mod check;
 mod error;
 mod id;
+mod owner;
 mod peers;
 mod run;
 mod state_file;
 
 pub use error::{PeerError, RunError};
 pub use id::{IdError, lasting_id};
+pub use owner::{DataDirOwner, OwnerError, own_data_dir};
 pub use peers::Peers;
 pub use run::{Service, run};
 pub use state_file::DiskStateFile;

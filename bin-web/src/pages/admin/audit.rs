@@ -128,6 +128,7 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::UserPassword => "gave a user a new password",
         AuditAction::UserFactorOff => "took a user’s second factor away",
         AuditAction::DatabaseBackup => "copied the database",
+        AuditAction::DatabaseRestore => "restored the database from a backup",
         AuditAction::AccountCreate => "signed up",
         AuditAction::AccountVerify => "verified the e-mail address",
         AuditAction::AccountEmailAsk => "asked for another e-mail address",

@@ -3,6 +3,7 @@
 mod backup;
 mod files;
 mod predecessor;
+mod restore;
 
 use std::path::{Path, PathBuf};
 
