@@ -80,9 +80,7 @@ impl From<Since> for Lost {
             sessions: since.sessions,
             audit_lines: since.audit_lines,
             latest_audit_lines: lines
-                .map(|line| {
-                    format!("{} {} {} {}", UnixTime(line.at).readable(), line.actor, line.action, line.subject)
-                })
+                .map(|line| format!("{} {} {} {}", UnixTime(line.at).readable(), line.actor, line.action, line.subject))
                 .collect(),
         }
     }
@@ -91,11 +89,8 @@ impl From<Since> for Lost {
 impl Answer for Restored {
     fn fields(&self) -> Vec<(&'static str, String)> {
         let name = if self.only_checked { "can be restored" } else { "restored" };
-        let mut fields = vec![
-            (name, self.restored.clone()),
-            ("database", self.database.clone()),
-            ("users", self.users.to_string()),
-        ];
+        let mut fields =
+            vec![(name, self.restored.clone()), ("database", self.database.clone()), ("users", self.users.to_string())];
         fields.extend(self.set_aside.iter().map(|file| ("set aside", file.clone())));
         if let Some(lost) = &self.since_backup {
             fields.extend(lost.users.iter().map(|user| ("lost user", user.for_people())));

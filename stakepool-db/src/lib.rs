@@ -8,7 +8,5 @@ mod sqlite;
 mod warning;
 
 pub use error::DbError;
-pub use sqlite::{
-    AuditLine, Database, Existing, Health, LostUser, Restorable, SetAside, Since, SqliteOptions,
-};
+pub use sqlite::{AuditLine, Database, Existing, Health, LostUser, Restorable, SetAside, Since, SqliteOptions};
 pub use warning::Warning;

@@ -67,7 +67,8 @@ pub(super) async fn compare(old: &Path, copy: &Database) -> Result<Since, DbErro
     let mut connection = read_only(old).await?;
     super::connect::check(old, &mut connection).await?;
     let mut copied = copy.readers().acquire().await.map_err(failed)?;
-    let mut since = Since { users: lost_users(&mut connection, &mut copied).await.map_err(failed)?, ..Since::default() };
+    let mut since =
+        Since { users: lost_users(&mut connection, &mut copied).await.map_err(failed)?, ..Since::default() };
     let mut lost = async |query: &'static str| -> Result<usize, sqlx::Error> {
         let known: HashSet<Vec<u8>> = sqlx::query_scalar(query).fetch_all(&mut *copied).await?.into_iter().collect();
         let all: Vec<Vec<u8>> = sqlx::query_scalar(query).fetch_all(&mut connection).await?;
@@ -75,10 +76,8 @@ pub(super) async fn compare(old: &Path, copy: &Database) -> Result<Since, DbErro
     };
     since.tickets = lost("SELECT CAST(ticket AS BLOB) FROM tickets").await.map_err(failed)?;
     since.sessions = lost("SELECT token_hash FROM sessions").await.map_err(failed)?;
-    let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM audit")
-        .fetch_one(&mut *copied)
-        .await
-        .map_err(failed)?;
+    let last: i64 =
+        sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM audit").fetch_one(&mut *copied).await.map_err(failed)?;
     let rows = sqlx::query("SELECT at, actor, action, subject FROM audit WHERE id > ? ORDER BY id DESC")
         .bind(last)
         .fetch_all(&mut connection)

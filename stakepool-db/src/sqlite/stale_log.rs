@@ -72,7 +72,8 @@ async fn is_whole(path: &Path, options: &SqliteConnectOptions) -> Result<(), DbE
 
 /// Whether a file is a copy of a pool's database that was never opened as a database itself.
 pub(super) fn is_unused_backup(path: &Path) -> bool {
-    header(path).is_ok_and(|header| header.starts_with(MAGIC) && header[WRITE_VERSION] == 1 && number_at(&header, COUNT) != 0)
+    header(path)
+        .is_ok_and(|header| header.starts_with(MAGIC) && header[WRITE_VERSION] == 1 && number_at(&header, COUNT) != 0)
 }
 
 fn header(path: &Path) -> io::Result<[u8; HEADER]> {

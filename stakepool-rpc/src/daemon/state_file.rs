@@ -74,8 +74,10 @@ impl StateFile for DiskStateFile {
 
     fn set_aside(&self) -> Result<String, StateFileError> {
         let names = (1..).map(|n| self.path.with_extension(format!("state.unreadable-{n}")));
-        let aside =
-            names.take(1000).find(|name| fs::symlink_metadata(name).is_err()).unwrap_or(self.path.with_extension("state.unreadable"));
+        let aside = names
+            .take(1000)
+            .find(|name| fs::symlink_metadata(name).is_err())
+            .unwrap_or(self.path.with_extension("state.unreadable"));
         fs::rename(&self.path, &aside).map_err(|error| self.error("set aside", &error))?;
         Ok(aside.display().to_string())
     }
@@ -114,7 +116,10 @@ mod tests {
             symlink(&victim, data.join(name)).unwrap();
             file.save(b"second").unwrap();
             assert_eq!(file.load(), Ok(Some(b"second".to_vec())));
-            assert_eq!(fs::symlink_metadata(data.join("stakepoold.state")).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                fs::symlink_metadata(data.join("stakepoold.state")).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
         }
         assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     }
