@@ -70,7 +70,7 @@
 //! | --- | --- |
 //! | put a pool together | [`Pool::builder`]; [`Parts`] and [`Pool::new`] where every part is one's own |
 //! | have it work | [`Pool::run`] |
-//! | sign up, verify the address | [`Pool::sign_up`], [`Pool::verify_email`], [`Pool::resend_verification`] |
+//! | sign up, verify the address | [`Pool::sign_up`], [`Pool::verify_email`], [`Pool::ask_verification`] or [`Pool::resend_verification`] |
 //! | sign in and out | [`Pool::sign_in`], [`Pool::second_step`], [`Pool::session`], [`Pool::sign_out`] |
 //! | have a second factor | [`Pool::propose_second_factor`], [`Pool::confirm_second_factor`], [`Pool::renew_recovery_codes`], [`Pool::remove_second_factor`] |
 //! | have another password | [`Pool::ask_reset`], [`Pool::reset_password`], [`Pool::change_password`] |
@@ -100,7 +100,7 @@
 //! - keep [`known_browser`](accounts::NewSession::known_browser) in the browser and bring it back in the `Origin`: otherwise
 //!   strangers who fail to sign in can lock a user out for a while.
 //! - send an administrator on to the second factor where [`second_factor_due`](accounts::NewSession::second_factor_due).
-//! - ask its CAPTCHA between the two halves of a sign-up and of a reset, if it has one.
+//! - ask its CAPTCHA between the two halves of a sign-up, of a reset and of a new verification mail, if it has one.
 //!
 //! Limits and caches are those of one process. Several processes may work on the same stores: what a daemon reports is
 //! stored once, mails about tickets and alerts are sent by one of them, and no token or code counts twice.

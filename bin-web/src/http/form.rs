@@ -56,6 +56,12 @@ impl Form {
         self.get(name).unwrap_or_default()
     }
 
+    /// The first bytes of the first field of a name, for a page that shows again what was typed: however much that was.
+    pub fn start_of(&self, name: &str, most: usize) -> &str {
+        let text = self.text(name);
+        &text[..text.floor_char_boundary(most)]
+    }
+
     /// The fields as a query.
     pub fn encoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()

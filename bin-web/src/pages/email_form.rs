@@ -9,6 +9,9 @@ use crate::site::Site;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
+/// Most bytes of an e-mail address (RFC 5321, erratum 1690).
+const MOST: usize = 254;
+
 /// One of the forms, by its template.
 #[derive(Clone, Copy)]
 pub struct EmailForm(pub &'static str);
@@ -46,7 +49,12 @@ impl EmailForm {
     }
 }
 
+/// What was typed as an e-mail address, as pages show it again: no longer than one can be.
+pub fn typed(visit: &Visit) -> &str {
+    visit.form.start_of("email", MOST)
+}
+
 fn content(visit: &Visit, error: Option<String>) -> Content<'_> {
-    let email = if error.is_some() { visit.form.text("email") } else { "" };
+    let email = if error.is_some() { typed(visit) } else { "" };
     Content { email, error, mail: visit.site.pool.sends_mail(), captcha: captcha::show(&visit.site) }
 }

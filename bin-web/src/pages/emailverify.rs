@@ -5,11 +5,17 @@ use serde::Serialize;
 use stakepool::accounts::VerifyError;
 use warp::http::StatusCode;
 
+use super::captcha;
+use super::email_form::EmailForm;
 use super::message::Message;
 use crate::browser::flash::Flash;
 use crate::page_error::PageError;
+use crate::site::Site;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
+
+/// The form for a new mail, where the one on the page of signing in was refused.
+const RESEND: EmailForm = EmailForm("emailresend.html.tera");
 
 #[derive(Serialize)]
 struct Verify<'a> {
@@ -28,7 +34,7 @@ pub async fn show(visit: Visit) -> Outcome {
 /// Verifies the address, or sends the mail again.
 pub async fn submit(visit: Visit) -> Outcome {
     if visit.form.get("resend").is_some() {
-        return resend(&visit);
+        return resend(&visit).await;
     }
     match visit.site.pool.verify_email(visit.form.text("t"), &visit.origin).await {
         Ok(()) => Ok(visit.done(Flash::EmailVerified, "/signin")),
@@ -42,13 +48,19 @@ fn stale(visit: &Visit) -> Outcome {
     Message::STALE_VERIFICATION.show(visit, StatusCode::OK)
 }
 
-fn resend(visit: &Visit) -> Outcome {
-    let asked = visit.site.pool.resend_verification(visit.form.text("email"), &visit.origin);
-    asked.map_err(PageError::too_many_mails)?;
+async fn resend(visit: &Visit) -> Outcome {
+    let asked = visit.site.pool.ask_verification(visit.form.text("email"), &visit.origin);
+    let request = asked.map_err(PageError::too_many_mails)?;
+    if let Err(error) = captcha::check(visit).await? {
+        return RESEND.page(visit, StatusCode::OK, Some(format!("No mail was sent: {error}.")));
+    }
+    request.send().map_err(PageError::too_many_mails)?;
     Message::SENT_AGAIN.show(visit, StatusCode::OK)
 }
 
-/// The page, to try templates with.
-pub fn samples() -> Vec<Sample> {
-    vec![Sample::new("emailverify.html.tera", &Verify { token: "0" })]
+/// The pages, to try templates with.
+pub fn samples(site: &Site) -> Vec<Sample> {
+    let mut samples = RESEND.samples(site);
+    samples.push(Sample::new("emailverify.html.tera", &Verify { token: "0" }));
+    samples
 }

@@ -38,6 +38,8 @@ impl Message {
         paragraphs: &[
             "If there is an account with this address that is not verified yet, a new mail is on its way to it. Its \
              link works for a day.",
+            "Only a few mails an hour and a day go to one address. No mail after a few minutes? Look into the folder for \
+             unwanted mail: the link of an earlier mail works, too.",
         ],
         link: "/signin",
         link_text: "Sign in",
@@ -49,7 +51,7 @@ impl Message {
             "If there is an account with this address, a mail with a link is on its way to it. The link works for an \
              hour. Until you use it, the password stays as it is.",
             "No mail after a few minutes? Look into the folder for unwanted mail, and whether you typed the address \
-             that you signed up with.",
+             that you signed up with. Only a few mails an hour go to one address: the link of an earlier one works, too.",
         ],
         link: "/signin",
         link_text: "Back to signing in",

@@ -124,10 +124,10 @@ pub fn public_samples(site: &Site) -> Vec<Sample> {
     let pages = [
         home::samples(),
         stats::samples(),
-        signin::samples(),
+        signin::samples(site),
         signincode::samples(),
         signup::samples(site),
-        emailverify::samples(),
+        emailverify::samples(site),
         emailupdate::samples(),
         passwordreset::samples(site),
         passwordupdate::samples(),

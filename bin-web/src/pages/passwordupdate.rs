@@ -8,6 +8,7 @@ use super::message::Message;
 use crate::browser::cookies;
 use crate::browser::flash::Flash;
 use crate::http::respond::add_cookie;
+use crate::page_error::PageError;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
@@ -37,6 +38,7 @@ pub async fn submit(visit: Visit) -> Outcome {
             Ok(response)
         }
         Err(ResetPasswordError::Stale) => stale(&visit),
+        Err(ResetPasswordError::Wait(_)) => Err(PageError::too_many_tries()),
         Err(ResetPasswordError::Store(error)) => Err(error.into()),
         Err(error @ ResetPasswordError::Busy) => refuse(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         Err(error @ (ResetPasswordError::Password(_) | ResetPasswordError::Mismatch)) => {

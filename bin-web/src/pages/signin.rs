@@ -4,9 +4,12 @@ use serde::Serialize;
 use stakepool::accounts::{FIRST_STEP_LASTS, SignInError, SignedIn};
 use warp::http::StatusCode;
 
+use super::captcha::{self, Shown};
+use super::email_form::typed;
 use super::enter::enter;
 use crate::browser::cookies;
 use crate::http::respond::{add_cookie, see_other};
+use crate::site::Site;
 use crate::view::render::Sample;
 use crate::visit::{Outcome, Visit};
 
@@ -17,6 +20,8 @@ struct SignIn<'a> {
     email: &'a str,
     error: Option<String>,
     unverified: bool,
+    /// The question of the form for a new mail.
+    captcha: Shown,
 }
 
 /// Shows the form.
@@ -40,12 +45,11 @@ pub async fn submit(visit: Visit) -> Outcome {
 }
 
 fn refuse(visit: &Visit, error: SignInError) -> Outcome {
-    let typed = visit.form.text("email");
-    let page = |error: &str| SignIn { email: typed, error: Some(error.to_owned()), unverified: false };
+    let page = |error: &str| SignIn { email: typed(visit), error: Some(error.to_owned()), ..SignIn::default() };
     let (status, text) = match error {
         SignInError::Wait(wait) => {
             let text = format!(
-                "Too many failed tries. Nothing is lost, and your tickets are voted; try again in {}.",
+                "Too many tries. Nothing is lost, and your tickets are voted; try again in {}.",
                 wait.in_words()
             );
             return visit.page_to_wait(TEMPLATE, wait, &page(&text));
@@ -54,7 +58,11 @@ fn refuse(visit: &Visit, error: SignInError) -> Outcome {
         SignInError::Unverified => {
             let text =
                 "Your e-mail address is not verified yet: open the link in the mail that you got. Nothing is lost.";
-            return visit.page(TEMPLATE, StatusCode::OK, &SignIn { unverified: true, ..page(text) });
+            let captcha = captcha::show(&visit.site);
+            let content = SignIn { unverified: true, captcha, ..page(text) };
+            let mut response = visit.page(TEMPLATE, StatusCode::OK, &content)?;
+            captcha::admit(&visit.site, &mut response);
+            return Ok(response);
         }
         SignInError::Store(error) => return Err(error.into()),
         SignInError::Wrong => {
@@ -80,11 +88,12 @@ fn refuse(visit: &Visit, error: SignInError) -> Outcome {
 /// The form again, for a user whose password was changed at the same moment.
 pub fn password_changed(visit: &Visit, email: &str) -> Outcome {
     let error = "The password was changed while you signed in. Sign in again with the new one.";
-    visit.page(TEMPLATE, StatusCode::OK, &SignIn { email, error: Some(error.to_owned()), unverified: false })
+    visit.page(TEMPLATE, StatusCode::OK, &SignIn { email, error: Some(error.to_owned()), ..SignIn::default() })
 }
 
 /// The page, to try templates with.
-pub fn samples() -> Vec<Sample> {
-    let refused = SignIn { email: "a@example.org", error: Some("sample".to_owned()), unverified: true };
+pub fn samples(site: &Site) -> Vec<Sample> {
+    let captcha = captcha::show(site);
+    let refused = SignIn { email: "a@example.org", error: Some("sample".to_owned()), unverified: true, captcha };
     [SignIn::default(), refused].map(|page| Sample::new(TEMPLATE, &page)).into()
 }

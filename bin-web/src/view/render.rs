@@ -38,6 +38,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "captcha.html.tera",
     "signincode.html.tera",
     "emailverify.html.tera",
+    "emailresend.html.tera",
     "emailupdate.html.tera",
     "passwordreset.html.tera",
     "passwordupdate.html.tera",

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use stakepool::Parts;
-use stakepool_core::accounts::UserId;
+use stakepool_core::accounts::{EmailState, User, UserId};
 use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, TokenPurpose, UserStore as _};
 use stakepool_core::time::UnixTime;
 use stakepool_web::{CaptchaChoice, NUMBER_WORDS};
 use warp::http::StatusCode;
 
-use crate::browser::PASSWORD;
+use crate::browser::{Browser, PASSWORD};
 use crate::sink::Sink;
 use crate::world::{Plan, World};
 
@@ -111,6 +111,50 @@ async fn who_asks_for_too_many_new_passwords_has_nothing_written() {
         assert_eq!(browser.post("/passwordreset", &fields).await.status, status, "{number}");
     }
     assert_eq!(ANSWERS.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_verification_is_sent_again_to_people_only() {
+    let sink = Sink::start().await;
+    let mut plan = Plan { mail: Some(sink.address), ..Plan::default() };
+    plan.options.captcha = CaptchaChoice::Own;
+    let world = World::of(plan).await;
+    let user = world.account(ALICE, false).await;
+    let before = world.database.by_id(user).await.unwrap().unwrap();
+    let unverified = User { email_state: EmailState::Unverified, ..before.clone() };
+    world.database.update(&before, &unverified).await.unwrap();
+    let mut browser = world.browser();
+    let page = browser.sign_in(ALICE, PASSWORD).await.text();
+    world.advance(5);
+    let send = async |browser: &mut Browser, page: &str, answer: &str| {
+        let (csrf, token) = (
+            between(page, "name=\"csrf_token\" value=\"", "\""),
+            between(page, "name=\"captcha_token\" value=\"", "\""),
+        );
+        let fields = [("csrf_token", csrf.as_str()), ("email", ALICE), ("resend", "1")];
+        let answered = [("captcha_token", token.as_str()), ("captcha_answer", answer)];
+        browser.post("/emailverify", &[&fields[..], &answered[..]].concat()).await.text()
+    };
+    let refused = send(&mut browser, &page, "99").await;
+    assert!(refused.contains("No mail was sent: the question against robots was not answered rightly"), "{refused}");
+    assert!(sink.all_to(ALICE).is_empty());
+    world.advance(5);
+    let answer = solve(&refused);
+    assert!(send(&mut browser, &refused, &answer).await.contains("Look into your mail"));
+    sink.letter(ALICE, "verify").await;
+}
+
+#[tokio::test]
+async fn a_page_shows_no_more_of_an_address_than_one_can_have() {
+    let world = World::start().await;
+    let long = "x".repeat(100_000);
+    for page in ["/signin", "/signup"] {
+        let reply = world.browser().submit(page, &[("email", &long), ("password", PASSWORD)]).await;
+        assert!(reply.text().contains(&long[..254]) && !reply.text().contains(&long[..255]), "{page}");
+    }
+    let mut user = world.user(ALICE).await;
+    let reply = user.submit("/address", &[("UserPubKeyAddr", &long)]).await;
+    assert!(reply.text().contains(&long[..256]) && !reply.text().contains(&long[..257]));
 }
 
 fn between(page: &str, start: &str, end: &str) -> String {

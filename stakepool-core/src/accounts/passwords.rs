@@ -1,8 +1,8 @@
 //! Passwords: which are taken, how they are hashed, and how a sign-in is checked.
 //!
 //! Argon2id with 19 MiB and two passes. The predecessor's bcrypt hashes are verified, too, and the caller is handed a
-//! new hash to store. At most two hashes are computed at a time, so that sign-ins cannot take the machine's memory and
-//! processors from the votes; and every check takes at least the same time, so that nobody learns from it which
+//! new hash to store. At most two hashes are computed at a time, each in memory that is kept for the next one, so that
+//! sign-ins cannot take the machine's memory and processors from the votes; and every check takes at least the same time, so that nobody learns from it which
 //! e-mail addresses have accounts.
 
 use std::fmt;
@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use self::memory::Memory;
 use super::tokens::SecureRandom;
 use super::user::{Email, PasswordHashes};
+
+mod memory;
 
 /// Fewest characters of a new password.
 pub const MIN_CHARACTERS: usize = 8;
@@ -24,7 +26,8 @@ pub const MIN_CHARACTERS: usize = 8;
 pub const MAX_BYTES: usize = 1000;
 
 const AT_A_TIME: usize = 2;
-const MAX_WAITING: usize = 64;
+/// Most that wait for their hash at a time; a front end that shares the places out gives no more.
+const MAX_WAITING: usize = 80;
 const SALT_BYTES: usize = 16;
 /// The predecessor's cost.
 const BCRYPT_COST: u32 = 10;
@@ -147,6 +150,7 @@ impl Default for PasswordCosts {
 /// ```
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
+    memory: Arc<Memory>,
     floor: Duration,
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -168,6 +172,7 @@ impl PasswordHasher {
         let params = Params::new(costs.memory_kib, costs.passes, 1, None).map_err(failed)?;
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            memory: Arc::default(),
             floor: costs.floor,
             permits: Arc::new(Semaphore::new(AT_A_TIME)),
             waiting: AtomicUsize::new(0),
@@ -180,8 +185,17 @@ impl PasswordHasher {
     /// # Errors
     /// [`PasswordError`].
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        self.hash_in((), password).await
+    }
+
+    /// As [`PasswordHasher::hash`], for a caller who shares out places: this one is dropped once the hash is computed,
+    /// before the wait for the floor.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn hash_in<P: Send>(&self, place: P, password: &str) -> Result<String, PasswordError> {
         let job = self.hashing(password);
-        self.run(job).await?
+        self.run(place, job).await?
     }
 
     /// Hashes a user's new password in the place of the hashes `before`. Where there is one of the predecessor among
@@ -191,6 +205,19 @@ impl PasswordHasher {
     /// # Errors
     /// [`PasswordError`].
     pub async fn rehash(&self, password: &str, before: &PasswordHashes) -> Result<PasswordHashes, PasswordError> {
+        self.rehash_in((), password, before).await
+    }
+
+    /// As [`PasswordHasher::rehash`], in a place as that of [`PasswordHasher::hash_in`].
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn rehash_in<P: Send>(
+        &self,
+        place: P,
+        password: &str,
+        before: &PasswordHashes,
+    ) -> Result<PasswordHashes, PasswordError> {
         let hashing = self.hashing(password);
         let for_predecessor = before.bcrypt.is_some().then(|| password.to_owned());
         let job = move || {
@@ -201,7 +228,7 @@ impl PasswordHasher {
             let bcrypt = for_predecessor.and_then(hash).map(|hash| hash.format_for_version(bcrypt::Version::TwoA));
             Ok(PasswordHashes { bcrypt, argon2 })
         };
-        self.run(job).await?
+        self.run(place, job).await?
     }
 
     /// Checks a password against a user's hashes, or against nothing where there is no such user. Takes the same
@@ -210,16 +237,29 @@ impl PasswordHasher {
     /// # Errors
     /// [`PasswordError`].
     pub async fn check(&self, password: &str, hashes: Option<&PasswordHashes>) -> Result<PasswordCheck, PasswordError> {
+        self.check_in((), password, hashes).await
+    }
+
+    /// As [`PasswordHasher::check`], in a place as that of [`PasswordHasher::hash_in`].
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn check_in<P: Send>(
+        &self,
+        place: P,
+        password: &str,
+        hashes: Option<&PasswordHashes>,
+    ) -> Result<PasswordCheck, PasswordError> {
         let stored = hashes.cloned().unwrap_or_default();
         let hashing = self.hashing(password);
-        let argon2 = self.argon2.clone();
+        let memory = Arc::clone(&self.memory);
         // An empty or endless password is wrong, whatever a store of the predecessor says; it costs the same.
         let impossible = password.is_empty() || password.len() > MAX_BYTES;
         let password = if impossible { String::new() } else { password.to_owned() };
         let job = move || match (stored.argon2, stored.bcrypt) {
-            (Some(hash), _) => match argon2.verify_password(password.as_bytes(), hash.as_str()) {
-                Ok(()) if !impossible => Ok(PasswordCheck::Right),
-                Ok(()) | Err(argon2::password_hash::Error::PasswordInvalid) => Ok(PasswordCheck::Wrong),
+            (Some(hash), _) => match memory.is_right(password.as_bytes(), &hash) {
+                Ok(true) if !impossible => Ok(PasswordCheck::Right),
+                Ok(_) => Ok(PasswordCheck::Wrong),
                 Err(error) => Err(failed(error)),
             },
             // The predecessor's library looked at the first 72 bytes only; so does this one.
@@ -230,20 +270,25 @@ impl PasswordHasher {
             },
             (None, None) => hashing().map(|_| PasswordCheck::Wrong),
         };
-        self.run(job).await?
+        self.run(place, job).await?
     }
 
     fn hashing(&self, password: &str) -> impl FnOnce() -> Result<String, PasswordError> + Send + 'static {
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt);
-        let (argon2, password) = (self.argon2.clone(), password.to_owned());
-        move || argon2.hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(failed)
+        let (argon2, memory, password) = (self.argon2.clone(), Arc::clone(&self.memory), password.to_owned());
+        move || memory.hash(&argon2, password.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(failed)
     }
 
     /// Runs a job on a thread of its own when it is its turn, and answers no sooner than the floor. Waiting for the
-    /// turn does not count, so that a busy pool tells no more than an idle one; sleeping holds no turn.
-    async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-        let _place = Place::take(&self.waiting).ok_or(PasswordError::Busy)?;
+    /// turn does not count, so that a busy pool tells no more than an idle one; sleeping holds no turn and no place, not
+    /// even the caller's.
+    async fn run<T: Send + 'static>(
+        &self,
+        callers_place: impl Send,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let place = Place::take(&self.waiting).ok_or(PasswordError::Busy)?;
         let permit = self.permits.clone().acquire_owned().await.map_err(failed)?;
         let began = Instant::now();
         let outcome = tokio::task::spawn_blocking(move || {
@@ -253,6 +298,7 @@ impl PasswordHasher {
         })
         .await
         .map_err(failed)?;
+        drop((place, callers_place));
         tokio::time::sleep_until(began + self.floor).await;
         Ok(outcome)
     }

@@ -8,7 +8,7 @@ use stakepool_core::ports::StoreError;
 
 use crate::accounts::change::Changed;
 use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// Why a key opens no account.

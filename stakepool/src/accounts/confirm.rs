@@ -3,14 +3,15 @@
 use stakepool_core::accounts::{PasswordCheck, User};
 
 use crate::limits::origin::ClientAddress;
-use crate::limits::tries::MustWait;
+use crate::limits::password_queue::Visitor;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// Why a password that was asked for again is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    /// Too many failed tries.
-    #[error("too many failed tries; try again in {}", .0.in_words())]
+    /// Too many tries.
+    #[error("too many tries; try again in {}", .0.in_words())]
     Wait(MustWait),
     /// It is wrong.
     #[error("the current password is wrong")]
@@ -28,12 +29,15 @@ impl Pool {
     /// [`Denied`].
     pub async fn confirm_password(&self, user: &User, password: &str, client: ClientAddress) -> Result<(), Denied> {
         let tried = self.limiter.confirmation(user.id).map_err(Denied::Wait)?;
-        match self.passwords.check(client, password, Some(&user.password)).await {
+        match self.passwords.check(Visitor::Known(user.id), password, Some(&user.password)).await {
             Ok(PasswordCheck::Right | PasswordCheck::RightUpgraded(_)) => {
                 self.limiter.succeeded(tried);
                 Ok(())
             }
-            Ok(PasswordCheck::Wrong) => Err(Denied::Wrong),
+            Ok(PasswordCheck::Wrong) => {
+                tracing::info!(user = %user.id, %client, "a password was not confirmed");
+                Err(Denied::Wrong)
+            }
             Err(error) => {
                 self.limiter.take_back(tried);
                 tracing::warn!(%error, "a password could not be checked");

@@ -10,7 +10,8 @@ use crate::accounts::confirm::Denied;
 use crate::accounts::links::{CHANGE_WITHIN, TakeError};
 use crate::accounts::revoke::revoke_all_tokens;
 use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
+use crate::limits::tries::MailKind;
+use crate::limits::wait::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 
@@ -92,7 +93,11 @@ impl Pool {
         }
         self.confirm_password(user, password, origin.client).await?;
         // Where no mail is sent the answer tells whether an address has an account, which must not be asked for many.
-        self.limiter.ask_for_mail(new.as_str(), origin.client).map_err(ChangeEmailError::Wait)?;
+        let limiter = &self.limiter;
+        limiter
+            .ask_for_mail(origin.client)
+            .and_then(|()| limiter.mail(MailKind::Change, user.id))
+            .map_err(ChangeEmailError::Wait)?;
         if !self.sends_mail() {
             return self.change_email_now(user, new).await;
         }
@@ -120,8 +125,12 @@ impl Pool {
     /// `user` is as it was when the password was found right; where that has become another one, nothing is sent.
     async fn send_email_change(&self, user: &User, new: &Email) -> Result<(), StoreError> {
         let (site, access) = (&self.settings.site, &self.parts.access);
-        if self.parts.users.by_email(new).await?.is_some() {
-            self.outbox.send_later(letters::known_already(site, new));
+        if let Some(owner) = self.parts.users.by_email(new).await? {
+            self.tell_of_account(&owner);
+            return Ok(());
+        }
+        if !self.may_mail_stranger(new) {
+            tracing::info!(user = %user.id, "a change of address is not begun: the new one got too many mails today");
             return Ok(());
         }
         access.revoke_tokens(user.id, PURPOSE).await?;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, SecretToken, User, UserId};
+use stakepool_core::accounts::{Email, EmailState, SecretToken, User, UserId};
 use stakepool_core::ports::{Mail, StoreError, TokenPurpose};
 
 use crate::accounts::revoke::revoke_all_access;
 use crate::limits::origin::ClientAddress;
-use crate::limits::tries::MustWait;
+use crate::limits::tries::MailKind;
+use crate::limits::wait::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 use crate::terms::SiteIdentity;
@@ -82,6 +83,28 @@ impl Pool {
         let token = self.make_token(purpose, user, email, lasts).await?;
         self.outbox.send_later(letter(&self.settings.site, email, &token));
         Ok(())
+    }
+
+    /// Whether one more mail of a kind is sent to a user; it is counted. The answer to whoever asked for it must be the same.
+    pub(super) fn may_mail(&self, kind: MailKind, user: &User) -> bool {
+        let is_theirs = user.email_state != EmailState::Unverified;
+        let few = self.limiter.mail(kind, user.id).is_ok() && (is_theirs || self.may_mail_stranger(&user.email));
+        if !few {
+            tracing::info!(user = %user.id, ?kind, "a mail that was asked for is not sent: there were too many");
+        }
+        few
+    }
+
+    /// Whether one more mail is sent to an address that nobody has shown to be theirs; it is counted.
+    pub(super) fn may_mail_stranger(&self, address: &Email) -> bool {
+        self.limiter.mail_to_unverified(address).is_ok()
+    }
+
+    /// Mails a user that somebody wanted to use the address of the account.
+    pub(super) fn tell_of_account(&self, owner: &User) {
+        if self.may_mail(MailKind::SignUp, owner) {
+            self.outbox.send_later(letters::known_already(&self.settings.site, &owner.email));
+        }
     }
 
     /// Mails a link with which a user shows that the e-mail address is theirs.

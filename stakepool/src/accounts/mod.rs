@@ -40,5 +40,5 @@ pub use sessions::{NewSession, SESSION_LASTS};
 pub use sign_in::{FIRST_STEP_LASTS, SignInError, SignedIn};
 pub use sign_up::{CheckedSignUp, SignUpError, SignedUp};
 pub use strangers::StrangerTry;
-pub use verification::VerifyError;
+pub use verification::{VerificationRequest, VerifyError};
 pub use voting::{SetVotingByApiError, SetVotingError, VotingChoice};

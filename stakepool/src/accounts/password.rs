@@ -12,7 +12,9 @@ use crate::accounts::confirm::Denied;
 use crate::accounts::links::CHANGE_WITHIN;
 use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::limits::origin::{ClientAddress, Origin};
-use crate::limits::tries::MustWait;
+use crate::limits::password_queue::Visitor;
+use crate::limits::tries::MailKind;
+use crate::limits::wait::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
 
@@ -57,7 +59,6 @@ impl<'a> NewPassword<'a> {
 pub struct ResetRequest<'a> {
     pool: &'a Arc<Pool>,
     email: Email,
-    typed: &'a str,
     client: ClientAddress,
 }
 
@@ -81,6 +82,9 @@ pub enum ResetPasswordError {
     /// The link was used, is too old, or was never one.
     #[error("the link was used, is too old, or was never one")]
     Stale,
+    /// Too many wrong links from the client.
+    #[error("too many wrong links; try again in {}", .0.in_words())]
+    Wait(MustWait),
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordPolicyError),
@@ -123,20 +127,19 @@ impl Pool {
     ///
     /// # Errors
     /// [`ResetError`].
-    pub fn ask_reset<'a>(self: &'a Arc<Self>, typed: &'a str, origin: &Origin) -> Result<ResetRequest<'a>, ResetError> {
+    pub fn ask_reset<'a>(self: &'a Arc<Self>, typed: &str, origin: &Origin) -> Result<ResetRequest<'a>, ResetError> {
         if !self.sends_mail() {
             return Err(ResetError::NoMail);
         }
         let email = Email::parse(typed)?;
-        // The client first, since a front end may note its question against robots in the store; the address only in
-        // `send`, since robots must not use up what its user may ask for.
+        // Before a front end notes its question against robots in the store.
         self.limiter.stranger("password resets", origin.client).map(drop).map_err(ResetError::Wait)?;
-        Ok(ResetRequest { pool: self, email, typed, client: origin.client })
+        Ok(ResetRequest { pool: self, email, client: origin.client })
     }
 
     async fn send_reset(&self, email: &Email, client: ClientAddress) -> Result<(), StoreError> {
         match self.parts.users.by_email(email).await? {
-            Some(user) if !user.disabled => {
+            Some(user) if !user.disabled && self.may_mail(MailKind::Reset, &user) => {
                 self.send_token(PURPOSE, user.id, &user.email, CHANGE_WITHIN, letters::reset).await?;
                 // Somebody who asks has shown nothing yet.
                 self.note_of(Actor::Visitor, user.id, AuditAction::AccountResetAsk, format!("from {client}")).await;
@@ -156,6 +159,17 @@ impl Pool {
         Ok(user.filter(|user| !user.disabled && email.is_none_or(|email| email == user.email)))
     }
 
+    /// The user of a link. Links that are none are counted by client.
+    async fn count_reset(&self, token: &str, origin: &Origin) -> Result<User, ResetPasswordError> {
+        if SecretToken::parse(token).is_err() {
+            return Err(ResetPasswordError::Stale);
+        }
+        let tried = self.limiter.stranger("links", origin.client).map_err(ResetPasswordError::Wait)?;
+        let user = self.user_of_reset(token).await?.ok_or(ResetPasswordError::Stale)?;
+        self.limiter.succeeded(tried);
+        Ok(user)
+    }
+
     /// Sets a new password with a link from a mail, and ends all sessions. The link is used up last, so that a mistyped
     /// password costs none.
     ///
@@ -167,15 +181,16 @@ impl Pool {
         new: NewPassword<'_>,
         origin: &Origin,
     ) -> Result<(), ResetPasswordError> {
-        let user = self.user_of_reset(token).await?.ok_or(ResetPasswordError::Stale)?;
+        let user = self.count_reset(token, origin).await?;
         check_policy(new.text, &user.email)?;
         if !new.is_repeated() {
             return Err(ResetPasswordError::Mismatch);
         }
-        let hashes = self.passwords.rehash(origin.client, new.text, &user.password).await.map_err(|error| {
-            tracing::warn!(%error, "a password could not be reset");
-            ResetPasswordError::Busy
-        })?;
+        let hashes =
+            self.passwords.rehash(Visitor::Known(user.id), new.text, &user.password).await.map_err(|error| {
+                tracing::warn!(%error, "a password could not be reset");
+                ResetPasswordError::Busy
+            })?;
         let token = SecretToken::parse(token).map_err(|_| ResetPasswordError::Stale)?;
         let taken = self.parts.tokens.take(PURPOSE, &token.hash(), self.now()).await?;
         let (id, email) = taken.ok_or(ResetPasswordError::Stale)?;
@@ -188,7 +203,7 @@ impl Pool {
         };
         let user = self.change_user(id, change).await?;
         self.revoke_access(&user).await?;
-        self.limiter.forgive(&user.email, origin.client);
+        self.limiter.forgive(id, origin.client);
         self.note(id, AuditAction::AccountReset, format!("from {}", origin.client)).await;
         self.mail_change(&user, &self.reset_letter());
         tracing::info!(user = %id, client = %origin.client, "password reset");
@@ -223,10 +238,11 @@ impl Pool {
         }
         check_policy(new.text, &user.email)?;
         self.confirm_password(user, current, origin.client).await?;
-        let hashes = self.passwords.rehash(origin.client, new.text, &user.password).await.map_err(|error| {
-            tracing::warn!(%error, "a password could not be changed");
-            ChangePasswordError::Busy
-        })?;
+        let hashes =
+            self.passwords.rehash(Visitor::Known(user.id), new.text, &user.password).await.map_err(|error| {
+                tracing::warn!(%error, "a password could not be changed");
+                ChangePasswordError::Busy
+            })?;
         match self.set_password(user.id, &user.password, &hashes).await {
             Err(StoreError::Conflict(_)) => return Err(ChangePasswordError::ChangedMeanwhile),
             stored => stored?,
@@ -245,13 +261,13 @@ impl Pool {
 }
 
 impl ResetRequest<'_> {
-    /// Sends the mail, if there is such an account. All of it happens behind the answer, which therefore takes the same
-    /// time for every address.
+    /// Sends the mail, if there is such an account that got few of them. All of it happens behind the answer, which is
+    /// therefore the same, and takes the same time, for every address.
     ///
     /// # Errors
-    /// [`MustWait`] where too many mails were asked for.
+    /// [`MustWait`] where the client asked for too many mails were asked for.
     pub fn send(self) -> Result<(), MustWait> {
-        self.pool.limiter.ask_for_mail(self.typed, self.client)?;
+        self.pool.limiter.ask_for_mail(self.client)?;
         let (pool, email, client) = (Arc::clone(self.pool), self.email, self.client);
         tokio::spawn(async move {
             if let Err(error) = pool.send_reset(&email, client).await {

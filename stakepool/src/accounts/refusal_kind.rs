@@ -150,6 +150,7 @@ impl Refused for ResetPasswordError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::Stale | Self::Password(_) | Self::Mismatch => RefusalKind::Rejected,
+            Self::Wait(wait) => RefusalKind::Wait(*wait),
             Self::Busy => RefusalKind::Busy,
             Self::Store(_) => RefusalKind::Fault,
         }

@@ -2,7 +2,7 @@
 
 use stakepool_core::accounts::{Registration, User, UserId};
 
-use crate::limits::tries::MustWait;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 use crate::registration::RegistrationError;
 

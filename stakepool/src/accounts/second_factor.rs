@@ -6,7 +6,7 @@ use stakepool_core::ports::{SecondFactor, SessionToken, StoreError};
 
 use crate::accounts::confirm::Denied;
 use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// A secret for the user's device. It counts once the device has shown that it has it.

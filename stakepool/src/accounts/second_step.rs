@@ -7,7 +7,7 @@ use stakepool_core::ports::{SessionToken, StoreError};
 use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::accounts::sign_in::EnterError;
 use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// How the second factor was shown.

@@ -9,7 +9,8 @@ use stakepool_core::time::UnixTime;
 
 use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
+use crate::limits::password_queue::Visitor;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// How long a user who has shown the right password has for the second factor.
@@ -37,13 +38,13 @@ impl fmt::Debug for SignedIn {
 /// Why nobody is signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Too many failed tries.
-    #[error("too many failed tries; try again in {}", .0.in_words())]
+    /// Too many tries.
+    #[error("too many tries; try again in {}", .0.in_words())]
     Wait(MustWait),
     /// The address or the password is wrong: which of them is not said.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
-    /// Too many sign-ins at this moment. Nothing is counted.
+    /// Too many sign-ins at this moment. The account is not counted, the client is.
     #[error("too many sign-ins at this moment; try again in a few seconds")]
     Busy,
     /// The account is disabled.
@@ -118,15 +119,20 @@ impl Pool {
         origin: &Origin,
         old: Option<&SessionToken>,
     ) -> Result<SignedIn, SignInError> {
-        let known = origin.known_browser.as_deref().and_then(|note| self.known_browsers.browser(note, email));
-        let tried = self.limiter.sign_in(email, origin.client, known).map_err(SignInError::Wait)?;
         // An address that cannot be one costs the same time as any unknown one.
         let user = match Email::parse(email) {
             Ok(email) => self.parts.users.by_email(&email).await?,
             Err(_) => None,
         };
+        let known = origin.known_browser.as_deref().and_then(|note| self.known_browsers.browser(note, email));
+        let account = self.limiter.account(email, user.as_ref().map(|user| user.id));
+        let tried = self.limiter.sign_in(account, origin.client, known).map_err(SignInError::Wait)?;
+        let visitor = match (&user, known) {
+            (Some(user), Some(_)) => Visitor::Known(user.id),
+            _ => Visitor::Stranger(origin.client),
+        };
         let hashes = user.as_ref().map(|user| &user.password);
-        let check = self.passwords.check(origin.client, password, hashes).await;
+        let check = self.passwords.check(visitor, password, hashes).await;
         let user = match (user, check) {
             (Some(user), Ok(PasswordCheck::Right)) => user,
             (Some(user), Ok(PasswordCheck::RightUpgraded(argon2))) => self.upgrade(user, argon2).await,

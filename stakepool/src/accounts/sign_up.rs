@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::accounts::password::NewPassword;
 use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
-use crate::mail::letters;
+use crate::limits::password_queue::Visitor;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// How long storing an account may take unnoticed: the answer waits for as long, whether there is one already or not.
@@ -46,7 +46,7 @@ pub enum SignUpError {
     /// Too many sign-ups from the client.
     #[error("too many sign-ups from your address; try again in {}", .0.in_words())]
     TooManySignUps(MustWait),
-    /// Too many mails to the address or by the client.
+    /// Too many mails were asked for by the client.
     #[error("too many mails were asked for; try again in {}", .0.in_words())]
     TooManyMails(MustWait),
     /// The e-mail address.
@@ -120,14 +120,14 @@ impl CheckedSignUp<'_> {
     /// [`SignUpError`].
     pub async fn finish(self) -> Result<SignedUp, SignUpError> {
         let pool = self.pool;
-        // Whether or not the address has an account: what is left of its mails must not tell.
         if pool.sends_mail() {
-            pool.limiter.ask_for_mail(self.email.as_str(), self.origin.client).map_err(SignUpError::TooManyMails)?;
+            pool.limiter.ask_for_mail(self.origin.client).map_err(SignUpError::TooManyMails)?;
         }
-        let argon2 = pool.passwords.hash(self.origin.client, self.password).await.map_err(|error| {
-            tracing::warn!(%error, "a sign-up failed");
-            SignUpError::Busy(error)
-        })?;
+        let argon2 =
+            pool.passwords.hash(Visitor::Stranger(self.origin.client), self.password).await.map_err(|error| {
+                tracing::warn!(%error, "a sign-up failed");
+                SignUpError::Busy(error)
+            })?;
         let began = Instant::now();
         let outcome = self.create(PasswordHashes { argon2: Some(argon2), bcrypt: None }).await;
         if pool.sends_mail() {
@@ -146,10 +146,14 @@ impl CheckedSignUp<'_> {
                 if !mail {
                     return Ok(SignedUp::Ready(id));
                 }
-                pool.send_verification(id, &self.email).await?;
+                if pool.may_mail_stranger(&self.email) {
+                    pool.send_verification(id, &self.email).await?;
+                }
             }
             Err(StoreError::EmailTaken) if mail => {
-                pool.outbox.send_later(letters::known_already(&pool.settings.site, &self.email));
+                if let Some(owner) = pool.parts.users.by_email(&self.email).await? {
+                    pool.tell_of_account(&owner);
+                }
             }
             Err(StoreError::EmailTaken) => return Err(SignUpError::EmailTaken),
             Err(error) => return Err(error.into()),

@@ -1,7 +1,8 @@
 //! Tries of somebody who names no account, such as a monitor with a token.
 
 use crate::limits::origin::ClientAddress;
-use crate::limits::tries::{MustWait, Try};
+use crate::limits::tries::Try;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// A try that is counted as failed unless it is said to have [succeeded](StrangerTry::succeeded).

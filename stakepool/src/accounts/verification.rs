@@ -7,11 +7,21 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 
 use crate::accounts::links::TakeError;
-use crate::limits::origin::Origin;
-use crate::limits::tries::MustWait;
+use crate::limits::origin::{ClientAddress, Origin};
+use crate::limits::tries::MailKind;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 const PURPOSE: TokenPurpose = TokenPurpose::VerifyEmail;
+
+/// A request for a new link that passed all that costs nothing. Where the front end asks a question against robots, here
+/// is the place for it; then [`VerificationRequest::send`].
+#[must_use]
+pub struct VerificationRequest<'a> {
+    pool: &'a Arc<Pool>,
+    email: Option<Email>,
+    client: ClientAddress,
+}
 
 /// Why an address is not verified.
 #[derive(Debug, thiserror::Error)]
@@ -61,30 +71,56 @@ impl Pool {
         Ok(())
     }
 
-    /// Mails a new link to an address that may have an account or not. All of it happens behind the answer, which therefore
-    /// takes the same time for every address.
+    /// Looks at a request for a new link to an address that may have an account or not.
+    ///
+    /// # Errors
+    /// [`MustWait`] where too many came from the client.
+    pub fn ask_verification<'a>(
+        self: &'a Arc<Self>,
+        typed: &str,
+        origin: &Origin,
+    ) -> Result<VerificationRequest<'a>, MustWait> {
+        self.limiter.stranger("verifications", origin.client).map(drop)?;
+        Ok(VerificationRequest { pool: self, email: Email::parse(typed).ok(), client: origin.client })
+    }
+
+    /// As [`Pool::ask_verification`] and [`VerificationRequest::send`], for a front end that asks no question against robots.
     ///
     /// # Errors
     /// [`MustWait`] where too many mails were asked for.
     pub fn resend_verification(self: &Arc<Self>, typed: &str, origin: &Origin) -> Result<(), MustWait> {
-        self.limiter.ask_for_mail(typed, origin.client)?;
-        if let Ok(email) = Email::parse(typed) {
-            let pool = Arc::clone(self);
-            tokio::spawn(async move {
-                if let Err(error) = pool.send_verification_again(&email).await {
-                    tracing::error!(%error, "a mail that was asked for was not sent");
-                }
-            });
-        }
-        Ok(())
+        self.ask_verification(typed, origin)?.send()
     }
 
     async fn send_verification_again(&self, email: &Email) -> Result<(), StoreError> {
         match self.parts.users.by_email(email).await? {
-            Some(user) if user.email_state == EmailState::Unverified && !user.disabled => {
+            Some(user)
+                if user.email_state == EmailState::Unverified
+                    && !user.disabled
+                    && self.may_mail(MailKind::Verification, &user) =>
+            {
                 self.send_verification(user.id, &user.email).await
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl VerificationRequest<'_> {
+    /// Sends the mail, if there is such an account, it is not verified, and it got few of them. All of it happens behind the
+    /// answer, which is therefore the same, and takes the same time, for every address.
+    ///
+    /// # Errors
+    /// [`MustWait`] where the client asked for too many mails.
+    pub fn send(self) -> Result<(), MustWait> {
+        self.pool.limiter.ask_for_mail(self.client)?;
+        let Some(email) = self.email else { return Ok(()) };
+        let pool = Arc::clone(self.pool);
+        tokio::spawn(async move {
+            if let Err(error) = pool.send_verification_again(&email).await {
+                tracing::error!(%error, "a mail that was asked for was not sent");
+            }
+        });
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use stakepool_core::ports::{Agenda, StoreError};
 
 use crate::accounts::change::Changed;
 use crate::agendas;
-use crate::limits::tries::MustWait;
+use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
 /// What can be voted on at this moment, and how a user's tickets vote.

@@ -42,8 +42,8 @@ impl KnownBrowsers {
 #[cfg(test)]
 impl KnownBrowser {
     /// The browser with a number, for tests of those who count it.
-    pub fn numbered(number: u8) -> Self {
-        Self([number; 16])
+    pub fn numbered(number: u32) -> Self {
+        Self(u128::from(number).to_be_bytes())
     }
 }
 

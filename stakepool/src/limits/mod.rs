@@ -1,10 +1,13 @@
 //! Limits of tries, by account, client and browser; and the queue of those whose passwords are hashed.
 
+mod counters;
 pub(crate) mod known_browsers;
 pub(crate) mod origin;
 pub(crate) mod password_queue;
 pub(crate) mod tries;
+pub(crate) mod wait;
 
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use origin::{ClientAddress, Origin};
-pub use tries::{MustWait, TryLimits};
+pub use tries::TryLimits;
+pub use wait::MustWait;

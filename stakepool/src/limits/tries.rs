@@ -1,16 +1,18 @@
 //! Limits of tries: how often somebody may fail before having to wait.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use stakepool_core::accounts::{Email, UserId};
-use tokio::time::Instant;
 
+use crate::limits::counters::{Counters, Limit};
 use crate::limits::known_browsers::KnownBrowser;
 use crate::limits::origin::ClientAddress;
+use crate::limits::wait::MustWait;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// How many tries are allowed before a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +22,18 @@ pub struct TryLimits {
     pub sign_ins_per_account: u32,
     /// Failed sign-ins from one client address within the window; here and below, from a /48 of IPv6 ten times as many.
     pub sign_ins_per_client: u32,
+    /// Right passwords of one account within an hour: they cost as much as wrong ones. A browser that has signed in to the
+    /// account before has as many of its own.
+    pub right_passwords_per_account: u32,
     /// Sign-ups, whatever their outcome, from one client address within the window.
     pub sign_ups_per_client: u32,
-    /// Mails that may be asked for one account (or unknown address) within the window.
+    /// Mails of one kind that are sent to one account within [`TryLimits::mail_window`].
     pub mails_per_account: u32,
+    /// The time for which the mails to an account are counted. No longer than a link in a mail works, so that who asked too
+    /// often, or was made to, has one that works.
+    pub mail_window: Duration,
+    /// Mails of every kind that are sent within a day to one address that nobody has shown to be theirs.
+    pub mails_per_unverified_address: u32,
     /// Mails that may be asked for from one client address within the window.
     pub mails_per_client: u32,
     /// Changes that the wallets of one user may make by the API within the window.
@@ -37,8 +47,11 @@ impl Default for TryLimits {
         Self {
             sign_ins_per_account: 10,
             sign_ins_per_client: 30,
+            right_passwords_per_account: 60,
             sign_ups_per_client: 10,
             mails_per_account: 3,
+            mail_window: HOUR,
+            mails_per_unverified_address: 5,
             mails_per_client: 10,
             api_writes_per_user: 60,
             window: Duration::from_secs(10 * 60),
@@ -46,18 +59,49 @@ impl Default for TryLimits {
     }
 }
 
-/// Most counters that are kept; beyond it the oldest half goes.
-const MAX_COUNTERS: usize = 100_000;
+/// What a mail is for that somebody asks for. Each kind has a limit of its own: none keeps an account from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// An account was made, or is there already.
+    SignUp,
+    /// The address is to be verified, once more.
+    Verification,
+    /// A new password.
+    Reset,
+    /// Another address.
+    Change,
+}
+
+/// The account that somebody wants to sign in to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Account {
+    /// One that there is.
+    Of(UserId),
+    /// One that there is not: what was typed, as one of so many buckets. Whatever is made up takes that much room at most.
+    Unknown(u16),
+}
 
 /// What is counted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Subject {
     /// Sign-ins of an account, whoever tries.
-    Account(String),
+    Account(UserId),
     /// Sign-ins of an account from a client.
-    AccountFrom(String, IpAddr),
+    AccountFrom(UserId, IpAddr),
+    /// Sign-ins of accounts that there are not.
+    Unknown(u16),
+    /// The same from a client.
+    UnknownFrom(u16, IpAddr),
     /// Sign-ins from a browser that has signed in to this account before.
     Known(KnownBrowser),
+    /// Sign-ins of an account from all such browsers.
+    KnownTo(UserId),
+    /// Right passwords of an account.
+    Right(UserId),
+    /// Right passwords from a browser that has signed in to this account before.
+    RightFromKnown(KnownBrowser),
+    /// Right passwords of a signed-in user.
+    RightConfirmed(UserId),
     /// Tries of a kind that names no account, from a client. A variant of its own: what is typed as an e-mail address must
     /// not reach it.
     Stranger(&'static str, IpAddr),
@@ -71,26 +115,12 @@ enum Subject {
     SecondFactor(UserId),
     /// Changes that a user's wallets make by the API.
     ApiWrite(UserId),
-    /// Mails to an account.
-    MailAccount(String),
+    /// Mails of a kind to an account.
+    Mail(MailKind, UserId),
+    /// Mails to an address that nobody has shown to be theirs.
+    UnverifiedAddress(u64),
     /// Mails that a client asks for.
     MailClient(IpAddr),
-}
-
-/// Too many tries: how long to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MustWait(pub Duration);
-
-impl MustWait {
-    /// The wait for people, rounded up.
-    pub fn in_words(self) -> String {
-        let seconds = self.0.as_secs().max(1);
-        match seconds {
-            1 => "1 second".to_owned(),
-            2..=90 => format!("{seconds} seconds"),
-            _ => format!("{} minutes", seconds.div_ceil(60)),
-        }
-    }
 }
 
 /// How many times as much the networks of one customer of a provider may do with one account as one of them.
@@ -106,50 +136,95 @@ const CROWD: u32 = 10;
 pub struct Try {
     account: Vec<Subject>,
     client: Vec<Subject>,
+    right: Option<Limit<Subject>>,
 }
 
 /// Counts tries in this instance's memory.
 #[derive(Debug)]
 pub struct Limiter {
     limits: TryLimits,
-    counters: Mutex<HashMap<Subject, Counter>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Counter {
-    since: Instant,
-    tries: u32,
+    counters: Counters<Subject>,
+    /// Nobody who makes a text up knows into which bucket it falls.
+    buckets: RandomState,
 }
 
 impl Limiter {
     /// A limiter that has seen nothing yet.
     pub fn new(limits: TryLimits) -> Self {
-        Self { limits, counters: Mutex::default() }
+        Self { limits, counters: Counters::default(), buckets: RandomState::new() }
     }
 
-    /// Counts a sign-in before its password is looked at, so that tries at the same moment count, too. The text is what
-    /// was typed as an e-mail address. A browser that is known for the account has tries of its own.
+    /// The account of what was typed as an e-mail address, which is that of `user` where there is one. Spellings of one
+    /// address count together.
+    pub fn account(&self, typed: &str, user: Option<UserId>) -> Account {
+        let bucket = || {
+            let [.., high, low] = self.hash(typed.trim().chars().take(254)).to_be_bytes();
+            u16::from_be_bytes([high, low])
+        };
+        user.map_or_else(|| Account::Unknown(bucket()), Account::Of)
+    }
+
+    fn hash(&self, text: impl Iterator<Item = char>) -> u64 {
+        self.buckets.hash_one(text.flat_map(char::to_lowercase).collect::<String>())
+    }
+
+    /// Counts a sign-in before its password is looked at, so that tries at the same moment count, too. A browser that is
+    /// known for the account has tries of its own, wherever it is.
     ///
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
-    pub fn sign_in(&self, email: &str, client: ClientAddress, known: Option<KnownBrowser>) -> Result<Try, MustWait> {
-        let (email, of_account) = (spelling(email), self.limits.sign_ins_per_account);
-        let mut account = Vec::new();
-        if let Some(browser) = known {
-            account.push((Subject::Known(browser), of_account));
-        } else {
-            let wide = client.wide_network().map(|wide| Subject::AccountFrom(email.clone(), wide));
-            account.extend(wide.map(|subject| (subject, of_account.saturating_mul(NEIGHBOURS))));
-            // Those who share an address without a fault of theirs do not share the tries of an account, too.
-            if !client.is_unknown() {
-                account.push((Subject::AccountFrom(email.clone(), client.network()), of_account));
-            }
-            account.push((Subject::Account(email), of_account.saturating_mul(CROWD)));
+    pub fn sign_in(
+        &self,
+        account: Account,
+        client: ClientAddress,
+        known: Option<KnownBrowser>,
+    ) -> Result<Try, MustWait> {
+        let right = match (account, known) {
+            (Account::Unknown(_), _) => None,
+            (Account::Of(_), Some(browser)) => Some(self.right(Subject::RightFromKnown(browser))),
+            (Account::Of(user), None) => Some(self.right(Subject::Right(user))),
+        };
+        if let Some(right) = &right {
+            self.counters.check(right)?;
         }
-        let client = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
-        self.count_all(account.iter().chain(&client))?;
-        let subjects = |limits: Vec<(Subject, u32)>| limits.into_iter().map(|(subject, _)| subject).collect();
-        Ok(Try { account: subjects(account), client: subjects(client) })
+        if let (Account::Of(user), Some(browser)) = (account, known) {
+            return self.tried(self.by_known_browser(user, browser), Vec::new(), right);
+        }
+        let from = self.by_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
+        self.tried(self.by_stranger(account, client), from, right)
+    }
+
+    fn by_known_browser(&self, user: UserId, browser: KnownBrowser) -> Vec<Limit<Subject>> {
+        let most = self.limits.sign_ins_per_account;
+        vec![
+            self.within_window(Subject::Known(browser), most),
+            self.within_window(Subject::KnownTo(user), most.saturating_mul(CROWD)),
+        ]
+    }
+
+    fn by_stranger(&self, account: Account, client: ClientAddress) -> Vec<Limit<Subject>> {
+        let most = self.limits.sign_ins_per_account;
+        let (all, from): (_, &dyn Fn(IpAddr) -> Subject) = match account {
+            Account::Of(user) => (Subject::Account(user), &move |network| Subject::AccountFrom(user, network)),
+            Account::Unknown(text) => (Subject::Unknown(text), &move |network| Subject::UnknownFrom(text, network)),
+        };
+        let wide = client.wide_network().map(|wide| self.within_window(from(wide), most.saturating_mul(NEIGHBOURS)));
+        // Those who share an address without a fault of theirs do not share the tries of an account, too.
+        let own = (!client.is_unknown()).then(|| self.within_window(from(client.network()), most));
+        let all = self.within_window(all, most.saturating_mul(CROWD));
+        own.into_iter().chain(wide).chain([all]).collect()
+    }
+
+    /// Counts a try of the account and, apart from it, of the client.
+    fn tried(
+        &self,
+        account: Vec<Limit<Subject>>,
+        client: Vec<Limit<Subject>>,
+        right: Option<Limit<Subject>>,
+    ) -> Result<Try, MustWait> {
+        self.counters.count(&[&account[..], &client[..]].concat())?;
+        let subjects = |limits: Vec<Limit<Subject>>| limits.into_iter().map(|limit| limit.subject).collect();
+        Ok(Try { account: subjects(account), client: subjects(client), right })
     }
 
     /// Counts that a signed-in user is asked for the password once more. Others who fail to sign in to the account do
@@ -158,7 +233,11 @@ impl Limiter {
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
     pub fn confirmation(&self, user: UserId) -> Result<Try, MustWait> {
-        self.of_user(Subject::Confirmation(user))
+        // Who signs in elsewhere with the right password must not keep its user from changing it.
+        let right = self.right(Subject::RightConfirmed(user));
+        self.counters.check(&right)?;
+        let limit = self.within_window(Subject::Confirmation(user), self.limits.sign_ins_per_account);
+        self.tried(vec![limit], Vec::new(), Some(right))
     }
 
     /// Counts that a user shows a second factor. Only who knows the password gets so far, so that all clients share one
@@ -167,37 +246,32 @@ impl Limiter {
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
     pub fn second_factor(&self, user: UserId) -> Result<Try, MustWait> {
-        self.of_user(Subject::SecondFactor(user))
-    }
-
-    fn of_user(&self, subject: Subject) -> Result<Try, MustWait> {
-        self.count_all([&(subject.clone(), self.limits.sign_ins_per_account)])?;
-        Ok(Try { account: vec![subject], client: Vec::new() })
+        let limit = self.within_window(Subject::SecondFactor(user), self.limits.sign_ins_per_account);
+        self.tried(vec![limit], Vec::new(), None)
     }
 
     /// Forgives an account whose user has shown in another way to be there: with a link from a mail.
-    pub fn forgive(&self, email: &Email, client: ClientAddress) {
-        let email = spelling(email.as_str());
-        let mut counters = self.lock();
-        for network in client.wide_network().into_iter().chain([client.network()]) {
-            counters.remove(&Subject::AccountFrom(email.clone(), network));
-        }
-        counters.remove(&Subject::Account(email));
+    pub fn forgive(&self, user: UserId, client: ClientAddress) {
+        let networks = client.wide_network().into_iter().chain([client.network()]);
+        let from = networks.map(|network| Subject::AccountFrom(user, network));
+        self.counters.forget(&from.chain([Subject::Account(user), Subject::Right(user)]).collect::<Vec<_>>());
     }
 
-    /// Forgives the account after the right password: its failures are forgotten, and of the client this try.
+    /// Forgives the account after the right password: its failures are forgotten, and of the client this try. That the
+    /// password was right is counted.
     pub fn succeeded(&self, tried: Try) {
-        self.uncount(&tried.client);
-        let mut counters = self.lock();
-        for subject in &tried.account {
-            counters.remove(subject);
+        self.counters.take_back(&tried.client);
+        self.counters.forget(&tried.account);
+        if let Some(right) = tried.right {
+            // Tries at the same moment may be one too many; the next one waits.
+            let _ = self.counters.count(&[right]);
         }
     }
 
-    /// Takes a try back whose password could not be looked at.
+    /// Takes a try of an account back whose password could not be looked at. It still counts for the client: who keeps
+    /// the pool busy must wait, too.
     pub fn take_back(&self, tried: Try) {
-        self.uncount(&tried.client);
-        self.uncount(&tried.account);
+        self.counters.take_back(&tried.account);
     }
 
     /// Counts by client, as failed sign-ins are, what names no account. `what` tells kinds of it apart.
@@ -205,11 +279,10 @@ impl Limiter {
     /// # Errors
     /// [`MustWait`]; then nothing is counted.
     pub fn stranger(&self, what: &'static str, client: ClientAddress) -> Result<Try, MustWait> {
-        let account = Subject::Stranger(what, client.network());
-        let from = from_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
-        let own = (account.clone(), client.share(self.limits.sign_ins_per_account));
-        self.count_all([&own].into_iter().chain(&from))?;
-        Ok(Try { account: vec![account], client: from.into_iter().map(|(subject, _)| subject).collect() })
+        let own = Subject::Stranger(what, client.network());
+        let own = self.within_window(own, client.share(self.limits.sign_ins_per_account));
+        let from = self.by_client(client, Subject::SignInClient, self.limits.sign_ins_per_client);
+        self.tried(vec![own], from, None)
     }
 
     /// Notes a change that a user's wallet makes by the API, unless there were too many.
@@ -217,7 +290,7 @@ impl Limiter {
     /// # Errors
     /// [`MustWait`].
     pub fn api_write(&self, user: UserId) -> Result<(), MustWait> {
-        self.count_all([&(Subject::ApiWrite(user), self.limits.api_writes_per_user)])
+        self.counters.count(&[self.within_window(Subject::ApiWrite(user), self.limits.api_writes_per_user)])
     }
 
     /// Notes a sign-up, unless there were too many.
@@ -225,83 +298,51 @@ impl Limiter {
     /// # Errors
     /// [`MustWait`].
     pub fn sign_up(&self, client: ClientAddress) -> Result<(), MustWait> {
-        self.count_all(&from_client(client, Subject::SignUpClient, self.limits.sign_ups_per_client))
+        self.counters.count(&self.by_client(client, Subject::SignUpClient, self.limits.sign_ups_per_client))
     }
 
-    /// Notes that somebody asks for a mail to what was typed as an e-mail address, unless there were too many. Known and
-    /// unknown addresses count alike.
+    /// Notes that a client asks for a mail, unless it asked for too many. Known and unknown addresses count alike.
     ///
     /// # Errors
     /// [`MustWait`].
-    pub fn ask_for_mail(&self, email: &str, client: ClientAddress) -> Result<(), MustWait> {
-        let to = (Subject::MailAccount(spelling(email)), self.limits.mails_per_account);
-        self.count_all(from_client(client, Subject::MailClient, self.limits.mails_per_client).iter().chain([&to]))
+    pub fn ask_for_mail(&self, client: ClientAddress) -> Result<(), MustWait> {
+        self.counters.count(&self.by_client(client, Subject::MailClient, self.limits.mails_per_client))
     }
 
-    /// Counts a try of each subject, unless one of them has had as many as it may.
-    fn count_all<'a>(&self, limits: impl IntoIterator<Item = &'a (Subject, u32)> + Clone) -> Result<(), MustWait> {
-        let (now, window) = (Instant::now(), self.limits.window);
-        // One lock for all: of two tries at the same moment the second sees the first.
-        let mut counters = self.lock();
-        let wait = |(subject, most): &(Subject, u32)| {
-            let counter = counters.get(subject).filter(|counter| counter.tries >= *most)?;
-            let left = window.saturating_sub(now.duration_since(counter.since));
-            (!left.is_zero()).then_some(MustWait(left))
-        };
-        if let Some(longest) = limits.clone().into_iter().filter_map(wait).max_by_key(|wait| wait.0) {
-            return Err(longest);
-        }
-        for (subject, _) in limits {
-            count(&mut counters, subject.clone(), now, window);
-        }
-        Ok(())
+    /// Notes that a mail is about to be sent for an account, unless there were too many of its kind. A stranger who asks
+    /// must not learn of a refusal, which tells that there is such an account.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    pub fn mail(&self, kind: MailKind, user: UserId) -> Result<(), MustWait> {
+        let TryLimits { mails_per_account, mail_window, .. } = self.limits;
+        let limit = Limit { subject: Subject::Mail(kind, user), most: mails_per_account, window: mail_window };
+        self.counters.count(&[limit])
     }
 
-    fn uncount(&self, subjects: &[Subject]) {
-        let mut counters = self.lock();
-        for subject in subjects {
-            if let Some(counter) = counters.get_mut(subject) {
-                counter.tries = counter.tries.saturating_sub(1);
-            }
-        }
+    /// Notes that a mail is about to be sent to an address that nobody has shown to be theirs, unless there were too many.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    pub fn mail_to_unverified(&self, address: &Email) -> Result<(), MustWait> {
+        let subject = Subject::UnverifiedAddress(self.hash(address.as_str().chars()));
+        let limit = Limit { subject, most: self.limits.mails_per_unverified_address, window: DAY };
+        self.counters.count(&[limit])
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, Counter>> {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A client's own limit, and that of the wider network around it where it is of IPv6: who has a /48 there has 65,536
+    /// networks to come from.
+    fn by_client(&self, client: ClientAddress, subject: fn(IpAddr) -> Subject, most: u32) -> Vec<Limit<Subject>> {
+        let wide = client.wide_network().map(|wide| self.within_window(subject(wide), most.saturating_mul(CROWD)));
+        [self.within_window(subject(client.network()), client.share(most))].into_iter().chain(wide).collect()
     }
-}
 
-/// A client's own limit, and that of the wider network around it where it is of IPv6: who has a /48 there has 65,536
-/// networks to come from.
-fn from_client(client: ClientAddress, subject: fn(IpAddr) -> Subject, most: u32) -> Vec<(Subject, u32)> {
-    let wide = client.wide_network().map(|wide| (subject(wide), most.saturating_mul(CROWD)));
-    [(subject(client.network()), client.share(most))].into_iter().chain(wide).collect()
-}
-
-fn count(counters: &mut HashMap<Subject, Counter>, subject: Subject, now: Instant, window: Duration) {
-    if counters.len() >= MAX_COUNTERS && !counters.contains_key(&subject) {
-        make_room(counters, now, window);
+    const fn within_window(&self, subject: Subject, most: u32) -> Limit<Subject> {
+        Limit { subject, most, window: self.limits.window }
     }
-    let counter = counters.entry(subject).or_insert(Counter { since: now, tries: 0 });
-    if now.duration_since(counter.since) >= window {
-        *counter = Counter { since: now, tries: 0 };
-    }
-    counter.tries = counter.tries.saturating_add(1);
-}
 
-/// Spellings of one address count together; long nonsense is cut, not stored.
-fn spelling(email: &str) -> String {
-    email.trim().chars().take(254).flat_map(char::to_lowercase).collect()
-}
-
-fn make_room<K: Clone + Eq + Hash>(counters: &mut HashMap<K, Counter>, now: Instant, window: Duration) {
-    counters.retain(|_, counter| now.duration_since(counter.since) < window);
-    if counters.len() >= MAX_COUNTERS {
-        let mut ages: Vec<Instant> = counters.values().map(|counter| counter.since).collect();
-        let middle = ages.len() / 2;
-        let (_, median, _) = ages.select_nth_unstable(middle);
-        let median = *median;
-        counters.retain(|_, counter| counter.since > median);
+    const fn right(&self, subject: Subject) -> Limit<Subject> {
+        Limit { subject, most: self.limits.right_passwords_per_account, window: HOUR }
     }
 }
 

@@ -42,6 +42,11 @@ impl Letters {
         self.take(to, word).await.text.split_once("?t=").unwrap().1[..64].to_owned()
     }
 
+    /// How many letters to an address were not taken.
+    pub fn count(&self, to: &str) -> usize {
+        self.kept.lock().unwrap().iter().filter(|mail| mail.to.as_str() == to).count()
+    }
+
     /// That there is no other letter to an address, nor one on its way.
     pub async fn assert_none(&self, to: &str) {
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use stakepool::accounts::{SESSION_LASTS, SignInError, SignedIn};
-use stakepool_core::accounts::PasswordHashes;
+use stakepool_core::accounts::{PasswordCosts, PasswordHashes};
 
 use crate::racing;
 use crate::world::{ALICE, BOB, OTHER_PASSWORD, PASSWORD, World, from, home, token};
@@ -131,10 +131,11 @@ async fn tries_at_the_same_moment_count_before_they_are_checked() {
 }
 
 #[tokio::test]
-async fn a_network_that_crowds_the_queue_is_busy_and_that_is_no_failed_try() {
+async fn a_network_that_crowds_the_queue_is_busy_and_that_is_no_failed_try_of_the_account() {
     let world = World::with(|plan| {
         plan.settings.tries.sign_ins_per_account = 5;
-        plan.settings.password_costs.floor = Duration::from_millis(200);
+        // So dear that the fifth comes while four are under way.
+        plan.settings.password_costs = PasswordCosts { memory_kib: 8 * 1024, passes: 4, floor: Duration::ZERO };
     });
     let world = world.await;
     let tries = join_all((0..5).map(|_| refused(&world, ALICE, "wrong", "203.0.113.9"))).await;
@@ -142,6 +143,34 @@ async fn a_network_that_crowds_the_queue_is_busy_and_that_is_no_failed_try() {
     assert_eq!(busy, 1, "{tries:?}");
     assert!(matches!(refused(&world, ALICE, "wrong", "203.0.113.9").await, Some(SignInError::Wrong)));
     assert!(matches!(refused(&world, ALICE, "wrong", "203.0.113.9").await, Some(SignInError::Wait(_))));
+}
+
+#[tokio::test]
+async fn who_signs_in_without_end_must_wait_and_keeps_nobody_else_from_it() {
+    let world = World::with(|plan| {
+        plan.settings.tries.right_passwords_per_account = 5;
+        plan.settings.tries.sign_ins_per_client = 1000;
+    });
+    let world = world.await;
+    for email in [ALICE, BOB] {
+        world.account(email).await;
+    }
+    let note = world.sign_in(BOB, PASSWORD).await.known_browser;
+    let answers = join_all((0..40).map(|n| {
+        let client = format!("2001:db8:0:{:x}::1", n % 16);
+        let world = &world;
+        async move { refused(world, ALICE, PASSWORD, &client).await }
+    }));
+    let known = from("203.0.113.7").known_browser(Some(note));
+    let elsewhere = from("198.51.100.7");
+    let (_, by_known, by_unknown) = tokio::join!(
+        answers,
+        world.pool.sign_in(BOB, PASSWORD, &known, None),
+        world.pool.sign_in(BOB, PASSWORD, &elsewhere, None),
+    );
+    assert!(by_known.is_ok() && by_unknown.is_ok(), "{by_known:?} {by_unknown:?}");
+    let waits = refused(&world, ALICE, PASSWORD, "2001:db8:0:1::1").await;
+    assert!(matches!(&waits, Some(SignInError::Wait(wait)) if wait.in_words() == "60 minutes"), "{waits:?}");
 }
 
 #[tokio::test]

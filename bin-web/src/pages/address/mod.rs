@@ -11,6 +11,8 @@ use crate::browser::flash::Flash;
 use crate::view::network::{example, network_flag};
 use crate::visit::{Outcome, Visit};
 
+/// Most bytes that are shown again of what was typed: more than the longest key of any kind has.
+const MOST_SHOWN: usize = 256;
 const TEMPLATE: &str = "address.html.tera";
 
 #[derive(Default, Serialize)]
@@ -74,7 +76,7 @@ fn page(visit: &Visit, status: StatusCode, said: Said) -> Outcome {
     });
     let network = visit.site.pool.terms().network;
     let content = Address {
-        typed: if said.keep { visit.form.text("UserPubKeyAddr") } else { "" },
+        typed: if said.keep { visit.form.start_of("UserPubKeyAddr", MOST_SHOWN) } else { "" },
         error: said.error,
         commands: said.commands,
         registered,

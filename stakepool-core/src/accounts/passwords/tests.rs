@@ -117,6 +117,41 @@ async fn a_crowd_is_served_in_turn_and_an_endless_one_is_told_to_come_back() {
     assert_eq!(hasher.check("a password", None).await, Ok(PasswordCheck::Wrong));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn hashes_are_computed_in_two_buffers_however_many_and_on_however_many_threads() {
+    let hasher = quick();
+    let hashes = PasswordHashes { argon2: Some(hasher.hash("a password").await.unwrap()), bcrypt: None };
+    for _ in 0..10 {
+        let checks = (0..50).map(|n| hasher.check("a password", if n % 2 == 0 { None } else { Some(&hashes) }));
+        futures_util::future::join_all(checks).await;
+    }
+    assert!(hasher.memory.made.load(Ordering::Relaxed) <= AT_A_TIME);
+}
+
+#[tokio::test]
+async fn what_one_hash_leaves_in_the_memory_changes_no_other() {
+    let hasher = quick();
+    let small = PasswordHashes { argon2: Some(hasher.hash("a password").await.unwrap()), bcrypt: None };
+    let costs = PasswordCosts { memory_kib: 256, passes: 2, floor: Duration::ZERO };
+    let dear = PasswordHasher::new(costs, Arc::new(SystemRandom)).unwrap();
+    let large = PasswordHashes { argon2: Some(dear.hash("a password").await.unwrap()), bcrypt: None };
+    for hashes in [&small, &large, &small, &large] {
+        for hasher in [&hasher, &dear] {
+            assert_eq!(hasher.check("a password", Some(hashes)).await, Ok(PasswordCheck::Right));
+            assert_eq!(hasher.check("another one", Some(hashes)).await, Ok(PasswordCheck::Wrong));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_the_library_made_by_itself_is_verified() {
+    use argon2::password_hash::PasswordHasher as _;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
+    let made = argon2.hash_password_with_salt(b"a password", b"somesaltsomesalt").unwrap().to_string();
+    let hashes = PasswordHashes { argon2: Some(made), bcrypt: None };
+    assert_eq!(quick().check("a password", Some(&hashes)).await, Ok(PasswordCheck::Right));
+}
+
 #[test]
 fn short_endless_common_and_telling_passwords_are_refused() {
     for (password, error) in [
