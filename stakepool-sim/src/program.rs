@@ -40,6 +40,8 @@ pub(crate) struct Program {
     running: watch::Sender<bool>,
     /// Changes whenever all connections shall break.
     breaker: watch::Sender<u64>,
+    /// How often it began to let clients in.
+    opened: watch::Sender<u64>,
     /// Those who listen within this process.
     listeners: Arc<Listeners>,
 }
@@ -59,6 +61,7 @@ impl Program {
             hearing: watch::Sender::new(true),
             running: watch::Sender::new(false),
             breaker: watch::Sender::new(0),
+            opened: watch::Sender::new(0),
             listeners: Arc::default(),
         };
         if matches!(role, Role::Node(_)) {
@@ -121,7 +124,9 @@ impl Program {
 
     /// Begins to run. Nothing happens where it runs.
     pub(crate) fn start(&self) {
-        self.running.send_replace(true);
+        if !self.running.send_replace(true) {
+            self.opened.send_modify(|count| *count += 1);
+        }
         if let Role::Node(number) = self.role {
             self.shared.write(|state| state.node_started(number));
         }
@@ -140,7 +145,19 @@ impl Program {
     /// Breaks all connections; new ones are welcome.
     pub(crate) fn drop_connections(&self) {
         self.break_off("the connection broke");
+        self.opened.send_modify(|count| *count += 1);
         self.welcome();
+    }
+
+    /// How many connections a client within this process has had that keeps one whenever it can.
+    pub(crate) fn connections(&self) -> u64 {
+        *self.opened.borrow()
+    }
+
+    /// Waits until there have been more such connections than `known`.
+    pub(crate) async fn connected_again(&self, known: u64) {
+        // The sender lives as long as the program, so that waiting cannot fail.
+        let _ = self.opened.subscribe().wait_for(|count| *count > known).await;
     }
 
     fn break_off(&self, reason: &str) {

@@ -37,6 +37,7 @@ macro_rules! in_both_generations {
 }
 
 in_both_generations!(any_one_wallet_may_go_and_come_back);
+in_both_generations!(wallets_that_are_made_anew_within_a_moment_are_found_out_at_once);
 in_both_generations!(any_one_daemon_may_be_stopped_or_killed_and_come_back);
 in_both_generations!(the_node_may_restart_and_is_sent_the_votes_that_it_lost);
 in_both_generations!(winners_told_while_the_node_was_unreachable_are_voted_when_it_is_back);
@@ -50,6 +51,23 @@ async fn any_one_wallet_may_go_and_come_back(generation: Generation) {
         wallet.start().await.unwrap();
         assert_eq!(scene.mine(1).await, 0);
     }
+    scene.end().await;
+}
+
+async fn wallets_that_are_made_anew_within_a_moment_are_found_out_at_once(generation: Generation) {
+    let (scene, tickets) = under_load(generation).await;
+    for wallet in scene.network.voting_wallets() {
+        wallet.stop().await;
+        wallet.lose_scripts();
+        wallet.start().await.unwrap();
+        let is_whole = async || {
+            let known = wallet.tickets();
+            wallet.scripts().contains(&scene.registration.address.hash())
+                && tickets.iter().any(|ticket| known.contains(ticket))
+        };
+        scene.until("the wallet has its scripts and tickets again", is_whole).await;
+    }
+    assert_eq!(scene.mine(4).await, 0, "votes are missing after all wallets were made anew");
     scene.end().await;
 }
 

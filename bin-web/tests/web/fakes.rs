@@ -54,6 +54,7 @@ impl VoteSigner for FakeWallet {
             vote_bits: VoteBits(1),
             vote_bits_extended: "06000000".into(),
             vote_version: VOTE_VERSION,
+            spv: false,
         })
     }
 

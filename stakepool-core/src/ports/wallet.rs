@@ -100,6 +100,9 @@ pub struct WalletInfo {
     pub vote_bits_extended: String,
     /// The version of the votes.
     pub vote_version: VoteVersion,
+    /// Whether it works without a node (SPV), which only wallets of today can. It then knows no transactions but its own.
+    #[serde(default)]
+    pub spv: bool,
 }
 
 impl WalletInfo {
@@ -123,6 +126,7 @@ impl WalletInfo {
             vote_bits: VoteBits::APPROVE,
             vote_bits_extended: hex::encode(vote_version.0.to_le_bytes()),
             vote_version,
+            spv: false,
         }
     }
 }
@@ -203,14 +207,21 @@ pub trait VoteSigner: Send + Sync {
     /// A name for people: host and port.
     fn name(&self) -> &str;
 
-    /// Grows with every new connection to the wallet, where the implementation keeps one: behind a new one, keys, scripts, tickets
-    /// and version may be others. Always 0 where it keeps none.
+    /// Grows with every new connection to the wallet, where the implementation keeps one: behind a new one may be another wallet
+    /// than before, made anew from its seed, of another seed or network, or of another version. Whoever keeps a wallet in service
+    /// compares everything again as soon as this has grown. Always 0 where no connection is kept.
     fn connections(&self) -> u64 {
         0
     }
 
     /// The state of the wallet.
     async fn info(&self) -> Result<WalletInfo, WalletError>;
+
+    /// Waits until there have been more connections than `known`.
+    async fn connected_again(&self, known: u64) {
+        let _ = known;
+        std::future::pending().await
+    }
 
     /// Makes a vote with exactly the ticket, block, height and bits of the request. Signed or not must be asked of the vote
     /// ([`VoteTransaction::is_signed`]): a locked wallet of today answers unsigned votes.

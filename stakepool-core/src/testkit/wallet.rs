@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use super::tickets::{COLD, VERSION, vote};
 use crate::chain::{
@@ -86,6 +87,8 @@ pub struct FakeWallet {
     pub transactions: Mutex<HashMap<TxHash, MinedTransaction>>,
     /// What can be voted on under every vote version.
     pub agendas: Mutex<Vec<Agenda>>,
+    /// Wakes those who wait for a new connection.
+    pub reconnected: Notify,
 }
 
 impl FakeWallet {
@@ -109,12 +112,19 @@ impl FakeWallet {
             user_tickets: Mutex::default(),
             transactions: Mutex::default(),
             agendas: Mutex::default(),
+            reconnected: Notify::new(),
         })
     }
 
     /// Changes its mood.
     pub fn set(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+    }
+
+    /// Notes a new connection, as after a restart of the wallet so short that nobody missed it.
+    pub fn reconnect(&self) {
+        self.connections.fetch_add(1, Ordering::SeqCst);
+        self.reconnected.notify_waiters();
     }
 
     async fn reach(&self) -> Result<(), WalletError> {
@@ -150,6 +160,17 @@ impl VoteSigner for FakeWallet {
             votes_itself: self.faults.lock().unwrap().votes_itself,
             ..WalletInfo::ready(VERSION)
         })
+    }
+
+    async fn connected_again(&self, known: u64) {
+        loop {
+            let mut reconnected = std::pin::pin!(self.reconnected.notified());
+            reconnected.as_mut().enable();
+            if self.connections() > known {
+                return;
+            }
+            reconnected.await;
+        }
     }
 
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {

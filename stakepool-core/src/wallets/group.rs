@@ -24,13 +24,28 @@ const STALE: Duration = Duration::from_secs(30);
 const PROBE: Duration = Duration::from_secs(10);
 /// First and last pause between probes of a wallet that is away.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// How often a healthy wallet's scripts are compared with the users'.
+/// How often a healthy wallet's scripts are compared with the users' where nothing suggests it.
 const AUDIT: Duration = Duration::from_secs(30 * 60);
+
+/// When all was compared with a wallet for the last time, and over which of its connections.
+#[derive(Clone, Copy)]
+struct Audited {
+    at: Instant,
+    connections: u64,
+}
+
+impl Audited {
+    /// Whether all must be compared again.
+    fn is_over(self, connections: u64) -> bool {
+        connections != self.connections || self.at.elapsed() > AUDIT
+    }
+}
 
 /// The voting wallets of a pool.
 ///
 /// [`WalletGroup::run`] keeps them healthy: it probes them, brings scripts over to one that was away or is new, and has it look
-/// through the chain again.
+/// through the chain again. A wallet whose connection was renewed, however short the gap was, is compared with the users at
+/// once: behind it may be another wallet than before.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -122,25 +137,34 @@ impl WalletGroup {
 
     async fn keep_healthy(&self, member: &Member) {
         let mut pause = BACK_OFF.0;
-        let mut audited: Option<Instant> = None;
+        let mut audited: Option<Audited> = None;
         loop {
             let was = member.health();
             let wanted = std::mem::take(&mut member.state().audit_wanted);
-            let audit_due = wanted || was != Health::Healthy || audited.is_none_or(|at| at.elapsed() > AUDIT);
-            let result = if audit_due { self.recover(member).await } else { self.probe(member).await };
+            // Read before the first question: a connection that is made meanwhile is one more.
+            let connections = member.wallet.connections();
+            let audit_due =
+                wanted || was != Health::Healthy || audited.is_none_or(|audited| audited.is_over(connections));
+            let result = if audit_due { self.recover(member).await } else { self.check(member).await };
             match result {
                 Ok(()) => {
                     member.in_service();
-                    audited = if audit_due { Some(Instant::now()) } else { audited };
+                    audited = if audit_due { Some(Audited { at: Instant::now(), connections }) } else { audited };
                     pause = BACK_OFF.0;
-                    // Until the next probe is due, or somebody doubts the wallet.
-                    let _ = timeout(PROBE, member.doubted()).await;
+                    // Until the next probe is due, somebody doubts the wallet, or another may be in its place.
+                    tokio::select! {
+                        () = sleep(PROBE) => {}
+                        () = member.doubted() => {}
+                        () = member.wallet.connected_again(connections) => {}
+                    }
                 }
                 Err(health) => {
                     member.set_health(health);
                     member.state().audit_wanted = true;
-                    sleep(pause).await;
-                    pause = (pause * 2).min(BACK_OFF.1);
+                    tokio::select! {
+                        () = sleep(pause) => pause = (pause * 2).min(BACK_OFF.1),
+                        () = member.wallet.connected_again(connections) => {}
+                    }
                 }
             }
         }
@@ -172,6 +196,12 @@ impl WalletGroup {
         join_all(looks).await
     }
 
+    /// Whether a wallet answers, and still has the pool's key.
+    async fn check(&self, member: &Member) -> Result<(), Health> {
+        self.probe(member).await?;
+        probe::check_key(member.wallet.as_ref(), &self.key).await
+    }
+
     async fn probe(&self, member: &Member) -> Result<(), Health> {
         let Probed { info, height, latency } = probe::probe(member.wallet.as_ref()).await?;
         let mut state = member.state();
@@ -184,8 +214,7 @@ impl WalletGroup {
         if let Ok(owed) = self.rescans.owed_rescan(member.wallet.name()).await {
             member.state().debts.rescan_from = owed;
         }
-        self.probe(member).await?;
-        probe::check_key(member.wallet.as_ref(), &self.key).await?;
+        self.check(member).await?;
         self.settle_dispute(member).await?;
         let users = self.users.registered().await.map_err(|error| unreachable(&error))?;
         let progress = |progress| member.recovering(progress);
@@ -203,7 +232,7 @@ impl WalletGroup {
     /// Tries again the registration for which the wallet made something else, if there is one.
     async fn settle_dispute(&self, member: &Member) -> Result<(), Health> {
         let Some((agreement, _)) = member.state().disputed.clone() else { return Ok(()) };
-        match import(member.wallet.as_ref(), self.network, &agreement, LIMIT).await {
+        match import(member.wallet.as_ref(), self.network, &self.key, &agreement, LIMIT).await {
             Ok(()) => {
                 let mut state = member.state();
                 if state.disputed.as_ref().is_some_and(|(open, _)| *open == agreement) {
@@ -332,7 +361,10 @@ impl WalletGroup {
         self.ready()?;
         let mut tries = Vec::new();
         for member in self.by_speed() {
-            tries.push(async move { (member, import(member.wallet.as_ref(), self.network, agreement, LIMIT).await) });
+            tries.push(async move {
+                let wallet = member.wallet.as_ref();
+                (member, import(wallet, self.network, &self.key, agreement, LIMIT).await)
+            });
         }
         let (mut agreed, mut failures, mut differs) = (Vec::new(), Vec::new(), None);
         for (member, result) in join_all(tries).await {

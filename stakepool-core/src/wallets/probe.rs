@@ -28,17 +28,37 @@ pub(super) async fn probe(wallet: &dyn PoolWallet) -> Result<Probed, Health> {
     match timeout(LIMIT, calls).await {
         Ok(Ok((info, (_, height)))) => Ok(Probed { info, height, latency: began.elapsed() }),
         Ok(Err(error)) => Err(unreachable(&error)),
-        Err(_) => Err(unreachable(&format!("wallet {} does not answer; restart it", wallet.name()))),
+        Err(_) => Err(does_not_answer(wallet)),
     }
 }
 
 /// Whether a wallet has the pool's account key.
 pub(super) async fn check_key(wallet: &dyn PoolWallet, ours: &ExtendedPubKey) -> Result<(), Health> {
-    let found = wallet.master_pubkey().await.map_err(|error| unreachable(&error))?;
-    if found == *ours {
-        return Ok(());
+    match timeout(LIMIT, wallet.master_pubkey()).await {
+        Ok(Ok(found)) => other_key(&found, ours).map_or(Ok(()), |how| Err(Health::Disagrees { how })),
+        Ok(Err(error)) => Err(unreachable(&error)),
+        Err(_) => Err(does_not_answer(wallet)),
     }
-    Err(Health::Disagrees { how: format!("its account key is {found}, but votingwalletextpub is {ours}") })
+}
+
+/// What is wrong with an account key that is not the pool's, and what to do.
+pub(super) fn other_key(found: &ExtendedPubKey, ours: &ExtendedPubKey) -> Option<String> {
+    if found == ours {
+        return None;
+    }
+    let what = if found.network() == ours.network() {
+        "it is of another seed than votingwalletextpub".to_owned()
+    } else {
+        format!("it runs on {}, but the pool on {}", found.network(), ours.network())
+    };
+    Some(format!(
+        "{what} (its account key is {found}, but votingwalletextpub is {ours}): restore it from the pool's seed, or take it \
+         out of wallethosts"
+    ))
+}
+
+fn does_not_answer(wallet: &dyn PoolWallet) -> Health {
+    unreachable(&format!("wallet {} does not answer; restart it", wallet.name()))
 }
 
 /// A wallet that cannot be worked with, for this reason.

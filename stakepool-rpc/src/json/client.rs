@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -34,7 +33,7 @@ pub(super) struct Client {
     name: Arc<str>,
     limits: CallLimits,
     status: watch::Receiver<Status>,
-    connections: Arc<AtomicU64>,
+    connections: watch::Receiver<u64>,
     ordinary: Semaphore,
     urgent: Semaphore,
     meter: Meter,
@@ -59,16 +58,8 @@ impl Client {
         subscriber: Option<Subscriber>,
     ) -> Self {
         let (sender, status) = watch::channel(Status::Connecting(None));
-        let connections = Arc::new(AtomicU64::new(0));
-        let task = Task {
-            name: Arc::clone(&name),
-            dialer,
-            kind,
-            subscriber,
-            limits,
-            status: sender,
-            connections: Arc::clone(&connections),
-        };
+        let (counter, connections) = watch::channel(0);
+        let task = Task { name: Arc::clone(&name), dialer, kind, subscriber, limits, status: sender, counter };
         tokio::spawn(task.run());
         let (ordinary, urgent) = (Semaphore::new(ORDINARY_CALLS), Semaphore::new(URGENT_CALLS));
         Self { name, limits, status, connections, ordinary, urgent, meter: Meter::default() }
@@ -84,17 +75,25 @@ impl Client {
         &self.name
     }
 
-    /// How many connections stood so far.
-    pub(super) fn connections(&self) -> u64 {
-        self.connections.load(Ordering::SeqCst)
-    }
-
     /// Why there is no connection; `None` while there is one, and before the first attempt has ended.
     pub(super) fn last_error(&self) -> Option<RpcError> {
         match &*self.status.borrow() {
             Status::Up(..) => None,
             Status::Connecting(error) => error.clone(),
             Status::Down(error) => Some(error.clone()),
+        }
+    }
+
+    /// How many connections have stood so far. It grows before the first call is made over a new one.
+    pub(super) fn connections(&self) -> u64 {
+        *self.connections.borrow()
+    }
+
+    /// Waits until there have been more connections than `known`.
+    pub(super) async fn connected_again(&self, known: u64) {
+        if self.connections.clone().wait_for(|connections| *connections > known).await.is_err() {
+            // The task has ended, and with it the program.
+            std::future::pending().await
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -48,8 +47,8 @@ pub(super) struct Task<D> {
     pub(super) subscriber: Option<Subscriber>,
     pub(super) limits: CallLimits,
     pub(super) status: watch::Sender<Status>,
-    /// How many connections stood so far.
-    pub(super) connections: Arc<AtomicU64>,
+    /// How many connections have stood.
+    pub(super) counter: watch::Sender<u64>,
 }
 
 /// Why a connection ended, and how long it had stood.
@@ -134,8 +133,8 @@ impl<D: Dial> Task<D> {
     async fn serve(&self, link: Link, identity: Identity, run: impl Future<Output = RpcError>) -> Ended {
         info!(server = %self.name, "connected to {}", identity.version);
         let since = Instant::now();
-        // Before any call can be made over it.
-        self.connections.fetch_add(1, Ordering::SeqCst);
+        // Before the first call over the new connection: an answer over it is never taken for one over the last.
+        self.counter.send_modify(|connections| *connections += 1);
         self.status.send_replace(Status::Up(link, Arc::new(identity)));
         if let Some(subscriber) = &self.subscriber {
             subscriber.connected();

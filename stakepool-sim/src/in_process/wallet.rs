@@ -111,9 +111,18 @@ impl VoteSigner for SimWallet {
                 vote_bits: VoteBits::APPROVE,
                 vote_bits_extended: hex::encode(vote_version.0.to_le_bytes()),
                 vote_version,
+                spv: false,
             })
         })
         .await
+    }
+
+    fn connections(&self) -> u64 {
+        self.program.connections()
+    }
+
+    async fn connected_again(&self, known: u64) {
+        self.program.connected_again(known).await;
     }
 
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {

@@ -10,6 +10,7 @@ use crate::daemons::DaemonView;
 use crate::status::daemon::DaemonReport;
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::lag::lag_allowed;
+use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
 
 /// The account key of the pool's wallets.
@@ -19,13 +20,14 @@ const KEY: &str =
 fn wallet(health: Health, height: u32) -> MemberStatus {
     let info = WalletInfo {
         generation: Generation::Today,
-        version: "2.8.5".to_owned(),
+        version: "exccwallet 2.8.5 (JSON-RPC 8.9.0)".to_owned(),
         unlocked: true,
         connected: true,
         votes_itself: false,
         vote_bits: VoteBits(1),
         vote_bits_extended: "0b000000".to_owned(),
         vote_version: VoteVersion(11),
+        spv: false,
     };
     let (name, height) = (format!("w{height}"), Some(BlockHeight(height)));
     MemberStatus {
@@ -266,4 +268,34 @@ fn a_daemon_whose_wallet_is_of_another_seed_is_told_with_both_keys() {
     let text =
         format!("its wallet w has the account key spubOther, but votingwalletextpub is {KEY}: restore the wallet");
     assert!(told.len() == 1 && told[0].starts_with(&text), "{told:?}");
+}
+
+#[test]
+fn a_wallet_without_a_node_or_of_a_version_with_known_faults_is_a_problem_with_the_remedy() {
+    let told = |generation: Generation, version: &str, spv: bool| {
+        let mut wallet = wallet(Health::Healthy, 100);
+        let info = wallet.info.as_mut().unwrap();
+        (info.generation, info.version, info.spv) = (generation, version.to_owned(), spv);
+        WalletReport::of(&wallet, None, 0).problems
+    };
+    let sound = [
+        "exccwallet 2.8.5-pre+95a63117d (JSON-RPC 8.9.0)",
+        "exccwallet 2.9.0",
+        "exccwallet 3.0.0+x (JSON-RPC 9.0.0)",
+        "exccwallet (its version is unknown while its node is away)",
+        "another",
+    ];
+    for version in sound {
+        assert_eq!(told(Generation::Today, version, false), [""; 0], "{version}");
+    }
+    assert_eq!(told(Generation::Legacy, "exccwallet of 2018 (2.x)", false), [""; 0]);
+    for (version, why) in [
+        ("exccwallet 2.8.4 (JSON-RPC 8.9.0)", "its version is 2.8.4: "),
+        ("exccwallet (JSON-RPC 8.8.0)", "it does not say its version, so that it is older than 2.8.5: "),
+    ] {
+        let told = told(Generation::Today, version, false);
+        assert!(told.len() == 1 && told[0].starts_with(why) && told[0].contains("update it to 2.8.5"), "{told:?}");
+    }
+    let told = told(Generation::Today, sound[0], true);
+    assert!(told.len() == 1 && told[0].contains("SPV") && told[0].contains("rpcconnect"), "{told:?}");
 }

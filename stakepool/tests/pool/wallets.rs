@@ -20,6 +20,10 @@ const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
 pub const OTHER: &str =
     "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK";
 
+/// An account key of testnet.
+const OF_TESTNET: &str =
+    "tpubVpkyHys1kEd1hDZ4m4hwTL9fsDWYPt7ozDNSjduKAAypcMemYMtweUJURHvdixEHGV3YWi3UgoGfuxpiKqgW21uZeCuwog8mW4Y5ahjeoB2";
+
 /// Users in memory, as far as registration needs them, and what wallets owe.
 struct Users(std::sync::Mutex<Vec<User>>, std::sync::Mutex<BTreeMap<String, BlockHeight>>);
 
@@ -373,4 +377,82 @@ fn the_script_of_a_registration_has_the_pools_key_first() {
     let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
     let script = RedeemScript::for_user(&branch, KeyIndex(1), &branch.address(KeyIndex(2)).unwrap()).unwrap();
     assert_eq!(script.to_bytes()[2..35], branch.public_key(KeyIndex(1)).unwrap().serialize());
+}
+
+/// Runs the group until all its wallets are in service.
+async fn running(pool: &Pool) -> tokio::task::JoinHandle<()> {
+    let group = Arc::clone(&pool.group);
+    let running = tokio::spawn(async move { group.run(std::future::pending()).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!((0..3).all(|index| health(pool, index) == Health::Healthy));
+    running
+}
+
+/// Long enough for questions and answers, far shorter than the pause between two probes.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_that_was_made_anew_between_two_probes_gets_its_scripts_back_at_once() {
+    let pool = pool(None);
+    let running = running(&pool).await;
+    let registration = pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    for wallet in &pool.wallets {
+        wallet.scripts.lock().unwrap().clear();
+        wallet.rescans.lock().unwrap().clear();
+        wallet.reconnect();
+    }
+    tokio::time::sleep(AT_ONCE).await;
+    for wallet in &pool.wallets {
+        assert_eq!(*wallet.scripts.lock().unwrap(), [registration.address]);
+        assert_eq!(*wallet.rescans.lock().unwrap(), [BlockHeight(315)]);
+    }
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_that_comes_back_with_another_key_between_two_probes_is_out_of_service_at_once() {
+    let pool = pool(None);
+    let running = running(&pool).await;
+    let another_seed = format!(
+        "it is of another seed than votingwalletextpub (its account key is {OTHER}, but votingwalletextpub is {COLD}): \
+         restore it from the pool's seed, or take it out of wallethosts"
+    );
+    let another_network = "it runs on testnet, but the pool on simnet";
+    for (key, told) in [(OTHER, another_seed.as_str()), (OF_TESTNET, another_network)] {
+        *pool.wallets[1].key.lock().unwrap() = key.parse().unwrap();
+        pool.wallets[1].reconnect();
+        tokio::time::sleep(AT_ONCE).await;
+        let Health::Disagrees { how } = health(&pool, 1) else { panic!("{:?}", health(&pool, 1)) };
+        assert!(how.starts_with(told), "{how}");
+        *pool.wallets[1].key.lock().unwrap() = COLD.parse().unwrap();
+        pool.wallets[1].reconnect();
+        tokio::time::sleep(AT_ONCE).await;
+        assert_eq!(health(&pool, 1), Health::Healthy);
+    }
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_whose_connection_stays_is_asked_for_its_key_with_every_probe() {
+    let pool = pool(None);
+    let running = running(&pool).await;
+    *pool.wallets[1].key.lock().unwrap() = OTHER.parse().unwrap();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(matches!(health(&pool, 1), Health::Disagrees { .. }));
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_of_another_seed_at_a_registration_is_named_in_a_sentence_with_the_remedy() {
+    let pool = pool(None);
+    pool.group.recover_all().await;
+    *pool.wallets[1].key.lock().unwrap() = OTHER.parse().unwrap();
+    let error = pool.registrar.register(UserId(2), USER_KEY).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "voting wallet wallet2 disagrees with the pool: it is of another seed than votingwalletextpub (its account key \
+             is {OTHER}, but votingwalletextpub is {COLD}): restore it from the pool's seed, or take it out of wallethosts"
+        )
+    );
 }

@@ -16,6 +16,9 @@ pub(in crate::json) struct WalletInfoAnswer {
     votebits: VoteBits,
     votebitsextended: String,
     voteversion: VoteVersion,
+    /// Wallets of 2018 know no SPV.
+    #[serde(default)]
+    spv: bool,
 }
 
 impl WalletInfoAnswer {
@@ -29,6 +32,7 @@ impl WalletInfoAnswer {
             vote_bits: self.votebits,
             vote_bits_extended: self.votebitsextended,
             vote_version: self.voteversion,
+            spv: self.spv,
         }
     }
 }

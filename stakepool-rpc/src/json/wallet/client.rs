@@ -140,6 +140,10 @@ impl VoteSigner for Wallet {
         Ok(answer.with_identity(identity.generation, identity.version.clone()))
     }
 
+    async fn connected_again(&self, known: u64) {
+        self.client.connected_again(known).await;
+    }
+
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
         const METHOD: &str = "generatevote";
         let VoteRequest { block, height, ticket, bits, bits_extended } = request;

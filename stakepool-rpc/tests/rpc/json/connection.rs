@@ -207,3 +207,15 @@ async fn any_other_method_of_a_server_can_be_called_with_its_refusals_and_figure
     assert!(matches!(shapeless, Err(WalletError::Unexpected { .. })), "{shapeless:?}");
     assert_eq!(wallet.call_figures()["getbalance"].calls, 3);
 }
+
+#[tokio::test]
+async fn every_new_connection_to_a_wallet_is_counted_before_the_first_call_over_it() {
+    let server = Server::start(wallet).await;
+    let wallet = Wallet::connect(&server.config).unwrap();
+    assert_eq!(wallet.best_block().await, Ok(best()));
+    assert_eq!(wallet.connections(), 1);
+    server.hang_up();
+    timeout(Duration::from_secs(10), wallet.connected_again(1)).await.unwrap();
+    assert_eq!(wallet.best_block().await, Ok(best()));
+    assert_eq!(wallet.connections(), 2);
+}
