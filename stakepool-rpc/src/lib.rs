@@ -8,4 +8,6 @@ pub mod grpc;
 pub mod json;
 #[cfg(any(feature = "json", feature = "grpc-client"))]
 mod meter;
+#[cfg(any(feature = "json", feature = "grpc-client"))]
+mod peer_address;
 pub mod tls;

@@ -137,7 +137,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["run"],
         ],
     ),
-    (RPC, &[&["meter", "tls"], &["grpc", "json"], &["daemon"]]),
+    (RPC, &[&["meter", "peer_address", "tls"], &["grpc", "json"], &["daemon"]]),
     (
         SIM,
         &[

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::peer_address::PeerAddress;
 use crate::tls::TlsError;
 
 /// A password. Its `Debug` hides it, and there is no `Display`.
@@ -88,19 +89,9 @@ impl ServerConfig {
         self
     }
 
-    /// Splits the host from the port.
-    pub(super) fn host_and_port(&self) -> Result<(&str, u16), ConfigError> {
-        let wrong = || ConfigError::Host(self.host.clone());
-        let (host, port) = self.host.rsplit_once(':').ok_or_else(wrong)?;
-        let bare = match host.strip_prefix('[') {
-            Some(inner) => inner.strip_suffix(']').ok_or_else(wrong)?,
-            None if host.contains(':') => return Err(wrong()),
-            None => host,
-        };
-        if bare.is_empty() {
-            return Err(wrong());
-        }
-        Ok((bare, port.parse().ok().filter(|&port| port != 0).ok_or_else(wrong)?))
+    /// The host and the port.
+    pub(super) fn address(&self) -> Result<PeerAddress, ConfigError> {
+        PeerAddress::parse(&self.host).ok_or_else(|| ConfigError::Host(self.host.clone()))
     }
 }
 
@@ -236,21 +227,6 @@ pub enum ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn host_and_port(host: &str) -> Option<(String, u16)> {
-        let config = ServerConfig::new(host, "user", "secret", "");
-        config.host_and_port().ok().map(|(host, port)| (host.to_owned(), port))
-    }
-
-    #[test]
-    fn hosts_of_all_kinds_are_split_from_their_port() {
-        assert_eq!(host_and_port("127.0.0.1:9110"), Some(("127.0.0.1".into(), 9110)));
-        assert_eq!(host_and_port("wallet.example:9110"), Some(("wallet.example".into(), 9110)));
-        assert_eq!(host_and_port("[::1]:9110"), Some(("::1".into(), 9110)));
-        for wrong in ["", "host", ":9110", "host:", "host:0", "host:70000", "::1:9110", "[::1:9110", "[]:1"] {
-            assert_eq!(host_and_port(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_password_does_not_show_in_debug() {

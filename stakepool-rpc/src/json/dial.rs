@@ -21,7 +21,8 @@ use tokio_tungstenite::tungstenite::{self, http};
 
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
-use crate::tls::pinned_client_config;
+use crate::peer_address::PeerAddress;
+use crate::tls::{self, pinned_client_config};
 
 /// Makes connections to one server.
 pub(super) trait Dial: Send + Sync + 'static {
@@ -34,8 +35,7 @@ pub(super) trait Dial: Send + Sync + 'static {
 
 /// Dials a real server.
 pub(super) struct TlsDialer {
-    host: String,
-    port: u16,
+    address: PeerAddress,
     server_name: ServerName<'static>,
     connector: TlsConnector,
     upgrade: Request,
@@ -46,16 +46,16 @@ impl TlsDialer {
     /// Checks all that can be checked without the server.
     pub(super) fn new(config: &ServerConfig) -> Result<Self, ConfigError> {
         let wrong_host = || ConfigError::Host(config.host.clone());
-        let (host, port) = config.host_and_port()?;
-        let server_name = ServerName::try_from(host.to_owned()).map_err(|_| wrong_host())?;
+        let address = config.address()?;
+        let server_name = ServerName::try_from(address.host().to_owned()).map_err(|_| wrong_host())?;
         let tls = pinned_client_config(&config.certificate_pem)
             .map_err(|source| ConfigError::Certificate { host: config.host.clone(), source })?;
-        let mut upgrade = format!("wss://{}/ws", config.host).into_client_request().map_err(|_| wrong_host())?;
+        let mut upgrade =
+            format!("wss://{}/ws", address.authority()).into_client_request().map_err(|_| wrong_host())?;
         upgrade.headers_mut().insert(AUTHORIZATION, basic_authentication(config)?);
         let bytes = Some(config.limits.message_bytes);
         Ok(Self {
-            host: host.to_owned(),
-            port,
+            address,
             server_name,
             connector: TlsConnector::from(Arc::new(tls)),
             upgrade,
@@ -64,11 +64,20 @@ impl TlsDialer {
     }
 }
 
+/// Whether a server's configuration can work at all: what is checked before the first attempt to connect, and nothing that
+/// needs the server.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn check(config: &ServerConfig) -> Result<(), ConfigError> {
+    TlsDialer::new(config).map(drop)
+}
+
 impl Dial for TlsDialer {
     type Io = TlsStream<TcpStream>;
 
     async fn dial(&self) -> Result<WebSocketStream<Self::Io>, RpcError> {
-        let tcp = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(describe_io)?;
+        let tcp = self.address.connect().await.map_err(describe_io)?;
         // Votes are small and urgent.
         tcp.set_nodelay(true).map_err(describe_io)?;
         let tls = self.connector.connect(self.server_name.clone(), tcp).await.map_err(describe_io)?;
@@ -119,12 +128,8 @@ fn describe_refusal(status: http::StatusCode) -> RpcError {
 }
 
 fn describe_io(error: io::Error) -> RpcError {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    RpcError::Unreachable(match tls {
-        Some(rustls::Error::InvalidCertificate(_)) => {
-            "it shows another certificate than the one configured; copy its rpc.cert again".to_owned()
-        }
-        Some(other) => format!("TLS failed: {other}"),
+    RpcError::Unreachable(match tls::why_tls_failed(&error, "copy its rpc.cert again") {
+        Some(why) => why,
         // A program that ends does not say goodbye.
         None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
         None => error.to_string(),
@@ -143,6 +148,7 @@ mod tests {
         };
         assert_eq!(error("localhost:1", "user", pem), None);
         assert!(error("localhost", "user", pem).unwrap().contains("HOST:PORT"));
+        assert_eq!(error("[fe80::1%eth0]:1", "user", pem), None);
         assert!(error("local host:1", "user", pem).unwrap().contains("HOST:PORT"));
         assert!(error("localhost:1", "us:er", pem).unwrap().contains("colon"));
         let error = error("localhost:1", "user", b"nothing").unwrap();

@@ -28,6 +28,7 @@ mod transport_tests;
 
 pub use client::NO_PARAMS;
 pub use config::{CallLimits, ConfigError, Password, ServerConfig};
+pub use dial::check;
 pub use error::RpcError;
 pub use identify::identify;
 pub use identity::{Identity, ServerKind};

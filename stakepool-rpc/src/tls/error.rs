@@ -17,6 +17,20 @@ pub enum TlsError {
         /// What is wrong.
         reason: String,
     },
+    /// A file holds something else.
+    #[error("the file holds {found}, not {wanted}; copy the right file there")]
+    WrongContent {
+        /// What should be in it.
+        wanted: &'static str,
+        /// What is in it.
+        found: String,
+    },
+    /// The key of a certificate cannot be used.
+    #[error(
+        "the key of the certificate cannot be used: {0}; have its program make a new certificate with a key of P-256 (P-384, \
+         P-521, Ed25519 and RSA with 2048 bits or more will do, too)"
+    )]
+    UnusableKey(String),
     /// The text holds no private key.
     #[error("no private key found: a PEM file with `PRIVATE KEY` or `EC PRIVATE KEY` is expected")]
     NoKey,

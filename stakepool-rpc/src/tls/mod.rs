@@ -6,21 +6,26 @@
 //! proves that it has the key. Names and dates in it do not matter then: a new certificate must
 //! be copied to the peers anyway, and a pool must not stop voting because ten years are over.
 //!
-//! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256 or Ed25519; the cryptography comes from
-//! aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.
+//! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256, P-384, Ed25519 or RSA of 2048 bits and more;
+//! the cryptography comes from aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.
 
 mod error;
-mod expiry;
 #[cfg(feature = "certificates")]
 mod make;
+mod p521;
 mod pair;
 mod pem;
 mod pinned;
 mod provider;
+mod refusal;
+mod x509;
 
 pub use error::TlsError;
-pub use expiry::certificate_end;
 #[cfg(feature = "certificates")]
 pub use make::ensure_server_pair;
 pub use pair::KeyPair;
+pub use pem::certificates_pem;
 pub use pinned::{pinned_client_config, pinned_client_config_with_identity, server_config};
+#[cfg(any(feature = "json", feature = "grpc"))]
+pub(crate) use refusal::why_tls_failed;
+pub use x509::{certificate_end, certificate_validity};

@@ -31,7 +31,7 @@ impl Clone for KeyPair {
 }
 
 impl KeyPair {
-    /// A pair from PEM texts. The key may be PKCS #8, PKCS #1, or SEC1 as the predecessor writes it
+    /// A pair from PEM texts (or DER, or UTF-16, or with what editors add). The key may be PKCS #8, PKCS #1, or SEC1 as the predecessor writes it
     /// (`EC PRIVATE KEY`, P-521).
     ///
     /// # Errors
@@ -54,7 +54,9 @@ impl KeyPair {
         warn_if_others_can_read(key);
         Self::from_pem(&certificate_text, &key_text).map_err(|source| {
             let path = match source {
-                TlsError::NoCertificate | TlsError::BadCertificate { .. } => certificate,
+                TlsError::NoCertificate
+                | TlsError::BadCertificate { .. }
+                | TlsError::WrongContent { wanted: "a certificate", .. } => certificate,
                 _ => key,
             };
             TlsError::InFile { path: path.to_owned(), source: Box::new(source) }

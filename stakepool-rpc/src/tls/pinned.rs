@@ -7,20 +7,21 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
-    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
-    SignatureScheme,
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
 };
 
 use super::error::TlsError;
 use super::pair::KeyPair;
 use super::pem;
 use super::provider::provider;
+use super::refusal::Refusal;
+use super::x509;
 
 /// A client that accepts exactly the certificates in a PEM text (one or several), whatever names and dates they
 /// hold. No ALPN protocol is set.
 ///
 /// # Errors
-/// [`TlsError`] where the text holds no certificate or a damaged one.
+/// [`TlsError`] where the text holds no certificate or a damaged one, or one whose key is weak or of an unknown kind.
 pub fn pinned_client_config(pem: &[u8]) -> Result<ClientConfig, TlsError> {
     Ok(client_builder(pem)?.with_no_client_auth())
 }
@@ -68,15 +69,18 @@ struct Pinned {
 
 impl Pinned {
     fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
-        Ok(Self { certificates: pem::certificates(pem)?, algorithms: provider().signature_verification_algorithms })
+        Ok(Self {
+            certificates: pem::usable_certificates(pem)?,
+            algorithms: provider().signature_verification_algorithms,
+        })
     }
 
     fn knows(&self, shown: &CertificateDer<'_>) -> Result<(), Error> {
         if self.certificates.iter().any(|pinned| pinned == shown) {
-            Ok(())
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
+            return Ok(());
         }
+        let is_issued = self.certificates.iter().any(|pinned| x509::is_issuer(pinned, shown));
+        Err(if is_issued { Refusal::Issuer } else { Refusal::Another }.into())
     }
 }
 

@@ -16,6 +16,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::options::ClientError;
 use crate::grpc::wire::ALPN_HTTP2;
+use crate::peer_address::PeerAddress;
 use crate::tls::{self, KeyPair};
 
 /// How long a daemon may be silent during a call before it is asked whether it is still there, and how long it may
@@ -29,7 +30,7 @@ const SERVER_NAME: &str = "localhost";
 
 /// Where a daemon is and how to be sure that it is the one.
 pub(super) struct Target {
-    address: Arc<str>,
+    address: Arc<PeerAddress>,
     endpoint: Endpoint,
     tls: TlsConnector,
     connect_limit: Duration,
@@ -48,18 +49,16 @@ impl Target {
         identity: Option<KeyPair>,
         connect_limit: Duration,
     ) -> Result<Self, ClientError> {
+        let wrong_address = || ClientError::Address(address.to_owned());
+        let peer = PeerAddress::parse(address).ok_or_else(wrong_address)?;
+        let endpoint = endpoint(&peer.authority()).ok_or_else(wrong_address)?;
         let config = match identity {
             Some(identity) => tls::pinned_client_config_with_identity(certificate, identity),
             None => tls::pinned_client_config(certificate),
         };
         let mut config = config.map_err(|source| ClientError::Tls { address: address.to_owned(), source })?;
         config.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
-        Ok(Self {
-            address: address.into(),
-            endpoint: endpoint(address).ok_or_else(|| ClientError::Address(address.to_owned()))?,
-            tls: TlsConnector::from(Arc::new(config)),
-            connect_limit,
-        })
+        Ok(Self { address: Arc::new(peer), endpoint, tls: TlsConnector::from(Arc::new(config)), connect_limit })
     }
 
     /// A channel that connects when it is used. Must be called within a runtime.
@@ -92,22 +91,16 @@ fn endpoint(address: &str) -> Option<Endpoint> {
     Some(endpoint)
 }
 
-async fn dial(address: &str, tls: TlsConnector) -> io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
+async fn dial(address: &PeerAddress, tls: TlsConnector) -> io::Result<TlsStream<TcpStream>> {
+    let stream = address.connect().await?;
     stream.set_nodelay(true)?;
     let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
     tls.connect(name, stream).await.map_err(with_remedy)
 }
 
-/// The error, in words for the operator where the daemon shows a certificate that is not pinned.
+/// The error, in words for the operator where TLS failed.
 fn with_remedy(error: io::Error) -> io::Error {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(rustls::Error::InvalidCertificate(_)) => io::Error::other(
-            "it shows another certificate than the one configured; copy its rpc.cert again (stakepooldcerts)",
-        ),
-        _ => error,
-    }
+    tls::why_tls_failed(&error, "copy its rpc.cert again (stakepooldcerts)").map_or(error, io::Error::other)
 }
 
 fn timed_out(limit: Duration) -> io::Error {
@@ -116,11 +109,15 @@ fn timed_out(limit: Duration) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::endpoint;
+    use super::*;
+
+    fn endpoint(address: &str) -> Option<Endpoint> {
+        super::endpoint(&PeerAddress::parse(address)?.authority())
+    }
 
     #[test]
     fn an_address_is_host_and_port() {
-        for good in ["localhost:9113", "192.0.2.1:9113", "[::1]:19560", "voter-1.example.org:1"] {
+        for good in ["localhost:9113", "192.0.2.1:9113", "[::1]:19560", "[fe80::1%eth0]:1", "voter-1.example.org:1"] {
             assert!(endpoint(good).is_some(), "{good}");
         }
         for bad in ["", "localhost", "localhost:", "a:b", "a:99999", "https://a:1", "a:1/x", "u@a:1", "::1", "a b:1"] {

@@ -26,6 +26,7 @@ use super::access::Access;
 use super::cost::{Calls, Cost};
 use super::limited::{HeldAnswer, LimitedRequest};
 use super::stopping::until_stopped;
+use crate::tls;
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -129,7 +130,10 @@ pub(super) async fn converse(
             Ok(Ok(stream)) => stream,
             // Who only looks whether the port is open hangs up like this.
             Ok(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => return,
-            Ok(Err(error)) => return gate.warn(&peer, "TLS", &error.to_string()),
+            Ok(Err(error)) => {
+                let why = tls::why_tls_failed(&error, "name the one that it shows (rpcclientcerts)");
+                return gate.warn(&peer, "TLS", &why.unwrap_or_else(|| error.to_string()));
+            }
             Err(_) => return gate.warn(&peer, "TLS", "it was silent"),
         },
         () = until_stopped(&mut stopping) => return,
