@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use stakepool_config::{Certificate, DaemonConfig, load_daemon};
+use stakepool_core::secret::Secret;
 use stakepool_process::{NoAddress, until_signal_without_reload, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
@@ -22,7 +23,7 @@ pub enum ResolveError {
     #[error("rpclisten: {0}")]
     Listen(#[from] NoAddress),
     /// The token cannot be used.
-    #[error("rpctoken: {0}")]
+    #[error("rpctoken or rpctokennext: {0}")]
     Token(#[from] RpcTokenError),
 }
 
@@ -35,9 +36,10 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
     for address in &config.rpc_listen {
         listen.extend(usable_addresses(address).await?);
     }
-    let token = config.rpc_token.map(|token| RpcToken::new(token.expose())).transpose()?;
+    let token = |token: Option<Secret>| token.map(|token| RpcToken::new(token.expose())).transpose();
     let access = Access::default()
-        .with_token(token)
+        .with_token(token(config.rpc_token)?)
+        .with_next_token(token(config.rpc_token_next)?)
         .with_client_certificates((!config.rpc_clients.is_empty()).then(|| all_pem(&config.rpc_clients)))
         .with_old_clients(config.old_clients);
     let options = DaemonOptions::new(config.network, config.cold_wallet, config.pool_fee, config.data_dir)

@@ -48,6 +48,8 @@ pub struct DaemonConfig {
     /// The token that is asked of the web. Without it, and without certificates, only the predecessor's service may be
     /// served.
     pub rpc_token: Option<Secret>,
+    /// A second token that is taken as well.
+    pub rpc_token_next: Option<Secret>,
     /// The certificates of which the web is asked to show one; none where it is not asked.
     pub rpc_clients: Vec<Certificate>,
     /// Whether the predecessor's web is let in although it can show nothing.
@@ -76,6 +78,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let rpc_cert = reader.home_path("rpccert", "rpc.cert");
     let rpc_key = reader.home_path("rpckey", "rpc.key");
     let rpc_token = rpc_token::read(reader);
+    let rpc_token_next = rpc_token::read_next(reader, rpc_token.as_ref());
     let rpc_clients = client_certificate::asked(reader);
     let old_clients = reader.switch("oldclients").unwrap_or(false);
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
@@ -97,6 +100,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         rpc_cert,
         rpc_key,
         rpc_token,
+        rpc_token_next,
         rpc_clients,
         old_clients,
         monitor_listen,

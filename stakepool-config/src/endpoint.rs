@@ -7,6 +7,7 @@ use stakepool_rpc::json::ServerConfig;
 
 use crate::certificate::Certificate;
 use crate::reader::Reader;
+use crate::rpc_token;
 
 /// An exccd or exccwallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct DaemonEndpoint {
     pub host: String,
     /// The certificate that the daemon must show.
     pub certificate: Certificate,
+    /// The token that it asks for, where each daemon has its own.
+    pub token: Option<Secret>,
 }
 
 /// The keys that together describe servers.
@@ -67,7 +70,7 @@ pub(crate) fn rpc_endpoints(reader: &mut Reader<'_>, keys: &RpcKeys, default_por
         .collect()
 }
 
-/// Reads voting daemons from lists of equal length.
+/// Reads voting daemons from lists of equal length. Tokens are given for each, or not at all.
 pub(crate) fn daemon_endpoints(
     reader: &mut Reader<'_>,
     hosts_key: &'static str,
@@ -77,8 +80,13 @@ pub(crate) fn daemon_endpoints(
     let hosts = hosts(reader, hosts_key, default_port);
     let certificates = certificates(reader, certificates_key);
     reader.same_count(hosts_key, hosts.len(), certificates_key, certificates.len());
-    let pairs = hosts.into_iter().zip(certificates);
-    pairs.filter_map(|(host, certificate)| Some(DaemonEndpoint { host: host?, certificate: certificate? })).collect()
+    let tokens = rpc_token::read_each(reader, hosts.len()).into_iter().chain(std::iter::repeat(None));
+    let daemons = hosts.into_iter().zip(certificates).zip(tokens);
+    daemons
+        .filter_map(|((host, certificate), token)| {
+            Some(DaemonEndpoint { host: host?, certificate: certificate?, token })
+        })
+        .collect()
 }
 
 /// One entry for each that is written, `None` where it cannot be used and was reported.

@@ -55,6 +55,9 @@ pub(crate) const TABLE: Table = Table {
             .depends("`rpc.cert` in appdata"),
         Key::value("rpckey", "FILE", "the certificate's key; made where it is missing").depends("`rpc.key` in appdata"),
         Key::value("rpctoken", "TOKEN", "the token that is asked of the web").secret().new_here(),
+        Key::value("rpctokennext", "TOKEN", "a second token that is taken as well, while rpctoken is being changed")
+            .secret()
+            .new_here(),
         Key::list("rpcclientcerts", "FILE,…", "certificates of which the web must show one").new_here(),
         Key::switch("oldclients", "let the predecessor's web in, which can show neither token nor certificate")
             .new_here(),

@@ -62,6 +62,9 @@ pub(crate) const TABLE: Table = Table {
         Key::switch("enablestakepoold", "work with voting daemons")
             .depends("on; say enablestakepoold=0 for a pool without"),
         Key::value("rpctoken", "TOKEN", "the token that the voting daemons ask of us").secret().new_here(),
+        Key::list("rpctokens", "TOKEN,…", "in the place of rpctoken: a token of its own for each of stakepooldhosts")
+            .secret()
+            .new_here(),
         Key::value("rpcclientcert", "FILE", "the certificate to show to the voting daemons").new_here(),
         Key::value("rpcclientkey", "FILE", "the private key of rpcclientcert").new_here(),
         // The web site.

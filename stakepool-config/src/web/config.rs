@@ -61,7 +61,7 @@ pub struct WebConfig {
     pub min_servers: usize,
     /// The voting daemons; empty only where the operator switched them off.
     pub daemons: Vec<DaemonEndpoint>,
-    /// The token that the voting daemons ask of us.
+    /// The token that the voting daemons ask of us, where they have none of their own.
     pub rpc_token: Option<Secret>,
     /// The certificate that we show to the voting daemons.
     pub rpc_identity: Option<ClientIdentity>,

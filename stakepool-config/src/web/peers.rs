@@ -9,6 +9,7 @@ use stakepool_rpc::json::ServerConfig;
 use stakepool_rpc::tls::{KeyPair, TlsError};
 
 use crate::client_certificate::ClientIdentity;
+use crate::endpoint::DaemonEndpoint;
 
 use super::config::WebConfig;
 
@@ -16,8 +17,8 @@ use super::config::WebConfig;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerError {
-    /// The token.
-    #[error("rpctoken: {0}")]
+    /// A token.
+    #[error("rpctoken or rpctokens: {0}")]
     Token(#[source] RpcTokenError),
     /// The certificate that is shown to the daemons, or its key.
     #[error("rpcclientcert and rpcclientkey cannot be used: {0}")]
@@ -30,21 +31,20 @@ impl WebConfig {
         self.wallets.iter().map(ServerConfig::from).collect()
     }
 
-    /// How to reach each voting daemon, in the order of `stakepooldhosts`, with the default limits: with the token and
-    /// the client certificate, where they are configured.
+    /// How to reach each voting daemon, in the order of `stakepooldhosts`, with the default limits: with its own token, or
+    /// the one for all, and the client certificate, where they are configured.
     ///
     /// # Errors
     /// [`PeerError`] where no daemon would take the token or the certificate.
     pub fn daemon_clients(&self) -> Result<Vec<ClientOptions>, PeerError> {
-        let token = self.rpc_token.as_ref().map(|token| RpcToken::new(token.expose())).transpose();
-        let token = token.map_err(PeerError::Token)?;
         let identity = self.rpc_identity.as_ref().map(key_pair).transpose().map_err(PeerError::Identity)?;
-        let client = |address: &str, certificate: &str| {
-            ClientOptions::new(address, certificate.as_bytes())
-                .with_token(token.clone())
-                .with_identity(identity.clone())
+        let client = |daemon: &DaemonEndpoint| {
+            let token = daemon.token.as_ref().or(self.rpc_token.as_ref());
+            let token = token.map(|token| RpcToken::new(token.expose())).transpose().map_err(PeerError::Token)?;
+            let certificate = daemon.certificate.pem.as_bytes();
+            Ok(ClientOptions::new(&daemon.host, certificate).with_token(token).with_identity(identity.clone()))
         };
-        Ok(self.daemons.iter().map(|daemon| client(&daemon.host, &daemon.certificate.pem)).collect())
+        self.daemons.iter().map(client).collect()
     }
 }
 

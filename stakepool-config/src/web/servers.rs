@@ -41,7 +41,8 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Servers>
     let daemons = daemons(reader, network, least);
     let rpc_token = rpc_token::read(reader);
     let rpc_identity = client_certificate::shown(reader);
-    if !daemons.is_empty() && reader.text("rpctoken").is_none() && reader.text("rpcclientcert").is_none() {
+    let has_token = reader.text("rpctoken").is_some() || reader.list_length("rpctokens") > 0;
+    if !daemons.is_empty() && !has_token && reader.text("rpcclientcert").is_none() {
         reader.warn(
             "rpctoken is not set: the voting daemons cannot tell the web from anybody else, and send it no reports; set the \
              same rpctoken here and in the daemons",

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use stakepool_config::PeerError;
 use stakepool_rpc::tls::ensure_server_pair;
 
-use super::{Host, web_lines, without};
+use super::{Host, assert_only, daemon_lines, web_lines, without};
 
 /// A certificate and its key: PEM.
 fn pair() -> [String; 2] {
@@ -44,6 +44,35 @@ fn daemons_come_with_token_and_client_certificate_where_they_are_configured() {
     for daemon in host.web(&without("rpctoken", &web_lines(""))).daemon_clients().unwrap() {
         assert!(daemon.token.is_none() && daemon.identity.is_none());
     }
+}
+
+#[test]
+fn each_daemon_is_shown_its_own_token_where_it_has_one() {
+    let lines = |tokens: &str| format!("{}rpctokens={tokens}\n", without("rpctoken", &web_lines("")));
+    let host = Host::new().file("/home/pool/.exccstakepool/two", "the-token-of-daemon-two\n");
+    let config = host.web(&lines("the-token-of-daemon-one,file:two"));
+    assert_eq!(config.warnings, [""; 0]);
+    let shown: Vec<_> = config.daemons.iter().map(|daemon| daemon.token.as_ref().unwrap().expose()).collect();
+    assert_eq!(shown, ["the-token-of-daemon-one", "the-token-of-daemon-two"]);
+    assert!(config.daemon_clients().unwrap().iter().all(|daemon| daemon.token.is_some()));
+
+    assert_only(&host.web_errors(&lines("the-token-of-daemon-one")), &["stakepooldhosts has 2", "rpctokens has 1"]);
+    assert_only(&host.web_errors(&lines("the-token-of-daemon-one,short")), &["rpctokens", "16 to 512"]);
+    let warnings = host.web(&lines("the-token-of-daemon-one,the-token-of-daemon-one")).warnings;
+    assert_only(&warnings, &["rpctokens has a token twice"]);
+    let warnings = host.web(&web_lines("rpctokens=the-token-of-daemon-one,file:two")).warnings;
+    assert_only(&warnings, &["rpctoken is not used"]);
+}
+
+#[test]
+fn a_daemon_takes_a_second_token_beside_its_first_and_none_without() {
+    let config = Host::new().daemon(&daemon_lines("rpctokennext=the-token-of-tomorrow"));
+    assert_eq!((config.rpc_token_next.unwrap().expose(), config.warnings.len()), ("the-token-of-tomorrow", 0));
+    let alone = without("rpctoken", &daemon_lines("rpctokennext=the-token-of-tomorrow"));
+    assert_only(&Host::new().daemon_errors(&alone), &["rpctokennext", "name it rpctoken"]);
+    assert_only(&Host::new().daemon_errors(&daemon_lines("rpctokennext=short")), &["rpctokennext", "16 to 512"]);
+    let same = Host::new().daemon(&daemon_lines("rpctokennext=0123456789abcdef"));
+    assert_only(&same.warnings, &["rpctokennext is the same"]);
 }
 
 #[test]

@@ -22,8 +22,9 @@ pub enum DaemonError {
     },
     /// It refuses the token or certificate.
     #[error(
-        "voting daemon {daemon} refuses our token or certificate: set the same rpctoken for the web and the daemon; where \
-         the daemon has rpcclientcerts, set rpcclientcert and rpcclientkey to the pair of one of them"
+        "voting daemon {daemon} refuses our token or certificate: set the same rpctoken for the web (or in the daemon's place \
+         of its rpctokens) and the daemon; where the daemon has rpcclientcerts, set rpcclientcert and rpcclientkey to the pair \
+         of one of them"
     )]
     Unauthorized {
         /// The daemon's name.

@@ -33,6 +33,8 @@ pub(super) enum Caller {
 pub struct Access {
     /// The token that calls must carry as `authorization: Bearer TOKEN`.
     pub token: Option<RpcToken>,
+    /// A second token that may be carried instead, while the first is being changed.
+    pub next_token: Option<RpcToken>,
     /// The certificates (PEM) of which clients must show one.
     pub client_certificates: Option<Vec<u8>>,
     /// Lets calls of the predecessor's service in that show nothing at all, in spite of the above. Its programs cannot
@@ -45,6 +47,13 @@ impl Access {
     #[must_use]
     pub fn with_token(mut self, token: impl Into<Option<RpcToken>>) -> Self {
         self.token = token.into();
+        self
+    }
+
+    /// The same with a second token that callers may show instead, or without one.
+    #[must_use]
+    pub fn with_next_token(mut self, token: impl Into<Option<RpcToken>>) -> Self {
+        self.next_token = token.into();
         self
     }
 
@@ -75,7 +84,19 @@ impl Access {
     }
 
     const fn is_checked(&self) -> bool {
-        self.token.is_some() || self.client_certificates.is_some()
+        self.token.is_some() || self.next_token.is_some() || self.client_certificates.is_some()
+    }
+
+    /// Whether a call carries the second token.
+    pub(super) fn is_next(&self, metadata: &HeaderMap) -> bool {
+        let shown = metadata.get(AUTHORIZATION);
+        shown.is_some_and(|shown| self.next_token.as_ref().is_some_and(|next| next.is_carried_by(shown.as_bytes())))
+    }
+
+    /// Whether a value of `authorization` carries one of the tokens; both are compared, so that the time tells nothing.
+    fn has_token(&self, shown: &[u8]) -> bool {
+        let tokens = [&self.token, &self.next_token];
+        tokens.into_iter().flatten().fold(false, |found, token| found | token.is_carried_by(shown))
     }
 
     /// Whether a call may go on. A certificate that was shown has been found good before; a token that is shown must
@@ -85,10 +106,10 @@ impl Access {
         if !self.is_checked() {
             return if old { Ok(Caller::Anonymous) } else { Err(closed()) };
         }
-        let lacks_token = match (&self.token, metadata.get(AUTHORIZATION)) {
-            (Some(token), Some(shown)) if !token.is_carried_by(shown.as_bytes()) => return Err(wrong_token()),
-            (Some(_), None) => true,
-            _ => false,
+        let asks_token = self.token.is_some() || self.next_token.is_some();
+        let lacks_token = match metadata.get(AUTHORIZATION) {
+            Some(shown) if asks_token && !self.has_token(shown.as_bytes()) => return Err(wrong_token()),
+            shown => asks_token && shown.is_none(),
         };
         let lacks_certificate = self.client_certificates.is_some() && !shows_certificate;
         match (lacks_token, lacks_certificate) {
@@ -133,6 +154,7 @@ mod tests {
     fn access(token: bool, certificates: bool, allow_old_clients: bool) -> Access {
         Access {
             token: token.then(|| RpcToken::new("0123456789abcdef").unwrap()),
+            next_token: None,
             client_certificates: certificates.then(Vec::new),
             allow_old_clients,
         }
@@ -185,6 +207,17 @@ mod tests {
         assert!(access.check(OWN, &shows(RIGHT), true).is_ok());
         assert!(access.check(OWN, &shows(RIGHT), false).unwrap_err().message().contains("client certificate"));
         assert!(access.check(OWN, &nothing(), true).is_err());
+    }
+
+    #[test]
+    fn both_tokens_are_taken_while_one_follows_the_other_and_no_third() {
+        let access = access(true, false, false).with_next_token(RpcToken::new("fedcba9876543210").unwrap());
+        for (shown, is_next) in [(RIGHT, false), ("Bearer fedcba9876543210", true)] {
+            assert_eq!(access.check(OWN, &shows(shown), false).ok(), Some(Caller::Authenticated));
+            assert_eq!(access.is_next(&shows(shown)), is_next);
+        }
+        assert!(access.check(OWN, &shows("Bearer 0123456789abcdeffedcba9876543210"), false).is_err());
+        assert!(access.check(OWN, &nothing(), false).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -57,6 +58,8 @@ struct Shared {
     calls: Calls,
     most_users: usize,
     refusals: LogThrottle,
+    /// Whether the second token was shown.
+    next_was_shown: AtomicBool,
 }
 
 /// Who is at the other end of a connection.
@@ -73,7 +76,13 @@ struct Peer {
 impl Gate {
     /// The services of a daemon that takes so many users.
     pub(super) fn new(routes: Routes, access: Access, most_users: usize) -> Self {
-        let shared = Shared { access, calls: Calls::default(), most_users, refusals: LogThrottle::default() };
+        let shared = Shared {
+            access,
+            calls: Calls::default(),
+            most_users,
+            refusals: LogThrottle::default(),
+            next_was_shown: AtomicBool::new(false),
+        };
         Self { routes: routes.prepare(), shared: Arc::new(shared) }
     }
 
@@ -87,6 +96,9 @@ impl Gate {
             }
         };
         peer.allowed.send_replace(true);
+        if self.shared.access.is_next(request.headers()) && !self.shared.next_was_shown.swap(true, Ordering::Relaxed) {
+            tracing::info!("rpctokennext is in use: once all webs show it, make it rpctoken and remove rpctokennext");
+        }
         tracing::trace!(peer = %peer.address, call = path, "gRPC call");
         let cost = Cost::of(path);
         let mut admitted = match self.shared.calls.admit(cost, caller).await {

@@ -42,6 +42,23 @@ async fn a_daemon_with_a_token_refuses_every_call_without_it_or_with_another() {
 }
 
 #[tokio::test]
+async fn a_token_is_changed_without_a_moment_in_which_the_web_is_refused() {
+    let next = || RpcToken::new("the-token-of-tomorrow").unwrap();
+    let takes = async |access: Access, shown: RpcToken| {
+        let daemon = Daemon::start(access).await;
+        let taken = client(daemon.options().with_token(shown)).status().await.is_ok();
+        daemon.stop().await;
+        taken
+    };
+    let both = || with_token().with_next_token(next());
+    assert!(takes(both(), token()).await && takes(both(), next()).await);
+    let changed = || Access::default().with_token(next());
+    assert!(takes(changed(), next()).await && !takes(changed(), token()).await);
+    // Nor does the token of one daemon open another that has its own.
+    assert!(!takes(both(), RpcToken::new("the-token-of-another-daemon").unwrap()).await);
+}
+
+#[tokio::test]
 async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
     let daemon = Daemon::start(Access::default()).await;
     for token in [None, Some(token())] {
