@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-
-use crate::error::one_line;
+use stakepool_core::sanitize::{is_hidden, visible};
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +42,7 @@ impl Style {
         }
         let fields = answer.fields();
         let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        fields.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {}", one_line(value)))?;
+        fields.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {}", visible(value)))?;
         out.flush()
     }
 
@@ -51,7 +50,7 @@ impl Style {
     pub(crate) fn write_list(self, mut out: &mut dyn Write, answers: &[impl Answer], none: &str) -> io::Result<()> {
         match self {
             Self::Json => {
-                serde_json::to_writer(&mut out, answers)?;
+                write_json(&mut out, answers)?;
                 out.write_all(b"\n")?;
             }
             Self::Text if answers.is_empty() => writeln!(out, "{none}")?,
@@ -63,15 +62,61 @@ impl Style {
     /// Writes one of many answers, or why there is none, on a line of its own.
     pub(crate) fn write_line<A: Answer>(self, mut out: impl Write, answer: &Result<&A, String>) -> io::Result<()> {
         match (self, answer) {
-            (Self::Json, Ok(answer)) => serde_json::to_writer(&mut out, answer)?,
-            (Self::Json, Err(error)) => serde_json::to_writer(&mut out, &Refusal { error })?,
+            (Self::Json, Ok(answer)) => write_json(&mut out, answer)?,
+            (Self::Json, Err(error)) => write_json(&mut out, &Refusal { error })?,
             (Self::Text, Ok(answer)) => {
                 let fields: Vec<String> =
-                    answer.fields().into_iter().map(|(name, value)| format!("{name} {}", one_line(&value))).collect();
+                    answer.fields().into_iter().map(|(name, value)| format!("{name} {}", visible(&value))).collect();
                 out.write_all(fields.join(", ").as_bytes())?;
             }
-            (Self::Text, Err(error)) => write!(out, "error: {}", one_line(error))?,
+            (Self::Text, Err(error)) => write!(out, "error: {}", visible(error))?,
         }
         out.write_all(b"\n")
+    }
+}
+
+/// Writes JSON whose hidden and control characters are escaped: a program reads the same text, and a terminal shows what it
+/// is.
+fn write_json(out: &mut dyn Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+    let text = serde_json::to_string(value)?;
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(|c: char| c.is_control() || is_hidden(c)) {
+        let (plain, special) = rest.split_at(at);
+        out.write_all(plain.as_bytes())?;
+        let Some(special) = special.chars().next() else { break };
+        for unit in special.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}")?;
+        }
+        rest = &rest[at + special.len_utf8()..];
+    }
+    out.write_all(rest.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Said(&'static str);
+
+    impl Answer for Said {
+        fn fields(&self) -> Vec<(&'static str, String)> {
+            vec![("said", self.0.to_owned())]
+        }
+    }
+
+    fn written(style: Style, text: &'static str) -> String {
+        let mut out = Vec::new();
+        style.write_line(&mut out, &Ok(&Said(text))).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_a_stranger_typed_steers_no_terminal_and_hides_nothing() {
+        let typed = "a\u{202e}b\u{200b}\n\u{1b}[2J\u{9b}\u{e0041}ü";
+        assert_eq!(written(Style::Text, typed), "said a\\u{202e}b\\u{200b}\\n\\u{1b}[2J\\u{9b}\\u{e0041}ü\n");
+        let json = written(Style::Json, typed);
+        assert!(!json.trim_end().chars().any(|c| c.is_control() || is_hidden(c)), "{json:?}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), typed, "a program reads what was typed");
     }
 }

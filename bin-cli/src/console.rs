@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 
+use stakepool_core::sanitize::visible;
+
 use crate::answer::Style;
-use crate::error::one_line;
 
 /// The streams of a command that needs the pool.
 pub(crate) struct Console<'a> {
@@ -21,6 +22,6 @@ impl Console<'_> {
     /// Notes something for people that does not stop the command.
     pub(crate) fn note(&mut self, text: &str) {
         // Nothing is left to do where not even this can be written.
-        let _ = writeln!(self.errors, "stakepoolctl: {}", one_line(text));
+        let _ = writeln!(self.errors, "stakepoolctl: {}", visible(text));
     }
 }

@@ -84,26 +84,3 @@ impl CliError {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
-
-/// The text without line ends and other control characters, which an argument may have brought in.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_end_in_a_message_cannot_forge_a_second_line() {
-        assert_eq!(one_line("no\nsuch\u{1b}[1m key"), "no\\nsuch\\u{1b}[1m key");
-    }
-}

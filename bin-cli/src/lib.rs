@@ -16,6 +16,8 @@ mod users;
 
 use std::ffi::OsString;
 
+use stakepool_core::sanitize::visible;
+
 pub use error::CliError;
 pub use streams::Streams;
 
@@ -29,7 +31,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) 
         Err(error) if error.is_broken_pipe() => 0,
         Err(error) => {
             // Nothing is left to do where not even this can be written.
-            let _ = writeln!(errors, "stakepoolctl: {}", error::one_line(&error.to_string()));
+            let _ = writeln!(errors, "stakepoolctl: {}", visible(&error.to_string()));
             error.exit_code()
         }
     }

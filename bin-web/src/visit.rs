@@ -65,9 +65,9 @@ struct Frame<'a> {
 
 /// The signed-in user as pages show them.
 #[derive(Serialize)]
-struct Me<'a> {
+struct Me {
     id: i64,
-    email: &'a str,
+    email: String,
     has_address: bool,
     is_admin: bool,
 }
@@ -215,7 +215,7 @@ impl Visit {
         };
         let me = self.user().map(|user| Me {
             id: user.id.0,
-            email: user.email.as_str(),
+            email: user.email.to_string(),
             has_address: user.registration.is_some(),
             is_admin: self.administrator().is_some(),
         });

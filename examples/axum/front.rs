@@ -20,7 +20,7 @@ use stakepool::accounts::{
     ApiKeyError, ClientAddress, FIRST_STEP_LASTS, NewPassword, NewSession, Origin, RefusalKind, Refused, ResetError,
     SESSION_LASTS, SignedIn, SignedUp,
 };
-use stakepool_core::{accounts::User, ports::SessionToken};
+use stakepool_core::{accounts::User, bearer::bearer_token, ports::SessionToken};
 
 /// Cookies of this name come over HTTPS and from this host: no page of a sister domain can set them.
 const SESSION: &str = "__Host-session";
@@ -209,7 +209,7 @@ async fn register(visit: Visit) -> Answer {
 
 /// What a wallet needs for buying tickets. It shows its key and no cookie.
 async fn purchase_info(State(pool): State<Arc<Pool>>, headers: HeaderMap) -> Result<Json<Value>, Error> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "));
+    let bearer = headers.get(AUTHORIZATION).and_then(|header| bearer_token(header.to_str().ok()?));
     let user = pool.user_of_api_key(bearer.ok_or(ApiKeyError::Invalid)?).await?;
     let unregistered = || refuse(StatusCode::UNPROCESSABLE_ENTITY, "no address submitted", None);
     let registration = user.registration.as_ref().ok_or_else(unregistered)?;

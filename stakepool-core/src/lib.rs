@@ -52,6 +52,7 @@
 pub mod accounts;
 pub mod alert;
 pub mod audit;
+pub mod bearer;
 pub mod call_figures;
 #[cfg(feature = "chain")]
 pub mod chain;
@@ -77,6 +78,8 @@ pub mod testkit;
 #[cfg(feature = "chain")]
 pub mod ticket;
 pub mod time;
+#[cfg(feature = "accounts")]
+pub mod typed;
 #[cfg(feature = "engine")]
 pub mod voting;
 #[cfg(all(feature = "accounts", feature = "engine"))]

@@ -15,7 +15,7 @@ use crate::figures::{Figures, PoolFigures};
 use crate::limits::known_browsers::KnownBrowsers;
 use crate::limits::password_queue::PasswordQueue;
 use crate::limits::tries::Limiter;
-use crate::mail::Outbox;
+use crate::mail::{MailTroubles, Outbox};
 use crate::parts::Parts;
 use crate::signed::Signer;
 use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
@@ -95,7 +95,7 @@ impl Pool {
             api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?,
             passwords: PasswordQueue::new(PasswordHasher::new(settings.password_costs, parts.random.clone())?),
             limiter: Limiter::new(settings.tries),
-            outbox: Outbox::new(parts.mailer.clone()),
+            outbox: Outbox::new(parts.mailer.clone(), parts.clock.clone()),
             first_steps: Signer::new(&settings.note_secret, "first step"),
             known_browsers: KnownBrowsers::new(&settings.note_secret),
             reconciler: Reconciler::new(parts.clone(), DesiredChanged::default(), expected),
@@ -137,6 +137,11 @@ impl Pool {
     /// Whether the pool sends mail.
     pub fn sends_mail(&self) -> bool {
         self.outbox.is_on()
+    }
+
+    /// What mail could not be sent of late, by this instance.
+    pub fn mail_troubles(&self) -> MailTroubles {
+        self.outbox.troubles()
     }
 
     /// Now.

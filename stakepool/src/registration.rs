@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use stakepool_core::accounts::{Registration, UserId};
 use stakepool_core::chain::{Address, AddressError, ExternalBranch, HdKeyError, Network, PubKeyAddress, RedeemScript};
 use stakepool_core::ports::{StoreError, UserStore};
+use stakepool_core::typed::pasted;
 use stakepool_core::wallets::{Agreement, GroupError, WalletGroup};
 
 /// Lengths, in characters, between which a public key address lies (the predecessor's limits).
@@ -142,7 +143,7 @@ impl AddressRegistrar for Registrar {
 }
 
 fn parse_key(text: &str, network: Network) -> Result<PubKeyAddress, RegistrationError> {
-    let text = text.trim();
+    let text = &pasted(text);
     let length = text.chars().count();
     if length < *LENGTHS.start() {
         return Err(RegistrationError::TooShort(length));

@@ -103,8 +103,18 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         CORE,
         &[
-            &["audit", "call_figures", "log_throttle", "sanitize", "secret", "single_flight", "spread", "time"],
-            &["alert", "chain"],
+            &[
+                "audit",
+                "bearer",
+                "call_figures",
+                "log_throttle",
+                "sanitize",
+                "secret",
+                "single_flight",
+                "spread",
+                "time",
+            ],
+            &["alert", "chain", "typed"],
             &["accounts", "ticket"],
             &["desired", "reports"],
             &["ports"],

@@ -2,6 +2,7 @@
 
 use stakepool_core::accounts::{Email, User, UserId};
 use stakepool_core::ports::UserStore;
+use stakepool_core::typed::pasted;
 
 use crate::error::CliError;
 use crate::pool::OpenPool;
@@ -9,11 +10,18 @@ use crate::pool::OpenPool;
 /// The user with a number or an e-mail address.
 pub(super) fn find(open: &OpenPool, user: &str) -> Result<User, CliError> {
     let wrong = |reason: String| CliError::argument("ID|EMAIL", reason);
-    let found = match user.parse() {
+    let found = match pasted(user).parse() {
         Ok(id) => open.wait(open.database.by_id(UserId(id)))?,
         Err(_) => {
-            let email = Email::parse(user).map_err(|error| wrong(format!("give a number, or: {error}")))?;
-            open.wait(open.database.by_email(&email))?
+            let spellings = Email::spellings(user);
+            if spellings.is_empty() {
+                Email::parse(user).map_err(|error| wrong(format!("give a number, or: {error}")))?;
+            }
+            let mut found = None;
+            for email in &spellings {
+                found = found.or(open.wait(open.database.by_email(email))?);
+            }
+            found
         }
     };
     found.ok_or_else(|| wrong(format!("there is no user {user}; `stakepoolctl users list` shows all")))

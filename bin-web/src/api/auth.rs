@@ -5,10 +5,10 @@ use std::sync::Arc;
 use stakepool::accounts::{ApiKeyError, ClientAddress};
 use stakepool_core::accounts::User;
 use warp::http::HeaderMap;
-use warp::http::header::AUTHORIZATION;
 
 use super::answer::Code;
 use super::call::Call;
+use crate::http::headers::bearer;
 use crate::site::Site;
 
 /// Why a call is not answered.
@@ -43,9 +43,8 @@ pub async fn user(call: &Call) -> Result<Arc<User>, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn user_of(site: &Site, headers: &HeaderMap, client: ClientAddress) -> Result<Arc<User>, Refused> {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key = header.and_then(|header| header.strip_prefix("Bearer ")).ok_or(Refused::InvalidToken)?;
-    site.pool.user_of_api_key(key).await.map_err(|error| match error {
+    let key = bearer(headers).ok_or(Refused::InvalidToken)?;
+    site.pool.user_of_api_key(&key).await.map_err(|error| match error {
         ApiKeyError::Invalid => Refused::InvalidToken,
         ApiKeyError::Store(error) => {
             tracing::error!(%error, %client, "an API call could not be served");

@@ -10,6 +10,7 @@ use stakepool_core::accounts::SecureRandom;
 use stakepool_core::chain::sha256;
 use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
+use stakepool_core::typed::code;
 
 use crate::captcha::error::CaptchaError;
 use crate::http::form::Form;
@@ -121,7 +122,7 @@ fn sum([kind, one, two]: [u8; 3]) -> (String, u8) {
 
 /// A number in digits or in words.
 fn number(text: &str) -> Option<u8> {
-    let text = text.trim().to_lowercase();
+    let text = code(text).to_lowercase();
     let in_words = || NUMBER_WORDS.iter().position(|word| *word == text).and_then(|at| u8::try_from(at).ok());
     text.parse().ok().or_else(in_words)
 }
@@ -161,6 +162,9 @@ mod tests {
         assert_eq!(check(AT_LEAST - 1, &answer.to_string()), Err(CaptchaError::TooFast));
         assert_eq!(check(10, &(answer + 1).to_string()), Err(CaptchaError::Wrong));
         assert_eq!(check(10, ""), Err(CaptchaError::Wrong));
+        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap();
+        let wide: String = answer.to_string().chars().map(wide).collect();
+        assert!(check(10, &format!("\u{200b}{wide}\u{3000}")).is_ok(), "{wide}");
         if let Some(word) = NUMBER_WORDS.get(usize::from(answer)) {
             assert!(check(10, &format!(" {} ", word.to_uppercase())).is_ok());
         }

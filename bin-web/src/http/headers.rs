@@ -1,14 +1,22 @@
 //! Headers of every answer.
 
+use stakepool_core::bearer::bearer_token;
+use warp::http::HeaderMap;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use warp::reply::Response;
 
 /// Only our own style sheet, script file and images, no frames, and forms to ourselves.
 pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The token that a request carries. What a proxy asks for by another scheme may stand in a header before it.
+pub fn bearer(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(AUTHORIZATION).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.into_iter().find_map(|value| bearer_token(&value).map(str::to_owned))
+}
 
 /// Headers that every answer has. Where the pool is reached by HTTPS, browsers shall not try anything else for a year.
 pub fn secure(response: &mut Response, is_https: bool) {

@@ -1,11 +1,12 @@
 //! Pages made of templates: the built-in ones, each replaceable by a file of the operator.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
-use tera::{Context, Tera};
+use stakepool_core::sanitize::is_hidden;
+use tera::{Context, Tera, escape_html};
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -171,6 +172,7 @@ impl Renderer {
 fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
     let mut tera = Tera::new();
     tera.autoescape_on([ENDING]);
+    tera.set_escape_fn(escape);
     let mut sources: Vec<(String, String)> =
         BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     if let Some(folder) = folder {
@@ -178,6 +180,21 @@ fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
     }
     tera.add_raw_templates(sources)?;
     Ok(Templates(Arc::new(Compiled(tera))))
+}
+
+/// Writes a value into a page: as text, and with the characters written out that are not seen or turn the order of
+/// others, but for those that join letters and pictures in many languages.
+fn escape(value: &str, out: &mut dyn Write) -> io::Result<()> {
+    let is_misleading =
+        |c: char| is_hidden(c) && !matches!(c, '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    if !value.contains(is_misleading) {
+        return escape_html(value, out);
+    }
+    let mut shown = String::with_capacity(value.len() + 16);
+    for c in value.chars() {
+        if is_misleading(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    escape_html(&shown, out)
 }
 
 /// The templates of the operator's folder; a later one of a name replaces the built-in one. A folder without any, such
@@ -226,6 +243,19 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         renderer.replace(renderer.read().unwrap());
         assert!(home().is_err(), "the built-in page needs more than a name");
+    }
+
+    #[test]
+    fn a_value_cannot_turn_or_hide_what_a_page_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("home.html.tera"), "{{ page.name }}").unwrap();
+        let renderer = Renderer::new(Some(folder.path().to_owned())).unwrap();
+        let shown = |name: &str| {
+            renderer.render("home.html.tera", &Context::new(), &serde_json::json!({ "name": name })).unwrap()
+        };
+        assert_eq!(shown("<a\u{202e}b\u{2066}c\u{200b}>"), r"&lt;a\u{202e}b\u{2066}c\u{200b}&gt;");
+        let emoji = "two\nlines, \u{1f468}\u{200d}\u{1f33e} می\u{200c}خواهم";
+        assert_eq!(shown(emoji), emoji, "words and pictures of many languages stay whole");
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod sink;
 mod slow;
 mod templates;
 mod tickets;
+mod typed;
 mod voting;
 mod wallets;
 mod world;

@@ -1,6 +1,6 @@
 //! The mail server.
 
-use stakepool_core::accounts::Email;
+use stakepool_core::accounts::Mailbox;
 
 use crate::endpoint::{split_host, with_port};
 use crate::reader::Reader;
@@ -11,7 +11,7 @@ use stakepool_core::secret::Secret;
 pub struct Mail {
     /// Host and port of the mail server.
     pub host: String,
-    /// The sender.
+    /// The sender: an address, or `NAME <ADDRESS>`.
     pub from: String,
     /// How to sign in; `None` where the server asks for nothing.
     pub login: Option<MailLogin>,
@@ -66,7 +66,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mail> {
         "tls" => Ok(MailTls::Tls),
         _ => Err(format!("`{text}` is not a kind of encryption: write none, opportunistic, starttls or tls")),
     });
-    let from = reader.optional("smtpfrom", |text| Email::parse(text).map(|_| text.to_owned()));
+    let from = reader.optional("smtpfrom", |text| Mailbox::parse(text).map(|_| text.to_owned()));
     let login = login(reader);
     let host = reader.text("smtphost")?;
     let (name, port) = reader.accept("smtphost", split_host(&host))?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::hs256::Hs256;
 use super::user::{REVOKED, User, UserId, is_revoked, valid_from};
 use crate::time::UnixTime;
+use crate::typed::pasted;
 
 /// How far, in seconds, the clock of another web instance may run ahead.
 const CLOCK_SKEW: i64 = 60;
@@ -107,7 +108,8 @@ impl ApiKeys {
         self.signer.sign(&claims).map_err(|_| InvalidApiKey)
     }
 
-    /// Reads a key: HS256 under the pool's secret with the claims `iat`, `iss` and `loggedInAs`.
+    /// Reads a key: HS256 under the pool's secret with the claims `iat`, `iss` and `loggedInAs`. Quotes and blanks around it,
+    /// and what is not seen, do not count.
     ///
     /// The issuer only has to be there: a pool that moves to another `baseurl` must not lock out all wallets, and nobody
     /// else can sign. Times are left to [`ApiKeyClaims::is_accepted_for`], which compares them with the caller's clock.
@@ -118,7 +120,7 @@ impl ApiKeys {
         if key.len() > MAX_LENGTH {
             return Err(InvalidApiKey);
         }
-        let claims: Claims = self.signer.open(key).ok_or(InvalidApiKey)?;
+        let claims: Claims = self.signer.open(&pasted(key)).ok_or(InvalidApiKey)?;
         Ok(ApiKeyClaims {
             user: UserId(claims.logged_in_as),
             issued: UnixTime(claims.iat),

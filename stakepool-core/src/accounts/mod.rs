@@ -4,6 +4,7 @@
 mod actor;
 #[cfg(feature = "accounts")]
 mod api_keys;
+mod email;
 #[cfg(feature = "accounts")]
 mod hs256;
 #[cfg(feature = "accounts")]
@@ -19,6 +20,9 @@ mod user;
 pub use actor::Actor;
 #[cfg(feature = "accounts")]
 pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, renewed_validity, revoked_validity};
+pub use email::Email;
+#[cfg(feature = "accounts")]
+pub use email::{EmailError, Mailbox};
 #[cfg(feature = "accounts")]
 pub use passwords::{PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy};
 pub use registration::{PoolBranches, Registration};
@@ -26,4 +30,4 @@ pub use registration::{PoolBranches, Registration};
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};
 #[cfg(feature = "accounts")]
 pub use totp::{RecoveryCode, TotpSecret, TotpStep};
-pub use user::{Email, EmailError, EmailState, PasswordHashes, User, UserId, VotingPreference};
+pub use user::{EmailState, PasswordHashes, User, UserId, VotingPreference};

@@ -1,8 +1,9 @@
 //! Passwords: which are taken, how they are hashed, and how a sign-in is checked.
 //!
-//! Argon2id with 19 MiB and two passes. The predecessor's bcrypt hashes are verified, too, and the caller is handed a
-//! new hash to store. At most two hashes are computed at a time, each in memory that is kept for the next one, so that
-//! sign-ins cannot take the machine's memory and processors from the votes; and every check takes at least the same time, so that nobody learns from it which
+//! Argon2id with 19 MiB and two passes, of the password in the form of [`typed::password`]. The predecessor's bcrypt
+//! hashes, and those of before that form, are verified, too, and the caller is handed a new hash to store. At most two
+//! hashes are computed at a time, each in memory that is kept for the next one, so that sign-ins cannot take the machine's
+//! memory and processors from the votes; and every check takes at least the same time, so that nobody learns from it which
 //! e-mail addresses have accounts.
 
 use std::fmt;
@@ -15,8 +16,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::memory::Memory;
+use super::email::Email;
 use super::tokens::SecureRandom;
-use super::user::{Email, PasswordHashes};
+use super::user::PasswordHashes;
+use crate::typed;
 
 mod memory;
 
@@ -72,7 +75,8 @@ pub enum PasswordCheck {
     Wrong,
     /// The right one.
     Right,
-    /// The right one, checked against the predecessor's hash: store this Argon2id hash beside it.
+    /// The right one, checked against a hash of before: the predecessor's, or of a password in another form. Store this
+    /// Argon2id hash; it stands beside the predecessor's.
     RightUpgraded(String),
 }
 
@@ -94,6 +98,7 @@ pub fn check_policy(password: &str, email: &Email) -> Result<(), PasswordPolicyE
     if password.len() > MAX_BYTES {
         return Err(PasswordPolicyError::TooLong);
     }
+    let password = typed::password(password);
     if password.chars().count() < MIN_CHARACTERS {
         return Err(PasswordPolicyError::TooShort);
     }
@@ -255,28 +260,34 @@ impl PasswordHasher {
         let memory = Arc::clone(&self.memory);
         // An empty or endless password is wrong, whatever a store of the predecessor says; it costs the same.
         let impossible = password.is_empty() || password.len() > MAX_BYTES;
-        let password = if impossible { String::new() } else { password.to_owned() };
-        let job = move || match (stored.argon2, stored.bcrypt) {
-            (Some(hash), _) => match memory.is_right(password.as_bytes(), &hash) {
-                Ok(true) if !impossible => Ok(PasswordCheck::Right),
-                Ok(_) => Ok(PasswordCheck::Wrong),
-                Err(error) => Err(failed(error)),
-            },
-            // The predecessor's library looked at the first 72 bytes only; so does this one.
-            (None, Some(hash)) => match bcrypt::verify(&password, &hash) {
-                Ok(true) if !impossible => hashing().map(PasswordCheck::RightUpgraded),
-                Ok(_) => Ok(PasswordCheck::Wrong),
-                Err(error) => Err(failed(error)),
-            },
-            (None, None) => hashing().map(|_| PasswordCheck::Wrong),
+        let password = if impossible { "" } else { password };
+        let forms =
+            Forms { now: typed::password(password).into_owned(), older: typed::older_forms_of_password(password) };
+        let job = move || {
+            let found = match (stored.argon2, stored.bcrypt) {
+                (Some(hash), _) => forms.find(|form| memory.is_right(form.as_bytes(), &hash).map_err(failed))?,
+                // The predecessor's library looked at the first 72 bytes only; so does this one.
+                (None, Some(hash)) => {
+                    forms.find(|form| bcrypt::verify(form, &hash).map_err(failed))?.map(|_| Form::Older)
+                }
+                // As much work as for somebody.
+                (None, None) => forms.find(|_| hashing().map(|_| false))?,
+            };
+            match found {
+                Some(_) if impossible => Ok(PasswordCheck::Wrong),
+                Some(Form::Now) => Ok(PasswordCheck::Right),
+                Some(Form::Older) => hashing().map(PasswordCheck::RightUpgraded),
+                None => Ok(PasswordCheck::Wrong),
+            }
         };
         self.run(place, job).await?
     }
 
-    fn hashing(&self, password: &str) -> impl FnOnce() -> Result<String, PasswordError> + Send + 'static {
+    fn hashing(&self, password: &str) -> impl Fn() -> Result<String, PasswordError> + Send + 'static {
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt);
-        let (argon2, memory, password) = (self.argon2.clone(), Arc::clone(&self.memory), password.to_owned());
+        let (argon2, memory) = (self.argon2.clone(), Arc::clone(&self.memory));
+        let password = typed::password(password).into_owned();
         move || memory.hash(&argon2, password.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(failed)
     }
 
@@ -301,6 +312,36 @@ impl PasswordHasher {
         drop((place, callers_place));
         tokio::time::sleep_until(began + self.floor).await;
         Ok(outcome)
+    }
+}
+
+/// The forms of a password in which it may have been hashed.
+struct Forms {
+    now: String,
+    older: Vec<String>,
+}
+
+/// Whether a hash is of the form in which passwords are hashed now.
+enum Form {
+    Now,
+    Older,
+}
+
+impl Forms {
+    /// The first form that is the right one.
+    fn find(
+        &self,
+        mut is_right: impl FnMut(&str) -> Result<bool, PasswordError>,
+    ) -> Result<Option<Form>, PasswordError> {
+        if is_right(&self.now)? {
+            return Ok(Some(Form::Now));
+        }
+        for form in &self.older {
+            if is_right(form)? {
+                return Ok(Some(Form::Older));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use rand::Rng as _;
 use sha2::{Digest, Sha256};
 
+use crate::typed::pasted;
+
 /// A source of bytes that nobody can guess. Tests put a fixed one in its place.
 pub trait SecureRandom: Send + Sync {
     /// Fills the whole buffer.
@@ -38,13 +40,13 @@ impl SecretToken {
         Self(bytes)
     }
 
-    /// Reads a token as a user brings it back.
+    /// Reads a token as a user brings it back: what is not seen, and quotes and blanks around it, do not count.
     ///
     /// # Errors
     /// [`TokenError`] for anything but 64 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| TokenError)?;
+        hex::decode_to_slice(pasted(text), &mut bytes).map_err(|_| TokenError)?;
         Ok(Self(bytes))
     }
 
@@ -88,6 +90,14 @@ mod tests {
         #[test]
         fn no_text_panics(text in ".*") {
             let _ = SecretToken::parse(&text);
+        }
+    }
+
+    #[test]
+    fn what_a_mail_program_puts_around_a_token_does_not_count() {
+        let token = SecretToken::random(&Fixed(0xab));
+        for typed in [format!("{}>", token.reveal()), format!("\u{200b}{}\r\n", token.reveal().to_uppercase())] {
+            assert_eq!(SecretToken::parse(&typed), Ok(token), "{typed:?}");
         }
     }
 

@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::tokens::SecureRandom;
 use crate::time::UnixTime;
+use crate::typed::code;
 
 /// Seconds of a step.
 const STEP: i64 = 30;
@@ -74,10 +75,10 @@ impl TotpSecret {
         format!("{:06}", number % 1_000_000)
     }
 
-    /// The step whose code was typed, among those around `now`. Spaces do not count. Whether that step was used before
-    /// is for the store to say.
+    /// The step whose code was typed, among those around `now`. Blanks and dashes do not count. Whether that step was used
+    /// before is for the store to say.
     pub fn step_of(&self, typed: &str, now: UnixTime) -> Option<TotpStep> {
-        let typed: String = typed.chars().filter(|c| !c.is_whitespace()).take(16).collect();
+        let typed: String = code(typed).chars().take(16).collect();
         let middle = now.0.div_euclid(STEP);
         // All are compared, so that the time tells nothing.
         (middle - DRIFT..=middle + DRIFT).map(TotpStep).fold(None, |found, step| {
@@ -108,9 +109,9 @@ impl RecoveryCode {
         (0..RECOVERY_CODES).map(code).collect()
     }
 
-    /// Reads a code as a user types it: capitals, spaces and dashes do not matter.
+    /// Reads a code as a user types it: capitals, width, spaces and dashes do not matter.
     pub fn parse(text: &str) -> Option<Self> {
-        let text: String = text.chars().filter(|c| c.is_ascii_alphanumeric()).take(64).collect();
+        let text: String = code(text).chars().filter(|c| c.is_ascii_alphanumeric()).take(64).collect();
         BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?.try_into().ok().map(Self)
     }
 
@@ -178,8 +179,12 @@ mod tests {
         }
         assert_eq!(secret().step_of(&code, at(998)), None);
         assert_eq!(secret().step_of(&code, at(1002)), None);
-        let spaced = format!(" {} {} ", &code[..3], &code[3..]);
-        assert_eq!(secret().step_of(&spaced, at(1000)), Some(TotpStep(1000)));
+        let wide: String = code.chars().filter_map(|c| char::from_u32(u32::from(c) + 0xfee0)).collect();
+        for blank in [" ", "\u{a0}", "\u{2009}", "\u{3000}", "-", "–", "\u{200b}"] {
+            let typed = format!("{blank}{}{blank}{}\r\n", &code[..3], &code[3..]);
+            assert_eq!(secret().step_of(&typed, at(1000)), Some(TotpStep(1000)), "{typed:?}");
+        }
+        assert_eq!(secret().step_of(&wide, at(1000)), Some(TotpStep(1000)), "{wide}");
         assert_eq!(secret().step_of("", at(1000)), None);
         assert_eq!(secret().step_of(&format!("{code}0"), at(1000)), None);
     }
@@ -200,7 +205,16 @@ mod tests {
         assert_ne!(codes[0], codes[1]);
         let text = codes[0].reveal();
         assert_eq!(text.len(), 19);
-        for typed in [text.clone(), text.to_uppercase(), text.replace('-', " "), text.replace('-', "")] {
+        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap();
+        for typed in [
+            text.clone(),
+            text.to_uppercase(),
+            text.replace('-', " "),
+            text.replace('-', ""),
+            text.replace('-', "–"),
+            text.replace('-', "\u{2011}\u{200b}"),
+            text.chars().map(wide).collect(),
+        ] {
             assert_eq!(RecoveryCode::parse(&typed), Some(codes[0].clone()));
         }
         assert_eq!(RecoveryCode::parse("123456"), None);

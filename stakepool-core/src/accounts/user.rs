@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::email::Email;
 use super::registration::Registration;
 use crate::chain::{VoteBits, VoteVersion};
 use crate::time::UnixTime;
@@ -16,48 +17,6 @@ pub struct UserId(pub i64);
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// An e-mail address as it is compared: lower-cased, otherwise exact.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Email(String);
-
-/// A text that is no e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the e-mail address must look like name@example.org, without spaces, with at most 254 characters")]
-pub struct EmailError;
-
-impl Email {
-    /// Takes what a user typed, without the spaces around it.
-    ///
-    /// # Errors
-    /// [`EmailError`] where it cannot be an address.
-    pub fn parse(text: &str) -> Result<Self, EmailError> {
-        let text = text.trim();
-        let (name, host) = text.rsplit_once('@').ok_or(EmailError)?;
-        let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
-        if name.is_empty() || host.is_empty() || text.len() > 254 || text.contains(bad) || name.contains('@') {
-            return Err(EmailError);
-        }
-        Ok(Self(text.to_lowercase()))
-    }
-
-    /// Takes an address from a store as it lies there.
-    pub fn from_store(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

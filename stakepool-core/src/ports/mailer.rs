@@ -28,6 +28,19 @@ pub enum MailError {
     /// The mail server did not take it now; try again later.
     #[error("the mail server did not take the mail now: {0}")]
     Later(String),
+    /// No mail can go to the address, whatever the mail server says; another try is of no use.
+    #[error("the mail cannot be sent: {0}")]
+    Unsendable(String),
+    /// The mail server cannot be used at all now, by any mail: it does not answer, or refuses us.
+    #[error("the mail server cannot be used now: {0}")]
+    Away(String),
+}
+
+impl MailError {
+    /// Whether another try may be of use.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Later(_) | Self::Away(_))
+    }
 }
 
 /// Sends mail. Texts of mails hold secrets, and are never logged.

@@ -22,12 +22,9 @@ pub const fn later(seconds: u64) -> UnixTime {
     NOW.plus(Duration::from_secs(seconds))
 }
 
-/// An e-mail address.
-///
-/// # Panics
-/// Where the text is none.
+/// An e-mail address, such as stores may hold from before addresses were looked at.
 pub fn email(text: &str) -> Email {
-    Email::parse(text).unwrap()
+    Email::from_store(text.trim().to_lowercase())
 }
 
 /// A user to be with an e-mail address, who signs up at [`NOW`].

@@ -3,6 +3,8 @@
 use std::fmt;
 
 #[cfg(feature = "grpc-server")]
+use stakepool_core::bearer::bearer_token;
+#[cfg(feature = "grpc-server")]
 use stakepool_core::chain::sha256;
 #[cfg(feature = "grpc-server")]
 use subtle::ConstantTimeEq;
@@ -54,7 +56,8 @@ impl RpcToken {
     /// they differ, or on their lengths.
     #[cfg(feature = "grpc-server")]
     pub(super) fn is_carried_by(&self, header: &[u8]) -> bool {
-        let matches = sha256(header).ct_eq(&sha256(self.header().as_bytes()));
+        let shown = std::str::from_utf8(header).ok().and_then(bearer_token).unwrap_or_default();
+        let matches = sha256(shown.as_bytes()).ct_eq(&sha256(self.0.as_bytes()));
         matches.into()
     }
 }
@@ -73,8 +76,10 @@ mod tests {
     #[test]
     fn only_the_same_token_with_its_scheme_matches() {
         let token = RpcToken::new("0123456789abcdef").unwrap();
-        assert!(token.is_carried_by(b"Bearer 0123456789abcdef"));
-        for wrong in ["", "0123456789abcdef", "Bearer 0123456789abcdee", "Bearer 0123456789abcdef ", "Bearer "] {
+        for right in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef", "BEARER \t0123456789abcdef "] {
+            assert!(token.is_carried_by(right.as_bytes()), "{right:?}");
+        }
+        for wrong in ["", "0123456789abcdef", "Bearer 0123456789abcdee", "Bearer 0123456789ABCDEF", "Bearer "] {
             assert!(!token.is_carried_by(wrong.as_bytes()), "{wrong}");
         }
     }

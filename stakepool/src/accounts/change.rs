@@ -104,7 +104,7 @@ impl Pool {
     /// Mails a user what happened to the account, where mail is sent and the address is theirs.
     pub(crate) fn mail_change(&self, user: &User, what: &str) {
         if self.outbox.is_on() && user.email_state != EmailState::Unverified {
-            self.outbox.send_later(letters::account_changed(&self.settings.site, user, what));
+            self.outbox.send_later(user.id, letters::account_changed(&self.settings.site, user, what));
         }
     }
 

@@ -113,6 +113,9 @@ impl Pool {
     }
 
     async fn change_email_now(&self, user: &User, new: Email) -> Result<EmailChange, ChangeEmailError> {
+        if self.other_holder(user, &new).await?.is_some() {
+            return Err(ChangeEmailError::Taken);
+        }
         match self.change_user(user.id, |user| user.email = new.clone()).await {
             Err(StoreError::EmailTaken) => return Err(ChangeEmailError::Taken),
             changed => drop(changed?),
@@ -121,12 +124,17 @@ impl Pool {
         Ok(EmailChange::Changed)
     }
 
+    /// Somebody else who has an address, in whichever spelling.
+    async fn other_holder(&self, user: &User, new: &Email) -> Result<Option<User>, StoreError> {
+        Ok(self.user_of_typed_email(new.as_str()).await?.filter(|holder| holder.id != user.id))
+    }
+
     /// Sends a link to a new e-mail address, and word of it to the old one. A taken address gets word of that only.
     /// `user` is as it was when the password was found right; where that has become another one, nothing is sent.
     async fn send_email_change(&self, user: &User, new: &Email) -> Result<(), StoreError> {
         let (site, access) = (&self.settings.site, &self.parts.access);
-        if let Some(owner) = self.parts.users.by_email(new).await? {
-            self.tell_of_account(&owner);
+        if let Some(holder) = self.other_holder(user, new).await? {
+            self.tell_of_account(&holder);
             return Ok(());
         }
         if !self.may_mail_stranger(new) {
@@ -140,9 +148,9 @@ impl Pool {
         if stored.is_none_or(|stored| stored.password != user.password) {
             return access.revoke_tokens(user.id, PURPOSE).await;
         }
-        self.outbox.send_later(letters::change(site, new, &token));
+        self.outbox.send_later(user.id, letters::change(site, new, &token));
         if user.email_state != EmailState::Unverified {
-            self.outbox.send_later(letters::change_asked(site, &user.email));
+            self.outbox.send_later(user.id, letters::change_asked(site, &user.email));
         }
         Ok(())
     }
@@ -174,7 +182,7 @@ impl Pool {
         // What was sent to the old address opens the account no longer.
         revoke_all_tokens(self.parts.access.as_ref(), id).await?;
         if before.email_state != EmailState::Unverified {
-            self.outbox.send_later(letters::changed(&self.settings.site, &before.email, &email));
+            self.outbox.send_later(id, letters::changed(&self.settings.site, &before.email, &email));
         }
         self.note(id, AuditAction::AccountEmail, format!("{} to {email}", before.email)).await;
         tracing::info!(user = %id, client = %origin.client, "e-mail address changed");

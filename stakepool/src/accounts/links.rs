@@ -81,7 +81,7 @@ impl Pool {
         letter: fn(&SiteIdentity, &Email, &SecretToken) -> Mail,
     ) -> Result<(), StoreError> {
         let token = self.make_token(purpose, user, email, lasts).await?;
-        self.outbox.send_later(letter(&self.settings.site, email, &token));
+        self.outbox.send_later(user, letter(&self.settings.site, email, &token));
         Ok(())
     }
 
@@ -103,7 +103,7 @@ impl Pool {
     /// Mails a user that somebody wanted to use the address of the account.
     pub(super) fn tell_of_account(&self, owner: &User) {
         if self.may_mail(MailKind::SignUp, owner) {
-            self.outbox.send_later(letters::known_already(&self.settings.site, &owner.email));
+            self.outbox.send_later(owner.id, letters::known_already(&self.settings.site, &owner.email));
         }
     }
 

@@ -9,6 +9,7 @@ mod change;
 mod closing;
 mod confirm;
 mod email;
+mod find;
 mod links;
 mod mail_wishes;
 mod password;

@@ -7,6 +7,7 @@ use stakepool_core::accounts::{
 };
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
+use stakepool_core::typed;
 
 use crate::accounts::confirm::Denied;
 use crate::accounts::links::CHANGE_WITHIN;
@@ -49,7 +50,7 @@ impl<'a> NewPassword<'a> {
     }
 
     pub(super) fn is_repeated(self) -> bool {
-        self.text == self.repeated
+        typed::password(self.text) == typed::password(self.repeated)
     }
 }
 
@@ -58,7 +59,7 @@ impl<'a> NewPassword<'a> {
 #[must_use]
 pub struct ResetRequest<'a> {
     pool: &'a Arc<Pool>,
-    email: Email,
+    typed: String,
     client: ClientAddress,
 }
 
@@ -131,14 +132,17 @@ impl Pool {
         if !self.sends_mail() {
             return Err(ResetError::NoMail);
         }
-        let email = Email::parse(typed)?;
+        // An account of before may have an address that no new one can have.
+        if Email::spellings(typed).is_empty() {
+            Email::parse(typed)?;
+        }
         // Before a front end notes its question against robots in the store.
         self.limiter.stranger("password resets", origin.client).map(drop).map_err(ResetError::Wait)?;
-        Ok(ResetRequest { pool: self, email, client: origin.client })
+        Ok(ResetRequest { pool: self, typed: typed.to_owned(), client: origin.client })
     }
 
-    async fn send_reset(&self, email: &Email, client: ClientAddress) -> Result<(), StoreError> {
-        match self.parts.users.by_email(email).await? {
+    async fn send_reset(&self, typed: &str, client: ClientAddress) -> Result<(), StoreError> {
+        match self.user_of_typed_email(typed).await? {
             Some(user) if !user.disabled && self.may_mail(MailKind::Reset, &user) => {
                 self.send_token(PURPOSE, user.id, &user.email, CHANGE_WITHIN, letters::reset).await?;
                 // Somebody who asks has shown nothing yet.
@@ -268,9 +272,9 @@ impl ResetRequest<'_> {
     /// [`MustWait`] where the client asked for too many mails were asked for.
     pub fn send(self) -> Result<(), MustWait> {
         self.pool.limiter.ask_for_mail(self.client)?;
-        let (pool, email, client) = (Arc::clone(self.pool), self.email, self.client);
+        let (pool, typed, client) = (Arc::clone(self.pool), self.typed, self.client);
         tokio::spawn(async move {
-            if let Err(error) = pool.send_reset(&email, client).await {
+            if let Err(error) = pool.send_reset(&typed, client).await {
                 tracing::error!(%error, "a mail that was asked for was not sent");
             }
         });

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, PasswordCheck, PasswordError, PasswordHashes, User, UserId};
+use stakepool_core::accounts::{PasswordCheck, PasswordError, PasswordHashes, User, UserId};
 use stakepool_core::ports::{SessionToken, StoreError};
 use stakepool_core::time::UnixTime;
 
@@ -120,10 +120,7 @@ impl Pool {
         old: Option<&SessionToken>,
     ) -> Result<SignedIn, SignInError> {
         // An address that cannot be one costs the same time as any unknown one.
-        let user = match Email::parse(email) {
-            Ok(email) => self.parts.users.by_email(&email).await?,
-            Err(_) => None,
-        };
+        let user = self.user_of_typed_email(email).await?;
         let known = origin.known_browser.as_deref().and_then(|note| self.known_browsers.browser(note, email));
         let account = self.limiter.account(email, user.as_ref().map(|user| user.id));
         let tried = self.limiter.sign_in(account, origin.client, known).map_err(SignInError::Wait)?;
@@ -183,7 +180,7 @@ impl Pool {
         Ok(session)
     }
 
-    /// Stores an Argon2id hash beside the predecessor's, unless the password was changed in the meantime. Where that
+    /// Stores a new Argon2id hash, beside the predecessor's where there is one, unless the password was changed in the meantime. Where that
     /// fails, the next sign-in tries again.
     async fn upgrade(&self, mut user: User, argon2: String) -> User {
         let upgraded = PasswordHashes { argon2: Some(argon2), bcrypt: user.password.bcrypt.clone() };

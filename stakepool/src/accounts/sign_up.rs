@@ -138,7 +138,11 @@ impl CheckedSignUp<'_> {
 
     async fn create(&self, password: PasswordHashes) -> Result<SignedUp, SignUpError> {
         let (pool, mail) = (self.pool, self.pool.sends_mail());
-        match pool.parts.users.create(pool.new_user(self.email.clone(), password, !mail, false)).await {
+        let created = match pool.has_other_spelling(&self.email).await? {
+            true => Err(StoreError::EmailTaken),
+            false => pool.parts.users.create(pool.new_user(self.email.clone(), password, !mail, false)).await,
+        };
+        match created {
             Ok(id) => {
                 let client = self.origin.client;
                 tracing::info!(user = %id, %client, "signed up");
@@ -151,7 +155,7 @@ impl CheckedSignUp<'_> {
                 }
             }
             Err(StoreError::EmailTaken) if mail => {
-                if let Some(owner) = pool.parts.users.by_email(&self.email).await? {
+                if let Some(owner) = pool.user_of_typed_email(self.email.as_str()).await? {
                     pool.tell_of_account(&owner);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stakepool_core::accounts::{Email, EmailState};
+use stakepool_core::accounts::EmailState;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 
@@ -19,7 +19,7 @@ const PURPOSE: TokenPurpose = TokenPurpose::VerifyEmail;
 #[must_use]
 pub struct VerificationRequest<'a> {
     pool: &'a Arc<Pool>,
-    email: Option<Email>,
+    typed: String,
     client: ClientAddress,
 }
 
@@ -81,7 +81,7 @@ impl Pool {
         origin: &Origin,
     ) -> Result<VerificationRequest<'a>, MustWait> {
         self.limiter.stranger("verifications", origin.client).map(drop)?;
-        Ok(VerificationRequest { pool: self, email: Email::parse(typed).ok(), client: origin.client })
+        Ok(VerificationRequest { pool: self, typed: typed.to_owned(), client: origin.client })
     }
 
     /// As [`Pool::ask_verification`] and [`VerificationRequest::send`], for a front end that asks no question against robots.
@@ -92,8 +92,8 @@ impl Pool {
         self.ask_verification(typed, origin)?.send()
     }
 
-    async fn send_verification_again(&self, email: &Email) -> Result<(), StoreError> {
-        match self.parts.users.by_email(email).await? {
+    async fn send_verification_again(&self, typed: &str) -> Result<(), StoreError> {
+        match self.user_of_typed_email(typed).await? {
             Some(user)
                 if user.email_state == EmailState::Unverified
                     && !user.disabled
@@ -114,10 +114,9 @@ impl VerificationRequest<'_> {
     /// [`MustWait`] where the client asked for too many mails.
     pub fn send(self) -> Result<(), MustWait> {
         self.pool.limiter.ask_for_mail(self.client)?;
-        let Some(email) = self.email else { return Ok(()) };
-        let pool = Arc::clone(self.pool);
+        let (pool, typed) = (Arc::clone(self.pool), self.typed);
         tokio::spawn(async move {
-            if let Err(error) = pool.send_verification_again(&email).await {
+            if let Err(error) = pool.send_verification_again(&typed).await {
                 tracing::error!(%error, "a mail that was asked for was not sent");
             }
         });

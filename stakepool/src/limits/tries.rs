@@ -158,7 +158,7 @@ impl Limiter {
     /// address count together.
     pub fn account(&self, typed: &str, user: Option<UserId>) -> Account {
         let bucket = || {
-            let [.., high, low] = self.hash(typed.trim().chars().take(254)).to_be_bytes();
+            let [.., high, low] = self.hash(Email::spelling(typed).chars().take(254)).to_be_bytes();
             u16::from_be_bytes([high, low])
         };
         user.map_or_else(|| Account::Unknown(bucket()), Account::Of)

@@ -2,9 +2,11 @@
 
 pub mod letters;
 mod outbox;
+mod record;
 #[cfg(feature = "smtp")]
 mod smtp;
 
 pub use outbox::Outbox;
+pub use record::{MailFailure, MailTroubles};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpEncryption, SmtpError, SmtpLogin, SmtpMailer, SmtpOptions};

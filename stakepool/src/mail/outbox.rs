@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::ports::{Mail, MailError, Mailer};
+use stakepool_core::accounts::UserId;
+use stakepool_core::ports::{Clock, Mail, MailError, Mailer};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
+
+use super::record::{MailRecord, MailTroubles};
 
 /// Most mails that wait at a time.
 const MAX_WAITING: usize = 1000;
@@ -16,19 +19,21 @@ const AT_A_TIME: usize = 4;
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(900)];
 
-/// Sends mail, at once or in the background.
+/// Sends mail, at once or in the background, and keeps in mind what could not be sent.
 #[derive(Clone)]
 pub struct Outbox {
     mailer: Arc<dyn Mailer>,
+    clock: Arc<dyn Clock>,
+    record: Arc<MailRecord>,
     waiting: Arc<Semaphore>,
     sending: Arc<Semaphore>,
 }
 
 impl Outbox {
     /// An outbox that sends with `mailer`.
-    pub fn new(mailer: Arc<dyn Mailer>) -> Self {
+    pub fn new(mailer: Arc<dyn Mailer>, clock: Arc<dyn Clock>) -> Self {
         let (waiting, sending) = (Arc::new(Semaphore::new(MAX_WAITING)), Arc::new(Semaphore::new(AT_A_TIME)));
-        Self { mailer, waiting, sending }
+        Self { mailer, clock, record: Arc::default(), waiting, sending }
     }
 
     /// Whether mail is sent at all.
@@ -36,36 +41,59 @@ impl Outbox {
         self.mailer.is_on()
     }
 
-    /// Sends a mail now.
+    /// What could not be sent of late.
+    pub fn troubles(&self) -> MailTroubles {
+        self.record.troubles(self.clock.now())
+    }
+
+    /// Sends a mail to a user now. The caller tries again, or gives up with [`Outbox::give_up`].
     ///
     /// # Errors
     /// [`MailError`].
-    pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    pub async fn send(&self, user: Option<UserId>, mail: &Mail) -> Result<(), MailError> {
         let _turn = self.sending.acquire().await;
-        self.mailer.send(mail).await
+        let sent = self.mailer.send(mail).await;
+        match &sent {
+            Ok(()) => self.record.sent(user),
+            Err(MailError::Away(reason)) => self.record.away(reason),
+            // The server has answered.
+            Err(_) => self.record.answered(),
+        }
+        sent
     }
 
-    /// Sends a mail in the background, trying a few times. What is left when the program stops is lost: front ends
+    /// Notes that a mail to a user is not sent any more, for the log and the administrators. They know users by number.
+    pub fn give_up(&self, user: Option<UserId>, subject: &str, error: &MailError) {
+        tracing::error!(user = user.map(|user| user.0), subject, %error, "a mail was not sent");
+        if let Some(user) = user {
+            self.record.failed(user, self.clock.now(), error.to_string());
+        }
+    }
+
+    /// Sends a mail to a user in the background, trying a few times. What is left when the program stops is lost: front ends
     /// say how to have it sent again.
-    pub fn send_later(&self, mail: Mail) {
+    pub fn send_later(&self, user: impl Into<Option<UserId>>, mail: Mail) {
+        let user = user.into();
         let Ok(place) = self.waiting.clone().try_acquire_owned() else {
-            tracing::error!(subject = mail.subject, "too many mails wait; one was not sent");
+            tracing::error!(
+                user = user.map(|user| user.0),
+                subject = mail.subject,
+                "too many mails wait; one was not sent"
+            );
             return;
         };
         let outbox = self.clone();
         tokio::spawn(async move {
             let _place = place;
             for pause in PAUSES.map(Some).into_iter().chain([None]) {
-                match (outbox.send(&mail).await, pause) {
+                match (outbox.send(user, &mail).await, pause) {
                     (Ok(()), _) => return,
-                    (Err(MailError::Later(reason)), Some(pause)) => {
-                        tracing::warn!(subject = mail.subject, %reason, "a mail is tried again");
+                    (Err(error), Some(pause)) if error.is_passing() => {
+                        let user = user.map(|user| user.0);
+                        tracing::warn!(user, subject = mail.subject, %error, "a mail is tried again");
                         sleep(pause).await;
                     }
-                    (Err(error), _) => {
-                        tracing::error!(subject = mail.subject, %error, "a mail was not sent");
-                        return;
-                    }
+                    (Err(error), _) => return outbox.give_up(user, &mail.subject, &error),
                 }
             }
         });

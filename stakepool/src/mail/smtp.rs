@@ -1,29 +1,33 @@
 //! Mail by SMTP: in the clear to a relay, from `STARTTLS` on where it is offered or always, or encrypted from the first
 //! byte. Whoever is talked to in TLS must show a certificate for the configured name that is trusted.
 
+mod connection;
+mod fault;
+mod recipient;
+mod reply;
+mod session;
+
 use std::fmt;
-use std::time::Duration;
 
 use async_trait::async_trait;
+use lettre::Address;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
-use stakepool_core::accounts::{SecureRandom, SystemRandom};
+use stakepool_core::accounts::{Mailbox as Sender, SecureRandom, SystemRandom};
 use stakepool_core::ports::{Mail, MailError, Mailer};
 use stakepool_core::secret::Secret;
 
-/// How long the mail server may take for each step.
-const LIMIT: Duration = Duration::from_secs(20);
+use self::connection::Tls;
+use self::fault::Fault;
+use self::recipient::Recipient;
+use self::session::{Letter, Server};
 
 /// Why mail cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SmtpError {
     /// The sender.
-    #[error("smtpfrom: `{0}` cannot be the sender of a mail: write an address like pool@example.org")]
-    Sender(String),
+    #[error("smtpfrom: `{0}` cannot be the sender of a mail: {1}")]
+    Sender(String, String),
     /// The host.
     #[error("smtphost: `{0}` is not HOST:PORT")]
     Host(String),
@@ -38,7 +42,7 @@ pub enum SmtpError {
 pub struct SmtpOptions {
     /// Host and port of the mail server.
     pub host: String,
-    /// The sender's address.
+    /// The sender's address, with or without a name: `pool@example.org`, `Pool <pool@example.org>`.
     pub from: String,
     /// How to sign in; `None` where the server asks for nothing.
     pub login: Option<SmtpLogin>,
@@ -97,70 +101,57 @@ pub enum SmtpEncryption {
 pub struct SmtpMailer {
     from: Mailbox,
     domain: String,
-    /// Host and port of the mail server.
-    server: String,
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// Host and port of the mail server, as configured.
+    name: String,
+    server: Server,
 }
 
 impl SmtpMailer {
-    /// A mailer with these options; `name` is shown beside the sender's address. Nothing is connected yet.
+    /// A mailer with these options; `name` is shown beside the sender's address unless that has a name of its own. Nothing
+    /// is connected yet.
     ///
     /// # Errors
     /// [`SmtpError`].
     pub fn new(options: &SmtpOptions, name: &str) -> Result<Self, SmtpError> {
-        let address: Address = options.from.trim().parse().map_err(|_| SmtpError::Sender(options.from.clone()))?;
+        let sender = |reason: &dyn fmt::Display| SmtpError::Sender(options.from.clone(), reason.to_string());
+        let from = Sender::parse(&options.from).map_err(|error| sender(&error))?;
+        let address: Address = from.address.as_str().parse().map_err(|error| sender(&error))?;
         let domain = address.domain().to_owned();
         let (host, port) = host_and_port(&options.host).ok_or_else(|| SmtpError::Host(options.host.clone()))?;
-        let parameters = || TlsParameters::new(host.to_owned()).map_err(|error| SmtpError::Tls(error.to_string()));
-        let tls = match options.encryption {
-            SmtpEncryption::None => Tls::None,
-            SmtpEncryption::Opportunistic => Tls::Opportunistic(parameters()?),
-            SmtpEncryption::StartTls => Tls::Required(parameters()?),
-            SmtpEncryption::Tls => Tls::Wrapper(parameters()?),
+        let server = Server {
+            host: host.to_owned(),
+            port,
+            encryption: options.encryption,
+            login: options.login.clone(),
+            tls: Tls::new().map_err(|error| SmtpError::Tls(error.to_string()))?,
+            hello: domain.clone(),
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(port)
-            .tls(tls)
-            .timeout(Some(LIMIT))
-            .hello_name(ClientId::Domain(domain.clone()));
-        if let Some(login) = &options.login {
-            builder = builder.credentials(Credentials::new(login.user.clone(), login.password.expose().to_owned()));
-        }
-        let (from, server) = (Mailbox::new(Some(name.to_owned()), address), options.host.clone());
-        Ok(Self { from, domain, server, transport: builder.build() })
+        let from = Mailbox::new(Some(from.name.unwrap_or_else(|| name.to_owned())), address);
+        Ok(Self { from, domain, name: options.host.clone(), server })
     }
 
-    /// What went wrong, with the remedy where encryption is at fault.
-    fn with_remedy(&self, error: &lettre::transport::smtp::Error) -> String {
-        let text = chain(error);
-        let server = &self.server;
-        if error.is_client() && text.contains("STARTTLS") {
-            format!("{text}: mail stays here, since {server} would get it in the clear; see smtptls")
-        } else if text.contains("certificate") {
-            format!(
-                "{text}: {server} shows a certificate that is not trusted; smtphost must be a name in it, and its issuer \
-                 known to this machine"
-            )
-        } else {
-            text
-        }
-    }
-
-    fn message(&self, mail: &Mail) -> Result<Message, MailError> {
-        let refused = |error: &dyn fmt::Display| MailError::Refused(error.to_string());
-        let to: Address = mail.to.as_str().parse().map_err(|error| refused(&error))?;
+    fn message(&self, mail: &Mail, to: &Recipient) -> Result<Message, Fault> {
+        let unsendable = |error: &dyn fmt::Display| Fault::Unsendable(error.to_string());
+        let (user, domain) = to.address.rsplit_once('@').unwrap_or_default();
+        let address = Address::new(user, domain).map_err(|error| unsendable(&error))?;
         let mut id = [0; 16];
         SystemRandom.fill(&mut id);
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, to))
+            .to(Mailbox::new(None, address))
             .subject(mail.subject.as_str())
             .message_id(Some(format!("<{}@{}>", hex::encode(id), self.domain)))
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(lettre::message::header::ContentType::TEXT_PLAIN)
             .body(mail.text.clone())
-            .map_err(|error| refused(&error))
+            .map_err(|error| unsendable(&error))
+    }
+
+    async fn try_send(&self, mail: &Mail) -> Result<(), Fault> {
+        let to = Recipient::of(&mail.to).map_err(|error| Fault::Unsendable(error.to_string()))?;
+        let text = self.message(mail, &to)?.formatted();
+        self.server.send(&Letter { from: self.from.email.as_ref(), to: &to, text: &text }).await
     }
 }
 
@@ -171,12 +162,7 @@ impl Mailer for SmtpMailer {
     }
 
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let message = self.message(mail)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(MailError::Refused(chain(&error))),
-            Err(error) => Err(MailError::Later(self.with_remedy(&error))),
-        }
+        self.try_send(mail).await.map_err(|fault| fault.without(&mail.to).into_error(&self.name))
     }
 }
 
@@ -191,11 +177,6 @@ fn host_and_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     (!host.is_empty()).then_some((host, port.parse().ok()?))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

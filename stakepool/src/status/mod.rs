@@ -3,6 +3,7 @@
 mod daemon;
 mod judge;
 mod lag;
+mod mail;
 mod now;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use stakepool_core::wallets::MemberStatus;
 use crate::daemons::DaemonView;
 use crate::pool::Pool;
 use crate::status::judge::{PoolStatus, Seen};
+use crate::status::mail::add_mail;
 
 impl Pool {
     /// How the pool is at this moment, by what was last heard of its wallets and daemons while it [runs](Pool::run).
@@ -30,7 +31,7 @@ impl Pool {
         let named = |name: &str| (name.to_owned(), views.get(name).cloned());
         let daemons: Vec<_> = self.parts.daemons.iter().map(|daemon| named(daemon.name())).collect();
         let database = self.parts.users.counts().await;
-        PoolStatus::of(&Seen {
+        let mut status = PoolStatus::of(&Seen {
             now: self.now(),
             wallets,
             quorum: self.parts.stats.quorum(),
@@ -38,6 +39,8 @@ impl Pool {
             database_error: database.err().map(|error| error.to_string()),
             ours: &self.terms,
             warnings: &self.settings.warnings,
-        })
+        });
+        add_mail(&mut status, &self.outbox.troubles());
+        status
     }
 }

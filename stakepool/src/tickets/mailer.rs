@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stakepool_core::accounts::{EmailState, User};
-use stakepool_core::ports::{MailError, StoreError, TicketMail, TicketMailKind};
+use stakepool_core::ports::{StoreError, TicketMail, TicketMailKind};
 use tokio::time::sleep;
 
 use crate::mail::{Outbox, letters};
@@ -64,14 +64,14 @@ async fn send(parts: &Parts, outbox: &Outbox, site: &SiteIdentity, mail: &Ticket
         TicketMailKind::Ignored | TicketMailKind::Voted => String::new(),
     };
     let letter = letters::ticket(site, &user.email, mail.kind, &report, &reason);
-    Ok(match outbox.send(&letter).await {
+    Ok(match outbox.send(Some(user.id), &letter).await {
         Ok(()) => true,
-        Err(MailError::Later(error)) if mail.tries < MAX_TRIES => {
-            tracing::warn!(user = %user.id, error, "a mail about a ticket is tried again");
+        Err(error) if error.is_passing() && mail.tries < MAX_TRIES => {
+            tracing::warn!(user = %user.id, %error, "a mail about a ticket is tried again");
             false
         }
         Err(error) => {
-            tracing::error!(user = %user.id, %error, "a mail about a ticket is given up");
+            outbox.give_up(Some(user.id), &letter.subject, &error);
             true
         }
     })

@@ -2,6 +2,7 @@
 
 use stakepool::registration::RegistrationError;
 use stakepool_core::chain::{Address, AddressError, AddressKind, Network};
+use stakepool_core::typed::pasted;
 
 use crate::view::network::{example, network_flag};
 
@@ -22,7 +23,8 @@ const SEED_WORDS: usize = 12;
 impl Mistake {
     /// What is wrong with `typed`, which registration refused with `error`.
     pub fn find(typed: &str, error: &RegistrationError, network: Network) -> Self {
-        let typed = typed.trim();
+        let typed = pasted(typed);
+        let typed = typed.as_str();
         if let Some(mistake) = secret(typed) {
             return mistake;
         }

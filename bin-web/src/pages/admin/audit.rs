@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::audit::{AuditAction, AuditKind};
-use stakepool_core::ports::{AuditEntry, AuditQuery, StoreError};
+use stakepool_core::ports::{AuditEntry, AuditQuery, Listed, StoreError};
 use warp::http::StatusCode;
 
 use super::guard::guard;
 use super::pager::{Pager, part, pieces, slice};
+use super::search;
 use crate::visit::{Outcome, Visit};
 
 /// Entries on one page.
@@ -55,12 +56,20 @@ const KINDS: [(&str, &str, Option<AuditKind>); 3] = [
 /// Shows the acts that fit, the latest first.
 pub async fn show(visit: Visit) -> Outcome {
     guard(&visit).await?;
-    let text = visit.form.text("q").trim();
+    let texts = search::texts(visit.form.text("q"));
     let wanted = visit.form.text("show");
     let (shown, _, kind) = *KINDS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&KINDS[0]);
-    let query = AuditQuery { kind, text: text.to_owned() };
     let admin = &visit.site.pool.parts().admin;
-    let (slice, found) = part(slice(&visit, "page", PER_PAGE), |slice| admin.audit_log(&query, slice)).await?;
+    let page = slice(&visit, "page", PER_PAGE);
+    let (mut text, mut slice, mut found) = ("", page, Listed { total: 0, rows: Vec::new() });
+    for searched in &texts {
+        text = searched;
+        let query = AuditQuery { kind, text: searched.clone() };
+        (slice, found) = part(page, |slice| admin.audit_log(&query, slice)).await?;
+        if found.total > 0 {
+            break;
+        }
+    }
     let emails = emails(&visit, &found.rows).await?;
     let fields = [("q", text), ("show", if kind == KINDS[0].2 { "" } else { shown })];
     let content = Audit {

@@ -3,6 +3,7 @@
 pub mod audit;
 mod guard;
 mod pager;
+mod search;
 pub mod status;
 pub mod tickets;
 pub mod user;

@@ -55,7 +55,7 @@ impl Pager {
 /// An e-mail address in pieces between which a line may end.
 pub fn pieces(email: &Email) -> Vec<String> {
     let mut pieces = vec![String::new()];
-    for character in email.as_str().chars() {
+    for character in email.to_string().chars() {
         if character == '.' {
             pieces.push(String::new());
         }
@@ -93,6 +93,8 @@ mod tests {
     fn an_address_is_broken_behind_the_at_and_before_dots() {
         let email = Email::parse("a.b@mail.example.org").unwrap();
         assert_eq!(pieces(&email), ["a", ".b@", "mail", ".example", ".org"]);
+        let old = Email::from_store("a\u{200d}b@example.org".to_owned());
+        assert_eq!(pieces(&old), [r"a\u{200d}b@", "example", ".org"], "as people see it");
     }
 
     #[test]

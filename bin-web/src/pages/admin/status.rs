@@ -10,13 +10,14 @@ use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use warp::http::header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 use super::guard::guard;
 use crate::http::filters::{client, path};
 use crate::http::form::Form;
+use crate::http::headers::bearer;
 use crate::page_error::PageError;
 use crate::site::Site;
 use crate::view::when::ago;
@@ -81,11 +82,10 @@ async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: H
 }
 
 async fn admit(site: &Arc<Site>, client: ClientAddress, path: String, headers: &HeaderMap) -> Result<(), PageError> {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match header.and_then(|header| header.strip_prefix("Bearer ")) {
+    match bearer(headers) {
         Some(token) => {
             let tried = site.pool.stranger_tries("monitors", client).map_err(|_| PageError::too_many_tries())?;
-            if site.options.admission.is_status_token(token) {
+            if site.options.admission.is_status_token(&token) {
                 tried.succeeded();
                 return Ok(());
             }

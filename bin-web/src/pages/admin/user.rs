@@ -20,6 +20,8 @@ struct Page {
     id: i64,
     email: Vec<String>,
     states: Vec<&'static str>,
+    /// When and why the last mail to the user was given up.
+    no_mail: Option<String>,
     disabled: bool,
     is_self: bool,
     can_verify: bool,
@@ -128,7 +130,14 @@ async fn page(visit: &Visit, reply: Reply) -> Outcome {
     let content = Page {
         id: user.id.0,
         email: pieces(&user.email),
-        states: users::states(&overview, visit.site.pool.settings().administrators.contains(&user.id)),
+        states: users::states(visit, &overview),
+        no_mail: visit
+            .site
+            .pool
+            .mail_troubles()
+            .failed
+            .get(&user.id)
+            .map(|failure| format!("{}, {} ago: {}", failure.at.readable(), ago(now, failure.at), failure.reason)),
         disabled: user.disabled,
         is_self: visit.user().is_some_and(|me| me.id == user.id),
         can_verify: visit.site.pool.must_verify(user),

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use stakepool_core::accounts::EmailState;
-use stakepool_core::ports::{UserFilter, UserOverview};
+use stakepool_core::ports::{Listed, UserFilter, UserOverview};
 use warp::http::StatusCode;
 
 use super::guard::guard;
 use super::pager::{Pager, part, pieces, slice};
+use super::search;
 use crate::visit::{Outcome, Visit};
 
 /// Users on one page.
@@ -42,32 +43,35 @@ const FILTERS: [(&str, &str, UserFilter); 5] = [
 /// Shows the users that fit.
 pub async fn show(visit: Visit) -> Outcome {
     guard(&visit).await?;
-    let query = visit.form.text("q").trim();
+    let texts = search::texts(visit.form.text("q"));
     let wanted = visit.form.text("show");
     let (shown, _, filter) = *FILTERS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&FILTERS[0]);
     let (admin, now) = (&visit.site.pool.parts().admin, visit.site.now());
-    let find = |slice| admin.find_users(query, filter, slice, now);
-    let (slice, found) = part(slice(&visit, "page", PER_PAGE), find).await?;
-    let listed = |overview: &UserOverview| {
-        let listed = visit.site.pool.settings().administrators.contains(&overview.user.id);
-        row(overview, listed)
-    };
+    let wanted = slice(&visit, "page", PER_PAGE);
+    let (mut query, mut slice, mut found) = ("", wanted, Listed { total: 0, rows: Vec::new() });
+    for text in &texts {
+        query = text;
+        (slice, found) = part(wanted, |slice| admin.find_users(query, filter, slice, now)).await?;
+        if found.total > 0 {
+            break;
+        }
+    }
     let content = Users {
         query,
         shown,
         filters: FILTERS.iter().map(|(name, title, _)| (*name, *title)).collect(),
-        rows: found.rows.iter().map(listed).collect(),
+        rows: found.rows.iter().map(|overview| row(&visit, overview)).collect(),
         pager: Pager::new("/adminusers", &[("q", query), ("show", shown)], "page", slice, found.total),
     };
     visit.page("adminusers.html.tera", StatusCode::OK, &content)
 }
 
-fn row(overview: &UserOverview, configured_admin: bool) -> Row {
+fn row(visit: &Visit, overview: &UserOverview) -> Row {
     let user = &overview.user;
     Row {
         id: user.id.0,
         email: pieces(&user.email),
-        states: states(overview, configured_admin),
+        states: states(visit, overview),
         address: user.registration.as_ref().map(|registration| registration.address.to_string()),
         last_sign_in: overview.last_sign_in.map(|at| at.readable()),
         sessions: overview.sessions,
@@ -75,13 +79,16 @@ fn row(overview: &UserOverview, configured_admin: bool) -> Row {
 }
 
 /// What is remarkable about a user.
-pub(super) fn states(overview: &UserOverview, configured_admin: bool) -> Vec<&'static str> {
+pub(super) fn states(visit: &Visit, overview: &UserOverview) -> Vec<&'static str> {
     let user = &overview.user;
+    let configured_admin = visit.site.pool.settings().administrators.contains(&user.id);
+    let no_mail = visit.site.pool.mail_troubles().failed.contains_key(&user.id);
     let states = [
         (user.disabled, "disabled"),
         (user.email_state == EmailState::Unverified, "unverified"),
         (user.admin || configured_admin, "administrator"),
         (user.registration.is_none(), "no address"),
+        (no_mail, "mail fails"),
     ];
     states.into_iter().filter_map(|(is, name)| is.then_some(name)).collect()
 }

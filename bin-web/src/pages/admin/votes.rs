@@ -10,6 +10,7 @@ use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
 use stakepool_core::reports::{TicketState, VoteOutcome};
 use stakepool_core::time::UnixTime;
+use stakepool_core::typed::pasted;
 use warp::http::StatusCode;
 
 use super::guard::guard;
@@ -123,7 +124,7 @@ fn query(ticket: &str, user: &str, failed: bool) -> Result<VoteQuery, &'static s
     };
     let user = match user {
         "" => None,
-        text => Some(UserId(text.parse().map_err(|_| "User: give a user’s number.")?)),
+        text => Some(UserId(pasted(text).parse().map_err(|_| "User: give a user’s number.")?)),
     };
     Ok(VoteQuery { ticket, user, failed })
 }

@@ -15,7 +15,7 @@ pub(super) const TEMPLATE: &str = "settings.html.tera";
 
 #[derive(Serialize)]
 pub(super) struct Settings<'a> {
-    email: &'a str,
+    email: String,
     /// The key, where it is to be seen.
     api_key: Option<String>,
     is_revoked: bool,
@@ -101,7 +101,7 @@ pub(super) async fn content<'a>(
     };
     let MailWishes { ignored, voted, missed } = pool.mail_wishes(user).await?;
     Ok(Settings {
-        email: user.email.as_str(),
+        email: user.email.to_string(),
         api_key,
         is_revoked,
         base_url: &pool.site().base_url,

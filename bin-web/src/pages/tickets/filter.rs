@@ -4,6 +4,7 @@ use serde::Serialize;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
+use stakepool_core::typed::hash;
 
 use super::list::{LISTS, List};
 use crate::http::form::Form;
@@ -80,7 +81,7 @@ impl Filter {
         let recent = list.is_voted() && !all_ages;
         Self {
             list,
-            search: form.text("q").trim().to_lowercase().chars().take(64).collect(),
+            search: hash(form.text("q")).chars().take(64).collect(),
             all_ages,
             order: order.map_or(("newest", TicketOrder::Newest), |order| (order.0, order.2)),
             page: form.text("page").parse().unwrap_or(1).max(1),
@@ -170,6 +171,7 @@ mod tests {
         let query = filter("show=voted&sort=oldest&q=%20AB%26c&age=all&page=7").query();
         assert_eq!(query, "show=voted&sort=oldest&q=ab%26c&age=all");
         assert_eq!(filter("").query(), "show=live&sort=newest");
+        assert_eq!(filter("q=%200xAB%E2%80%8B%22").search, "ab", "what stands around a pasted hash");
         assert!(filter("q=xyz").search_error().is_some() && filter("q=0Af").search_error().is_none());
     }
 }

@@ -46,6 +46,41 @@ async fn a_hash_of_the_predecessor_is_upgraded_by_the_right_password_only() {
 }
 
 #[tokio::test]
+async fn a_password_is_the_same_however_a_keyboard_composes_it() {
+    let hash = quick().hash("Grüße aus Köln").await.unwrap();
+    let hashes = PasswordHashes { argon2: Some(hash), bcrypt: None };
+    for typed in ["Grüße aus Köln", "Gru\u{308}ße aus Ko\u{308}ln", "Grüße\u{a0}aus\u{3000}Köln"] {
+        assert_eq!(quick().check(typed, Some(&hashes)).await, Ok(PasswordCheck::Right), "{typed:?}");
+    }
+    for typed in ["Grüsse aus Köln", "grüße aus köln", "Grüße aus Köln ", "Grüßeaus Köln"] {
+        assert_eq!(quick().check(typed, Some(&hashes)).await, Ok(PasswordCheck::Wrong), "{typed:?}");
+    }
+}
+
+/// As passwords were hashed before they had one form.
+fn as_typed(password: &str) -> String {
+    quick().argon2.hash_password_with_salt(password.as_bytes(), &[7; SALT_BYTES]).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_hash_of_before_opens_with_what_was_typed_and_is_renewed() {
+    let (composed, apart) = ("Grüße\u{a0}aus Köln", "Gru\u{308}ße\u{a0}aus Ko\u{308}ln");
+    for (stored, typed) in [(composed, composed), (apart, apart), (apart, composed), (composed, apart)] {
+        for hashes in [
+            PasswordHashes { argon2: Some(as_typed(stored)), bcrypt: None },
+            PasswordHashes { argon2: Some(as_typed(stored)), ..of_predecessor("another") },
+            of_predecessor(stored),
+        ] {
+            let checked = quick().check(typed, Some(&hashes)).await;
+            let Ok(PasswordCheck::RightUpgraded(argon2)) = checked else { panic!("{stored:?} {typed:?}: {checked:?}") };
+            let renewed = PasswordHashes { argon2: Some(argon2), bcrypt: None };
+            assert_eq!(quick().check("Grüße aus Köln", Some(&renewed)).await, Ok(PasswordCheck::Right));
+            assert_eq!(quick().check("Grüße aus Koln", Some(&hashes)).await, Ok(PasswordCheck::Wrong));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_hash_that_the_go_library_made_opens_the_account_however_short_the_password_is() {
     let hash = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga";
     let hashes = PasswordHashes { bcrypt: Some(hash.into()), argon2: None };

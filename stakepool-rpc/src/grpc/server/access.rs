@@ -1,7 +1,8 @@
 //! Who may call what.
 
 use hyper::HeaderMap;
-use hyper::header::AUTHORIZATION;
+use hyper::header::{AUTHORIZATION, HeaderValue};
+use stakepool_core::bearer::bearer_token;
 use tonic::Status;
 
 use crate::grpc::token::RpcToken;
@@ -99,6 +100,19 @@ impl Access {
         tokens.into_iter().flatten().fold(false, |found, token| found | token.is_carried_by(shown))
     }
 
+    /// Whether no token is shown. What a proxy asks for by another scheme does not count beside a token.
+    fn lacks_token(&self, metadata: &HeaderMap) -> Result<bool, Status> {
+        let shown = || metadata.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+        if shown().next().is_none() {
+            return Ok(true);
+        }
+        let mut tokens = shown().filter(|value| is_bearer(value)).peekable();
+        if tokens.peek().is_none() || !tokens.all(|value| self.has_token(value)) {
+            return Err(wrong_token());
+        }
+        Ok(false)
+    }
+
     /// Whether a call may go on. A certificate that was shown has been found good before; a token that is shown must
     /// be right even where none is needed.
     pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<Caller, Status> {
@@ -107,10 +121,7 @@ impl Access {
             return if old { Ok(Caller::Anonymous) } else { Err(closed()) };
         }
         let asks_token = self.token.is_some() || self.next_token.is_some();
-        let lacks_token = match metadata.get(AUTHORIZATION) {
-            Some(shown) if asks_token && !self.has_token(shown.as_bytes()) => return Err(wrong_token()),
-            shown => asks_token && shown.is_none(),
-        };
+        let lacks_token = asks_token && self.lacks_token(metadata)?;
         let lacks_certificate = self.client_certificates.is_some() && !shows_certificate;
         match (lacks_token, lacks_certificate) {
             (false, false) => Ok(Caller::Authenticated),
@@ -119,6 +130,10 @@ impl Access {
             (false, true) => Err(no_certificate()),
         }
     }
+}
+
+fn is_bearer(value: &[u8]) -> bool {
+    std::str::from_utf8(value).is_ok_and(|value| bearer_token(value).is_some())
 }
 
 fn closed() -> Status {
@@ -145,7 +160,6 @@ fn no_certificate() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
 
     const OLD: &str = "/stakepoolrpc.StakepooldService/Ping";
     const VERSION: &str = "/stakepoolrpc.VersionService/Version";
@@ -188,6 +202,22 @@ mod tests {
             assert_eq!(access.check(path, &shows(RIGHT), false).ok(), Some(Caller::Authenticated));
             assert!(access.check(path, &nothing(), true).unwrap_err().message().contains("asks for its rpctoken"));
             assert!(access.check(path, &shows("Bearer x"), true).unwrap_err().message().contains("wrong"));
+        }
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_scheme_in_any_case_and_beside_what_a_proxy_asks_for() {
+        let access = access(true, false, false);
+        let all = |values: &[&'static str]| {
+            HeaderMap::from_iter(values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_static(value))))
+        };
+        for right in
+            [&["bearer  0123456789abcdef"][..], &["Basic dTpw", RIGHT], &["Basic dTpw, BEARER 0123456789abcdef"]]
+        {
+            assert_eq!(access.check(OWN, &all(right), false).ok(), Some(Caller::Authenticated), "{right:?}");
+        }
+        for wrong in [&["Basic dTpw"][..], &[RIGHT, "Bearer x"], &["Bearer x", RIGHT], &["0123456789abcdef"]] {
+            assert!(access.check(OWN, &all(wrong), false).is_err(), "{wrong:?}");
         }
     }
 

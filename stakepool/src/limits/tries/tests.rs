@@ -127,6 +127,7 @@ async fn an_account_must_wait_where_it_was_tried_however_it_is_spelled() {
     assert_eq!(fail_typed(&limiter, "a@example.org", from(1)), Ok(()));
     assert_eq!(fail_typed(&limiter, " A@Example.org", from(1)), Ok(()));
     assert_eq!(fail_typed(&limiter, "a@example.org", from(1)), Err(MustWait(Duration::from_secs(600))));
+    assert!(fail_typed(&limiter, "a\u{200b}@exAmple.org\u{feff}", from(1)).is_err());
     assert_eq!(fail_typed(&limiter, "b@example.org", from(1)), Ok(()));
     assert_eq!(fail_typed(&limiter, "a@example.org", from(2)), Ok(()), "its user comes from elsewhere");
     tokio::time::advance(Duration::from_secs(599)).await;

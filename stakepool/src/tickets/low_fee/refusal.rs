@@ -3,7 +3,9 @@
 use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::ports::DaemonError;
 use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::sanitize::visible;
 use stakepool_core::ticket::Verdict;
+use stakepool_core::typed::hash;
 
 /// Characters of a text that is no hash that are shown.
 const SHOWN: usize = 80;
@@ -86,10 +88,10 @@ impl Refusal {
 /// # Errors
 /// [`Refusal::NoHash`].
 pub fn parse_hash(text: &str) -> Result<TicketHash, Refusal> {
-    let text = text.trim();
-    text.parse().map_err(|_| {
-        let mut start: String = text.chars().take(SHOWN).collect();
-        if start.len() < text.len() {
+    hash(text).parse().map_err(|_| {
+        let text = text.trim();
+        let mut start: String = visible(text).chars().take(SHOWN).collect();
+        if text.chars().nth(SHOWN).is_some() {
             start.push('…');
         }
         Refusal::NoHash { start }
@@ -137,6 +139,12 @@ mod tests {
     fn a_text_that_is_no_hash_is_shown_but_not_whole() {
         let hash = "ab".repeat(32);
         assert_eq!(parse_hash(&format!(" {hash}\r")).unwrap().to_string(), hash);
+        for pasted in
+            [hash.to_uppercase(), format!("0x{hash}"), format!("“{hash}”,"), format!("\u{200b}{hash}\u{feff}")]
+        {
+            assert_eq!(parse_hash(&pasted).unwrap().to_string(), hash, "{pasted:?}");
+        }
+        assert!(parse_hash("a\u{202e}b").unwrap_err().to_string().starts_with(r"`a\u{202e}b` is not"));
         assert!(parse_hash("nonsense").unwrap_err().to_string().starts_with("`nonsense` is not a ticket's hash: "));
         let endless = parse_hash(&"ä".repeat(5000)).unwrap_err().to_string();
         assert!(endless.contains("ä…`") && endless.chars().count() < 200, "{endless}");
