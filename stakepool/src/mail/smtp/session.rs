@@ -9,9 +9,9 @@ use data_encoding::BASE64;
 
 use super::connection::{Connection, Tls};
 use super::fault::Fault;
+use super::options::{SmtpEncryption, SmtpLogin};
 use super::recipient::Recipient;
 use super::reply::Reply;
-use super::{SmtpEncryption, SmtpLogin};
 
 /// How long the server may look at a whole mail.
 const LOOK: Duration = Duration::from_secs(180);

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use stakepool_core::accounts::Email;
+use stakepool_core::secret::Secret;
 
 fn options(from: &str, host: &str) -> SmtpOptions {
     SmtpOptions::new(host, from).encryption(SmtpEncryption::None)
