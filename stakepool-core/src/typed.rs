@@ -92,7 +92,7 @@ const fn is_dash(c: char) -> bool {
 /// assert_eq!(pasted(" “SsVG8Gga9NP7\u{200b}fYkCkn9W”,\u{a0}"), "SsVG8Gga9NP7fYkCkn9W");
 /// ```
 pub fn pasted(text: &str) -> String {
-    let seen: String = text.chars().filter(|c| !is_hidden(*c) && !(c.is_control() && !c.is_whitespace())).collect();
+    let seen: String = text.chars().filter(|c| (c.is_whitespace() || !c.is_control()) && !is_hidden(*c)).collect();
     seen.trim_matches(|c: char| c.is_whitespace() || QUOTES.contains(&c)).to_owned()
 }
 

@@ -120,7 +120,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let max_voted_age = reader.value("maxvotedage", |text| number(text, 0..=u32::MAX));
     let pool_email = reader.text("poolemail");
     if let Some(Err(error)) = pool_email.as_deref().map(Email::parse) {
-        reader.warn(&format!("poolemail is no e-mail address, so that users cannot write for help: {error}"));
+        reader.warn(format!("poolemail is no e-mail address, so that users cannot write for help: {error}"));
     }
     let pool_link = reader.optional("poollink", url);
     let servers = servers::read(reader, network);

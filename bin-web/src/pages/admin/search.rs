@@ -16,7 +16,8 @@ pub fn texts(typed: &str) -> Vec<String> {
     let mut texts: Vec<String> = Email::spellings(&text).iter().map(|email| email.as_str().to_owned()).collect();
     // A part of an address, a number, or an address of before with what is not seen in it.
     for other in [text.as_str(), typed.trim()] {
-        if !texts.iter().any(|known| known == other) && !(other.is_ascii() && texts.contains(&other.to_lowercase())) {
+        let lower = other.to_ascii_lowercase();
+        if texts.iter().all(|known| *known != other && (*known != lower || !other.is_ascii())) {
             texts.push(other.to_owned());
         }
     }
