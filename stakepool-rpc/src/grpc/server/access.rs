@@ -90,8 +90,9 @@ impl Access {
 
     /// Whether a call carries the second token.
     pub(super) fn is_next(&self, metadata: &HeaderMap) -> bool {
-        let shown = metadata.get(AUTHORIZATION);
-        shown.is_some_and(|shown| self.next_token.as_ref().is_some_and(|next| next.is_carried_by(shown.as_bytes())))
+        let shown = metadata.get_all(AUTHORIZATION);
+        let shows = |next: &RpcToken| shown.iter().any(|shown| next.is_carried_by(shown.as_bytes()));
+        self.next_token.as_ref().is_some_and(shows)
     }
 
     /// Whether a value of `authorization` carries one of the tokens; both are compared, so that the time tells nothing.
