@@ -2,7 +2,7 @@
 
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::voting::EngineError;
-use stakepool_rpc::daemon::{self, IdError, OwnerError, PeerError};
+use stakepool_rpc::daemon::{self, OwnerError, PeerError};
 use stakepool_rpc::grpc::server::ServeError;
 use stakepool_rpc::json::ConfigError;
 use stakepool_rpc::tls::TlsError;
@@ -43,9 +43,6 @@ pub enum StakepooldError {
     /// Voting or serving ended.
     #[error(transparent)]
     Run(#[from] daemon::RunError),
-    /// The data directory cannot be used.
-    #[error(transparent)]
-    DataDir(#[from] IdError),
     /// The data directory is another daemon's.
     #[error(transparent)]
     Owner(#[from] OwnerError),

@@ -59,12 +59,20 @@ fn obstacles(status: &DaemonStatus) -> Vec<String> {
         None if status.synced_height.is_none() => obstacles.push("no block has been worked through yet".to_owned()),
         _ => {}
     }
+    let lacking = status.check.lacking;
+    if lacking > 0 && lacking >= status.live_tickets {
+        obstacles.push(
+            "no wallet knows the tickets to be voted: it lost its scripts, or must look through the chain".to_owned(),
+        );
+    }
     obstacles
 }
 
 #[async_trait]
 impl Monitored for DaemonMonitor {
     async fn readiness(&self) -> Result<(), Vec<String>> {
+        // A wallet that was locked or unlocked a moment ago is judged by how it is now.
+        self.daemon.engine().refresh_wallets().await;
         let status = self.daemon.status().await.map_err(|error| vec![error.to_string()])?;
         let obstacles = obstacles(&status);
         if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
@@ -98,9 +106,33 @@ fn of_status(status: &DaemonStatus, to: &mut Exposition) {
     gauge("node_height", "The node's best height.", height(status.node_height));
     gauge("synced_height", "The last height that was worked through.", height(status.synced_height));
     gauge("lag_blocks", "How far the daemon is behind its node.", lag(status).map(u64::from));
-    gauge("voted_tickets", "Tickets that are voted, immature ones included.", Some(status.live_tickets));
-    gauge("ignored_tickets", "Tickets that are ignored.", Some(status.ignored_tickets));
+    let help = "Tickets that the daemon is to vote when they win, immature ones included. The votes cast are in stakepoold_votes_total.";
+    gauge("voted_tickets", help, Some(status.live_tickets));
+    gauge(
+        "ignored_tickets",
+        "Tickets that are ignored for their fee, and will not be voted.",
+        Some(status.ignored_tickets),
+    );
+    let check = &status.check;
+    gauge("wallet_tickets", "Unspent tickets that the daemon's wallets list themselves.", check.wallet_tickets);
+    let help = "Tickets to be voted that none of the daemon's wallets knows, so that no vote of theirs is signed.";
+    gauge("lacking_tickets", help, Some(check.lacking));
+    let help = "Voting addresses whose scripts a wallet holds, but that are no user's.";
+    gauge("unknown_addresses", help, Some(check.unknown_addresses));
+    gauge(
+        "unknown_tickets",
+        "Tickets of such addresses, which are voted with default bits.",
+        Some(check.unknown_tickets),
+    );
     gauge("problems", "What is wrong, see the log.", Some(status.problems.len() as u64));
+    let mut counter =
+        |name: &str, help: &str, value| to.single(&format!("stakepoold_{name}"), Kind::Counter, help, value);
+    let help = "Tickets that were missed since the start although the daemon was to vote them, whichever daemon failed; known when \
+                the child of the block is connected.";
+    counter("missed_tickets_total", help, check.missed);
+    let help =
+        "Tickets that were missed since the start, whose scripts the wallets hold, and that were not to be voted.";
+    counter("missed_unvoted_tickets_total", help, check.missed_unvoted);
     let mut family = |name: &str, help: &str, value: &dyn Fn(&stakepool_core::ports::WalletState) -> bool| {
         let name = format!("stakepoold_{name}");
         to.family(&name, Kind::Gauge, help);
@@ -156,6 +188,9 @@ mod tests {
         assert_eq!(obstacles(&away), ["no node answers"]);
         let behind = DaemonStatus { synced_height: Some(BlockHeight(97)), ..status() };
         assert_eq!(obstacles(&behind), ["3 blocks behind the node"]);
+        let mut forgetful = status();
+        forgetful.check.lacking = 3;
+        assert!(obstacles(&forgetful)[0].starts_with("no wallet knows the tickets"), "{:?}", obstacles(&forgetful));
     }
 
     #[test]
@@ -163,9 +198,13 @@ mod tests {
         let mut text = Exposition::default();
         of_status(&status(), &mut text);
         let text = text.into_text();
-        for line in
-            ["stakepoold_lag_blocks 1", "stakepoold_voted_tickets 3", "stakepoold_wallet_unlocked{wallet=\"w:1\"} 1"]
-        {
+        for line in [
+            "stakepoold_lag_blocks 1",
+            "stakepoold_voted_tickets 3",
+            "stakepoold_wallet_unlocked{wallet=\"w:1\"} 1",
+            "stakepoold_missed_tickets_total 0",
+            "stakepoold_unknown_tickets 0",
+        ] {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
         }
     }

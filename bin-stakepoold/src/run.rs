@@ -11,7 +11,7 @@ use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 use stakepool_process::monitor::VoteFigures;
-use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id, own_data_dir};
+use stakepool_rpc::daemon::{self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, lasting_id, own_data_dir};
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::tls;
 use tokio::net::TcpListener;
@@ -32,8 +32,7 @@ pub async fn run(
     started: impl FnOnce(Vec<SocketAddr>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StakepooldError> {
-    let _owner = own_data_dir(&options.datadir)?;
-    let id = lasting_id(&options.datadir)?;
+    let Kept { id, _owner, unusable } = keep(&options.datadir)?;
     let pair =
         tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;
     let listeners = server::bind(&options.listen).await?;
@@ -45,6 +44,9 @@ pub async fn run(
         engine = make_engine(&options, &peers) => engine?,
         () = &mut shutdown => return Ok(()),
     };
+    if let Some(unusable) = unusable {
+        engine.problem("datadir", unusable);
+    }
     tracing::info!(%id, network = %options.network, "voting daemon started");
     started(addresses);
 
@@ -61,6 +63,32 @@ pub async fn run(
     daemon::run(Arc::clone(&daemon), events, Service::new(listeners, pair, options.access), end).await?;
     tracing::info!("stopped");
     wrong.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// What a daemon keeps in its data directory beside its state.
+struct Kept {
+    id: String,
+    _owner: Option<DataDirOwner>,
+    /// Why the directory cannot be used.
+    unusable: Option<String>,
+}
+
+/// Takes the data directory. One that cannot be used costs no votes: it is a problem, and the daemon has another name after
+/// the next start. Only one that another daemon has ends this one.
+fn keep(datadir: &Path) -> Result<Kept, StakepooldError> {
+    let (owner, unusable) = match own_data_dir(datadir) {
+        Ok(owner) => (Some(owner), None),
+        Err(taken @ OwnerError::Taken { .. }) => return Err(taken.into()),
+        Err(unusable) => (None, Some(unusable.to_string())),
+    };
+    let (id, unusable) = match lasting_id(datadir) {
+        Ok(id) => (id, unusable),
+        Err(error) => (format!("unkept-{}", std::process::id()), unusable.or(Some(error.to_string()))),
+    };
+    if let Some(unusable) = &unusable {
+        tracing::error!("{unusable}; the daemon votes all the same, but keeps nothing for its next start");
+    }
+    Ok(Kept { id, _owner: owner, unusable })
 }
 
 async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, StakepooldError> {

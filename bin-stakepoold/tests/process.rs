@@ -160,6 +160,41 @@ async fn every_signal_that_asks_for_a_stop_leaves_a_saved_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_cannot_be_written_is_told_at_the_start_and_by_the_exit_code() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    tokio::task::block_in_place(|| {
+        // Nothing can be renamed to it, whoever runs the test.
+        fs::create_dir_all(home.state_file().join("in the way")).unwrap();
+        let mut daemon = home.start();
+        daemon.until_it_says("stakepoold.state cannot be");
+        daemon.send(Signal::TERM);
+        assert_eq!(daemon.end().code(), Some(1));
+
+        fs::remove_dir_all(home.state_file()).unwrap();
+        let mut daemon = home.start();
+        daemon.until_it_says("gRPC is served");
+        let folder = home.state_file().parent().unwrap().to_owned();
+        // It may be saving, and make the folder again.
+        let mut away = (1..).map(|n| folder.with_extension(n.to_string()));
+        while fs::write(&folder, "no folder").is_err() {
+            let _ = fs::rename(&folder, away.next().unwrap());
+        }
+        daemon.send(Signal::TERM);
+        daemon.until_it_says("stakepoold.state cannot be written");
+        assert_eq!(daemon.end().code(), Some(1), "the state of the stop is lost");
+
+        // A data directory that cannot be used from the first start on costs no votes, either.
+        let mut daemon = home.start();
+        daemon.until_it_says("simnet cannot be used");
+        daemon.until_it_says("gRPC is served");
+        daemon.send(Signal::TERM);
+        assert_eq!(daemon.end().code(), Some(1));
+    });
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_closes_does_not_end_it() {
     let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
     let home = Home::on(&network);

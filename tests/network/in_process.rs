@@ -99,6 +99,7 @@ async fn nodes_wallets_and_events_are_the_same_in_process_and_over_the_wire() {
         let vote = near_wallet.generate_vote(&request).await.unwrap();
         assert_eq!(near_node.send_vote(&vote).await, Ok(VoteSubmission::Accepted));
         assert_eq!(node.send_vote(&vote).await, Ok(VoteSubmission::AlreadyKnown));
+        assert_eq!(node.call_figures()["sendrawtransaction"].errors, 0, "another daemon's vote is no error");
         let hash = vote.transaction.hash();
         for _ in 0..3 {
             nodes_agree(near_node.as_ref(), &node, sim.height(), &hash).await;

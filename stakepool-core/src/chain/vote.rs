@@ -16,6 +16,11 @@ pub struct VoteBits(pub u16);
 impl VoteBits {
     /// Approves the previous block and abstains from every agenda.
     pub const APPROVE: Self = Self(1);
+
+    /// Whether the first bit is set, which approves the previous block.
+    pub const fn approves(self) -> bool {
+        self.0 & Self::APPROVE.0 != 0
+    }
 }
 
 impl fmt::Display for VoteBits {

@@ -8,8 +8,8 @@
 //!
 //! - [`VoteSigner::name`](crate::ports::VoteSigner::name) must be the same at every call, and another one for every
 //!   wallet: problems and owed rescans are kept by it.
-//! - [`VoteSigner::info`](crate::ports::VoteSigner::info) is asked before the first vote and then every 20 seconds. Its
-//!   vote version, bits and extended bits go into the votes: a user's own bits count only for the version that they were
+//! - [`VoteSigner::info`](crate::ports::VoteSigner::info) is asked before the first vote, then every 20 seconds, and whenever
+//!   somebody asks whether the daemon is ready. Its vote version, bits and extended bits go into the votes: a user's own bits count only for the version that they were
 //!   chosen for; else the wallet's are voted.
 //! - [`VoteSigner::generate_vote`](crate::ports::VoteSigner::generate_vote) must answer exactly the ticket, block, height
 //!   and bits of the request; another vote is not sent, and another wallet is asked. It is called for several winners at
@@ -21,8 +21,14 @@
 //!   otherwise (with Schnorr signatures, say) is never heard. A wallet that answers unsigned is asked after the others from
 //!   then on; with each poll, as long as it says that it is unlocked, it is asked for the same vote once more, which is sent
 //!   nowhere, until it signs.
-//! - [`TicketWallet::tickets`](crate::ports::TicketWallet::tickets) is asked when a daemon starts without a state, and while
-//!   no users are known.
+//! - [`VoteSigner::agenda_bits`](crate::ports::VoteSigner::agenda_bits) says which bits users can have chosen; others are not
+//!   voted. [`VoteSigner::connections`](crate::ports::VoteSigner::connections) has the wallet looked at as soon as it grows. Neither need
+//!   be written.
+//! - [`TicketWallet::tickets`](crate::ports::TicketWallet::tickets) is asked when the daemon starts, every three minutes, and when
+//!   the wallet is back: what it lists is voted, whoever the users are, and tickets to be voted that it does not list are a
+//!   problem. So it must list all of its unspent tickets.
+//! - [`TicketWallet::holds_script`](crate::ports::TicketWallet::holds_script) is asked for winners of addresses that are no user's, where
+//!   the ticket is younger than the last list.
 //! - [`TicketWallet::user_tickets`](crate::ports::TicketWallet::user_tickets) is asked how a ticket ended that left the
 //!   lottery while nobody looked; `voted` and the height of the vote are read. Without an answer within five seconds the
 //!   next wallet is asked, and in the end the ticket stays open.

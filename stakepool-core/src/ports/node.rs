@@ -49,6 +49,19 @@ pub enum NodeError {
         /// What was asked for.
         what: String,
     },
+    /// It is on another chain than the one that was followed.
+    #[error(
+        "node {node} is on another chain: it knows none of the last {blocks} blocks up to {height} that this daemon followed; check its \
+         data directory and network. Where its chain is the right one, restart stakepoold"
+    )]
+    OtherChain {
+        /// The node's name.
+        node: String,
+        /// How many blocks were tried.
+        blocks: usize,
+        /// The highest of them.
+        height: BlockHeight,
+    },
     /// It answered with an error of another kind.
     #[error("node {node} answered `{method}` with error {code}: {message}")]
     Rpc {

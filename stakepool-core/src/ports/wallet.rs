@@ -42,6 +42,16 @@ pub enum WalletError {
         /// The wallet's name.
         wallet: String,
     },
+    /// It does not know the ticket that it should vote with.
+    #[error(
+        "wallet {wallet} does not know the ticket ({message}): it lost its scripts, or did not look through the chain for them"
+    )]
+    UnknownTicket {
+        /// The wallet's name.
+        wallet: String,
+        /// The wallet's words.
+        message: String,
+    },
     /// It lacks the pool's features.
     #[error(
         "wallet {wallet} runs without the pool's features; start it with --stakepoolcoldextkey=XPUB:N and --poolfees"
@@ -226,6 +236,13 @@ pub trait VoteSigner: Send + Sync {
     /// Makes a vote with exactly the ticket, block, height and bits of the request. Signed or not must be asked of the vote
     /// ([`VoteTransaction::is_signed`]): a locked wallet of today answers unsigned votes.
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError>;
+
+    /// The vote bits that the agendas of a vote version use, beside the first one, which approves the previous block. `None`
+    /// where the wallet cannot tell: users' bits are then taken as they are.
+    async fn agenda_bits(&self, version: VoteVersion) -> Result<Option<VoteBits>, WalletError> {
+        let _ = version;
+        Ok(None)
+    }
 }
 
 /// Knows the tickets that it watches.
@@ -236,6 +253,12 @@ pub trait TicketWallet: Send + Sync {
 
     /// The tickets of one address. Takes seconds with thousands of tickets: a cross-check, not a page's source.
     async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError>;
+
+    /// Whether the wallet has the script of an address, so that it can vote with its tickets. A wallet that cannot tell
+    /// answers by the address' tickets.
+    async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
+        Ok(!self.user_tickets(address).await?.tickets.is_empty())
+    }
 
     /// Revokes missed and expired tickets. Only wallets of the legacy generation are asked: today's consensus does that
     /// by itself, and a wallet of today needs nothing here.

@@ -27,6 +27,12 @@ pub struct FakeChain {
     pub refuse_transactions: bool,
     /// The height at which a node answers that has not caught up.
     pub lags_behind: Option<u32>,
+    /// Branches of which it knows no block.
+    pub unknown_branches: Vec<u8>,
+    /// The network on which it is; simnet where nothing else is said.
+    pub network: Option<Network>,
+    /// Which generation it is.
+    pub generation: Generation,
 }
 
 impl FakeChain {
@@ -42,12 +48,14 @@ pub struct FakeNode {
     pub chain: Mutex<FakeChain>,
     /// How often it was asked to name its winners again.
     pub rebroadcasts: AtomicUsize,
+    /// How often it was asked for a transaction.
+    pub questions: AtomicUsize,
 }
 
 impl FakeNode {
     /// A node with empty blocks of branch 1 up to a height.
     pub fn at(height: u32) -> Arc<Self> {
-        let node = Self { chain: Mutex::default(), rebroadcasts: AtomicUsize::new(0) };
+        let node = Self { chain: Mutex::default(), rebroadcasts: AtomicUsize::new(0), questions: AtomicUsize::new(0) };
         for next in 0..=height {
             node.mine(next, 1, Vec::new());
         }
@@ -91,7 +99,9 @@ impl Node for FakeNode {
     }
 
     async fn info(&self) -> Result<NodeInfo, NodeError> {
-        Ok(NodeInfo { generation: Generation::Today, version: "fake".into(), network: Network::Simnet })
+        let chain = self.chain.lock().unwrap();
+        let network = chain.network.unwrap_or(Network::Simnet);
+        Ok(NodeInfo { generation: chain.generation, version: "fake".into(), network })
     }
 
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
@@ -113,7 +123,8 @@ impl Node for FakeNode {
         let mut height = [0; 4];
         height.copy_from_slice(&hash.as_bytes()[..4]);
         let (height, branch) = (u32::from_le_bytes(height), hash.as_bytes()[31]);
-        if height > chain.tip() && chain.lags_behind.is_some() {
+        let is_unknown = chain.unknown_branches.contains(&branch);
+        if is_unknown || height > chain.tip() && chain.lags_behind.is_some() {
             return Err(self.not_found(hash));
         }
         let stake_transactions = match chain.blocks.get(&height) {
@@ -125,6 +136,7 @@ impl Node for FakeNode {
     }
 
     async fn transaction(&self, hash: &TxHash) -> Result<MinedTransaction, NodeError> {
+        self.questions.fetch_add(1, Ordering::SeqCst);
         let chain = self.chain.lock().unwrap();
         if chain.refuse_transactions {
             return Err(NodeError::Unreachable { node: "node".into(), reason: "refused".into() });

@@ -11,6 +11,8 @@ pub struct MemoryFile {
     pub bytes: Mutex<Option<Vec<u8>>>,
     /// What was set aside last.
     pub aside: Mutex<Option<Vec<u8>>>,
+    /// Why nothing can be saved.
+    pub refuses: Mutex<Option<String>>,
 }
 
 impl StateFile for MemoryFile {
@@ -19,6 +21,9 @@ impl StateFile for MemoryFile {
     }
 
     fn save(&self, bytes: &[u8]) -> Result<(), StateFileError> {
+        if let Some(reason) = self.refuses.lock().unwrap().clone() {
+            return Err(StateFileError { path: "memory".into(), what: "written", reason });
+        }
         *self.bytes.lock().unwrap() = Some(bytes.to_vec());
         Ok(())
     }

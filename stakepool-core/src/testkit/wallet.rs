@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::tickets::{COLD, VERSION, vote};
 use crate::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, PoolKey, PubKeyAddress,
-    RedeemScript, ScriptAddress, TicketHash, TxHash, UserKey, VoteTransaction, VoteVersion,
+    RedeemScript, ScriptAddress, TicketHash, TxHash, UserKey, VoteBits, VoteTransaction, VoteVersion,
 };
 use crate::ports::{
     Agenda, AgendaSource, ChainWallet, MinedTransaction, ScriptWallet, StakeInfo, TicketWallet, TransactionSource,
@@ -48,6 +48,8 @@ pub struct Faults {
     pub keyless: bool,
     /// It votes by itself.
     pub votes_itself: bool,
+    /// It lost its tickets: it makes no vote, and lists none.
+    pub forgetful: bool,
 }
 
 /// A wallet of simnet that does what a test tells it, and notes what it was asked.
@@ -89,6 +91,8 @@ pub struct FakeWallet {
     pub agendas: Mutex<Vec<Agenda>>,
     /// Wakes those who wait for a new connection.
     pub reconnected: Notify,
+    /// The bits of the agendas, where it says so to a daemon.
+    pub agenda_bits: Mutex<Option<VoteBits>>,
 }
 
 impl FakeWallet {
@@ -113,6 +117,7 @@ impl FakeWallet {
             transactions: Mutex::default(),
             agendas: Mutex::default(),
             reconnected: Notify::new(),
+            agenda_bits: Mutex::default(),
         })
     }
 
@@ -176,9 +181,17 @@ impl VoteSigner for FakeWallet {
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
         self.reach().await?;
         self.requests.lock().unwrap().push(request.clone());
+        if self.faults.lock().unwrap().forgetful {
+            let message = format!("item does not exist: tx {} not found", request.ticket);
+            return Err(WalletError::UnknownTicket { wallet: self.name.clone(), message });
+        }
         let signed = *self.mood.lock().unwrap() != Mood::Unsigned && !self.faults.lock().unwrap().keyless;
         let made = vote(request.ticket, request.block, request.height, request.bits, signed);
         Ok(VoteTransaction::from_transaction(made).unwrap())
+    }
+
+    async fn agenda_bits(&self, _: VoteVersion) -> Result<Option<VoteBits>, WalletError> {
+        Ok(*self.agenda_bits.lock().unwrap())
     }
 }
 
@@ -257,7 +270,14 @@ impl ChainWallet for FakeWallet {
 impl TicketWallet for FakeWallet {
     async fn tickets(&self) -> Result<Vec<TicketHash>, WalletError> {
         self.reach().await?;
+        if self.faults.lock().unwrap().forgetful {
+            return Ok(Vec::new());
+        }
         Ok(self.tickets.lock().unwrap().clone())
+    }
+
+    async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
+        self.has_script(address).await
     }
 
     async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError> {

@@ -11,6 +11,8 @@ use crate::voting::lottery::Winner;
 
 /// Blocks below the highest that are forgotten.
 const KEEP: u32 = 16;
+/// Winners that are kept of a block, whatever the nodes say together. A block draws five.
+const MOST_WINNERS: usize = 64;
 
 /// A winner of a block, ready to be voted.
 #[derive(Clone, Debug)]
@@ -76,7 +78,7 @@ impl Ballots {
             OpenBlock { height: *height, arrived, winners: Vec::new(), votes: HashMap::new(), votable }
         });
         for ticket in tickets {
-            if !open.winners.contains(ticket) {
+            if !open.winners.contains(ticket) && open.winners.len() < MOST_WINNERS {
                 open.winners.push(*ticket);
             }
         }
@@ -158,6 +160,12 @@ impl Ballots {
         for open in self.blocks.values_mut().filter(|open| *open.votable.borrow()) {
             open.votes.retain(|_, progress| *progress != Progress::Cast);
         }
+    }
+
+    /// Winners whose vote is with a node.
+    pub fn cast_winners(&self) -> Vec<TicketHash> {
+        let votes = self.blocks.values().flat_map(|open| &open.votes);
+        votes.filter(|(_, progress)| **progress == Progress::Cast).map(|(ticket, _)| *ticket).collect()
     }
 
     /// Whether a vote on a block that was announced within `age` is under way.

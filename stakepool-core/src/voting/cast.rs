@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ballots::Ballot;
-use crate::accounts::VotingPreference;
-use crate::chain::{VoteBits, VoteTransaction};
+use super::bits;
+use crate::chain::{VoteBits, VoteTransaction, VoteVersion};
 use crate::ports::{Clock, Node, NodeError, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 use crate::time::UnixMillis;
@@ -22,6 +23,8 @@ const FIRST_ATTEMPT_WITH_OTHERS: Duration = Duration::from_millis(700);
 /// First pause between two rounds of attempts; doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a wallet's word on its agendas counts before it is asked again.
+const AGENDAS_LAST: Duration = Duration::from_secs(300);
 
 /// Why one attempt at a vote failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -52,20 +55,47 @@ pub enum CastError {
 struct Signer {
     wallet: Arc<dyn VoteSigner>,
     info: Mutex<Option<WalletInfo>>,
-    /// Whether it answered when it was last asked for its state.
+    /// The bits that its agendas use under a vote version, and when it said so.
+    agendas: Mutex<Option<(VoteVersion, Option<VoteBits>, Instant)>>,
+    /// Whether it answered when it was last asked for its state or a vote.
     answers: AtomicBool,
+    /// When it was last asked for its state.
+    asked: Mutex<Option<Instant>>,
     /// A vote that the wallet answered unsigned; none once it has signed again.
     unsigned: Mutex<Option<VoteRequest>>,
 }
 
 impl Signer {
     fn new(wallet: Arc<dyn VoteSigner>) -> Self {
-        Self { wallet, info: Mutex::new(None), answers: AtomicBool::new(true), unsigned: Mutex::new(None) }
+        Self {
+            wallet,
+            info: Mutex::new(None),
+            agendas: Mutex::new(None),
+            answers: AtomicBool::new(true),
+            asked: Mutex::new(None),
+            unsigned: Mutex::new(None),
+        }
     }
 
-    /// What a problem with its signatures is noted under.
-    fn topic(&self) -> String {
-        format!("{}/unsigned", self.wallet.name())
+    /// What a problem of it is noted under.
+    fn topic(&self, about: &str) -> String {
+        format!("{}/{about}", self.wallet.name())
+    }
+
+    /// The bits that its agendas use, where it says so.
+    async fn learn_agendas(&self, version: VoteVersion) {
+        let known = *lock(&self.agendas);
+        if known.is_some_and(|(of, _, at)| of == version && at.elapsed() < AGENDAS_LAST) {
+            return;
+        }
+        // Where it does not answer, what is known of this version still counts.
+        if let Ok(bits) = self.wallet.agenda_bits(version).await {
+            *lock(&self.agendas) = Some((version, bits, Instant::now()));
+        }
+    }
+
+    fn agenda_bits(&self, version: VoteVersion) -> Option<VoteBits> {
+        lock(&self.agendas).filter(|(of, ..)| *of == version).and_then(|(_, bits, _)| bits)
     }
 
     /// Tells people that the wallet does not sign, until [`Signer::signed`].
@@ -74,13 +104,49 @@ impl Signer {
         let name = self.wallet.name();
         let remedy =
             "unlock it, and check that it was made from the pool's seed; until it signs, others are asked first";
-        problems.problem(&self.topic(), format!("wallet {name} answers unsigned votes: {remedy}"));
+        problems.problem(&self.topic("unsigned"), format!("wallet {name} answers unsigned votes: {remedy}"));
     }
 
+    /// It signed a vote, so that it answers and is unlocked, whatever was known of it.
     fn signed(&self, problems: &Problems) {
-        if lock(&self.unsigned).take().is_some() {
-            problems.solved(&self.topic());
+        lock(&self.unsigned).take();
+        self.answers.store(true, Ordering::Relaxed);
+        if let Some(info) = lock(&self.info).as_mut() {
+            info.unlocked = true;
         }
+        for about in ["unsigned", "reach", "locked", "votes"] {
+            problems.solved(&self.topic(about));
+        }
+    }
+
+    /// It did not sign a vote: what that says of its state counts at once. True where its tickets should be looked at.
+    fn failed(&self, error: &CastError, problems: &Problems) -> bool {
+        match error {
+            CastError::Unsigned { request, .. } => self.did_not_sign(request, problems),
+            CastError::Wallet(WalletError::Locked { .. }) => {
+                if let Some(info) = lock(&self.info).as_mut() {
+                    info.unlocked = false;
+                }
+                problems.problem(&self.topic("locked"), error.to_string());
+            }
+            CastError::Slow(..) => {
+                self.answers.store(false, Ordering::Relaxed);
+                problems.figures(&self.topic("reach"), error.to_string());
+            }
+            CastError::Wallet(error) if error.is_transient() => {
+                self.answers.store(false, Ordering::Relaxed);
+                problems.problem(&self.topic("reach"), error.to_string());
+            }
+            CastError::Wallet(error @ WalletError::UnknownTicket { .. }) => {
+                return problems.figures(&self.topic("tickets"), error.to_string());
+            }
+            CastError::Wallet(error) => {
+                problems.problem(&self.topic("votes"), format!("a vote is not signed: {error}"))
+            }
+            CastError::OtherVote(_) => problems.problem(&self.topic("votes"), error.to_string()),
+            CastError::Node(_) => {}
+        }
+        false
     }
 
     /// Asks a wallet that did not sign for the same vote once more, which is sent nowhere. True where it signs.
@@ -102,8 +168,10 @@ pub struct Caster {
     first_signer: AtomicUsize,
     first_node: AtomicUsize,
     clock: Arc<dyn Clock>,
-    /// Where a wallet that does not sign is told.
+    /// Where wallets that do not sign and nodes that take no votes are told.
     problems: Arc<Problems>,
+    /// Asks for the wallets' tickets to be looked at.
+    audit_soon: Arc<Notify>,
 }
 
 /// What a successful attempt returns.
@@ -117,14 +185,15 @@ struct Cast {
 impl Caster {
     /// A caster over wallets and nodes in order of preference; `None` where there is no wallet or no node.
     pub fn new(wallets: Vec<Arc<dyn VoteSigner>>, nodes: Vec<Arc<dyn Node>>, clock: Arc<dyn Clock>) -> Option<Self> {
-        Self::with_problems(wallets, nodes, clock, Arc::default())
+        Self::reporting(wallets, nodes, clock, Arc::default(), Arc::default())
     }
 
-    pub(super) fn with_problems(
+    pub(super) fn reporting(
         wallets: Vec<Arc<dyn VoteSigner>>,
         nodes: Vec<Arc<dyn Node>>,
         clock: Arc<dyn Clock>,
         problems: Arc<Problems>,
+        audit_soon: Arc<Notify>,
     ) -> Option<Self> {
         if wallets.is_empty() || nodes.is_empty() {
             return None;
@@ -137,6 +206,7 @@ impl Caster {
             first_node: AtomicUsize::new(0),
             clock,
             problems,
+            audit_soon,
         })
     }
 
@@ -157,8 +227,10 @@ impl Caster {
     /// As [`VoteSigner::info`].
     pub async fn refresh(&self, index: usize) -> Result<WalletInfo, WalletError> {
         let signer = &self.signers[index];
+        *lock(&signer.asked) = Some(Instant::now());
         let info = signer.wallet.info().await?;
         *lock(&signer.info) = Some(info.clone());
+        signer.learn_agendas(info.vote_version).await;
         signer.answers.store(true, Ordering::Relaxed);
         let signs = info.unlocked && signer.signs(&self.problems).await;
         if signs && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
@@ -177,10 +249,26 @@ impl Caster {
         self.signers[index].answers.store(false, Ordering::Relaxed);
     }
 
-    /// Whether wallet `index` gave its state when it was last asked.
+    /// Whether wallet `index` gave its state, or a vote, when it was last asked.
     pub fn wallet_answers(&self, index: usize) -> bool {
         let signer = &self.signers[index];
         signer.answers.load(Ordering::Relaxed) && lock(&signer.info).is_some()
+    }
+
+    /// Whether wallet `index` is unlocked, and signed the last vote that it was asked for.
+    pub fn wallet_signs(&self, index: usize) -> bool {
+        let signer = &self.signers[index];
+        lock(&signer.info).as_ref().is_some_and(|info| info.unlocked) && lock(&signer.unsigned).is_none()
+    }
+
+    /// How long ago wallet `index` was last asked for its state.
+    pub(super) fn asked(&self, index: usize) -> Duration {
+        lock(&self.signers[index].asked).map_or(Duration::MAX, |asked| asked.elapsed())
+    }
+
+    /// The bits that the agendas of wallet `index` use under the version that it votes; `None` where it does not say.
+    pub(super) fn agenda_bits(&self, index: usize) -> Option<VoteBits> {
+        self.signers[index].agenda_bits(self.wallet_info(index)?.vote_version)
     }
 
     /// Makes votes begin with node `index`.
@@ -266,8 +354,11 @@ impl Caster {
         };
         match &signed {
             Ok(_) => signer.signed(&self.problems),
-            Err(CastError::Unsigned { request, .. }) => signer.did_not_sign(request, &self.problems),
-            Err(_) => {}
+            Err(error) => {
+                if signer.failed(error, &self.problems) {
+                    self.audit_soon.notify_one();
+                }
+            }
         }
         if let Err(error) = &signed {
             route.signers_failed += 1;
@@ -287,6 +378,11 @@ impl Caster {
             Ok(result) => result.map_err(CastError::from),
             Err(_) => Err(CastError::Slow(format!("node {}", node.name()), limit)),
         };
+        let topic = format!("{}/votes", node.name());
+        match &sent {
+            Ok(_) => self.problems.solved(&topic),
+            Err(error) => self.problems.problem(&topic, format!("a vote was not taken: {error}")),
+        }
         match sent {
             Ok(VoteSubmission::Accepted) => Ok(VoteOutcome::Sent),
             Ok(VoteSubmission::AlreadyKnown) => Ok(VoteOutcome::AlreadyKnown),
@@ -356,7 +452,7 @@ async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, 
         block: ballot.block,
         height: ballot.height,
         ticket: ballot.winner.ticket,
-        bits: choose_bits(ballot.winner.voting, &info),
+        bits: bits::choose(ballot.winner.voting, &info, signer.agenda_bits(info.vote_version)),
         bits_extended: info.vote_bits_extended,
     };
     let vote = signer.wallet.generate_vote(&request).await?;
@@ -368,14 +464,6 @@ async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, 
         return Err(CastError::Unsigned { wallet: signer.wallet.name().to_owned(), request: Box::new(request) });
     }
     Ok(vote)
-}
-
-/// The user's bits where they were chosen for the version that the wallet votes; else the wallet's own.
-fn choose_bits(wanted: Option<VotingPreference>, info: &WalletInfo) -> VoteBits {
-    match wanted {
-        Some(voting) if voting.version == info.vote_version => voting.bits,
-        _ => info.vote_bits,
-    }
 }
 
 impl std::fmt::Debug for Caster {

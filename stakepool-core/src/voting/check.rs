@@ -47,9 +47,9 @@ impl Engine {
             by_address.entry(address).or_default().push((ticket, mined_at));
         }
         for (address, tickets) in by_address {
-            let is_user = self.lottery().is_user(&address);
-            // Other people's tickets need no exact end; a user's stays open where no wallet can tell.
-            let voted = if is_user { self.voted_tickets(&address).await } else { Some(HashMap::new()) };
+            let is_pools = self.lottery().is_pools_address(&address);
+            // Other people's tickets need no exact end; one of the pool stays open where no wallet can tell.
+            let voted = if is_pools { self.voted_tickets(&address).await } else { Some(HashMap::new()) };
             let Some(voted) = voted else { continue };
             let mut lottery = self.lottery_mut();
             let life = lottery.evaluator().params().ticket_maturity + lottery.evaluator().params().ticket_expiry;

@@ -1,11 +1,16 @@
 //! What the daemon's services have the engine do, and ask of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::engine::Engine;
 use crate::desired::{AddedTicket, DesiredState, DesiredUser};
 use crate::ports::{EventBatch, EventCursor, LowFeeEntry};
 use crate::reports::DaemonEventKind;
+use crate::time::UnixTime;
+
+/// How long an old state file stays a problem: nothing mends it.
+const STATE_STANDS: Duration = Duration::from_secs(3600);
 
 impl Engine {
     /// Takes the users and added tickets that every daemon should have, in the place of all it had.
@@ -24,20 +29,17 @@ impl Engine {
     }
 
     fn change_desired(&self, users_are_known: bool, change: impl FnOnce(&mut DesiredState)) {
-        let missing = {
+        {
             let mut lottery = self.lottery_mut();
             let mut desired = DesiredState::clone(lottery.desired());
             change(&mut desired);
-            if users_are_known {
-                lottery.stop_trusting();
-            }
-            lottery.set_desired(desired)
-        };
+            lottery.set_desired(desired);
+        }
         if users_are_known {
             self.note_users();
             self.solved("state");
         }
-        self.users_missing(missing);
+        self.check_bits();
         self.publish_reports();
         self.desired_changed.notify_one();
         self.save_soon.notify_one();
@@ -48,12 +50,12 @@ impl Engine {
         Arc::clone(self.lottery().desired())
     }
 
-    /// Tickets of users that are voted or ignored, immature ones included.
+    /// Tickets of the pool that are voted or ignored, immature ones included.
     pub fn tickets(&self, voted: bool) -> Vec<LowFeeEntry> {
         self.lottery().current(voted).map(|(ticket, address)| LowFeeEntry { ticket, address }).collect()
     }
 
-    /// How many tickets of users are voted and how many ignored, immature ones included.
+    /// How many tickets of the pool are voted and how many ignored, immature ones included.
     pub fn ticket_counts(&self) -> (u64, u64) {
         let lottery = self.lottery();
         (lottery.current(true).count() as u64, lottery.current(false).count() as u64)
@@ -61,11 +63,37 @@ impl Engine {
 
     /// Events behind a place, without waiting.
     pub fn events(&self, after: EventCursor) -> EventBatch {
+        self.compare_epochs(after);
         self.journal().behind(after, || {
             let tickets = self.lottery().all_reports().into_iter().map(DaemonEventKind::Ticket);
             let votes = self.latest_votes().iter().cloned().map(DaemonEventKind::Vote).collect::<Vec<_>>();
             tickets.chain(votes).collect()
         })
+    }
+
+    /// Whoever asks for events has seen a later run of this daemon than the one whose state it began with: that state is an
+    /// older one, or was lost.
+    fn compare_epochs(&self, seen: EventCursor) {
+        if seen.epoch == 0 || seen.epoch == self.epoch() {
+            return;
+        }
+        let what = match self.restored_epoch() {
+            Some(restored) if seen.epoch <= restored => return,
+            Some(restored) => {
+                // Epochs are the times of starts, in milliseconds.
+                let began = |epoch: u64| UnixTime(i64::try_from(epoch / 1000).unwrap_or(i64::MAX)).readable();
+                format!(
+                    "this daemon began with an old state file: it is of the run that began at {}, but the web has seen the run of \
+                     {}. Verdicts, users and votes since then are taken from the chain and the web: check datadir",
+                    began(restored),
+                    began(seen.epoch)
+                )
+            }
+            None => "this daemon began without a state file although the web has seen earlier runs of it: verdicts on tickets are \
+                     given anew, and users come from the web: check datadir"
+                .to_owned(),
+        };
+        self.happened("old state", what, STATE_STANDS);
     }
 
     /// Waits until there are events behind a place.

@@ -1,6 +1,7 @@
 //! The voting engine: what it knows and what it works with. Its loops are started by [`Engine::run`](super::run).
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -10,11 +11,12 @@ use super::ballots::Ballots;
 use super::cast::Caster;
 use super::journal::Journal;
 use super::lottery::Lottery;
+use super::lottery_reports::Missed;
 use super::parts::EngineParts;
 use super::problems::Problems;
 use super::restore::restore;
 use super::snapshot::SyncPoint;
-use crate::ports::{Clock, Node, StateFile, VoteSigner, VotingWallet};
+use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
 
 /// Latest votes that are kept for a web that was away, over restarts of the daemon, too.
@@ -30,6 +32,9 @@ pub enum EngineError {
     /// [`Engine::run`] is under way already.
     #[error("the voting engine runs already; end that run first")]
     AlreadyRunning,
+    /// The state was not saved when the engine stopped.
+    #[error("the state was not saved at the stop, so that the next start begins with an older one: {0}")]
+    NotSaved(String),
     /// A part of the engine ended: a defect of ours.
     #[error("the voting engine broke down; restart the daemon, and report what the log says above")]
     BrokeDown,
@@ -88,7 +93,14 @@ pub struct Engine {
     state_file: Arc<dyn StateFile>,
     synced: Mutex<Option<SyncPoint>>,
     has_users: Mutex<bool>,
+    /// The epoch of the run that wrote the state file; `None` without one.
+    restored_epoch: Option<u64>,
     problems: Arc<Problems>,
+    check: Mutex<TicketCheck>,
+    /// Misses of addresses that no user has, about which the wallets are still to be asked.
+    open_misses: Mutex<Vec<Missed>>,
+    /// The node whose chain is followed.
+    active_node: Mutex<Option<usize>>,
     latest_votes: Mutex<VecDeque<VoteRecord>>,
     /// Held while the engine runs.
     pub(super) running: tokio::sync::Mutex<()>,
@@ -98,6 +110,10 @@ pub struct Engine {
     may_save: Mutex<bool>,
     /// Other tickets may be the pool's now.
     pub(super) desired_changed: Notify,
+    /// Whether events did not reach the follower of the chain.
+    pub(super) events_lost: AtomicBool,
+    /// Asks for the tickets to be compared with the wallets' soon.
+    pub(super) audit_soon: Arc<Notify>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -105,9 +121,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine {
-    /// Makes an engine from its parts and what is on disk. An unreadable state file is set aside; the wallet's own
-    /// tickets are then voted with default bits until users are set, by [`EngineParts::desired`] or
-    /// [`Engine::put_desired`].
+    /// Makes an engine from its parts and what is on disk. An unreadable state file is set aside. Whatever users are set, by
+    /// [`EngineParts::desired`] or [`Engine::put_desired`]: tickets whose scripts a wallet holds are voted, with default bits
+    /// where their addresses are no user's, and those addresses are a problem.
     ///
     /// # Errors
     /// [`EngineError::NothingToVoteWith`] without a wallet or node.
@@ -115,24 +131,24 @@ impl Engine {
         let signers = parts.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VoteSigner>).collect();
         let problems = Arc::new(Problems::default());
         let (nodes, clock) = (parts.nodes.clone(), Arc::clone(&parts.clock));
-        let caster = Caster::with_problems(signers, nodes, clock, Arc::clone(&problems));
+        let audit_soon = Arc::new(Notify::new());
+        let caster = Caster::reporting(signers, nodes, clock, Arc::clone(&problems), Arc::clone(&audit_soon));
         let mut lottery = Lottery::new(parts.evaluator);
         let (restored, may_save) = restore(&mut lottery, parts.state_file.as_ref(), &problems);
         let has_users = parts.desired.is_some() || restored.as_ref().is_some_and(|restored| restored.has_users);
         if let Some(desired) = parts.desired {
-            problems.users_missing(lottery.set_desired(desired));
+            lottery.set_desired(desired);
             problems.solved("state");
         }
         if !has_users {
-            // Until users are set, the wallet's word is taken: its scripts are the pool's.
             tracing::warn!(
                 "no users are known: until the web sends them, the wallet's tickets are voted with default bits"
             );
-            lottery.trust_wallet([]);
         }
         // Epochs only have to grow, also over a lost state file: the time of the start does.
         let now = u64::try_from(parts.clock.now_millis().0).unwrap_or(0);
-        let epoch = restored.as_ref().map_or(now, |restored| now.max(restored.epoch + 1));
+        let restored_epoch = restored.as_ref().map(|restored| restored.epoch);
+        let epoch = restored_epoch.map_or(now, |restored| now.max(restored.saturating_add(1)));
         Ok(Arc::new(Self {
             lottery: RwLock::new(lottery),
             ballots: Mutex::default(),
@@ -145,12 +161,18 @@ impl Engine {
             state_file: parts.state_file,
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
             has_users: Mutex::new(has_users),
+            restored_epoch,
             problems,
+            check: Mutex::default(),
+            open_misses: Mutex::default(),
+            active_node: Mutex::default(),
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             running: tokio::sync::Mutex::default(),
             save_soon: Notify::new(),
             may_save: Mutex::new(may_save),
             desired_changed: Notify::new(),
+            events_lost: AtomicBool::new(false),
+            audit_soon,
         }))
     }
 
@@ -220,14 +242,6 @@ impl Engine {
         self.journal.append([DaemonEventKind::Vote(record)]);
     }
 
-    /// Reports the tickets that changed.
-    pub(super) fn publish_reports(&self) {
-        // Under the lottery's lock, so that two reports on one ticket come in their order.
-        let mut lottery = self.lottery_mut();
-        let reports = lottery.take_reports();
-        self.journal.append(reports.into_iter().map(DaemonEventKind::Ticket));
-    }
-
     pub(super) fn set_synced(&self, point: Option<SyncPoint>) {
         *lock(&self.synced) = point;
     }
@@ -241,9 +255,36 @@ impl Engine {
         self.problems.problem(about, what);
     }
 
-    /// Notes how many users with tickets are missing from the desired state.
-    pub(super) fn users_missing(&self, missing: usize) {
-        self.problems.users_missing(missing);
+    /// Notes something that went wrong and cannot be mended, which is a problem for so long.
+    pub(super) fn happened(&self, about: &str, what: String, stands: Duration) {
+        self.problems.happened(about, what, stands);
+    }
+
+    pub(super) fn problems_of(&self) -> &Problems {
+        &self.problems
+    }
+
+    /// The tickets beside those of the wallets, as far as is known.
+    pub(super) fn check(&self) -> MutexGuard<'_, TicketCheck> {
+        lock(&self.check)
+    }
+
+    pub(super) fn open_misses(&self) -> MutexGuard<'_, Vec<Missed>> {
+        lock(&self.open_misses)
+    }
+
+    /// The node whose chain is followed.
+    pub(super) fn active_node(&self) -> Option<usize> {
+        *lock(&self.active_node)
+    }
+
+    pub(super) fn set_active_node(&self, node: Option<usize>) {
+        *lock(&self.active_node) = node;
+    }
+
+    /// The epoch of the run that wrote the state file with which this one began.
+    pub(super) const fn restored_epoch(&self) -> Option<u64> {
+        self.restored_epoch
     }
 
     /// Takes back [`Engine::problem`].

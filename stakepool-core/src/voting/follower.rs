@@ -1,20 +1,30 @@
 //! Follows the best chain of one node, block by block, and repairs what was missed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep};
 
 use super::engine::Engine;
+use super::snapshot::SyncPoint;
 use crate::chain::{BlockHash, BlockHeader, BlockHeight, TicketHash};
-use crate::ports::{NodeError, NodeEvent, SpentOrMissed};
+use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
 
 /// Shortest time between two checks.
 const LEAST_CHECK: Duration = Duration::from_secs(1);
 /// How long the votes on a block are left in peace by a check.
 const PEACE: Duration = Duration::from_secs(2);
+/// The latest blocks by which a chain is known again.
+const RECENT: usize = 64;
+/// A node that knows none of so many blocks is on another chain.
+const OTHER_CHAIN: usize = 6;
+/// How long it stays a problem that the chain was begun anew.
+const NEW_CHAIN_STANDS: Duration = Duration::from_secs(3600);
+/// Tickets that a node may name as matured with one block; consensus lets twenty in.
+const MOST_NEW_TICKETS: usize = 256;
 /// Pause after a failed synchronisation.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -27,8 +37,12 @@ pub(super) struct ChainEvent {
 /// Keeps the engine's state in step with the chain of the active node.
 pub(super) struct Follower {
     engine: Arc<Engine>,
-    events: mpsc::UnboundedReceiver<ChainEvent>,
+    events: mpsc::Receiver<ChainEvent>,
     connected: BTreeSet<usize>,
+    /// Those that are on another network.
+    foreign: BTreeSet<usize>,
+    /// The latest blocks that were worked through, the highest last.
+    recent: VecDeque<SyncPoint>,
     active: Option<usize>,
     /// When to try again, after a failure.
     retry_at: Option<Instant>,
@@ -39,8 +53,19 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    pub(super) fn new(engine: Arc<Engine>, events: mpsc::UnboundedReceiver<ChainEvent>) -> Self {
-        Self { engine, events, connected: BTreeSet::new(), active: None, retry_at: None, held: None, revoking: None }
+    pub(super) fn new(engine: Arc<Engine>, events: mpsc::Receiver<ChainEvent>) -> Self {
+        let recent = engine.synced().into_iter().collect();
+        Self {
+            engine,
+            events,
+            connected: BTreeSet::new(),
+            foreign: BTreeSet::new(),
+            recent,
+            active: None,
+            retry_at: None,
+            held: None,
+            revoking: None,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -64,6 +89,9 @@ impl Follower {
                 () = retry => self.synchronise().await,
                 _ = checks.tick() => self.check().await,
             }
+            if self.engine.events_lost.swap(false, Ordering::Relaxed) {
+                self.synchronise().await;
+            }
             self.engine.publish_reports();
         }
     }
@@ -74,6 +102,7 @@ impl Follower {
             NodeEvent::Connected => {
                 self.connected.insert(node);
                 self.engine.solved(&format!("{}/reach", self.engine.node(node).name()));
+                self.recognise(node).await;
                 self.choose_node();
                 if self.active == Some(node) {
                     self.synchronise().await;
@@ -92,13 +121,48 @@ impl Follower {
             NodeEvent::BlockConnected(header) => self.connect(node, &header).await,
             NodeEvent::BlockDisconnected(header) => self.disconnect(&header),
             NodeEvent::SpentAndMissed { block, height, tickets } => self.spent_and_missed(block, height, tickets),
-            NodeEvent::NewTickets { tickets, .. } => self.engine.look_up_all(node, tickets).await,
+            NodeEvent::NewTickets { mut tickets, .. } => {
+                tickets.truncate(MOST_NEW_TICKETS);
+                self.engine.look_up_all(node, tickets).await;
+            }
             NodeEvent::WinningTickets { .. } => {}
         }
     }
 
+    /// Looks whether a node that is connected again is still one of this network and generation.
+    async fn recognise(&mut self, node: usize) {
+        let (network, params) = {
+            let lottery = self.engine.lottery();
+            (lottery.evaluator().network(), *lottery.evaluator().params())
+        };
+        let source = self.engine.node(node);
+        let name = source.name();
+        let (network_topic, generation_topic) = (format!("{name}/network"), format!("{name}/generation"));
+        let Ok(info) = source.info().await else { return };
+        if info.network == network {
+            self.foreign.remove(&node);
+            self.engine.solved(&network_topic);
+        } else {
+            self.foreign.insert(node);
+            let remedy = "it is not followed: correct exccdhost, or start the right node there";
+            let what =
+                format!("node {name} runs on {} now, but this daemon votes on {network}; {remedy}", info.network);
+            return self.engine.problem(&network_topic, what);
+        }
+        if network.params(info.generation) == params {
+            self.engine.solved(&generation_topic);
+        } else {
+            let what = format!(
+                "node {name} is {} now, whose consensus parameters are others: restart stakepoold",
+                info.version
+            );
+            self.engine.problem(&generation_topic, what);
+        }
+    }
+
     fn choose_node(&mut self) {
-        self.active = self.connected.first().copied();
+        self.active = self.connected.difference(&self.foreign).next().copied();
+        self.engine.set_active_node(self.active);
         if let Some(active) = self.active {
             self.engine.caster().prefer_node(active);
         }
@@ -128,17 +192,27 @@ impl Follower {
         let height = block.header.height;
         self.engine.lottery_mut().connect(height, &block.stake_transactions);
         self.engine.set_synced(Some((*hash, height)));
+        self.recent.push_back((*hash, height));
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
         if let Some((_, tickets)) = self.held.take_if(|(held, _)| held == hash) {
             self.spent_and_missed(*hash, height, tickets);
         }
         Ok(true)
     }
 
-    fn disconnect(&self, header: &BlockHeader) {
+    fn disconnect(&mut self, header: &BlockHeader) {
         if self.engine.synced().is_some_and(|(hash, _)| hash == header.hash) {
-            self.engine.lottery_mut().disconnect(header.height);
-            self.engine.set_synced(Some((header.previous, header.height.minus(1))));
+            self.go_back(header.height, header.previous);
         }
+    }
+
+    /// Takes the block at `height` back; `previous` is the one before it.
+    fn go_back(&mut self, height: BlockHeight, previous: BlockHash) {
+        self.engine.lottery_mut().disconnect(height);
+        self.engine.set_synced(Some((previous, height.minus(1))));
+        self.recent.retain(|(_, of)| *of < height);
     }
 
     fn spent_and_missed(&mut self, block: BlockHash, height: BlockHeight, tickets: Vec<(TicketHash, SpentOrMissed)>) {
@@ -175,6 +249,7 @@ impl Follower {
         match self.catch_up(node).await {
             Ok(()) => {
                 self.engine.solved("sync");
+                self.engine.solved(&chain_topic(self.engine.node(node)));
                 self.engine.publish_reports();
                 self.engine.ask_for_winners(node).await;
                 self.check().await;
@@ -184,6 +259,16 @@ impl Follower {
     }
 
     fn failed(&mut self, error: &NodeError) {
+        if let (NodeError::OtherChain { .. }, Some(node)) = (error, self.active) {
+            self.engine.problem(&chain_topic(self.engine.node(node)), error.to_string());
+            self.foreign.insert(node);
+            self.choose_node();
+            if self.active.is_none() {
+                // Without another one it is asked again: it may come back to the chain.
+                self.foreign.remove(&node);
+                self.choose_node();
+            }
+        }
         self.engine.problem("sync", format!("the chain cannot be followed: {error}"));
         self.retry_at = Some(Instant::now() + RETRY);
     }
@@ -224,27 +309,50 @@ impl Follower {
     /// Goes back to the last block that is still on the node's best chain. A node that merely lags behind is waited
     /// for.
     async fn rewind(&mut self, node: usize) -> Result<(), NodeError> {
-        let node = self.engine.node(node);
+        let engine = Arc::clone(&self.engine);
+        let node = engine.node(node);
         while let Some((hash, height)) = self.engine.synced() {
             let on_chain = found(node.block_hash(height).await)?;
             if on_chain == Some(hash) {
                 break;
             }
             match found(node.block(&hash).await)? {
-                Some(block) => {
-                    self.engine.lottery_mut().disconnect(height);
-                    self.engine.set_synced(Some((block.header.previous, height.minus(1))));
-                }
+                Some(block) => self.go_back(height, block.header.previous),
                 None if on_chain.is_none() => {
                     let (_, best) = node.best_block().await?;
                     let what =
                         format!("block {height}, which this daemon has seen: it is at {best} and still catching up");
                     return Err(NodeError::NotFound { node: node.name().to_owned(), what });
                 }
-                // The node never saw our block: another branch that this node did not follow, or a new network.
-                None => self.engine.set_synced(None),
+                None => self.leave_branch(node, height, hash).await?,
             }
         }
+        Ok(())
+    }
+
+    /// The node never saw our best block: it followed another branch, or is on another chain.
+    async fn leave_branch(&mut self, node: &dyn Node, height: BlockHeight, hash: BlockHash) -> Result<(), NodeError> {
+        for (known, at) in self.recent.clone().into_iter().rev() {
+            if found(node.block_hash(at).await)? == Some(known) {
+                let undone = (at.0 + 1..=height.0).rev();
+                undone.for_each(|height| self.engine.lottery_mut().disconnect(BlockHeight(height)));
+                self.engine.set_synced(Some((known, at)));
+                self.recent.retain(|(_, of)| *of <= at);
+                return Ok(());
+            }
+        }
+        let name = node.name();
+        if self.recent.len() >= OTHER_CHAIN {
+            // What it says of tickets would be wrong for the chain that this daemon followed.
+            return Err(NodeError::OtherChain { node: name.to_owned(), blocks: self.recent.len(), height });
+        }
+        let what = format!(
+            "node {name} never saw block {height} ({hash}), up to which this daemon had followed the chain: it is on another chain, \
+             or was set up anew. The tickets were loaded from it again: check that it is the right node"
+        );
+        self.engine.happened("new chain", what, NEW_CHAIN_STANDS);
+        self.recent.clear();
+        self.engine.set_synced(None);
         Ok(())
     }
 
@@ -253,8 +361,7 @@ impl Follower {
     async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
         let (_, best) = self.engine.node(node).best_block().await?;
         let own = self.wallet_tickets().await;
-        self.trust(&own);
-        self.engine.look_up_own(node, own).await;
+        self.engine.take_listed(node, &own).await;
         self.engine.publish_reports();
         let live = self.engine.node(node).live_tickets().await?;
         self.engine.look_up_all(node, live).await;
@@ -264,14 +371,6 @@ impl Follower {
         let parent = self.engine.node(node).block(&hash).await?.header.previous;
         self.connect_block(node, &hash, parent).await?;
         self.advance(node, best).await
-    }
-
-    /// While there are no users, the wallets' own tickets are voted.
-    fn trust(&self, own: &[TicketHash]) {
-        let mut lottery = self.engine.lottery_mut();
-        if lottery.trusts_wallet() {
-            lottery.trust_wallet(own.iter().copied());
-        }
     }
 
     async fn wallet_tickets(&self) -> Vec<TicketHash> {
@@ -291,15 +390,17 @@ impl Follower {
         while self.engine.ballots().any_casting(PEACE) {
             sleep(Duration::from_millis(200)).await;
         }
-        if self.engine.lottery().trusts_wallet() {
-            let own = self.wallet_tickets().await;
-            self.trust(&own);
-        }
         if let Err(error) = self.engine.compare_with_node(node).await {
             tracing::warn!(%error, "live tickets were not checked");
         }
         self.revoke_on_legacy();
+        self.engine.audit_soon.notify_one();
     }
+}
+
+/// What is noted of a node's chain.
+fn chain_topic(node: &dyn Node) -> String {
+    format!("{}/chain", node.name())
 }
 
 /// The answer, or `None` where the node does not know what was asked for.

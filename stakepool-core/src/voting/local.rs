@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::engine::Engine;
 use crate::chain::{BlockHeight, ExtendedPubKey, Network};
 use crate::desired::DesiredState;
-use crate::ports::{
-    DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, VotingDaemon, WalletState,
-};
+use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
 use crate::ticket::PoolFee;
 
 /// How long the status waits for a node's height.
 const NODE_LIMIT: Duration = Duration::from_secs(1);
+/// How long it waits for the engine to work through the blocks up to that height.
+const WORK_LIMIT: Duration = Duration::from_millis(500);
 /// How long a question for events waits for the first.
 const EVENT_WAIT: Duration = Duration::from_secs(25);
 
@@ -52,6 +52,8 @@ pub struct LocalDaemon {
     cold_wallet: ExtendedPubKey,
     fee: PoolFee,
     account_keys: Mutex<BTreeMap<usize, ExtendedPubKey>>,
+    /// The keys that the wallets had at first.
+    first_keys: Mutex<BTreeMap<usize, ExtendedPubKey>>,
 }
 
 impl LocalDaemon {
@@ -72,6 +74,7 @@ impl LocalDaemon {
             cold_wallet,
             fee,
             account_keys: Mutex::default(),
+            first_keys: Mutex::default(),
         }
     }
 
@@ -112,9 +115,26 @@ impl LocalDaemon {
         problems
     }
 
-    /// Notes the account key that wallet `index` was found to have, which the status then shows.
+    /// Notes the account key that wallet `index` was found to have, which the status then shows. A key that is not the first one
+    /// that it had in this run is a problem: the wallet was made from another seed.
     pub fn note_account_key(&self, index: usize, key: ExtendedPubKey) {
+        let lock = |keys: &Mutex<BTreeMap<usize, ExtendedPubKey>>| {
+            let mut keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+            *keys.entry(index).or_insert(key)
+        };
+        let first = lock(&self.first_keys);
         self.account_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(index, key);
+        let Some(wallet) = self.engine.wallets().get(index) else { return };
+        let topic = format!("{}/key", wallet.name());
+        if key == first {
+            return self.engine.solved(&topic);
+        }
+        let what = format!(
+            "wallet {} has the account key {key}, but had {first} before: it was made from another seed, and signs no vote; restore \
+             it from the pool's seed",
+            wallet.name()
+        );
+        self.engine.problem(&topic, what);
     }
 
     /// The best height of the first node that answers.
@@ -127,6 +147,21 @@ impl LocalDaemon {
         None
     }
 
+    /// The node's height, and how far the engine has worked through the node's blocks. Of one moment: a block that has just come
+    /// is given the time to be worked through.
+    async fn heights(&self) -> (Option<BlockHeight>, Option<BlockHeight>) {
+        let node = self.node_height().await;
+        let began = Instant::now();
+        loop {
+            let synced = self.engine.synced().map(|(_, height)| height);
+            let behind = node.zip(synced).is_some_and(|(node, synced)| synced < node);
+            if !behind || began.elapsed() >= WORK_LIMIT {
+                return (node, synced);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     fn wallets(&self) -> Vec<WalletState> {
         let keys = self.account_keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let wallets = self.engine.wallets().iter().enumerate();
@@ -136,7 +171,7 @@ impl LocalDaemon {
                 WalletState {
                     name: wallet.name().to_owned(),
                     reachable: self.engine.wallet_answers(index),
-                    unlocked: info.as_ref().is_some_and(|info| info.unlocked),
+                    unlocked: self.engine.wallet_signs(index),
                     votes_itself: info.is_some_and(|info| info.votes_itself),
                     account_key: keys.get(&index).map(ToString::to_string),
                 }
@@ -159,7 +194,7 @@ impl VotingDaemon for LocalDaemon {
     }
 
     async fn status(&self) -> Result<DaemonStatus, DaemonError> {
-        let node_height = self.node_height().await;
+        let (node_height, synced_height) = self.heights().await;
         let desired = self.engine.desired();
         let (live_tickets, ignored_tickets) = self.engine.ticket_counts();
         Ok(DaemonStatus {
@@ -172,12 +207,12 @@ impl VotingDaemon for LocalDaemon {
             wanted_digest: desired.digest().to_string(),
             users: desired.users().len() as u64,
             node_height,
-            synced_height: self.engine.synced().map(|(_, height)| height),
+            synced_height,
             wallets: self.wallets(),
             live_tickets,
             ignored_tickets,
             problems: self.problems(),
-            check: TicketCheck::default(),
+            check: self.engine.ticket_check(),
         })
     }
 

@@ -13,13 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::stake_transaction::StakeTransaction;
 use crate::accounts::{UserId, VotingPreference};
-use crate::chain::{
-    Address, AddressKind, Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, Transaction,
-};
+use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, Transaction};
 use crate::desired::DesiredState;
 use crate::ports::SpentOrMissed;
-use crate::reports::{TicketReport, TicketState};
-use crate::ticket::{Evaluator, TicketFacts, TicketSubmission, Verdict};
+use crate::reports::TicketState;
+use crate::ticket::{Evaluator, TicketSubmission, Verdict};
 
 /// How many blocks an ended ticket of a user is remembered, so that a web that was away still learns its end.
 const REMEMBER_ENDED: u32 = 8640;
@@ -29,22 +27,24 @@ const REVIVE_MATURITIES: u32 = 2;
 /// A ticket as it is kept: 49,000 of them must be small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tracked {
-    script: Hash160,
-    verdict: Verdict,
-    fee_to: OutputScript,
-    price: Amount,
-    committed: Amount,
-    required: Amount,
-    mined_at: BlockHeight,
-    end: Option<(TicketState, BlockHeight)>,
+    pub(super) script: Hash160,
+    pub(super) verdict: Verdict,
+    pub(super) fee_to: OutputScript,
+    pub(super) price: Amount,
+    pub(super) committed: Amount,
+    pub(super) required: Amount,
+    pub(super) mined_at: BlockHeight,
+    pub(super) end: Option<(TicketState, BlockHeight)>,
     /// Whether the block with its revocation was seen.
-    revoked: bool,
+    pub(super) revoked: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct PoolUser {
-    id: UserId,
-    voting: VotingPreference,
+pub(super) struct PoolUser {
+    pub(super) id: UserId,
+    pub(super) voting: VotingPreference,
+    /// Kept although the desired state lacks the user, who has tickets.
+    pub(super) kept: bool,
 }
 
 /// A winner that the pool votes for.
@@ -54,7 +54,7 @@ pub struct Winner {
     pub ticket: TicketHash,
     /// The multisig address that may vote with it.
     pub address: ScriptAddress,
-    /// What its user wants; `None` where the user is unknown and the wallet's word is taken.
+    /// What its user wants; `None` where the user is unknown, but a wallet holds the script.
     pub voting: Option<VotingPreference>,
 }
 
@@ -65,24 +65,35 @@ pub struct Winners {
     pub ours: Vec<Winner>,
     /// Those that are not known at all: they must be looked up.
     pub unknown: Vec<TicketHash>,
+    /// Those of addresses that are no user's, mined since the wallets last listed their tickets: a wallet must be asked
+    /// whether it holds the script.
+    pub strangers: Vec<(TicketHash, ScriptAddress)>,
 }
 
 /// The state of the lottery as a daemon sees it.
 #[derive(Debug)]
 pub struct Lottery {
     evaluator: Evaluator,
-    users: HashMap<Hash160, PoolUser>,
+    pub(super) users: HashMap<Hash160, PoolUser>,
     desired: Arc<DesiredState>,
     added: FastSet<TicketHash>,
-    tickets: HashMap<TicketHash, Tracked>,
+    pub(super) tickets: HashMap<TicketHash, Tracked>,
     /// Live tickets that no pool can vote.
     foreign: FastSet<TicketHash>,
     /// Tickets by the height at which they were mined, while they are immature.
     maturing: BTreeMap<BlockHeight, Vec<TicketHash>>,
-    /// Tickets that the wallet holds, while it is trusted for want of users.
-    trusted: Option<FastSet<TicketHash>>,
+    /// Scripts that a wallet holds, whoever the users are: their tickets are the pool's.
+    pub(super) held: FastSet<Hash160>,
+    /// The height at which all wallets last listed their tickets.
+    pub(super) listed_at: BlockHeight,
     tip: BlockHeight,
-    changed: FastSet<TicketHash>,
+    pub(super) changed: FastSet<TicketHash>,
+    /// Tickets that were missed, as far as they may concern the pool, since that was last asked for.
+    pub(super) missed: Vec<(TicketHash, BlockHeight)>,
+    /// Ignored tickets that people were told of.
+    pub(super) told_ignored: FastSet<TicketHash>,
+    /// Whether other addresses may lack a user than at the last look.
+    pub(super) strangers_changed: bool,
     /// Revocations in the latest blocks, by height, to be undone by a reorganisation. They are not saved: one that is
     /// undone while the daemon is away is mined again.
     revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
@@ -99,9 +110,13 @@ impl Lottery {
             tickets: HashMap::default(),
             foreign: FastSet::default(),
             maturing: BTreeMap::new(),
-            trusted: None,
+            held: FastSet::default(),
+            listed_at: BlockHeight(0),
             tip: BlockHeight(0),
             changed: FastSet::default(),
+            missed: Vec::new(),
+            told_ignored: FastSet::default(),
+            strangers_changed: false,
             revocations: BTreeMap::new(),
         }
     }
@@ -137,13 +152,13 @@ impl Lottery {
         &self.desired
     }
 
-    /// Takes new users and added tickets; tickets whose standing changes are reported. Answers how many users are
-    /// missing from the new state although they have tickets: nobody's registration ever ends, so that the state comes
-    /// from a wrong or emptied database. Such users, and what was added for them, are voted as before.
-    pub fn set_desired(&mut self, desired: DesiredState) -> usize {
+    /// Takes new users and added tickets; tickets whose standing changes are reported. Users can be missing from the new
+    /// state although they have tickets: nobody's registration ever ends, so that the state comes from a wrong or emptied
+    /// database. Such users, and what was added for them, are voted as before; [`Lottery::missing_users`] names them.
+    pub fn set_desired(&mut self, desired: DesiredState) {
         let mut users: HashMap<_, _> = desired
             .users()
-            .map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting }))
+            .map(|user| (user.address.hash(), PoolUser { id: user.user, voting: user.voting, kept: false }))
             .collect();
         let mut added: FastSet<_> = desired.added().map(|entry| entry.ticket).collect();
         let mut missing = FastSet::default();
@@ -151,7 +166,7 @@ impl Lottery {
             if let Some(user) = self.users.get(&ticket.script)
                 && (missing.contains(&ticket.script) || !users.contains_key(&ticket.script))
             {
-                users.insert(ticket.script, *user);
+                users.insert(ticket.script, PoolUser { kept: true, ..*user });
                 missing.insert(ticket.script);
                 added.extend(self.added.get(hash));
             }
@@ -166,7 +181,7 @@ impl Lottery {
         self.users = users;
         self.added = added;
         self.desired = Arc::new(desired);
-        missing.len()
+        self.strangers_changed = true;
     }
 
     /// The users and added tickets that are voted for: those desired, and those kept all the same.
@@ -179,21 +194,6 @@ impl Lottery {
             let listed = || self.desired.added_ticket(hash).map(|entry| entry.address.hash());
             Some((*hash, self.tickets.get(hash).map(|ticket| ticket.script).or_else(listed)?))
         })
-    }
-
-    /// Ends the trust in the wallet's word: users are known.
-    pub fn stop_trusting(&mut self) {
-        self.trusted = None;
-    }
-
-    /// For want of users, takes the word of the wallet that these tickets are the pool's, until users are set.
-    pub fn trust_wallet(&mut self, tickets: impl IntoIterator<Item = TicketHash>) {
-        self.trusted = Some(tickets.into_iter().collect());
-    }
-
-    /// Whether the wallet's word is taken for want of users.
-    pub const fn trusts_wallet(&self) -> bool {
-        self.trusted.is_some()
     }
 
     /// Whether a ticket has been looked at.
@@ -315,7 +315,11 @@ impl Lottery {
             return;
         }
         let expires = self.matures_at(ticket.mined_at).plus(self.evaluator.params().ticket_expiry);
-        self.end(hash, if height >= expires { TicketState::Expired } else { TicketState::Missed }, height);
+        let how = if height >= expires { TicketState::Expired } else { TicketState::Missed };
+        if how == TicketState::Missed && self.may_be_held(ticket) {
+            self.missed.push((hash, height));
+        }
+        self.end(hash, how, height);
     }
 
     /// Notes how a ticket ended. Does nothing where that is known already.
@@ -324,6 +328,11 @@ impl Lottery {
             Some(ticket) if ticket.end.is_none() => {
                 ticket.end = Some((how, height));
                 self.changed.insert(hash);
+                if how == TicketState::Missed
+                    && (self.users.contains_key(&ticket.script) || self.held.contains(&ticket.script))
+                {
+                    self.missed.push((hash, height));
+                }
             }
             Some(_) => {}
             None => {
@@ -345,11 +354,13 @@ impl Lottery {
         let foreign_limit = self.tip.minus(REVIVE_MATURITIES * maturity);
         self.revocations = self.revocations.split_off(&foreign_limit);
         let ours_limit = self.tip.minus(REMEMBER_ENDED.max(REVIVE_MATURITIES * maturity));
-        let users = &self.users;
+        let (users, held) = (&self.users, &self.held);
         self.tickets.retain(|_, ticket| {
-            let limit = if users.contains_key(&ticket.script) { ours_limit } else { foreign_limit };
-            ticket.end.is_none_or(|(_, ended_at)| ended_at >= limit)
+            let ours = users.contains_key(&ticket.script) || held.contains(&ticket.script);
+            ticket.end.is_none_or(|(_, ended_at)| ended_at >= if ours { ours_limit } else { foreign_limit })
         });
+        let tickets = &self.tickets;
+        self.told_ignored.retain(|hash| tickets.contains_key(hash));
     }
 
     /// Which winners the pool votes for, and which it must look up.
@@ -361,7 +372,14 @@ impl Lottery {
         let found: Vec<_> = tickets.iter().map(|hash| (hash, self.tickets.get(hash))).collect();
         for (hash, ticket) in found {
             match ticket {
-                Some(ticket) => winners.ours.extend(self.ballot(hash, ticket)),
+                Some(ticket) => match self.ballot(hash, ticket) {
+                    Some(winner) => winners.ours.push(winner),
+                    None if self.may_be_held(ticket) && self.is_voted(hash, ticket) => {
+                        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
+                        winners.strangers.push((*hash, address));
+                    }
+                    None => {}
+                },
                 None if self.foreign.contains(hash) => {}
                 None => winners.unknown.push(*hash),
             }
@@ -372,15 +390,20 @@ impl Lottery {
     fn ballot(&self, hash: &TicketHash, ticket: &Tracked) -> Option<Winner> {
         let voting = match self.users.get(&ticket.script) {
             Some(user) => Some(user.voting),
-            None if self.trusted.as_ref().is_some_and(|trusted| trusted.contains(hash)) => None,
+            None if self.held.contains(&ticket.script) => None,
             None => return None,
         };
         let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
         self.is_voted(hash, ticket).then_some(Winner { ticket: *hash, address, voting })
     }
 
-    fn is_voted(&self, hash: &TicketHash, ticket: &Tracked) -> bool {
+    pub(super) fn is_voted(&self, hash: &TicketHash, ticket: &Tracked) -> bool {
         ticket.verdict == Verdict::Accepted || self.added.contains(hash)
+    }
+
+    /// Whether an administrator added a ticket in spite of its verdict.
+    pub(super) fn is_added(&self, hash: &TicketHash) -> bool {
+        self.added.contains(hash)
     }
 
     /// The tickets that are in the lottery as far as is known, with their scripts known or not.
@@ -407,7 +430,7 @@ impl Lottery {
         }
     }
 
-    fn state_of(&self, ticket: &Tracked) -> TicketState {
+    pub(super) fn state_of(&self, ticket: &Tracked) -> TicketState {
         match ticket.end {
             Some((state, _)) => state,
             None if self.matures_at(ticket.mined_at) <= self.tip => TicketState::Live,
@@ -415,29 +438,24 @@ impl Lottery {
         }
     }
 
-    /// Tickets of users in the lottery or on their way into it, with whether they are voted or ignored.
+    /// The pool's tickets in the lottery or on their way into it, with whether they are voted or ignored.
     pub fn current(&self, voted: bool) -> impl Iterator<Item = (TicketHash, ScriptAddress)> {
         let network = self.evaluator.network();
         self.tickets
             .iter()
             .filter(move |(hash, ticket)| {
-                ticket.end.is_none() && self.users.contains_key(&ticket.script) && self.is_voted(hash, ticket) == voted
+                ticket.end.is_none() && self.is_pools(&ticket.script) && self.is_voted(hash, ticket) == voted
             })
             .map(move |(hash, ticket)| (*hash, ScriptAddress::new(network, ticket.script)))
     }
 
-    /// Whether any ticket of a user was missed or expired and is not revoked (legacy wallets must do that).
+    /// Whether any ticket of the pool was missed or expired and is not revoked (legacy wallets must do that).
     pub fn has_unrevoked(&self) -> bool {
         self.tickets.values().any(|ticket| {
             !ticket.revoked
                 && ticket.end.is_some_and(|(state, _)| state != TicketState::Voted)
-                && self.users.contains_key(&ticket.script)
+                && self.is_pools(&ticket.script)
         })
-    }
-
-    /// Whether an address is a user's.
-    pub fn is_user(&self, address: &ScriptAddress) -> bool {
-        self.users.contains_key(&address.hash())
     }
 
     /// Those of `live` that are believed to have ended.
@@ -448,44 +466,5 @@ impl Lottery {
     /// Whether any foreign ticket is not in `live` any more.
     pub fn has_stale_foreign(&self, live: &HashSet<TicketHash>) -> bool {
         self.foreign.iter().any(|hash| !live.contains(hash))
-    }
-
-    /// Reports on the users' tickets that changed since the last call.
-    pub fn take_reports(&mut self) -> Vec<TicketReport> {
-        let changed = std::mem::take(&mut self.changed);
-        changed.iter().filter_map(|hash| self.report(hash)).collect()
-    }
-
-    /// Reports on all of the users' tickets.
-    pub fn all_reports(&self) -> Vec<TicketReport> {
-        self.tickets.keys().filter_map(|hash| self.report(hash)).collect()
-    }
-
-    /// The report on one ticket, where it is a user's.
-    pub fn report(&self, hash: &TicketHash) -> Option<TicketReport> {
-        let ticket = self.tickets.get(hash)?;
-        let user = self.users.get(&ticket.script)?;
-        let network = self.evaluator.network();
-        let fee_kind = match ticket.fee_to {
-            OutputScript::PubKeyHash(hash) => AddressKind::PubKeyHash(hash),
-            OutputScript::ScriptHash(hash) => AddressKind::ScriptHash(hash),
-        };
-        Some(TicketReport {
-            ticket: *hash,
-            address: ScriptAddress::new(network, ticket.script),
-            user: user.id,
-            state: self.state_of(ticket),
-            facts: TicketFacts {
-                verdict: ticket.verdict,
-                price: ticket.price,
-                fee_address: Address::new(network, fee_kind),
-                committed_fee: ticket.committed,
-                required_fee: ticket.required,
-                mined_at: ticket.mined_at,
-            },
-            added: self.added.contains(hash),
-            ended_at: ticket.end.map(|(_, height)| height),
-            revoked: ticket.revoked,
-        })
     }
 }

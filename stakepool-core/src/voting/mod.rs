@@ -1,6 +1,8 @@
 //! Voting: following the lottery and casting the votes of the pool's winners.
 
+mod audit;
 mod ballots;
+mod bits;
 mod cast;
 mod check;
 mod commands;
@@ -10,6 +12,7 @@ mod journal;
 mod local;
 mod lookup;
 mod lottery;
+mod lottery_reports;
 mod parts;
 mod persist;
 mod problems;
@@ -17,8 +20,11 @@ mod restore;
 mod run;
 pub mod snapshot;
 mod stake_transaction;
+mod standing;
+mod tell;
 mod votes;
 mod wallet_watch;
+mod wrong_bits;
 
 pub use ballots::{Ballot, Ballots, Drawn};
 pub use cast::{CastError, Caster};
@@ -28,3 +34,4 @@ pub use local::LocalDaemon;
 pub use lottery::{Lottery, Winner, Winners};
 pub use parts::EngineParts;
 pub use run::TaggedEvent;
+pub use standing::MissingUser;

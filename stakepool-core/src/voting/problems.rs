@@ -2,19 +2,53 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Standing problems, each under the name of what it is about.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Mutex<BTreeMap<String, String>>);
+pub(super) struct Problems(Mutex<BTreeMap<String, Problem>>);
+
+#[derive(Debug)]
+struct Problem {
+    what: String,
+    /// When it is of the past; `None` where it stands until it is solved.
+    until: Option<Instant>,
+}
 
 impl Problems {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Problem>> {
+        let mut standing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.retain(|_, problem| problem.until.is_none_or(|until| until > Instant::now()));
+        standing
+    }
+
+    fn put(&self, about: &str, what: String, until: Option<Instant>) -> Option<String> {
+        let problem = Problem { what, until };
+        self.lock().insert(about.to_owned(), problem).map(|before| before.what)
     }
 
     /// Notes something wrong until [`Problems::solved`].
     pub(super) fn problem(&self, about: &str, what: String) {
-        let before = self.lock().insert(about.to_owned(), what.clone());
+        let before = self.put(about, what.clone(), None);
+        if before.as_ref() != Some(&what) {
+            tracing::error!(about, "{what}");
+        }
+    }
+
+    /// The same for something whose figures change all the time: logged only where it did not stand before. True there.
+    pub(super) fn figures(&self, about: &str, what: String) -> bool {
+        let is_new = self.put(about, what.clone(), None).is_none();
+        if is_new {
+            tracing::error!(about, "{what}");
+        }
+        is_new
+    }
+
+    /// Notes something that went wrong and cannot be mended, for as long as people should see it.
+    pub(super) fn happened(&self, about: &str, what: String, stands: Duration) {
+        let before = self.put(about, what.clone(), Some(Instant::now() + stands));
         if before.as_ref() != Some(&what) {
             tracing::error!(about, "{what}");
         }
@@ -27,18 +61,8 @@ impl Problems {
         }
     }
 
-    /// Notes how many users are missing from the desired state although they have tickets; 0 solves it.
-    pub(super) fn users_missing(&self, missing: usize) {
-        if missing == 0 {
-            return self.solved("wanted");
-        }
-        let what = "users with tickets are missing from what the web sent; they are voted for as before: check the web's \
-                    database";
-        self.problem("wanted", format!("{missing} {what}"));
-    }
-
     /// All that is wrong.
     pub(super) fn problems(&self) -> Vec<String> {
-        self.lock().values().cloned().collect()
+        self.lock().values().map(|problem| problem.what.clone()).collect()
     }
 }

@@ -4,22 +4,27 @@
 //! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::audit::audit_wallets;
 use super::ballots::Drawn;
 use super::engine::{Engine, EngineError};
 use super::follower::{ChainEvent, Follower};
 use super::persist::save_now_and_then;
 use super::votes::Votes;
-use super::wallet_watch::poll_wallets;
+use super::wallet_watch::watch_wallets;
+use crate::chain::{BlockHash, BlockHeight, TicketHash};
 use crate::ports::NodeEvent;
 
 /// How long votes under way may take when the daemon stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
+/// Events that may wait for the follower of the chain.
+const EVENTS_AHEAD: usize = 4096;
 
 /// An event of one of the nodes.
 #[derive(Clone, Debug)]
@@ -34,24 +39,26 @@ pub struct TaggedEvent {
 
 impl Engine {
     /// Votes until `shutdown` is ready or all senders of `events` are gone; then lets votes under way finish, for at most
-    /// eight seconds, and saves the state.
+    /// eight seconds, and saves the state. Of the winners that a node names for a block, as many are taken as a block draws.
     ///
     /// One run at a time; when it has ended, there may be another. What is lost where the future is dropped instead,
     /// [`guide::stopping`](crate::guide::stopping) says.
     ///
     /// # Errors
-    /// [`EngineError::AlreadyRunning`], or [`EngineError::BrokeDown`] where a part of the engine ended by itself.
+    /// [`EngineError::AlreadyRunning`], [`EngineError::NotSaved`] where the state could not be saved in the end, or
+    /// [`EngineError::BrokeDown`] where a part of the engine ended by itself.
     pub async fn run(
         self: Arc<Self>,
         mut events: mpsc::UnboundedReceiver<TaggedEvent>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), EngineError> {
         let Ok(_running) = self.running.try_lock() else { return Err(EngineError::AlreadyRunning) };
-        let (to_follower, chain_events) = mpsc::unbounded_channel();
+        let (to_follower, chain_events) = mpsc::channel(EVENTS_AHEAD);
         let mut votes = Votes::new(Arc::clone(&self));
         let mut background = JoinSet::new();
         background.spawn(Follower::new(Arc::clone(&self), chain_events).run());
-        background.spawn(poll_wallets(Arc::clone(&self)));
+        background.spawn(watch_wallets(Arc::clone(&self)));
+        background.spawn(audit_wallets(Arc::clone(&self)));
         background.spawn(save_now_and_then(Arc::clone(&self)));
         tokio::pin!(shutdown);
         let ended = loop {
@@ -73,15 +80,26 @@ impl Engine {
         }
         votes.finish(STOP_LIMIT).await;
         background.shutdown().await;
-        self.save();
-        ended
+        let saved = self.save().map_err(EngineError::NotSaved);
+        ended.and(saved)
     }
 
-    fn dispatch(&self, event: TaggedEvent, votes: &mut Votes, to_follower: &mpsc::UnboundedSender<ChainEvent>) {
+    /// The winners of a block, no more than it draws: each unknown one is looked up again and again.
+    fn drawn(&self, node: usize, block: BlockHash, height: BlockHeight, mut tickets: Vec<TicketHash>) -> Drawn {
+        let most = self.lottery().evaluator().params().tickets_per_block as usize;
+        if tickets.len() > most {
+            let name = self.node(node).name();
+            tracing::error!(node = name, %block, winners = tickets.len(), "a node named more winners than a block draws");
+            tickets.truncate(most);
+        }
+        Drawn { block, height, tickets }
+    }
+
+    fn dispatch(&self, event: TaggedEvent, votes: &mut Votes, to_follower: &mpsc::Sender<ChainEvent>) {
         let TaggedEvent { node, arrived, event } = event;
         match &event {
             NodeEvent::WinningTickets { block, height, tickets } => {
-                let drawn = Drawn { block: *block, height: *height, tickets: tickets.clone() };
+                let drawn = self.drawn(node, *block, *height, tickets.clone());
                 let votable = self.ballots().announce(&drawn, arrived);
                 if votable {
                     votes.vote_on(&drawn, arrived);
@@ -103,7 +121,9 @@ impl Engine {
             }
             NodeEvent::Disconnected { .. } | NodeEvent::NewTickets { .. } | NodeEvent::SpentAndMissed { .. } => {}
         }
-        // Where the follower has ended, the engine is about to.
-        let _ = to_follower.send(ChainEvent { node, event });
+        // Where the follower has ended, the engine is about to; where it is far behind, it looks at the chain itself.
+        if to_follower.try_send(ChainEvent { node, event }).is_err() {
+            self.events_lost.store(true, Ordering::Relaxed);
+        }
     }
 }

@@ -8,7 +8,14 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::ballots::{Ballot, Drawn};
 use super::engine::Engine;
-use crate::chain::{BlockHash, TicketHash};
+use super::tell::MISS_STANDS;
+use crate::chain::{BlockHash, ScriptAddress, TicketHash};
+use crate::reports::VoteOutcome;
+
+/// What a vote that was not cast is noted under.
+const VOTE: &str = "vote";
+/// How long it stays a problem where no later vote is cast.
+const FAILURE_STANDS: Duration = Duration::from_secs(3600);
 
 /// First and longest pause between two tries to look up an unknown winner.
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(20);
@@ -34,6 +41,9 @@ impl Votes {
         }
         for ticket in winners.unknown {
             self.tasks.spawn(vote_unknown(Arc::clone(&self.engine), drawn.block, ticket, arrived));
+        }
+        for (ticket, address) in winners.strangers {
+            self.tasks.spawn(vote_stranger(Arc::clone(&self.engine), drawn.block, ticket, address, arrived));
         }
     }
 
@@ -78,13 +88,54 @@ async fn cast(engine: Arc<Engine>, ballot: Ballot) {
             %ticket, %block, height = %record.height, bits = %record.bits,
             outcome = record.outcome.name(), millis = record.timings.total.as_millis(), "voted"
         );
-    } else {
-        tracing::error!(
-            %ticket, %block, height = %record.height,
-            outcome = ?record.outcome, attempts = record.attempts, "a vote was not cast"
+        engine.solved(VOTE);
+    } else if let VoteOutcome::Failed(reason) = &record.outcome {
+        // Whether the ticket was missed, the block's child says.
+        tracing::warn!(
+            %ticket, %block, height = %record.height, reason, attempts = record.attempts,
+            "this daemon cast no vote; another may have"
         );
+        let at = format!("ticket {ticket} on block {}", record.height);
+        let what = format!("this daemon did not cast the last vote ({at}): {reason}; another daemon may have");
+        engine.happened(VOTE, what, FAILURE_STANDS);
     }
     engine.publish_vote(record);
+}
+
+/// Asks the wallets whether one holds the script of a winner's address that is no user's, and votes it then. Asks again and
+/// again while the block can be voted on and a wallet did not answer.
+async fn vote_stranger(
+    engine: Arc<Engine>,
+    block: BlockHash,
+    ticket: TicketHash,
+    address: ScriptAddress,
+    arrived: Instant,
+) {
+    let Some(mut votable) = engine.ballots().votable(&block) else { return };
+    let mut pause = LOOK_UP_PAUSE;
+    loop {
+        match engine.holds_script(&address).await {
+            Some(true) => break,
+            Some(false) => return,
+            None => {}
+        }
+        let too_late = tokio::select! {
+            biased;
+            _ = votable.wait_for(|votable| !votable) => true,
+            () = sleep(pause) => false,
+        };
+        if too_late {
+            return;
+        }
+        pause = (pause * 2).min(LOOK_UP_PAUSE_MOST);
+    }
+    engine.lottery_mut().hold_address(&address);
+    let winners = engine.lottery().winners(&[ticket]);
+    let ballots = engine.ballots().open(&block, winners.ours, arrived);
+    for ballot in ballots {
+        cast(Arc::clone(&engine), ballot).await;
+    }
+    engine.publish_reports();
 }
 
 /// Looks up a winner that nobody has heard of, and votes it where it turns out to be the pool's. Asks all nodes
@@ -107,12 +158,18 @@ async fn vote_unknown(engine: Arc<Engine>, block: BlockHash, ticket: TicketHash,
             () = sleep(pause) => false,
         };
         if too_late {
-            tracing::error!(%ticket, %block, "a winner could not be looked up; if it was the pool's, its vote is missed");
+            let what = format!(
+                "winner {ticket} of block {block} could not be looked up; if it was the pool's, its vote is missed"
+            );
+            engine.happened("winner", what, MISS_STANDS);
             return;
         }
         pause = (pause * 2).min(LOOK_UP_PAUSE_MOST);
     }
     let winners = engine.lottery().winners(&[ticket]);
+    if let [(ticket, address)] = winners.strangers[..] {
+        return vote_stranger(engine, block, ticket, address, arrived).await;
+    }
     let ballots = engine.ballots().open(&block, winners.ours, arrived);
     for ballot in ballots {
         cast(Arc::clone(&engine), ballot).await;

@@ -3,22 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{interval, timeout};
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use crate::chain::Generation;
 use crate::ports::{VotingWallet, WalletInfo};
 
-/// How often wallets are asked for their state.
+/// How often wallets are asked for their state, and how long they may take to answer.
 const WALLET_POLL: Duration = Duration::from_secs(20);
+/// A state that was asked for so lately need not be asked for again.
+const FRESH: Duration = Duration::from_secs(1);
+/// How long somebody who waits for the wallets' states waits.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Asks every wallet for its state, now and then.
-pub(super) async fn poll_wallets(engine: Arc<Engine>) {
-    let mut ticks = interval(WALLET_POLL);
+/// Asks every wallet for its state, now and then, and at once where its connection was renewed.
+pub(super) async fn watch_wallets(engine: Arc<Engine>) {
+    let wallets = 0..engine.caster().wallet_count();
+    join_all(wallets.map(|index| watch(Arc::clone(&engine), index))).await;
+}
+
+async fn watch(engine: Arc<Engine>, index: usize) {
+    let wallet = Arc::clone(&engine.wallets()[index]);
+    // Before the first look every wallet is new.
+    let mut known = None;
     loop {
-        ticks.tick().await;
-        for index in 0..engine.caster().wallet_count() {
-            engine.check_wallet(index).await;
+        let connections = wallet.connections();
+        let answered = engine.wallet_answers(index);
+        engine.check_wallet(index).await;
+        let is_back = !answered && engine.wallet_answers(index);
+        if is_back || known != Some(connections) {
+            // Its scripts, its tickets and its version may be others now.
+            engine.audit_soon.notify_one();
+        }
+        known = Some(connections);
+        tokio::select! {
+            () = wallet.connected_again(connections) => {}
+            () = sleep(WALLET_POLL) => {}
         }
     }
 }
@@ -53,6 +74,16 @@ impl Engine {
         } else {
             self.solved(&own);
         }
+        self.check_bits();
+    }
+
+    /// Asks the wallets for their states, as far as these were not asked for within the last second; waits two seconds at
+    /// most.
+    pub async fn refresh_wallets(&self) {
+        let old = (0..self.caster().wallet_count()).filter(|index| self.caster().asked(*index) > FRESH);
+        let checks = join_all(old.map(|index| self.check_wallet(index)));
+        // One that takes longer is judged by what is known of it.
+        let _ = timeout(PATIENCE, checks).await;
     }
 
     /// The wallets of the generation that must be told to revoke.
@@ -67,6 +98,11 @@ impl Engine {
     /// Whether wallet `index` answered when it was last asked.
     pub fn wallet_answers(&self, index: usize) -> bool {
         self.caster().wallet_answers(index)
+    }
+
+    /// Whether wallet `index` is unlocked, and signed the last vote that it was asked for.
+    pub fn wallet_signs(&self, index: usize) -> bool {
+        self.caster().wallet_signs(index)
     }
 
     /// The last known state of wallet `index`.

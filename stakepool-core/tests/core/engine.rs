@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use stakepool_core::testkit::tickets::{Fee, block, desired, evaluator, hash, header, ticket};
+use stakepool_core::testkit::tickets::{Fee, address, block, desired, evaluator, hash, header, ticket};
 use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, Mood, TestClock, settle};
 
 pub struct Daemon {
@@ -22,7 +22,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    fn start(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>, file: &Arc<MemoryFile>) -> Self {
+    pub fn start(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>, file: &Arc<MemoryFile>) -> Self {
         Self::of(EngineParts::new(
             evaluator(),
             wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect(),
@@ -31,7 +31,7 @@ impl Daemon {
         ))
     }
 
-    fn of(parts: EngineParts) -> Self {
+    pub fn of(parts: EngineParts) -> Self {
         let engine = Engine::new(parts.clock(Arc::new(TestClock::default()))).unwrap();
         let (events, receiver) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
@@ -69,8 +69,12 @@ impl Daemon {
     }
 
     async fn shut_down(self) {
+        self.end().await.unwrap();
+    }
+
+    pub async fn end(self) -> Result<(), EngineError> {
         self.stop.send(()).unwrap();
-        self.running.await.unwrap().unwrap();
+        self.running.await.unwrap()
     }
 }
 
@@ -85,6 +89,7 @@ pub fn scene() -> (Arc<FakeWallet>, Arc<FakeNode>, TicketHash) {
     node.chain.lock().unwrap().live = vec![hash(&good)];
     let wallet = FakeWallet::new("wallet");
     wallet.tickets.lock().unwrap().push(hash(&good));
+    wallet.scripts.lock().unwrap().push(address(1));
     (wallet, node, hash(&good))
 }
 
@@ -119,6 +124,9 @@ async fn a_winner_is_voted_although_the_state_is_still_being_loaded() {
 #[tokio::test(start_paused = true)]
 async fn a_winner_is_voted_when_its_user_arrives_while_the_block_is_open() {
     let (wallet, node, won) = scene();
+    // It gets the script with the user.
+    wallet.tickets.lock().unwrap().clear();
+    wallet.scripts.lock().unwrap().clear();
     let daemon = Daemon::start(&[wallet], &node, &Arc::default());
     daemon.engine.put_desired(desired(&[2], &[]));
     daemon.emit(NodeEvent::Connected).await;
@@ -157,7 +165,7 @@ async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn users_given_at_the_start_are_voted_for_and_the_wallets_word_is_not_taken() {
+async fn users_given_at_the_start_are_voted_for_and_so_are_the_other_tickets_of_the_wallet() {
     let (wallet, node, won) = scene();
     let start = |users| {
         let wallets = vec![Arc::clone(&wallet) as Arc<dyn VotingWallet>];
@@ -167,11 +175,11 @@ async fn users_given_at_the_start_are_voted_for_and_the_wallets_word_is_not_take
     let daemon = start(&[2]);
     daemon.emit(NodeEvent::Connected).await;
     daemon.win(220, 1, &[won]).await;
-    assert_eq!(node.sent_count(), 0, "the wallet's ticket is of nobody who is a user");
+    assert_eq!(node.sent()[0].bits, VoteBits(1), "the wallet's ticket is of nobody who is a user");
     let daemon = start(&[1]);
     assert!(daemon.engine.has_users());
     daemon.win(220, 2, &[won]).await;
-    assert_eq!(node.sent()[0].bits, VoteBits(5));
+    assert_eq!(node.sent()[1].bits, VoteBits(5));
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,7 @@ use stakepool_core::testkit::tickets::{block, header, revocation};
 async fn a_wallet_that_does_not_sign_is_told_and_not_preferred_until_it_signs_again() {
     let (first, node, won) = scene();
     let second = FakeWallet::new("second");
+    second.tickets.lock().unwrap().push(won);
     first.faults.lock().unwrap().keyless = true;
     let daemon = ready(&[Arc::clone(&first), Arc::clone(&second)], &node).await;
     daemon.win(220, 1, &[won]).await;

@@ -5,6 +5,8 @@
 mod engine;
 mod engine_wallets;
 mod local_daemon;
+mod lost_votes;
 mod memory_store;
 mod pool;
+mod strangers;
 mod vectors;

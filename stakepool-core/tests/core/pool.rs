@@ -1,12 +1,13 @@
 //! What the pool knows of tickets as blocks and notifications come and go.
 
-use stakepool_core::chain::{BlockHeight, Transaction};
-use stakepool_core::ports::SpentOrMissed;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{BlockHeight, TicketHash, Transaction};
+use stakepool_core::ports::{SpentOrMissed, UnknownAddress};
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::{Lottery, snapshot};
+use stakepool_core::voting::{Lottery, MissingUser, snapshot};
 
-use stakepool_core::testkit::tickets::{Fee, block, desired, evaluator, hash, revocation, ticket, vote};
+use stakepool_core::testkit::tickets::{Fee, address, block, desired, evaluator, hash, revocation, ticket, vote};
 
 /// Simnet's maturity and expiry, in blocks.
 const MATURITY: u32 = 16;
@@ -67,11 +68,40 @@ fn an_added_ticket_votes_until_it_is_removed_again() {
 fn a_wanted_state_without_a_user_who_has_tickets_does_not_silence_them() {
     let (good, low) = (ticket(1, 1, Fee::Enough), ticket(1, 2, Fee::TooLow));
     let mut pool = pool_at(200, &[good.clone(), low.clone()]);
-    assert_eq!(pool.set_desired(desired(&[1, 2], &[hash(&low)])), 0);
-    assert_eq!(pool.set_desired(desired(&[3], &[])), 1, "user 1 is missing; user 2 has no ticket");
+    let mut missing = |users: &[u8], added: &[TicketHash]| {
+        pool.set_desired(desired(users, added));
+        pool.missing_users()
+    };
+    assert_eq!(missing(&[1, 2], &[hash(&low)]), []);
+    let missed = MissingUser { user: UserId(1), address: address(1), tickets: 2 };
+    assert_eq!(missing(&[3], &[]), [missed], "user 1 is missing; user 2 has no ticket");
+    assert_eq!(missing(&[3, 4], &[]), [missed], "and stays so until somebody gives the user back");
     assert_eq!(pool.winners(&[hash(&good), hash(&low)]).ours.len(), 2);
-    assert_eq!(pool.set_desired(desired(&[1], &[])), 0);
+    pool.set_desired(desired(&[1], &[]));
+    assert_eq!(pool.missing_users(), []);
     assert_eq!(pool.winners(&[hash(&good), hash(&low)]).ours.len(), 1);
+}
+
+#[test]
+fn tickets_whose_scripts_a_wallet_holds_are_voted_by_the_fee_rule_whoever_the_users_are() {
+    let (good, low, later) = (ticket(2, 1, Fee::Enough), ticket(2, 2, Fee::TooLow), ticket(2, 3, Fee::Enough));
+    let mut pool = pool_at(200, &[good.clone(), low.clone()]);
+    assert_eq!(pool.winners(&[hash(&good)]).strangers, [(hash(&good), address(2))], "the wallets must be asked");
+    pool.hold(&[hash(&good)]);
+    pool.set_desired(desired(&[1, 3], &[]));
+    pool.connect(BlockHeight(201), std::slice::from_ref(&later));
+    let winners = pool.winners(&[hash(&good), hash(&low), hash(&later)]);
+    let voted: Vec<_> = winners.ours.iter().map(|winner| (winner.ticket, winner.voting)).collect();
+    assert_eq!(
+        voted,
+        [(hash(&good), None), (hash(&later), None)],
+        "with default bits, and not the one with too low a fee"
+    );
+    assert_eq!(pool.unknown_addresses(), [UnknownAddress { address: address(2), voted: 2, ignored: 1 }]);
+    assert_eq!((pool.current(true).count(), pool.current(false).count()), (2, 1));
+    pool.set_desired(desired(&[1, 2, 3], &[]));
+    assert_eq!(pool.unknown_addresses(), []);
+    assert!(pool.winners(&[hash(&good)]).ours[0].voting.is_some());
 }
 
 #[test]

@@ -54,7 +54,9 @@ impl VoteFigures {
     /// Writes the families, whose names begin with `prefix`.
     pub fn write(&self, prefix: &str, to: &mut Exposition) {
         let name = format!("{prefix}_votes_total");
-        to.family(&name, Kind::Counter, "Votes since the start by outcome; `failed` ones were missed.");
+        let help = "Votes since the start by outcome. `failed`: a daemon cast none, but another may have. Tickets that were missed are \
+                    counted by themselves.";
+        to.family(&name, Kind::Counter, help);
         for (outcome, count) in OUTCOMES.iter().zip(&self.outcomes) {
             to.sample(&name, &[("outcome", outcome)], count.load(Ordering::Relaxed));
         }

@@ -21,7 +21,8 @@ pub(super) fn wrong_network(peer: &str, found: Network, expected: Network) -> Pe
     PeerError::WrongNetwork { peer: peer.to_owned(), found, expected }
 }
 
-/// Asks every peer until it has answered, and the wallets again and again for their keys.
+/// Asks every peer until it has answered, and the wallets again and again for their keys, at once where their connection was
+/// renewed.
 pub(super) async fn until_wrong(
     wallets: &[Arc<Wallet>],
     nodes: &[Arc<NodeClient>],
@@ -51,8 +52,13 @@ pub(super) async fn until_wrong(
                 return Some(wrong);
             }
             loop {
-                sleep(KEYS_AGAIN).await;
+                // Behind a new connection there may be a wallet of another seed.
+                let connections = wallet.connections();
                 daemon.note_account_key(index, account_key(&wallet).await);
+                tokio::select! {
+                    () = wallet.connected_again(connections) => {}
+                    () = sleep(KEYS_AGAIN) => {}
+                }
             }
         });
     }

@@ -113,7 +113,8 @@ impl Client {
         let began = Instant::now();
         let answer = timeout(limit, self.raw(method, params)).await;
         let result = answer.unwrap_or(Err(RpcError::Timeout { method, limit }));
-        self.meter.count(method, began.elapsed(), result.is_err());
+        let failed = result.as_ref().is_err_and(|error| !error.is_an_answer());
+        self.meter.count(method, began.elapsed(), failed);
         let result = result?;
         // Long lists are read here, in the caller's task, not in the one that carries everybody's messages.
         serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error))

@@ -62,6 +62,19 @@ impl RpcError {
         Self::Rpc { method, code: error.code, message: brief(&error.message) }
     }
 
+    /// Whether it is an answer that the caller asked for as much as for any other: that a vote is with the node already, that
+    /// there is no such block or transaction, that there are no agendas.
+    pub(super) fn is_an_answer(&self) -> bool {
+        let Self::Rpc { method, code, message } = self else { return false };
+        match *method {
+            "sendrawtransaction" => SENT_BEFORE.iter().any(|words| message.contains(words)),
+            "getblockhash" => *code == OUT_OF_RANGE,
+            "getblock" | "getrawtransaction" => *code == UNKNOWN,
+            "getvoteinfo" => says_there_are_no_agendas(*code, message),
+            _ => false,
+        }
+    }
+
     /// The error of a wallet. Words that have a meaning of their own get their own variant.
     pub(super) fn for_wallet(self, wallet: &str) -> WalletError {
         let wallet = wallet.to_owned();
@@ -80,6 +93,9 @@ impl RpcError {
             Self::Rpc { code, message, .. } if is_locked(code, &message) => WalletError::Locked { wallet },
             Self::Rpc { code: WALLET_ERROR, message, .. } if message.contains("VSP features are disabled") => {
                 WalletError::PoolFeaturesDisabled { wallet }
+            }
+            Self::Rpc { method: "generatevote", message, .. } if is_unknown_ticket(&message) => {
+                WalletError::UnknownTicket { wallet, message }
             }
             Self::Rpc { code: NOT_CONNECTED, message, .. } => {
                 WalletError::Unreachable { wallet, reason: format!("it is not connected to its node ({message})") }
@@ -116,6 +132,23 @@ pub(super) fn brief(reason: &str) -> String {
     one_line(reason, LONGEST)
 }
 
+/// The very same vote waits in the node's memory, or is in a block already: another daemon was faster.
+pub(super) const SENT_BEFORE: [&str; 2] = ["already have transaction", "transaction already exists"];
+
+/// A node's codes: a height out of range, and unknown blocks and transactions.
+pub(super) const OUT_OF_RANGE: i64 = -1;
+pub(super) const UNKNOWN: i64 = -5;
+
+/// Whether a refusal of `getvoteinfo` says that the version has no agendas. The codes mean other things, too, so that the
+/// words count.
+pub(super) fn says_there_are_no_agendas(code: i64, message: &str) -> bool {
+    match code {
+        -8 => message.contains("unrecognized vote version"),
+        -32603 => message.contains("stake version") && message.contains("does not exist"),
+        _ => false,
+    }
+}
+
 /// A wallet's error of no particular kind.
 const WALLET_ERROR: i64 = -4;
 /// A wallet's error where a call needs its node, which is away.
@@ -125,6 +158,11 @@ const UNLOCK_NEEDED: i64 = -13;
 
 fn is_locked(code: i64, message: &str) -> bool {
     code == UNLOCK_NEEDED || (code == WALLET_ERROR && message.contains("address manager is locked"))
+}
+
+/// How the generations say that they do not know a ticket; the codes mean other things, too.
+fn is_unknown_ticket(message: &str) -> bool {
+    ["item does not exist", "ticket purchase transaction not found"].iter().any(|words| message.contains(words))
 }
 
 fn millis(limit: Duration) -> u64 {
@@ -149,7 +187,34 @@ mod tests {
             WalletError::PoolFeaturesDisabled { wallet }
         );
         assert!(wallet_error(-9, "disconnected from consensus RPC").is_transient());
+        for words in
+            ["wallet.GenerateVoteTx: item does not exist: tx 00ab not found", "ticket purchase transaction not found"]
+        {
+            assert!(matches!(wallet_error(-4, words), WalletError::UnknownTicket { .. }), "{words}");
+        }
         assert!(matches!(wallet_error(-4, "checksum mismatch"), WalletError::Rpc { code: -4, .. }));
+    }
+
+    #[test]
+    fn what_a_caller_asks_to_learn_is_no_failure_of_the_call() {
+        let said = |method, code, message: &str| RpcError::Rpc { method, code, message: message.to_owned() };
+        for answer in [
+            said("sendrawtransaction", -40, "rejected transaction: already have transaction 00ab"),
+            said("getblockhash", -1, "Block number out of range"),
+            said("getblock", -5, "Block not found"),
+            said("getrawtransaction", -5, "No information available about transaction"),
+            said("getvoteinfo", -8, "unrecognized vote version"),
+        ] {
+            assert!(answer.is_an_answer(), "{answer}");
+        }
+        for failure in [
+            said("sendrawtransaction", -1, "rejected transaction"),
+            said("getblock", -1, "internal"),
+            said("gettickets", -5, "no"),
+            RpcError::Unreachable("refused".to_owned()),
+        ] {
+            assert!(!failure.is_an_answer(), "{failure}");
+        }
     }
 
     #[test]

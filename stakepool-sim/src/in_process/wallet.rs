@@ -66,6 +66,7 @@ impl SimWallet {
 pub(super) enum Refusal {
     Locked,
     NoPoolFeatures,
+    UnknownTicket(TicketHash),
     Unexpected(String),
     Rpc(RpcError),
 }
@@ -75,6 +76,9 @@ impl Refusal {
         let (wallet, method) = (wallet.to_owned(), method.to_owned());
         match self {
             Self::Locked => WalletError::Locked { wallet },
+            Self::UnknownTicket(ticket) => {
+                WalletError::UnknownTicket { wallet, message: format!("item does not exist: tx {ticket} not found") }
+            }
             Self::NoPoolFeatures => WalletError::PoolFeaturesDisabled { wallet },
             Self::Unexpected(reason) => WalletError::Unexpected { wallet, method, reason },
             Self::Rpc(RpcError { code, message }) => WalletError::Rpc { wallet, method, code, message },
@@ -133,7 +137,7 @@ impl VoteSigner for SimWallet {
             let choice = VoteChoice { block: *block, height: *height, bits: *bits, extended: &extended };
             let vote = state.generate_vote(number, ticket, &choice).map_err(|failure| match failure {
                 VoteFailure::Locked => Refusal::Locked,
-                VoteFailure::UnknownTicket => Refusal::rpc(-4, format!("the wallet does not know ticket {ticket}")),
+                VoteFailure::UnknownTicket => Refusal::UnknownTicket(*ticket),
             })?;
             VoteTransaction::from_transaction(vote).map_err(|error| Refusal::Unexpected(error.to_string()))
         })
@@ -159,6 +163,11 @@ impl TicketWallet for SimWallet {
             }
         })
         .await
+    }
+
+    async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
+        let script = address.hash();
+        self.ask("validateaddress", |state, number| Ok(state.wallets[number].scripts().contains_key(&script))).await
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {

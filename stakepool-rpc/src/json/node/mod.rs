@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::client::{Client, NO_PARAMS};
 use super::config::{ConfigError, ServerConfig};
-use super::error::RpcError;
+use super::error::{OUT_OF_RANGE, RpcError, SENT_BEFORE, UNKNOWN};
 use super::identity::ServerKind;
 use super::notifications::Subscriber;
 
@@ -106,10 +106,6 @@ impl NodeClient {
     }
 }
 
-/// A node's codes: a height out of range, and unknown blocks and transactions.
-const OUT_OF_RANGE: i64 = -1;
-const UNKNOWN: i64 = -5;
-
 #[async_trait]
 impl Node for NodeClient {
     fn name(&self) -> &str {
@@ -183,14 +179,11 @@ impl Node for NodeClient {
     }
 }
 
-/// The very same vote waits in the node's memory, or is in a block already: another daemon was faster.
-const ALREADY_KNOWN: [&str; 2] = ["already have transaction", "transaction already exists"];
-
 /// What a refusal means where it says that the ticket has voted. Only the words show it: codes differ between
 /// generations and cover other cases.
 pub(super) fn refused_vote(error: &RpcError) -> Option<VoteSubmission> {
     match error {
-        RpcError::Rpc { message, .. } if ALREADY_KNOWN.iter().any(|words| message.contains(words)) => {
+        RpcError::Rpc { message, .. } if SENT_BEFORE.iter().any(|words| message.contains(words)) => {
             Some(VoteSubmission::AlreadyKnown)
         }
         RpcError::Rpc { message, .. } if message.contains("already votes on block") => Some(VoteSubmission::RivalVote),

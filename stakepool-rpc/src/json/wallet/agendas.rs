@@ -6,7 +6,7 @@ use stakepool_core::chain::VoteVersion;
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, WalletError};
 
 use super::client::Wallet;
-use crate::json::error::RpcError;
+use crate::json::error::{RpcError, says_there_are_no_agendas};
 
 const METHOD: &str = "getvoteinfo";
 
@@ -21,15 +21,9 @@ impl AgendaSource for Wallet {
     }
 }
 
-/// Whether a refusal says that the version has no agendas. The codes mean other things, too, so that the words count.
+/// Whether a refusal says that the version has no agendas.
 pub(in crate::json) fn says_there_are_none(error: &RpcError) -> bool {
-    match error {
-        RpcError::Rpc { code: -8, message, .. } => message.contains("unrecognized vote version"),
-        RpcError::Rpc { code: -32603, message, .. } => {
-            message.contains("stake version") && message.contains("does not exist")
-        }
-        _ => false,
-    }
+    matches!(error, RpcError::Rpc { code, message, .. } if says_there_are_no_agendas(*code, message))
 }
 
 /// `getvoteinfo`. Fields that the pool does not use are left out; without agendas a node leaves the list out.

@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 use stakepool_core::call_figures::CallFigures;
 use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress, TicketHash,
-    VoteTransaction,
+    VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
-    ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    AgendaSource as _, ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError,
+    WalletInfo, WalletTickets,
 };
 
 use super::answers::{
@@ -154,6 +155,11 @@ impl VoteSigner for Wallet {
             .map_err(|error| self.named(error))?;
         VoteTransaction::decode_hex(&vote.hex).map_err(|error| self.unexpected(METHOD, error))
     }
+
+    async fn agenda_bits(&self, version: VoteVersion) -> Result<Option<VoteBits>, WalletError> {
+        let agendas = self.agendas(version).await?;
+        Ok(Some(VoteBits(agendas.iter().fold(0, |bits, agenda| bits | agenda.mask))))
+    }
 }
 
 #[async_trait]
@@ -226,6 +232,10 @@ impl TicketWallet for Wallet {
         let answer: UserInfo =
             self.client.call("stakepooluserinfo", (address,)).await.map_err(|error| self.named(error))?;
         Ok(answer.into())
+    }
+
+    async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
+        self.has_script(address).await
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {

@@ -1,0 +1,185 @@
+//! What people must hear of the pool's tickets: addresses that are no user's, users who are missing, tickets that are ignored, and
+//! tickets that were missed.
+
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::lottery_reports::{Changes, Ignored, Missed, MissedAs};
+use super::standing::MissingUser;
+use crate::chain::ScriptAddress;
+use crate::ports::{TicketCheck, UnknownAddress};
+use crate::reports::{DaemonEventKind, VoteOutcome};
+use crate::ticket::Verdict;
+
+/// Addresses and users that a sentence names.
+const NAMED: usize = 5;
+/// Unknown addresses that the status names.
+const LISTED: usize = 100;
+/// Ignored tickets that the log names one by one at a time.
+const LOGGED: usize = 20;
+/// Misses whose scripts wallets are still to be asked for.
+const ASKED: usize = 100;
+/// How long a missed ticket stays a problem: nothing mends it.
+pub(super) const MISS_STANDS: Duration = Duration::from_secs(6 * 3600);
+
+/// The first of a list, and how many there are beside.
+pub(super) fn named<T>(all: &[T], name: impl Fn(&T) -> String) -> String {
+    let mut text = all.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    if all.len() > NAMED {
+        text.push_str(&format!(" and {} more", all.len() - NAMED));
+    }
+    text
+}
+
+pub(super) fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
+fn of_missing(missing: &[MissingUser]) -> String {
+    let users = count(missing.len() as u64, "user with tickets is", "users with tickets are");
+    let names = named(missing, |user| {
+        format!("user {} at {} with {}", user.user, user.address, count(user.tickets, "ticket", "tickets"))
+    });
+    format!(
+        "{users} missing from what the web sent ({names}); they are voted for as before: check the web's database, which may be an \
+         older, emptied or wrong one"
+    )
+}
+
+fn of_unknown(unknown: &[UnknownAddress]) -> String {
+    let voted = unknown.iter().map(|it| it.voted).sum();
+    let ignored: u64 = unknown.iter().map(|it| it.ignored).sum();
+    let tickets = count(voted, "ticket", "tickets");
+    let addresses = count(unknown.len() as u64, "voting address", "voting addresses");
+    let names = named(unknown, |it| format!("{} with {}", it.address, it.voted + it.ignored));
+    let rest = if ignored == 0 { String::new() } else { format!(", and {ignored} more are ignored for their fee") };
+    format!(
+        "{tickets} of {addresses} that the web does not know: {names}. A wallet holds their scripts, so that they are voted with \
+         default bits{rest}; check the web's database: users are missing"
+    )
+}
+
+fn why(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "it was not added",
+        Verdict::LowFee => "its fee is too low",
+        Verdict::UnknownFeeAddress => "its fee goes to an address that is not the pool's",
+    }
+}
+
+impl Engine {
+    /// Reports the tickets that changed, and tells people what they must hear of them.
+    pub(super) fn publish_reports(&self) {
+        let changes = {
+            // Under the lottery's lock, so that two reports on one ticket come in their order.
+            let mut lottery = self.lottery_mut();
+            let mut changes = lottery.take_changes();
+            let reports = std::mem::take(&mut changes.reports);
+            self.journal().append(reports.into_iter().map(DaemonEventKind::Ticket));
+            changes
+        };
+        let Changes { ignored, missed, strangers, .. } = changes;
+        tell_ignored(&ignored);
+        for missed in missed {
+            self.tell_missed(&missed);
+        }
+        if strangers {
+            self.tell_strangers();
+        }
+    }
+
+    /// Names users who are missing, and addresses that are no user's.
+    fn tell_strangers(&self) {
+        let (missing, unknown) = {
+            let lottery = self.lottery();
+            (lottery.missing_users(), lottery.unknown_addresses())
+        };
+        if missing.is_empty() {
+            self.solved("wanted");
+        } else {
+            self.problems_of().figures("wanted", of_missing(&missing));
+        }
+        let new = {
+            let mut check = self.check();
+            check.unknown_addresses = unknown.len() as u64;
+            check.unknown_tickets = unknown.iter().map(|it| it.voted).sum();
+            let before = std::mem::replace(&mut check.unknown, unknown.iter().take(LISTED).copied().collect());
+            let is_new = |it: &&UnknownAddress| !before.iter().any(|known| known.address == it.address);
+            check.unknown.iter().filter(is_new).copied().collect::<Vec<_>>()
+        };
+        for UnknownAddress { address, voted, ignored } in new {
+            tracing::warn!(%address, voted, ignored, "a wallet holds the script of a voting address that is no user's");
+        }
+        if unknown.is_empty() {
+            self.solved("unknown");
+        } else {
+            self.problems_of().figures("unknown", of_unknown(&unknown));
+        }
+    }
+
+    /// Tells of a ticket that was missed.
+    pub(super) fn tell_missed(&self, missed: &Missed) {
+        let Missed { ticket, address, height, missed_as } = missed;
+        match missed_as {
+            MissedAs::Stranger => self.ask_about(*missed),
+            MissedAs::Voted => {
+                self.check().missed += 1;
+                let reason =
+                    self.latest_votes().iter().rev().find(|vote| vote.ticket == *ticket).map(|vote| {
+                        match &vote.outcome {
+                            VoteOutcome::Failed(reason) => format!("the last try of this daemon failed: {reason}"),
+                            _ => "this daemon had sent a vote, which was not mined in time".to_owned(),
+                        }
+                    });
+                let reason = reason.unwrap_or_else(|| "this daemon did not try".to_owned());
+                let what =
+                    format!("ticket {ticket} of {address} was missed: block {height} is without its vote ({reason})");
+                self.problems_of().happened("missed", what, MISS_STANDS);
+            }
+            MissedAs::Ignored { verdict, committed, required } => {
+                let reason = format!("{}: {committed} EXCC of {required}", why(*verdict));
+                self.tell_unvoted(ticket, address, &format!("it was ignored, because {reason}"));
+            }
+        }
+    }
+
+    /// Tells of a missed ticket whose script a wallet holds, and that was not voted.
+    pub(super) fn tell_unvoted(&self, ticket: &crate::chain::TicketHash, address: &ScriptAddress, why: &str) {
+        self.check().missed_unvoted += 1;
+        let what = format!(
+            "a ticket of address {address}, whose script the wallet holds, was missed and not voted: {ticket} ({why})"
+        );
+        self.problems_of().happened("unvoted", what, MISS_STANDS);
+    }
+
+    /// Has the wallets asked whether one of them holds the script of a missed ticket.
+    fn ask_about(&self, missed: Missed) {
+        let mut open = self.open_misses();
+        if open.len() < ASKED {
+            open.push(missed);
+            self.audit_soon.notify_one();
+        }
+    }
+
+    /// Its tickets beside those of its wallets.
+    pub fn ticket_check(&self) -> TicketCheck {
+        self.check().clone()
+    }
+}
+
+fn tell_ignored(ignored: &[Ignored]) {
+    for Ignored { ticket, address, facts } in ignored.iter().take(LOGGED) {
+        tracing::warn!(
+            %ticket, %address, fee_found = %facts.committed_fee, fee_required = %facts.required_fee,
+            fee_address = %facts.fee_address,
+            "a ticket is ignored and will not be voted, because {}; `stakepoolctl tickets add` makes the pool vote it",
+            why(facts.verdict)
+        );
+    }
+    if ignored.len() > LOGGED {
+        tracing::warn!(
+            tickets = ignored.len() - LOGGED,
+            "more tickets are ignored; `stakepoolctl tickets ignored` lists them"
+        );
+    }
+}
