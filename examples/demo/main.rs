@@ -1,5 +1,6 @@
 //! A pool that you can watch: a simulated network with three voting wallets, three voting daemons, and the web
-//! application, all in this process, on data in `./demo-data`.
+//! application, all in this process, on data in `./demo-data`. It says where its page is: on port 8000 unless that is taken,
+//! or where `DEMO_LISTEN=HOST:PORT` wants it.
 //!
 //! ```text
 //! cargo run --release --example demo
@@ -12,11 +13,11 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use stakepool::{Parts, PoolSettings};
 use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::ticket::PoolFee;
-use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options};
+use stakepool_examples::{Place, PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
-use stakepool_web::ListenAddress;
 use tracing_subscriber::EnvFilter;
 
 /// Time between two blocks.
@@ -26,6 +27,7 @@ const BLOCK_TIME: Duration = Duration::from_secs(3);
 async fn main() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let place = Place::choose(std::env::var("DEMO_LISTEN").ok().as_deref(), "127.0.0.1:8000")?;
     let folder = PathBuf::from("demo-data");
     std::fs::create_dir_all(&folder)?;
 
@@ -37,13 +39,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("The pool starts: three voting daemons, the database, the web application …");
     let fee = PoolFee::from_percent(7.5)?;
     let options = PoolOptions { folder, fee, share_wallets: true, password_costs: PasswordCosts::default() };
-    let pool = SmallPool::start(&network, &options).await?;
-    let listen =
-        std::env::var("DEMO_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned()).parse::<ListenAddress>()?;
-    let web = SmallWeb::start(&pool, web_options(listen)).await?;
+    // Pages and keys name the address at which the pool answers.
+    let at_place = |settings: &mut PoolSettings, _: &mut Parts| settings.site.base_url.clone_from(&place.url);
+    let pool = SmallPool::start_with(&network, &options, at_place).await?;
+    let web = SmallWeb::start(&pool, web_options(place.listen.clone())).await?;
 
     let user = story::prepare(&network, &pool, fee).await?;
-    screen::welcome(web.url(), &user);
+    screen::welcome(&place.url, &user);
     network.run(BLOCK_TIME);
     tokio::select! {
         () = story::go_on(&network, &pool, &user, fee) => {}

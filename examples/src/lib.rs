@@ -17,12 +17,14 @@
 //! | `simulated` | tests on the simulated network |
 
 mod daemon;
+mod place;
 mod pool;
 mod server_config;
 mod web;
 mod web_config;
 
 pub use daemon::PoolDaemon;
+pub use place::{Place, PlaceError};
 pub use pool::{PoolOptions, PoolStartError, SmallPool};
 pub use server_config::server_config;
 pub use web::{SmallWeb, web_options};

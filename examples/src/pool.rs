@@ -34,7 +34,7 @@ use crate::server_config::server_config;
 /// Users that the pools of this crate take at most.
 const MAX_USERS: u32 = 200;
 /// The issuer of API keys; a real pool has its public address here.
-pub(crate) const BASE_URL: &str = "http://localhost";
+const BASE_URL: &str = "http://localhost";
 
 /// How a pool shall be.
 #[derive(Clone, Debug)]

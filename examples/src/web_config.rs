@@ -9,7 +9,6 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_sim::SimNetwork;
 
 use crate::daemon::PoolDaemon;
-use crate::pool::BASE_URL;
 use crate::pool::SmallPool;
 
 /// Writes, in `folder`, the configuration with which a `stakepool-web` process serves the pool beside the web
@@ -55,7 +54,7 @@ pub fn write_web_config(
         ("rpctoken", format!("file:{}", at("rpctoken"))),
         ("cookiesecret", format!("file:{}", at("cookiesecret"))),
         ("apisecret", format!("file:{}", at("apisecret"))),
-        ("baseurl", BASE_URL.to_owned()),
+        ("baseurl", pool.pool.site().base_url.clone()),
         ("listen", listen.to_owned()),
         ("captcha", "none".to_owned()),
     ];

@@ -7,6 +7,7 @@ mod administrator;
 mod axe;
 mod browser;
 mod driver;
+mod lists;
 mod pages;
 // Letters and wallets are the same to every test; not all of them use everything of them.
 #[allow(dead_code)]

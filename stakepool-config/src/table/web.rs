@@ -103,7 +103,7 @@ pub(crate) const TABLE: Table = Table {
         Key::value("publicpath", "DIR", "assets instead of those that are built in"),
         // Mail.
         Key::value("smtphost", "HOST:PORT", "the mail server; no mail is sent where it is not set"),
-        Key::value("smtpfrom", "EMAIL", "the sender of mails"),
+        Key::value("smtpfrom", "EMAIL", "the sender of mails: pool@pool.example, or NAME <pool@pool.example>"),
         Key::value("smtpusername", "USER", "the user name at the mail server"),
         Key::value("smtppassword", "PASSWORD", "the password at the mail server").secret(),
         Key::value("smtptls", "KIND", "none, opportunistic, starttls or tls")
