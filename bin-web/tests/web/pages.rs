@@ -53,13 +53,30 @@ async fn user_with_tickets(world: &World) -> Browser {
 }
 
 #[tokio::test]
+async fn every_page_that_speaks_of_wallets_says_which_can_use_a_pool_by_key() {
+    let world = World::start().await;
+    let mut browser = world.user("new@example.org").await;
+    for target in ["/", "/settings", "/address"] {
+        let page = browser.get(target).await.text();
+        assert!(page.contains("Exilibrium before") && page.contains("cannot use"), "{target}: {page}");
+    }
+    let mut browser = user_with_tickets(&world).await;
+    let page = browser.get("/tickets").await.text();
+    for text in
+        ["Exilibrium before 1.8", "Exilibrium 1.8 and later cannot use this pool", "VSP version 3", "purchaseticket"]
+    {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn tickets_are_listed_by_state_and_ignored_ones_with_the_reason() {
     let world = World::start().await;
     let mut browser = user_with_tickets(&world).await;
     for (list, n) in [("live", "01"), ("immature", "02"), ("voted", "03"), ("missed", "04"), ("expired", "05")] {
         let page = browser.get(&format!("/tickets?show={list}")).await.text();
         assert!(page.contains(&n.repeat(32)), "{list}: {page}");
-        assert_eq!(page.matches("<td><span class=\"copy\">").count(), 1, "{list}");
+        assert_eq!(page.matches("<td><div class=\"copy\"><details class=\"mono hash\">").count(), 1, "{list}");
         assert!(page.contains(">20.50</td>"));
     }
     let ignored = browser.get("/tickets?show=ignored").await.text();
