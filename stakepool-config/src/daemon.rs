@@ -84,7 +84,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     let data_dir = reader.network_dir("datadir", "data", network);
     let log_dir = reader.network_dir("logdir", "logs", network);
-    warn(reader);
+    warn(reader, rpc_listen.iter().all(ListenAddress::is_local));
     Some(DaemonConfig {
         network,
         home: reader.home.clone(),
@@ -123,18 +123,19 @@ fn rpc_listen(reader: &mut Reader<'_>, port: u16) -> Vec<ListenAddress> {
     listeners
 }
 
-fn warn(reader: &mut Reader<'_>) {
+/// Warns of what is likely a mistake. Services that only this computer reaches are open to nobody else.
+fn warn(reader: &mut Reader<'_>, is_local: bool) {
     if !reader.is_set("poolfees") {
         reader.warn(
             "poolfees is not set: 5 percent is assumed, as by the predecessor; set what the web and the wallets have",
         );
     }
     if reader.text("rpctoken").is_none() && reader.list_length("rpcclientcerts") == 0 {
-        reader.warn(
-            "rpctoken is not set: anyone who reaches rpclisten can change how users vote, and the web gets no reports; set \
-             the same rpctoken here and in the web",
-        );
-    } else if reader.switch("oldclients") == Some(true) {
+        let open = if is_local { "" } else { "anyone who reaches rpclisten can change how users vote, and " };
+        reader.warn(format!(
+            "rpctoken is not set: {open}the web gets no reports; set the same rpctoken here and in the web"
+        ));
+    } else if reader.switch("oldclients") == Some(true) && !is_local {
         reader.warn(
             "oldclients is on: anyone who reaches rpclisten can change how users vote; remove the line once the web is \
              stakepool-web",

@@ -11,4 +11,5 @@ mod real;
 mod scene;
 mod simnet;
 mod startup;
+mod strangers;
 mod tickets;

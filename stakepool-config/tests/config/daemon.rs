@@ -89,7 +89,9 @@ fn an_assumed_fee_and_a_missing_token_are_told() {
 fn a_client_certificate_does_instead_of_a_token_and_old_clients_are_told_loudly() {
     let config = Host::new().daemon(&without("rpctoken", &daemon_lines("rpcclientcerts=c.cert,d.cert")));
     assert_eq!((config.rpc_clients.len(), config.old_clients, config.warnings.len()), (2, false, 0));
-    let config = Host::new().daemon(&daemon_lines("oldclients=1"));
+    let config = Host::new().daemon(&daemon_lines("oldclients=1\nrpclisten=127.0.0.1"));
+    assert!(config.old_clients && config.warnings.is_empty(), "only this computer reaches it: {:?}", config.warnings);
+    let config = Host::new().daemon(&daemon_lines("oldclients=1\nrpclisten=0.0.0.0"));
     assert!(config.old_clients);
     assert_only(&config.warnings, &["oldclients is on", "remove the line"]);
     assert_only(

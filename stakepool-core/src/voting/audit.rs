@@ -42,11 +42,10 @@ pub(super) async fn audit_wallets(engine: Arc<Engine>) {
 
 fn lacks(wallet: &str, lacking: &[(TicketHash, ScriptAddress)]) -> String {
     let tickets = count(lacking.len() as u64, "ticket that is", "tickets that are");
-    let names = named(lacking, |(ticket, address)| format!("{ticket} of {address}"));
+    let names = named(lacking, 1, |(ticket, address)| format!("{ticket} of {address}"));
     format!(
-        "wallet {wallet} does not know {tickets} to be voted ({names}): it signs no vote of them. It lost its scripts, or did not look \
-         through the chain for them: the pool's web gives them to it again while it runs; else import the scripts and \
-         `rescanwallet`"
+        "wallet {wallet} does not know {tickets} to be voted ({names}), and signs no vote of them: it lost scripts, or did not look \
+         through the chain. The pool's web repairs that while it runs; else import the scripts and `rescanwallet`"
     )
 }
 

@@ -11,8 +11,8 @@ use crate::ports::{TicketCheck, UnknownAddress};
 use crate::reports::{DaemonEventKind, VoteOutcome};
 use crate::ticket::Verdict;
 
-/// Addresses and users that a sentence names.
-const NAMED: usize = 5;
+/// Addresses and users that a sentence names: a status page shows 400 characters of it.
+pub(super) const NAMED: usize = 3;
 /// Unknown addresses that the status names.
 const LISTED: usize = 100;
 /// Ignored tickets that the log names one by one at a time.
@@ -23,10 +23,10 @@ const ASKED: usize = 100;
 pub(super) const MISS_STANDS: Duration = Duration::from_secs(6 * 3600);
 
 /// The first of a list, and how many there are beside.
-pub(super) fn named<T>(all: &[T], name: impl Fn(&T) -> String) -> String {
-    let mut text = all.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
-    if all.len() > NAMED {
-        text.push_str(&format!(" and {} more", all.len() - NAMED));
+pub(super) fn named<T>(all: &[T], most: usize, name: impl Fn(&T) -> String) -> String {
+    let mut text = all.iter().take(most).map(name).collect::<Vec<_>>().join(", ");
+    if all.len() > most {
+        text.push_str(&format!(" and {} more", all.len() - most));
     }
     text
 }
@@ -37,12 +37,11 @@ pub(super) fn count(number: u64, one: &str, more: &str) -> String {
 
 fn of_missing(missing: &[MissingUser]) -> String {
     let users = count(missing.len() as u64, "user with tickets is", "users with tickets are");
-    let names = named(missing, |user| {
+    let names = named(missing, NAMED, |user| {
         format!("user {} at {} with {}", user.user, user.address, count(user.tickets, "ticket", "tickets"))
     });
     format!(
-        "{users} missing from what the web sent ({names}); they are voted for as before: check the web's database, which may be an \
-         older, emptied or wrong one"
+        "{users} missing from what the web sent ({names}); they are voted for as before: check the web's database, an older or wrong one"
     )
 }
 
@@ -51,11 +50,11 @@ fn of_unknown(unknown: &[UnknownAddress]) -> String {
     let ignored: u64 = unknown.iter().map(|it| it.ignored).sum();
     let tickets = count(voted, "ticket", "tickets");
     let addresses = count(unknown.len() as u64, "voting address", "voting addresses");
-    let names = named(unknown, |it| format!("{} with {}", it.address, it.voted + it.ignored));
-    let rest = if ignored == 0 { String::new() } else { format!(", and {ignored} more are ignored for their fee") };
+    let names = named(unknown, NAMED, |it| format!("{} with {}", it.address, it.voted + it.ignored));
+    let rest = if ignored == 0 { String::new() } else { format!("; {ignored} more are ignored for their fee") };
     format!(
-        "{tickets} of {addresses} that the web does not know: {names}. A wallet holds their scripts, so that they are voted with \
-         default bits{rest}; check the web's database: users are missing"
+        "{tickets} of {addresses} that the web does not know: {names}. They are voted with default bits, since a wallet holds the \
+         scripts{rest}. Check the web's database: users are missing"
     )
 }
 

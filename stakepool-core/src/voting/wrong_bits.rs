@@ -2,7 +2,7 @@
 
 use super::bits::can_be_right;
 use super::engine::Engine;
-use super::tell::{count, named};
+use super::tell::{NAMED, count, named};
 use crate::accounts::VotingPreference;
 use crate::chain::VoteBits;
 use crate::ports::WalletInfo;
@@ -25,7 +25,7 @@ impl Engine {
             return self.solved("bits");
         }
         let users = count(wrong.len() as u64, "user", "users");
-        let names = named(&wrong, |user| format!("user {}: {}", user.user, user.voting.bits));
+        let names = named(&wrong, NAMED, |user| format!("user {}: {}", user.user, user.voting.bits));
         let what = format!(
             "the vote bits of {users} cannot be right ({names}): they reject the block that they vote on, or answer an agenda that does \
              not exist, and no page takes such bits. Default bits are voted: check the web's database, and who has the rpctoken"

@@ -46,8 +46,8 @@ async fn the_first_new_user_of_an_empty_web_costs_the_old_ones_no_vote() {
         assert_eq!(
             problems,
             [format!(
-                "3 tickets of 2 voting addresses that the web does not know: {} with 3, {} with 1. A wallet holds their scripts, so that \
-                 they are voted with default bits, and 1 more are ignored for their fee; check the web's database: users are missing",
+                "3 tickets of 2 voting addresses that the web does not know: {} with 3, {} with 1. They are voted with default bits, since \
+                 a wallet holds the scripts; 1 more are ignored for their fee. Check the web's database: users are missing",
                 address(2),
                 address(1)
             )]

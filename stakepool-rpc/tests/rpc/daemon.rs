@@ -174,6 +174,81 @@ async fn a_daemon_votes_with_a_wallet_that_is_no_exccwallet_and_is_served_to_the
     network.shutdown().await;
 }
 
+/// Waits for a problem of a daemon, or for its end.
+async fn until_told(daemon: &LocalDaemon, words: &str, stands: bool) {
+    let told = || daemon.engine().problems().iter().any(|problem| problem.contains(words));
+    let waited = timeout(PATIENCE, async {
+        while told() != stands {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("`{words}` {stands}: {:?}", daemon.engine().problems()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exccwallet_that_was_made_anew_within_a_moment_is_told_before_its_tickets_win_and_so_is_another_seed() {
+    let network = SimNetwork::builder().voting_wallets(1).height(150).start().await.unwrap();
+    let wallet = network.wallet(0);
+    let folder = tempfile::tempdir().unwrap();
+    let state = Arc::new(DiskStateFile::in_directory(folder.path()));
+    let (peers, events) = Peers::connect(&[server(&wallet.endpoint())], &[server(&network.node().endpoint())]).unwrap();
+    let cold = network.cold_wallet_xpub();
+    let fees = FeeAddresses::derive(&cold.external_branch().unwrap(), KeyIndex(20)).unwrap();
+    let params = cold.network().params(peers.generation(cold.network()).await.unwrap());
+    let evaluator = Evaluator::new(cold.network(), params, fee(), fees);
+    let parts = EngineParts::new(evaluator, peers.voting_wallets(), peers.voting_nodes(), state);
+    let daemon = Arc::new(LocalDaemon::new(Engine::new(parts).unwrap(), "own", cold));
+
+    let branches = PoolBranches {
+        voting: network.voting_wallet_xpub().external_branch().unwrap(),
+        cold: cold.external_branch().unwrap(),
+    };
+    let user = network.buyer_pubkey_address().unwrap();
+    let user = branches.registration(KeyIndex(1), &user, network.height()).unwrap();
+    let keys = Wallet::connect(&server(&wallet.endpoint())).unwrap();
+    keys.sync_address_index(KeyIndex(1)).await.unwrap();
+    keys.import_script(&user.script).await.unwrap();
+    network.buy_tickets(user.address, Some(user.fee_address), fee(), 3).unwrap();
+    network.mine(5).await.unwrap();
+
+    let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
+    daemon
+        .engine()
+        .put_desired(DesiredState::new([DesiredUser { user: UserId(1), address: user.address, voting }], []));
+    let running = tokio::spawn(Arc::clone(daemon.engine()).run(events, std::future::pending()));
+    let watching = tokio::spawn({
+        let daemon = Arc::clone(&daemon);
+        async move { peers.until_wrong(&daemon).await }
+    });
+    timeout(PATIENCE, async {
+        while daemon.engine().ticket_check().wallet_tickets != Some(3) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("its tickets are compared with the wallet's");
+    assert_eq!(daemon.engine().problems(), [""; 0]);
+
+    wallet.stop().await;
+    wallet.lose_scripts();
+    wallet.start().await.unwrap();
+    until_told(&daemon, "does not know 3 tickets that are to be voted", true).await;
+    assert_eq!(daemon.engine().ticket_check().lacking, 3);
+    wallet.stop().await;
+    wallet.disagree(true);
+    wallet.start().await.unwrap();
+    until_told(&daemon, "was made from another seed", true).await;
+    wallet.disagree(false);
+    keys.import_script(&user.script).await.unwrap();
+    keys.rescan(network.height().minus(20)).await.unwrap();
+    wallet.stop().await;
+    wallet.start().await.unwrap();
+    until_told(&daemon, "wallet", false).await;
+    running.abort();
+    watching.abort();
+    network.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_cannot_be_connected_to_is_a_problem_in_the_status() {
     let parts = Parts::new().await;
