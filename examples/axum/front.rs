@@ -17,8 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stakepool::Pool;
 use stakepool::accounts::{
-    ApiKeyError, ClientAddress, FIRST_STEP_LASTS, NewPassword, NewSession, Origin, RefusalKind, Refused, ResetError,
-    SESSION_LASTS, SignedIn, SignedUp,
+    ApiKeyError, ClientAddress, FIRST_STEP_LASTS, KeyAfterReset, NewPassword, NewSession, Origin, RefusalKind, Refused,
+    ResetError, SESSION_LASTS, SignedIn, SignedUp,
 };
 use stakepool_core::{accounts::User, bearer::bearer_token, ports::SessionToken};
 
@@ -41,7 +41,8 @@ pub fn router(pool: Arc<Pool>) -> Router {
         .route("/reset/set", post(reset))
         .route("/password", post(change_password))
         .route("/close", post(close))
-        .route("/key", get(show_key).post(renew_key).delete(revoke_key))
+        .route("/key", get(has_key).post(renew_key).delete(revoke_key))
+        .route("/key/show", post(show_key))
         .route("/address", post(register))
         .route("/purchaseinfo", get(purchase_info))
         .layer(from_fn_with_state(pool.clone(), guard))
@@ -171,7 +172,8 @@ async fn ask_reset(visit: Visit) -> Answer {
 }
 
 async fn reset(visit: Visit) -> Answer {
-    visit.pool.reset_password(&visit.form.token, NewPassword::once(&visit.form.new_password), &visit.origin).await?;
+    let new = NewPassword::once(&visit.form.new_password);
+    visit.pool.reset_password(&visit.form.token, new, KeyAfterReset::Kept, &visit.origin).await?;
     visit.leave()
 }
 
@@ -186,19 +188,24 @@ async fn close(visit: Visit) -> Answer {
     visit.leave()
 }
 
+async fn has_key(visit: Visit) -> Answer {
+    let has_key = !visit.user()?.has_no_api_key();
+    visit.say(json!({ "has_key": has_key }))
+}
+
 async fn show_key(visit: Visit) -> Answer {
-    let key = visit.pool.api_key(visit.user()?)?;
+    let key = visit.pool.show_api_key(visit.user()?, &visit.form.password, &visit.origin).await?;
     visit.say(json!({ "key": key }))
 }
 
 async fn renew_key(visit: Visit) -> Answer {
-    let user = visit.pool.renew_api_key(visit.user()?, &visit.origin).await?;
+    let user = visit.pool.renew_api_key(visit.user()?, &visit.form.password, &visit.origin).await?;
     let key = visit.pool.api_key(&user)?;
     visit.say(json!({ "key": key }))
 }
 
 async fn revoke_key(visit: Visit) -> Answer {
-    visit.pool.revoke_api_key(visit.user()?, &visit.origin).await?;
+    visit.pool.revoke_api_key(visit.user()?, &visit.form.password, &visit.origin).await?;
     visit.say(json!({ "key": null }))
 }
 

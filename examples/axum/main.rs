@@ -51,7 +51,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let reply = browser.post(path, fields).await?;
         println!("{path}: {} {}", reply.status, reply.body);
     }
-    let key = browser.get("/key").await?.body["key"].as_str().ok_or("there is no key")?.to_owned();
+    println!("/key: {}", browser.get("/key").await?.body);
+    let key = browser.post("/key/show", json!({ "password": "gull anvil ferry nine" })).await?.body["key"]
+        .as_str()
+        .ok_or("there is no key")?
+        .to_owned();
     println!("/purchaseinfo: {}", browser.call("/purchaseinfo", &key).await?.body);
     let forged = browser.send(axum::http::Method::POST, "/close", &[], "password=gull").await?;
     println!("a forged request: {} {}", forged.status, forged.body);

@@ -76,6 +76,10 @@ actions! {
     AccountFactorCodes = "account.factor.codes",
     /// A user signs in with a recovery code.
     AccountRecovery = "account.recovery",
+    /// A user has the API key shown.
+    AccountApiKeyShow = "account.api_key.show",
+    /// A user's API key is used from a network from which it was not used before.
+    AccountApiKeyNetwork = "account.api_key.network",
     /// A user makes a new API key.
     AccountApiKeyRenew = "account.api_key.renew",
     /// A user revokes the API key.

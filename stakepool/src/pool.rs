@@ -12,6 +12,7 @@ use stakepool_core::time::UnixTime;
 use crate::agendas::Agendas;
 use crate::daemons::{DesiredChanged, Expected, Reconciler};
 use crate::figures::{Figures, PoolFigures};
+use crate::limits::key_networks::KeyNetworks;
 use crate::limits::known_browsers::KnownBrowsers;
 use crate::limits::password_queue::PasswordQueue;
 use crate::limits::tries::Limiter;
@@ -74,6 +75,7 @@ pub struct Pool {
     pub(crate) outbox: Outbox,
     pub(crate) first_steps: Signer,
     pub(crate) known_browsers: KnownBrowsers,
+    pub(crate) key_networks: KeyNetworks,
     pub(crate) reconciler: Reconciler,
     pub(crate) agendas: Agendas,
     pub(crate) users: UserCache,
@@ -98,6 +100,7 @@ impl Pool {
             outbox: Outbox::new(parts.mailer.clone(), parts.clock.clone()),
             first_steps: Signer::new(&settings.note_secret, "first step"),
             known_browsers: KnownBrowsers::new(&settings.note_secret),
+            key_networks: KeyNetworks::default(),
             reconciler: Reconciler::new(parts.clone(), DesiredChanged::default(), expected),
             agendas: Agendas::new(parts.agendas.clone()),
             users: UserCache::default(),

@@ -46,6 +46,7 @@ pass_on! {
     SessionStore to sessions {
         fn begin(token: &SessionToken, session: &Session) -> ();
         fn find(token: &SessionToken, now: UnixTime) -> Option<Session>;
+        fn set_end(token: &SessionToken, expires: UnixTime) -> ();
         fn end(token: &SessionToken) -> ();
         fn end_all(user: UserId, except: Option<&SessionToken>) -> ();
     }

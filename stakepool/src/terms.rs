@@ -1,5 +1,7 @@
 //! What a pool is held to, and what it is called: the only place of these settings.
 
+use std::time::Duration;
+
 use stakepool_core::accounts::{PasswordCosts, User, UserId};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
 use stakepool_core::secret::Secret;
@@ -13,6 +15,9 @@ use crate::registration::PoolKeys;
 const MAX_USERS: u32 = 9999;
 /// How many wallets must agree on a registration where nothing else is said.
 const MIN_SERVERS: usize = 2;
+
+/// After how long an administrator's session ends without a use where nothing else is said.
+const ADMIN_IDLE: Duration = Duration::from_secs(1800);
 
 /// What a pool's wallets, users and tickets are held to.
 ///
@@ -212,6 +217,8 @@ pub struct PoolSettings {
     pub administrators: Vec<UserId>,
     /// Whether administrators must have a second factor.
     pub admin_second_factor: bool,
+    /// After how long without a use an administrator's session ends: half an hour where nothing else is said.
+    pub admin_idle: Duration,
     /// The certificates whose end is watched: what each belongs to, and when it ends.
     pub certificates: Vec<(String, UnixTime)>,
     /// What the operator should know of the configuration.
@@ -229,6 +236,7 @@ impl PoolSettings {
             password_costs: PasswordCosts::default(),
             administrators: Vec::new(),
             admin_second_factor: false,
+            admin_idle: ADMIN_IDLE,
             certificates: Vec::new(),
             warnings: Vec::new(),
         }

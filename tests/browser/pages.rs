@@ -85,6 +85,7 @@ async fn no_page_has_a_barrier_or_scrolls_to_the_side() {
     browser.press("Set up a device").await;
     faults.extend(axe::look(&browser, "twofactor-device").await);
     browser.visit("/settings").await;
+    browser.fill("#key-password", PASSWORD).await;
     browser.press("Show the key").await;
     faults.extend(axe::look(&browser, "settings-key").await);
     browser.press("Sign out").await;

@@ -73,6 +73,7 @@ async fn register_address(stage: &Stage, browser: &Browser) {
 /// Answers the API key that the page shows, after a wallet has used it.
 async fn show_api_key(stage: &Stage, browser: &Browser) -> String {
     browser.visit("/settings").await;
+    browser.fill("#key-password", FIRST_PASSWORD).await;
     browser.press("Show the key").await;
     let key = browser.value_of("#api-key").await;
     let info = ask_as_wallet(stage, &key).await;

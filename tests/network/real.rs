@@ -164,7 +164,7 @@ async fn register(pool: &RealPool) -> (Browser, Value) {
     assert!(signed_up.status.is_success() || signed_up.status.is_redirection(), "{}", signed_up.body);
     let signed_in = browser.submit("/signin", &[("email", email), ("password", password)]).await;
     assert!(signed_in.location.is_some(), "{}", signed_in.body);
-    let settings = browser.get("/settings").await.body;
+    let settings = browser.submit("/settings", &[("showApiKey", "true"), ("password", password)]).await.body;
     let key = between(&settings, "id=\"api-key\"", "</textarea>").split_once('>').unwrap().1.to_owned();
     let nothing = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
     assert_eq!(nothing["message"], "purchaseinfo error - no address submitted");

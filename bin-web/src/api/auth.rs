@@ -44,7 +44,7 @@ pub async fn user(call: &Call) -> Result<Arc<User>, Refused> {
 /// [`Refused`].
 pub async fn user_of(site: &Site, headers: &HeaderMap, client: ClientAddress) -> Result<Arc<User>, Refused> {
     let key = bearer(headers).ok_or(Refused::InvalidToken)?;
-    site.pool.user_of_api_key(&key).await.map_err(|error| match error {
+    site.pool.user_of_api_key_from(&key, client).await.map_err(|error| match error {
         ApiKeyError::Invalid => Refused::InvalidToken,
         ApiKeyError::Store(error) => {
             tracing::error!(%error, %client, "an API call could not be served");

@@ -26,6 +26,8 @@ pub enum Flash {
     PasswordChanged,
     /// The password was set anew with a link from a mail.
     PasswordReset,
+    /// The same, and the API key was revoked.
+    PasswordResetKeyRevoked,
     /// The API key was revoked.
     ApiKeyRevoked,
     /// The e-mail address is verified.
@@ -78,6 +80,12 @@ impl Flash {
             "password-reset",
             "Your new password is set, and every device is signed out. Sign in with it. Your API key still works: if \
              somebody else may have it, renew or revoke it.",
+        ),
+        (
+            Self::PasswordResetKeyRevoked,
+            "password-reset-key-revoked",
+            "Your new password is set, every device is signed out, and your API key no longer works. Sign in with the new \
+             password; wallets need a new key from the settings.",
         ),
         (Self::EmailVerified, "email-verified", "Your e-mail address is verified. Sign in with your password."),
         (

@@ -1,7 +1,7 @@
 //! Choosing a new password with a link from a mail.
 
 use serde::Serialize;
-use stakepool::accounts::{NewPassword, ResetPasswordError};
+use stakepool::accounts::{KeyAfterReset, NewPassword, ResetPasswordError};
 use warp::http::StatusCode;
 
 use super::message::Message;
@@ -30,10 +30,13 @@ pub async fn show(visit: Visit) -> Outcome {
 pub async fn submit(visit: Visit) -> Outcome {
     let form = &visit.form;
     let new = NewPassword::new(form.text("password"), form.text("passwordrepeat"));
+    let is_revoked = form.get("revokeApiKey").is_some();
+    let key = if is_revoked { KeyAfterReset::Revoked } else { KeyAfterReset::Kept };
     let refuse = |status, error: String| page(&visit, status, Some(format!("Your password stays as it is: {error}.")));
-    match visit.site.pool.reset_password(form.text("t"), new, &visit.origin).await {
+    match visit.site.pool.reset_password(form.text("t"), new, key, &visit.origin).await {
         Ok(()) => {
-            let mut response = visit.done(Flash::PasswordReset, "/signin");
+            let flash = if is_revoked { Flash::PasswordResetKeyRevoked } else { Flash::PasswordReset };
+            let mut response = visit.done(flash, "/signin");
             add_cookie(&mut response, visit.site.cookies.clear(cookies::SESSION));
             Ok(response)
         }

@@ -90,7 +90,8 @@ async fn confirm(visit: &Visit) -> Outcome {
 /// Makes new recovery codes.
 async fn renew(visit: &Visit) -> Outcome {
     let (pool, user) = (&visit.site.pool, visit.need_user()?);
-    match pool.renew_recovery_codes(user, visit.form.text("password"), &visit.origin).await {
+    let (password, code) = (visit.form.text("password"), visit.form.text("code"));
+    match pool.renew_recovery_codes(user, password, code, &visit.origin).await {
         Ok(codes) => show_codes(visit, &codes, "New recovery codes are made. The old ones are void."),
         Err(error) => refuse(visit, error).await,
     }
@@ -99,7 +100,8 @@ async fn renew(visit: &Visit) -> Outcome {
 /// Turns the factor off.
 async fn remove(visit: &Visit) -> Outcome {
     let (pool, user) = (&visit.site.pool, visit.need_user()?);
-    match pool.remove_second_factor(user, visit.form.text("password"), &visit.origin).await {
+    let (password, code) = (visit.form.text("password"), visit.form.text("code"));
+    match pool.remove_second_factor(user, password, code, &visit.origin).await {
         Ok(()) => Ok(visit.done(Flash::SecondFactorOff, "/settings")),
         Err(error) => refuse(visit, error).await,
     }
@@ -110,6 +112,10 @@ async fn refuse(visit: &Visit, error: SecondFactorError) -> Outcome {
         SecondFactorError::Denied(denied) => deny(visit, denied).await,
         SecondFactorError::IsOn => {
             page(visit, StatusCode::OK, Some("The second factor is on already.".to_owned())).await
+        }
+        SecondFactorError::WrongCode => {
+            let error = "Nothing was changed: this code is wrong, or was used already. Wait for the next one.";
+            page(visit, StatusCode::OK, Some(error.to_owned())).await
         }
         SecondFactorError::IsOff => page(visit, StatusCode::OK, None).await,
         SecondFactorError::Store(error) => Err(error.into()),

@@ -130,7 +130,7 @@ async fn a_new_password_signs_out_every_other_device() {
     for mut browser in [there, old] {
         assert_eq!(browser.get("/settings").await.location(), "/signin");
     }
-    assert_eq!(here.api_key().await, key);
+    assert_eq!(here.api_key_by("another long one").await, key);
     assert!(world.browser().sign_in("a@example.org", PASSWORD).await.text().contains("is wrong"));
     assert_eq!(world.browser().sign_in("a@example.org", "another long one").await.location(), "/settings");
 }

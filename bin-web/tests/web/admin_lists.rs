@@ -12,6 +12,7 @@ use stakepool_core::time::UnixTime;
 use warp::http::StatusCode;
 
 use crate::admin::{people, plan, report, ticket};
+use crate::browser::PASSWORD;
 use crate::world::World;
 
 async fn vote(world: &World, report: &TicketReport, outcome: VoteOutcome, millis: u64) {
@@ -123,7 +124,7 @@ async fn long_lists_are_paged_and_no_page_number_does_harm() {
 #[tokio::test]
 async fn the_audit_log_tells_in_words_who_did_what_and_is_searched() {
     let (_world, mut admin, mut user) = people(plan()).await;
-    user.submit("/settings", &[("renewApiKey", "true")]).await;
+    user.submit("/settings", &[("renewApiKey", "true"), ("password", PASSWORD)]).await;
     admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "enable")]).await;
     let log = admin.get("/adminaudit").await.text();
     let by = "<a href=\"/adminuser?id=1\">admin@<wbr>example<wbr>.org<wbr></a>";
@@ -156,7 +157,7 @@ async fn each_shortened_hash_has_a_button_that_copies_it() {
         (admin.get("/admintickets").await.text(), 2),
         (admin.get("/adminvotes").await.text(), 2),
         (admin.get("/adminaudit").await.text(), 1),
-        (admin.submit("/settings", &[("showApiKey", "true")]).await.text(), 0),
+        (admin.submit("/settings", &[("showApiKey", "true"), ("password", PASSWORD)]).await.text(), 0),
     ];
     for (page, hashes) in pages {
         assert!(page.matches("class=\"mono hash\"").count() >= hashes, "{page}");

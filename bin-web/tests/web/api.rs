@@ -45,7 +45,10 @@ async fn a_renewed_key_ends_the_old_one_at_once() {
     let world = World::start().await;
     let mut browser = world.user("a@example.org").await;
     let old = browser.api_key().await;
-    assert_eq!(browser.submit("/settings", &[("renewApiKey", "true")]).await.status, StatusCode::OK);
+    assert_eq!(
+        browser.submit("/settings", &[("renewApiKey", "true"), ("password", PASSWORD)]).await.status,
+        StatusCode::OK
+    );
     let new = browser.api_key().await;
     assert_ne!(old, new);
     assert!(world.call(&old, "/api/v2/getpurchaseinfo", None).await.contains("invalid api token"));

@@ -90,10 +90,12 @@ impl Browser {
 
     /// The API key that the settings show.
     pub async fn api_key(&mut self) -> String {
-        let mut page = self.get("/settings").await.text();
-        if !page.contains("id=\"api-key\"") {
-            page = self.submit("/settings", &[("showApiKey", "true")]).await.text();
-        }
+        self.api_key_by(PASSWORD).await
+    }
+
+    /// The same of a user with another password than the usual one.
+    pub async fn api_key_by(&mut self, password: &str) -> String {
+        let page = self.submit("/settings", &[("showApiKey", "true"), ("password", password)]).await.text();
         let (_, rest) = page.split_once("id=\"api-key\"").unwrap();
         let (_, rest) = rest.split_once('>').unwrap();
         rest.split_once('<').unwrap().0.to_owned()

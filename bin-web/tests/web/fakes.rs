@@ -173,6 +173,10 @@ impl SessionStore for NoSessions {
         Err(StoreError::Backend("away".into()))
     }
 
+    async fn set_end(&self, _: &SessionToken, _: UnixTime) -> Result<(), StoreError> {
+        Err(StoreError::Backend("away".into()))
+    }
+
     async fn end(&self, _: &SessionToken) -> Result<(), StoreError> {
         Err(StoreError::Backend("away".into()))
     }

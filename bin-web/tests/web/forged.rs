@@ -125,7 +125,7 @@ impl Scene {
             "/passwordupdate" => [vec![("t", self.token(TokenPurpose::ResetPassword))], passwords().to_vec()].concat(),
             "/twofactor" => vec![("begin", text("1")), ("password", text(PASSWORD))],
             "/logout" => Vec::new(),
-            "/settings" => vec![("renewApiKey", text("true"))],
+            "/settings" => vec![("renewApiKey", text("true")), ("password", text(PASSWORD))],
             "/address" => {
                 let keys = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
                 vec![("UserPubKeyAddr", keys.address(KeyIndex(7)).unwrap().to_string())]

@@ -129,7 +129,9 @@ async fn a_key_renewed_or_revoked_at_one_instance_counts_or_not_at_the_other_wit
         for server in [here, there] {
             assert!(purchase_info(server, &old).await.contains("no address submitted"));
         }
-        assert!(browser.submit("/settings", &[("renewApiKey", "true")]).await.status.as_u16() < 400);
+        assert!(
+            browser.submit("/settings", &[("renewApiKey", "true"), ("password", PASSWORD)]).await.status.as_u16() < 400
+        );
         let new = browser.api_key().await;
         assert_ne!(new, old);
         assert!(purchase_info(here, &old).await.contains("invalid api token"), "at once where it was renewed");
@@ -138,7 +140,9 @@ async fn a_key_renewed_or_revoked_at_one_instance_counts_or_not_at_the_other_wit
         until_counts(there, &old, false).await;
     }
     let last = browser.api_key().await;
-    assert!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.status.as_u16() < 400);
+    assert!(
+        browser.submit("/settings", &[("revokeApiKey", "true"), ("password", PASSWORD)]).await.status.as_u16() < 400
+    );
     assert!(purchase_info(here, &last).await.contains("invalid api token"), "at once where it was revoked");
     until_counts(there, &last, false).await;
 }

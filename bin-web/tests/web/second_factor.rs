@@ -76,10 +76,15 @@ async fn a_recovery_code_opens_the_account_once() {
     again.sign_in(ALICE, PASSWORD).await;
     assert!(again.submit("/signincode", &[("code", &codes[0])]).await.text().contains("This code is wrong"));
     assert!(lost.get("/twofactor").await.text().contains("9 recovery codes are left"));
-    let page = lost.submit("/twofactor", &[("renew", "1"), ("password", PASSWORD)]).await.text();
+    let page = lost.submit("/twofactor", &[("renew", "1"), ("password", PASSWORD), ("code", &codes[1])]).await.text();
     assert!(page.contains("Your recovery codes") && page.contains("The old ones are void."));
-    assert!(again.submit("/signincode", &[("code", &codes[1])]).await.text().contains("This code is wrong"));
-    assert_eq!(lost.submit("/twofactor", &[("remove", "1"), ("password", PASSWORD)]).await.location(), "/settings");
+    assert!(again.submit("/signincode", &[("code", &codes[2])]).await.text().contains("This code is wrong"));
+    let remove = [("remove", "1"), ("password", PASSWORD), ("code", codes[3].as_str())];
+    assert!(lost.submit("/twofactor", &remove).await.text().contains("Nothing was changed: this code is wrong"));
+    let (_, new) = page.split_once("<pre>").unwrap();
+    let new = new.lines().next().unwrap();
+    let remove = [("remove", "1"), ("password", PASSWORD), ("code", new)];
+    assert_eq!(lost.submit("/twofactor", &remove).await.location(), "/settings");
     assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/settings");
 }
 

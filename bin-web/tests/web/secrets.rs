@@ -106,9 +106,9 @@ async fn visit_everything(world: &World) -> Vec<String> {
     }
     secrets.extend(cookies(&browser));
 
-    let old_key = browser.api_key().await;
-    browser.submit("/settings", &[("renewApiKey", "true")]).await;
-    let key = browser.api_key().await;
+    let old_key = browser.api_key_by(NEW).await;
+    browser.submit("/settings", &[("renewApiKey", "true"), ("password", NEW)]).await;
+    let key = browser.api_key_by(NEW).await;
     for key in [&old_key, &key, &format!("{key}x")] {
         for bits in ["1", EVIL] {
             let bits = form_urlencoded::byte_serialize(bits.as_bytes()).collect::<String>();

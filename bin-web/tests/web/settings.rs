@@ -34,21 +34,43 @@ async fn an_api_key_is_shown_on_demand_renewed_and_revoked() {
     let key = browser.api_key().await;
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     assert!(!browser.get("/settings").await.text().contains(&key), "a connected wallet has it already");
-    assert!(browser.submit("/settings", &[("showApiKey", "true")]).await.text().contains(&key));
+    assert!(browser.submit("/settings", &[("showApiKey", "true"), ("password", PASSWORD)]).await.text().contains(&key));
     let works = async |key: &str| world.call(key, "/api/v2/getpurchaseinfo", None).await.contains("\"success\"");
     assert!(works(&key).await);
-    let page = browser.submit("/settings", &[("renewApiKey", "true")]).await.text();
+    let page = browser.submit("/settings", &[("renewApiKey", "true"), ("password", PASSWORD)]).await.text();
     assert!(page.contains("Your API key is renewed") && page.contains("data-copy=\"api-key\""), "{page}");
     let new = page.split_once("id=\"api-key\"").unwrap().1.split_once('>').unwrap().1.split_once('<').unwrap().0;
     assert!(!works(&key).await && works(new).await);
-    assert_eq!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.location(), "/settings");
+    assert_eq!(
+        browser.submit("/settings", &[("revokeApiKey", "true"), ("password", PASSWORD)]).await.location(),
+        "/settings"
+    );
     assert!(!works(new).await);
-    let page = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
+    let page = browser.submit("/settings", &[("showApiKey", "true"), ("password", PASSWORD)]).await.text();
     assert!(page.contains("Your key is revoked") && !page.contains("id=\"api-key\""), "{page}");
-    browser.submit("/settings", &[("renewApiKey", "true")]).await;
-    let newest = browser.submit("/settings", &[("showApiKey", "true")]).await.text();
+    browser.submit("/settings", &[("renewApiKey", "true"), ("password", PASSWORD)]).await;
+    let newest = browser.submit("/settings", &[("showApiKey", "true"), ("password", PASSWORD)]).await.text();
     assert!(newest.contains("id=\"api-key\"") && !newest.contains(new));
     assert!(!works(new).await && !works(&key).await);
+}
+
+#[tokio::test]
+async fn without_the_password_the_key_is_neither_shown_nor_changed() {
+    let world = World::start().await;
+    let mut browser = world.user(ALICE).await;
+    assert!(!browser.get("/settings").await.text().contains("id=\"api-key\""));
+    let before = world.database.by_id(UserId(1)).await.unwrap();
+    for (button, id) in
+        [("showApiKey", "key-password"), ("renewApiKey", "renew-password"), ("revokeApiKey", "revoke-password")]
+    {
+        for fields in [&[(button, "true")][..], &[(button, "true"), ("password", "wrong")]] {
+            let page = browser.submit("/settings", fields).await.text();
+            assert!(page.contains("the current password is wrong") && !page.contains("id=\"api-key\""), "{page}");
+            let field = page.split_once(&format!("id=\"{id}\"")).unwrap().1.split_once('>').unwrap().0;
+            assert!(field.contains("aria-invalid"), "{field}");
+        }
+    }
+    assert_eq!(world.database.by_id(UserId(1)).await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -62,7 +84,7 @@ async fn renewing_and_revoking_the_key_is_asked_for_twice_and_renewing_is_limite
         let before = page.split_once(button).unwrap().0;
         assert!(before.rfind("<details") > before.rfind("</details>"), "{button} shows once its warning is opened");
     }
-    let renew = [("renewApiKey", "true")];
+    let renew = [("renewApiKey", "true"), ("password", PASSWORD)];
     assert_eq!(browser.submit("/settings", &renew).await.status, StatusCode::OK);
     let key = browser.api_key().await;
     let refused = browser.submit("/settings", &renew).await;
@@ -70,7 +92,10 @@ async fn renewing_and_revoking_the_key_is_asked_for_twice_and_renewing_is_limite
     assert!(refused.text().contains("Your API key stays as it is") && refused.text().contains("revoke it now"));
     assert_eq!(browser.api_key().await, key);
     for _ in 0..2 {
-        assert_eq!(browser.submit("/settings", &[("revokeApiKey", "true")]).await.location(), "/settings");
+        assert_eq!(
+            browser.submit("/settings", &[("revokeApiKey", "true"), ("password", PASSWORD)]).await.location(),
+            "/settings"
+        );
     }
     assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("invalid api token"));
     let revoked = world.database.latest(100).await.unwrap();

@@ -38,7 +38,8 @@ async fn an_account_closes_once_its_tickets_are_over_and_nothing_opens_it_again(
     let world = World::with(|plan| (plan.daemons, plan.mail) = (vec![daemon.clone()], true)).await;
     let mut browser = world.user(ALICE).await;
     assert_eq!(post(&mut browser, "/address", json!({ "key": USER_KEY })).await.status, StatusCode::OK);
-    let key = browser.get("/key").await.unwrap().body["key"].as_str().unwrap().to_owned();
+    let key =
+        post(&mut browser, "/key/show", json!({ "password": PASSWORD })).await.body["key"].as_str().unwrap().to_owned();
     post(&mut browser, "/reset", json!({ "email": ALICE })).await;
     let link = world.letters.token(ALICE, "new password").await;
     let (stolen, address) = (browser.clone(), world.stored(ALICE).await.unwrap().registration);

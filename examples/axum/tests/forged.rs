@@ -26,9 +26,9 @@ fn requests(scene: &Scene) -> [(Method, &'static str, Value); 12] {
         (Method::POST, "/reset", json!({ "email": BOB })),
         (Method::POST, "/reset/set", json!({ "token": scene.resets, "new_password": NEW_PASSWORD })),
         (Method::POST, "/password", json!({ "password": PASSWORD, "new_password": NEW_PASSWORD })),
-        (Method::POST, "/close", password),
-        (Method::POST, "/key", json!({})),
-        (Method::DELETE, "/key", json!({})),
+        (Method::POST, "/close", password.clone()),
+        (Method::POST, "/key", password.clone()),
+        (Method::DELETE, "/key", password.clone()),
         (Method::POST, "/address", json!({ "key": USER_KEY })),
     ]
 }

@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use axum::http::{Method, header::AUTHORIZATION};
 use serde_json::json;
 
-use super::world::{ALICE, BOB, USER_KEY, World, delete, post};
+use super::world::{ALICE, BOB, PASSWORD, USER_KEY, World, delete, post};
 use crate::browser::Browser;
 
 async fn key(browser: &mut Browser) -> String {
-    browser.get("/key").await.unwrap().body["key"].as_str().unwrap().to_owned()
+    post(browser, "/key/show", json!({ "password": PASSWORD })).await.body["key"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -23,14 +23,15 @@ async fn a_key_is_shown_renewed_and_revoked() {
     };
     let first = key(&mut browser).await;
     assert!(works(&first).await);
-    let second = post(&mut browser, "/key", json!({})).await.body["key"].as_str().unwrap().to_owned();
+    let second =
+        post(&mut browser, "/key", json!({ "password": PASSWORD })).await.body["key"].as_str().unwrap().to_owned();
     assert!(!works(&first).await && works(&second).await);
     for _ in 0..2 {
         assert_eq!(delete(&mut browser, "/key").await.status, StatusCode::OK);
-        assert_eq!(browser.get("/key").await.unwrap().body, json!({ "key": null }));
+        assert_eq!(browser.get("/key").await.unwrap().body, json!({ "has_key": false }));
     }
     assert!(!works(&second).await);
-    post(&mut browser, "/key", json!({})).await;
+    post(&mut browser, "/key", json!({ "password": PASSWORD })).await;
     let third = key(&mut browser).await;
     assert!(!works(&first).await && !works(&second).await && works(&third).await);
 }
@@ -39,9 +40,9 @@ async fn a_key_is_shown_renewed_and_revoked() {
 async fn renewing_is_limited_and_revoking_is_not() {
     let world = World::with(|plan| plan.tries.api_writes_per_user = 1).await;
     let mut browser = world.user(ALICE).await;
-    assert_eq!(post(&mut browser, "/key", json!({})).await.status, StatusCode::OK);
+    assert_eq!(post(&mut browser, "/key", json!({ "password": PASSWORD })).await.status, StatusCode::OK);
     let before = key(&mut browser).await;
-    post(&mut browser, "/key", json!({})).await.must_wait();
+    post(&mut browser, "/key", json!({ "password": PASSWORD })).await.must_wait();
     assert_eq!(key(&mut browser).await, before);
     assert_eq!(delete(&mut browser, "/key").await.status, StatusCode::OK);
     assert_eq!(world.browser().call("/purchaseinfo", &before).await.unwrap().status, StatusCode::UNAUTHORIZED);
@@ -76,7 +77,11 @@ async fn all_that_is_no_key_is_refused_alike() {
 async fn a_key_is_shown_to_its_user_only_and_serves_that_users_address() {
     let world = World::start().await;
     let (mut alice, mut bob) = (world.user(ALICE).await, world.user(BOB).await);
-    assert_eq!(world.browser().get("/key").await.unwrap().status, StatusCode::UNAUTHORIZED);
+    for path in ["/key", "/key/show"] {
+        let stranger = post(&mut world.browser(), path, json!({ "password": PASSWORD })).await;
+        assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    post(&mut alice, "/key/show", json!({})).await.refuses(StatusCode::UNAUTHORIZED, "the current password is wrong");
     let registered = post(&mut alice, "/address", json!({ "key": USER_KEY })).await;
     let (alices, bobs) = (key(&mut alice).await, key(&mut bob).await);
     assert_ne!(alices, bobs);

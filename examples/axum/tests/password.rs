@@ -17,13 +17,13 @@ async fn a_new_password_signs_out_every_other_device() {
     let world = World::start().await;
     let mut here = world.user(ALICE).await;
     let (there, old) = (world.signed_in(ALICE).await, here.clone());
-    let key = here.get("/key").await.unwrap().body;
+    let key = post(&mut here, "/key/show", json!({ "password": PASSWORD })).await.body;
     change(&mut here, "wrong", NEW_PASSWORD).await.refuses(StatusCode::UNAUTHORIZED, "the current password is wrong");
     change(&mut here, PASSWORD, "12345678").await.refuses(StatusCode::UNPROCESSABLE_ENTITY, "tried first");
     assert!(is_in(&there).await);
     assert_eq!(change(&mut here, PASSWORD, NEW_PASSWORD).await.status, StatusCode::OK);
     assert!(is_in(&here).await && !is_in(&there).await && !is_in(&old).await);
-    assert_eq!(here.get("/key").await.unwrap().body, key);
+    assert_eq!(post(&mut here, "/key/show", json!({ "password": NEW_PASSWORD })).await.body, key);
     sign_in(&mut world.browser(), ALICE, PASSWORD).await.refuses(StatusCode::UNAUTHORIZED, "is wrong");
     assert_eq!(sign_in(&mut world.browser(), ALICE, NEW_PASSWORD).await.status, StatusCode::OK);
 }

@@ -165,11 +165,11 @@ pub async fn is_in(browser: &Browser) -> bool {
     reply.status == StatusCode::OK
 }
 
-/// Asks for a change by another method than POST.
+/// Asks for a change by another method than POST, with the password.
 pub async fn delete(browser: &mut Browser, path: &str) -> Reply {
     use axum::http::header::{CONTENT_TYPE, ORIGIN as FROM};
     let headers = [(FROM, ORIGIN.to_owned()), (CONTENT_TYPE, "application/json".to_owned())];
-    browser.send(Method::DELETE, path, &headers, "{}").await.unwrap()
+    browser.send(Method::DELETE, path, &headers, &json!({ "password": PASSWORD }).to_string()).await.unwrap()
 }
 
 impl Reply {

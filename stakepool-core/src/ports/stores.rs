@@ -250,6 +250,9 @@ pub trait SessionStore: Send + Sync {
     /// The session of a token, unless it has ended; notes the use.
     async fn find(&self, token: &SessionToken, now: UnixTime) -> Result<Option<Session>, StoreError>;
 
+    /// Moves the end of a session that has not ended.
+    async fn set_end(&self, token: &SessionToken, expires: UnixTime) -> Result<(), StoreError>;
+
     /// Ends a session.
     async fn end(&self, token: &SessionToken) -> Result<(), StoreError>;
 

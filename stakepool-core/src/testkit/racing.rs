@@ -36,6 +36,10 @@ impl SessionStore for RacingSessions {
         self.sessions.find(token, now).await
     }
 
+    async fn set_end(&self, token: &SessionToken, expires: UnixTime) -> Result<(), StoreError> {
+        self.sessions.set_end(token, expires).await
+    }
+
     async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
         self.sessions.end(token).await
     }

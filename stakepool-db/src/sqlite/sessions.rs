@@ -75,6 +75,17 @@ impl SessionStore for Database {
         Ok(Some(session))
     }
 
+    async fn set_end(&self, token: &SessionToken, expires: UnixTime) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("UPDATE sessions SET expires = ? WHERE token_hash = ?")
+            .bind(expires.0)
+            .bind(token.0.as_slice())
+            .execute(&mut *transaction)
+            .await
+            .map_err(backend)?;
+        transaction.commit().await.map_err(backend)
+    }
+
     async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM sessions WHERE token_hash = ?")

@@ -26,12 +26,12 @@ mod verification;
 mod voting;
 
 pub use crate::limits::{ClientAddress, KnownBrowser, KnownBrowsers, MustWait, Origin, TryLimits};
-pub use api_key::{ApiKeyError, RenewKeyError};
+pub use api_key::{ApiKeyError, RenewKeyError, RevokeKeyError, ShowKeyError};
 pub use change::Changed;
 pub use closing::CloseError;
 pub use confirm::Denied;
 pub use email::{ChangeEmailError, ConfirmEmailError, EmailChange};
-pub use password::{ChangePasswordError, NewPassword, ResetError, ResetPasswordError, ResetRequest};
+pub use password::{ChangePasswordError, KeyAfterReset, NewPassword, ResetError, ResetPasswordError, ResetRequest};
 pub use refusal_kind::{RefusalKind, Refused};
 pub use register::RegisterByApiError;
 pub use revoke::{revoke_all_access, revoke_all_tokens};

@@ -38,6 +38,15 @@ pub struct NewPassword<'a> {
     pub repeated: &'a str,
 }
 
+/// What becomes of the API key where a password is reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAfterReset {
+    /// It stays: the user's wallets go on.
+    Kept,
+    /// It is revoked: whoever had the old password may have it, too.
+    Revoked,
+}
+
 impl<'a> NewPassword<'a> {
     /// A password as typed in two fields.
     pub const fn new(text: &'a str, repeated: &'a str) -> Self {
@@ -183,6 +192,7 @@ impl Pool {
         &self,
         token: &str,
         new: NewPassword<'_>,
+        key: KeyAfterReset,
         origin: &Origin,
     ) -> Result<(), ResetPasswordError> {
         let user = self.count_reset(token, origin).await?;
@@ -209,14 +219,24 @@ impl Pool {
         self.revoke_access(&user).await?;
         self.limiter.forgive(id, origin.client);
         self.note(id, AuditAction::AccountReset, format!("from {}", origin.client)).await;
-        self.mail_change(&user, &self.reset_letter());
+        if key == KeyAfterReset::Revoked {
+            self.revoke_key(id, origin).await?;
+        }
+        self.mail_change(&user, &self.reset_letter(key));
         tracing::info!(user = %id, client = %origin.client, "password reset");
         Ok(())
     }
 
-    /// The API key is left alone, since renewing it cuts all wallets off. Whether it is to go the user must know.
-    fn reset_letter(&self) -> String {
+    /// A key that is kept the user must know of; one that is revoked cuts all wallets off.
+    fn reset_letter(&self, key: KeyAfterReset) -> String {
         let site = &self.settings.site;
+        if key == KeyAfterReset::Revoked {
+            return format!(
+                "The password of your account was changed with a link from a mail, and the API key was\n\
+                 revoked: no wallet can use the account until you make a new one: {}",
+                site.url(&site.paths.settings)
+            );
+        }
         format!(
             "The password of your account was changed with a link from a mail.\n\n\
              The API key in your wallets still works. If somebody else may have it, sign in and\n\

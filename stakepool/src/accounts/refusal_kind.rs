@@ -3,7 +3,7 @@
 use stakepool_core::accounts::InvalidApiKey;
 use stakepool_core::ports::StoreError;
 
-use super::api_key::{ApiKeyError, RenewKeyError};
+use super::api_key::{ApiKeyError, RenewKeyError, RevokeKeyError, ShowKeyError};
 use super::closing::CloseError;
 use super::confirm::Denied;
 use super::email::{ChangeEmailError, ConfirmEmailError};
@@ -76,9 +76,28 @@ impl Refused for ApiKeyError {
     }
 }
 
+impl Refused for ShowKeyError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::Key(_) => RefusalKind::Fault,
+        }
+    }
+}
+
+impl Refused for RevokeKeyError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::Store(_) => RefusalKind::Fault,
+        }
+    }
+}
+
 impl Refused for RenewKeyError {
     fn kind(&self) -> RefusalKind {
         match self {
+            Self::Denied(denied) => denied.kind(),
             Self::Wait(wait) => RefusalKind::Wait(*wait),
             Self::Store(_) => RefusalKind::Fault,
         }
@@ -192,6 +211,7 @@ impl Refused for SecondFactorError {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::IsOn | Self::IsOff => RefusalKind::Rejected,
+            Self::WrongCode => RefusalKind::Denied,
             Self::Store(_) => RefusalKind::Fault,
         }
     }

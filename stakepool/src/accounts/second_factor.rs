@@ -27,6 +27,9 @@ pub enum SecondFactorError {
     /// There is none.
     #[error("there is no second factor")]
     IsOff,
+    /// The code is wrong, or was used already.
+    #[error("the code is wrong, or was used already")]
+    WrongCode,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -110,7 +113,25 @@ impl Pool {
         Ok(codes)
     }
 
-    /// Makes new recovery codes; the old ones are void.
+    /// Asks for both factors: who has the password and an open browser must not get rid of the second one.
+    async fn confirm_both(
+        &self,
+        user: &User,
+        password: &str,
+        code: &str,
+        origin: &Origin,
+    ) -> Result<(), SecondFactorError> {
+        self.confirm_password(user, password, origin.client).await?;
+        if self.lacks_second_factor(user.id).await? {
+            return Err(SecondFactorError::IsOff);
+        }
+        let tried = self.limiter.second_factor(user.id).map_err(Denied::Wait)?;
+        self.check_code(user.id, code).await?.ok_or(SecondFactorError::WrongCode)?;
+        self.limiter.succeeded(tried);
+        Ok(())
+    }
+
+    /// Makes new recovery codes; the old ones are void. `code` is one from the user's device, or a recovery code.
     ///
     /// # Errors
     /// [`SecondFactorError`].
@@ -118,12 +139,10 @@ impl Pool {
         &self,
         user: &User,
         password: &str,
+        code: &str,
         origin: &Origin,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
-        self.confirm_password(user, password, origin.client).await?;
-        if self.lacks_second_factor(user.id).await? {
-            return Err(SecondFactorError::IsOff);
-        }
+        self.confirm_both(user, password, code, origin).await?;
         let codes = RecoveryCode::some(self.parts.random.as_ref());
         self.parts.second_factors.renew_recovery(user.id, &hashes(&codes)).await?;
         self.note(user.id, AuditAction::AccountFactorCodes, format!("from {}", origin.client)).await;
@@ -131,7 +150,7 @@ impl Pool {
         Ok(codes)
     }
 
-    /// Turns the second factor off.
+    /// Turns the second factor off. `code` is one from the user's device, or a recovery code.
     ///
     /// # Errors
     /// [`SecondFactorError`].
@@ -139,9 +158,10 @@ impl Pool {
         &self,
         user: &User,
         password: &str,
+        code: &str,
         origin: &Origin,
     ) -> Result<(), SecondFactorError> {
-        self.confirm_password(user, password, origin.client).await?;
+        self.confirm_both(user, password, code, origin).await?;
         self.parts.second_factors.remove_factor(user.id).await?;
         self.note(user.id, AuditAction::AccountFactorOff, format!("from {}", origin.client)).await;
         self.mail_change(user, "The second factor of your account was turned off.");

@@ -75,7 +75,8 @@ impl Pool {
         Ok((self.enter(user, FactorShown::Yes, origin, old).await?, by))
     }
 
-    async fn check_code(&self, user: UserId, typed: &str) -> Result<Option<SignedInBy>, StoreError> {
+    /// Whether a code is right. It is used up.
+    pub(super) async fn check_code(&self, user: UserId, typed: &str) -> Result<Option<SignedInBy>, StoreError> {
         let store = &self.parts.second_factors;
         let Some(factor) = store.second_factor(user).await?.filter(|factor| factor.confirmed) else { return Ok(None) };
         if let Some(step) = factor.secret.step_of(typed, self.now()) {

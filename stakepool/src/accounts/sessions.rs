@@ -11,8 +11,12 @@ use stakepool_core::ports::{Session, SessionToken, StoreError};
 use crate::limits::origin::Origin;
 use crate::pool::Pool;
 
-/// How long a session lasts.
+/// How long a session lasts; an administrator's ends sooner where it is idle
+/// ([`PoolSettings::admin_idle`](crate::PoolSettings::admin_idle)).
 pub const SESSION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The end of an administrator's session is moved at most this often, in seconds.
+const MOVE_EVERY: i64 = 60;
 
 /// A session that has begun.
 pub struct NewSession {
@@ -56,7 +60,24 @@ impl Pool {
         let token = SessionToken(secret.hash());
         let Some(session) = self.parts.sessions.find(&token, self.now()).await? else { return Ok(None) };
         let user = self.user(session.user).await?.filter(|user| !user.disabled);
+        if user.as_ref().is_some_and(|user| self.settings.administers(user)) {
+            self.keep_awake(&token, &session).await;
+        }
         Ok(user.map(|user| (token, user)))
+    }
+
+    /// Has an administrator's session end when it was idle for too long. The end is moved at each use, at most once a
+    /// minute.
+    async fn keep_awake(&self, token: &SessionToken, session: &Session) {
+        let (now, idle) = (self.now(), self.settings.admin_idle);
+        let ends = now.plus(idle).min(session.created.plus(SESSION_LASTS));
+        if (session.expires.0 - ends.0).abs() < MOVE_EVERY {
+            return;
+        }
+        // Who is signed in must not depend on whether a note can be written (a full disk, for one).
+        if let Err(error) = self.parts.sessions.set_end(token, ends).await {
+            tracing::warn!(%error, "the end of an administrator's session was not moved");
+        }
     }
 
     /// Begins a session. `user` is as it was when the password was found right; `shown` is whether the second factor was
@@ -73,11 +94,13 @@ impl Pool {
     ) -> Result<NewSession, StoreError> {
         let secret = SecretToken::random(self.parts.random.as_ref());
         let now = self.now();
+        let lasts =
+            if self.settings.administers(&user) { SESSION_LASTS.min(self.settings.admin_idle) } else { SESSION_LASTS };
         let session = Session {
             user: user.id,
             created: now,
             last_seen: now,
-            expires: now.plus(SESSION_LASTS),
+            expires: now.plus(lasts),
             client: origin.to_string(),
         };
         let token = SessionToken(secret.hash());

@@ -1,6 +1,7 @@
 //! Limits of tries, by account, client and browser; and the queue of those whose passwords are hashed.
 
 mod counters;
+pub(crate) mod key_networks;
 pub(crate) mod known_browsers;
 pub(crate) mod origin;
 pub(crate) mod password_queue;

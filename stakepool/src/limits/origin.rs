@@ -84,6 +84,16 @@ impl ClientAddress {
     }
 }
 
+impl ClientAddress {
+    /// The network that is commonly one provider's at one place: a /48 of IPv6, a /24 of IPv4.
+    pub(crate) fn neighbourhood(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & 0xffff_ff00)),
+            IpAddr::V6(_) => self.wide_network().unwrap_or(self.0),
+        }
+    }
+}
+
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_unknown() { f.write_str("an unknown address") } else { self.0.fmt(f) }

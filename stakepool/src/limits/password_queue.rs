@@ -2,7 +2,7 @@
 //! newcomer always finds one; and those of whom the pool knows more have places of their own.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stakepool_core::accounts::{PasswordCheck, PasswordError, PasswordHasher, PasswordHashes, UserId};
@@ -162,17 +162,9 @@ fn shares(visitor: Visitor, free: u32) -> Vec<(Holder, u32)> {
         }
         Visitor::Stranger(client) => vec![
             (Holder::Network(client.network()), (free / 8).clamp(1, MOST)),
-            (Holder::Neighbourhood(neighbourhood(client)), (free / 4).clamp(1, MOST_OF_NEIGHBOURHOOD)),
+            (Holder::Neighbourhood(client.neighbourhood()), (free / 4).clamp(1, MOST_OF_NEIGHBOURHOOD)),
         ],
     }
-}
-
-fn neighbourhood(client: ClientAddress) -> IpAddr {
-    let of_ipv4 = || match client.0 {
-        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & 0xffff_ff00)),
-        address @ IpAddr::V6(_) => address,
-    };
-    client.wide_network().unwrap_or_else(of_ipv4)
 }
 
 fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {

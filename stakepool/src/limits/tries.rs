@@ -117,6 +117,8 @@ enum Subject {
     ApiWrite(UserId),
     /// Mails of a kind to an account.
     Mail(MailKind, UserId),
+    /// Mails that an API key was used from another network.
+    NetworkMail(UserId),
     /// Mails to an address that nobody has shown to be theirs.
     UnverifiedAddress(u64),
     /// Mails that a client asks for.
@@ -318,6 +320,14 @@ impl Limiter {
         let TryLimits { mails_per_account, mail_window, .. } = self.limits;
         let limit = Limit { subject: Subject::Mail(kind, user), most: mails_per_account, window: mail_window };
         self.counters.count(&[limit])
+    }
+
+    /// Notes that a user is about to be mailed of a network from which the API key is used, unless that was done today.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    pub fn mail_of_network(&self, user: UserId) -> Result<(), MustWait> {
+        self.counters.count(&[Limit { subject: Subject::NetworkMail(user), most: 1, window: DAY }])
     }
 
     /// Notes that a mail is about to be sent to an address that nobody has shown to be theirs, unless there were too many.

@@ -48,9 +48,10 @@ async fn every_change_of_the_factor_asks_for_the_password() {
     let user = world.account(ALICE).await;
     let denied = |error| matches!(error, SecondFactorError::Denied(Denied::Wrong));
     assert!(denied(world.pool.propose_second_factor(&user, "wrong", &home()).await.err().unwrap()));
-    set_up(&world, &user).await;
-    assert!(denied(world.pool.renew_recovery_codes(&user, "wrong", &home()).await.err().unwrap()));
-    assert!(denied(world.pool.remove_second_factor(&user, "wrong", &home()).await.err().unwrap()));
+    let (secret, _) = set_up(&world, &user).await;
+    let shown = code(&world, &secret);
+    assert!(denied(world.pool.renew_recovery_codes(&user, "wrong", &shown, &home()).await.err().unwrap()));
+    assert!(denied(world.pool.remove_second_factor(&user, "wrong", &shown, &home()).await.err().unwrap()));
     assert!(world.pool.second_factor(&user).await.unwrap().is_some());
 }
 
@@ -92,11 +93,12 @@ async fn of_two_set_ups_at_the_same_moment_one_is_told_of_the_other() {
 async fn new_recovery_codes_void_the_old_ones() {
     let world = World::with_mail().await;
     let user = world.account(ALICE).await;
-    let off = world.pool.renew_recovery_codes(&user, PASSWORD, &home()).await;
+    let off = world.pool.renew_recovery_codes(&user, PASSWORD, "000000", &home()).await;
     assert!(matches!(off, Err(SecondFactorError::IsOff)));
-    let (_, old) = set_up(&world, &user).await;
+    let (secret, old) = set_up(&world, &user).await;
     world.letters.take(ALICE, "a change").await;
-    let new = world.pool.renew_recovery_codes(&user, PASSWORD, &home()).await.unwrap();
+    let shown = code(&world, &secret);
+    let new = world.pool.renew_recovery_codes(&user, PASSWORD, &shown, &home()).await.unwrap();
     assert_eq!(world.acts(1).await, ["account.factor.codes"]);
     assert!(world.letters.take(ALICE, "a change").await.text.contains("the old ones no longer work"));
     let note = first_step(&world).await;
@@ -108,11 +110,27 @@ async fn new_recovery_codes_void_the_old_ones() {
 async fn without_the_factor_the_password_alone_opens_the_account() {
     let world = World::with_mail().await;
     let user = world.account(ALICE).await;
-    set_up(&world, &user).await;
+    let (secret, _) = set_up(&world, &user).await;
     world.letters.take(ALICE, "a change").await;
-    world.pool.remove_second_factor(&user, PASSWORD, &home()).await.unwrap();
+    world.pool.remove_second_factor(&user, PASSWORD, &code(&world, &secret), &home()).await.unwrap();
     assert_eq!(world.acts(1).await, ["account.factor.off"]);
     assert!(world.letters.take(ALICE, "a change").await.text.contains("was turned off"));
     assert!(world.pool.lacks_second_factor(user.id).await.unwrap());
     world.sign_in(ALICE, PASSWORD).await;
+}
+
+#[tokio::test]
+async fn the_password_alone_neither_removes_the_factor_nor_makes_recovery_codes() {
+    let world = World::with(|plan| plan.settings.tries.sign_ins_per_account = 3).await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    for wrong in ["", "000000", "nonsense"] {
+        let refused = world.pool.remove_second_factor(&user, PASSWORD, wrong, &home()).await;
+        assert!(matches!(refused, Err(SecondFactorError::WrongCode)), "{wrong}: {refused:?}");
+    }
+    // Six digits cannot be guessed here either.
+    let shown = code(&world, &secret);
+    let refused = world.pool.renew_recovery_codes(&user, PASSWORD, &shown, &home()).await.err().unwrap();
+    assert!(matches!(refused, SecondFactorError::Denied(Denied::Wait(_))), "{refused:?}");
+    assert!(world.pool.second_factor(&user).await.unwrap().is_some());
 }

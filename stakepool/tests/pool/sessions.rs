@@ -64,3 +64,36 @@ async fn a_disabled_user_is_out_within_a_second() {
     tokio::time::sleep(Duration::from_millis(1050)).await;
     assert!(!world.is_open(&session).await);
 }
+
+#[tokio::test]
+async fn an_administrators_session_ends_when_it_is_idle_and_goes_on_while_it_is_used() {
+    let world = World::start().await;
+    world.administrator(ALICE).await;
+    world.account(BOB).await;
+    let (admin, user) = (world.sign_in(ALICE, PASSWORD).await, world.sign_in(BOB, PASSWORD).await);
+    for _ in 0..10 {
+        world.clock.advance(Duration::from_secs(29 * 60));
+        assert!(world.is_open(&admin).await);
+    }
+    world.clock.advance(Duration::from_secs(30 * 60));
+    assert!(!world.is_open(&admin).await && world.is_open(&user).await);
+    let admin = world.sign_in(ALICE, PASSWORD).await;
+    for _ in 0..7 * 48 {
+        world.clock.advance(Duration::from_secs(29 * 60));
+        world.is_open(&admin).await;
+    }
+    world.clock.advance(Duration::from_secs(7 * 24 * 3600 - 7 * 48 * 29 * 60));
+    assert!(!world.is_open(&admin).await, "no session lasts longer than a week");
+}
+
+#[tokio::test]
+async fn who_becomes_an_administrator_has_an_idle_limit_from_then_on() {
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    let session = world.sign_in(ALICE, PASSWORD).await;
+    world.change(user.id, |user| user.admin = true).await;
+    tokio::time::sleep(Duration::from_millis(1050)).await;
+    assert!(world.is_open(&session).await);
+    world.clock.advance(Duration::from_secs(30 * 60));
+    assert!(!world.is_open(&session).await);
+}

@@ -149,6 +149,8 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::AccountFactorOff => "removed the second factor",
         AuditAction::AccountFactorCodes => "made new recovery codes",
         AuditAction::AccountRecovery => "signed in with a recovery code",
+        AuditAction::AccountApiKeyShow => "had the API key shown",
+        AuditAction::AccountApiKeyNetwork => "used the API key from another network",
         AuditAction::AccountApiKeyRenew => "renewed the API key",
         AuditAction::AccountApiKeyRevoke => "revoked the API key",
         AuditAction::AccountSessionEnd => "ended a session",

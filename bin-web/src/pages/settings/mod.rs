@@ -14,20 +14,19 @@ use warp::http::StatusCode;
 use self::form::{Answer, TEMPLATE, content, page};
 use crate::visit::{Outcome, Visit};
 
-/// Shows the settings. A user who has not yet connected a wallet sees the API key at once.
+/// Shows the settings.
 pub async fn show(visit: Visit) -> Outcome {
     let user = visit.need_user()?;
-    let content = content(&visit, user, user.registration.is_none(), Answer::Nothing).await?;
+    let content = content(&visit, user, false, Answer::Nothing).await?;
     visit.page(TEMPLATE, StatusCode::OK, &content)
 }
 
 /// Does what the pressed button says.
 pub async fn submit(visit: Visit) -> Outcome {
-    let user = visit.need_user()?;
+    visit.need_user()?;
     let pressed = |name: &str| visit.form.get(name).is_some();
     if pressed("showApiKey") {
-        let content = content(&visit, user, true, Answer::Nothing).await?;
-        visit.page(TEMPLATE, StatusCode::OK, &content)
+        api_key::show(&visit).await
     } else if pressed("renewApiKey") {
         api_key::renew(&visit).await
     } else if pressed("revokeApiKey") {

@@ -42,6 +42,13 @@ impl SessionStore for MemoryStore {
         }))
     }
 
+    async fn set_end(&self, token: &SessionToken, expires: UnixTime) -> Result<(), StoreError> {
+        if let Some(session) = self.tables().sessions.get_mut(&token.0) {
+            session.expires = expires;
+        }
+        Ok(())
+    }
+
     async fn end(&self, token: &SessionToken) -> Result<(), StoreError> {
         self.tables().sessions.remove(&token.0);
         Ok(())

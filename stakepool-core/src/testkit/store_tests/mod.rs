@@ -108,6 +108,7 @@ macro_rules! store_tests {
                 beyond_the_most_sessions_of_a_user_the_oldest_ends
                 a_session_lasts_until_it_expires
                 a_use_is_noted_to_the_minute
+                the_end_of_a_session_is_moved_both_ways
                 an_ended_session_is_gone
                 all_sessions_of_a_user_end_but_one
                 a_long_past_session_does_not_hinder_a_new_one

@@ -35,6 +35,19 @@ pub(crate) async fn a_use_is_noted_to_the_minute<F: Fixture>(fixture: &F) {
     assert_eq!(seen(later(10)).await, later(500));
 }
 
+pub(crate) async fn the_end_of_a_session_is_moved_both_ways<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.begin(&token(1), &session(ALICE)).await.unwrap();
+    stores.begin(&token(2), &session(ALICE)).await.unwrap();
+    stores.set_end(&token(1), later(100)).await.unwrap();
+    stores.set_end(&token(3), later(100)).await.unwrap();
+    assert_eq!(stores.find(&token(1), later(99)).await.unwrap().unwrap().expires, later(100));
+    assert_eq!(stores.find(&token(1), later(100)).await, Ok(None));
+    stores.set_end(&token(2), later(90_000)).await.unwrap();
+    assert!(stores.find(&token(2), later(89_999)).await.unwrap().is_some());
+    assert_eq!(stores.find(&token(3), NOW).await, Ok(None));
+}
+
 pub(crate) async fn an_ended_session_is_gone<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.begin(&token(1), &session(ALICE)).await.unwrap();
