@@ -81,7 +81,7 @@ async fn run_configured(config: DaemonConfig) -> Result<(), ConfiguredError> {
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
-    let asked = load_daemon(arguments, &env, &|path| std::fs::read_to_string(path));
+    let asked = load_daemon(arguments, &env, &|path| std::fs::read(path));
     let version = concat!("stakepoold ", env!("CARGO_PKG_VERSION"));
     stakepool_process::run("stakepoold", version, asked, run_configured).await
 }

@@ -167,7 +167,7 @@ fn options(config: WebConfig) -> WebOptions {
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
-    let asked = load_web(arguments, &env, &|path| std::fs::read_to_string(path));
+    let asked = load_web(arguments, &env, &|path| std::fs::read(path));
     let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
     let work = async |config| run_configured(config, |_| stakepool_process::ready(), until_signal()).await;
     stakepool_process::run("stakepool-web", version, asked, work).await

@@ -4,6 +4,7 @@ use crate::certificate::Certificate;
 use crate::problem::Problem;
 use crate::reader::Reader;
 use stakepool_core::secret::Secret;
+use stakepool_rpc::tls::KeyPair;
 
 /// A certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,9 @@ pub(crate) fn shown(reader: &mut Reader<'_>) -> Option<ClientIdentity> {
             "rpcclientcert and rpcclientkey belong together: set both, or none of them".to_owned(),
         ));
     }
-    Some(ClientIdentity { certificate: certificate?, key: key? })
+    let (certificate, key) = (certificate?, key?);
+    reader.accept("rpcclientkey", KeyPair::from_pem(certificate.pem.as_bytes(), key.expose().as_bytes()))?;
+    Some(ClientIdentity { certificate, key })
 }
 
 /// Of which certificates a daemon asks to be shown one; none where it does not ask.

@@ -1,7 +1,6 @@
 //! The configuration of the voting daemon.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::secret::Secret;
@@ -12,6 +11,7 @@ use crate::client_certificate;
 use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
 use crate::logging;
+use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
 use crate::rpc_token;
 use crate::value::{MOST_USERS, number};
@@ -70,7 +70,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let network = reader.network();
     let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::daemon::TABLE.subsystems));
     let cold_wallet = reader.extended_key("coldwalletextpub", network);
-    let pool_fee = reader.value("poolfees", PoolFee::from_str);
+    let pool_fee = pool_fee(reader);
     let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
     let nodes = rpc_endpoints(reader, &NODE_KEYS, network.node_port());
     let wallets = rpc_endpoints(reader, &WALLET_KEYS, network.wallet_port());

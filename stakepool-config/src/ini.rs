@@ -1,5 +1,6 @@
 //! The predecessor's ini grammar.
 
+use crate::text::{lines, trim};
 use crate::unquote::unquote;
 
 /// A line that sets a key.
@@ -18,42 +19,58 @@ pub(crate) struct Entry {
 pub(crate) struct BadLine {
     /// The number of the line, from 1.
     pub(crate) line: usize,
+    /// The key that it would have set, where that can be seen.
+    pub(crate) name: Option<String>,
     /// What is wrong.
-    pub(crate) reason: String,
+    pub(crate) reason: &'static str,
 }
 
 /// The only section that has a meaning; its header may be missing.
 const SECTION: &str = "Application Options";
 
+/// Quotes that a word processor makes of `"` and `'`.
+const TYPOGRAPHIC: [char; 8] =
+    ['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{ab}', '\u{bb}'];
+
 /// Reads all lines; those that cannot be understood come apart.
 pub(crate) fn parse(text: &str) -> (Vec<Entry>, Vec<BadLine>) {
     let (mut entries, mut bad) = (Vec::new(), Vec::new());
-    for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+    for (index, line) in lines(text).enumerate() {
         let number = index + 1;
-        let line = line.trim();
+        let line = trim(line);
         if line.is_empty() || line.starts_with([';', '#']) {
             continue;
         }
         match parse_line(line) {
             Ok(Some((name, value))) => entries.push(Entry { line: number, name, value }),
             Ok(None) => {}
-            Err(reason) => bad.push(BadLine { line: number, reason }),
+            Err(reason) => {
+                let name = line.split_once('=').map(|(name, _)| trim(name).to_owned());
+                bad.push(BadLine { line: number, name, reason });
+            }
         }
     }
     (entries, bad)
 }
 
-fn parse_line(line: &str) -> Result<Option<(String, String)>, String> {
+fn parse_line(line: &str) -> Result<Option<(String, String)>, &'static str> {
+    if line.contains(char::REPLACEMENT_CHARACTER) {
+        return Err("the line is not UTF-8 text: save the file as UTF-8 (comments may be in any encoding)");
+    }
     if let Some(rest) = line.strip_prefix('[') {
-        let section = rest.strip_suffix(']').ok_or("the section header does not end with `]`")?.trim();
+        let section = trim(rest.strip_suffix(']').ok_or("the section header does not end with `]`")?);
         return if section.eq_ignore_ascii_case(SECTION) {
             Ok(None)
         } else {
-            Err(format!("`[{section}]` is not a known section; the only one is [{SECTION}], and it may be left out"))
+            Err("this is not a known section; the only one is [Application Options], and it may be left out")
         };
     }
     let (name, value) = line.split_once('=').ok_or("a line sets a key as `key=value`, or begins with `;`")?;
-    Ok(Some((name.trim().to_owned(), unquote(value.trim())?)))
+    let value = trim(value);
+    if value.starts_with(TYPOGRAPHIC) && value.ends_with(TYPOGRAPHIC) && value.chars().count() > 1 {
+        return Err("the value stands in typographic quotes: write \", or no quotes at all");
+    }
+    Ok(Some((trim(name).to_owned(), unquote(value)?)))
 }
 
 #[cfg(test)]
@@ -69,7 +86,7 @@ mod tests {
 
     #[test]
     fn comments_sections_and_quotes_are_read_as_by_the_predecessor() {
-        let text = "\u{feff}; comment\n# comment\r\n[Application Options]\r\n\n listen = :8000 \nsmtppassword=a=b;c#d\n\
+        let text = "; comment\n# comment\r\n[Application Options]\r\n\n listen = :8000 \nsmtppassword=a=b;c#d\n\
                     closepoolmsg=\" Closed; \\\"soon\\\" open \"\ntestnet=\n";
         let expected = [
             ("listen", ":8000"),
@@ -86,6 +103,17 @@ mod tests {
         assert_eq!(entries.len(), 1);
         assert_eq!(bad.iter().map(|line| line.line).collect::<Vec<_>>(), [1, 3, 4, 5]);
         assert!(bad.iter().all(|line| !line.reason.contains("hunter2")));
+    }
+
+    #[test]
+    fn blanks_that_nobody_sees_are_no_part_of_a_value_and_comments_are_in_any_encoding() {
+        let text = "; f\u{fffd}r\r\u{a0}listen\u{a0}=\u{a0}:8000\u{a0}\r\u{200b}a=1\u{feff}\r\n\u{2003}b = 2 \u{2060}";
+        let expected = [("listen", ":8000"), ("a", "1"), ("b", "2")];
+        assert_eq!(pairs(text), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let (entries, bad) = parse("a=hunter\u{fffd}\nb=\u{201c}hunter2\u{201d}\n");
+        let names: Vec<_> = bad.iter().map(|line| (line.line, line.name.as_deref())).collect();
+        assert_eq!((entries.len(), names), (0, vec![(1, Some("a")), (2, Some("b"))]));
+        assert!(bad[0].reason.contains("UTF-8") && bad[1].reason.contains("typographic"), "{bad:?}");
     }
 
     proptest! {

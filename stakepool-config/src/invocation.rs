@@ -12,7 +12,7 @@ use crate::reader::{Env, ReadFile, Reader};
 use crate::resolve::Settings;
 use crate::table::{self, Action, Table};
 use crate::web::WebConfig;
-use crate::{help, logging, value};
+use crate::{help, logging, text, value};
 
 /// What a program was asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl<C> Invocation<C> {
 /// use stakepool_config::{Invocation, load_web};
 ///
 /// let arguments = ["--help"].map(Into::into);
-/// match load_web(arguments.into_iter(), &|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))? {
+/// match load_web(arguments.into_iter(), &|name| std::env::var(name).ok(), &|path| std::fs::read(path))? {
 ///     Invocation::Run(config) => println!("the pool is on {}", config.network),
 ///     Invocation::Help(text) => assert!(text.contains("--votingwalletextpub=KEY")),
 ///     Invocation::CheckConfig(report) => println!("{report}"),
@@ -65,7 +65,7 @@ impl<C> Invocation<C> {
 pub fn load_web(
     arguments: impl Iterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<String>,
-    read: &dyn Fn(&Path) -> io::Result<String>,
+    read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<Invocation<WebConfig>, ConfigErrors> {
     load(&table::web::TABLE, arguments, env, read, crate::web::build)
 }
@@ -90,11 +90,12 @@ pub fn load_web(
 /// ";
 /// # let key = "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK";
 /// # let file = file.replace("COLD_KEY", key);
+/// # let certificate = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../stakepool-rpc/tests/fixtures/certs/exccd-2.7.6-p256.cert"));
 /// // Paths are relative to the program's home.
 /// let read = |path: &Path| match path.file_name().and_then(|name| name.to_str()) {
-///     Some("stakepoold.conf") => Ok(file.clone()),
-///     Some("node.password") => Ok("another password\n".to_owned()),
-///     Some("node.cert" | "wallet.cert") => Ok("-----BEGIN CERTIFICATE-----\n…".to_owned()),
+///     Some("stakepoold.conf") => Ok(file.clone().into_bytes()),
+///     Some("node.password") => Ok(b"another password\n".to_vec()),
+///     Some("node.cert" | "wallet.cert") => Ok(certificate.to_vec()),
 ///     _ => Err(io::ErrorKind::NotFound.into()),
 /// };
 /// let arguments = ["--appdata=/srv/voter"].map(Into::into);
@@ -110,7 +111,7 @@ pub fn load_web(
 pub fn load_daemon(
     arguments: impl Iterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<String>,
-    read: &dyn Fn(&Path) -> io::Result<String>,
+    read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<Invocation<DaemonConfig>, ConfigErrors> {
     load(&table::daemon::TABLE, arguments, env, read, crate::daemon::build)
 }
@@ -135,6 +136,7 @@ fn load<C>(
         return Ok(Invocation::Help(format!("{}\n", logging::known(table.subsystems))));
     }
     let config = build(&mut reader);
+    reader.settings.drop_false_problems();
     match config {
         Some(_) if check && reader.settings.problems.is_empty() => {
             Ok(Invocation::CheckConfig(CheckReport::new(table, &reader.settings)))
@@ -161,7 +163,12 @@ fn gather<'a>(table: &'static Table, flags: Flags, env: Env<'a>, read: ReadFile<
     let config_file = named.clone().unwrap_or_else(|| home.join(table.file));
     let mut settings = Settings::defaults(table);
     match read(&config_file) {
-        Ok(text) => settings.add_file(table, &config_file, &text),
+        Ok(bytes) => match text::decode(&bytes) {
+            Ok(text) => settings.add_file(table, &config_file, &text),
+            Err(reason) => {
+                settings.problems.push(Problem::File { path: config_file.clone(), reason: reason.to_owned() })
+            }
+        },
         // Flags and environment may say everything.
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => settings.problems.push(Problem::File { path: config_file.clone(), reason: error.to_string() }),

@@ -33,6 +33,19 @@ impl IpRange {
         Self { base, prefix: width(base) }
     }
 
+    /// Its first and its last address.
+    fn span(&self) -> (u128, u128) {
+        let ignored = u32::from(width(self.base) - self.prefix);
+        let rest = u128::MAX.checked_shr(128 - ignored).unwrap_or(0);
+        let first = bits(self.base) & !rest;
+        (first, first | rest)
+    }
+
+    /// Whether it is so wide that it can hardly be meant: more than a /8 of IPv4 or a /7 of IPv6.
+    pub(crate) const fn is_vast(&self) -> bool {
+        self.prefix < if self.base.is_ipv4() { 8 } else { 7 }
+    }
+
     /// Whether an address belongs to it. IPv4 addresses that are written as IPv6 (`::ffff:192.0.2.1`) count as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -43,6 +56,31 @@ impl IpRange {
         let network = |address| bits(address).checked_shr(ignored).unwrap_or(0);
         network(self.base) == network(address)
     }
+}
+
+/// Whether ranges together are all addresses of IPv4, or all of IPv6 that are given to anybody (2000::/3): whoever they
+/// name is everybody.
+pub(crate) fn cover_everybody(ranges: &[IpRange]) -> bool {
+    let internet6 = 0b001_u128 << 125..=(0b010_u128 << 125) - 1;
+    cover(ranges, true, &(0..=u128::from(u32::MAX))) || cover(ranges, false, &internet6)
+}
+
+/// Whether ranges of one kind leave no gap in `whole`.
+fn cover(ranges: &[IpRange], of_ipv4: bool, whole: &std::ops::RangeInclusive<u128>) -> bool {
+    let mut spans: Vec<(u128, u128)> =
+        ranges.iter().filter(|range| range.base.is_ipv4() == of_ipv4).map(IpRange::span).collect();
+    spans.sort_unstable();
+    let mut next = *whole.start();
+    for (first, last) in spans {
+        if first > next {
+            return false;
+        }
+        next = next.max(last.saturating_add(1));
+        if next > *whole.end() {
+            return true;
+        }
+    }
+    false
 }
 
 const fn width(address: IpAddr) -> u8 {
@@ -67,12 +105,23 @@ impl FromStr for IpRange {
 
     fn from_str(text: &str) -> Result<Self, IpRangeError> {
         let wrong = || IpRangeError(text.to_owned());
-        let Some((address, prefix)) = text.split_once('/') else {
-            return text.parse().map(Self::single).map_err(|_| wrong());
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| wrong())?)),
+            None => (text, None),
         };
+        // The interface of a link-local address: an address that a connection comes from has none.
+        let address =
+            address.split_once('%').filter(|(before, _)| before.contains(':')).map_or(address, |(before, _)| before);
         let base: IpAddr = address.parse().map_err(|_| wrong())?;
-        let prefix: u8 = prefix.parse().map_err(|_| wrong())?;
-        if prefix <= width(base) { Ok(Self { base, prefix }) } else { Err(wrong()) }
+        let prefix = prefix.unwrap_or(width(base));
+        let canonical = base.to_canonical();
+        // A network of IPv4 addresses that are written as IPv6 is one of IPv4.
+        let beyond = width(base) - width(canonical);
+        match prefix.checked_sub(beyond) {
+            Some(prefix) if prefix <= width(canonical) => Ok(Self { base: canonical, prefix }),
+            None if prefix <= width(base) => Ok(Self { base, prefix }),
+            _ => Err(wrong()),
+        }
     }
 }
 
@@ -101,6 +150,36 @@ mod tests {
     #[test]
     fn an_ipv4_address_in_ipv6_clothes_is_recognised() {
         assert!(contains("127.0.0.1", "::ffff:127.0.0.1") && contains("::ffff:127.0.0.1", "127.0.0.1"));
+    }
+
+    #[test]
+    fn a_zone_is_dropped_and_a_network_of_mapped_addresses_is_one_of_ipv4() {
+        assert!(contains("fe80::1%eth0", "fe80::1") && contains("fe80::%eth0/10", "fe80::2"));
+        assert!(contains("::ffff:10.0.0.0/104", "10.1.2.3") && !contains("::ffff:10.0.0.0/104", "11.1.2.3"));
+        assert!("::ffff:10.0.0.0/129".parse::<IpRange>().is_err() && "1.2.3.4%eth0".parse::<IpRange>().is_err());
+    }
+
+    #[test]
+    fn ranges_that_leave_nobody_out_are_recognised() {
+        let everybody = |ranges: &str| {
+            let ranges: Vec<IpRange> = ranges.split(',').map(|range| range.parse().unwrap()).collect();
+            cover_everybody(&ranges)
+        };
+        for all in [
+            "0.0.0.0/0",
+            "::/0",
+            "0.0.0.0/1,128.0.0.0/1",
+            "128.0.0.0/1,10.0.0.0/8,0.0.0.0/2,64.0.0.0/2",
+            "2000::/3",
+            "2000::/4,3000::/4",
+            "::ffff:0.0.0.0/96",
+            "8000::/1,::/1",
+        ] {
+            assert!(everybody(all), "{all}");
+        }
+        for some in ["0.0.0.0/1", "10.0.0.0/8,::1", "0.0.0.0/1,129.0.0.0/8", "fe80::/10", "2000::/4", "8000::/1"] {
+            assert!(!everybody(some), "{some}");
+        }
     }
 
     #[test]

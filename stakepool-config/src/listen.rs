@@ -1,11 +1,11 @@
 //! Where a program listens.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::endpoint::split_host;
+use crate::host::{is_loopback, split_host};
 
 /// Where a program listens.
 ///
@@ -31,6 +31,45 @@ pub enum ListenAddress {
     Unix(PathBuf),
 }
 
+/// Who may connect to a unix socket: the rights of its file.
+///
+/// ```
+/// use stakepool_config::SocketAccess;
+///
+/// // As to a TCP port of this machine: whoever reaches the folder.
+/// assert_eq!(SocketAccess::default().mode, 0o666);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketAccess {
+    /// The mode of the file: connecting needs the right to write.
+    pub mode: u32,
+    /// The group of the file, by name or number; the program's own where it is not set.
+    pub group: Option<String>,
+}
+
+impl Default for SocketAccess {
+    fn default() -> Self {
+        Self { mode: 0o666, group: None }
+    }
+}
+
+impl SocketAccess {
+    /// Reads a mode as `chmod` takes it: `0660`.
+    pub(crate) fn mode(text: &str) -> Result<u32, String> {
+        let digits = text.strip_prefix("0o").unwrap_or(text);
+        let is_octal = (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+        let mode = u32::from_str_radix(digits, 8).ok().filter(|mode| is_octal && *mode <= 0o777);
+        let wrong = || format!("`{text}` is not the mode of a file: write it like 0660 or 0666");
+        let mode = mode.ok_or_else(wrong)?;
+        if mode & 0o222 == 0 {
+            return Err(format!(
+                "`{text}` lets nobody connect, which needs the right to write: write it like 0660 or 0666"
+            ));
+        }
+        Ok(mode)
+    }
+}
+
 /// A text that is no place to listen at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -51,9 +90,7 @@ impl ListenAddress {
         match self {
             Self::Unix(_) => true,
             Self::Tcp { host: None, .. } => false,
-            Self::Tcp { host: Some(host), .. } => {
-                host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-            }
+            Self::Tcp { host: Some(host), .. } => is_loopback(host),
         }
     }
 
@@ -110,6 +147,16 @@ mod tests {
         assert_eq!("./web.sock".parse(), Ok(ListenAddress::Unix("./web.sock".into())));
         for wrong in ["localhost", "8000", ":", ":x", "localhost:http"] {
             assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mode_is_written_as_for_chmod_and_lets_somebody_connect() {
+        for (text, mode) in [("0660", 0o660), ("660", 0o660), ("0o666", 0o666), ("0777", 0o777)] {
+            assert_eq!(SocketAccess::mode(text), Ok(mode), "{text}");
+        }
+        for text in ["", "66", "rw-rw----", "0888", "1777", "0x1b0", "0444", "0000", "+660"] {
+            assert!(SocketAccess::mode(text).is_err(), "{text}");
         }
     }
 

@@ -100,6 +100,14 @@ pub enum Problem {
         /// How many there are.
         second_count: usize,
     },
+    /// A list that is too short.
+    #[error("{reason}")]
+    TooFew {
+        /// The key.
+        key: &'static str,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
     /// Keys that do not go together.
     #[error("{0}")]
     Conflict(String),

@@ -10,13 +10,15 @@ use crate::problem::{Origin, Problem};
 use crate::resolve::{Setting, Settings};
 use crate::secret::SecretText;
 use crate::table::Table;
+use crate::text;
 use crate::value;
 use stakepool_core::secret::Secret;
+use stakepool_rpc::tls::certificates_pem;
 
 /// Looks up an environment variable.
 pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-/// Reads a text file.
-pub(crate) type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
+/// Reads a file.
+pub(crate) type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<Vec<u8>>;
 
 /// Reads typed values. What is wrong is kept, and reading goes on.
 pub(crate) struct Reader<'a> {
@@ -206,31 +208,25 @@ impl Reader<'_> {
         let path = self.accept(key, value::path(path, self.env))?;
         let first = self.home.join(&path);
         let found = match (self.read)(&first) {
-            Ok(pem) => Ok((first, pem)),
-            Err(error) => (self.read)(&path).map(|pem| (path, pem)).map_err(|_| (first, error)),
+            Ok(file) => Ok((first, file)),
+            Err(error) => (self.read)(&path).map(|file| (path, file)).map_err(|_| (first, error)),
         };
-        let (path, pem) = found
+        let (path, file) = found
             .map_err(|(path, error)| {
                 let reason = format!("the certificate {} cannot be read: {error}; copy it there", path.display());
                 self.refuse(key, reason);
             })
             .ok()?;
-        if !pem.contains("-----BEGIN CERTIFICATE-----") {
-            let reason = format!("{} holds no certificate: copy the server's rpc.cert there again", path.display());
-            self.refuse(key, reason);
-            return None;
-        }
-        Some(Certificate { path, pem })
+        let pem = certificates_pem(&file).map_err(|error| format!("{}: {error}", path.display()));
+        Some(Certificate { pem: self.accept(key, pem)?, path })
     }
 
     /// The file of a certificate's key; relative to the home.
     pub(crate) fn private_key(&mut self, key: &'static str, path: &str) -> Option<Secret> {
-        let pem = self.secret_file(key, path)?;
-        if !pem.contains("PRIVATE KEY-----") {
-            self.refuse(key, format!("{path} holds no private key: name the file that was made with the certificate"));
-            return None;
-        }
-        Some(Secret::new(pem))
+        // Whether it is a key, and that of the certificate, is seen where both are put together.
+        let file = self.file(key, path)?;
+        let text = text::decode(&file).map_err(|reason| format!("{path}: {reason}"));
+        Some(Secret::new(self.accept(key, text)?))
     }
 
     /// A secret that may be missing.
@@ -262,7 +258,10 @@ impl Reader<'_> {
         let secret = match SecretText::parse(text) {
             SecretText::Literal(literal) => literal.to_owned(),
             SecretText::Environment(name) => {
-                let unset = || format!("the environment variable {name} is not set: set it where this program starts");
+                // What is no name may be the secret itself.
+                let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+                let shown = if is_name { name } else { "after env:" };
+                let unset = || format!("the environment variable {shown} is not set: set it where this program starts");
                 let secret = (self.env)(name).ok_or_else(unset);
                 self.accept(key, secret)?
             }
@@ -275,20 +274,39 @@ impl Reader<'_> {
         Some(Secret::new(secret))
     }
 
-    fn secret_file(&mut self, key: &'static str, path: &str) -> Option<String> {
+    /// A file that a key names; relative to the home.
+    fn file(&mut self, key: &'static str, path: &str) -> Option<Vec<u8>> {
         let path = self.accept(key, value::path(path, self.env))?;
         let path = self.home.join(path);
         let content = (self.read)(&path).map_err(|error| {
             format!("the file {} cannot be read: {error}; make it, readable for this program", path.display())
         });
-        let mut content = self.accept(key, content)?;
-        if content.ends_with('\n') {
-            content.pop();
-            if content.ends_with('\r') {
-                content.pop();
-            }
+        self.accept(key, content)
+    }
+
+    /// The one line of a secret's file. Line ends and marks of editors are no part of it; a blank at an end is, for all we
+    /// know.
+    fn secret_file(&mut self, key: &'static str, path: &str) -> Option<String> {
+        let file = self.file(key, path)?;
+        let text = match text::decode(&file) {
+            Ok(text) if text.contains(char::REPLACEMENT_CHARACTER) => Err("it is not UTF-8 text: save it as UTF-8"),
+            decoded => decoded,
+        };
+        let text = self.accept(key, text.map_err(|reason| format!("the file {path}: {reason}")))?;
+        let secret = text.trim_matches(['\r', '\n']);
+        if secret.contains(['\r', '\n']) {
+            self.refuse(
+                key,
+                format!("the file {path} has several lines: the secret must stand there alone, on one line"),
+            );
+            return None;
         }
-        Some(content)
+        if secret != text::trim(secret) {
+            self.warn(format!(
+                "{key}: the file {path} has blanks before or after the secret, which count as part of it"
+            ));
+        }
+        Some(secret.to_owned())
     }
 
     fn warn_of_open_secret<'t>(&mut self, key: &'static str, texts: impl IntoIterator<Item = &'t str>) {

@@ -1,11 +1,11 @@
 //! Which value counts: the flag's, else the environment's, else the file's, else the default.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::flags::Flags;
 use crate::hint::nearest;
-use crate::ini;
+use crate::ini::{self, BadLine};
 use crate::problem::{Origin, Problem};
 use crate::table::{Default, Key, Kind, Since, Table};
 
@@ -24,12 +24,15 @@ pub(crate) struct Settings {
     by_key: HashMap<&'static str, Setting>,
     pub(crate) warnings: Vec<String>,
     pub(crate) problems: Vec<Problem>,
+    /// Keys of which something was said that cannot be read: what follows from their missing is not told, too.
+    pub(crate) unread: HashSet<&'static str>,
 }
 
 impl Settings {
     /// Starts with the defaults.
     pub(crate) fn defaults(table: &Table) -> Self {
-        let mut settings = Self { by_key: HashMap::new(), warnings: Vec::new(), problems: Vec::new() };
+        let mut settings =
+            Self { by_key: HashMap::new(), warnings: Vec::new(), problems: Vec::new(), unread: HashSet::new() };
         for key in table.settable() {
             if let Default::Is(value) = key.default {
                 settings.set(key, value.to_owned(), Origin::Default);
@@ -42,17 +45,25 @@ impl Settings {
     pub(crate) fn add_file(&mut self, table: &Table, path: &Path, text: &str) {
         let (entries, bad) = ini::parse(text);
         let at = |line| Origin::File { path: path.to_owned(), line };
-        self.problems.extend(bad.into_iter().map(|bad| Problem::Line {
-            path: path.to_owned(),
-            line: bad.line,
-            reason: bad.reason,
-        }));
+        for BadLine { line, name, reason } in bad {
+            self.unread.extend(name.and_then(|name| table.in_file(&name)).map(|key| key.name));
+            self.problems.push(Problem::Line { path: path.to_owned(), line, reason: reason.to_owned() });
+        }
         for entry in entries {
+            let value = entry.value.as_str();
+            if value.len() > 1 && value.starts_with('\'') && value.ends_with('\'') {
+                let (name, at) = (table.in_file(&entry.name).map_or("…", |key| key.name), at(entry.line));
+                self.warnings.push(format!("{name} ({at}): the single quotes count as part of the value"));
+            }
             match table.in_file(&entry.name) {
                 Some(key) => self.set(key, entry.value, at(entry.line)),
                 None => {
-                    let nearest = nearest(&entry.name, table.settable().map(|key| key.name)).map(str::to_owned);
-                    self.problems.push(Problem::UnknownKey { name: entry.name, origin: at(entry.line), nearest });
+                    let nearest = nearest(&entry.name, table.settable().map(|key| key.name));
+                    self.unread.extend(nearest);
+                    // What is like no key may be a piece of a secret that was pasted in several lines.
+                    let name = if nearest.is_some() { entry.name } else { "…".to_owned() };
+                    let nearest = nearest.map(str::to_owned);
+                    self.problems.push(Problem::UnknownKey { name, origin: at(entry.line), nearest });
                 }
             }
         }
@@ -95,6 +106,18 @@ impl Settings {
             }
         }
         self.by_key.insert(key.name, Setting { values: vec![value], origin });
+    }
+
+    /// Leaves out what is only said because something else cannot be read.
+    pub(crate) fn drop_false_problems(&mut self) {
+        let no_file = self.problems.iter().any(|problem| matches!(problem, Problem::File { .. }));
+        let is_unread = |key: &&'static str| no_file || self.unread.contains(key);
+        self.problems.retain(|problem| match problem {
+            Problem::Missing { key, .. } => !is_unread(key),
+            Problem::Counts { first, second, .. } => !is_unread(first) && !is_unread(second),
+            Problem::TooFew { key, .. } => !is_unread(key),
+            _ => true,
+        });
     }
 
     /// What a key has.

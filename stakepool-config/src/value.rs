@@ -1,6 +1,9 @@
 //! Single values of a configuration.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use stakepool_core::ticket::PoolFee;
 
 /// Most users that a pool may have: more keys take minutes to derive.
 pub(crate) const MOST_USERS: u32 = 1_000_000;
@@ -21,9 +24,30 @@ pub(crate) fn number(text: &str, range: std::ops::RangeInclusive<u32>) -> Result
     })
 }
 
-/// The address of a web page.
+/// A percentage that exccwallet takes for its pool fee, too: from 0.01 to 100.
+pub(crate) fn fee(text: &str) -> Result<PoolFee, String> {
+    if text == NO_FEE {
+        return Ok(PoolFee::from_str("0").map_err(|error| error.to_string())?);
+    }
+    let wrong = || {
+        format!(
+            "`{text}` is not a fee that the voting wallets take: give a percentage from 0.01 to 100, such as 7.5, or \
+             {NO_FEE} for a pool that asks nothing"
+        )
+    };
+    text.parse().ok().filter(|fee: &PoolFee| fee.hundredths() > 0).ok_or_else(wrong)
+}
+
+/// How a fee of nothing is written.
+pub(crate) const NO_FEE: &str = "none";
+
+/// The address of a web page. One with a password in it is refused, and not repeated.
 pub(crate) fn url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#']).next();
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return Err("a web address with a user or password is not taken: write it like https://pool.example".to_owned());
+    }
     if rest.is_empty() || rest.starts_with('/') || rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(format!("`{text}` is not a web address: write it like https://pool.example"));
     }
@@ -100,6 +124,25 @@ mod tests {
     fn switches_are_read_as_go_reads_them() {
         assert_eq!((switch(""), switch("1"), switch("false")), (Ok(true), Ok(true), Ok(false)));
         assert!(switch("yes").is_err());
+    }
+
+    #[test]
+    fn a_fee_is_one_that_the_wallets_take_and_nothing_only_by_a_word() {
+        for (text, percent) in [("0.01", 0.01), ("7.5", 7.5), ("100", 100.0), ("none", 0.0)] {
+            assert_eq!(fee(text).map(PoolFee::percent), Ok(percent), "{text}");
+        }
+        for text in ["0", "0.0", "0.001", "0.0099", "-1", "100.01", "7,5", "7.5%", "", "NaN", "inf"] {
+            assert!(fee(text).unwrap_err().contains("from 0.01 to 100"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_web_address_is_not_repeated() {
+        for text in ["https://user:hunter2@pool.example", "user:hunter2@pool.example", "ftp://hunter2@x"] {
+            let error = url(text).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(url("https://t.example/?q=a@b").is_ok());
     }
 
     #[test]

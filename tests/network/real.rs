@@ -72,7 +72,7 @@ fn arguments(home: &Path, file: &str, text: &str) -> Vec<std::ffi::OsString> {
 async fn start_daemon(net: &Simnet, folder: &Path, number: usize) -> PoolDaemon {
     let home = folder.join(format!("daemon{number}"));
     let arguments = arguments(&home, "stakepoold.conf", &daemon_configuration(net, number));
-    let invocation = load_daemon(arguments.into_iter(), &|_| None, &|path| fs::read_to_string(path)).unwrap();
+    let invocation = load_daemon(arguments.into_iter(), &|_| None, &|path| fs::read(path)).unwrap();
     let Invocation::Run(config) = invocation else { panic!("not asked to run") };
     PoolDaemon::start_new(stakepoold::options_from_config(*config).await.unwrap()).await.unwrap()
 }
@@ -102,7 +102,7 @@ impl RealPool {
             .collect();
         let home = folder.path().join("web");
         let arguments = arguments(&home, "exccstakepool.conf", &web_configuration(&net, &places));
-        let invocation = load_web(arguments.into_iter(), &|_| None, &|path| fs::read_to_string(path)).unwrap();
+        let invocation = load_web(arguments.into_iter(), &|_| None, &|path| fs::read(path)).unwrap();
         let Invocation::Run(config) = invocation else { panic!("not asked to run") };
         let stakepool_config::Database::Sqlite(path) = config.database.clone() else { panic!("another engine") };
         let (stop_web, stopped) = oneshot::channel::<()>();

@@ -31,7 +31,7 @@ impl PoolArguments {
         // The first file that is read is the configuration file.
         let first: OnceCell<Option<PathBuf>> = OnceCell::new();
         let read = |path: &Path| {
-            let content = fs::read_to_string(path);
+            let content = fs::read(path);
             let absent = content.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
             first.get_or_init(|| absent.then(|| path.to_owned()));
             content

@@ -69,7 +69,7 @@ fn config(scene: &Scene) -> WebConfig {
     file.push(scene.config_file());
     let home = scene.home.path().display().to_string();
     let variable = |name: &str| (name == "HOME").then(|| home.clone());
-    match load_web([file].into_iter(), &variable, &|path| fs::read_to_string(path)).unwrap() {
+    match load_web([file].into_iter(), &variable, &|path| fs::read(path)).unwrap() {
         Invocation::Run(config) => *config,
         other => panic!("{other:?}"),
     }

@@ -36,7 +36,7 @@ pub(crate) const TABLE: Table = Table {
         Key::value(
             "poolfees",
             "PERCENT",
-            "the fee that tickets must pay; the web and the voting wallets need the same",
+            "the fee that tickets must pay, or `none`; the web and the voting wallets need the same",
         )
         .default("5"),
         MAXUSERS,

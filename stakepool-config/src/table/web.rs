@@ -42,8 +42,12 @@ pub(crate) const TABLE: Table = Table {
             "KEY",
             "the voting wallets' extended public key (default account), from which the pool's half of each multisig comes",
         ),
-        Key::value("poolfees", "PERCENT", "the fee that tickets pay; the voting wallets and daemons need the same")
-            .default("7.5"),
+        Key::value(
+            "poolfees",
+            "PERCENT",
+            "the fee that tickets pay, or `none`; the voting wallets and daemons need the same",
+        )
+        .default("7.5"),
         MAXUSERS,
         Key::switch("closepool", "take no new users and addresses"),
         Key::value("closepoolmsg", "TEXT", "what visitors of a closed pool read")
@@ -70,6 +74,12 @@ pub(crate) const TABLE: Table = Table {
         // The web site.
         Key::value("listen", "HOST:PORT", "where to serve; `:PORT` for all interfaces, or the path of a unix socket")
             .default(":8000"),
+        Key::value("listenmode", "MODE", "the rights of the unix socket; connecting needs the right to write")
+            .default("0666")
+            .new_here(),
+        Key::value("listengroup", "GROUP", "the group of the unix socket, by name or number; a proxy's, for example")
+            .depends("the program's own")
+            .new_here(),
         Key::value("baseurl", "URL", "the pool's address as visitors type it; stands in mails and API keys")
             .default("http://127.0.0.1:8000"),
         Key::value("cookiesecret", "SECRET", "signs cookies; `openssl rand -hex 32` makes one").secret(),
@@ -90,7 +100,11 @@ pub(crate) const TABLE: Table = Table {
         )
         .secret()
         .new_here(),
-        Key::value("realipheader", "HEADER", "the header in which a proxy tells the visitor's address"),
+        Key::value(
+            "realipheader",
+            "HEADER",
+            "the header in which a proxy tells the visitor's address: X-Real-IP, X-Forwarded-For, Forwarded …",
+        ),
         Key::list("trustedproxies", "ADDRESS,…", "proxies whose header is believed")
             .depends("loopback where realipheader is set")
             .new_here(),

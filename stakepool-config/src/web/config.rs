@@ -1,7 +1,6 @@
 //! The configuration of the web application.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::chain::{ExtendedPubKey, Network};
@@ -11,8 +10,9 @@ use stakepool_core::ticket::PoolFee;
 use crate::client_certificate::ClientIdentity;
 use crate::endpoint::{DaemonEndpoint, RpcEndpoint};
 use crate::ip_range::IpRange;
-use crate::listen::ListenAddress;
+use crate::listen::{ListenAddress, SocketAccess};
 use crate::logging;
+use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
 use crate::value::{MOST_USERS, number, url};
 
@@ -67,6 +67,8 @@ pub struct WebConfig {
     pub rpc_identity: Option<ClientIdentity>,
     /// Where to serve.
     pub listen: ListenAddress,
+    /// Who may connect where that is a unix socket.
+    pub listen_access: SocketAccess,
     /// Where to serve metrics and health. TCP only.
     pub monitor_listen: Option<ListenAddress>,
     /// Where the operator is told of troubles: an address of the web, often with a secret in it.
@@ -115,7 +117,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
             "coldwalletextpub and votingwalletextpub are the same key: the fees go to a wallet that is always unlocked",
         );
     }
-    let pool_fee = reader.value("poolfees", PoolFee::from_str);
+    let pool_fee = pool_fee(reader);
     let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
     let max_voted_age = reader.value("maxvotedage", |text| number(text, 0..=u32::MAX));
     let pool_email = reader.text("poolemail");
@@ -153,6 +155,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         rpc_token: servers.rpc_token,
         rpc_identity: servers.rpc_identity,
         listen: site.listen,
+        listen_access: site.listen_access,
         monitor_listen: site.monitor_listen,
         alert_webhook: site.alert_webhook,
         base_url: site.base_url,

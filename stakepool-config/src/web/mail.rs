@@ -2,7 +2,7 @@
 
 use stakepool_core::accounts::Mailbox;
 
-use crate::endpoint::{split_host, with_port};
+use crate::host::{is_loopback, split_host, with_port};
 use crate::reader::Reader;
 use stakepool_core::secret::Secret;
 
@@ -72,7 +72,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mail> {
     let (name, port) = reader.accept("smtphost", split_host(&host))?;
     let default_port = if wish == Some(MailTls::Tls) { TLS_PORT } else { PORT };
     let port = port.unwrap_or(default_port);
-    let is_here = matches!(name, "localhost" | "127.0.0.1" | "::1");
+    let is_here = is_loopback(name);
     let tls = wish.unwrap_or(match port {
         TLS_PORT => MailTls::Tls,
         _ if is_here => MailTls::None,

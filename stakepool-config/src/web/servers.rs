@@ -64,9 +64,10 @@ fn daemons(reader: &mut Reader<'_>, network: Network, least: usize) -> Vec<Daemo
 fn at_least(reader: &mut Reader<'_>, key: &'static str, least: usize) {
     let count = reader.list_length(key);
     if count > 0 && count < least {
-        reader.problem(Problem::Conflict(format!(
+        let reason = format!(
             "{key} names {count}, but a pool needs {least} at least so that it votes when one fails; a pool for tests \
              says minservers=1"
-        )));
+        );
+        reader.problem(Problem::TooFew { key, reason });
     }
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use stakepool_core::accounts::UserId;
 
-use crate::ip_range::IpRange;
-use crate::listen::ListenAddress;
+use crate::ip_range::{IpRange, cover_everybody};
+use crate::listen::{ListenAddress, SocketAccess};
 use crate::reader::Reader;
 use crate::value::url;
 use stakepool_core::secret::Secret;
@@ -22,6 +22,7 @@ pub struct RealIp {
 
 pub(super) struct Site {
     pub(super) listen: ListenAddress,
+    pub(super) listen_access: SocketAccess,
     pub(super) monitor_listen: Option<ListenAddress>,
     pub(super) alert_webhook: Option<Secret>,
     pub(super) base_url: String,
@@ -42,7 +43,11 @@ const NO_WEBHOOK: &str = "the value is not a web address: write it like https://
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let listen = reader.value("listen", ListenAddress::from_str);
+    let listen_access = listen_access(reader, listen.as_ref());
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
+    if listen.is_some() && listen == monitor_listen {
+        reader.refuse("monitorlisten", "listen is the same place: give it a port of its own");
+    }
     let alert_webhook = reader.secret("alertwebhook").filter(|secret| {
         reader.accept("alertwebhook", url(secret.expose()).map_err(|_| NO_WEBHOOK.to_owned())).is_some()
     });
@@ -51,6 +56,14 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let cookie_secret = signing_secret(reader, "cookiesecret");
     let cookie_secure = cookie_secure(reader, base_url.as_deref());
     let mut admin_ips = reader.values("adminips", IpRange::from_str);
+    if cover_everybody(&admin_ips) {
+        reader.warn(
+            "adminips admits every address there is: the pages for administrators are protected by the sign-in alone; name \
+             the addresses from which you administer",
+        );
+    } else {
+        warn_of_vast(reader, "adminips", &admin_ips);
+    }
     let admin_ids = reader.values("adminuserids", |text| {
         let id = text.parse().ok().filter(|id: &i64| *id > 0).map(UserId);
         id.ok_or_else(|| format!("`{text}` is not a user's number: give whole numbers from 1"))
@@ -73,6 +86,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     }
     Some(Site {
         listen: listen?,
+        listen_access,
         monitor_listen,
         alert_webhook,
         base_url: base_url?,
@@ -147,16 +161,71 @@ fn cookie_secure(reader: &mut Reader<'_>, base_url: Option<&str>) -> bool {
     secure
 }
 
+/// Headers that are there, but never hold a visitor's address.
+const NO_ADDRESS: [&str; 12] = [
+    "Host",
+    "Via",
+    "Cookie",
+    "User-Agent",
+    "Authorization",
+    "Referer",
+    "Origin",
+    "Connection",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Port",
+    "X-Forwarded-Server",
+];
+
+fn warn_of_vast(reader: &mut Reader<'_>, key: &'static str, ranges: &[IpRange]) {
+    let vast: Vec<String> = ranges.iter().filter(|range| range.is_vast()).map(ToString::to_string).collect();
+    if !vast.is_empty() {
+        reader.warn(format!(
+            "{key} names a great part of all addresses ({}): name those that are yours",
+            vast.join(", ")
+        ));
+    }
+}
+
+/// `listenmode` and `listengroup`, which only a unix socket has.
+fn listen_access(reader: &mut Reader<'_>, listen: Option<&ListenAddress>) -> SocketAccess {
+    let mode = reader.optional("listenmode", SocketAccess::mode);
+    let group = reader.optional("listengroup", |text| {
+        let is_group = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '$'));
+        is_group.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not the name or number of a group"))
+    });
+    if matches!(listen, Some(ListenAddress::Tcp { .. })) {
+        let idle: Vec<&str> = ["listenmode", "listengroup"].into_iter().filter(|key| reader.is_set(key)).collect();
+        if !idle.is_empty() {
+            reader.warn(format!("no effect, since listen is no unix socket: {}", idle.join(", ")));
+        }
+    }
+    SocketAccess { mode: mode.unwrap_or(SocketAccess::default().mode), group }
+}
+
 fn real_ip(reader: &mut Reader<'_>) -> Option<RealIp> {
     let header = reader.optional("realipheader", |text| {
         let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        if is_name {
-            Ok(text.to_owned())
-        } else {
+        if !is_name {
             Err(format!("`{text}` is not the name of a header, such as X-Real-IP"))
+        } else if NO_ADDRESS.iter().any(|header| header.eq_ignore_ascii_case(text)) {
+            Err(format!(
+                "`{text}` holds no address of a visitor: name X-Real-IP, X-Forwarded-For, Forwarded or the like"
+            ))
+        } else {
+            Ok(text.to_owned())
         }
     });
     let trusted = reader.values("trustedproxies", IpRange::from_str);
+    if cover_everybody(&trusted) {
+        reader.refuse(
+            "trustedproxies",
+            "these are all addresses there are: every visitor could write an address of their choice into the header, pass \
+             every limit of tries, and come from where adminips admits; name your proxies alone",
+        );
+    } else {
+        warn_of_vast(reader, "trustedproxies", &trusted);
+    }
     let Some(header) = header else {
         if !trusted.is_empty() {
             reader.warn("trustedproxies has no effect without realipheader");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use stakepool_config::ListenAddress;
 use stakepool_core::chain::Network;
 
-use super::{COLD, Host, assert_only, daemon_lines, without};
+use super::{COLD, Host, assert_only, daemon_lines, pem, without};
 
 #[test]
 fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
@@ -24,9 +24,9 @@ fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
 
 #[test]
 fn a_certificate_may_lie_beside_the_home() {
-    let host = Host::new().file("/home/pool/.stakepoold/../.exccd/rpc.cert", "-----BEGIN CERTIFICATE-----");
+    let host = Host::new().file("/home/pool/.stakepoold/../.exccd/rpc.cert", &pem("a.cert"));
     let lines = format!("{}exccdcert=../.exccd/rpc.cert\n", without("exccdcert", &daemon_lines("")));
-    assert_eq!(host.daemon(&lines).nodes[0].certificate.pem, "-----BEGIN CERTIFICATE-----");
+    assert_eq!(host.daemon(&lines).nodes[0].certificate.pem, pem("a.cert"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod daemon;
+mod encodings;
+mod mistakes;
 mod old_files;
 mod peers;
 #[cfg(feature = "pool")]
@@ -15,6 +17,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use stakepool_config::{ConfigErrors, DaemonConfig, Invocation, WebConfig, load_daemon, load_web};
 
@@ -27,10 +30,19 @@ const VOTING: &str =
 const MAINNET: &str =
     "xpub6DSgfTNdVir1UNQcansS33VX6NymiUoEcYhXEkFcYMzAinuswpuK1adXzD7sHt9Djo33nxPZmirdjCX8GnniHBeSajEtRpAsTyRQRaYfPvc";
 
+const CERTIFICATES: [&str; 4] = ["a.cert", "b.cert", "c.cert", "d.cert"];
+
+/// The certificate in a file of these names: PEM. Another for each name, and the same each time.
+fn pem(name: &str) -> String {
+    static MADE: LazyLock<Vec<String>> =
+        LazyLock::new(|| CERTIFICATES.iter().map(|_| peers::pair()[0].clone()).collect());
+    MADE[CERTIFICATES.iter().position(|known| *known == name).unwrap()].clone()
+}
+
 /// What a program sees of its host: its home is `/home/pool`.
 #[derive(Clone, Default)]
 struct Host {
-    files: HashMap<PathBuf, String>,
+    files: HashMap<PathBuf, Vec<u8>>,
     variables: HashMap<String, String>,
 }
 
@@ -39,16 +51,19 @@ impl Host {
     fn new() -> Self {
         let mut host = Self::default().variable("HOME", "/home/pool");
         for home in [".exccstakepool", ".stakepoold"] {
-            for name in ["a.cert", "b.cert", "c.cert", "d.cert"] {
-                let pem = format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n");
-                host = host.file(&format!("/home/pool/{home}/{name}"), &pem);
+            for name in CERTIFICATES {
+                host = host.file(&format!("/home/pool/{home}/{name}"), &pem(name));
             }
         }
         host
     }
 
-    fn file(mut self, path: &str, content: &str) -> Self {
-        self.files.insert(path.into(), content.to_owned());
+    fn file(self, path: &str, content: &str) -> Self {
+        self.bytes(path, content.as_bytes())
+    }
+
+    fn bytes(mut self, path: &str, content: &[u8]) -> Self {
+        self.files.insert(path.into(), content.to_vec());
         self
     }
 
@@ -57,7 +72,7 @@ impl Host {
         self
     }
 
-    fn read(&self, path: &Path) -> io::Result<String> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 

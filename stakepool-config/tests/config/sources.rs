@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use stakepool_config::{Invocation, load_web};
 
-use super::{Host, assert_only, daemon_lines, messages, web_lines, without};
+use super::{Host, assert_only, daemon_lines, messages, pem, web_lines, without};
 
 fn fee(host: &Host, lines: &str, flags: &[&str]) -> f64 {
     let host = host.clone().file("/home/pool/.stakepoold/stakepoold.conf", lines);
@@ -63,8 +63,8 @@ fn a_file_that_was_named_must_be_there() {
 fn appdata_moves_the_home_with_file_certificates_and_state() {
     let host = Host::new()
         .file("/srv/p/stakepoold.conf", &daemon_lines(""))
-        .file("/srv/p/a.cert", "-----BEGIN CERTIFICATE-----")
-        .file("/srv/p/b.cert", "-----BEGIN CERTIFICATE-----");
+        .file("/srv/p/a.cert", &pem("a.cert"))
+        .file("/srv/p/b.cert", &pem("b.cert"));
     let Ok(Invocation::Run(config)) = host.load_daemon(["-A", "/srv/p"]) else { panic!("not run") };
     assert_eq!(config.nodes[0].certificate.path.to_str(), Some("/srv/p/a.cert"));
     assert_eq!(config.data_dir.to_str(), Some("/srv/p/data/testnet"));
@@ -176,6 +176,6 @@ fn a_host_without_a_home_is_told_how_to_name_one() {
 #[test]
 fn an_argument_that_is_no_text_is_refused() {
     let flags = [OsString::from_vec(vec![0xff])].into_iter();
-    let errors = load_web(flags, &|_| Some("/home/pool".to_owned()), &|_| Ok(web_lines(""))).unwrap_err();
+    let errors = load_web(flags, &|_| Some("/home/pool".to_owned()), &|_| Ok(web_lines("").into_bytes())).unwrap_err();
     assert!(errors.to_string().contains("argument 1 is not UTF-8"), "{errors}");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use stakepool_config::{Captcha, Database, Invocation, ListenAddress, MailTls};
 use stakepool_core::chain::Network;
 
-use super::{COLD, Host, MAINNET, VOTING, assert_only, web_lines, without};
+use super::{COLD, Host, MAINNET, VOTING, assert_only, pem, web_lines, without};
 
 #[test]
 fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
@@ -20,7 +20,7 @@ fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
     let wallet = &config.wallets[1];
     assert_eq!((wallet.host.as_str(), wallet.user.as_str(), wallet.password.expose()), ("10.0.0.4:19110", "u2", "p2"));
     assert_eq!(wallet.certificate.path, PathBuf::from("/home/pool/.exccstakepool/b.cert"));
-    assert!(wallet.certificate.pem.contains("b.cert"));
+    assert_eq!(wallet.certificate.pem, pem("b.cert"));
     assert_eq!(config.daemons[0].host, "10.0.0.3:19113");
     assert!(config.admin_ips.iter().any(|range| range.contains("127.0.0.1".parse().unwrap())));
     assert_eq!((config.captcha, config.mail, config.real_ip), (Captcha::Own, None, None));
@@ -101,9 +101,8 @@ fn certificates_are_looked_for_in_the_home_and_must_be_certificates() {
     let set = |value: &str| format!("{}walletcerts={value}\n", without("walletcerts", &web_lines("")));
     let errors = Host::new().web_errors(&set("a.cert,x.cert"));
     assert_only(&errors, &["walletcerts", "/home/pool/.exccstakepool/x.cert cannot be read"]);
-    let host =
-        Host::new().file("/home/pool/.exccstakepool/x.cert", "garbage").file("./y.cert", "-----BEGIN CERTIFICATE-----");
-    assert_only(&host.web_errors(&set("a.cert,x.cert")), &["x.cert holds no certificate"]);
+    let host = Host::new().file("/home/pool/.exccstakepool/x.cert", "garbage").file("./y.cert", &pem("c.cert"));
+    assert_only(&host.web_errors(&set("a.cert,x.cert")), &["x.cert: no certificate found"]);
     // As the predecessor, in the working directory where the home has none.
     assert_eq!(host.web(&set("a.cert,./y.cert")).wallets[1].certificate.path, PathBuf::from("./y.cert"));
 }
@@ -280,15 +279,16 @@ fn nothing_set_lists_all_that_is_needed() {
 
 #[test]
 fn a_certificate_for_the_daemons_needs_its_key() {
-    let host = Host::new()
-        .file("/home/pool/.exccstakepool/web.key", "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n");
-    let config = host.web(&web_lines("rpcclientcert=a.cert\nrpcclientkey=web.key"));
+    let [certificate, key] = super::peers::pair();
+    let folder = "/home/pool/.exccstakepool";
+    let host = Host::new().file(&format!("{folder}/web.cert"), &certificate).file(&format!("{folder}/web.key"), &key);
+    let config = host.web(&web_lines("rpcclientcert=web.cert\nrpcclientkey=web.key"));
     let identity = config.rpc_identity.unwrap();
-    assert!(identity.certificate.pem.contains("a.cert") && identity.key.expose().contains("PRIVATE KEY"));
-    assert_only(&host.web_errors(&web_lines("rpcclientcert=a.cert")), &["rpcclientcert and rpcclientkey"]);
+    assert!(identity.certificate.pem == certificate && identity.key.expose().contains("PRIVATE KEY"));
+    assert_only(&host.web_errors(&web_lines("rpcclientcert=web.cert")), &["rpcclientcert and rpcclientkey"]);
     assert_only(
-        &host.web_errors(&web_lines("rpcclientcert=a.cert\nrpcclientkey=b.cert")),
-        &["b.cert holds no private key"],
+        &host.web_errors(&web_lines("rpcclientcert=web.cert\nrpcclientkey=web.cert")),
+        &["rpcclientkey", "a certificate, not a private key"],
     );
 }
 
