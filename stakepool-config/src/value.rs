@@ -27,7 +27,7 @@ pub(crate) fn number(text: &str, range: std::ops::RangeInclusive<u32>) -> Result
 /// A percentage that exccwallet takes for its pool fee, too: from 0.01 to 100.
 pub(crate) fn fee(text: &str) -> Result<PoolFee, String> {
     if text == NO_FEE {
-        return Ok(PoolFee::from_str("0").map_err(|error| error.to_string())?);
+        return PoolFee::from_str("0").map_err(|error| error.to_string());
     }
     let wrong = || {
         format!(
