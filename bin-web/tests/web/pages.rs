@@ -60,6 +60,7 @@ async fn every_page_that_speaks_of_wallets_says_which_can_use_a_pool_by_key() {
         let page = browser.get(target).await.text();
         assert!(page.contains("Exilibrium before") && page.contains("cannot use"), "{target}: {page}");
     }
+    let world = World::start().await;
     let mut browser = user_with_tickets(&world).await;
     let page = browser.get("/tickets").await.text();
     for text in
