@@ -27,6 +27,7 @@ use stakepool_sim::{Endpoint, SimNetwork};
 use stakepoold::{DaemonOptions, StakepooldError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::daemon::PoolDaemon;
 use crate::server_config::server_config;
@@ -168,6 +169,13 @@ impl SmallPool {
         match self.database.by_id(user).await?.and_then(|user| user.registration) {
             Some(known) => Ok(known),
             None => self.pool.register(user, key).await,
+        }
+    }
+
+    /// Waits until the pool has ended by itself.
+    pub async fn ended(&self) {
+        while !self.running.is_finished() {
+            sleep(Duration::from_millis(20)).await;
         }
     }
 

@@ -29,6 +29,8 @@ pub enum AlertKind {
     PoolFull,
     /// The pool cannot serve its users, or cannot vote.
     Down,
+    /// A wallet holds scripts of users whom the database does not know.
+    UnknownUsers,
     /// Anything else that the status page shows.
     Other,
 }
@@ -46,6 +48,7 @@ impl AlertKind {
             Self::CertificateEnds => "certificate_ends",
             Self::PoolFull => "pool_full",
             Self::Down => "down",
+            Self::UnknownUsers => "unknown_users",
             Self::Other => "other",
         }
     }

@@ -1,6 +1,8 @@
 //! The stores of a pool are a store themselves: each call goes to the one that it is for. So a pool whose stores lie in
 //! several places can be tested as any other store, and given wherever one store is wanted.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{BlockHeight, KeyIndex, TicketHash};
@@ -40,6 +42,8 @@ pass_on! {
         fn list(after: UserId, limit: u64) -> Vec<User>;
         fn counts() -> (u64, u64);
         fn reserve_index(id: UserId, max: u32) -> KeyIndex;
+        fn key_indexes() -> BTreeMap<KeyIndex, Option<UserId>>;
+        fn withhold_indexes(indexes: &[KeyIndex]) -> ();
         fn register(id: UserId, registration: &Registration) -> ();
         fn update(before: &User, after: &User) -> ();
     }

@@ -53,6 +53,8 @@ pub struct PoolTerms {
     pub min_servers: usize,
     /// What users read where the pool takes no new users and addresses; `None` while it is open.
     pub closed: Option<String>,
+    /// Whether the operator said that this is a new pool, although its wallets hold scripts of earlier users: these stay behind.
+    pub new_pool: bool,
 }
 
 impl PoolTerms {
@@ -63,7 +65,16 @@ impl PoolTerms {
         cold_wallet: ExtendedPubKey,
         fee: PoolFee,
     ) -> Self {
-        Self { network, voting_wallet, cold_wallet, fee, max_users: MAX_USERS, min_servers: MIN_SERVERS, closed: None }
+        Self {
+            network,
+            voting_wallet,
+            cold_wallet,
+            fee,
+            max_users: MAX_USERS,
+            min_servers: MIN_SERVERS,
+            closed: None,
+            new_pool: false,
+        }
     }
 
     /// With another highest key index.
@@ -84,6 +95,14 @@ impl PoolTerms {
     #[must_use]
     pub fn closed(mut self, message: Option<String>) -> Self {
         self.closed = message;
+        self
+    }
+
+    /// A new pool, although its wallets hold scripts of users whom its database does not know. Without this a pool whose
+    /// database has no user with an address does not run with such wallets.
+    #[must_use]
+    pub const fn new_pool(mut self, new_pool: bool) -> Self {
+        self.new_pool = new_pool;
         self
     }
 

@@ -16,6 +16,8 @@ use crate::terms::PoolTerms;
 
 /// Pause between two looks at the wallets' keys at the start.
 const KEY_PAUSE: Duration = Duration::from_secs(1);
+/// Pause between two looks at what the wallets hold.
+const SEEN_PAUSE: Duration = Duration::from_millis(100);
 
 /// A voting wallet as a pool needs it: it also knows transactions and agendas.
 pub trait VotingWallet: PoolWallet + TransactionSource + AgendaSource {}
@@ -89,9 +91,35 @@ pub enum WalletsError {
         /// The configured key.
         expected: Box<ExtendedPubKey>,
     },
+    /// The database has no user with an address, but a wallet holds scripts of users.
+    #[error(
+        "wallet {wallet} holds {held}, but the database has no user with an address: these \
+         users would stay behind and lose votes. Point `database` to the pool's database, restore it, or bring the users over \
+         from the old one; only where this is a new pool that shall leave them behind, start it with --newpool",
+        held = held(*.scripts, *.tickets)
+    )]
+    EarlierUsers {
+        /// The wallet.
+        wallet: String,
+        /// How many scripts of the pool it holds.
+        scripts: usize,
+        /// How many of their tickets may still vote, as far as the wallet said.
+        tickets: usize,
+    },
     /// A defect of ours.
     #[error("the keeping of the wallets broke down: {0}")]
     BrokeDown(String),
+}
+
+/// What a wallet holds of earlier users, in words.
+fn held(scripts: usize, tickets: usize) -> String {
+    let scripts =
+        if scripts == 1 { "the script of a user".to_owned() } else { format!("the scripts of {scripts} users") };
+    match tickets {
+        0 => scripts,
+        1 => format!("{scripts} with 1 ticket that may still vote"),
+        tickets => format!("{scripts} with {tickets} tickets that may still vote"),
+    }
 }
 
 /// The voting wallets as a running pool keeps them in service.
@@ -101,6 +129,8 @@ pub struct VotingWallets {
     pub group: Arc<WalletGroup>,
     members: Vec<Arc<dyn PoolWallet>>,
     expected: ExtendedPubKey,
+    users: Arc<dyn UserStore>,
+    new_pool: bool,
 }
 
 impl VotingWallets {
@@ -123,9 +153,10 @@ impl VotingWallets {
         users: Arc<dyn UserStore>,
         rescans: Arc<dyn RescanStore>,
     ) -> Self {
-        let PoolTerms { network, voting_wallet: expected, min_servers, .. } = *terms;
-        let group = WalletGroup::with_stores(network, expected, min_servers, members.clone(), users, rescans);
-        Self { group: Arc::new(group), members, expected }
+        let PoolTerms { network, voting_wallet: expected, min_servers, new_pool, .. } = *terms;
+        let group = WalletGroup::with_stores(network, expected, min_servers, members.clone(), users.clone(), rescans);
+        let group = if new_pool { group } else { group.first_user_needs_all_wallets() };
+        Self { group: Arc::new(group), members, expected, users, new_pool }
     }
 
     /// Probes and repairs the wallets. Ready only where that cannot go on.
@@ -136,7 +167,36 @@ impl VotingWallets {
         repairs.spawn(async move { group.run(pending()).await });
         tokio::select! {
             error = self.all_foreign() => error,
+            error = self.earlier_users() => error,
             Some(Err(error)) = repairs.join_next() => WalletsError::BrokeDown(error.to_string()),
+        }
+    }
+
+    /// Ready where the database has no user with an address, and a wallet holds scripts of users. Wallets that are away are
+    /// looked at when they are back; until then nobody can register.
+    async fn earlier_users(&self) -> WalletsError {
+        if self.new_pool {
+            return pending().await;
+        }
+        loop {
+            match self.users.counts().await {
+                Ok((_, 0)) => {}
+                Ok(_) => return pending().await,
+                // The status says so.
+                Err(_) => {
+                    sleep(KEY_PAUSE).await;
+                    continue;
+                }
+            }
+            for wallet in self.group.status() {
+                let Some(census) = wallet.census.filter(|census| !census.unknown.is_empty()) else { continue };
+                let (scripts, tickets) = (census.unknown.len(), census.unknown_tickets());
+                return WalletsError::EarlierUsers { wallet: wallet.name, scripts, tickets };
+            }
+            if self.group.unseen().is_empty() {
+                return pending().await;
+            }
+            sleep(SEEN_PAUSE).await;
         }
     }
 

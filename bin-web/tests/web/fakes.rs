@@ -1,5 +1,6 @@
 //! Wallets and stores that do what a test says, and daemons as high as these wallets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -220,6 +221,14 @@ impl UserStore for ReadOnlyUsers {
     }
 
     async fn reserve_index(&self, _: UserId, _: u32) -> Result<KeyIndex, StoreError> {
+        disk_is_full()
+    }
+
+    async fn key_indexes(&self) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError> {
+        self.0.key_indexes().await
+    }
+
+    async fn withhold_indexes(&self, _: &[KeyIndex]) -> Result<(), StoreError> {
         disk_is_full()
     }
 

@@ -135,7 +135,10 @@ impl Table {
 
     /// The key of a long flag, without its dashes.
     pub(crate) fn long_flag(&self, name: &str) -> Option<&'static Key> {
-        self.keys.iter().find(|key| key.name == name)
+        // `--new-pool` is `--newpool`.
+        let dashless = || name.replace('-', "");
+        let find = |name: &str| self.keys.iter().find(|key| key.name == name);
+        find(name).or_else(|| find(&dashless()))
     }
 
     /// The key of a short flag.

@@ -49,6 +49,11 @@ pub(crate) const TABLE: Table = Table {
         )
         .default("7.5"),
         MAXUSERS,
+        Key::switch(
+            "newpool",
+            "start though the voting wallets hold scripts of users whom the database does not know: these stay behind",
+        )
+        .new_here(),
         Key::switch("closepool", "take no new users and addresses"),
         Key::value("closepoolmsg", "TEXT", "what visitors of a closed pool read")
             .default("The stake pool is temporarily closed to new signups."),

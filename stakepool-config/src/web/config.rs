@@ -45,6 +45,8 @@ pub struct WebConfig {
     pub pool_fee: PoolFee,
     /// The highest key index that is given to a user.
     pub max_users: u32,
+    /// Whether a database without users may stand before wallets that hold scripts of users.
+    pub new_pool: bool,
     /// Whether new users and addresses are refused.
     pub close_pool: bool,
     /// What visitors of a closed pool read.
@@ -144,6 +146,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         voting_wallet: voting_wallet?,
         pool_fee: pool_fee?,
         max_users: max_users?,
+        new_pool: reader.switch("newpool").unwrap_or(false),
         close_pool,
         close_pool_message: reader.text("closepoolmsg").unwrap_or_default(),
         pool_email,

@@ -14,9 +14,13 @@ pub enum Database {
 
 /// The file where nothing else is said.
 const DEFAULT_FILE: &str = "pool.sqlite";
+/// What becomes of users in a MySQL that is not used.
+const STAY: &str = "; users who are only in that database are not this pool's, and lose votes";
 /// What to do instead of MySQL. The value itself is not repeated, for it may hold a password.
-const NO_MYSQL: &str = "MySQL is not supported yet: remove the db… keys and set database=sqlite:PATH, or leave database out for \
-                        `pool.sqlite` in datadir";
+const NO_MYSQL: &str = "MySQL is not supported yet, and the users in that database would stay behind: their tickets would be \
+                        left to daemons that do not know how they vote. Go on with the old web until its users were brought \
+                        over. Only for a new pool, or with the users in a file of SQLite: remove the db… keys and set \
+                        database=sqlite:PATH, or leave database out for `pool.sqlite` in datadir";
 
 pub(super) fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Option<Database> {
     let old: Vec<&'static str> = ["dbhost", "dbport", "dbname", "dbuser", "dbpassword"]
@@ -26,14 +30,14 @@ pub(super) fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Option<Database>
     if let Some(text) = reader.text("database") {
         let location = location(&text, data_dir);
         if !old.is_empty() {
-            reader.warn(format!("database is set, so the keys for MySQL are ignored: {}", old.join(", ")));
+            reader.warn(format!("database is set, so the keys for MySQL are ignored: {}{STAY}", old.join(", ")));
         }
         return reader.accept("database", location);
     }
     let decisive: Vec<&'static str> =
         old.iter().copied().filter(|key| matches!(*key, "dbhost" | "dbpassword")).collect();
     if decisive.is_empty() && !old.is_empty() {
-        reader.warn(format!("data is stored in SQLite, so the keys for MySQL are ignored: {}", old.join(", ")));
+        reader.warn(format!("data is stored in SQLite, so the keys for MySQL are ignored: {}{STAY}", old.join(", ")));
     }
     for key in &decisive {
         reader.refuse(key, NO_MYSQL);

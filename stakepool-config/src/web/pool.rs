@@ -14,6 +14,7 @@ impl WebConfig {
         PoolTerms::new(self.network, self.voting_wallet, self.cold_wallet, self.pool_fee)
             .max_users(self.max_users)
             .min_servers(self.min_servers)
+            .new_pool(self.new_pool)
             .closed(self.close_pool.then(|| self.close_pool_message.clone()))
     }
 

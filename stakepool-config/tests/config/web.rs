@@ -113,12 +113,25 @@ fn mysql_is_refused_by_the_name_of_its_keys() {
     assert_eq!(errors.len(), 2);
     assert!(errors[0].starts_with("dbhost (") && errors[1].starts_with("dbpassword ("), "{errors:?}");
     assert!(errors.iter().all(|error| error.contains("database=sqlite:PATH") && !error.contains("hunter2")));
+    assert!(errors.iter().all(|error| error.contains("the users in that database would stay behind")), "{errors:?}");
     let errors = Host::new().web_errors(&web_lines("database=mysql://stakepool:hunter2@localhost/stakepool"));
     assert_only(&errors, &["database (", "MySQL is not supported yet"]);
     assert!(!errors[0].contains("hunter2"));
     let config = Host::new().web(&web_lines("database=sqlite:/srv/pool.db\ndbhost=localhost"));
     assert_eq!(config.database, Database::Sqlite("/srv/pool.db".into()));
-    assert_only(&config.warnings, &["dbhost"]);
+    assert_only(&config.warnings, &["dbhost", "lose votes"]);
+}
+
+#[test]
+fn a_new_pool_is_said_by_key_or_flag_with_or_without_a_dash() {
+    assert!(!Host::new().web(&web_lines("")).new_pool);
+    let config = Host::new().web(&web_lines("newpool=1"));
+    assert!(config.new_pool);
+    for flag in ["--newpool", "--new-pool"] {
+        let host = Host::new().file("/home/pool/.exccstakepool/exccstakepool.conf", &web_lines(""));
+        let Invocation::Run(config) = host.load_web([flag]).unwrap() else { panic!("{flag}") };
+        assert!(config.new_pool, "{flag}");
+    }
 }
 
 #[test]

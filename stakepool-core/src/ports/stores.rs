@@ -1,5 +1,7 @@
 //! What must outlast a restart.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +108,15 @@ pub trait UserStore: Send + Sync {
     ///
     /// Fails with [`StoreError::Full`], or [`StoreError::AlreadyRegistered`].
     async fn reserve_index(&self, id: UserId, max: u32) -> Result<KeyIndex, StoreError>;
+
+    /// Every key index that was given, and to whom; `None` for those that are withheld.
+    async fn key_indexes(&self) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError>;
+
+    /// Withholds key indexes, because users have them whom the store does not know: nobody is given them. A user without an
+    /// address for whom one is reserved gets another at the next call of [`UserStore::reserve_index`]; those of users with an
+    /// address stay as they are. [`UserStore::register`] takes a withheld index for a user for whom none is reserved: one who
+    /// was brought back with the own index.
+    async fn withhold_indexes(&self, indexes: &[KeyIndex]) -> Result<(), StoreError>;
 
     /// Stores a registration, once: fails with [`StoreError::AlreadyRegistered`] or [`StoreError::IndexTaken`].
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError>;

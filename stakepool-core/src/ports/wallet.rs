@@ -282,6 +282,18 @@ pub trait ScriptWallet: Send + Sync {
     /// Whether the wallet has the script of an address.
     async fn has_script(&self, address: &ScriptAddress) -> Result<bool, WalletError>;
 
+    /// The addresses of all scripts that the wallet has, those of other kinds, too; `None` where it cannot list them. With the
+    /// default answer nothing tells of scripts of users whom the database does not know, beside their tickets.
+    async fn script_addresses(&self) -> Result<Option<Vec<ScriptAddress>>, WalletError> {
+        Ok(None)
+    }
+
+    /// The script behind an address, where the wallet has it and it is a pool's.
+    async fn script(&self, address: &ScriptAddress) -> Result<Option<RedeemScript>, WalletError> {
+        let _ = address;
+        Ok(None)
+    }
+
     /// The 1-of-2 script that the wallet makes of two keys.
     async fn create_multisig(
         &self,

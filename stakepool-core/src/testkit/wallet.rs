@@ -89,6 +89,8 @@ pub struct FakeWallet {
     pub transactions: Mutex<HashMap<TxHash, MinedTransaction>>,
     /// What can be voted on under every vote version.
     pub agendas: Mutex<Vec<Agenda>>,
+    /// The scripts behind those addresses, as far as they were imported.
+    pub redeem_scripts: Mutex<HashMap<ScriptAddress, RedeemScript>>,
     /// Wakes those who wait for a new connection.
     pub reconnected: Notify,
     /// The bits of the agendas, where it says so to a daemon.
@@ -116,6 +118,7 @@ impl FakeWallet {
             user_tickets: Mutex::default(),
             transactions: Mutex::default(),
             agendas: Mutex::default(),
+            redeem_scripts: Mutex::default(),
             reconnected: Notify::new(),
             agenda_bits: Mutex::default(),
         })
@@ -236,8 +239,20 @@ impl ScriptWallet for FakeWallet {
 
     async fn import_script(&self, script: &RedeemScript) -> Result<(), WalletError> {
         self.reach().await?;
-        self.scripts.lock().unwrap().push(script.address(Network::Simnet));
+        let address = script.address(Network::Simnet);
+        self.scripts.lock().unwrap().push(address);
+        self.redeem_scripts.lock().unwrap().insert(address, *script);
         Ok(())
+    }
+
+    async fn script_addresses(&self) -> Result<Option<Vec<ScriptAddress>>, WalletError> {
+        self.reach().await?;
+        Ok(Some(self.scripts.lock().unwrap().clone()))
+    }
+
+    async fn script(&self, address: &ScriptAddress) -> Result<Option<RedeemScript>, WalletError> {
+        self.reach().await?;
+        Ok(self.redeem_scripts.lock().unwrap().get(address).copied())
     }
 
     async fn rescan(&self, from: BlockHeight) -> Result<(), WalletError> {

@@ -27,6 +27,24 @@ pub enum GroupError {
         /// How it differs.
         how: String,
     },
+    /// The database has no user with an address, and not every wallet has said whether it holds scripts of earlier users.
+    #[error(
+        "the database has no user with an address, and it is not known whether {wallets} holds scripts of earlier users: \
+         the first address is taken when every voting wallet has answered, or with --newpool"
+    )]
+    FirstUser {
+        /// The wallets that have not said.
+        wallets: String,
+    },
+    /// The database has no user with an address, but a wallet holds scripts of earlier users.
+    #[error(
+        "the database has no user with an address, but voting wallet {wallet} holds scripts of earlier users: check \
+         `database`, and restore the users or bring them over; a new pool that leaves them behind starts with --newpool"
+    )]
+    EarlierUsers {
+        /// The wallet.
+        wallet: String,
+    },
     /// The users cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

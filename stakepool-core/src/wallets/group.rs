@@ -7,6 +7,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::agreement::Agreement;
+use super::census::{self, CensusError, PoolScripts};
 use super::error::GroupError;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
@@ -83,6 +84,9 @@ pub struct WalletGroup {
     members: Vec<Member>,
     users: Arc<dyn UserStore>,
     rescans: Arc<dyn RescanStore>,
+    pool_scripts: PoolScripts,
+    /// Whether the first user of all is registered although a wallet may hold scripts of earlier ones.
+    new_pool: bool,
     stake_info: SingleFlight<Result<StakeInfo, GroupError>>,
 }
 
@@ -109,7 +113,25 @@ impl WalletGroup {
         rescans: Arc<dyn RescanStore>,
     ) -> Self {
         let members = wallets.into_iter().map(Member::new).collect();
-        Self { network, key, quorum, members, users, rescans, stake_info: SingleFlight::serving_stale(FRESH, STALE) }
+        Self {
+            network,
+            key,
+            quorum,
+            members,
+            users,
+            rescans,
+            pool_scripts: PoolScripts::new(&key),
+            new_pool: true,
+            stake_info: SingleFlight::serving_stale(FRESH, STALE),
+        }
+    }
+
+    /// Registers the first user of all only when every wallet has said which scripts it holds: one that is away may hold those
+    /// of earlier users, whose key indexes must not be given again.
+    #[must_use]
+    pub fn first_user_needs_all_wallets(mut self) -> Self {
+        self.new_pool = false;
+        self
     }
 
     /// The state of every wallet.
@@ -191,9 +213,20 @@ impl WalletGroup {
     pub async fn look(&self) -> Vec<MemberStatus> {
         let mut looks = Vec::with_capacity(self.members.len());
         for member in &self.members {
-            looks.push(probe::look(member.wallet.as_ref(), &self.key, self.rescans.as_ref()));
+            looks.push(self.look_at(member));
         }
         join_all(looks).await
+    }
+
+    async fn look_at(&self, member: &Member) -> MemberStatus {
+        let wallet = member.wallet.as_ref();
+        let mut status = probe::look(wallet, &self.key, self.rescans.as_ref()).await;
+        if status.health == Health::Healthy
+            && let Ok(Ok(census)) = timeout(LIMIT, census::count(wallet, &self.users, &self.pool_scripts)).await
+        {
+            status.census = census;
+        }
+        status
     }
 
     /// Whether a wallet answers, and still has the pool's key.
@@ -219,14 +252,32 @@ impl WalletGroup {
         let users = self.users.registered().await.map_err(|error| unreachable(&error))?;
         let progress = |progress| member.recovering(progress);
         let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), progress).await;
-        if brought.is_ok() {
-            member.state().debts = PendingRepairs { scripts: Some(0), rescan_from: None };
-        }
         brought.map_err(|error| match error {
             recovery::RecoveryError::Wallet(error) => unreachable(&error),
             recovery::RecoveryError::Store(error) => unreachable(&error),
             recovery::RecoveryError::NotTaken(_) => Health::Disagrees { how: error.to_string() },
-        })
+        })?;
+        member.state().debts = PendingRepairs { scripts: Some(0), rescan_from: None };
+        self.count_scripts(member).await
+    }
+
+    /// Counts the scripts that a wallet holds, and sees to it that nobody gets the key index of a user whom the database does
+    /// not know. A wallet is in service only after that.
+    async fn count_scripts(&self, member: &Member) -> Result<(), Health> {
+        let census = match census::count(member.wallet.as_ref(), &self.users, &self.pool_scripts).await {
+            Ok(census) => census,
+            Err(CensusError::Wallet(error)) if !error.is_transient() => {
+                tracing::warn!(wallet = member.wallet.name(), %error, "its scripts cannot be counted");
+                None
+            }
+            Err(error) => return Err(unreachable(&error)),
+        };
+        let indexes: Vec<_> = census.iter().flat_map(|census| &census.unknown).map(|script| script.index).collect();
+        if !indexes.is_empty() {
+            self.users.withhold_indexes(&indexes).await.map_err(|error| unreachable(&error))?;
+        }
+        member.counted(census);
+        Ok(())
     }
 
     /// Tries again the registration for which the wallet made something else, if there is one.
@@ -352,6 +403,26 @@ impl WalletGroup {
         Ok(())
     }
 
+    /// Whether the first user of all may be registered.
+    async fn no_earlier_users(&self) -> Result<(), GroupError> {
+        if self.new_pool || self.users.counts().await?.1 > 0 {
+            return Ok(());
+        }
+        let holds_some =
+            |member: &&Member| member.state().census.as_ref().is_some_and(|census| !census.unknown.is_empty());
+        if let Some(member) = self.members.iter().find(holds_some) {
+            return Err(GroupError::EarlierUsers { wallet: member.wallet.name().to_owned() });
+        }
+        let wallets = self.unseen();
+        if wallets.is_empty() { Ok(()) } else { Err(GroupError::FirstUser { wallets: wallets.join(", ") }) }
+    }
+
+    /// The wallets whose scripts were not compared with the users' yet.
+    pub fn unseen(&self) -> Vec<String> {
+        let unseen = self.members.iter().filter(|member| !member.state().seen);
+        unseen.map(|member| member.wallet.name().to_owned()).collect()
+    }
+
     /// Makes every healthy wallet check and import a user's script, all at once, and names those that did. The
     /// others get it from recovery once it is stored: see [`WalletGroup::recheck_others`].
     ///
@@ -359,6 +430,7 @@ impl WalletGroup {
     /// [`GroupError::NoQuorum`] where too few did, [`GroupError::Disagreement`] where one made something else.
     pub async fn agree(&self, agreement: &Agreement) -> Result<Vec<String>, GroupError> {
         self.ready()?;
+        self.no_earlier_users().await?;
         let mut tries = Vec::new();
         for member in self.by_speed() {
             tries.push(async move {

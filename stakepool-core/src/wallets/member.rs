@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::agreement::Agreement;
+use super::census::ScriptCensus;
 use super::recovery::Progress;
 use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, WalletInfo};
@@ -52,6 +53,8 @@ pub struct MemberStatus {
     pub height: Option<BlockHeight>,
     /// What it still owes, also while it is away.
     pub debts: PendingRepairs,
+    /// The pool's scripts that it holds; `None` where they were not counted yet, or it cannot list them.
+    pub census: Option<ScriptCensus>,
 }
 
 /// The repairs that a wallet still owes.
@@ -75,6 +78,9 @@ pub(super) struct State {
     /// The registration for which it made something else, and how that differs: settled only by the same agreement.
     pub(super) disputed: Option<(Agreement, String)>,
     pub(super) debts: PendingRepairs,
+    pub(super) census: Option<ScriptCensus>,
+    /// Whether its scripts were compared with the users' since the start.
+    pub(super) seen: bool,
 }
 
 /// A wallet of the group.
@@ -95,6 +101,8 @@ impl Member {
             audit_wanted: true,
             disputed: None,
             debts: PendingRepairs::default(),
+            census: None,
+            seen: false,
         };
         Self { wallet, state: Mutex::new(state), doubted: Notify::new() }
     }
@@ -136,6 +144,31 @@ impl Member {
         state.debts.scripts = state.debts.scripts.map(|scripts| scripts.saturating_add(1));
     }
 
+    /// Notes the scripts that it holds, and logs those of unknown users once.
+    pub(super) fn counted(&self, census: Option<ScriptCensus>) {
+        let mut state = self.state();
+        state.seen = true;
+        if state.census == census {
+            return;
+        }
+        if let Some(ScriptCensus { scripts, users, unknown }) =
+            census.as_ref().filter(|census| !census.unknown.is_empty())
+        {
+            let indexes = unknown.iter().map(|script| script.index.0);
+            tracing::warn!(
+                wallet = self.wallet.name(),
+                scripts,
+                users,
+                unknown = unknown.len(),
+                first_index = indexes.clone().min(),
+                last_index = indexes.max(),
+                "holds scripts of users whom the database does not know: check `database`, and bring their rows over or \
+                 restore them; their key indexes are given to nobody"
+            );
+        }
+        state.census = census;
+    }
+
     /// Notes how far a recovery is.
     pub(super) fn recovering(&self, Progress { done, total, rescan_from }: Progress) {
         self.state().debts = PendingRepairs { scripts: Some(total.saturating_sub(done)), rescan_from };
@@ -173,6 +206,7 @@ impl Member {
             info: state.info.clone(),
             height: state.height,
             debts: state.debts,
+            census: state.census.clone(),
         }
     }
 }

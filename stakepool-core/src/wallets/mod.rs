@@ -1,6 +1,7 @@
 //! The pool's voting wallets as a group: quorum, health and recovery.
 
 mod agreement;
+mod census;
 mod error;
 mod group;
 mod import;
@@ -9,6 +10,7 @@ mod probe;
 mod recovery;
 
 pub use agreement::Agreement;
+pub use census::{ScriptCensus, UnknownScript};
 pub use error::GroupError;
 pub use group::WalletGroup;
 pub use member::{Health, MemberStatus, PendingRepairs};

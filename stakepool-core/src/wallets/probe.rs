@@ -76,6 +76,7 @@ pub(super) async fn look(wallet: &dyn PoolWallet, ours: &ExtendedPubKey, rescans
         info: None,
         height: None,
         debts: PendingRepairs { scripts: None, rescan_from },
+        census: None,
     };
     let Probed { info, height, .. } = match probe(wallet).await {
         Ok(probed) => probed,

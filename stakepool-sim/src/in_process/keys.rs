@@ -48,6 +48,23 @@ impl ScriptWallet for SimWallet {
         .await
     }
 
+    async fn script_addresses(&self) -> Result<Option<Vec<ScriptAddress>>, WalletError> {
+        self.ask("listscripts", |state, number| {
+            let scripts = state.wallets[number].scripts().keys();
+            Ok(Some(scripts.map(|hash| ScriptAddress::new(Network::Simnet, *hash)).collect()))
+        })
+        .await
+    }
+
+    async fn script(&self, address: &ScriptAddress) -> Result<Option<RedeemScript>, WalletError> {
+        let hash = address.hash();
+        self.ask("validateaddress", |state, number| {
+            let script = state.wallets[number].scripts().get(&hash);
+            Ok(script.and_then(|script| RedeemScript::from_bytes(script).ok()))
+        })
+        .await
+    }
+
     async fn create_multisig(
         &self,
         pool: &PubKeyAddress,

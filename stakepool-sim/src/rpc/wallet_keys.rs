@@ -33,6 +33,13 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
         "createmultisig" => create_multisig(wallet, params),
         "importscript" => import_script(state, number, params),
         "listscripts" if generation == Generation::Legacy => Ok(list_scripts(wallet)),
+        "getaddressesbyaccount"
+            if generation == Generation::Today && params.text(0).is_ok_and(|name| name == "imported") =>
+        {
+            Ok(json!(
+                wallet.scripts().keys().map(|hash| ScriptAddress::new(Network::Simnet, *hash)).collect::<Vec<_>>()
+            ))
+        }
         "rescanwallet" => {
             let from = params.number(0).unwrap_or(0);
             state.rescan(number, BlockHeight(from));

@@ -79,6 +79,9 @@ fn of_wallet(wallet: &WalletReport, lag_allowed: u32) -> Vec<Trouble> {
     if wallet.connected == Some(false) {
         add(AlertKind::Other, "it is not connected to its node: start the node".to_owned());
     }
+    if let Some(text) = &wallet.unknown_users {
+        add(AlertKind::UnknownUsers, text.clone());
+    }
     if let Some(lag) = wallet.lag.filter(|lag| *lag > lag_allowed) {
         add(AlertKind::Lag, format!("it is {lag} blocks behind"));
     }
@@ -257,7 +260,7 @@ mod tests {
     fn a_wallet_that_is_away_or_disagrees_is_told() {
         let told = |health| {
             let debts = PendingRepairs::default();
-            let wallet = MemberStatus { name: "w:1".to_owned(), health, info: None, height: None, debts };
+            let wallet = MemberStatus { name: "w:1".to_owned(), health, info: None, height: None, debts, census: None };
             judge(&[wallet], Some(daemon(|_| {})))
         };
         let about = || "wallet w:1".to_owned();

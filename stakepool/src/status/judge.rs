@@ -71,7 +71,7 @@ impl PoolStatus {
     /// Judges what was seen.
     pub fn of(seen: &Seen<'_>) -> Self {
         let (best, lag_allowed) = (best_height(seen), lag_allowed(seen.ours.network));
-        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed);
+        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed, seen.ours.new_pool);
         let wallets: Vec<_> = seen.wallets.iter().map(of_wallet).collect();
         let of_daemon = |(name, view): &(String, Option<DaemonView>)| {
             DaemonReport::of(name, view.as_ref(), best, lag_allowed, seen.ours)

@@ -1,10 +1,12 @@
 //! How the pool is judged.
 
-use stakepool_core::chain::{BlockHeight, Generation, Network, VoteBits, VoteVersion};
+use stakepool_core::chain::{
+    BlockHeight, Generation, Hash160, KeyIndex, Network, ScriptAddress, VoteBits, VoteVersion,
+};
 use stakepool_core::ports::{DaemonStatus, TicketCheck, WalletInfo, WalletState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
-use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
+use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, ScriptCensus, UnknownScript};
 
 use crate::daemons::DaemonView;
 use crate::status::daemon::DaemonReport;
@@ -36,6 +38,7 @@ fn wallet(health: Health, height: u32) -> MemberStatus {
         info: Some(info),
         height,
         debts: PendingRepairs { scripts: Some(0), rescan_from: None },
+        census: None,
     }
 }
 
@@ -276,7 +279,7 @@ fn a_wallet_without_a_node_or_of_a_version_with_known_faults_is_a_problem_with_t
         let mut wallet = wallet(Health::Healthy, 100);
         let info = wallet.info.as_mut().unwrap();
         (info.generation, info.version, info.spv) = (generation, version.to_owned(), spv);
-        WalletReport::of(&wallet, None, 0).problems
+        WalletReport::of(&wallet, None, 0, false).problems
     };
     let sound = [
         "exccwallet 2.8.5-pre+95a63117d (JSON-RPC 8.9.0)",
@@ -298,4 +301,33 @@ fn a_wallet_without_a_node_or_of_a_version_with_known_faults_is_a_problem_with_t
     }
     let told = told(Generation::Today, sound[0], true);
     assert!(told.len() == 1 && told[0].contains("SPV") && told[0].contains("rpcconnect"), "{told:?}");
+}
+
+#[test]
+fn scripts_of_users_whom_the_database_does_not_know_are_a_problem_until_the_operator_has_decided() {
+    let unknown = |index, tickets| UnknownScript {
+        address: ScriptAddress::new(Network::Simnet, Hash160([u8::try_from(index).unwrap(); 20])),
+        index: KeyIndex(index),
+        tickets,
+    };
+    let told = |unknown: Vec<UnknownScript>, new_pool: bool| {
+        let census = ScriptCensus { scripts: 2 + unknown.len(), users: 2, unknown };
+        let wallet = MemberStatus { census: Some(census), ..wallet(Health::Healthy, 100) };
+        let report = WalletReport::of(&wallet, None, 0, new_pool);
+        assert_eq!(report.unknown_users.iter().cloned().collect::<Vec<_>>(), report.problems);
+        report.unknown_users
+    };
+    assert_eq!(told(Vec::new(), false), None);
+    let (idle, busy) = (unknown(3, Some(0)), unknown(7, Some(4)));
+    let text = told(vec![idle, busy], false).unwrap();
+    assert!(
+        text.starts_with("it holds 4 scripts, 2 of them of users whom the database does not know (key indexes 3 to 7)"),
+        "{text}"
+    );
+    assert!(text.contains("4 tickets that may still vote") && text.contains("check `database`"), "{text}");
+    let text = told(vec![idle], false).unwrap();
+    assert!(text.contains("1 of them of a user whom") && text.contains("(key index 3)"), "{text}");
+    assert!(!text.contains("tickets that may"), "{text}");
+    assert_eq!(told(vec![idle], true), None, "newpool has decided about users without tickets");
+    assert!(told(vec![idle, busy], true).is_some(), "tickets that may vote are never passed over");
 }

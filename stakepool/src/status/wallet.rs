@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::ports::WalletInfo;
-use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
+use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, ScriptCensus};
 
 use crate::status::lag::lag;
 
@@ -59,18 +59,28 @@ pub struct WalletReport {
     pub connected: Option<bool>,
     /// Whether it votes by itself, which it should not.
     pub votes_itself: Option<bool>,
+    /// How many of the pool's scripts it holds; `None` where they were not counted.
+    pub scripts: Option<usize>,
+    /// How many of them are of users whom the database does not know.
+    pub unknown_scripts: Option<usize>,
+    /// What is to be said of these users. Not in the JSON: there `problems` say it.
+    #[serde(skip)]
+    pub unknown_users: Option<String>,
     /// What is wrong with it, and what to do.
     pub problems: Vec<String>,
 }
 
 impl WalletReport {
-    pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>, lag_allowed: u32) -> Self {
+    pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>, lag_allowed: u32, new_pool: bool) -> Self {
         // What it said of itself is old where it does not answer any more.
         let here = !matches!(wallet.health, Health::Unreachable { .. } | Health::Unknown);
         let info = wallet.info.as_ref();
         let now = info.filter(|_| here);
         let lag = lag(wallet.height, best);
         let (state, repair, last_error) = state(&wallet.health);
+        let unknown_users = wallet.census.as_ref().and_then(|census| unknown_users(census, new_pool));
+        let mut problems = problems(wallet, now, lag.filter(|lag| *lag > lag_allowed));
+        problems.extend(unknown_users.clone());
         Self {
             name: wallet.name.clone(),
             state,
@@ -87,7 +97,10 @@ impl WalletReport {
             unlocked: now.map(|info| info.unlocked),
             connected: now.map(|info| info.connected),
             votes_itself: now.map(|info| info.votes_itself),
-            problems: problems(wallet, now, lag.filter(|lag| *lag > lag_allowed)),
+            scripts: wallet.census.as_ref().map(|census| census.scripts),
+            unknown_scripts: wallet.census.as_ref().map(|census| census.unknown.len()),
+            unknown_users,
+            problems,
         }
     }
 }
@@ -117,6 +130,30 @@ fn owes(debts: PendingRepairs) -> String {
         (Some(owed), None) | (None, Some(owed)) => owed,
         (None, None) => "none".to_owned(),
     }
+}
+
+/// What is to be said of users whose scripts a wallet holds, but whom the database does not know. Where the operator has said
+/// that the pool is a new one, only those with tickets that may still vote count.
+fn unknown_users(census: &ScriptCensus, new_pool: bool) -> Option<String> {
+    let ScriptCensus { scripts, unknown, .. } = census;
+    let (first, last) = (unknown.first()?.index, unknown.last()?.index);
+    let tickets = census.unknown_tickets();
+    if new_pool && tickets == 0 {
+        return None;
+    }
+    let whose = if unknown.len() == 1 { "of a user" } else { "of users" };
+    let indexes = if first == last { format!("key index {first}") } else { format!("key indexes {first} to {last}") };
+    let at_risk = match tickets {
+        0 => String::new(),
+        1 => " and have 1 ticket that may still vote".to_owned(),
+        tickets => format!(" and have {tickets} tickets that may still vote"),
+    };
+    Some(format!(
+        "it holds {scripts} scripts, {} of them {whose} whom the database does not know ({indexes}){at_risk}: check `database`, \
+         and bring their rows over from the old database or restore them; until then their votes are cast with default \
+         bits at best",
+        unknown.len()
+    ))
 }
 
 /// What is wrong with a wallet without a node.

@@ -78,6 +78,14 @@ impl UserStore for Users {
         Ok(KeyIndex(u32::try_from(id.0).unwrap()))
     }
 
+    async fn key_indexes(&self) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn withhold_indexes(&self, _: &[KeyIndex]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {
         let mut users = self.0.lock().unwrap();
         let user = users.iter_mut().find(|user| user.id == id).unwrap();

@@ -14,7 +14,8 @@ use crate::time::{Day, UnixTime};
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) users: BTreeMap<UserId, User>,
-    pub(super) key_indexes: BTreeMap<KeyIndex, UserId>,
+    /// To whom each was given; nobody where it is withheld.
+    pub(super) key_indexes: BTreeMap<KeyIndex, Option<UserId>>,
     pub(super) last_sign_ins: BTreeMap<UserId, UnixTime>,
     pub(super) tokens: BTreeMap<[u8; 32], Token>,
     pub(super) sessions: BTreeMap<[u8; 32], Session>,

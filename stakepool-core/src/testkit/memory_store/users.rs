@@ -1,5 +1,7 @@
 //! The users.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::MemoryStore;
@@ -23,7 +25,7 @@ impl Tables {
     }
 
     fn index_of(&self, id: UserId) -> Option<KeyIndex> {
-        self.key_indexes.iter().find(|(_, owner)| **owner == id).map(|(index, _)| *index)
+        self.key_indexes.iter().find(|(_, owner)| **owner == Some(id)).map(|(index, _)| *index)
     }
 }
 
@@ -83,8 +85,24 @@ impl UserStore for MemoryStore {
         }
         let free = (1..=max).map(KeyIndex).find(|index| !tables.key_indexes.contains_key(index));
         let index = free.ok_or(StoreError::Full(max))?;
-        tables.key_indexes.insert(index, id);
+        tables.key_indexes.insert(index, Some(id));
         Ok(index)
+    }
+
+    async fn key_indexes(&self) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError> {
+        Ok(self.tables().key_indexes.clone())
+    }
+
+    async fn withhold_indexes(&self, indexes: &[KeyIndex]) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        for index in indexes {
+            let owner = tables.key_indexes.get(index).copied().flatten();
+            let has_address = |id| tables.users.get(&id).is_some_and(|user| user.registration.is_some());
+            if !owner.is_some_and(has_address) {
+                tables.key_indexes.insert(*index, None);
+            }
+        }
+        Ok(())
     }
 
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {
@@ -95,12 +113,12 @@ impl UserStore for MemoryStore {
         let reserved = tables.index_of(id);
         let is_free = match reserved {
             Some(reserved) => reserved == index,
-            None => !tables.key_indexes.contains_key(&index),
+            None => !matches!(tables.key_indexes.get(&index), Some(Some(_))),
         };
         if !is_free || tables.users.values().any(has_address) {
             return Err(StoreError::IndexTaken(index));
         }
-        tables.key_indexes.insert(index, id);
+        tables.key_indexes.insert(index, Some(id));
         tables.unregistered(id)?.registration = Some(registration.clone());
         Ok(())
     }

@@ -90,6 +90,7 @@ macro_rules! store_tests {
                 an_index_or_address_of_another_user_is_refused
                 nobody_cannot_register
                 a_change_leaves_the_registration_alone
+                a_withheld_index_is_given_to_nobody_but_a_user_who_comes_back_with_it
             ]
             reopening [
                 a_restart_keeps_everything

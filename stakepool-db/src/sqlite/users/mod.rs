@@ -5,6 +5,8 @@ mod find;
 mod read;
 mod register;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -79,6 +81,18 @@ impl UserStore for Database {
         let index = register::reserve(&mut transaction, id, max).await?;
         transaction.commit().await.map_err(backend)?;
         Ok(index)
+    }
+
+    async fn key_indexes(&self) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError> {
+        register::given(self.readers()).await
+    }
+
+    async fn withhold_indexes(&self, indexes: &[KeyIndex]) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        for index in indexes {
+            register::withhold(&mut transaction, *index).await?;
+        }
+        transaction.commit().await.map_err(backend)
     }
 
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {

@@ -1,6 +1,11 @@
 //! Key indexes and registrations.
+//!
+//! A row of `key_indexes` whose `user_id` is the index with a minus before it is withheld: it belongs to no user.
 
-use sqlx::sqlite::SqliteConnection;
+use std::collections::BTreeMap;
+
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use stakepool_core::accounts::{Registration, UserId};
 use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::StoreError;
@@ -32,6 +37,30 @@ pub(super) async fn reserve(connection: &mut SqliteConnection, id: UserId, max: 
     Ok(index)
 }
 
+/// All indexes that were given, and to whom.
+pub(super) async fn given(pool: &SqlitePool) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError> {
+    let rows = sqlx::query("SELECT key_index, user_id FROM key_indexes").fetch_all(pool).await.map_err(backend)?;
+    let mut given = BTreeMap::new();
+    for row in rows {
+        let (index, user): (i64, i64) =
+            (row.try_get("key_index").map_err(backend)?, row.try_get("user_id").map_err(backend)?);
+        // One that is out of range was given by nobody's program, and cannot be given either.
+        if let Ok(index) = u32::try_from(index) {
+            given.insert(KeyIndex(index), (user > 0).then_some(UserId(user)));
+        }
+    }
+    Ok(given)
+}
+
+/// Withholds an index, unless a user with an address has it.
+pub(super) async fn withhold(connection: &mut SqliteConnection, index: KeyIndex) -> Result<(), StoreError> {
+    let statement = "INSERT INTO key_indexes (key_index, user_id) VALUES (?1, -?1) \
+                     ON CONFLICT (key_index) DO UPDATE SET user_id = -key_index WHERE NOT EXISTS \
+                     (SELECT 1 FROM Users u WHERE u.UserId = key_indexes.user_id AND u.MultiSigAddress <> '')";
+    let index = i64::from(index.0);
+    sqlx::query(statement).bind(index).execute(connection).await.map(drop).map_err(backend)
+}
+
 /// Stores a registration. The index must be the user's reserved one, or, where none is reserved, one never given.
 pub(super) async fn register(
     connection: &mut SqliteConnection,
@@ -52,8 +81,10 @@ pub(super) async fn register(
     match index_of(connection, id).await? {
         Some(index) if index == registration.key_index => {}
         Some(_) => return Err(taken),
-        None if owner_of(connection, registration.key_index).await?.is_some() => return Err(taken),
-        None => give(connection, id, registration.key_index).await?,
+        None => match owner_of(connection, registration.key_index).await? {
+            Some(owner) if owner > 0 => return Err(taken),
+            _ => give(connection, id, registration.key_index).await?,
+        },
     }
     write(connection, id, registration, &address).await
 }
@@ -125,11 +156,7 @@ async fn owner_of(connection: &mut SqliteConnection, index: KeyIndex) -> Result<
 }
 
 async fn give(connection: &mut SqliteConnection, id: UserId, index: KeyIndex) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO key_indexes (key_index, user_id) VALUES (?, ?)")
-        .bind(i64::from(index.0))
-        .bind(id.0)
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(backend)
+    let statement = "INSERT INTO key_indexes (key_index, user_id) VALUES (?, ?) \
+                     ON CONFLICT (key_index) DO UPDATE SET user_id = excluded.user_id WHERE user_id < 0";
+    sqlx::query(statement).bind(i64::from(index.0)).bind(id.0).execute(connection).await.map(drop).map_err(backend)
 }

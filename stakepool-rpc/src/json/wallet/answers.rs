@@ -53,6 +53,9 @@ pub(in crate::json) struct ValidatedAddress {
     /// The public key behind a P2PKH address of the wallet's own; empty or left out for others.
     #[serde(default)]
     pubkeyaddr: String,
+    /// The script behind a P2SH address of the wallet's own.
+    #[serde(default)]
+    pub(in crate::json) hex: String,
 }
 
 impl ValidatedAddress {
@@ -74,6 +77,18 @@ impl ValidatedAddress {
 pub(in crate::json) struct CreatedMultisig {
     pub(in crate::json) address: ScriptAddress,
     pub(in crate::json) redeem_script: RedeemScript,
+}
+
+/// `listscripts` of a wallet of 2018. Fields that the pool does not use are left out.
+#[derive(Debug, Deserialize)]
+pub(in crate::json) struct Scripts {
+    pub(in crate::json) scripts: Option<Vec<ListedScript>>,
+}
+
+/// A script in that list.
+#[derive(Debug, Deserialize)]
+pub(in crate::json) struct ListedScript {
+    pub(in crate::json) address: ScriptAddress,
 }
 
 /// `gettickets`.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stakepool_core::call_figures::CallFigures;
 use stakepool_core::chain::{
-    Address, BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress, TicketHash,
-    VoteBits, VoteTransaction, VoteVersion,
+    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, PubKeyAddress, RedeemScript, ScriptAddress,
+    TicketHash, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
     AgendaSource as _, ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError,
@@ -16,7 +16,7 @@ use stakepool_core::ports::{
 };
 
 use super::answers::{
-    CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
+    CreatedMultisig, GeneratedVote, Scripts, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
 };
 use crate::json::client::{Client, NO_PARAMS};
 use crate::json::config::{ConfigError, ServerConfig};
@@ -26,6 +26,8 @@ use crate::json::node::BestBlock;
 
 /// The account whose keys the pool uses.
 const ACCOUNT: &str = "default";
+/// The account of what was imported.
+const IMPORTED: &str = "imported";
 /// The branch of an account from which addresses are given to others.
 const EXTERNAL_BRANCH: u32 = 0;
 
@@ -182,6 +184,25 @@ impl ScriptWallet for Wallet {
 
     async fn has_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
         self.validate(address.to_string()).await.map(|answer| answer.ismine)
+    }
+
+    async fn script_addresses(&self) -> Result<Option<Vec<ScriptAddress>>, WalletError> {
+        let identity = self.client.identity().await.map_err(|error| self.named(error))?;
+        if identity.generation == Generation::Legacy {
+            let listed: Scripts =
+                self.client.call("listscripts", NO_PARAMS).await.map_err(|error| self.named(error))?;
+            return Ok(Some(listed.scripts.unwrap_or_default().into_iter().map(|script| script.address).collect()));
+        }
+        // Keys that were imported stand in the same list, with addresses of another kind.
+        let imported: Option<Vec<String>> =
+            self.client.call("getaddressesbyaccount", (IMPORTED,)).await.map_err(|error| self.named(error))?;
+        Ok(Some(imported.unwrap_or_default().iter().filter_map(|address| address.parse().ok()).collect()))
+    }
+
+    async fn script(&self, address: &ScriptAddress) -> Result<Option<RedeemScript>, WalletError> {
+        let answer = self.validate(address.to_string()).await?;
+        let bytes = hex::decode(&answer.hex).unwrap_or_default();
+        Ok(RedeemScript::from_bytes(&bytes).ok().filter(|_| answer.ismine))
     }
 
     async fn create_multisig(

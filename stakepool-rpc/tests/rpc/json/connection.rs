@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_ED25519};
 use serde_json::{Value, json};
-use stakepool_core::chain::{BlockHash, BlockHeight, Network};
-use stakepool_core::ports::{ChainWallet, Node, NodeError, NodeEvent, TicketWallet, VoteSigner, WalletError};
+use stakepool_core::chain::{BlockHash, BlockHeight, Network, ScriptAddress};
+use stakepool_core::ports::{
+    ChainWallet, Node, NodeError, NodeEvent, ScriptWallet, TicketWallet, VoteSigner, WalletError,
+};
 use stakepool_rpc::json::{ConfigError, NO_PARAMS, NodeClient, RpcError, ServerConfig, ServerKind, Wallet, identify};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
@@ -218,4 +220,46 @@ async fn every_new_connection_to_a_wallet_is_counted_before_the_first_call_over_
     timeout(Duration::from_secs(10), wallet.connected_again(1)).await.unwrap();
     assert_eq!(wallet.best_block().await, Ok(best()));
     assert_eq!(wallet.connections(), 2);
+}
+
+#[tokio::test]
+async fn wallets_of_both_generations_list_their_scripts() {
+    const SCRIPT: &str = "512102dd92e6be105116abec57499d1e42af356a66aeac37e2963e09eb4e4746a3d1652103a5c88031cdce3c9bd86d0c84318\
+                          ecf32b3233cee21fa594f6925022dc9174a0b52ae";
+    const ADDRESS: &str = "Scbz11YUYtveft4KhYPxA3Y6y4tiQMjaZXp";
+    fn today(id: u64, method: &str, params: &Value) -> Option<String> {
+        match method {
+            "walletinfo" => result(id, &json!({"spv": false})),
+            "version" => result(id, &json!({"exccwalletjsonrpcapi": {"versionstring": "8.9.0", "major": 8}})),
+            // As exccwallet 2.8.5 answers, with an imported key added.
+            "getaddressesbyaccount" if params == &json!(["imported"]) => {
+                result(id, &json!([ADDRESS, "Ssf47Y3AiUpeX3ZzYGezLbnwTzWuymULn4u"]))
+            }
+            "validateaddress" => result(
+                id,
+                &json!({"isvalid": true, "ismine": true, "isscript": true, "account": "imported", "hex": SCRIPT}),
+            ),
+            _ => None,
+        }
+    }
+    fn legacy(id: u64, method: &str, _: &Value) -> Option<String> {
+        match method {
+            "walletinfo" => result(id, &json!({"ticketpurchasing": false})),
+            "listscripts" => {
+                let listed = json!({"hash160": "3134159cc5e3136bbbd6a1598486b56bf888afff", "address": ADDRESS, "redeemscript": SCRIPT});
+                result(id, &json!({"scripts": [listed]}))
+            }
+            "validateaddress" => result(id, &json!({"isvalid": true})),
+            _ => None,
+        }
+    }
+    let address: ScriptAddress = ADDRESS.parse().unwrap();
+    let server = Server::start(today).await;
+    let wallet = Wallet::connect(&server.config).unwrap();
+    assert_eq!(wallet.script_addresses().await, Ok(Some(vec![address])));
+    assert_eq!(wallet.script(&address).await.unwrap().unwrap().to_string(), SCRIPT);
+    let server = Server::start(legacy).await;
+    let wallet = Wallet::connect(&server.config).unwrap();
+    assert_eq!(wallet.script_addresses().await, Ok(Some(vec![address])));
+    assert_eq!(wallet.script(&address).await, Ok(None));
 }

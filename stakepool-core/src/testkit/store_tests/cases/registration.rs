@@ -129,3 +129,24 @@ pub(crate) async fn a_change_leaves_the_registration_alone<F: Fixture>(fixture: 
     let stored = stores.by_id(ids[0]).await.unwrap().unwrap();
     assert_eq!((stored.admin, stored.registration), (true, Some(registration(4))));
 }
+
+pub(crate) async fn a_withheld_index_is_given_to_nobody_but_a_user_who_comes_back_with_it<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let ids = users(&stores, 5).await;
+    assert_eq!(stores.reserve_index(ids[0], 9).await, Ok(KeyIndex(1)));
+    stores.register(ids[1], &registration(2)).await.unwrap();
+    for _ in 0..2 {
+        stores.withhold_indexes(&[KeyIndex(1), KeyIndex(2), KeyIndex(3)]).await.unwrap();
+    }
+    assert_eq!(stores.reserve_index(ids[0], 9).await, Ok(KeyIndex(4)), "what was reserved is somebody else's");
+    assert_eq!(stores.reserve_index(ids[2], 9).await, Ok(KeyIndex(5)));
+    let given = [(1, None), (2, Some(ids[1])), (3, None), (4, Some(ids[0])), (5, Some(ids[2]))];
+    let given = given.map(|(index, id)| (KeyIndex(index), id)).into_iter().collect();
+    assert_eq!(stores.key_indexes().await, Ok(given));
+    assert_eq!(stores.register(ids[2], &registration(1)).await, Err(StoreError::IndexTaken(KeyIndex(1))));
+    stores.register(ids[3], &registration(3)).await.unwrap();
+    assert_eq!(stores.key_indexes().await.unwrap()[&KeyIndex(3)], Some(ids[3]));
+    // A number that belongs to nobody counts for no user.
+    assert_eq!(stores.reserve_index(ids[4], 9).await, Ok(KeyIndex(6)));
+    assert_eq!(stores.create(new_user("after@example.org")).await, Ok(UserId(ids[4].0 + 1)));
+}

@@ -1,0 +1,162 @@
+//! Wallets that hold scripts of users whom the database does not know: of a pool before this one, or registered after the
+//! backup that was restored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool::registration::RegistrationError;
+use stakepool::wallets::WalletsError;
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, RedeemScript, ScriptAddress, TicketHash};
+use stakepool_core::ports::{PoolWallet, ScriptWallet as _, WalletTicket, WalletTickets};
+use stakepool_core::testkit::tickets::COLD;
+use stakepool_core::testkit::{FakeWallet, MemoryStore, Mood};
+use stakepool_core::wallets::{Agreement, GroupError, ScriptCensus, WalletGroup};
+use tokio::time::timeout;
+
+use crate::world::{ALICE, BOB, USER_KEY, World};
+
+/// The script of an earlier user, whose own key is one of the pool's here.
+fn script(index: u32) -> RedeemScript {
+    let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+    RedeemScript::for_user(&branch, KeyIndex(index), &branch.address(KeyIndex(100 + index)).unwrap()).unwrap()
+}
+
+fn address(index: u32) -> ScriptAddress {
+    script(index).address(stakepool_core::chain::Network::Simnet)
+}
+
+/// Has wallets hold the scripts of earlier users, the last of whom has a ticket in the lottery.
+async fn hold(wallets: &[Arc<FakeWallet>], indexes: &[u32]) {
+    let ticket = WalletTicket {
+        ticket: TicketHash::from_bytes([7; 32]),
+        status: "live".to_owned(),
+        mined_at: BlockHeight(200),
+        spent_at: None,
+    };
+    for wallet in wallets {
+        for index in indexes {
+            wallet.import_script(&script(*index)).await.unwrap();
+        }
+        if let Some(last) = indexes.last() {
+            let tickets = WalletTickets { tickets: vec![ticket.clone()], invalid: Vec::new() };
+            wallet.user_tickets.lock().unwrap().insert(address(*last), tickets);
+        }
+    }
+}
+
+async fn recover(world: &World) {
+    world.pool.parts().wallets.as_ref().unwrap().group.recover_all().await;
+}
+
+fn census(world: &World) -> ScriptCensus {
+    world.pool.parts().stats.wallets()[0].census.clone().unwrap()
+}
+
+fn indexes(census: &ScriptCensus) -> Vec<u32> {
+    census.unknown.iter().map(|script| script.index.0).collect()
+}
+
+#[tokio::test]
+async fn a_database_without_users_before_wallets_with_users_stops_the_pool_and_takes_no_address() {
+    let world = World::start().await;
+    hold(&world.wallets, &[1, 2, 5]).await;
+    recover(&world).await;
+    let alice = world.account(ALICE).await;
+    let refused = world.pool.register(alice.id, USER_KEY).await.unwrap_err();
+    assert!(
+        matches!(&refused, RegistrationError::Wallets(GroupError::EarlierUsers { wallet }) if wallet == "wallet:1"),
+        "{refused}"
+    );
+    let (_stop, running) = world.run();
+    let error = timeout(Duration::from_secs(5), running).await.unwrap().unwrap().unwrap_err();
+    assert!(matches!(error, WalletsError::EarlierUsers { scripts: 3, tickets: 1, .. }), "{error}");
+    let text = error.to_string();
+    for part in ["the scripts of 3 users with 1 ticket that may still vote", "lose votes", "restore it", "--newpool"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_pool_leaves_earlier_users_behind_and_gives_none_of_their_key_indexes() {
+    let world = World::with(|plan| plan.terms = plan.terms.clone().new_pool(true)).await;
+    hold(&world.wallets, &[1, 2, 5]).await;
+    recover(&world).await;
+    let (_stop, running) = world.run();
+    for (email, index) in [(ALICE, 3), (BOB, 4), ("carol@example.org", 6)] {
+        let user = world.account(email).await;
+        let key = match index {
+            3 => USER_KEY.to_owned(),
+            index => COLD
+                .parse::<ExtendedPubKey>()
+                .unwrap()
+                .external_branch()
+                .unwrap()
+                .address(KeyIndex(50 + index))
+                .unwrap()
+                .to_string(),
+        };
+        assert_eq!(world.pool.register(user.id, &key).await.unwrap().key_index, KeyIndex(index));
+    }
+    recover(&world).await;
+    assert_eq!((census(&world).scripts, census(&world).users, indexes(&census(&world))), (6, 3, vec![1, 2, 5]));
+    assert!(!running.is_finished());
+    let problems = world.pool.status().await.problems.join("; ");
+    assert!(problems.contains("3 of them of users whom the database does not know (key indexes 1 to 5)"), "{problems}");
+    assert!(problems.contains("1 ticket that may still vote"), "{problems}");
+}
+
+#[tokio::test]
+async fn users_who_are_missing_from_a_restored_database_are_named_and_keep_their_key_indexes() {
+    let world = World::start().await;
+    world.registered(ALICE).await;
+    assert!(world.pool.status().await.problems.is_empty());
+    hold(&world.wallets, &[2]).await;
+    recover(&world).await;
+    let status = world.pool.status().await;
+    assert_eq!((status.wallets[0].scripts, status.wallets[0].unknown_scripts), (Some(2), Some(1)));
+    assert_eq!(status.problems.len(), 2, "{:?}", status.problems);
+    assert_eq!(world.pool.look().await.problems, status.problems, "one who only looks sees the same");
+    let bob = world.account(BOB).await;
+    let key = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap().address(KeyIndex(60)).unwrap();
+    assert_eq!(world.pool.register(bob.id, &key.to_string()).await.unwrap().key_index, KeyIndex(3));
+}
+
+#[tokio::test]
+async fn a_script_of_a_registration_that_did_not_come_to_its_end_is_no_unknown_users() {
+    let world = World::start().await;
+    let alice = world.account(ALICE).await;
+    world.wallets[1].faults.lock().unwrap().locked = true;
+    assert!(world.pool.register(alice.id, USER_KEY).await.is_err());
+    assert_eq!(world.wallets[0].scripts.lock().unwrap().len(), 1, "the first wallet has it");
+    world.wallets[1].faults.lock().unwrap().locked = false;
+    recover(&world).await;
+    assert_eq!(indexes(&census(&world)), [0; 0]);
+    let key = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap().address(KeyIndex(60)).unwrap();
+    let registration = world.pool.register(alice.id, &key.to_string()).await.unwrap();
+    assert_eq!(registration.key_index, KeyIndex(1));
+    recover(&world).await;
+    assert!(world.pool.status().await.problems.is_empty());
+    // Tickets show that somebody uses the other script of the index.
+    let stray = world.wallets[0].scripts.lock().unwrap()[0];
+    let unseen = WalletTickets { tickets: Vec::new(), invalid: vec![TicketHash::from_bytes([9; 32])] };
+    world.wallets[0].user_tickets.lock().unwrap().insert(stray, unseen);
+    recover(&world).await;
+    assert_eq!(indexes(&census(&world)), [1]);
+}
+
+#[tokio::test]
+async fn the_first_user_of_all_waits_for_every_wallet() {
+    let wallets = ["one", "two", "three"].map(FakeWallet::new);
+    wallets[2].set(Mood::Unreachable);
+    let (key, store): (ExtendedPubKey, _) = (COLD.parse().unwrap(), Arc::new(MemoryStore::default()));
+    let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
+    let group =
+        WalletGroup::new(stakepool_core::chain::Network::Simnet, key, 2, members, store).first_user_needs_all_wallets();
+    group.recover_all().await;
+    let agreement = Agreement { index: KeyIndex(1), script: script(1) };
+    let refused = group.agree(&agreement).await;
+    assert!(matches!(&refused, Err(GroupError::FirstUser { wallets }) if wallets == "three"), "{refused:?}");
+    wallets[2].set(Mood::Fine);
+    group.recover_all().await;
+    assert_eq!(group.agree(&agreement).await.unwrap().len(), 3);
+}
