@@ -6,14 +6,14 @@ use std::process::ExitCode;
 
 use stakepool_config::{Certificate, DaemonConfig, load_daemon};
 use stakepool_core::secret::Secret;
-use stakepool_process::{NoAddress, until_signal_without_reload, usable_addresses};
+use stakepool_process::{NoAddress, Reloads, until_signal, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
 
 use crate::error::StakepooldError;
 use crate::options::DaemonOptions;
-use crate::run::run;
+use crate::run::run_renewed;
 
 /// Why a configuration that reads well cannot be used on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -68,20 +68,27 @@ enum ConfiguredError {
     Daemon(#[from] StakepooldError),
 }
 
-async fn run_configured(config: DaemonConfig) -> Result<(), ConfiguredError> {
+async fn run_configured(config: DaemonConfig, mut reloads: Reloads<DaemonConfig>) -> Result<(), ConfiguredError> {
     let options = options_from_config(config).await?;
     let started = |addresses: Vec<SocketAddr>| {
         tracing::info!(?addresses, "gRPC is served");
         stakepool_process::ready();
     };
-    Ok(run(options, started, until_signal_without_reload()).await?)
+    let renewed = async || loop {
+        match options_from_config(reloads.next().await).await {
+            Ok(options) => return options,
+            Err(error) => tracing::error!(%error, "the new configuration is not used; the old one is kept"),
+        }
+    };
+    Ok(run_renewed(options, renewed, started, until_signal()).await?)
 }
 
 /// The whole process: reads the configuration, runs until a signal stops it, and answers with an exit code: 0 after a
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
-    let asked = load_daemon(arguments, &env, &|path| std::fs::read(path));
+    let arguments: Vec<OsString> = arguments.collect();
+    let load = || load_daemon(arguments.iter().cloned(), &env, &|path| std::fs::read(path));
     let version = concat!("stakepoold ", env!("CARGO_PKG_VERSION"));
-    stakepool_process::run("stakepoold", version, asked, run_configured).await
+    stakepool_process::run("stakepoold", version, load, run_configured).await
 }

@@ -3,6 +3,7 @@
 //! [`run`] is the whole program; the binary only reads its configuration. Embedders give [`DaemonOptions`] and end it
 //! with a future of their own.
 
+mod certificates;
 mod config;
 mod error;
 mod monitor;
@@ -12,4 +13,4 @@ mod run;
 pub use config::{ResolveError, main_with_arguments, options_from_config};
 pub use error::StakepooldError;
 pub use options::DaemonOptions;
-pub use run::run;
+pub use run::{run, run_renewed};

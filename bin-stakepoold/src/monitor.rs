@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::ports::{DaemonStatus, EventCursor, Node as _, VoteSigner as _, VotingDaemon as _};
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::reports::DaemonEventKind;
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, LocalDaemon};
@@ -21,7 +22,7 @@ pub(crate) struct DaemonMonitor {
     pub(crate) nodes: Vec<Arc<NodeClient>>,
     pub(crate) votes: Arc<VoteFigures>,
     /// When the certificate of the daemon's own service ends.
-    pub(crate) certificate_end: Option<UnixTime>,
+    pub(crate) certificate_end: Reloadable<Option<UnixTime>>,
 }
 
 /// Counts the engine's votes for ever.
@@ -88,7 +89,7 @@ impl Monitored for DaemonMonitor {
         let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
         let nodes = self.nodes.iter().map(|node| (node.name().to_owned(), node.call_figures()));
         write_calls("stakepoold", &wallets.chain(nodes).collect::<Vec<CallsOf>>(), to);
-        if let Some(end) = self.certificate_end {
+        if let Some(end) = *self.certificate_end.get() {
             let help = "When the certificate of the gRPC service ends, in Unix time.";
             to.single("stakepoold_certificate_end_timestamp_seconds", Kind::Gauge, help, end.0);
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use stakepool_core::chain::KeyIndex;
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
@@ -15,8 +16,10 @@ use stakepool_rpc::daemon::{self, DataDirOwner, DiskStateFile, OwnerError, Peers
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::tls;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::certificates::{self, OwnCertificate};
 use crate::error::StakepooldError;
 use crate::monitor::{self, DaemonMonitor};
 use crate::options::DaemonOptions;
@@ -29,6 +32,20 @@ use crate::options::DaemonOptions;
 /// [`StakepooldError`] at the start, or later where a peer turns out to be of another network or seed.
 pub async fn run(
     options: DaemonOptions,
+    started: impl FnOnce(Vec<SocketAddr>),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StakepooldError> {
+    run_renewed(options, async || std::future::pending().await, started, shutdown).await
+}
+
+/// As [`run`], and whenever `renewed` gives options again, the certificates are taken from them: those that are expected of
+/// wallets and nodes, and the daemon's own, whose files are read again. Nothing else is.
+///
+/// # Errors
+/// As there.
+pub async fn run_renewed(
+    options: DaemonOptions,
+    renewed: impl AsyncFnMut() -> DaemonOptions,
     started: impl FnOnce(Vec<SocketAddr>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StakepooldError> {
@@ -52,15 +69,20 @@ pub async fn run(
 
     let daemon = LocalDaemon::new(engine, &*id, options.cold_wallet_xpub).version(env!("CARGO_PKG_VERSION"));
     let daemon = Arc::new(daemon);
-    let _monitors = monitors.map(|listener| watch_over(listener, &daemon, &peers, &options.certificate));
+    let (pairs, latest) = watch::channel(pair.clone());
+    let own = OwnCertificate { file: options.certificate, key: options.key, pairs, end: Reloadable::default() };
+    own.note_end();
+    let _monitors = monitors.map(|listener| watch_over(listener, &daemon, &peers, own.end.clone()));
     let mut wrong = None;
     let end = async {
         tokio::select! {
             () = shutdown => {}
             error = peers.until_wrong(&daemon) => wrong = Some(error),
+            never = certificates::keep(renewed, &peers, own) => match never {},
         }
     };
-    daemon::run(Arc::clone(&daemon), events, Service::new(listeners, pair, options.access), end).await?;
+    daemon::run(Arc::clone(&daemon), events, Service::new(listeners, pair, options.access).renewed_by(latest), end)
+        .await?;
     tracing::info!("stopped");
     wrong.map_or(Ok(()), |error| Err(error.into()))
 }
@@ -104,16 +126,15 @@ fn watch_over(
     listener: TcpListener,
     daemon: &Arc<LocalDaemon>,
     peers: &Peers,
-    certificate: &Path,
+    certificate_end: Reloadable<Option<UnixTime>>,
 ) -> JoinSet<Infallible> {
     let votes = Arc::new(VoteFigures::default());
-    let end = std::fs::read(certificate).ok().and_then(|pem| tls::certificate_end(&pem).ok());
     let seen = DaemonMonitor {
         daemon: Arc::clone(daemon),
         wallets: peers.wallets().to_vec(),
         nodes: peers.nodes().to_vec(),
         votes: Arc::clone(&votes),
-        certificate_end: end.map(UnixTime::from),
+        certificate_end,
     };
     let mut tasks = JoinSet::new();
     tasks.spawn(stakepool_process::monitor::serve(listener, Arc::new(seen)));

@@ -203,12 +203,66 @@ async fn a_terminal_that_closes_does_not_end_it() {
         daemon.until_it_says("gRPC is served");
         for (signal, name) in [(Signal::HUP, "SIGHUP"), (Signal::USR1, "SIGUSR1"), (Signal::HUP, "SIGHUP")] {
             daemon.send(signal);
-            daemon.until_it_says(&format!("{name} does not stop this program"));
+            daemon.until_it_says(&format!("{name}: the configuration was read again"));
         }
         assert!(daemon.process.try_wait().unwrap().is_none());
         stops_cleanly_at(&mut daemon, &home, Signal::TERM);
     });
     network.shutdown().await;
+}
+
+/// The certificate that the daemon's service shows.
+async fn shown_by(address: &str) -> String {
+    let shown = tokio::process::Command::new("openssl")
+        .args(["s_client", "-connect", address, "-alpn", "h2"])
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("openssl is needed");
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let from = text.find("-----BEGIN CERTIFICATE").expect("no certificate is shown");
+    text[from..text.find("-----END CERTIFICATE").unwrap()].replace('\n', "")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs openssl"]
+async fn a_renewed_certificate_is_shown_after_a_hangup_and_a_bad_one_is_not() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let text = fs::read_to_string(home.path().join("stakepoold.conf")).unwrap();
+    fs::write(home.path().join("stakepoold.conf"), text.replace("127.0.0.1:0", &listen)).unwrap();
+    let mut daemon = home.start();
+    daemon.until_it_says("gRPC is served");
+    let first = shown_by(&listen).await;
+    for name in ["rpc.cert", "rpc.key"] {
+        fs::rename(home.path().join(name), home.path().join(format!("old.{name}"))).unwrap();
+    }
+    // As another daemon would make it.
+    let (cert, key) = (home.path().join("rpc.cert"), home.path().join("rpc.key"));
+    stakepool_rpc::tls::ensure_server_pair(&cert, &key, &[], std::time::SystemTime::now()).unwrap();
+    daemon.send(Signal::HUP);
+    daemon.until_it_says("was read again");
+    let renewed = until(|| shown_by(&listen), |shown| *shown != first).await;
+    fs::write(&key, "no key").unwrap();
+    daemon.send(Signal::HUP);
+    daemon.until_it_says("the old certificate is shown");
+    assert_eq!(shown_by(&listen).await, renewed);
+    tokio::task::block_in_place(|| stops_cleanly_at(&mut daemon, &home, Signal::TERM));
+    network.shutdown().await;
+}
+
+/// Asks until the answer is right.
+async fn until<T, F: Future<Output = T>>(ask: impl Fn() -> F, is_right: impl Fn(&T) -> bool) -> T {
+    let began = Instant::now();
+    loop {
+        let answer = ask().await;
+        if is_right(&answer) {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "the answer stays wrong");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,14 +3,15 @@
 use stakepool::accounts::ClientAddress;
 use stakepool_config::IpRange;
 use stakepool_core::chain::sha256;
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
 use subtle::ConstantTimeEq;
 
 /// From where administrators and monitors are admitted.
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
-    /// From where the pool may be administered. From nowhere where this is empty.
-    pub addresses: Vec<IpRange>,
+    /// From where the pool may be administered. From nowhere where this is empty. Clones share it.
+    pub addresses: Reloadable<Vec<IpRange>>,
     /// Lets a monitor read `/status.json` without signing in.
     pub status_token: Option<Secret>,
 }
@@ -19,7 +20,7 @@ impl Admission {
     /// Whether the pool may be administered from an address. From one that is unknown it never is, however wide the
     /// networks are.
     pub fn admits(&self, from: ClientAddress) -> bool {
-        !from.is_unknown() && self.addresses.iter().any(|range| range.contains(from.0))
+        !from.is_unknown() && self.addresses.get().iter().any(|range| range.contains(from.0))
     }
 
     /// Whether a text is the monitors' token. Takes the same time for every text of a length.
@@ -36,7 +37,7 @@ mod tests {
     #[test]
     fn nobody_administers_from_an_unknown_address() {
         let everybody = ["0.0.0.0/0", "::/0"].map(|range| range.parse().unwrap()).to_vec();
-        let admission = Admission { addresses: everybody, ..Default::default() };
+        let admission = Admission { addresses: everybody.into(), ..Default::default() };
         assert!(admission.admits(ClientAddress::LOCAL));
         for unknown in [ClientAddress::UNKNOWN, ClientAddress::unknown_behind(ClientAddress::LOCAL.0)] {
             assert!(!admission.admits(unknown), "{unknown:?}");

@@ -10,14 +10,14 @@ use stakepool::wallets::VotingWallet;
 use stakepool::{Parts, Pool, SetupError, SiteIdentity};
 use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig, load_web};
 use stakepool_core::chain::HdKeyError;
-use stakepool_core::ports::{VoteSigner as _, VotingDaemon};
+use stakepool_core::ports::VotingDaemon;
 use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_process::monitor::CallsOf;
-use stakepool_process::until_signal;
+use stakepool_process::{Reloads, until_signal};
 use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
 use stakepool_rpc::json::{ConfigError, Wallet};
 
 use crate::admission::Admission;
+use crate::live::{ConfiguredCalls, Live, watch_file};
 use crate::metrics::CallSource;
 use crate::options::{CaptchaChoice, ProxyTrust, WebOptions};
 use crate::site::WebParts;
@@ -67,6 +67,20 @@ pub async fn run_configured(
     started: impl FnOnce(BoundAddress),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ConfiguredError> {
+    run_reloaded(config, async || std::future::pending().await, started, shutdown).await
+}
+
+/// As [`run_configured`], and whenever `reloaded` gives a configuration, those of its values are taken that need no restart:
+/// whether the pool is closed, its administrators and from where they come, and the certificates of wallets and daemons.
+///
+/// # Errors
+/// As there.
+pub async fn run_reloaded(
+    config: WebConfig,
+    reloaded: impl AsyncFnMut() -> WebConfig,
+    started: impl FnOnce(BoundAddress),
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ConfiguredError> {
     let database = Arc::new(open_database(&config).await?);
     let (wallets, daemons) = (connect_wallets(&config)?, connect_daemons(&config)?);
     let terms = config.pool_terms();
@@ -82,14 +96,22 @@ pub async fn run_configured(
     if let Some(mail) = &config.mail {
         parts.mailer = Arc::new(SmtpMailer::new(&smtp_options(mail), SiteIdentity::DEFAULT_NAME)?);
     }
-    let calls = Some(Arc::new(ConfiguredCalls { wallets, daemons }) as Arc<dyn CallSource>);
+    let peers = Arc::new(ConfiguredCalls { wallets, daemons });
+    let calls = Some(peers.clone() as Arc<dyn CallSource>);
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());
     let pool = Arc::new(Pool::new(terms, config.pool_settings(), parts)?);
-    let web = Web::bind(options(config), pool, web_parts).await?;
+    let options = options(config);
+    let live = Live { pool: pool.clone(), admin_ips: options.admission.addresses.clone(), peers };
+    let web = Web::bind(options, pool, web_parts).await?;
     started(web.address().clone());
-    let ended = web.run(shutdown).await;
+    let ended = tokio::select! {
+        ended = web.run(shutdown) => ended,
+        never = live.keep(reloaded) => match never {},
+        never = watch_file(&database) => match never {},
+    };
     database.close().await;
+    tracing::info!("stopped");
     Ok(ended?)
 }
 
@@ -107,22 +129,6 @@ fn smtp_options(mail: &Mail) -> SmtpOptions {
     };
     // As the file says, also where that is less than a login asks for by itself: the reader of the file has warned.
     options.encryption(encryption)
-}
-
-/// The calls to the wallets and daemons of the configuration.
-pub struct ConfiguredCalls {
-    /// The voting wallets.
-    pub wallets: Vec<Arc<Wallet>>,
-    /// The voting daemons.
-    pub daemons: Vec<Arc<DaemonClient>>,
-}
-
-impl CallSource for ConfiguredCalls {
-    fn calls(&self) -> Vec<CallsOf> {
-        let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
-        let daemons = self.daemons.iter().map(|daemon| (daemon.name().to_owned(), daemon.call_figures()));
-        wallets.chain(daemons).collect()
-    }
 }
 
 async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> {
@@ -154,7 +160,7 @@ fn options(config: WebConfig) -> WebOptions {
         listen: config.listen,
         cookie_secure: config.cookie_secure,
         proxies: real_ip.unwrap_or_default(),
-        admission: Admission { addresses: config.admin_ips, status_token: config.status_token },
+        admission: Admission { addresses: config.admin_ips.into(), status_token: config.status_token },
         max_voted_age: config.max_voted_age,
         template_path: config.template_path,
         public_path: config.public_path,
@@ -167,8 +173,11 @@ fn options(config: WebConfig) -> WebOptions {
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
-    let asked = load_web(arguments, &env, &|path| std::fs::read(path));
+    let arguments: Vec<OsString> = arguments.collect();
+    let load = || load_web(arguments.iter().cloned(), &env, &|path| std::fs::read(path));
     let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
-    let work = async |config| run_configured(config, |_| stakepool_process::ready(), until_signal()).await;
-    stakepool_process::run("stakepool-web", version, asked, work).await
+    let work = async |config, mut reloads: Reloads<WebConfig>| {
+        run_reloaded(config, async || reloads.next().await, |_| stakepool_process::ready(), until_signal()).await
+    };
+    stakepool_process::run("stakepool-web", version, load, work).await
 }

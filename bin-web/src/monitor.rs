@@ -32,7 +32,7 @@ impl Monitored for WebMonitor {
         of_database(&self.0, to).await;
         const ENDS: &str = "stakepool_web_certificate_end_timestamp_seconds";
         to.family(ENDS, Kind::Gauge, "When the certificates of wallets and daemons end, in Unix time.");
-        for (name, end) in &self.0.pool.settings().certificates {
+        for (name, end) in self.0.pool.settings().certificates.get().iter() {
             to.sample(ENDS, &[("of", name)], end.0);
         }
     }

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use stakepool::accounts::ClientAddress;
+use stakepool_process::isolated;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::{Instant, sleep, timeout};
@@ -102,10 +103,10 @@ pub async fn serve(site: Arc<Site>, listener: Listener, stop: impl Future<Output
                     continue;
                 };
                 let answer = server.connection(stream, peer, routes.clone());
-                tokio::spawn(async move {
+                tokio::spawn(isolated(async move {
                     let _place = place;
                     answer.await;
-                });
+                }));
             }
             Err(error) => {
                 // Out of file descriptors, or a client that went away: others may come.

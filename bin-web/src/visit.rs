@@ -54,7 +54,7 @@ struct Frame<'a> {
     fee: String,
     email: &'a str,
     link: &'a str,
-    closed: Option<&'a str>,
+    closed: Option<String>,
     /// Whether the pool sends mail.
     mail: bool,
     style: String,
@@ -206,7 +206,7 @@ impl Visit {
             fee: terms.fee.to_string(),
             email: &identity.help_email,
             link: &identity.link,
-            closed: terms.closed.as_deref(),
+            closed: (*terms.closed.get()).clone(),
             mail: pool.sends_mail(),
             style: self.site.assets.url("style.css"),
             script: self.site.assets.url("copy.js"),

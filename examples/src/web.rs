@@ -18,7 +18,7 @@ pub struct SmallWeb {
 /// The options of a web application that listens at `listen` and lets the pool be administered from this machine.
 pub fn web_options(listen: ListenAddress) -> WebOptions {
     let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(IpAddr::into).to_vec();
-    WebOptions { listen, admission: Admission { addresses: here, status_token: None }, ..WebOptions::default() }
+    WebOptions { listen, admission: Admission { addresses: here.into(), status_token: None }, ..WebOptions::default() }
 }
 
 impl SmallWeb {

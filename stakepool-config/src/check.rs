@@ -5,6 +5,7 @@ use std::fmt;
 use crate::problem::Origin;
 use crate::resolve::Settings;
 use crate::secret::SecretText;
+use crate::sources::Sources;
 use crate::table::{Kind, Table};
 
 /// A key as `--check-config` shows it.
@@ -27,10 +28,12 @@ pub struct CheckReport {
     pub keys: Vec<CheckedKey>,
     /// What is not wrong, but should be known.
     pub warnings: Vec<String>,
+    /// Where the configuration came from.
+    pub sources: Sources,
 }
 
 impl CheckReport {
-    pub(crate) fn new(table: &Table, settings: &Settings) -> Self {
+    pub(crate) fn new(table: &Table, settings: &Settings, sources: Sources) -> Self {
         let keys = table.settable().filter_map(|key| {
             let setting = settings.get(key.name)?;
             let value = match key.kind {
@@ -42,7 +45,7 @@ impl CheckReport {
             };
             Some(CheckedKey { key: key.name, value, origin: setting.origin.clone() })
         });
-        Self { program: table.program, keys: keys.collect(), warnings: settings.warnings.clone() }
+        Self { program: table.program, keys: keys.collect(), warnings: settings.warnings.clone(), sources }
     }
 }
 

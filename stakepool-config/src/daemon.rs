@@ -14,6 +14,7 @@ use crate::logging;
 use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
 use crate::rpc_token;
+use crate::sources::Sources;
 use crate::value::{MOST_USERS, number};
 
 /// The configuration of `stakepoold`.
@@ -58,6 +59,8 @@ pub struct DaemonConfig {
     pub monitor_listen: Option<ListenAddress>,
     /// What the operator should know: loud at start, and on the status page.
     pub warnings: Vec<String>,
+    /// Where the configuration came from.
+    pub sources: Sources,
 }
 
 const NODE_KEYS: RpcKeys =
@@ -105,6 +108,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         old_clients,
         monitor_listen,
         warnings: reader.settings.warnings.clone(),
+        sources: reader.sources(),
     })
 }
 

@@ -139,7 +139,7 @@ fn load<C>(
     reader.settings.drop_false_problems();
     match config {
         Some(_) if check && reader.settings.problems.is_empty() => {
-            Ok(Invocation::CheckConfig(CheckReport::new(table, &reader.settings)))
+            Ok(Invocation::CheckConfig(CheckReport::new(table, &reader.settings, reader.sources())))
         }
         Some(config) if reader.settings.problems.is_empty() => Ok(Invocation::Run(Box::new(config))),
         _ => Err(fail(reader.settings.problems)),

@@ -9,6 +9,7 @@ use crate::certificate::Certificate;
 use crate::problem::{Origin, Problem};
 use crate::resolve::{Setting, Settings};
 use crate::secret::SecretText;
+use crate::sources::Sources;
 use crate::table::Table;
 use crate::text;
 use crate::value;
@@ -49,6 +50,11 @@ impl Reader<'_> {
     /// The value, or nothing where it cannot be used, which is kept.
     pub(crate) fn accept<T, E: Display>(&mut self, key: &'static str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.refuse(key, error)).ok()
+    }
+
+    /// Where the configuration came from, as far as it was read.
+    pub(crate) fn sources(&self) -> Sources {
+        Sources::of(self.table, &self.settings, &self.config_file)
     }
 
     /// Keeps that a key must be set, and says where.
@@ -218,7 +224,9 @@ impl Reader<'_> {
             })
             .ok()?;
         let pem = certificates_pem(&file).map_err(|error| format!("{}: {error}", path.display()));
-        Some(Certificate { pem: self.accept(key, pem)?, path })
+        let pem = self.accept(key, pem)?;
+        self.settings.note_content(key, &file);
+        Some(Certificate { path, pem })
     }
 
     /// The file of a certificate's key; relative to the home.
@@ -281,7 +289,10 @@ impl Reader<'_> {
         let content = (self.read)(&path).map_err(|error| {
             format!("the file {} cannot be read: {error}; make it, readable for this program", path.display())
         });
-        self.accept(key, content)
+        let content = self.accept(key, content)?;
+        self.settings.note_content(key, &content);
+        self.settings.private_files.push(path);
+        Some(content)
     }
 
     /// The one line of a secret's file. Line ends and marks of editors are no part of it; a blank at an end is, for all we

@@ -1,7 +1,8 @@
 //! Which value counts: the flag's, else the environment's, else the file's, else the default.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
 use crate::flags::Flags;
 use crate::hint::nearest;
@@ -26,13 +27,23 @@ pub(crate) struct Settings {
     pub(crate) problems: Vec<Problem>,
     /// Keys of which something was said that cannot be read: what follows from their missing is not told, too.
     pub(crate) unread: HashSet<&'static str>,
+    /// The files that keys name, hashed, for a comparison with another reading.
+    pub(crate) contents: HashMap<&'static str, Vec<u64>>,
+    /// Files with secrets in them.
+    pub(crate) private_files: Vec<PathBuf>,
 }
 
 impl Settings {
     /// Starts with the defaults.
     pub(crate) fn defaults(table: &Table) -> Self {
-        let mut settings =
-            Self { by_key: HashMap::new(), warnings: Vec::new(), problems: Vec::new(), unread: HashSet::new() };
+        let mut settings = Self {
+            by_key: HashMap::new(),
+            warnings: Vec::new(),
+            problems: Vec::new(),
+            unread: HashSet::new(),
+            contents: HashMap::new(),
+            private_files: Vec::new(),
+        };
         for key in table.settable() {
             if let Default::Is(value) = key.default {
                 settings.set(key, value.to_owned(), Origin::Default);
@@ -123,6 +134,13 @@ impl Settings {
     /// What a key has.
     pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
         self.by_key.get(name)
+    }
+
+    /// Notes what is in a file that a key names.
+    pub(crate) fn note_content(&mut self, key: &'static str, content: &[u8]) {
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        self.contents.entry(key).or_default().push(hasher.finish());
     }
 
     /// Whether a key was set by anybody, even to nothing.

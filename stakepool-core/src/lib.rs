@@ -63,6 +63,7 @@ pub mod guide;
 pub mod log_throttle;
 #[cfg(any(feature = "accounts", feature = "engine"))]
 pub mod ports;
+pub mod reloadable;
 #[cfg(any(feature = "accounts", feature = "engine"))]
 pub mod reports;
 pub mod sanitize;

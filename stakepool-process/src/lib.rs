@@ -7,5 +7,5 @@ pub mod program;
 
 #[cfg(feature = "program")]
 pub use program::{
-    NoAddress, ProgramConfig, ready, run, until_signal, until_signal_without_reload, usable_address, usable_addresses,
+    NoAddress, ProgramConfig, Reloads, isolated, ready, run, until_signal, usable_address, usable_addresses,
 };

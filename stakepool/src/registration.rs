@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use stakepool_core::accounts::{Registration, UserId};
 use stakepool_core::chain::{Address, AddressError, ExternalBranch, HdKeyError, Network, PubKeyAddress, RedeemScript};
 use stakepool_core::ports::{StoreError, UserStore};
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::typed::pasted;
 use stakepool_core::wallets::{Agreement, GroupError, WalletGroup};
 
@@ -70,7 +71,7 @@ pub struct PoolKeys {
     /// Highest key index to give.
     pub max_users: u32,
     /// Where the pool is closed, what users are told.
-    pub closed: Option<String>,
+    pub closed: Reloadable<Option<String>>,
 }
 
 /// Registers users' keys.
@@ -104,7 +105,7 @@ impl Registrar {
         if found.registration.is_some() {
             return Err(RegistrationError::AlreadySubmitted);
         }
-        if let Some(message) = &self.keys.closed {
+        if let Some(message) = &*self.keys.closed.get() {
             return Err(RegistrationError::Closed(message.clone()));
         }
         let key = parse_key(key, self.keys.network)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{PasswordCosts, User, UserId};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
@@ -33,7 +34,7 @@ const ADMIN_IDLE: Duration = Duration::from_secs(1800);
 ///     .max_users(500)
 ///     .min_servers(3)
 ///     .closed(Some("The pool is full.".to_owned()));
-/// assert_eq!(terms.closed.as_deref(), Some("The pool is full."));
+/// assert_eq!(terms.closed.get().as_deref(), Some("The pool is full."));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -51,20 +52,15 @@ pub struct PoolTerms {
     pub max_users: u32,
     /// How many voting wallets must agree when a user registers.
     pub min_servers: usize,
-    /// What users read where the pool takes no new users and addresses; `None` while it is open.
-    pub closed: Option<String>,
+    /// What users read where the pool takes no new users and addresses; `None` while it is open. Clones share it.
+    pub closed: Reloadable<Option<String>>,
     /// Whether the operator said that this is a new pool, although its wallets hold scripts of earlier users: these stay behind.
     pub new_pool: bool,
 }
 
 impl PoolTerms {
     /// The terms of an open pool for 9,999 users, two of whose wallets must agree on a registration.
-    pub const fn new(
-        network: Network,
-        voting_wallet: ExtendedPubKey,
-        cold_wallet: ExtendedPubKey,
-        fee: PoolFee,
-    ) -> Self {
+    pub fn new(network: Network, voting_wallet: ExtendedPubKey, cold_wallet: ExtendedPubKey, fee: PoolFee) -> Self {
         Self {
             network,
             voting_wallet,
@@ -72,7 +68,7 @@ impl PoolTerms {
             fee,
             max_users: MAX_USERS,
             min_servers: MIN_SERVERS,
-            closed: None,
+            closed: Reloadable::default(),
             new_pool: false,
         }
     }
@@ -94,7 +90,7 @@ impl PoolTerms {
     /// Closed for new users and addresses where there is a message for them.
     #[must_use]
     pub fn closed(mut self, message: Option<String>) -> Self {
-        self.closed = message;
+        self.closed = message.into();
         self
     }
 
@@ -214,7 +210,7 @@ impl SiteIdentity {
 ///
 /// let (api, notes) = (Secret::new("32 random characters or more"), Secret::new("the same in every instance"));
 /// let mut settings = PoolSettings::new(site, api, notes);
-/// settings.administrators = vec![UserId(1)];
+/// settings.administrators = vec![UserId(1)].into();
 /// settings.admin_second_factor = true;
 /// settings.tries.window = Duration::from_secs(3600);
 /// assert_eq!(settings.site.url(&settings.site.paths.settings), "https://pool.example.org/account");
@@ -232,14 +228,14 @@ pub struct PoolSettings {
     pub tries: TryLimits,
     /// What hashing a password costs.
     pub password_costs: PasswordCosts,
-    /// Who administers the pool, beside those whose account says so.
-    pub administrators: Vec<UserId>,
+    /// Who administers the pool, beside those whose account says so. Clones share it.
+    pub administrators: Reloadable<Vec<UserId>>,
     /// Whether administrators must have a second factor.
     pub admin_second_factor: bool,
     /// After how long without a use an administrator's session ends: half an hour where nothing else is said.
     pub admin_idle: Duration,
     /// The certificates whose end is watched: what each belongs to, and when it ends.
-    pub certificates: Vec<(String, UnixTime)>,
+    pub certificates: Reloadable<Vec<(String, UnixTime)>>,
     /// What the operator should know of the configuration.
     pub warnings: Vec<String>,
 }
@@ -253,16 +249,16 @@ impl PoolSettings {
             note_secret,
             tries: TryLimits::default(),
             password_costs: PasswordCosts::default(),
-            administrators: Vec::new(),
+            administrators: Reloadable::default(),
             admin_second_factor: false,
             admin_idle: ADMIN_IDLE,
-            certificates: Vec::new(),
+            certificates: Reloadable::default(),
             warnings: Vec::new(),
         }
     }
 
     /// Whether a user is an administrator.
     pub fn administers(&self, user: &User) -> bool {
-        user.admin || self.administrators.contains(&user.id)
+        user.admin || self.administrators.get().contains(&user.id)
     }
 }

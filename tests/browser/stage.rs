@@ -64,7 +64,7 @@ impl Stage {
         pool.user(ADMINISTRATOR, PASSWORD, true).await.unwrap();
         let mut options = web_options("127.0.0.1:0".parse().unwrap());
         options.captcha = CaptchaChoice::Own;
-        options.admission.addresses = vec!["127.0.0.1".parse().unwrap()];
+        options.admission.addresses = vec!["127.0.0.1".parse().unwrap()].into();
         let web = SmallWeb::start(&pool, options.clone()).await.unwrap();
         Self { network, pool, sink, web, options, _folder: folder }
     }

@@ -16,6 +16,7 @@ pub mod voting;
 
 use std::sync::Arc;
 
+use stakepool_process::isolated;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{Method, StatusCode};
@@ -45,7 +46,7 @@ pub fn routes(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
                     return dispatch(tail.as_str(), &method, call).await;
                 }
                 // A client that hangs up leaves nothing half done.
-                let answering = tokio::spawn(async move { dispatch(tail.as_str(), &method, call).await });
+                let answering = tokio::spawn(isolated(async move { dispatch(tail.as_str(), &method, call).await }));
                 answering.await.unwrap_or_else(|error| {
                     tracing::error!(%error, "an API call broke down");
                     json(StatusCode::OK, plain(Code::Internal, "the pool made a mistake"))

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
 use stakepool::accounts::ClientAddress;
+use stakepool_process::isolated;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method};
@@ -220,7 +221,7 @@ async fn to_the_end(
     client: ClientAddress,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
-    tokio::spawn(work).await.unwrap_or_else(|error| {
+    tokio::spawn(isolated(work)).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a form broke down");
         error::answer(PageError::internal(), &site, client)
     })

@@ -25,9 +25,9 @@ const TOKEN: &str = "the token of the monitors";
 /// A plan in which user 1 administers from this machine.
 pub fn plan() -> Plan {
     let mut plan = Plan::default();
-    plan.settings.administrators = vec![UserId(1)];
+    plan.settings.administrators = vec![UserId(1)].into();
     plan.options.admission =
-        Admission { addresses: vec!["127.0.0.1".parse().unwrap()], status_token: Some(Secret::new(TOKEN)) };
+        Admission { addresses: vec!["127.0.0.1".parse().unwrap()].into(), status_token: Some(Secret::new(TOKEN)) };
     plan
 }
 
@@ -127,7 +127,7 @@ async fn an_account_that_is_made_administrator_counts_beside_the_configured_ones
 #[tokio::test]
 async fn an_administrator_from_another_address_is_refused() {
     let mut plan = plan();
-    plan.options.admission.addresses = vec!["192.0.2.0/24".parse().unwrap()];
+    plan.options.admission.addresses = vec!["192.0.2.0/24".parse().unwrap()].into();
     plan.options.proxies =
         ProxyTrust { header: Some("X-Forwarded-For".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
     let (world, mut admin, _) = people(plan).await;
@@ -142,7 +142,7 @@ async fn an_administrator_from_another_address_is_refused() {
         assert_eq!(world.send("GET", "/status", &headers, b"").await.status, expected, "{from}");
     }
     let mut plan = self::plan();
-    plan.options.admission.addresses.clear();
+    plan.options.admission.addresses = Vec::new().into();
     let (_world, mut admin, _) = people(plan).await;
     assert_eq!(admin.get("/status").await.status, StatusCode::FORBIDDEN, "without adminips nobody may");
 }

@@ -76,7 +76,7 @@ async fn without_wallets_the_api_says_so_with_status_200() {
 #[tokio::test]
 async fn a_closed_pool_takes_no_address_by_api() {
     let mut plan = Plan::default();
-    plan.terms.closed = Some("closed for repairs".into());
+    plan.terms.closed = Some("closed for repairs".into()).into();
     let world = World::of(plan).await;
     world.old_users(1).await;
     assert_eq!(

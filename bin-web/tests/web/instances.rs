@@ -14,7 +14,7 @@ use crate::http::send;
 use crate::world::World;
 
 /// A process that ends with the test.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -23,11 +23,11 @@ impl Drop for Running {
     }
 }
 
-fn free_port() -> SocketAddr {
+pub fn free_port() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn start_web(network: &SimNetwork, folder: &Path, listen: SocketAddr) -> Running {
+pub fn start_web(network: &SimNetwork, folder: &Path, listen: SocketAddr) -> Running {
     let mut lines = vec![
         "[Application Options]".to_owned(),
         "simnet=1\nenablestakepoold=0\npoolfees=7.5\nmaxusers=50\ncaptcha=none\nminservers=2".to_owned(),
@@ -74,7 +74,7 @@ fn start_nginx(folder: &Path, listen: SocketAddr, to: [SocketAddr; 2]) -> Runnin
     Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nginx is needed"))
 }
 
-async fn until_ready(server: SocketAddr, folder: &Path) {
+pub async fn until_ready(server: SocketAddr, folder: &Path) {
     let began = Instant::now();
     loop {
         if tokio::net::TcpStream::connect(server).await.is_ok() {

@@ -21,6 +21,7 @@ mod monitors;
 mod pages;
 mod proxies;
 mod recordings;
+mod reload;
 mod robots;
 mod second_factor;
 mod secrets;

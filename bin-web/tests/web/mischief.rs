@@ -195,7 +195,7 @@ impl Scene {
             ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
         plan.options.captcha = CaptchaChoice::Own;
         plan.options.admission = Admission {
-            addresses: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()],
+            addresses: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()].into(),
             status_token: Some(Secret::new(STATUS_TOKEN)),
         };
         let world = World::of(plan).await;

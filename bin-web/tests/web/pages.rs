@@ -209,7 +209,7 @@ async fn assets_are_kept_by_browsers_under_an_address_that_changes_with_them() {
 #[tokio::test]
 async fn a_closed_pool_takes_no_users_and_no_addresses_and_says_why() {
     let mut plan = Plan::default();
-    plan.terms.closed = Some("Moving to <new> servers until Monday.".into());
+    plan.terms.closed = Some("Moving to <new> servers until Monday.".into()).into();
     let world = World::of(plan).await;
     world.old_users(1).await;
     let page = world.browser().get("/signup").await.text();
@@ -336,7 +336,7 @@ async fn pages_for_signing_in_and_up_offer_what_is_possible() {
         assert!(page.contains("You are signed in as a@example.org") && !page.contains("name=\"password\""), "{target}");
     }
     let mut plan = Plan::default();
-    plan.terms.closed = Some("Moving.".into());
+    plan.terms.closed = Some("Moving.".into()).into();
     let closed = World::of(plan).await;
     for target in ["/", "/signin", "/stats"] {
         let page = closed.browser().get(target).await.text();

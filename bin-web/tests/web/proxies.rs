@@ -73,8 +73,11 @@ async fn visitors_whom_the_proxy_names_in_any_way_are_told_apart() {
 async fn nobody_administers_where_the_proxy_does_not_say_from_where() {
     let mut plan = plan();
     behind(&mut plan, "X-Real-IP");
-    plan.options.admission.addresses =
-        ["127.0.0.1", "::1", "203.0.113.0/24", "::/0"].iter().map(|range| range.parse().unwrap()).collect();
+    plan.options.admission.addresses = ["127.0.0.1", "::1", "203.0.113.0/24", "::/0"]
+        .iter()
+        .map(|range| range.parse().unwrap())
+        .collect::<Vec<_>>()
+        .into();
     let (world, admin, _) = people(plan).await;
     let cookie = admin.cookie_header();
     let status = async |headers: &[(&str, &str)]| {

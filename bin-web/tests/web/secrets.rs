@@ -71,8 +71,10 @@ impl Mailer for Refusing {
 async fn world() -> World {
     let mut plan = Plan::default();
     plan.options.proxies = ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
-    plan.options.admission =
-        Admission { addresses: vec!["0.0.0.0/0".parse().unwrap()], status_token: Some(Secret::new(STATUS_TOKEN)) };
+    plan.options.admission = Admission {
+        addresses: vec!["0.0.0.0/0".parse().unwrap()].into(),
+        status_token: Some(Secret::new(STATUS_TOKEN)),
+    };
     plan.change_parts = |parts: &mut Parts| parts.mailer = Arc::new(Refusing);
     World::of(plan).await
 }

@@ -15,8 +15,10 @@ const STATUS_TOKEN: &str = "the token of the monitors";
 /// Lets administrators in from here, and monitors with the token.
 fn plan() -> Plan {
     let mut plan = Plan::default();
-    plan.options.admission =
-        Admission { addresses: vec!["127.0.0.1".parse().unwrap()], status_token: Some(Secret::new(STATUS_TOKEN)) };
+    plan.options.admission = Admission {
+        addresses: vec!["127.0.0.1".parse().unwrap()].into(),
+        status_token: Some(Secret::new(STATUS_TOKEN)),
+    };
     plan
 }
 

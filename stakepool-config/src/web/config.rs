@@ -14,6 +14,7 @@ use crate::listen::{ListenAddress, SocketAccess};
 use crate::logging;
 use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
+use crate::sources::Sources;
 use crate::value::{MOST_USERS, number, url};
 
 use super::captcha::{self, Captcha};
@@ -103,6 +104,8 @@ pub struct WebConfig {
     pub public_path: Option<PathBuf>,
     /// What the operator should know: loud at start, and on the status page.
     pub warnings: Vec<String>,
+    /// Where the configuration came from.
+    pub sources: Sources,
 }
 
 /// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
@@ -175,5 +178,6 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         template_path,
         public_path,
         warnings: reader.settings.warnings.clone(),
+        sources: reader.sources(),
     })
 }

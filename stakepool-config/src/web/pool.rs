@@ -15,7 +15,7 @@ impl WebConfig {
             .max_users(self.max_users)
             .min_servers(self.min_servers)
             .new_pool(self.new_pool)
-            .closed(self.close_pool.then(|| self.close_pool_message.clone()))
+            .closed(self.closed())
     }
 
     /// How the pool treats its accounts and its operator.
@@ -24,15 +24,20 @@ impl WebConfig {
         site.help_email = self.pool_email.clone().unwrap_or_default();
         site.link = self.pool_link.clone().unwrap_or_default();
         let mut settings = PoolSettings::new(site, self.api_secret.clone(), self.cookie_secret.clone());
-        settings.administrators.clone_from(&self.admin_ids);
+        settings.administrators = self.admin_ids.clone().into();
         settings.admin_second_factor = self.admin_totp;
-        settings.certificates = self.certificate_ends();
+        settings.certificates = self.certificate_ends().into();
         settings.warnings.clone_from(&self.warnings);
         settings
     }
 
+    /// What users read where the pool takes no new users and addresses.
+    pub fn closed(&self) -> Option<String> {
+        self.close_pool.then(|| self.close_pool_message.clone())
+    }
+
     /// When the certificates of wallets and daemons end.
-    fn certificate_ends(&self) -> Vec<(String, UnixTime)> {
+    pub fn certificate_ends(&self) -> Vec<(String, UnixTime)> {
         let wallets = self.wallets.iter().map(|wallet| ("wallet", &wallet.host, &wallet.certificate.pem));
         let daemons = self.daemons.iter().map(|daemon| ("daemon", &daemon.host, &daemon.certificate.pem));
         let ends = wallets.chain(daemons).filter_map(|(kind, host, pem)| {

@@ -12,8 +12,8 @@ fn every_term_of_the_pool_is_taken_from_the_file() {
     assert_eq!((terms.network, terms.cold_wallet, terms.fee), (config.network, config.cold_wallet, config.pool_fee));
     assert_eq!(terms.voting_wallet, VOTING.parse().unwrap());
     assert_eq!((terms.max_users, terms.min_servers), (77, 2));
-    assert_eq!(terms.closed.as_deref(), Some("back on Monday"));
-    assert_eq!(Host::new().web(&web_lines("closepoolmsg=later")).pool_terms().closed, None);
+    assert_eq!(terms.closed.get().as_deref(), Some("back on Monday"));
+    assert_eq!(*Host::new().web(&web_lines("closepoolmsg=later")).pool_terms().closed.get(), None);
 }
 
 #[test]
@@ -23,6 +23,9 @@ fn administrators_site_and_warnings_come_along() {
     let settings = config.pool_settings();
     assert_eq!(settings.site.base_url, "https://pool.example.org");
     assert_eq!(settings.site.help_email, "help@example.org");
-    assert_eq!((settings.administrators, settings.admin_second_factor), (vec![UserId(3), UserId(4)], true));
+    assert_eq!(
+        (settings.administrators.get().to_vec(), settings.admin_second_factor),
+        (vec![UserId(3), UserId(4)], true)
+    );
     assert_eq!(settings.warnings, config.warnings);
 }

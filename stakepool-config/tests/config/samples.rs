@@ -121,3 +121,31 @@ fn the_defaults_that_a_sample_shows_are_the_defaults() {
         (7.5, 9999, 2, 8640)
     );
 }
+
+#[test]
+fn the_units_for_systemd_name_files_and_flags_that_there_are_and_keep_memory_private() {
+    let units = [
+        (include_str!("../../../config/systemd/stakepool-web.service"), "stakepool-web", "exccstakepool.conf"),
+        (include_str!("../../../config/systemd/stakepoold.service"), "stakepoold", "stakepoold.conf"),
+    ];
+    for (unit, program, file) in units {
+        let line = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap();
+        let mut words = line("ExecStart").split_whitespace();
+        assert_eq!(words.next().unwrap(), format!("/usr/local/bin/{program}"));
+        for word in words {
+            let (flag, value) = word.split_once('=').unwrap();
+            assert!(["--configfile", "--appdata"].contains(&flag), "{word}");
+            assert!(flag != "--configfile" || value.ends_with(file), "{word}");
+        }
+        for (key, value) in [
+            ("Type", "notify"),
+            ("ExecReload", "/bin/kill -HUP $MAINPID"),
+            ("LimitCORE", "0"),
+            ("NoNewPrivileges", "yes"),
+            ("ProtectSystem", "strict"),
+        ] {
+            assert_eq!(line(key), value, "{program}");
+        }
+        assert!(line("MemoryMax").ends_with('M'));
+    }
+}

@@ -1,39 +1,55 @@
 //! Log lines, to standard error and to a file a day.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
+
+use super::log_file::{DailyFile, Reopen};
 
 /// How many lines may wait to be written; beyond it lines are lost, and not votes. The places are there from the start.
 const MOST_WAITING: usize = 2048;
-/// How many days of log files are kept.
-const KEPT_DAYS: usize = 14;
 
-/// The files `PROGRAM.YYYY-MM-DD.log` of a directory, written by a thread of their own: nothing waits for a slow disk.
-/// What is not yet written is written when the guard is dropped.
-pub(crate) fn files(directory: &Path, program: &str) -> io::Result<(NonBlocking, WorkerGuard)> {
-    // First, so that the search for old files finds a folder.
-    fs::create_dir_all(directory)?;
-    let appender = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix(program)
-        .filename_suffix("log")
-        .max_log_files(KEPT_DAYS)
-        .build(directory)
-        .map_err(io::Error::other)?;
-    Ok(NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(appender))
+/// The log of a program. What is not yet written is written when this is dropped.
+pub(crate) struct Log {
+    filter: reload::Handle<EnvFilter, Registry>,
+    reopen: Reopen,
+    _writing: Option<WorkerGuard>,
+}
+
+impl Log {
+    /// Logs by another filter from now on.
+    pub(crate) fn set_filter(&self, text: &str) {
+        if let Err(error) = self.filter.reload(filter(text)) {
+            tracing::warn!(%error, "debuglevel stays as it was");
+        }
+    }
+
+    /// Opens the log file anew: the old one may have been moved away.
+    pub(crate) fn reopen(&self) {
+        self.reopen.ask();
+    }
+}
+
+fn filter(text: &str) -> EnvFilter {
+    EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+/// The log files of a directory, written by a thread of their own: nothing waits for a slow disk. What is not yet written
+/// is written when the guard is dropped.
+fn files(directory: &Path, program: &str, reopen: Reopen) -> io::Result<(NonBlocking, WorkerGuard)> {
+    let daily = DailyFile::open(directory, program, reopen)?;
+    Ok(NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(daily))
 }
 
 /// Begins to log. A directory that cannot be used is told, and does not stop a program that has votes to cast.
-pub(crate) fn begin(program: &str, filter: &str, directory: &Path) -> Option<WorkerGuard> {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let (files, guard, problem) = match files(directory, program) {
+pub(crate) fn begin(program: &str, text: &str, directory: &Path) -> Log {
+    let (filter, handle) = reload::Layer::new(filter(text));
+    let reopen = Reopen::default();
+    let (files, guard, problem) = match files(directory, program, reopen.clone()) {
         Ok((files, guard)) => (Some(files), Some(guard), None),
         Err(error) => (None, None, Some(error)),
     };
@@ -46,7 +62,7 @@ pub(crate) fn begin(program: &str, filter: &str, directory: &Path) -> Option<Wor
             "logdir cannot be used, so that no log files are written: check logdir and its permissions"
         );
     }
-    guard
+    Log { filter: handle, reopen, _writing: guard }
 }
 
 #[cfg(test)]
@@ -58,7 +74,7 @@ mod tests {
     #[test]
     fn lines_are_in_the_days_file_once_the_program_ends() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut writer, guard) = files(&folder.path().join("simnet"), "stakepoold").unwrap();
+        let (mut writer, guard) = files(&folder.path().join("simnet"), "stakepoold", Reopen::default()).unwrap();
         writer.write_all(b"voted\n").unwrap();
         drop(guard);
         let files: Vec<_> = folder.path().join("simnet").read_dir().unwrap().map(|file| file.unwrap().path()).collect();
@@ -71,6 +87,6 @@ mod tests {
     #[test]
     fn a_directory_that_is_a_file_is_an_error_and_no_panic() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(files(file.path(), "stakepoold").is_err());
+        assert!(files(file.path(), "stakepoold", Reopen::default()).is_err());
     }
 }

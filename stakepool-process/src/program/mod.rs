@@ -2,12 +2,18 @@
 
 mod file_limit;
 mod listen;
+mod log_file;
 mod logging;
+mod panics;
+mod permissions;
+mod reload;
 mod run;
 mod service;
 mod signals;
 
 pub use listen::{NoAddress, usable_address, usable_addresses};
+pub use panics::isolated;
+pub use reload::Reloads;
 pub use run::{ProgramConfig, run};
 pub use service::ready;
-pub use signals::{until_signal, until_signal_without_reload};
+pub use signals::until_signal;

@@ -4,38 +4,58 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use stakepool_config::{ConfigErrors, DaemonConfig, Invocation, WebConfig};
+use stakepool_config::{ConfigErrors, DaemonConfig, Invocation, Sources, WebConfig};
+use tokio::time::{Instant, sleep};
 
-use super::{file_limit, logging, signals};
+use super::reload::{self, Reloads};
+use super::{file_limit, logging, panics, permissions, signals};
 
 /// Exit code for a wrong configuration.
 const BAD_CONFIGURATION: u8 = 2;
+/// How long tasks in the background may take to finish after the main one has broken down.
+const LAST_WORK: Duration = Duration::from_secs(10);
 
 /// What the configurations of all programs have.
-pub trait ProgramConfig {
+pub trait ProgramConfig: Clone {
+    /// The keys whose values are used without a restart, where the configuration is read again, beside `debuglevel`.
+    const RELOADED: &'static [&'static str];
+
     /// The filter for `tracing`.
     fn log_filter(&self) -> &str;
     /// Where log files lie.
     fn log_dir(&self) -> &Path;
     /// What the operator should know at the start.
     fn warnings(&self) -> &[String];
+    /// Where the configuration came from.
+    fn sources(&self) -> &Sources;
 }
 
 /// Runs a program as it was asked to, and answers with its exit code: 0 after a clean stop, 1 where it had to stop, 2
 /// for a wrong configuration. `version` begins with the program's name.
+///
+/// `load` reads the configuration: at the start, and again at SIGHUP and SIGUSR1, which stop nothing. What is new then is
+/// among the [`Reloads`]. A panic in any task stops the program as a signal does.
 pub async fn run<C: ProgramConfig, E: Display>(
     program: &str,
     version: &str,
-    asked: Result<Invocation<C>, ConfigErrors>,
-    work: impl AsyncFnOnce(C) -> Result<(), E>,
+    load: impl Fn() -> Result<Invocation<C>, ConfigErrors>,
+    work: impl AsyncFnOnce(C, Reloads<C>) -> Result<(), E>,
 ) -> ExitCode {
-    let invocation = match asked {
+    let invocation = match load() {
         Ok(invocation) => invocation,
         Err(errors) => {
             eprintln!("{errors}");
             return ExitCode::from(BAD_CONFIGURATION);
         }
+    };
+    let invocation = match invocation {
+        Invocation::CheckConfig(mut report) => {
+            report.warnings.extend(found_around(&report.sources));
+            Invocation::CheckConfig(report)
+        }
+        other => other,
     };
     let config = match invocation.run_or_show(version, &mut io::stdout()) {
         Ok(Some(config)) => *config,
@@ -43,23 +63,59 @@ pub async fn run<C: ProgramConfig, E: Display>(
         Err(_) => return ExitCode::FAILURE,
     };
     // Dropped last, so that the last lines are in the file.
-    let _log = logging::begin(program, config.log_filter(), config.log_dir());
+    let log = logging::begin(program, config.log_filter(), config.log_dir());
+    panics::watch();
     file_limit::raise();
+    permissions::keep_memory_private();
     signals::keep_going();
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    match work(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    for warning in found_around(config.sources()) {
+        tracing::warn!("{warning}");
+    }
+    let (sender, reloads) = reload::channel();
+    let started = config.clone();
+    let ended = tokio::select! {
+        ended = panics::caught(Box::pin(work(config, reloads))) => ended,
+        () = reload::at_signals(&started, &load, &log, sender) => None,
+    };
+    match ended {
+        Some(Ok(())) if !panics::have_happened() => ExitCode::SUCCESS,
+        Some(Ok(())) => ExitCode::FAILURE,
+        Some(Err(error)) => {
             tracing::error!("{error}");
             eprintln!("{program}: {error}");
+            ExitCode::FAILURE
+        }
+        None => {
+            until_nothing_runs().await;
             ExitCode::FAILURE
         }
     }
 }
 
+/// What is wrong around a configuration without being in it: variables of the environment, and who may read its files.
+fn found_around(sources: &Sources) -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut warnings = sources.unknown_variables(names);
+    warnings.extend(permissions::warnings(&sources.private_files));
+    warnings
+}
+
+/// Waits until the tasks in the background have ended, for what they finish by themselves.
+async fn until_nothing_runs() {
+    let began = Instant::now();
+    let metrics = tokio::runtime::Handle::current().metrics();
+    while metrics.num_alive_tasks() > 0 && began.elapsed() < LAST_WORK {
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 impl ProgramConfig for WebConfig {
+    const RELOADED: &'static [&'static str] =
+        &["adminips", "adminuserids", "closepool", "closepoolmsg", "stakepooldcerts", "walletcerts"];
+
     fn log_filter(&self) -> &str {
         &self.log_filter
     }
@@ -70,10 +126,16 @@ impl ProgramConfig for WebConfig {
 
     fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    fn sources(&self) -> &Sources {
+        &self.sources
     }
 }
 
 impl ProgramConfig for DaemonConfig {
+    const RELOADED: &'static [&'static str] = &["exccdcert", "walletcert"];
+
     fn log_filter(&self) -> &str {
         &self.log_filter
     }
@@ -84,5 +146,9 @@ impl ProgramConfig for DaemonConfig {
 
     fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    fn sources(&self) -> &Sources {
+        &self.sources
     }
 }

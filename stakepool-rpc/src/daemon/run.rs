@@ -14,15 +14,22 @@ use crate::tls::KeyPair;
 #[derive(Debug)]
 pub struct Service {
     listeners: Vec<TcpListener>,
-    pair: KeyPair,
+    pairs: watch::Receiver<KeyPair>,
     access: Access,
 }
 
 impl Service {
     /// Services on listeners ([`bind`](server::bind)), which show a certificate
     /// ([`ensure_server_pair`](crate::tls::ensure_server_pair)) and demand of callers what `access` says.
-    pub const fn new(listeners: Vec<TcpListener>, pair: KeyPair, access: Access) -> Self {
-        Self { listeners, pair, access }
+    pub fn new(listeners: Vec<TcpListener>, pair: KeyPair, access: Access) -> Self {
+        Self { listeners, pairs: watch::channel(pair).1, access }
+    }
+
+    /// The same with a certificate that may be renewed: connections show the latest one.
+    #[must_use]
+    pub fn renewed_by(mut self, pairs: watch::Receiver<KeyPair>) -> Self {
+        self.pairs = pairs;
+        self
     }
 }
 
@@ -49,10 +56,10 @@ pub async fn run(
         }
     };
     let engine = Arc::clone(daemon.engine());
-    let Service { listeners, pair, access } = service;
+    let Service { listeners, pairs, access } = service;
     let backend: Arc<dyn DaemonBackend> = daemon;
     let mut voting = tokio::spawn(engine.run(events, until_stop()));
-    let mut serving = tokio::spawn(server::serve(listeners, pair, access, backend, until_stop()));
+    let mut serving = tokio::spawn(server::serve_renewed(listeners, pairs, access, backend, until_stop()));
     tokio::select! {
         () = shutdown => {
             stop.send_replace(true);

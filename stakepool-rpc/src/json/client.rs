@@ -13,12 +13,13 @@ use tokio::time::timeout;
 
 use super::config::{CallLimits, ConfigError, ServerConfig};
 use super::connection::{Status, Task};
-use super::dial::{Dial, TlsDialer};
+use super::dial::{Dial, TlsDialer, pinned};
 use super::error::RpcError;
 use super::identity::{Identity, ServerKind};
 use super::link::Link;
 use super::notifications::Subscriber;
 use crate::meter::Meter;
+use crate::tls::Connector;
 
 /// The parameters of a method that takes none.
 pub const NO_PARAMS: [(); 0] = [];
@@ -37,6 +38,8 @@ pub(super) struct Client {
     ordinary: Semaphore,
     urgent: Semaphore,
     meter: Meter,
+    /// Of a real server.
+    connector: Option<Connector>,
 }
 
 impl Client {
@@ -47,7 +50,18 @@ impl Client {
         subscriber: Option<Subscriber>,
     ) -> Result<Self, ConfigError> {
         let dialer = TlsDialer::new(config)?;
-        Ok(Self::start(config.host.as_str().into(), config.limits, dialer, kind, subscriber))
+        let connector = Some(dialer.connector());
+        let client = Self::start(config.host.as_str().into(), config.limits, dialer, kind, subscriber);
+        Ok(Self { connector, ..client })
+    }
+
+    /// Expects the certificate of `config` from the next connection on.
+    pub(super) fn expect_certificate(&self, config: &ServerConfig) -> Result<(), ConfigError> {
+        let tls = pinned(config)?;
+        if let Some(connector) = &self.connector {
+            connector.replace(tls);
+        }
+        Ok(())
     }
 
     pub(super) fn start(
@@ -62,7 +76,7 @@ impl Client {
         let task = Task { name: Arc::clone(&name), dialer, kind, subscriber, limits, status: sender, counter };
         tokio::spawn(task.run());
         let (ordinary, urgent) = (Semaphore::new(ORDINARY_CALLS), Semaphore::new(URGENT_CALLS));
-        Self { name, limits, status, connections, ordinary, urgent, meter: Meter::default() }
+        Self { name, limits, status, connections, ordinary, urgent, meter: Meter::default(), connector: None }
     }
 
     /// How long the calls of each method took since the start, and how many failed.
@@ -114,7 +128,9 @@ impl Client {
         let answer = timeout(limit, self.raw(method, params)).await;
         let result = answer.unwrap_or(Err(RpcError::Timeout { method, limit }));
         let failed = result.as_ref().is_err_and(|error| !error.is_an_answer());
-        self.meter.count(method, began.elapsed(), failed);
+        let took = began.elapsed();
+        self.meter.count(method, took, failed);
+        tracing::trace!(server = %self.name, method, millis = took.as_millis(), failed, "called");
         let result = result?;
         // Long lists are read here, in the caller's task, not in the one that carries everybody's messages.
         serde_json::from_str(result.get()).map_err(|error| RpcError::unexpected(method, error))

@@ -2,14 +2,13 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -22,7 +21,7 @@ use tokio_tungstenite::tungstenite::{self, http};
 use super::config::{ConfigError, ServerConfig};
 use super::error::RpcError;
 use crate::peer_address::PeerAddress;
-use crate::tls::{self, pinned_client_config};
+use crate::tls::{self, Connector, pinned_client_config};
 
 /// Makes connections to one server.
 pub(super) trait Dial: Send + Sync + 'static {
@@ -37,7 +36,7 @@ pub(super) trait Dial: Send + Sync + 'static {
 pub(super) struct TlsDialer {
     address: PeerAddress,
     server_name: ServerName<'static>,
-    connector: TlsConnector,
+    connector: Connector,
     upgrade: Request,
     websocket: WebSocketConfig,
 }
@@ -48,8 +47,7 @@ impl TlsDialer {
         let wrong_host = || ConfigError::Host(config.host.clone());
         let address = config.address()?;
         let server_name = ServerName::try_from(address.host().to_owned()).map_err(|_| wrong_host())?;
-        let tls = pinned_client_config(&config.certificate_pem)
-            .map_err(|source| ConfigError::Certificate { host: config.host.clone(), source })?;
+        let tls = pinned(config)?;
         let mut upgrade =
             format!("wss://{}/ws", address.authority()).into_client_request().map_err(|_| wrong_host())?;
         upgrade.headers_mut().insert(AUTHORIZATION, basic_authentication(config)?);
@@ -57,11 +55,22 @@ impl TlsDialer {
         Ok(Self {
             address,
             server_name,
-            connector: TlsConnector::from(Arc::new(tls)),
+            connector: Connector::new(tls),
             upgrade,
             websocket: WebSocketConfig::default().max_message_size(bytes).max_frame_size(bytes),
         })
     }
+
+    /// What makes its TLS connections.
+    pub(super) fn connector(&self) -> Connector {
+        self.connector.clone()
+    }
+}
+
+/// What accepts the certificate of a server.
+pub(super) fn pinned(config: &ServerConfig) -> Result<ClientConfig, ConfigError> {
+    pinned_client_config(&config.certificate_pem)
+        .map_err(|source| ConfigError::Certificate { host: config.host.clone(), source })
 }
 
 /// Whether a server's configuration can work at all: what is checked before the first attempt to connect, and nothing that
@@ -80,7 +89,7 @@ impl Dial for TlsDialer {
         let tcp = self.address.connect().await.map_err(describe_io)?;
         // Votes are small and urgent.
         tcp.set_nodelay(true).map_err(describe_io)?;
-        let tls = self.connector.connect(self.server_name.clone(), tcp).await.map_err(describe_io)?;
+        let tls = self.connector.get().connect(self.server_name.clone(), tcp).await.map_err(describe_io)?;
         let (socket, _response) =
             tokio_tungstenite::client_async_with_config(self.upgrade.clone(), tls, Some(self.websocket))
                 .await

@@ -77,7 +77,7 @@ fn self_signed(host_names: &[String], now: SystemTime) -> Result<(String, String
 fn write_new(path: &Path, text: &str, public: bool) -> Result<(), TlsError> {
     let failed = |error: std::io::Error| TlsError::Write { path: path.to_owned(), reason: error.to_string() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    make_folder(folder).map_err(failed)?;
     // Made with mode 0600, in the same folder so that it can be moved into place.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
@@ -87,6 +87,15 @@ fn write_new(path: &Path, text: &str, public: bool) -> Result<(), TlsError> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist_noclobber(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Makes a folder, for this user alone, where it is missing: a key lies in it.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 #[cfg(unix)]

@@ -9,6 +9,8 @@
 //! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256, P-384, Ed25519 or RSA of 2048 bits and more;
 //! the cryptography comes from aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.
 
+#[cfg(any(feature = "json", feature = "grpc"))]
+mod connector;
 mod error;
 #[cfg(feature = "certificates")]
 mod make;
@@ -20,6 +22,8 @@ mod provider;
 mod refusal;
 mod x509;
 
+#[cfg(any(feature = "json", feature = "grpc"))]
+pub(crate) use connector::Connector;
 pub use error::TlsError;
 #[cfg(feature = "certificates")]
 pub use make::ensure_server_pair;

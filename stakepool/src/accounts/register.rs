@@ -27,7 +27,7 @@ impl Pool {
         if self.user(user).await?.is_some_and(|user| user.registration.is_some()) {
             return Err(RegistrationError::AlreadySubmitted);
         }
-        if let Some(message) = &self.terms.closed {
+        if let Some(message) = &*self.terms.closed.get() {
             return Err(RegistrationError::Closed(message.clone()));
         }
         let registration = self.parts.registrar.register(user, key).await?;

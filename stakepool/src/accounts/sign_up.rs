@@ -94,7 +94,7 @@ impl Pool {
         password: NewPassword<'a>,
         origin: &'a Origin,
     ) -> Result<CheckedSignUp<'a>, SignUpError> {
-        if let Some(message) = &self.terms.closed {
+        if let Some(message) = &*self.terms.closed.get() {
             return Err(SignUpError::Closed(message.clone()));
         }
         self.limiter.sign_up(origin.client).map_err(SignUpError::TooManySignUps)?;

@@ -120,7 +120,7 @@ mod tests {
         parts.mailer = letters.clone();
         let mut settings = scene::settings();
         settings.site.help_email = pool_email.to_owned();
-        settings.administrators = named;
+        settings.administrators = named.into();
         let alert = Alert {
             kind: AlertKind::WalletLocked,
             phase: AlertPhase::Begins,

@@ -28,7 +28,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) async fn all(pool: &Pool, since: &mut Since) -> Vec<Trouble> {
     let status = pool.status().await;
     let mut troubles = of_status(&status);
-    troubles.extend(of_certificates(&pool.settings.certificates, pool.now()));
+    troubles.extend(of_certificates(&pool.settings.certificates.get(), pool.now()));
     if let Ok((_, active)) = pool.parts.users.counts().await {
         troubles.extend(of_users(active, pool.terms.max_users));
     }

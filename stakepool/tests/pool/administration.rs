@@ -138,7 +138,8 @@ async fn a_password_that_the_operator_sets_shuts_all_old_ways_in() {
 
 #[tokio::test]
 async fn an_administrator_is_who_the_account_or_the_settings_say() {
-    let world = World::with(|plan| plan.settings.administrators = vec![stakepool_core::accounts::UserId(2)]).await;
+    let world =
+        World::with(|plan| plan.settings.administrators = vec![stakepool_core::accounts::UserId(2)].into()).await;
     let (bob, alice) = (world.administrator(BOB).await, world.account(ALICE).await);
     let other = world.account("c@example.org").await;
     let administers = [&bob, &alice, &other].map(|user| world.pool.settings().administers(user));

@@ -135,7 +135,7 @@ fn pool(closed: Option<&str>) -> Pool {
         voting: key.external_branch().unwrap(),
         cold: OTHER.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap(),
         max_users: 9999,
-        closed: closed.map(str::to_owned),
+        closed: closed.map(str::to_owned).into(),
     };
     let registrar = Registrar::new(keys, Arc::clone(&users) as _, Arc::clone(&group));
     Pool { wallets, users, group, registrar }

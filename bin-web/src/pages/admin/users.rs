@@ -81,7 +81,7 @@ fn row(visit: &Visit, overview: &UserOverview) -> Row {
 /// What is remarkable about a user.
 pub(super) fn states(visit: &Visit, overview: &UserOverview) -> Vec<&'static str> {
     let user = &overview.user;
-    let configured_admin = visit.site.pool.settings().administrators.contains(&user.id);
+    let configured_admin = visit.site.pool.settings().administrators.get().contains(&user.id);
     let no_mail = visit.site.pool.mail_troubles().failed.contains_key(&user.id);
     let states = [
         (user.disabled, "disabled"),

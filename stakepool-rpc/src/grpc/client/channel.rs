@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,7 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::options::ClientError;
 use crate::grpc::wire::ALPN_HTTP2;
 use crate::peer_address::PeerAddress;
-use crate::tls::{self, KeyPair};
+use crate::tls::{self, Connector, KeyPair};
 
 /// How long a daemon may be silent during a call before it is asked whether it is still there, and how long it may
 /// take to answer. Between calls nothing is asked: the predecessor's daemon hangs up on clients that do.
@@ -32,7 +33,8 @@ const SERVER_NAME: &str = "localhost";
 pub(super) struct Target {
     address: Arc<PeerAddress>,
     endpoint: Endpoint,
-    tls: TlsConnector,
+    tls: Connector,
+    identity: Option<KeyPair>,
     connect_limit: Duration,
 }
 
@@ -52,13 +54,14 @@ impl Target {
         let wrong_address = || ClientError::Address(address.to_owned());
         let peer = PeerAddress::parse(address).ok_or_else(wrong_address)?;
         let endpoint = endpoint(&peer.authority()).ok_or_else(wrong_address)?;
-        let config = match identity {
-            Some(identity) => tls::pinned_client_config_with_identity(certificate, identity),
-            None => tls::pinned_client_config(certificate),
-        };
-        let mut config = config.map_err(|source| ClientError::Tls { address: address.to_owned(), source })?;
-        config.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
-        Ok(Self { address: Arc::new(peer), endpoint, tls: TlsConnector::from(Arc::new(config)), connect_limit })
+        let tls = Connector::new(pinned(address, certificate, identity.clone())?);
+        Ok(Self { address: Arc::new(peer), endpoint, tls, identity, connect_limit })
+    }
+
+    /// Expects another certificate from the next connection on.
+    pub(super) fn expect_certificate(&self, name: &str, certificate: &[u8]) -> Result<(), ClientError> {
+        self.tls.replace(pinned(name, certificate, self.identity.clone())?);
+        Ok(())
     }
 
     /// A channel that connects when it is used. Must be called within a runtime.
@@ -67,12 +70,23 @@ impl Target {
         let connect = move |_: Uri| {
             let (address, tls) = (address.clone(), tls.clone());
             async move {
-                let dialled = timeout(limit, dial(&address, tls)).await;
+                let dialled = timeout(limit, dial(&address, tls.get())).await;
                 dialled.unwrap_or_else(|_| Err(timed_out(limit))).map(TokioIo::new)
             }
         };
         self.endpoint.connect_with_connector_lazy(tower::service_fn(connect))
     }
+}
+
+/// What accepts the certificates of a daemon, and shows ours.
+fn pinned(address: &str, certificate: &[u8], identity: Option<KeyPair>) -> Result<ClientConfig, ClientError> {
+    let config = match identity {
+        Some(identity) => tls::pinned_client_config_with_identity(certificate, identity),
+        None => tls::pinned_client_config(certificate),
+    };
+    let mut config = config.map_err(|source| ClientError::Tls { address: address.to_owned(), source })?;
+    config.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
+    Ok(config)
 }
 
 fn endpoint(address: &str) -> Option<Endpoint> {

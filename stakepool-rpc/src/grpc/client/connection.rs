@@ -100,6 +100,15 @@ impl DaemonClient {
         Ok(Self { name: address, target, limits, authorization, channel: OnceLock::new(), meter: Meter::default() })
     }
 
+    /// Expects another certificate (PEM, or several of which one must be shown) from the next connection on: the daemon's
+    /// was renewed. A connection that stands goes on.
+    ///
+    /// # Errors
+    /// [`ClientError`] where it is no certificate. Then the old one is expected.
+    pub fn expect_certificate(&self, certificate: &[u8]) -> Result<(), ClientError> {
+        self.target.expect_certificate(&self.name, certificate)
+    }
+
     /// How long the calls of each method took since the start, tries of one call together, and how many failed. The
     /// time of `Events` is mostly the daemon's waiting for one.
     pub fn call_figures(&self) -> BTreeMap<&'static str, CallFigures> {
@@ -134,7 +143,9 @@ impl DaemonClient {
             let reason = format!("no answer within {} seconds", limit.as_secs_f32());
             Err(DaemonError::Unreachable { daemon: self.name.clone(), reason })
         });
-        self.meter.count(method, began.elapsed(), result.is_err());
+        let took = began.elapsed();
+        self.meter.count(method, took, result.is_err());
+        tracing::trace!(daemon = %self.name, method, millis = took.as_millis(), failed = result.is_err(), "called");
         result
     }
 }

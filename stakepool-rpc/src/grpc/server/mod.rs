@@ -18,3 +18,5 @@ pub use access::Access;
 pub use backend::{BackendError, DaemonBackend};
 pub use listen::{ServeError, bind};
 pub use serve::serve;
+#[cfg(feature = "daemon")]
+pub(crate) use serve::serve_renewed;

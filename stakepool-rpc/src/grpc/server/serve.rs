@@ -66,12 +66,31 @@ pub async fn serve(
     backend: Arc<dyn DaemonBackend>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
+    serve_renewed(listeners, watch::channel(pair).1, access, backend, shutdown).await
+}
+
+/// As [`serve`], with a certificate that may be renewed meanwhile: connections are made with the latest pair.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn serve_renewed(
+    listeners: Vec<TcpListener>,
+    mut pairs: watch::Receiver<KeyPair>,
+    access: Access,
+    backend: Arc<dyn DaemonBackend>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
     if listeners.is_empty() {
         return Err(ServeError::NoListener);
     }
-    let mut tls = tls::server_config(pair, access.client_certificates.as_deref())?;
-    tls.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    let clients = access.client_certificates.clone();
+    let accept = |pair: KeyPair| {
+        let mut tls = tls::server_config(pair, clients.as_deref())?;
+        tls.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
+        Ok::<_, ServeError>(TlsAcceptor::from(Arc::new(tls)))
+    };
+    let first = pairs.borrow_and_update().clone();
+    let mut acceptor = accept(first)?;
     access.warn_if_open();
 
     let (stop, stopping) = watch::channel(false);
@@ -86,6 +105,13 @@ pub async fn serve(
         tokio::select! {
             biased;
             () = &mut shutdown => break,
+            Ok(()) = pairs.changed() => {
+                let renewed = pairs.borrow_and_update().clone();
+                match accept(renewed) {
+                    Ok(renewed) => acceptor = renewed,
+                    Err(error) => tracing::error!(%error, "the renewed certificate is not used"),
+                }
+            }
             Some(ended) = connections.join_next_with_id() => {
                 peers.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
             }

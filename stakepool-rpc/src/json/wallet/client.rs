@@ -61,6 +61,15 @@ impl Wallet {
         Client::connect(config, Some(ServerKind::Wallet), None).map(|client| Self { client })
     }
 
+    /// Expects the certificate of `config` from the next connection on: the wallet's was renewed. A connection that stands
+    /// goes on.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where it is no certificate. Then the old one is expected.
+    pub fn expect_certificate(&self, config: &ServerConfig) -> Result<(), ConfigError> {
+        self.client.expect_certificate(config)
+    }
+
     /// Makes any other call of the server: `params` is a tuple, an array or a list ([`NO_PARAMS`] for none), and the
     /// result is read as `T`. The call is made once, takes at most [`CallLimits::call`] (the known slow ones longer)
     /// and counts in the figures.

@@ -115,7 +115,8 @@ impl Scene {
         let key: ExtendedPubKey = KEY.parse().unwrap();
         let group = Arc::new(WalletGroup::new(Network::Simnet, key, 1, Vec::new(), database.clone()));
         let branch = key.external_branch().unwrap();
-        let keys = PoolKeys { network: Network::Simnet, voting: branch, cold: branch, max_users: 9999, closed: None };
+        let keys =
+            PoolKeys { network: Network::Simnet, voting: branch, cold: branch, max_users: 9999, closed: None.into() };
         let registrar = Arc::new(Registrar::new(keys, database.clone(), group.clone()));
         let parts = Parts::on_store(database.clone(), registrar, group);
         let address = registered(&database).await;

@@ -1,0 +1,93 @@
+//! What changes in a configured web application while it runs.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool::Pool;
+use stakepool_config::{IpRange, WebConfig};
+use stakepool_core::ports::{VoteSigner as _, VotingDaemon as _};
+use stakepool_core::reloadable::Reloadable;
+use stakepool_db::Database;
+use stakepool_process::monitor::CallsOf;
+use stakepool_rpc::grpc::client::DaemonClient;
+use stakepool_rpc::json::Wallet;
+use tokio::time::sleep;
+
+use crate::metrics::CallSource;
+
+/// How often it is looked whether the database's file is still the one that is open.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// The calls to the wallets and daemons of the configuration.
+pub struct ConfiguredCalls {
+    /// The voting wallets.
+    pub wallets: Vec<Arc<Wallet>>,
+    /// The voting daemons.
+    pub daemons: Vec<Arc<DaemonClient>>,
+}
+
+impl CallSource for ConfiguredCalls {
+    fn calls(&self) -> Vec<CallsOf> {
+        let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
+        let daemons = self.daemons.iter().map(|daemon| (daemon.name().to_owned(), daemon.call_figures()));
+        wallets.chain(daemons).collect()
+    }
+}
+
+/// What a configuration that is read again changes.
+pub(crate) struct Live {
+    pub(crate) pool: Arc<Pool>,
+    /// From where the pool may be administered.
+    pub(crate) admin_ips: Reloadable<Vec<IpRange>>,
+    pub(crate) peers: Arc<ConfiguredCalls>,
+}
+
+impl Live {
+    /// Takes new configurations, for ever.
+    pub(crate) async fn keep(&self, mut reloaded: impl AsyncFnMut() -> WebConfig) -> Infallible {
+        loop {
+            let config = reloaded().await;
+            self.take(&config);
+        }
+    }
+
+    fn take(&self, config: &WebConfig) {
+        self.pool.terms().closed.set(config.closed());
+        self.pool.settings().administrators.set(config.admin_ids.clone());
+        self.admin_ips.set(config.admin_ips.clone());
+        self.pool.settings().certificates.set(config.certificate_ends());
+        // A server that is no longer in the configuration keeps its certificate until the restart that this takes.
+        let servers = config.wallet_servers();
+        for wallet in &self.peers.wallets {
+            let Some(server) = servers.iter().find(|server| server.host == wallet.name()) else { continue };
+            if let Err(error) = wallet.expect_certificate(server) {
+                tracing::error!(%error, "the old certificate is expected");
+            }
+        }
+        for daemon in &self.peers.daemons {
+            let Some(new) = config.daemons.iter().find(|new| new.host == daemon.name()) else { continue };
+            if let Err(error) = daemon.expect_certificate(new.certificate.pem.as_bytes()) {
+                tracing::error!(%error, "the old certificate is expected");
+            }
+        }
+    }
+}
+
+/// Logs once when the database's file is removed or replaced under the program, for ever: what is written from then on is
+/// in a file that nobody finds again.
+pub(crate) async fn watch_file(database: &Database) -> Infallible {
+    let mut was_replaced = false;
+    loop {
+        sleep(LOOK_EVERY).await;
+        let is_replaced = database.is_replaced();
+        if is_replaced && !was_replaced {
+            tracing::error!(
+                database = %database.path().display(),
+                "the database was removed or replaced while it is in use, and what is written now is lost: restart \
+                 stakepool-web at once"
+            );
+        }
+        was_replaced = is_replaced;
+    }
+}
