@@ -56,8 +56,11 @@ async fn a_password_comes_from_the_first_line_of_a_file() {
 async fn a_bad_address_or_password_is_refused_and_makes_nothing() {
     let scene = Scene::set(1).await;
     let with = |email, source| ["users", "create", "--email", email, "--password-file", source];
-    let cases: [(&[&str], &str, &str); 6] = [
+    let cases: [(&[&str], &str, &str); 9] = [
         (&with("nonsense", "-"), GOOD, "--email"),
+        (&with(".a@example.org", "-"), GOOD, "a dot too many"),
+        (&with("mailto:a@example.org", "-"), GOOD, "without `mailto:`"),
+        (&with("a@example.org\u{200b}", "-"), GOOD, "U+200B"),
         (&with("a@example.org", "-"), "short\n", "too short"),
         (&with("a@example.org", "-"), "", "too short"),
         (&with("long-name@example.org", "-"), "Long-Name@example.org", "e-mail address"),

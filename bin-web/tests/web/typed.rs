@@ -109,6 +109,33 @@ async fn accounts_of_before_sign_in_and_their_addresses_are_shown_with_all_that_
 }
 
 #[tokio::test]
+async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
+    let sink = Sink::start().await;
+    let world = World::of(Plan { mail: Some(sink.address), ..plan() }).await;
+    world.account("admin@example.org", true).await;
+    let id = world.account("u@example.org", false).await;
+    store(&world, id, "c..d@example.org").await;
+    world.browser().submit("/passwordreset", &[("email", "C..d@example.org")]).await;
+    while world.pool.mail_troubles().failed.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let mut admin = world.browser();
+    admin.sign_in("admin@example.org", PASSWORD).await;
+    assert_eq!(admin.get("/adminusers").await.text().matches("mail fails").count(), 1);
+    for (target, words) in [("/adminuser?id=2", "Mail given up"), ("/status", "mail to user 2 was given up")] {
+        let page = admin.get(target).await.text();
+        assert!(page.contains(words) && page.contains("a dot too many before the @"), "{target}: {page}");
+        assert!(!page.contains("server refused"), "nobody asked the mail server: {page}");
+    }
+    store(&world, id, "u@example.org").await;
+    world.browser().submit("/passwordreset", &[("email", "u@example.org")]).await;
+    sink.letter("u@example.org", "new password").await;
+    while !world.pool.mail_troubles().failed.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_key_or_token_is_taken_in_every_way_in_which_http_lets_it_be_written() {
     let world = World::of(plan()).await;
     world.old_users(1).await;

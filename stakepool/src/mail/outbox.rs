@@ -105,3 +105,100 @@ impl fmt::Debug for Outbox {
         f.debug_struct("Outbox").field("is_on", &self.is_on()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use stakepool_core::accounts::Email;
+    use stakepool_core::ports::SystemClock;
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    use super::*;
+
+    /// Keeps what is logged in this thread, a line an event.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<String>>>);
+
+    struct Line<'a>(&'a mut String);
+
+    impl Visit for Line<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            self.0.push_str(&format!("{}={value:?} ", field.name()));
+        }
+    }
+
+    impl Subscriber for Lines {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut line = String::new();
+            event.record(&mut Line(&mut line));
+            self.0.lock().unwrap().push(line);
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    /// Answers the same to every mail.
+    struct Always(MailError);
+
+    #[async_trait]
+    impl Mailer for Always {
+        fn is_on(&self) -> bool {
+            true
+        }
+
+        async fn send(&self, _: &Mail) -> Result<(), MailError> {
+            Err(self.0.clone())
+        }
+    }
+
+    /// What is logged of a mail to user 7, and what is kept in mind.
+    async fn sent_with(error: MailError) -> (Vec<String>, MailTroubles) {
+        let lines = Lines::default();
+        let _guard = tracing::subscriber::set_default(lines.clone());
+        let outbox = Outbox::new(Arc::new(Always(error)), Arc::new(SystemClock));
+        let to = Email::parse("bob@example.org").unwrap();
+        outbox.send_later(UserId(7), Mail { to, subject: "Hello".into(), text: "One".into() });
+        while outbox.waiting.available_permits() < MAX_WAITING {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
+        let lines = lines.0.lock().unwrap().clone();
+        (lines, outbox.troubles())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lasting_failure_is_logged_once_with_the_users_number() {
+        let (lines, troubles) = sent_with(MailError::Refused("550 5.1.1 no such user".into())).await;
+        let [line] = &lines[..] else { panic!("{lines:?}") };
+        assert!(line.contains("user=7") && line.matches("no such user").count() == 1, "{line}");
+        assert!(!line.contains("bob"), "{line}");
+        assert_eq!(troubles.failed[&UserId(7)].reason, "the mail server refused the mail: 550 5.1.1 no such user");
+        assert_eq!(troubles.away, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_passing_failure_is_tried_five_times_and_a_server_that_is_away_is_kept_in_mind() {
+        let (lines, troubles) = sent_with(MailError::Away("mail:25: no".into())).await;
+        assert_eq!(lines.len(), 5, "{lines:?}");
+        assert!(lines.iter().all(|line| line.contains("user=7")), "{lines:?}");
+        assert_eq!(troubles.away.as_deref(), Some("mail:25: no"));
+        assert!(troubles.failed.contains_key(&UserId(7)));
+    }
+}
