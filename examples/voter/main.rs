@@ -29,14 +29,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let parts = EngineParts::new(evaluator(), vec![wallet], vec![node.clone()], Arc::<MemoryFile>::default());
     let engine = Engine::new(parts.desired(desired(&[1], &[])))?;
     let daemon = LocalDaemon::new(engine.clone(), "here", COLD.parse()?);
-    let (events, heard) = mpsc::unbounded_channel();
+    let (events, heard) = mpsc::channel(16);
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(engine.clone().run(heard, async { drop(stopped.await) }));
 
     // What the node tells: there is a connection, and the best block draws the ticket.
     let (block, height) = (block(220, 1), BlockHeight(220));
     for event in [NodeEvent::Connected, NodeEvent::WinningTickets { block, height, tickets: vec![ticket] }] {
-        events.send(TaggedEvent { node: 0, arrived: Instant::now(), event })?;
+        events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).await?;
     }
 
     let mut place = EventCursor { epoch: engine.epoch(), seq: 0 };

@@ -98,11 +98,11 @@ fn vote(c: &mut Criterion) {
                 .check_every(Duration::from_secs(3600))
                 .desired(tickets::desired(&[1], &[]));
             let engine = Engine::new(parts).unwrap();
-            let (events, receiver) = mpsc::unbounded_channel();
+            let (events, receiver) = mpsc::channel(16);
             let (stop, stopped) = oneshot::channel();
             let until_stopped = async { stopped.await.unwrap() };
             let running = tokio::spawn(Arc::clone(&engine).run(receiver, until_stopped));
-            let tell = |event| events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+            let tell = |event| events.try_send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
             tell(NodeEvent::Connected);
             tokio::time::sleep(Duration::from_millis(50)).await;
             let mut total = Duration::ZERO;

@@ -10,7 +10,6 @@ use stakepool_core::ports::{
 use stakepool_examples::server_config;
 use stakepool_rpc::json::{NodeClient, Wallet};
 use stakepool_sim::SimNetwork;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
 use crate::scene::{PATIENCE, fee};
@@ -59,10 +58,10 @@ async fn wallets_agree(one: &dyn PoolWallet, other: &dyn PoolWallet, script: &Re
 }
 
 /// The next events up to the winners of a block.
-async fn until_winners(events: &mut UnboundedReceiver<NodeEvent>) -> Vec<NodeEvent> {
+async fn until_winners(mut next: impl AsyncFnMut() -> Option<NodeEvent>) -> Vec<NodeEvent> {
     let mut heard = Vec::new();
     while !matches!(heard.last(), Some(NodeEvent::WinningTickets { .. })) {
-        heard.push(timeout(PATIENCE, events.recv()).await.unwrap().unwrap());
+        heard.push(timeout(PATIENCE, next()).await.unwrap().unwrap());
     }
     heard
 }
@@ -90,7 +89,10 @@ async fn nodes_wallets_and_events_are_the_same_in_process_and_over_the_wire() {
         sim.let_win(&paid);
         for _ in 0..17 {
             sim.mine(1).await.unwrap();
-            assert_eq!(until_winners(&mut near).await, until_winners(&mut heard).await);
+            assert_eq!(
+                until_winners(async || near.recv().await).await,
+                until_winners(async || heard.recv().await).await
+            );
         }
 
         let (block, height) = sim.best_block();
@@ -106,7 +108,10 @@ async fn nodes_wallets_and_events_are_the_same_in_process_and_over_the_wire() {
             wallets_agree(near_wallet.as_ref(), &wallet, &script, &request).await;
             assert_eq!(near_wallet.transaction(&hash).await, wallet.transaction(&hash).await);
             sim.mine(1).await.unwrap();
-            assert_eq!(until_winners(&mut near).await, until_winners(&mut heard).await);
+            assert_eq!(
+                until_winners(async || near.recv().await).await,
+                until_winners(async || heard.recv().await).await
+            );
         }
         let version = near_wallet.info().await.unwrap().vote_version;
         assert_eq!(near_wallet.agendas(version).await, wallet.agendas(version).await);
@@ -114,7 +119,10 @@ async fn nodes_wallets_and_events_are_the_same_in_process_and_over_the_wire() {
         sim.reorganise(2, Duration::from_millis(20)).await.unwrap();
         sim.mine(1).await.unwrap();
         for _ in 0..4 {
-            assert_eq!(until_winners(&mut near).await, until_winners(&mut heard).await);
+            assert_eq!(
+                until_winners(async || near.recv().await).await,
+                until_winners(async || heard.recv().await).await
+            );
         }
     }
 }

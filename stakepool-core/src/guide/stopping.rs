@@ -32,7 +32,7 @@
 //! # let wallets = vec![FakeWallet::new("wallet") as _];
 //! # let parts = EngineParts::new(tickets::evaluator(), wallets, vec![FakeNode::at(20) as _], file.clone());
 //! # let engine = Engine::new(parts)?;
-//! let (_to_engine, events) = tokio::sync::mpsc::unbounded_channel();
+//! let (_to_engine, events) = tokio::sync::mpsc::channel(16);
 //! let (stop, stopped) = tokio::sync::oneshot::channel();
 //! let running = tokio::spawn(engine.run(events, async {
 //!     let _ = stopped.await;

@@ -96,12 +96,12 @@
 //! let nodes = vec![node.clone() as _];
 //! let parts = EngineParts::new(tickets::evaluator(), vec![Arc::new(OwnWallet)], nodes, Arc::<MemoryFile>::default());
 //! let engine = Engine::new(parts.desired(tickets::desired(&[1], &[])))?;
-//! let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
+//! let (events, receiver) = tokio::sync::mpsc::channel(16);
 //! let running = tokio::spawn(engine.run(receiver, std::future::pending()));
 //!
 //! let (block, height) = (tickets::block(220, 1), BlockHeight(220));
 //! let event = NodeEvent::WinningTickets { block, height, tickets: vec![tickets::hash(&ticket)] };
-//! events.send(TaggedEvent { node: 0, arrived: tokio::time::Instant::now(), event })?;
+//! events.try_send(TaggedEvent { node: 0, arrived: tokio::time::Instant::now(), event })?;
 //! while node.sent_count() == 0 {
 //!     settle().await;
 //! }

@@ -51,15 +51,13 @@ pub enum NodeError {
     },
     /// It is on another chain than the one that was followed.
     #[error(
-        "node {node} is on another chain: it knows none of the last {blocks} blocks up to {height} that this daemon followed; check its \
-         data directory and network. Where its chain is the right one, restart stakepoold"
+        "node {node} is on another chain: its block {height} is not the one that this daemon followed; check its data directory and \
+         network. Where its chain is the right one, restart stakepoold"
     )]
     OtherChain {
         /// The node's name.
         node: String,
-        /// How many blocks were tried.
-        blocks: usize,
-        /// The highest of them.
+        /// A height at which the chains differ.
         height: BlockHeight,
     },
     /// It answered with an error of another kind.
@@ -186,7 +184,8 @@ pub enum NodeEvent {
 
 /// A node: queries of the chain, and the way for votes to the network.
 ///
-/// The engine asks for blocks from a ticket maturity below the best one on. What else a node must keep to, and in which
+/// The engine asks for blocks from a ticket maturity below the best one on, and for the hash of block 1, which tells chains
+/// apart. What else a node must keep to, and in which
 /// order its events come, stands in the crate's `guide`.
 #[async_trait]
 pub trait Node: Send + Sync {

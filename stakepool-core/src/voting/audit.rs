@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::engine::Engine;
 use super::lottery_reports::{Missed, MissedAs};
+use super::problems::unknown_ticket;
 use super::tell::{count, named};
 use crate::chain::{ScriptAddress, TicketHash};
 use crate::ports::VotingWallet;
@@ -130,10 +131,17 @@ impl Engine {
             }
         };
         self.take_listed(node, &listed).await;
-        // A ticket whose vote is with the node is spent in the eyes of a wallet.
-        let cast = self.ballots().cast_winners();
+        // A ticket whose vote is with the node, whoever cast it, is spent in the eyes of a wallet.
+        let (cast, open) = {
+            let ballots = self.ballots();
+            (ballots.cast_winners(), ballots.open_winners())
+        };
         let among: HashSet<_> = listed.iter().copied().chain(cast).collect();
-        let lacking = self.lottery().not_among(&among);
+        let mut lacking = self.lottery().not_among(&among);
+        if lacking.is_empty() {
+            self.solved(&unknown_ticket(wallet.name()));
+        }
+        lacking.retain(|(ticket, _)| !open.contains(ticket));
         Some((listed, lacking))
     }
 

@@ -13,6 +13,8 @@ use crate::voting::lottery::Winner;
 const KEEP: u32 = 16;
 /// Winners that are kept of a block, whatever the nodes say together. A block draws five.
 const MOST_WINNERS: usize = 64;
+/// Blocks of one height that are voted on.
+const MOST_BLOCKS: usize = 16;
 
 /// A winner of a block, ready to be voted.
 #[derive(Clone, Debug)]
@@ -68,9 +70,14 @@ pub struct Ballots {
 }
 
 impl Ballots {
-    /// Notes the winners of a block. False where a child of it is connected already, so that no vote counts.
+    /// Notes the winners of a block. False where a child of it is connected already, so that no vote counts, and where there are
+    /// more blocks of its height than miners can have made.
     pub fn announce(&mut self, drawn: &Drawn, arrived: Instant) -> bool {
         let Drawn { block, height, tickets } = drawn;
+        let of_height = self.by_height.get(height).map_or(0, Vec::len);
+        if of_height >= MOST_BLOCKS && !self.blocks.contains_key(block) {
+            return false;
+        }
         let votable = !self.closed.contains(block);
         let open = self.blocks.entry(*block).or_insert_with(|| {
             self.by_height.entry(*height).or_default().push(*block);
@@ -162,6 +169,12 @@ impl Ballots {
         }
     }
 
+    /// Winners of blocks that can still be voted on, whoever votes for them.
+    pub fn open_winners(&self) -> Vec<TicketHash> {
+        let votable = self.blocks.values().filter(|open| *open.votable.borrow());
+        votable.flat_map(|open| open.winners.iter().copied()).collect()
+    }
+
     /// Winners whose vote is with a node.
     pub fn cast_winners(&self) -> Vec<TicketHash> {
         let votes = self.blocks.values().flat_map(|open| &open.votes);
@@ -250,6 +263,14 @@ mod tests {
         let mut ballots = Ballots::default();
         assert_eq!(open(&mut ballots, &drawn(1, 10, &[1])).len(), 1);
         assert_eq!(open(&mut ballots, &drawn(2, 10, &[1])).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_node_that_invents_blocks_has_few_of_them_voted_on() {
+        let mut ballots = Ballots::default();
+        let opened = (1..=100).filter(|n| !open(&mut ballots, &drawn(*n, 10, &[1])).is_empty()).count();
+        assert_eq!(opened, MOST_BLOCKS);
+        assert_eq!(open(&mut ballots, &drawn(101, 11, &[1])).len(), 1);
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use crate::chain::{VoteBits, VoteTransaction, VoteVersion};
 use crate::ports::{Clock, Node, NodeError, VoteRequest, VoteSigner, VoteSubmission, WalletError, WalletInfo};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 use crate::time::UnixMillis;
-use crate::voting::problems::Problems;
+use crate::voting::problems::{Problems, unknown_ticket};
 
 /// A wallet or node that takes longer is given up for this attempt. Real ones take 1 to 12 ms.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
@@ -117,6 +117,7 @@ impl Signer {
         for about in ["unsigned", "reach", "locked", "votes"] {
             problems.solved(&self.topic(about));
         }
+        problems.solved(&unknown_ticket(self.wallet.name()));
     }
 
     /// It did not sign a vote: what that says of its state counts at once. True where its tickets should be looked at.
@@ -138,7 +139,7 @@ impl Signer {
                 problems.problem(&self.topic("reach"), error.to_string());
             }
             CastError::Wallet(error @ WalletError::UnknownTicket { .. }) => {
-                return problems.figures(&self.topic("tickets"), error.to_string());
+                return problems.figures(&unknown_ticket(self.wallet.name()), error.to_string());
             }
             CastError::Wallet(error) => {
                 problems.problem(&self.topic("votes"), format!("a vote is not signed: {error}"))

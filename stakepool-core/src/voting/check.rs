@@ -64,14 +64,19 @@ impl Engine {
         }
     }
 
-    /// The tickets of an address that voted, as the first wallet says that answers.
+    /// The tickets of an address that voted, as the first wallet says that answers and knows the address.
     async fn voted_tickets(&self, address: &ScriptAddress) -> Option<HashMap<TicketHash, BlockHeight>> {
+        let mut voted = None;
         for wallet in self.wallets() {
-            if let Ok(Ok(known)) = timeout(ASK_LIMIT, wallet.user_tickets(address)).await {
-                let voted = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
-                return Some(voted.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect());
+            let Ok(Ok(known)) = timeout(ASK_LIMIT, wallet.user_tickets(address)).await else { continue };
+            let knows_any = !known.tickets.is_empty();
+            let of_this = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
+            voted = Some(of_this.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect());
+            // One that lost its scripts says of every ticket that it did not vote.
+            if knows_any {
+                break;
             }
         }
-        None
+        voted
     }
 }

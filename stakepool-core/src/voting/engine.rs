@@ -65,9 +65,9 @@ pub enum EngineError {
 /// let parts = EngineParts::new(tickets::evaluator(), vec![wallet], vec![node.clone()], file)
 ///     .desired(tickets::desired(&[1], &[]));
 /// let engine = Engine::new(parts)?;
-/// let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
+/// let (events, receiver) = tokio::sync::mpsc::channel(16);
 /// let running = tokio::spawn(engine.clone().run(receiver, std::future::pending()));
-/// let report = |event| events.send(TaggedEvent { node: 0, arrived: tokio::time::Instant::now(), event });
+/// let report = |event| events.try_send(TaggedEvent { node: 0, arrived: tokio::time::Instant::now(), event });
 ///
 /// report(NodeEvent::Connected)?;
 /// let (block, height) = (tickets::block(220, 1), BlockHeight(220));

@@ -19,6 +19,8 @@ const LEAST_CHECK: Duration = Duration::from_secs(1);
 const PEACE: Duration = Duration::from_secs(2);
 /// The latest blocks by which a chain is known again.
 const RECENT: usize = 64;
+/// The first block that miners made: it tells chains of one network apart.
+const FIRST: BlockHeight = BlockHeight(1);
 /// A node that knows none of so many blocks is on another chain.
 const OTHER_CHAIN: usize = 6;
 /// How long it stays a problem that the chain was begun anew.
@@ -41,6 +43,8 @@ pub(super) struct Follower {
     connected: BTreeSet<usize>,
     /// Those that are on another network.
     foreign: BTreeSet<usize>,
+    /// The first block of the chain that is followed.
+    first_block: Option<BlockHash>,
     /// The latest blocks that were worked through, the highest last.
     recent: VecDeque<SyncPoint>,
     active: Option<usize>,
@@ -60,6 +64,7 @@ impl Follower {
             events,
             connected: BTreeSet::new(),
             foreign: BTreeSet::new(),
+            first_block: None,
             recent,
             active: None,
             retry_at: None,
@@ -248,6 +253,10 @@ impl Follower {
         let Some(node) = self.active else { return };
         match self.catch_up(node).await {
             Ok(()) => {
+                if self.first_block.is_none() {
+                    // A node that does not keep it is not compared by it.
+                    self.first_block = self.engine.node(node).block_hash(FIRST).await.ok();
+                }
                 self.engine.solved("sync");
                 self.engine.solved(&chain_topic(self.engine.node(node)));
                 self.engine.publish_reports();
@@ -319,6 +328,7 @@ impl Follower {
             match found(node.block(&hash).await)? {
                 Some(block) => self.go_back(height, block.header.previous),
                 None if on_chain.is_none() => {
+                    self.compare_first_block(node).await?;
                     let (_, best) = node.best_block().await?;
                     let what =
                         format!("block {height}, which this daemon has seen: it is at {best} and still catching up");
@@ -328,6 +338,17 @@ impl Follower {
             }
         }
         Ok(())
+    }
+
+    /// A node that is behind can be on another chain all the same: the first block tells.
+    async fn compare_first_block(&self, node: &dyn Node) -> Result<(), NodeError> {
+        let (Some(ours), Some(theirs)) = (self.first_block, found(node.block_hash(FIRST).await)?) else {
+            return Ok(());
+        };
+        if ours == theirs {
+            return Ok(());
+        }
+        Err(NodeError::OtherChain { node: node.name().to_owned(), height: FIRST })
     }
 
     /// The node never saw our best block: it followed another branch, or is on another chain.
@@ -344,7 +365,7 @@ impl Follower {
         let name = node.name();
         if self.recent.len() >= OTHER_CHAIN {
             // What it says of tickets would be wrong for the chain that this daemon followed.
-            return Err(NodeError::OtherChain { node: name.to_owned(), blocks: self.recent.len(), height });
+            return Err(NodeError::OtherChain { node: name.to_owned(), height });
         }
         let what = format!(
             "node {name} never saw block {height} ({hash}), up to which this daemon had followed the chain: it is on another chain, \

@@ -33,5 +33,5 @@ pub use journal::Journal;
 pub use local::LocalDaemon;
 pub use lottery::{Lottery, Winner, Winners};
 pub use parts::EngineParts;
-pub use run::TaggedEvent;
+pub use run::{EVENTS_AHEAD, TaggedEvent};
 pub use standing::MissingUser;

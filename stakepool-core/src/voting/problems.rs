@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// What is noted where a wallet says that it does not know a ticket that won.
+pub(super) fn unknown_ticket(wallet: &str) -> String {
+    format!("{wallet}/unknown ticket")
+}
+
 /// Standing problems, each under the name of what it is about.
 #[derive(Debug, Default)]
 pub(super) struct Problems(Mutex<BTreeMap<String, Problem>>);

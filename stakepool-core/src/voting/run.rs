@@ -23,8 +23,9 @@ use crate::ports::NodeEvent;
 
 /// How long votes under way may take when the daemon stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
-/// Events that may wait for the follower of the chain.
-const EVENTS_AHEAD: usize = 4096;
+/// Events that may wait for the engine, or in it for what follows the chain: as many as come while a slow node answers. A
+/// channel of this size is what [`Engine::run`] is best given.
+pub const EVENTS_AHEAD: usize = 4096;
 
 /// An event of one of the nodes.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ impl Engine {
     /// [`EngineError::BrokeDown`] where a part of the engine ended by itself.
     pub async fn run(
         self: Arc<Self>,
-        mut events: mpsc::UnboundedReceiver<TaggedEvent>,
+        mut events: mpsc::Receiver<TaggedEvent>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), EngineError> {
         let Ok(_running) = self.running.try_lock() else { return Err(EngineError::AlreadyRunning) };

@@ -1,6 +1,6 @@
 //! Whose a ticket is: a user's, or that of an address that no user has although a wallet holds its script.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::lottery::{Lottery, Tracked};
 use crate::accounts::UserId;
@@ -43,25 +43,30 @@ impl Lottery {
 
     /// A wallet watches these tickets, so that it holds the scripts of those that are known here.
     pub fn hold(&mut self, tickets: &[TicketHash]) {
-        for ticket in tickets {
-            if let Some(known) = self.tickets.get(ticket) {
-                let script = known.script;
-                self.hold_script(script);
-            }
-        }
+        let scripts: Vec<_> =
+            tickets.iter().filter_map(|ticket| self.tickets.get(ticket)).map(|known| known.script).collect();
+        self.hold_scripts(scripts);
     }
 
     /// A wallet holds the script of an address.
     pub fn hold_address(&mut self, address: &ScriptAddress) {
-        self.hold_script(address.hash());
+        self.hold_scripts([address.hash()]);
     }
 
-    fn hold_script(&mut self, script: Hash160) {
-        if self.held.insert(script) && !self.users.contains_key(&script) {
-            self.strangers_changed = true;
-            let of_it = self.tickets.iter().filter(|(_, ticket)| ticket.script == script);
-            self.changed.extend(of_it.map(|(hash, _)| *hash));
+    fn hold_scripts(&mut self, scripts: impl IntoIterator<Item = Hash160>) {
+        let mut strangers = HashSet::default();
+        for script in scripts {
+            if self.held.insert(script) && !self.users.contains_key(&script) {
+                strangers.insert(script);
+            }
         }
+        if strangers.is_empty() {
+            return;
+        }
+        // In one pass, however many: votes wait meanwhile.
+        self.strangers_changed = true;
+        let of_them = self.tickets.iter().filter(|(_, ticket)| strangers.contains(&ticket.script));
+        self.changed.extend(of_them.map(|(hash, _)| *hash));
     }
 
     /// All wallets listed their tickets at a height: scripts of earlier tickets that they did not list are not theirs.

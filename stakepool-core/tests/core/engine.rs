@@ -16,7 +16,7 @@ use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, Mood, TestClock,
 
 pub struct Daemon {
     pub engine: Arc<Engine>,
-    events: mpsc::UnboundedSender<TaggedEvent>,
+    events: mpsc::Sender<TaggedEvent>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), EngineError>>,
 }
@@ -33,7 +33,7 @@ impl Daemon {
 
     pub fn of(parts: EngineParts) -> Self {
         let engine = Engine::new(parts.clock(Arc::new(TestClock::default()))).unwrap();
-        let (events, receiver) = mpsc::unbounded_channel();
+        let (events, receiver) = mpsc::channel(64);
         let (stop, stopped) = oneshot::channel();
         let until_stopped = async {
             let _ = stopped.await;
@@ -43,7 +43,7 @@ impl Daemon {
     }
 
     pub async fn emit(&self, event: NodeEvent) {
-        self.events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+        self.events.try_send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
         settle().await;
     }
 
@@ -398,15 +398,15 @@ async fn an_engine_runs_once_at_a_time_and_again_afterwards() {
     let (wallet, node, won) = scene();
     let daemon = ready(&[wallet], &node).await;
     let engine = Arc::clone(&daemon.engine);
-    let (_events, receiver) = mpsc::unbounded_channel();
+    let (_events, receiver) = mpsc::channel(64);
     let second = Arc::clone(&engine).run(receiver, std::future::pending()).await;
     assert_eq!(second, Err(EngineError::AlreadyRunning));
     daemon.shut_down().await;
 
-    let (events, receiver) = mpsc::unbounded_channel();
+    let (events, receiver) = mpsc::channel(64);
     let again = tokio::spawn(Arc::clone(&engine).run(receiver, std::future::pending()));
     let event = NodeEvent::WinningTickets { block: block(220, 1), height: BlockHeight(220), tickets: vec![won] };
-    events.send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+    events.try_send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
     settle().await;
     assert_eq!(node.sent_count(), 1);
     drop(events);

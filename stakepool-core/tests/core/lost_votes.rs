@@ -265,6 +265,15 @@ const OF_NODES: &[Way] = &[
         "node node is on another chain",
     ),
     (
+        "the node came back on another, shorter chain",
+        way!(|order| {
+            order.node.chain.lock().unwrap().unknown_branches.push(1);
+            (1..=150).for_each(|height| order.node.mine(height, 2, Vec::new()));
+            order.reconnect().await;
+        }),
+        "node node is on another chain: its block 1 is not the one",
+    ),
+    (
         "the node came back on another network",
         way!(|order| {
             order.node.chain.lock().unwrap().network = Some(Network::Testnet);

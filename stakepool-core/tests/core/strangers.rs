@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, Transaction, VoteBits};
-use stakepool_core::ports::{NodeEvent, SpentOrMissed};
+use stakepool_core::ports::{NodeEvent, SpentOrMissed, WalletTicket, WalletTickets};
+use stakepool_core::reports::TicketState;
 use stakepool_core::testkit::tickets::{Fee, address, block, desired, hash, header, ticket};
 use stakepool_core::testkit::{FakeNode, FakeWallet, Mood};
 use tokio::time::sleep;
@@ -176,6 +177,38 @@ async fn a_wallet_that_was_rebuilt_between_two_looks_is_told_before_its_tickets_
     first.faults.lock().unwrap().forgetful = false;
     sleep(Duration::from_secs(25)).await;
     assert_eq!(daemon.engine.problems(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_that_another_daemon_votes_is_not_lacking_in_a_wallet() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    wallet.set(Mood::Unsigned);
+    daemon.win(220, 1, &[won]).await;
+    // The other daemon's vote is in the wallet's view of what waits to be mined.
+    wallet.tickets.lock().unwrap().clear();
+    wallet.reconnect();
+    sleep(Duration::from_secs(60)).await;
+    let problems = daemon.engine.problems().join("\n");
+    assert!(!problems.contains("does not know"), "{problems}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_that_lost_its_scripts_does_not_say_how_tickets_ended() {
+    let (forgetful, node, gone) = scene();
+    let second = FakeWallet::new("second");
+    let ended = WalletTicket {
+        ticket: gone,
+        status: "voted".into(),
+        mined_at: BlockHeight(200),
+        spent_at: Some(BlockHeight(219)),
+    };
+    let listed = WalletTickets { tickets: vec![ended], invalid: Vec::new() };
+    second.user_tickets.lock().unwrap().insert(address(1), listed);
+    let daemon = ready(&[forgetful, second], &node).await;
+    node.chain.lock().unwrap().live.clear();
+    sleep(Duration::from_secs(200)).await;
+    assert_eq!(daemon.state(&gone), Some(TicketState::Voted), "the second wallet knows it");
 }
 
 #[tokio::test(start_paused = true)]

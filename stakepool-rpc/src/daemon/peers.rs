@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stakepool_core::chain::{Generation, Network};
 use stakepool_core::ports::{Node, NodeEvent, VotingWallet};
-use stakepool_core::voting::{LocalDaemon, TaggedEvent};
+use stakepool_core::voting::{EVENTS_AHEAD, LocalDaemon, TaggedEvent};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -33,10 +33,10 @@ impl Peers {
     pub fn connect(
         wallets: &[ServerConfig],
         nodes: &[ServerConfig],
-    ) -> Result<(Self, mpsc::UnboundedReceiver<TaggedEvent>), ConfigError> {
+    ) -> Result<(Self, mpsc::Receiver<TaggedEvent>), ConfigError> {
         let wallets = wallets.iter().map(|config| Wallet::connect(config).map(Arc::new));
         let wallets = wallets.collect::<Result<_, _>>()?;
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::channel(EVENTS_AHEAD);
         let mut connected = Vec::with_capacity(nodes.len());
         for (index, config) in nodes.iter().enumerate() {
             let (node, from_node) = NodeClient::connect(config)?;
@@ -107,9 +107,9 @@ impl fmt::Debug for Peers {
     }
 }
 
-async fn tag(node: usize, mut from: mpsc::UnboundedReceiver<NodeEvent>, to: mpsc::UnboundedSender<TaggedEvent>) {
+async fn tag(node: usize, mut from: mpsc::Receiver<NodeEvent>, to: mpsc::Sender<TaggedEvent>) {
     while let Some(event) = from.recv().await {
-        if to.send(TaggedEvent { node, arrived: Instant::now(), event }).is_err() {
+        if to.send(TaggedEvent { node, arrived: Instant::now(), event }).await.is_err() {
             return;
         }
     }

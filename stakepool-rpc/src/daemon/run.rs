@@ -43,7 +43,7 @@ impl Service {
 /// themselves. Voting and serving have both stopped then.
 pub async fn run(
     daemon: Arc<LocalDaemon>,
-    events: mpsc::UnboundedReceiver<TaggedEvent>,
+    events: mpsc::Receiver<TaggedEvent>,
     service: Service,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {

@@ -186,7 +186,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                 message = self.socket.next() => {
                     heard = Instant::now();
                     match message {
-                        Some(Ok(message)) => self.take(task, &message),
+                        Some(Ok(message)) => {
+                            self.take(task, &message);
+                            if task.subscriber.as_ref().is_some_and(Subscriber::is_overrun) {
+                                return RpcError::Unreachable("it reports more than can be worked through".to_owned());
+                            }
+                        }
                         Some(Err(error)) => return describe(error),
                         None => return RpcError::Unreachable("it closed the connection".to_owned()),
                     }

@@ -1,16 +1,20 @@
 //! A node's notifications.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use stakepool_core::chain::{Amount, BlockHash, BlockHeader, BlockHeight, TicketHash};
 use stakepool_core::ports::{NodeEvent, SpentOrMissed};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::error::RpcError;
 use super::link::{Link, ask, limited};
+
+/// Events that may wait to be taken.
+pub(super) const EVENTS_AHEAD: usize = 4096;
 
 /// What is subscribed to on every new connection; a limited user is refused all but the first.
 const SUBSCRIPTIONS: [&str; 4] =
@@ -18,14 +22,16 @@ const SUBSCRIPTIONS: [&str; 4] =
 
 /// Reads a node's notifications and sends them to the receiver of its events.
 pub(super) struct Subscriber {
-    events: mpsc::UnboundedSender<NodeEvent>,
+    events: mpsc::Sender<NodeEvent>,
     /// What came while the subscriptions of a connection were still being made: sent after `Connected`.
     held: Mutex<Option<Vec<NodeEvent>>>,
+    /// Whether more came than could be taken.
+    overrun: AtomicBool,
 }
 
 impl Subscriber {
-    pub(super) const fn new(events: mpsc::UnboundedSender<NodeEvent>) -> Self {
-        Self { events, held: Mutex::new(Some(Vec::new())) }
+    pub(super) const fn new(events: mpsc::Sender<NodeEvent>) -> Self {
+        Self { events, held: Mutex::new(Some(Vec::new())), overrun: AtomicBool::new(false) }
     }
 
     /// Subscribes on a new connection.
@@ -34,6 +40,7 @@ impl Subscriber {
     /// [`RpcError::LimitedUser`] where the user may not hear of tickets.
     pub(super) async fn subscribe(&self, link: &Link) -> Result<(), RpcError> {
         self.hold(Some(Vec::new()));
+        self.overrun.store(false, Ordering::Relaxed);
         for method in SUBSCRIPTIONS {
             ask::<IgnoredAny>(link, method).await.map_err(limited)?;
         }
@@ -42,7 +49,11 @@ impl Subscriber {
 
     /// All subscriptions stand.
     pub(super) fn connected(&self) {
-        self.send(NodeEvent::Connected);
+        if let Err(TrySendError::Full(event)) = self.events.try_send(NodeEvent::Connected) {
+            // Whoever takes the events learns of the new connection, whatever was lost with the one before.
+            let events = self.events.clone();
+            tokio::spawn(async move { events.send(event).await });
+        }
         for event in self.hold(None).unwrap_or_default() {
             self.send(event);
         }
@@ -62,6 +73,7 @@ impl Subscriber {
         let Some(event) = read_notification(method, params)? else { return Ok(()) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *held {
+            Some(held) if held.len() >= EVENTS_AHEAD => self.overrun.store(true, Ordering::Relaxed),
             Some(held) => held.push(event),
             None => self.send(event),
         }
@@ -74,7 +86,14 @@ impl Subscriber {
 
     fn send(&self, event: NodeEvent) {
         // A receiver that was dropped misses nothing.
-        drop(self.events.send(event));
+        if let Err(TrySendError::Full(_)) = self.events.try_send(event) {
+            self.overrun.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether events were lost, so that the connection must be made anew: with it the chain is looked through again.
+    pub(super) fn is_overrun(&self) -> bool {
+        self.overrun.load(Ordering::Relaxed)
     }
 }
 
@@ -192,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_comes_while_subscribing_is_sent_after_connected() {
-        let (sender, mut events) = mpsc::unbounded_channel();
+        let (sender, mut events) = mpsc::channel(2);
         let subscriber = Subscriber::new(sender);
         let params = RawValue::from_string(format!(r#"["{HASH}",7,{{}}]"#)).unwrap();
         subscriber.take("winningtickets", &params).unwrap();
@@ -204,6 +223,23 @@ mod tests {
         assert!(matches!(events.try_recv(), Ok(NodeEvent::Disconnected { .. })));
         subscriber.take("winningtickets", &params).unwrap();
         assert!(events.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn who_reports_more_than_is_taken_is_connected_to_again_and_that_is_told() {
+        let (sender, mut events) = mpsc::channel(2);
+        let subscriber = Subscriber::new(sender);
+        let params = RawValue::from_string(format!(r#"["{HASH}",7,{{}}]"#)).unwrap();
+        subscriber.connected();
+        subscriber.take("winningtickets", &params).unwrap();
+        assert!(!subscriber.is_overrun());
+        subscriber.take("winningtickets", &params).unwrap();
+        assert!(subscriber.is_overrun());
+        subscriber.disconnected(&RpcError::Unauthorized);
+        subscriber.connected();
+        assert_eq!(events.recv().await, Some(NodeEvent::Connected));
+        assert!(matches!(events.recv().await, Some(NodeEvent::WinningTickets { .. })));
+        assert_eq!(events.recv().await, Some(NodeEvent::Connected));
     }
 
     proptest! {

@@ -269,7 +269,7 @@ async fn a_server_that_drops_every_connection_is_not_hammered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_of_a_node_is_made_again_with_all_subscriptions() {
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = mpsc::channel(64);
     let (client, mut attempts) = start(ServerKind::Node, Some(Subscriber::new(sender)));
     let hash = "00".repeat(32);
     let winners = |height| json!({"method": "winningtickets", "params": [hash, height, {}], "id": null}).to_string();
@@ -291,7 +291,7 @@ async fn a_lost_connection_of_a_node_is_made_again_with_all_subscriptions() {
 
 #[tokio::test(start_paused = true)]
 async fn notifications_among_the_subscriptions_come_after_connected_and_malformed_ones_not_at_all() {
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = mpsc::channel(64);
     let (_client, mut attempts) = start(ServerKind::Node, Some(Subscriber::new(sender)));
     let mut server = Server::accept(&mut attempts).await;
     server.be_node_until("notifyblocks").await;
@@ -311,7 +311,7 @@ async fn notifications_among_the_subscriptions_come_after_connected_and_malforme
 
 #[tokio::test(start_paused = true)]
 async fn a_limited_user_is_named_as_such() {
-    let (sender, mut events) = mpsc::unbounded_channel();
+    let (sender, mut events) = mpsc::channel(64);
     let (client, mut attempts) = start(ServerKind::Node, Some(Subscriber::new(sender)));
     let mut server = Server::accept(&mut attempts).await;
     server.be_node_until("notifyblocks").await;
@@ -325,7 +325,7 @@ async fn a_limited_user_is_named_as_such() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_is_no_node_and_a_node_no_wallet() {
-    let (sender, _events) = mpsc::unbounded_channel();
+    let (sender, _events) = mpsc::channel(64);
     let (client, mut attempts) = start(ServerKind::Node, Some(Subscriber::new(sender)));
     let _server = Server::accept(&mut attempts).await.welcomed_as_wallet().await;
     let _next = attempts.recv().await.unwrap();

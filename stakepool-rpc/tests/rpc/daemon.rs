@@ -82,7 +82,7 @@ struct Parts {
     wallet: Arc<OwnWallet>,
     peers: Peers,
     daemon: Arc<LocalDaemon>,
-    events: mpsc::UnboundedReceiver<TaggedEvent>,
+    events: mpsc::Receiver<TaggedEvent>,
 }
 
 impl Parts {

@@ -10,8 +10,8 @@ use stakepool_core::chain::{
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::TaggedEvent;
-use tokio::sync::mpsc;
+use stakepool_core::voting::{EVENTS_AHEAD, TaggedEvent};
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -101,12 +101,14 @@ impl SimNetwork {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn events(&self) -> mpsc::UnboundedReceiver<TaggedEvent> {
-        let (sender, events) = mpsc::unbounded_channel();
+    pub fn events(&self) -> mpsc::Receiver<TaggedEvent> {
+        let (sender, events) = mpsc::channel(EVENTS_AHEAD);
         for (number, node) in self.nodes.iter().enumerate() {
             let sender = sender.clone();
             let tagged = move |event| TaggedEvent { node: number, arrived: Instant::now(), event };
-            node.program().listen(Box::new(move |event| sender.send(tagged(event)).is_ok()));
+            // Like a real node it does not wait for a listener who is behind.
+            let is_heard = move |event| !matches!(sender.try_send(tagged(event)), Err(TrySendError::Closed(_)));
+            node.program().listen(Box::new(is_heard));
         }
         events
     }

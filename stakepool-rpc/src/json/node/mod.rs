@@ -17,7 +17,7 @@ use super::client::{Client, NO_PARAMS};
 use super::config::{ConfigError, ServerConfig};
 use super::error::{OUT_OF_RANGE, RpcError, SENT_BEFORE, UNKNOWN};
 use super::identity::ServerKind;
-use super::notifications::Subscriber;
+use super::notifications::{EVENTS_AHEAD, Subscriber};
 
 pub(super) use answers::{BestBlock, LiveTickets, RawTransaction};
 pub(super) use block::read_block;
@@ -49,12 +49,13 @@ pub struct NodeClient {
 
 impl NodeClient {
     /// Starts to connect in the background, and again whenever the connection is lost. The first event is
-    /// [`NodeEvent::Connected`]; events end when the client is dropped. Must be called within a tokio runtime.
+    /// [`NodeEvent::Connected`]; events end when the client is dropped. Some thousands may wait to be taken; where more come, the
+    /// connection is given up and made again. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// [`ConfigError`] where no attempt can succeed. A node that is away is no error.
-    pub fn connect(config: &ServerConfig) -> Result<(Self, mpsc::UnboundedReceiver<NodeEvent>), ConfigError> {
-        let (sender, events) = mpsc::unbounded_channel();
+    pub fn connect(config: &ServerConfig) -> Result<(Self, mpsc::Receiver<NodeEvent>), ConfigError> {
+        let (sender, events) = mpsc::channel(EVENTS_AHEAD);
         let client = Client::connect(config, Some(ServerKind::Node), Some(Subscriber::new(sender)))?;
         Ok((Self { client }, events))
     }

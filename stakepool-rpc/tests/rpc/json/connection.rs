@@ -11,7 +11,7 @@ use stakepool_core::ports::{
     ChainWallet, Node, NodeError, NodeEvent, ScriptWallet, TicketWallet, VoteSigner, WalletError,
 };
 use stakepool_rpc::json::{ConfigError, NO_PARAMS, NodeClient, RpcError, ServerConfig, ServerKind, Wallet, identify};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 
@@ -39,7 +39,7 @@ fn best() -> (BlockHash, BlockHeight) {
     (HASH.parse().unwrap(), BlockHeight(209))
 }
 
-async fn next(events: &mut UnboundedReceiver<NodeEvent>) -> NodeEvent {
+async fn next(events: &mut Receiver<NodeEvent>) -> NodeEvent {
     timeout(Duration::from_secs(10), events.recv()).await.unwrap().unwrap()
 }
 

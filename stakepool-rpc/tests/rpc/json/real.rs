@@ -18,7 +18,7 @@ use stakepool_core::ports::{
 use stakepool_rpc::json::{NodeClient, ServerConfig, ServerKind, Wallet, identify};
 use stakepool_rpc::tls::pinned_client_config;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::Message;
@@ -81,7 +81,7 @@ impl Simnet {
 /// Events until all four kinds of a block have come: its height, its winners, the tickets that matured with it.
 async fn events_of(
     block: BlockHash,
-    events: &mut UnboundedReceiver<NodeEvent>,
+    events: &mut Receiver<NodeEvent>,
 ) -> (BlockHeight, Vec<TicketHash>, Vec<TicketHash>) {
     let (mut at, mut winners, mut matured, mut spent) = (None, None, None, false);
     while at.is_none() || winners.is_none() || matured.is_none() || !spent {
