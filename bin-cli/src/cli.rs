@@ -12,6 +12,7 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::PoolArguments;
 use crate::restore::Restore;
+use crate::selftest::SelfTest;
 use crate::status::Status;
 use crate::streams::Streams;
 use crate::tickets::TicketsCommand;
@@ -43,6 +44,9 @@ enum Command {
     Users(UsersCommand),
     /// Show how the pool is: wallets, voting daemons, and all of it; the exit code is 1 where something is wrong.
     Status(Status),
+    /// Try the pool from outside, through the real proxy; the exit code is 1 where a check failed.
+    #[command(name = "selftest")]
+    SelfTest(SelfTest),
     /// Write a copy of the database while the pool goes on.
     Backup(Backup),
     /// Put a backup in the place of the database, while no program uses it.
@@ -64,6 +68,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Tickets(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),
+        Command::SelfTest(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
     }

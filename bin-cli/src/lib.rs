@@ -9,6 +9,7 @@ mod error;
 mod lines;
 mod pool;
 mod restore;
+mod selftest;
 mod status;
 mod streams;
 mod tickets;

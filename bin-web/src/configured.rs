@@ -166,6 +166,7 @@ fn options(config: WebConfig) -> WebOptions {
         public_path: config.public_path,
         monitor_listen: config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default(),
         captcha,
+        security_contact: config.security_contact,
     }
 }
 

@@ -62,6 +62,8 @@ pub struct WebOptions {
     pub monitor_listen: Vec<String>,
     /// How sign-up and password reset are protected from robots.
     pub captcha: CaptchaChoice,
+    /// Whom to tell of a weakness: an e-mail address, or a URL; where users get help if there is none.
+    pub security_contact: Option<String>,
 }
 
 impl Default for WebOptions {
@@ -77,6 +79,7 @@ impl Default for WebOptions {
             public_path: None,
             monitor_listen: Vec::new(),
             captcha: CaptchaChoice::None,
+            security_contact: None,
         }
     }
 }

@@ -79,6 +79,29 @@ impl PageError {
         )
     }
 
+    /// A target that is longer than any of ours.
+    pub const fn target_too_long() -> Self {
+        Self::Shown(StatusCode::URI_TOO_LONG, TOO_LONG)
+    }
+
+    /// Headers that are larger than any browser's.
+    pub const fn head_too_large() -> Self {
+        Self::Shown(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LONG)
+    }
+
+    /// A method that this server does not know.
+    pub const fn unknown_method() -> Self {
+        Self::Shown(
+            StatusCode::NOT_IMPLEMENTED,
+            Explanation {
+                title: "Not possible here",
+                happened: "This server does not know requests of this kind.",
+                lost: "Nothing was changed.",
+                remedy: "Open the page in a browser and use the form that it shows.",
+            },
+        )
+    }
+
     /// A body over the limit.
     pub const fn too_large() -> Self {
         Self::Shown(
@@ -194,6 +217,12 @@ impl PageError {
     }
 }
 
+const TOO_LONG: Explanation = Explanation {
+    title: "Too long",
+    happened: "The address, or what the browser sends with each request, is longer than this server reads.",
+    lost: "Nothing was changed.",
+    remedy: "Check the address. If it is right, remove the cookies of this site in the browser, and try again.",
+};
 const ADMINISTRATORS_ONLY: Explanation = Explanation {
     title: "For administrators only",
     happened: "This page is for the pool's administrators.",

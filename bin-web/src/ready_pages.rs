@@ -12,8 +12,8 @@ use http_body_util::BodyExt;
 use hyper::body::Bytes;
 use stakepool::accounts::ClientAddress;
 use stakepool_core::single_flight::SingleFlight;
-use warp::http::header::{COOKIE, SET_COOKIE};
-use warp::http::{HeaderMap, Method, StatusCode, Uri};
+use warp::http::header::{CONTENT_ENCODING, COOKIE, SET_COOKIE, VARY};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use warp::reply::Response;
 
 use crate::api;
@@ -23,6 +23,7 @@ use crate::http::headers::secure;
 use crate::metrics::ReadyRoute;
 use crate::pages;
 use crate::site::Site;
+use crate::view::encoding::{PackedPieces, accepts, pack};
 use crate::visit::{Outcome, Visit};
 
 /// How old a page may be; the figures on it are at most a second old when it is made.
@@ -60,6 +61,19 @@ impl Page {
 struct ReadyPage {
     headers: HeaderMap,
     pieces: Vec<Bytes>,
+    /// The same, packed.
+    packed: Packed,
+}
+
+/// A page as it goes to browsers that take it packed.
+#[derive(Debug)]
+enum Packed {
+    /// Whole, by the name of the encoding, the smallest first.
+    Whole(Vec<(&'static str, Bytes)>),
+    /// As gzip, with a place for the visitor's token.
+    Pieces(PackedPieces),
+    /// Not at all.
+    None,
 }
 
 /// The pages that are ready, and the headers of the API's answers.
@@ -133,32 +147,38 @@ async fn make(site: &Arc<Site>, page: Page, path: &str) -> Option<Arc<ReadyPage>
         return None;
     }
     secure(&mut response, site.pool.site().is_https());
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    parts.headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     let body = body.collect().await.ok()?.to_bytes();
     let text = std::str::from_utf8(&body).ok()?;
-    let pieces = text.split(&token).map(|piece| body.slice_ref(piece.as_bytes())).collect();
-    Some(Arc::new(ReadyPage { headers: parts.headers, pieces }))
+    let pieces: Vec<_> = text.split(&token).map(|piece| body.slice_ref(piece.as_bytes())).collect();
+    let packed = match &pieces[..] {
+        [whole] => Packed::Whole(pack(whole)),
+        pieces => PackedPieces::new(pieces.iter().map(|piece| &piece[..])).map_or(Packed::None, Packed::Pieces),
+    };
+    Some(Arc::new(ReadyPage { headers: parts.headers, pieces, packed }))
 }
 
 /// Puts the visitor's token in.
 fn fill(site: &Site, ready: &ReadyPage, headers: &HeaderMap) -> Response {
     if let [whole] = &ready.pieces[..] {
-        let mut response = Response::new(whole.clone().into());
-        *response.headers_mut() = ready.headers.clone();
-        return response;
+        let packed = match &ready.packed {
+            Packed::Whole(packed) => packed.iter().find(|(encoding, _)| accepts(headers, encoding)),
+            Packed::Pieces(_) | Packed::None => None,
+        };
+        let (encoding, body) = packed.map_or((None, whole), |(encoding, body)| (Some(*encoding), body));
+        return answer_with(ready, encoding, body.clone());
     }
     let known = site.cookies.read(headers, csrf::COOKIE).filter(|cookie| site.csrf.is_valid(cookie, None));
     let token = known.map_or_else(|| site.csrf.issue(None, site.random()), str::to_owned);
-    let length = ready.pieces.iter().map(|piece| piece.len() + token.len()).sum();
-    let mut body = Vec::with_capacity(length);
-    for (number, piece) in ready.pieces.iter().enumerate() {
-        if number > 0 {
-            body.extend_from_slice(token.as_bytes());
-        }
-        body.extend_from_slice(piece);
-    }
-    let mut response = Response::new(body.into());
-    *response.headers_mut() = ready.headers.clone();
+    let packed = match &ready.packed {
+        Packed::Pieces(pieces) if accepts(headers, "gzip") => pieces.join(token.as_bytes()),
+        _ => None,
+    };
+    let mut response = match packed {
+        Some(packed) => answer_with(ready, Some("gzip"), packed.into()),
+        None => answer_with(ready, None, joined(&ready.pieces, &token).into()),
+    };
     if known.is_none()
         && let Some(cookie) = site.cookies.set(csrf::COOKIE, &token, None)
     {
@@ -167,10 +187,30 @@ fn fill(site: &Site, ready: &ReadyPage, headers: &HeaderMap) -> Response {
     response
 }
 
+fn answer_with(ready: &ReadyPage, encoding: Option<&'static str>, body: Bytes) -> Response {
+    let mut response = Response::new(body.into());
+    *response.headers_mut() = ready.headers.clone();
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+fn joined(pieces: &[Bytes], token: &str) -> Vec<u8> {
+    let length = pieces.iter().map(|piece| piece.len() + token.len()).sum();
+    let mut body = Vec::with_capacity(length);
+    for (number, piece) in pieces.iter().enumerate() {
+        if number > 0 {
+            body.extend_from_slice(token.as_bytes());
+        }
+        body.extend_from_slice(piece);
+    }
+    body
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use warp::http::HeaderValue;
 
     #[test]
     fn only_the_token_of_our_forms_leaves_a_visitor_unknown() {

@@ -4,16 +4,20 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use stakepool::accounts::ClientAddress;
+use stakepool_core::time::Day;
 use warp::filters::BoxedFilter;
-use warp::http::header::{CONTENT_TYPE, HeaderValue};
-use warp::http::{HeaderMap, Method};
+use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use warp::http::{HeaderMap, Method, StatusCode, Uri};
+use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use crate::api::command::{Command, VERSIONS};
 use crate::http::filters::{at, client, path, query};
+use crate::http::respond::{moved_to, see_other};
 use crate::page_error::PageError;
 use crate::pages::error;
 use crate::site::Site;
@@ -49,11 +53,18 @@ pub struct KnownRoute {
 const ASSETS: &str = "/assets/";
 const ICON: &str = "/favicon.ico";
 const ROBOTS: &str = "/robots.txt";
+/// Where password managers find the form for a new password.
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+/// Where who found a weakness finds whom to tell (RFC 9116).
+const SECURITY: &str = "/.well-known/security.txt";
+/// How long that is said to be right.
+const SECURITY_EXPIRES: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
 /// Every page, form, command of the API and file of its own; of the assets the folder.
 pub fn known_routes() -> impl Iterator<Item = KnownRoute> {
     let pages = pages::known().map(|(method, path)| KnownRoute { method, path: path.into() });
-    let files = [ASSETS, ICON, ROBOTS].map(|path| KnownRoute { method: Method::GET, path: path.into() });
+    let files = [ASSETS, ICON, ROBOTS, CHANGE_PASSWORD, SECURITY]
+        .map(|path| KnownRoute { method: Method::GET, path: path.into() });
     pages.chain(api_routes()).chain(files)
 }
 
@@ -71,6 +82,31 @@ fn api_routes() -> impl Iterator<Item = KnownRoute> {
 /// Whether there is something at a path, however it is asked for.
 pub fn is_known(path: &str) -> bool {
     label(path) != OTHER
+}
+
+/// How what is at a path may be asked for, where there is something.
+fn allowed(path: &str) -> Option<&'static str> {
+    static FORMS: LazyLock<BTreeSet<Cow<'static, str>>> =
+        LazyLock::new(|| known_routes().filter(|route| route.method == Method::POST).map(|route| route.path).collect());
+    is_known(path).then(|| if FORMS.contains(path) { "GET, HEAD, POST" } else { "GET, HEAD" })
+}
+
+/// The path without slashes at its end, where something is there.
+fn without_slashes(path: &str) -> Option<&str> {
+    let plain = path.trim_end_matches('/');
+    (plain.len() < path.len() && !path.starts_with("/api/") && !plain.is_empty() && is_known(plain)).then_some(plain)
+}
+
+/// The answer to a request whose target alone says it: about the server as a whole, or a page with a slash too many.
+pub fn of_target(method: &Method, uri: &Uri) -> Option<Response> {
+    if uri.path() == "*" && method == Method::OPTIONS {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+        return Some(response);
+    }
+    let plain = without_slashes(uri.path())?;
+    moved_to(&uri.query().map_or_else(|| plain.to_owned(), |query| format!("{plain}?{query}")))
 }
 
 /// What figures of all other paths are kept by.
@@ -100,12 +136,49 @@ fn of_assets(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
         let answer = icon.answer("favicon.ico", "", &headers).or_else(|| icon.answer("icon.svg", "", &headers));
         async move { answer.ok_or_else(warp::reject::not_found) }
     });
+    let change_password = well_known(CHANGE_PASSWORD).map(|| see_other("/settings#password"));
+    let security = site.clone();
+    let security = well_known(SECURITY).and_then(move || {
+        let answer = security_text(&security);
+        async move { answer.ok_or_else(warp::reject::not_found) }
+    });
     let robots = at(ROBOTS).and(warp::get()).map(|| {
         let mut response = Response::new(assets::ROBOTS.into());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         response
     });
-    asset.or(icon).unify().or(robots).unify().boxed()
+    let texts = robots.or(change_password).unify().or(security).unify();
+    asset.or(icon).unify().or(texts).unify().boxed()
+}
+
+/// Takes exactly this path of two parts.
+fn well_known(path: &'static str) -> BoxedFilter<()> {
+    warp::get()
+        .and(warp::path::full())
+        .and_then(move |full: FullPath| async move {
+            if full.as_str() == path { Ok(()) } else { Err(warp::reject::not_found()) }
+        })
+        .untuple_one()
+        .boxed()
+}
+
+/// Whom to tell of a weakness, where the operator named somebody.
+fn security_text(site: &Site) -> Option<Response> {
+    let identity = site.pool.site();
+    let contact = match site.options.security_contact.as_deref() {
+        Some(contact) if contact.contains(':') => contact.to_owned(),
+        Some(email) => format!("mailto:{email}"),
+        None if identity.help_email.is_empty() => return None,
+        None => format!("mailto:{}", identity.help_email),
+    };
+    let expires = Day::of(site.now().plus(SECURITY_EXPIRES));
+    let base = &identity.base_url;
+    let text = format!(
+        "Contact: {contact}\nExpires: {expires}T00:00:00Z\nPreferred-Languages: en\nCanonical: {base}{SECURITY}\n"
+    );
+    let mut response = Response::new(text.into());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    Some(response)
 }
 
 /// A page for a request that cannot be taken apart.
@@ -123,9 +196,15 @@ pub fn lost(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
         .and(warp::header::headers_cloned())
         .then(move |method: Method, client, path: String, headers: HeaderMap| {
             let site = site.clone();
-            let is_known = method != Method::GET && is_known(&path);
-            let error = if is_known { PageError::wrong_method() } else { PageError::not_found() };
-            async move { error::show_error(site, client, path, &headers, error, None).await }
+            let allowed = allowed(&path).filter(|_| method != Method::GET);
+            let error = if allowed.is_some() { PageError::wrong_method() } else { PageError::not_found() };
+            async move {
+                let mut response = error::show_error(site, client, path, &headers, error, None).await;
+                if let Some(allowed) = allowed {
+                    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+                }
+                response
+            }
         })
         .boxed()
 }

@@ -18,7 +18,8 @@ use stakepool_process::isolated;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::{Instant, sleep, timeout};
-use warp::http::{Method, Request, Uri};
+use warp::http::header::{CONNECTION, HeaderValue};
+use warp::http::{Method, Request};
 use warp::reply::Response;
 
 use crate::api::answer::{Code, json, plain};
@@ -26,18 +27,21 @@ use crate::connections::{ConnectionLimit, Limits, WriteTimeout};
 use crate::http::body::{BodyError, BodyMemory};
 use crate::http::client::client_of;
 use crate::http::headers::secure;
+use crate::http::respond::packed;
+use crate::http::target::{self, Refusal};
 use crate::page_error::PageError;
 use crate::pages::error;
 use crate::ready_pages::ReadyPages;
 use crate::routes::{self, label};
 use crate::site::Site;
+use crate::view::encoding::accepts;
 
 /// How long a client may take for the head of a request, and may idle between two.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long it may take for the body.
 const BODY_TIME: Duration = Duration::from_secs(20);
-/// The largest head.
-const HEAD_BYTES: usize = 32 << 10;
+/// How much of a head is read before it can be understood and measured; see [`target::check`] for what it may have.
+const READ_BYTES: usize = 64 << 10;
 /// How long it may take to read an answer.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 /// Most connections at a time.
@@ -174,7 +178,7 @@ impl Server {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
-            .max_buf_size(HEAD_BYTES)
+            .max_buf_size(READ_BYTES)
             .serve_connection(TokioIo::new(WriteTimeout::new(stream, READ_LIMIT)), service);
         let connection = self.graceful.watch(connection);
         async move {
@@ -202,7 +206,10 @@ where
     let Answerer { site, ready, routes, memory, peer } = answerer;
     let (mut parts, body) = request.into_parts();
     let client = client_of(*peer, &parts.headers, &site.options.proxies);
-    parts.uri = with_one_slash(parts.uri);
+    if let Err(refusal) = target::check(&parts) {
+        return turned_away(site, client, parts.uri.path().starts_with("/api/"), refusal);
+    }
+    parts.uri = target::normal(parts.uri);
     // The answer to HEAD is that to GET; its body is left out where it is sent.
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
@@ -213,7 +220,12 @@ where
     {
         return response;
     }
+    if let Some(mut response) = routes::of_target(&parts.method, &parts.uri) {
+        secure(&mut response, site.pool.site().is_https());
+        return response;
+    }
     let (began, path) = (Instant::now(), parts.uri.path().to_owned());
+    let takes_gzip = accepts(&parts.headers, "gzip");
     let is_api = parts.uri.path().starts_with("/api/");
     let mut response = match timeout(BODY_TIME, memory.read(body)).await {
         Ok(Ok(body)) => {
@@ -228,6 +240,7 @@ where
         Ok(Err(BodyError::Broken)) => refuse(site, client, is_api, PageError::bad_request(), "request not understood"),
         Err(_) => refuse(site, client, is_api, PageError::too_slow(), "request too slow"),
     };
+    response = packed(response, takes_gzip).await;
     secure(&mut response, site.pool.site().is_https());
     site.metrics.answer(label(&path), response.status().as_u16(), began.elapsed());
     response
@@ -240,22 +253,17 @@ fn refuse(site: &Arc<Site>, client: ClientAddress, is_api: bool, refused: PageEr
     error::answer(refused, site, client)
 }
 
-/// Some wallets ask for `//api/…`.
-fn with_one_slash(uri: Uri) -> Uri {
-    let Some(path) = uri.path_and_query().map(|path| path.as_str()).filter(|path| path.starts_with("//")) else {
-        return uri;
+/// Answers a request that is refused for its head, and takes no more on its connection: who sends one such thing may have
+/// put another behind it.
+fn turned_away(site: &Arc<Site>, client: ClientAddress, is_api: bool, refusal: Refusal) -> Response {
+    let (refused, message) = match refusal {
+        Refusal::Host => (PageError::bad_request(), "request not understood"),
+        Refusal::TargetTooLong => (PageError::target_too_long(), "address too long"),
+        Refusal::HeadTooLarge => (PageError::head_too_large(), "headers too large"),
+        Refusal::UnknownMethod => (PageError::unknown_method(), "unknown method"),
     };
-    format!("/{}", path.trim_start_matches('/')).parse().unwrap_or(uri)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn leading_slashes_count_as_one() {
-        for (given, taken) in [("//api/v2/stats?x=1", "/api/v2/stats?x=1"), ("///", "/"), ("/a//b", "/a//b")] {
-            assert_eq!(with_one_slash(given.parse().unwrap()).to_string(), taken);
-        }
-    }
+    let mut response = refuse(site, client, is_api, refused, message);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    secure(&mut response, site.pool.site().is_https());
+    response
 }

@@ -16,7 +16,7 @@ use crate::browser::flash::Flash;
 use crate::browser::return_to::ReturnTo;
 use crate::browser::{cookies, csrf, device};
 use crate::http::form::Form;
-use crate::http::respond::{add_cookie, see_other};
+use crate::http::respond::{Packable, add_cookie, see_other};
 use crate::page_error::PageError;
 use crate::site::Site;
 
@@ -164,7 +164,12 @@ impl Visit {
     /// [`PageError`] where the template is wrong.
     pub fn page(&self, template: &str, status: StatusCode, content: &impl Serialize) -> Outcome {
         let html = self.site.renderer.render(template, &self.frame(), content)?;
+        // The token of the forms is a secret, and so is much that is shown to who has signed in.
+        let is_public = self.session.is_none() && !html.contains(&self.csrf);
         let mut response = Response::new(html.into());
+        if is_public {
+            response.extensions_mut().insert(Packable);
+        }
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         if self.set_csrf {

@@ -10,6 +10,7 @@ mod misses;
 mod outages;
 mod real;
 mod scene;
+mod selftest;
 mod simnet;
 mod startup;
 mod strangers;

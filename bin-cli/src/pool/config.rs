@@ -26,6 +26,11 @@ pub(crate) struct PoolArguments {
 }
 
 impl PoolArguments {
+    /// Whether the operator named a pool, by its file or its home.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.config.is_some() || self.appdata.is_some()
+    }
+
     /// Reads the configuration.
     pub(crate) fn load(&self) -> Result<WebConfig, CliError> {
         // The first file that is read is the configuration file.

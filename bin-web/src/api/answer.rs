@@ -106,7 +106,7 @@ pub fn preflight() -> Response {
 
 /// The answer to a call by a method that the command does not have.
 pub fn wrong_method(command: Command) -> Response {
-    let allow = if command.method() == Method::GET { "GET, OPTIONS" } else { "POST, OPTIONS" };
+    let allow = if command.method() == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" };
     let mut response = json(StatusCode::METHOD_NOT_ALLOWED, plain(Code::InvalidArgument, "invalid API method"));
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response

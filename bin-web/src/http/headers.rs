@@ -18,14 +18,19 @@ pub fn bearer(headers: &HeaderMap) -> Option<String> {
     values.into_iter().find_map(|value| bearer_token(&value).map(str::to_owned))
 }
 
+/// What no page of ours uses. (Copying to the clipboard is used, and stays allowed.)
+const UNUSED: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+                      magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+
 /// Headers that every answer has. Where the pool is reached by HTTPS, browsers shall not try anything else for a year.
 pub fn secure(response: &mut Response, is_https: bool) {
-    const FIXED: [(HeaderName, &str); 5] = [
+    const FIXED: [(HeaderName, &str); 6] = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), UNUSED),
     ];
     let headers = response.headers_mut();
     for (name, value) in FIXED {

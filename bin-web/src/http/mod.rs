@@ -8,3 +8,4 @@ pub mod forwarded;
 pub mod headers;
 pub mod ready_bodies;
 pub mod respond;
+pub mod target;

@@ -1,18 +1,16 @@
 //! Style sheet and images: built in, and replaced or joined by the operator's files.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use brotli::enc::BrotliEncoderParams;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use stakepool_core::chain::sha256;
-use warp::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use warp::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
+
+use super::encoding::{accepts, pack};
 
 const BUILT_IN: [(&str, &[u8]); 3] = [
     ("style.css", include_bytes!("../../assets/style.css")),
@@ -88,7 +86,7 @@ impl Assets {
     pub fn answer(&self, name: &str, query: &str, headers: &HeaderMap) -> Option<Response> {
         let asset = self.all().get(name)?.clone();
         let versioned = query.strip_prefix("v=").is_some_and(|hash| asset.has_hash(hash));
-        let known = headers.get(IF_NONE_MATCH).is_some_and(|tag| *tag == asset.tag);
+        let known = has_already(headers, &asset.tag);
         let packed = asset.packed.iter().find(|(encoding, _)| accepts(headers, encoding));
         let (encoding, bytes) =
             packed.map_or((None, asset.bytes.clone()), |(encoding, bytes)| (Some(*encoding), bytes.clone()));
@@ -134,35 +132,17 @@ impl Asset {
     }
 }
 
+/// Whether a browser has the file with this tag: one of several may be it, and `*` is any (RFC 9110, 13.1.2).
+fn has_already(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let ours = opaque(tag.to_str().unwrap_or_default());
+    let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == ours)
+}
+
 /// Whether a kind of file gets smaller by packing.
 fn is_text(kind: &str) -> bool {
     kind.starts_with("text/") || kind == "image/svg+xml"
-}
-
-/// A file in the encodings that browsers take, where that saves something.
-fn pack(bytes: &Bytes) -> Vec<(&'static str, Bytes)> {
-    let (mut brotli, mut gzip) = (Vec::new(), GzEncoder::new(Vec::new(), Compression::best()));
-    let params = BrotliEncoderParams { quality: 9, lgwin: 18, ..BrotliEncoderParams::default() };
-    let brotli = brotli::BrotliCompress(&mut &bytes[..], &mut brotli, &params).map(|_| brotli);
-    let gzip = gzip.write_all(bytes).and_then(|()| gzip.finish());
-    let packed = [("br", brotli), ("gzip", gzip)].into_iter();
-    // Packing into memory cannot fail; if it did, the file would go out as it is.
-    let packed = packed.filter_map(|(encoding, packed)| Some((encoding, Bytes::from(packed.ok()?))));
-    packed.filter(|(_, packed)| packed.len() < bytes.len()).collect()
-}
-
-/// Whether a browser takes an encoding: it is named, and not with the weight 0.
-fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    headers
-        .get_all(ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|part| {
-            let (name, weight) = part.split_once(';').unwrap_or((part, ""));
-            let is_refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse::<f32>().unwrap_or(0.0) <= 0.0);
-            name.trim().eq_ignore_ascii_case(encoding) && !is_refused
-        })
 }
 
 /// Whether a folder was made for this program: the predecessor's holds files of other names.
@@ -272,8 +252,16 @@ mod tests {
         let assets = Assets::new(None);
         let first = assets.answer("style.css", "", &HeaderMap::new()).unwrap();
         let mut headers = HeaderMap::new();
-        headers.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
-        assert_eq!(assets.answer("style.css", "", &headers).unwrap().status(), StatusCode::NOT_MODIFIED);
+        let tag = first.headers()[ETAG].to_str().unwrap();
+        for (asked, status) in [
+            (tag.to_owned(), StatusCode::NOT_MODIFIED),
+            (format!("\"other\", {}", tag.trim_start_matches("W/")), StatusCode::NOT_MODIFIED),
+            ("*".to_owned(), StatusCode::NOT_MODIFIED),
+            ("\"other\"".to_owned(), StatusCode::OK),
+        ] {
+            headers.insert(IF_NONE_MATCH, asked.parse().unwrap());
+            assert_eq!(assets.answer("style.css", "", &headers).unwrap().status(), status, "{asked}");
+        }
     }
 
     #[test]
@@ -299,7 +287,7 @@ mod tests {
             ("br;q=nonsense", None),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            headers.insert(warp::http::header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
             let response = assets.answer("style.css", "", &headers).unwrap();
             let encoding = response.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap());
             assert_eq!(encoding, sent, "{accepted}");

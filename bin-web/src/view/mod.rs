@@ -3,6 +3,7 @@
 pub mod amounts;
 pub mod assets;
 pub mod chart;
+pub mod encoding;
 pub mod network;
 pub mod qr;
 pub mod render;

@@ -34,11 +34,11 @@ async fn raw(world: &World, bytes: &[u8]) -> String {
 async fn broken_requests_get_an_answer_or_none_but_never_harm_others() {
     let world = World::start().await;
     for (request, status) in [
-        ("GET / HTTP/1.1\r\n\r\n", "200"),
+        ("GET / HTTP/1.1\r\n\r\n", "400"),
         ("GET http://evil.example/signin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "200"),
-        ("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "404"),
-        ("CONNECT a:1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405"),
-        ("FOO /signin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405"),
+        ("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "204"),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "501"),
+        ("FOO /signin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "501"),
         ("GET /a b HTTP/1.1\r\n\r\n", "400"),
         ("nonsense\r\n\r\n", "400"),
         ("POST /signin HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400"),

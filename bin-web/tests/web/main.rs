@@ -19,6 +19,7 @@ mod mail;
 mod mischief;
 mod monitors;
 mod pages;
+mod protocol;
 mod proxies;
 mod recordings;
 mod reload;

@@ -59,6 +59,9 @@ pub(crate) const TABLE: Table = Table {
             .default("The stake pool is temporarily closed to new signups."),
         Key::value("poolemail", "EMAIL", "where users get help").default("help@excc.co"),
         Key::value("poollink", "URL", "where users get help on the web").default("https://support.excc.co/"),
+        Key::value("securitycontact", "EMAIL|URL", "whom to tell of a weakness (/.well-known/security.txt)")
+            .depends("poolemail")
+            .new_here(),
         Key::value("maxvotedage", "BLOCKS", "how far back the tickets page shows voted tickets").default("8640"),
         // The voting wallets and daemons.
         Key::list("wallethosts", "HOST,…", "the voting wallets; two or more"),

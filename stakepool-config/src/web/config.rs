@@ -56,6 +56,8 @@ pub struct WebConfig {
     pub pool_email: Option<String>,
     /// Where users get help, on the web.
     pub pool_link: Option<String>,
+    /// Whom to tell of a weakness: an e-mail address, or a URL.
+    pub security_contact: Option<String>,
     /// How many blocks back the tickets page shows voted tickets.
     pub max_voted_age: u32,
     /// The voting wallets, at least as many as [`WebConfig::min_servers`].
@@ -108,6 +110,16 @@ pub struct WebConfig {
     pub sources: Sources,
 }
 
+/// An e-mail address, or a URL of a page or form.
+fn contact(text: &str) -> Result<String, String> {
+    if Email::parse(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    url(text).map_err(|_| {
+        format!("`{text}` is neither an e-mail address nor a web address such as https://pool.example/security")
+    })
+}
+
 /// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
 pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let network = reader.network();
@@ -130,6 +142,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         reader.warn(format!("poolemail is no e-mail address, so that users cannot write for help: {error}"));
     }
     let pool_link = reader.optional("poollink", url);
+    let security_contact = reader.optional("securitycontact", contact);
     let servers = servers::read(reader, network);
     let site = site::read(reader);
     let captcha = captcha::read(reader);
@@ -154,6 +167,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         close_pool_message: reader.text("closepoolmsg").unwrap_or_default(),
         pool_email,
         pool_link,
+        security_contact,
         max_voted_age: max_voted_age?,
         wallets: servers.wallets,
         min_servers: servers.min_servers,

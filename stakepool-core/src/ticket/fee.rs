@@ -72,7 +72,10 @@ impl<'de> Deserialize<'de> for PoolFee {
 ///
 /// The rule is exccwallet's (`StakePoolTicketFee`): the share of the reward that the pool's percentage buys, with
 /// the subsidy grown by a factor of 101/100 for every reduction that a full ticket pool spans. Every division
-/// rounds down. Negative amounts count as zero; the largest result that does not fit is capped.
+/// rounds down. The largest result that does not fit is capped.
+///
+/// Negative amounts count as zero. Here exccwallet differs: it does not clamp a negative transaction fee, and so asks for
+/// less, or for less than nothing. No wallet makes such a ticket; where somebody does, the pool's income is not reduced.
 pub fn required_fee(params: &Params, price: Amount, relay_fee: Amount, height: BlockHeight, fee: PoolFee) -> Amount {
     let adjustments = params.ticket_pool_size.div_ceil(params.subsidy_reduction_interval);
     let mut subsidy = unsigned(vote_subsidy(params, height));
@@ -99,6 +102,20 @@ mod tests {
     use super::*;
     use crate::chain::{Generation, Network};
     use proptest::prelude::*;
+
+    #[test]
+    fn a_negative_transaction_fee_counts_as_none_and_never_lowers_the_pools_fee() {
+        let params = Network::Mainnet.params(Generation::Today);
+        let fee = PoolFee::from_percent(7.5).unwrap();
+        let asked = |relay_fee| {
+            let relay_fee = Amount::from_atoms(relay_fee);
+            required_fee(&params, Amount::from_atoms(2_000_000_000), relay_fee, BlockHeight(100_000), fee)
+        };
+        assert!(asked(0) > Amount::ZERO);
+        for negative in [-1, -2_100_000_000, i64::MIN] {
+            assert_eq!(asked(negative), asked(0));
+        }
+    }
 
     #[test]
     fn percentages_round_down_as_ieee_doubles_do() {

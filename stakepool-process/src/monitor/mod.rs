@@ -34,6 +34,7 @@
 mod calls;
 mod exposition;
 mod histogram;
+mod host;
 mod monitored;
 mod server;
 mod votes;
@@ -41,6 +42,7 @@ mod votes;
 pub use calls::{CallsOf, write_calls};
 pub use exposition::{Exposition, Kind};
 pub use histogram::Histogram;
+pub use host::has_one_host;
 pub use monitored::Monitored;
 pub use server::{bind, serve};
 pub use votes::VoteFigures;

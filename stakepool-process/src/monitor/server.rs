@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::exposition::Exposition;
+use super::host::has_one_host;
 use super::monitored::Monitored;
 
 /// How long a monitor may take for the head of a request, and may idle between two.
@@ -78,6 +79,9 @@ pub async fn serve(listener: TcpListener, monitored: Arc<dyn Monitored>) -> Infa
 }
 
 async fn answer(monitored: &dyn Monitored, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    if !has_one_host(request.version(), request.headers()) {
+        return text(StatusCode::BAD_REQUEST, "one Host is needed\n".to_owned());
+    }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n".to_owned());
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -168,7 +172,12 @@ mod tests {
     async fn figures_are_told_in_prometheus_format_and_nothing_else_is_served() {
         let answer = ask(Program(Ok(())), "GET /metrics").await;
         assert!(answer.contains("text/plain; version=0.0.4") && answer.ends_with("\nup 1\n"), "{answer}");
-        assert!(ask(Program(Ok(())), "POST /metrics").await.starts_with("HTTP/1.1 405"));
+        for method in ["POST", "PUT", "TRACE", "OPTIONS", "FOO"] {
+            let answer = ask(Program(Ok(())), &format!("{method} /metrics")).await;
+            assert!(answer.starts_with("HTTP/1.1 405") && answer.contains("allow: GET, HEAD\r\n"), "{answer}");
+        }
+        let two_hosts = ask(Program(Ok(())), "GET /metrics HTTP/1.1\r\nhost: y\r\nx-rest:").await;
+        assert!(two_hosts.starts_with("HTTP/1.1 400"), "{two_hosts}");
         assert!(ask(Program(Ok(())), "GET /").await.starts_with("HTTP/1.1 404"));
     }
 }

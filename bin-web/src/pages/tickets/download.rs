@@ -8,6 +8,7 @@ use stakepool_core::ticket::Verdict;
 use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
+use crate::http::respond::Packable;
 use crate::page_error::PageError;
 use crate::visit::{Outcome, Visit};
 
@@ -182,6 +183,8 @@ fn json(content: &impl Serialize, name: &'static str) -> Outcome {
 
 fn file(text: String, kind: &'static str, name: &'static str) -> Response {
     let mut response = Response::new(text.into());
+    // No secret is in it, and nothing of the request either.
+    response.extensions_mut().insert(Packable);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
     response
