@@ -82,5 +82,5 @@ async fn a_key_that_belongs_to_another_certificate_is_an_error_of_the_configurat
     let scene = Scene::served_with_client_certificates(1, &own.pem()).await;
     scene.shows(&own.certificate, &other.key);
     let message = scene.run(&["status"]).refusal(2);
-    assert!(message.contains("rpcclientcert and rpcclientkey cannot be used"), "{message}");
+    assert!(message.contains("rpcclientkey") && message.contains("does not belong to the certificate"), "{message}");
 }

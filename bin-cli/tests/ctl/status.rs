@@ -42,7 +42,7 @@ async fn a_daemon_that_is_away_or_complains_makes_the_exit_code_1() {
     let all: Value = serde_json::from_str(&outcome.output).unwrap();
     assert_eq!([0, 1, 2].map(|daemon| all[daemon]["reachable"].as_bool().unwrap()), [false, true, true]);
     assert!(all[0]["problems"][0].as_str().unwrap().contains("cannot be reached"), "{all}");
-    assert_eq!((&all[1]["problems"], &all[2]["problems"]), (&json!([]), &json!(["the wallet is locked\nfor hours"])));
+    assert_eq!((&all[1]["problems"], &all[2]["problems"]), (&json!([]), &json!(["the wallet is locked\\nfor hours"])));
     let outcome = scene.run(&["status"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.output.contains("the wallet is locked\\nfor hours"), "{}", outcome.output);
