@@ -7,7 +7,7 @@ use std::sync::Arc;
 use stakepool::alerts::{Webhook, WebhookError};
 use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
 use stakepool::wallets::VotingWallet;
-use stakepool::{Parts, Pool, SetupError, SiteIdentity};
+use stakepool::{Parts, Pool, SecretsError, SetupError, SiteIdentity};
 use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig, load_web};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::VotingDaemon;
@@ -50,6 +50,9 @@ pub enum ConfiguredError {
     /// An extended public key.
     #[error(transparent)]
     Key(#[from] HdKeyError),
+    /// The secrets of a new pool.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// A setting of the pool.
     #[error(transparent)]
     Pool(#[from] SetupError),
@@ -101,6 +104,7 @@ pub async fn run_reloaded(
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());
     let pool = Arc::new(Pool::new(terms, config.pool_settings(), parts)?);
+    pool.check_secrets().await?;
     let options = options(config);
     let live = Live { pool: pool.clone(), admin_ips: options.admission.addresses.clone(), peers };
     let web = Web::bind(options, pool, web_parts).await?;

@@ -25,6 +25,8 @@ pub enum AlertKind {
     Disagreement,
     /// A certificate ends soon, or has ended.
     CertificateEnds,
+    /// Key indexes are given at such a pace that no more is for now, or four of five are given.
+    KeyIndexes,
     /// All key indexes are given, or nearly so.
     PoolFull,
     /// The pool cannot serve its users, or cannot vote.
@@ -46,6 +48,7 @@ impl AlertKind {
             Self::Lag => "lag",
             Self::Disagreement => "disagreement",
             Self::CertificateEnds => "certificate_ends",
+            Self::KeyIndexes => "key_indexes",
             Self::PoolFull => "pool_full",
             Self::Down => "down",
             Self::UnknownUsers => "unknown_users",

@@ -15,6 +15,9 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
+    /// Fewest characters of a secret that signs keys and cookies: with fewer, who has one of them guesses the secret at home.
+    pub const SIGNING_CHARACTERS: usize = 32;
+
     /// Takes a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

@@ -143,7 +143,7 @@ pub use builder::PoolBuilder;
 pub use figures::{Figures, FiguresError, PoolFigures};
 pub use history::{DAYS, Past};
 pub use parts::{Parts, VoteObserver};
-pub use pool::{Pool, SetupError};
+pub use pool::{Pool, SecretsError, SetupError};
 pub use signed::Signer;
 pub use stores::{PoolStore, Stores};
 pub use terms::{PoolSettings, PoolTerms, SiteIdentity, SitePaths};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::StoreError;
+use stakepool_core::secret::Secret;
 use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
 
@@ -45,6 +46,18 @@ pub enum SetupError {
     /// No store was given to the builder.
     #[error("a pool needs a store: give one to the builder")]
     NoStore,
+}
+
+/// Why a new pool must not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretsError {
+    /// A secret can be guessed. Changing it later ends all API keys, so that now is the time.
+    #[error("{0} has fewer than {least} characters, and this pool is new: `openssl rand -hex 32` makes a good one", least = Secret::SIGNING_CHARACTERS)]
+    Short(&'static str),
+    /// The users cannot be counted.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A stake pool. Its methods are the use cases: each takes what somebody wants as typed input, and returns a typed outcome
@@ -110,6 +123,20 @@ impl Pool {
             settings,
             parts,
         })
+    }
+
+    /// Refuses a pool without users whose secrets are short. One that has users goes on with what it has: another secret
+    /// would end all API keys.
+    ///
+    /// # Errors
+    /// [`SecretsError`].
+    pub async fn check_secrets(&self) -> Result<(), SecretsError> {
+        let secrets = [("apisecret", &self.settings.api_secret), ("cookiesecret", &self.settings.note_secret)];
+        let is_short = |secret: &Secret| secret.expose().len() < Secret::SIGNING_CHARACTERS;
+        match secrets.into_iter().find(|(_, secret)| is_short(secret)) {
+            Some((name, _)) if self.parts.users.counts().await?.0 == 0 => Err(SecretsError::Short(name)),
+            _ => Ok(()),
+        }
     }
 
     /// What the pool's wallets, users and tickets are held to.

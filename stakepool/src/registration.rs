@@ -1,6 +1,7 @@
 //! Registration: from a user's public key to an address whose tickets the pool votes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -27,6 +28,12 @@ pub enum RegistrationError {
     /// The pool takes no new addresses.
     #[error("{0}")]
     Closed(String),
+    /// The user's e-mail address is not verified: key indexes are given for good, and only to people.
+    #[error("the e-mail address is not verified yet; open the link in the mail first")]
+    Unverified,
+    /// So many addresses were registered that no more is taken before so long.
+    #[error("so many addresses were registered within an hour that no more is taken now; try again later")]
+    TooMany(Duration),
     /// The text is shorter than any public key address.
     #[error("the address has {0} characters, which is too short for a public key address")]
     TooShort(usize),

@@ -190,6 +190,16 @@ impl SiteIdentity {
         format!("{}{path}", self.base_url.trim_end_matches('/'))
     }
 
+    /// The host of the base URL, without its port.
+    pub fn host(&self) -> &str {
+        let rest = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => host.split(':').next().unwrap_or_default(),
+        }
+    }
+
     /// Whether users reach the pool by HTTPS.
     pub fn is_https(&self) -> bool {
         self.base_url.starts_with("https://")

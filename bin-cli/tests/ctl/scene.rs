@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use crate::daemon::{Daemon, TOKEN};
 
 /// What nothing may ever print.
-pub const SECRETS: [&str; 3] = [TOKEN, "the-cookie-secret-of-the-tests", "the-api-secret-of-the-tests"];
+pub const SECRETS: [&str; 3] = [TOKEN, "the-long-cookie-secret-of-the-tests", "the-long-api-secret-of-all-the-tests"];
 
 /// The outcome of a command.
 pub struct Outcome {

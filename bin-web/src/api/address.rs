@@ -1,7 +1,7 @@
 //! `address`: a wallet submits its public key address.
 
 use hyper::body::Bytes;
-use stakepool::accounts::RegisterByApiError;
+use stakepool::accounts::{MustWait, RegisterByApiError};
 use stakepool::registration::RegistrationError;
 
 use super::answer::{Code, plain, too_many};
@@ -40,6 +40,8 @@ fn explain(error: &RegistrationError) -> (Code, String) {
     let (code, why) = match error {
         RegistrationError::AlreadySubmitted => (Code::AlreadyExists, "address already submitted"),
         RegistrationError::Closed(message) => (Code::FailedPrecondition, message.as_str()),
+        RegistrationError::Unverified => (Code::FailedPrecondition, "the e-mail address is not verified"),
+        RegistrationError::TooMany(wait) => return (Code::ResourceExhausted, too_many(MustWait(*wait))),
         RegistrationError::TooShort(_) => (Code::InvalidArgument, "address too short"),
         RegistrationError::TooLong(_) => (Code::InvalidArgument, "address too long"),
         RegistrationError::Undecodable(_) => (Code::InvalidArgument, "couldn't decode address"),

@@ -22,6 +22,8 @@ use warp::http::header::{CONTENT_TYPE, HOST};
 
 use crate::captcha::error::CaptchaError;
 
+/// The site of everybody who has Google's key for tests.
+const OF_TEST_KEY: &str = "testkey.google.com";
 const JUDGE: &str = "www.google.com";
 const LIMIT: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 64 << 10;
@@ -85,11 +87,13 @@ impl CaptchaJudge for Google {
 #[derive(Deserialize)]
 struct Judgement {
     success: bool,
+    /// The site on which the box was ticked.
+    hostname: Option<String>,
     #[serde(default, rename = "error-codes")]
     errors: Vec<String>,
 }
 
-/// Whether Google takes the visitor for a person.
+/// Whether Google takes the visitor of our host for a person.
 ///
 /// # Errors
 /// [`CaptchaError`].
@@ -98,6 +102,7 @@ pub async fn check(
     secret: &Secret,
     answer: &str,
     client: ClientAddress,
+    host: &str,
 ) -> Result<(), CaptchaError> {
     if answer.is_empty() {
         return Err(CaptchaError::Unticked);
@@ -116,6 +121,11 @@ pub async fn check(
         CaptchaError::Unavailable
     })?;
     if judgement.success {
+        let elsewhere = |found: &String| !found.eq_ignore_ascii_case(host) && found != OF_TEST_KEY;
+        if let Some(hostname) = judgement.hostname.filter(elsewhere) {
+            tracing::warn!(hostname, host, "the box of reCAPTCHA was ticked on another site than baseurl names");
+            return Err(CaptchaError::Unticked);
+        }
         return Ok(());
     }
     if judgement.errors.iter().any(|error| error.ends_with("-input-secret")) {
@@ -142,16 +152,23 @@ mod tests {
     #[tokio::test]
     async fn a_judgement_is_believed_and_trouble_is_no_judgement() {
         for (answer, expected) in [
-            (Ok(r#"{"success": true, "hostname": "pool.example"}"#), Ok(())),
+            (Ok(r#"{"success": true, "hostname": "Pool.example"}"#), Ok(())),
+            (Ok(r#"{"success": true, "hostname": "testkey.google.com"}"#), Ok(())),
+            (Ok(r#"{"success": true, "hostname": "farm.example"}"#), Err(CaptchaError::Unticked)),
             (Ok(r#"{"success": false, "error-codes": ["timeout-or-duplicate"]}"#), Err(CaptchaError::Unticked)),
             (Ok(r#"{"success": false, "error-codes": ["invalid-input-secret"]}"#), Err(CaptchaError::Unavailable)),
             (Ok("<html>"), Err(CaptchaError::Unavailable)),
             (Err("refused"), Err(CaptchaError::Unavailable)),
         ] {
             let secret = Secret::new("s&");
-            assert_eq!(check(&Fixed(answer), &secret, "a b", ClientAddress::LOCAL).await, expected, "{answer:?}");
+            assert_eq!(
+                check(&Fixed(answer), &secret, "a b", ClientAddress::LOCAL, "pool.example").await,
+                expected,
+                "{answer:?}"
+            );
         }
-        let nothing = check(&Fixed(Err("never asked")), &Secret::new(""), "", ClientAddress::LOCAL).await;
+        let nothing =
+            check(&Fixed(Err("never asked")), &Secret::new(""), "", ClientAddress::LOCAL, "pool.example").await;
         assert_eq!(nothing, Err(CaptchaError::Unticked));
     }
 

@@ -55,7 +55,7 @@ pub async fn check(visit: &Visit) -> Result<Result<(), CaptchaError>, PageError>
         }
         CaptchaChoice::Recaptcha { secret, .. } => {
             let answer = visit.form.text("g-recaptcha-response");
-            Ok(recaptcha::check(site.judge.as_ref(), secret, answer, visit.client).await)
+            Ok(recaptcha::check(site.judge.as_ref(), secret, answer, visit.client, site.pool.site().host()).await)
         }
     }
 }

@@ -36,8 +36,8 @@ pub(super) struct Site {
     pub(super) real_ip: Option<RealIp>,
 }
 
-/// Characters of a secret below which it can be guessed.
-const SHORT_SECRET: usize = 16;
+/// Characters of a token below which it can be guessed.
+const SHORT_TOKEN: usize = 16;
 /// What is wrong with an address of a webhook, without the address: it is often a secret.
 const NO_WEBHOOK: &str = "the value is not a web address: write it like https://hooks.example/pool";
 
@@ -71,7 +71,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let admin_totp = reader.switch("admintotp").unwrap_or(false);
     let status_token = reader.secret("statustoken");
     if let Some(token) = &status_token {
-        warn_of_short(reader, "statustoken", token);
+        warn_of_short(reader, "statustoken", token, SHORT_TOKEN);
     }
     let real_ip = real_ip(reader);
     let behind_proxy = listen.as_ref().is_some_and(ListenAddress::is_local)
@@ -136,14 +136,14 @@ fn base_url(reader: &mut Reader<'_>) -> Option<String> {
 
 fn signing_secret(reader: &mut Reader<'_>, key: &'static str) -> Option<Secret> {
     let secret = reader.required_secret(key)?;
-    warn_of_short(reader, key, &secret);
+    warn_of_short(reader, key, &secret, Secret::SIGNING_CHARACTERS);
     Some(secret)
 }
 
-fn warn_of_short(reader: &mut Reader<'_>, key: &'static str, secret: &Secret) {
-    if secret.expose().len() < SHORT_SECRET {
+fn warn_of_short(reader: &mut Reader<'_>, key: &'static str, secret: &Secret, least: usize) {
+    if secret.expose().len() < least {
         reader.warn(format!(
-            "{key} is shorter than {SHORT_SECRET} characters and can be guessed: `openssl rand -hex 32` makes a good one"
+            "{key} is shorter than {least} characters and can be guessed: `openssl rand -hex 32` makes a good one"
         ));
     }
 }

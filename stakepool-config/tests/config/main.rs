@@ -134,8 +134,8 @@ fn web_lines(more: &str) -> String {
     format!(
         "testnet=1\ncoldwalletextpub={COLD}\nvotingwalletextpub={VOTING}\nwallethosts=10.0.0.3,10.0.0.4\n\
          walletusers=u1,u2\nwalletpasswords=p1,p2\nwalletcerts=a.cert,b.cert\nstakepooldhosts=10.0.0.3,10.0.0.4\n\
-         stakepooldcerts=c.cert,d.cert\nrpctoken=0123456789abcdef\ncookiesecret=0123456789abcdef\n\
-         apisecret=0123456789abcdef\n{more}\n"
+         stakepooldcerts=c.cert,d.cert\nrpctoken=0123456789abcdef\ncookiesecret=0123456789abcdef0123456789abcdef\n\
+         apisecret=0123456789abcdef0123456789abcdef\n{more}\n"
     )
 }
 

@@ -38,7 +38,8 @@ fn a_filled_in_sample_of_the_web_loads() {
     );
     assert!(config.close_pool && config.cookie_secure && config.mail.unwrap().login.is_none());
     assert!(config.log_filter.contains("stakepool_db=trace"), "{}", config.log_filter);
-    let expected = ["recaptchasitekey", "trustedproxies", "rpctoken"];
+    let expected =
+        ["recaptchasitekey", "trustedproxies", "rpctoken", "apisecret is shorter", "cookiesecret is shorter"];
     assert_eq!(config.warnings.len(), expected.len(), "{:#?}", config.warnings);
     for part in expected {
         assert!(config.warnings.iter().any(|warning| warning.contains(part)), "{part}");

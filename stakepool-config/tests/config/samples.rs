@@ -35,7 +35,7 @@ fn host() -> Host {
         for word in words.flat_map(|word| [Some(word), word.strip_prefix("file:")]).flatten() {
             for home in ["/home/pool/.exccstakepool", "/home/pool/.stakepoold"] {
                 let path = Path::new(home).join(word).display().to_string();
-                let secret = format!("0123456789abcdef0123{word}\n");
+                let secret = format!("0123456789abcdef0123456789abcdef{word}\n");
                 let content = match word.rsplit('.').next() {
                     Some("cert") => &*certificate,
                     Some("key") => &*key,

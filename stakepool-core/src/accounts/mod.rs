@@ -24,7 +24,9 @@ pub use email::Email;
 #[cfg(feature = "accounts")]
 pub use email::{EmailError, Mailbox};
 #[cfg(feature = "accounts")]
-pub use passwords::{PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy};
+pub use passwords::{
+    PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy, check_policy_at,
+};
 pub use registration::{PoolBranches, Registration};
 #[cfg(feature = "accounts")]
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};

@@ -35,7 +35,8 @@ const SALT_BYTES: usize = 16;
 /// The predecessor's cost.
 const BCRYPT_COST: u32 = 10;
 
-/// The commonest passwords of at least [`MIN_CHARACTERS`] characters, lower case, one a line.
+/// Over 16,000 of the commonest passwords of at least [`MIN_CHARACTERS`] characters, lower case, one a line. From where they
+/// are, and under which licences, stands in `common_passwords.LICENSE`.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Why a new password is not taken.
@@ -54,6 +55,11 @@ pub enum PasswordPolicyError {
     /// It is the e-mail address.
     #[error("the password must not be the e-mail address")]
     IsEmail,
+    /// It is a part of the e-mail address or the pool's name, perhaps with digits.
+    #[error(
+        "the password is little more than your e-mail address or the pool's name: choose another one, such as four random words"
+    )]
+    Telling,
 }
 
 /// Why a password could not be hashed or checked.
@@ -95,6 +101,14 @@ impl fmt::Debug for PasswordCheck {
 /// # Errors
 /// [`PasswordPolicyError`].
 pub fn check_policy(password: &str, email: &Email) -> Result<(), PasswordPolicyError> {
+    check_policy_at(password, email, &[])
+}
+
+/// As [`check_policy`], at a pool of which everybody knows these names: they are tried first there.
+///
+/// # Errors
+/// [`PasswordPolicyError`].
+pub fn check_policy_at(password: &str, email: &Email, names: &[&str]) -> Result<(), PasswordPolicyError> {
     if password.len() > MAX_BYTES {
         return Err(PasswordPolicyError::TooLong);
     }
@@ -111,7 +125,18 @@ pub fn check_policy(password: &str, email: &Email) -> Result<(), PasswordPolicyE
     if lower == email.as_str() {
         return Err(PasswordPolicyError::IsEmail);
     }
+    let (local, domain) = email.as_str().rsplit_once('@').unwrap_or((email.as_str(), ""));
+    let host = domain.split('.').next().unwrap_or_default();
+    let word = letters(&lower);
+    if !word.is_empty() && [local, domain, host].iter().chain(names).any(|name| letters(&name.to_lowercase()) == word) {
+        return Err(PasswordPolicyError::Telling);
+    }
     Ok(())
+}
+
+/// The letters of a word: what digits and signs around and within it do not change.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphabetic()).collect()
 }
 
 /// What hashing costs.

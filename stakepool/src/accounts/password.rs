@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stakepool_core::accounts::{
-    Actor, Email, EmailError, EmailState, PasswordPolicyError, SecretToken, User, check_policy,
+    Actor, Email, EmailError, EmailState, PasswordPolicyError, SecretToken, User, check_policy_at,
 };
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
@@ -133,6 +133,12 @@ pub enum ChangePasswordError {
 }
 
 impl Pool {
+    /// Whether a new password may be taken here.
+    pub(super) fn check_policy(&self, password: &str, email: &Email) -> Result<(), PasswordPolicyError> {
+        let site = &self.settings.site;
+        check_policy_at(password, email, &[&site.name, site.host(), "excc stakepool", "exchangecoin"])
+    }
+
     /// Looks at a request for a new password by mail.
     ///
     /// # Errors
@@ -196,7 +202,7 @@ impl Pool {
         origin: &Origin,
     ) -> Result<(), ResetPasswordError> {
         let user = self.count_reset(token, origin).await?;
-        check_policy(new.text, &user.email)?;
+        self.check_policy(new.text, &user.email)?;
         if !new.is_repeated() {
             return Err(ResetPasswordError::Mismatch);
         }
@@ -260,7 +266,7 @@ impl Pool {
         if !new.is_repeated() {
             return Err(ChangePasswordError::Mismatch);
         }
-        check_policy(new.text, &user.email)?;
+        self.check_policy(new.text, &user.email)?;
         self.confirm_password(user, current, origin.client).await?;
         let hashes =
             self.passwords.rehash(Visitor::Known(user.id), new.text, &user.password).await.map_err(|error| {

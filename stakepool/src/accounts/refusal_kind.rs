@@ -192,6 +192,8 @@ impl Refused for RegistrationError {
         match self {
             Self::AlreadySubmitted | Self::Closed(_) | Self::TooShort(_) | Self::TooLong(_) => RefusalKind::Rejected,
             Self::Undecodable(_) | Self::WrongKind(_) => RefusalKind::Rejected,
+            Self::Unverified => RefusalKind::Denied,
+            Self::TooMany(wait) => RefusalKind::Wait(MustWait(*wait)),
             Self::Wallets(_) | Self::Key(_) | Self::Store(_) => RefusalKind::Fault,
         }
     }

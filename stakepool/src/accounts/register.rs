@@ -24,13 +24,24 @@ impl Pool {
     /// # Errors
     /// [`RegistrationError`].
     pub async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
-        if self.user(user).await?.is_some_and(|user| user.registration.is_some()) {
-            return Err(RegistrationError::AlreadySubmitted);
+        if let Some(user) = self.user(user).await? {
+            if user.registration.is_some() {
+                return Err(RegistrationError::AlreadySubmitted);
+            }
+            if self.must_verify(&user) {
+                return Err(RegistrationError::Unverified);
+            }
         }
         if let Some(message) = &*self.terms.closed.get() {
             return Err(RegistrationError::Closed(message.clone()));
         }
-        let registration = self.parts.registrar.register(user, key).await?;
+        // Before the key index is given: at the same moment there are no more than may be.
+        self.limiter.registration().map_err(|wait| RegistrationError::TooMany(wait.0))?;
+        let registered = self.parts.registrar.register(user, key).await;
+        if registered.is_err() {
+            self.limiter.registration_failed();
+        }
+        let registration = registered?;
         self.users.forget(user);
         self.reconciler.changed();
         Ok(registration)

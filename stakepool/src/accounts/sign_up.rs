@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::{
-    Email, EmailError, PasswordError, PasswordHashes, PasswordPolicyError, UserId, check_policy,
-};
+use stakepool_core::accounts::{Email, EmailError, PasswordError, PasswordHashes, PasswordPolicyError, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{NewUser, StoreError};
 use tokio::time::{Instant, sleep_until};
@@ -99,7 +97,7 @@ impl Pool {
         }
         self.limiter.sign_up(origin.client).map_err(SignUpError::TooManySignUps)?;
         let email = Email::parse(email)?;
-        check_policy(password.text, &email)?;
+        self.check_policy(password.text, &email)?;
         if !password.is_repeated() {
             return Err(SignUpError::Mismatch);
         }

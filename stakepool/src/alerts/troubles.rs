@@ -32,6 +32,7 @@ pub(super) async fn all(pool: &Pool, since: &mut Since) -> Vec<Trouble> {
     if let Ok((_, active)) = pool.parts.users.counts().await {
         troubles.extend(of_users(active, pool.terms.max_users));
     }
+    troubles.extend(of_pace(pool.limiter.may_register().is_err(), pool.settings.tries.registrations_per_hour));
     let ledger = pool.parts.ledger.as_ref();
     // Where the database fails, the status says so.
     if let Ok(votes) = ledger.votes(None, VOTES).await {
@@ -130,11 +131,21 @@ fn of_certificates(certificates: &[(String, UnixTime)], now: UnixTime) -> Vec<Tr
     troubles.collect()
 }
 
-/// Nineteen of twenty places taken are worth a word before the last one is.
+/// Four of five places taken are worth a word, and nineteen of twenty another one before the last one is.
 fn of_users(active: u64, most: u32) -> Option<Trouble> {
-    let is_full = active.saturating_mul(20) >= u64::from(most).saturating_mul(19);
+    let taken = |of: u64, parts: u64| active.saturating_mul(parts) >= u64::from(most).saturating_mul(of);
     let text = format!("{active} of {most} addresses are given: raise maxusers, or close the pool");
-    is_full.then(|| trouble(AlertKind::PoolFull, "the pool", text))
+    let kind = if taken(19, 20) { AlertKind::PoolFull } else { AlertKind::KeyIndexes };
+    taken(4, 5).then(|| trouble(kind, "the pool", text))
+}
+
+/// So many registrations are rarely people: what robots take is given for good.
+fn of_pace(is_reached: bool, most: u32) -> Option<Trouble> {
+    let text = format!(
+        "{most} addresses were registered within an hour, and no more is taken now: look at the newest users, and close the \
+         pool for a while (closepool=1) if they are none of people"
+    );
+    is_reached.then(|| trouble(AlertKind::KeyIndexes, "registrations", text))
 }
 
 /// Votes on blocks that no daemon could cast, from `first` to `last`.
@@ -354,8 +365,17 @@ mod tests {
 
     #[test]
     fn a_full_pool_is_told_before_the_last_place_is_given() {
-        assert_eq!(of_users(94, 100), None);
+        assert_eq!(of_users(79, 100), None);
+        let kind = |active| of_users(active, 100).unwrap().kind;
+        assert_eq!((kind(80), kind(94), kind(95)), (AlertKind::KeyIndexes, AlertKind::KeyIndexes, AlertKind::PoolFull));
         assert!(of_users(95, 100).unwrap().text.contains("95 of 100"));
+    }
+
+    #[test]
+    fn a_pace_of_registrations_that_no_people_have_is_told() {
+        assert_eq!(of_pace(false, 50), None);
+        let told = of_pace(true, 50).unwrap();
+        assert!(told.kind == AlertKind::KeyIndexes && told.text.contains("50 addresses"), "{told:?}");
     }
 
     #[test]

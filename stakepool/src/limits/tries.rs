@@ -38,6 +38,9 @@ pub struct TryLimits {
     pub mails_per_client: u32,
     /// Changes that the wallets of one user may make by the API within the window.
     pub api_writes_per_user: u32,
+    /// Addresses that the whole pool registers within an hour. There are as many key indexes as `maxusers` says, and each is
+    /// given for good.
+    pub registrations_per_hour: u32,
     /// The time for which tries are counted.
     pub window: Duration,
 }
@@ -54,6 +57,7 @@ impl Default for TryLimits {
             mails_per_unverified_address: 5,
             mails_per_client: 10,
             api_writes_per_user: 60,
+            registrations_per_hour: 50,
             window: Duration::from_secs(10 * 60),
         }
     }
@@ -115,6 +119,8 @@ enum Subject {
     SecondFactor(UserId),
     /// Changes that a user's wallets make by the API.
     ApiWrite(UserId),
+    /// Addresses that are registered.
+    Registrations,
     /// Mails of a kind to an account.
     Mail(MailKind, UserId),
     /// Mails that an API key was used from another network.
@@ -293,6 +299,31 @@ impl Limiter {
     /// [`MustWait`].
     pub fn api_write(&self, user: UserId) -> Result<(), MustWait> {
         self.counters.count(&[self.within_window(Subject::ApiWrite(user), self.limits.api_writes_per_user)])
+    }
+
+    /// Notes that an address is about to be registered, unless there were too many.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    pub fn registration(&self) -> Result<(), MustWait> {
+        self.counters.count(&[self.registrations()])
+    }
+
+    /// Takes a registration back that came to nothing.
+    pub fn registration_failed(&self) {
+        self.counters.take_back(&[Subject::Registrations]);
+    }
+
+    /// Whether an address could be registered now.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    pub fn may_register(&self) -> Result<(), MustWait> {
+        self.counters.check(&self.registrations())
+    }
+
+    const fn registrations(&self) -> Limit<Subject> {
+        Limit { subject: Subject::Registrations, most: self.limits.registrations_per_hour, window: HOUR }
     }
 
     /// Notes a sign-up, unless there were too many.

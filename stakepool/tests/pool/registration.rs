@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 
 use stakepool::accounts::RegisterByApiError;
 use stakepool::registration::RegistrationError;
+use stakepool_core::accounts::{EmailState, User};
 use stakepool_core::chain::KeyIndex;
+use stakepool_core::secret::Secret;
 use stakepool_core::testkit::{DaemonMood, FakeDaemon, Mood};
 use stakepool_core::wallets::GroupError;
 
@@ -87,4 +89,50 @@ async fn the_pool_is_full_when_all_key_indexes_are_given() {
     let bob = world.account(BOB).await;
     let full = world.pool.register(bob.id, USER_KEY).await.unwrap_err();
     assert!(full.to_string().contains("all 1 key indexes are given; raise maxusers"), "{full}");
+}
+
+#[tokio::test]
+async fn the_pool_gives_so_many_key_indexes_an_hour_and_failures_do_not_count() {
+    let world = World::with(|plan| plan.settings.tries.registrations_per_hour = 1).await;
+    let (alice, bob) = (world.account(ALICE).await, world.account(BOB).await);
+    for _ in 0..3 {
+        assert_eq!(world.pool.register(alice.id, "short").await, Err(RegistrationError::TooShort(5)));
+    }
+    world.pool.register(alice.id, USER_KEY).await.unwrap();
+    let refused = world.pool.register(bob.id, USER_KEY).await;
+    assert!(matches!(refused, Err(RegistrationError::TooMany(wait)) if wait.as_secs() > 3500), "{refused:?}");
+    assert_eq!(world.user(bob.id).await.registration, None);
+}
+
+#[tokio::test]
+async fn a_user_who_has_not_verified_the_address_gets_no_key_index() {
+    let world = World::with_mail().await;
+    let user = world.account(ALICE).await;
+    let unverified = |user: &mut User| user.email_state = EmailState::Unverified;
+    world.change(user.id, unverified).await;
+    assert_eq!(world.pool.register(user.id, USER_KEY).await, Err(RegistrationError::Unverified));
+    let user = world.user(user.id).await;
+    let by_wallet = world.pool.register_by_api(&user, USER_KEY).await;
+    assert!(matches!(by_wallet, Err(RegisterByApiError::Registration(RegistrationError::Unverified))), "{by_wallet:?}");
+    // Where no mail is sent nobody can verify.
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    world.change(user.id, unverified).await;
+    assert!(world.pool.register(user.id, USER_KEY).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_new_pool_needs_long_secrets_and_an_old_one_goes_on() {
+    for short in 0..2 {
+        let world = World::with(|plan| {
+            let secret = if short == 0 { &mut plan.settings.api_secret } else { &mut plan.settings.note_secret };
+            *secret = Secret::new("x".repeat(31));
+        });
+        let world = world.await;
+        let refused = world.pool.check_secrets().await.unwrap_err().to_string();
+        assert!(refused.starts_with(["apisecret", "cookiesecret"][short]) && refused.contains("openssl"), "{refused}");
+        world.account(ALICE).await;
+        assert!(world.pool.check_secrets().await.is_ok());
+    }
+    assert!(World::start().await.pool.check_secrets().await.is_ok());
 }

@@ -151,3 +151,13 @@ async fn an_account_that_the_operator_makes_needs_no_mail() {
     assert_eq!((user.email_state, user.admin), (EmailState::Verified, true));
     world.letters.assert_none(ALICE).await;
 }
+
+#[tokio::test]
+async fn a_password_that_the_pools_name_gives_away_is_refused() {
+    let world = World::start().await;
+    for telling in ["TestPool2026", "pool.example.org", "excc-stakepool", "Alice.example.1"] {
+        let refused = world.pool.sign_up(ALICE, NewPassword::once(telling), &home()).err();
+        let is_telling = matches!(refused, Some(SignUpError::Password(PasswordPolicyError::Telling)));
+        assert_eq!(is_telling, telling != "Alice.example.1", "{telling}: {refused:?}");
+    }
+}

@@ -3,6 +3,7 @@
 mod mistakes;
 
 use serde::Serialize;
+use stakepool::accounts::MustWait;
 use stakepool::registration::RegistrationError;
 use warp::http::StatusCode;
 
@@ -107,6 +108,17 @@ fn explain(visit: &Visit, error: &RegistrationError) -> (StatusCode, Said) {
             let mistake = Mistake::find(visit.form.text("UserPubKeyAddr"), error, visit.site.pool.terms().network);
             let error = Some(format!("No address was registered: {}", mistake.text));
             return (StatusCode::OK, Said { error, commands: mistake.commands, keep: !mistake.secret });
+        }
+        RegistrationError::Unverified => {
+            return (StatusCode::FORBIDDEN, Said::error(format!("No address was registered: {error}.")));
+        }
+        RegistrationError::TooMany(wait) => {
+            let text = format!(
+                "No address was registered: so many were in this hour that the pool takes no more now, which keeps robots from \
+                 using it up. Nothing is lost; send the same address again in {}.",
+                MustWait(*wait).in_words()
+            );
+            return (StatusCode::TOO_MANY_REQUESTS, Said::error(text));
         }
         RegistrationError::Wallets(_) => {
             "The pool’s voting wallets cannot take a new address at this moment. Nothing is lost, and the pool goes \

@@ -207,6 +207,33 @@ fn short_endless_common_and_telling_passwords_are_refused() {
 }
 
 #[test]
+fn a_password_that_is_little_more_than_a_name_is_refused() {
+    for (password, is_refused) in [
+        ("somebody1", true),
+        ("2024SomeBody!", true),
+        ("example-12345", true),
+        ("example.org1", true),
+        ("My-Pool-2026", true),
+        ("somebody else", false),
+        ("48151623421", false),
+    ] {
+        let refused = check_policy_at(password, &email(), &["My pool"]) == Err(PasswordPolicyError::Telling);
+        assert_eq!(refused, is_refused, "{password}");
+    }
+}
+
+#[test]
+fn over_ten_thousand_common_passwords_are_refused_in_any_case() {
+    assert!(COMMON.lines().count() > 10_000);
+    for common in ["Iloveyou123", "QWERTYuiop", "trustno1trustno1", "football1", "1q2w3e4r5t"] {
+        let listed = COMMON.lines().any(|line| line == common.to_lowercase());
+        assert_eq!(check_policy(common, &email()).is_err(), listed, "{common}");
+    }
+    let others = COMMON.lines().filter(|line| check_policy(&line.to_uppercase(), &email()).is_ok()).count();
+    assert_eq!(others, 0);
+}
+
+#[test]
 fn the_list_of_common_passwords_is_lower_case_and_long_enough() {
     for line in COMMON.lines() {
         assert_eq!(line, line.to_lowercase());

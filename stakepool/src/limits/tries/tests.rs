@@ -22,6 +22,7 @@ fn limits() -> TryLimits {
         mails_per_unverified_address: 2,
         mails_per_client: 2,
         api_writes_per_user: 1,
+        registrations_per_hour: 3,
         window: Duration::from_secs(600),
     }
 }
