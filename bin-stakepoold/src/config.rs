@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use stakepool_config::{Certificate, DaemonConfig, load_daemon};
+use stakepool_config::{Certificate, DaemonConfig, Need, Place, Problem, load_daemon};
 use stakepool_core::secret::Secret;
 use stakepool_process::{NoAddress, Reloads, until_signal, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
+use stakepool_rpc::tls::existing_pair;
 
 use crate::error::StakepooldError;
 use crate::options::DaemonOptions;
@@ -83,12 +84,24 @@ async fn run_configured(config: DaemonConfig, mut reloads: Reloads<DaemonConfig>
     Ok(run_renewed(options, renewed, started, until_signal()).await?)
 }
 
+/// What of the machine only the daemon can look at: its own certificate and key, as the start does.
+fn check(places: &[Place]) -> Vec<Problem> {
+    let pair = |place: &Place| match &place.need {
+        Need::Pair { certificate, key } => existing_pair(certificate, key).err().map(|error| place.lacks(error)),
+        _ => None,
+    };
+    places.iter().filter_map(pair).collect()
+}
+
 /// The whole process: reads the configuration, runs until a signal stops it, and answers with an exit code: 0 after a
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
     let arguments: Vec<OsString> = arguments.collect();
     let load = || load_daemon(arguments.iter().cloned(), &env, &|path| std::fs::read(path));
+    if let Some(code) = stakepool_process::check_config(load(), async |places| check(places)).await {
+        return code;
+    }
     let version = concat!("stakepoold ", env!("CARGO_PKG_VERSION"));
     stakepool_process::run("stakepoold", version, load, run_configured).await
 }

@@ -1,18 +1,15 @@
-//! From the operator's configuration to a running web application, and the life of the process around it.
+//! From the operator's configuration to a running web application.
 
-use std::ffi::OsString;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use stakepool::alerts::{Webhook, WebhookError};
 use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
 use stakepool::wallets::VotingWallet;
 use stakepool::{Parts, Pool, SecretsError, SetupError, SiteIdentity};
-use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig, load_web};
+use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::VotingDaemon;
 use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_process::{Reloads, until_signal};
 use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
 use stakepool_rpc::json::{ConfigError, Wallet};
 
@@ -93,12 +90,7 @@ pub async fn run_reloaded(
         wallets.iter().map(|wallet| wallet.clone() as Arc<dyn VotingWallet>).collect(),
         daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect(),
     )?;
-    if let Some(address) = &config.alert_webhook {
-        parts.alerts.push(Arc::new(Webhook::new(address, SiteIdentity::DEFAULT_NAME)?));
-    }
-    if let Some(mail) = &config.mail {
-        parts.mailer = Arc::new(SmtpMailer::new(&smtp_options(mail), SiteIdentity::DEFAULT_NAME)?);
-    }
+    add_channels(&config, &mut parts)?;
     let peers = Arc::new(ConfiguredCalls { wallets, daemons });
     let calls = Some(peers.clone() as Arc<dyn CallSource>);
     let web_parts = WebParts { calls, ..WebParts::default() };
@@ -117,6 +109,17 @@ pub async fn run_reloaded(
     database.close().await;
     tracing::info!("stopped");
     Ok(ended?)
+}
+
+/// Adds the ways by which users and operator are told.
+pub(crate) fn add_channels(config: &WebConfig, parts: &mut Parts) -> Result<(), ConfiguredError> {
+    if let Some(address) = &config.alert_webhook {
+        parts.alerts.push(Arc::new(Webhook::new(address, SiteIdentity::DEFAULT_NAME)?));
+    }
+    if let Some(mail) = &config.mail {
+        parts.mailer = Arc::new(SmtpMailer::new(&smtp_options(mail), SiteIdentity::DEFAULT_NAME)?);
+    }
+    Ok(())
 }
 
 fn smtp_options(mail: &Mail) -> SmtpOptions {
@@ -153,7 +156,7 @@ fn connect_daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, Configu
     clients.into_iter().map(|client| Ok(Arc::new(DaemonClient::new(client)?))).collect()
 }
 
-fn options(config: WebConfig) -> WebOptions {
+pub(crate) fn options(config: WebConfig) -> WebOptions {
     let captcha = match config.captcha {
         Captcha::None => CaptchaChoice::None,
         Captcha::Own => CaptchaChoice::Own,
@@ -162,6 +165,7 @@ fn options(config: WebConfig) -> WebOptions {
     let real_ip = config.real_ip.map(|real_ip| ProxyTrust { header: Some(real_ip.header), proxies: real_ip.trusted });
     WebOptions {
         listen: config.listen,
+        listen_access: config.listen_access,
         cookie_secure: config.cookie_secure,
         proxies: real_ip.unwrap_or_default(),
         admission: Admission { addresses: config.admin_ips.into(), status_token: config.status_token },
@@ -172,17 +176,4 @@ fn options(config: WebConfig) -> WebOptions {
         captcha,
         security_contact: config.security_contact,
     }
-}
-
-/// The whole process: reads the configuration, runs until a signal stops it, and answers with an exit code: 0 after a
-/// clean stop, 1 where it had to stop, 2 for a wrong configuration.
-pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let env = |name: &str| std::env::var(name).ok();
-    let arguments: Vec<OsString> = arguments.collect();
-    let load = || load_web(arguments.iter().cloned(), &env, &|path| std::fs::read(path));
-    let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
-    let work = async |config, mut reloads: Reloads<WebConfig>| {
-        run_reloaded(config, async || reloads.next().await, |_| stakepool_process::ready(), until_signal()).await
-    };
-    stakepool_process::run("stakepool-web", version, load, work).await
 }

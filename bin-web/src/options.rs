@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use stakepool_config::{IpRange, ListenAddress};
+use stakepool_config::{IpRange, ListenAddress, SocketAccess};
 use stakepool_core::secret::Secret;
 
 use crate::admission::Admission;
@@ -46,6 +46,8 @@ pub enum CaptchaChoice {
 pub struct WebOptions {
     /// Where to listen; a stale unix socket there is replaced.
     pub listen: ListenAddress,
+    /// Who may connect to a unix socket.
+    pub listen_access: SocketAccess,
     /// Whether browsers send cookies over TLS only.
     pub cookie_secure: bool,
     /// Reverse proxies.
@@ -71,6 +73,7 @@ impl Default for WebOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
+            listen_access: SocketAccess::default(),
             cookie_secure: false,
             proxies: ProxyTrust::default(),
             admission: Admission::default(),

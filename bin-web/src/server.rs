@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use stakepool::accounts::ClientAddress;
 use stakepool_process::isolated;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep, timeout};
 use warp::http::header::{CONNECTION, HeaderValue};
 use warp::http::{Method, Request};
@@ -34,6 +33,7 @@ use crate::pages::error;
 use crate::ready_pages::ReadyPages;
 use crate::routes::{self, label};
 use crate::site::Site;
+use crate::unix_socket::UnixSocket;
 use crate::view::encoding::accepts;
 
 /// How long a client may take for the head of a request, and may idle between two.
@@ -54,8 +54,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 pub enum Listener {
     /// TCP.
     Tcp(TcpListener),
-    /// A unix socket and its path, which is removed at the end.
-    Unix(UnixListener, PathBuf),
+    /// A unix socket.
+    Unix(UnixSocket),
 }
 
 impl Listener {
@@ -66,25 +66,6 @@ impl Listener {
     pub async fn tcp(address: SocketAddr) -> std::io::Result<Self> {
         TcpListener::bind(address).await.map(Self::Tcp)
     }
-
-    /// Begins to listen on a unix socket.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub async fn unix(path: &Path) -> std::io::Result<Self> {
-        remove_stale(path).await?;
-        Ok(Self::Unix(UnixListener::bind(path)?, path.to_owned()))
-    }
-}
-
-/// Removes a socket that nobody listens at any more. Anything else at the path stays, and binding fails.
-async fn remove_stale(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    if is_socket && tokio::net::UnixStream::connect(path).await.is_err() {
-        std::fs::remove_file(path)?;
-    }
-    Ok(())
 }
 
 /// Serves until `stop`, and then until the requests under way are answered.
@@ -119,9 +100,6 @@ pub async fn serve(site: Arc<Site>, listener: Listener, stop: impl Future<Output
             }
         }
     }
-    if let Listener::Unix(_, path) = &listener {
-        let _ = std::fs::remove_file(path);
-    }
     drop(listener);
     if timeout(STOP_LIMIT, server.graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were not answered before the stop");
@@ -142,8 +120,8 @@ async fn accept(listener: &Listener) -> std::io::Result<(Stream, IpAddr)> {
             let _ = stream.set_nodelay(true);
             Ok((Box::new(stream), peer.ip().to_canonical()))
         }
-        Listener::Unix(listener, _) => {
-            let (stream, _) = listener.accept().await?;
+        Listener::Unix(socket) => {
+            let (stream, _) = socket.listener.accept().await?;
             Ok((Box::new(stream), IpAddr::V4(Ipv4Addr::LOCALHOST)))
         }
     }

@@ -17,6 +17,7 @@ use crate::options::WebOptions;
 use crate::server::{self, Listener};
 use crate::site::{Site, WebParts};
 use crate::template_check;
+use crate::unix_socket::UnixSocket;
 use crate::view::render::RenderError;
 
 /// Why the web application does not start.
@@ -87,13 +88,13 @@ impl Web {
     pub async fn bind(options: WebOptions, pool: Arc<Pool>, parts: WebParts) -> Result<Self, WebError> {
         let cannot = |error| WebError::Bind { at: options.listen.to_string(), error };
         let listener = match &options.listen {
-            ListenAddress::Unix(path) => Listener::unix(path).await,
+            ListenAddress::Unix(path) => UnixSocket::bind(path, &options.listen_access).await.map(Listener::Unix),
             place => Listener::tcp(usable_address(place).await?).await,
         };
         let listener = listener.map_err(cannot)?;
         let address = match &listener {
             Listener::Tcp(listener) => BoundAddress::Tcp(listener.local_addr().map_err(cannot)?),
-            Listener::Unix(_, path) => BoundAddress::Unix(path.clone()),
+            Listener::Unix(socket) => BoundAddress::Unix(socket.path().to_owned()),
         };
         let monitors = match &options.monitor_listen[..] {
             [] => None,

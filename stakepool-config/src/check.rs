@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::problem::Origin;
+use crate::origin::Origin;
+use crate::place::Place;
 use crate::resolve::Settings;
 use crate::secret::SecretText;
 use crate::sources::Sources;
@@ -30,10 +31,12 @@ pub struct CheckReport {
     pub warnings: Vec<String>,
     /// Where the configuration came from.
     pub sources: Sources,
+    /// What the start will need of the machine.
+    pub places: Vec<Place>,
 }
 
 impl CheckReport {
-    pub(crate) fn new(table: &Table, settings: &Settings, sources: Sources) -> Self {
+    pub(crate) fn new(table: &Table, settings: &Settings, sources: Sources, places: Vec<Place>) -> Self {
         let keys = table.settable().filter_map(|key| {
             let setting = settings.get(key.name)?;
             let value = match key.kind {
@@ -45,7 +48,8 @@ impl CheckReport {
             };
             Some(CheckedKey { key: key.name, value, origin: setting.origin.clone() })
         });
-        Self { program: table.program, keys: keys.collect(), warnings: settings.warnings.clone(), sources }
+        let warnings = settings.warnings.clone();
+        Self { program: table.program, keys: keys.collect(), warnings, sources, places }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::client_certificate;
 use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
 use crate::logging;
+use crate::place::Need;
 use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
 use crate::rpc_token;
@@ -87,6 +88,15 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     let data_dir = reader.network_dir("datadir", "data", network);
     let log_dir = reader.network_dir("logdir", "logs", network);
+    for address in rpc_listen.iter().cloned() {
+        reader.needs("rpclisten", Need::Listen(address));
+    }
+    reader.needs("rpccert", Need::Pair { certificate: rpc_cert.clone(), key: rpc_key.clone() });
+    if let Some(address) = &monitor_listen {
+        reader.needs("monitorlisten", Need::Listen(address.clone()));
+    }
+    reader.needs("datadir", Need::Folder(data_dir.clone()));
+    reader.needs("logdir", Need::LogFolder(log_dir.clone()));
     warn(reader, rpc_listen.iter().all(ListenAddress::is_local));
     Some(DaemonConfig {
         network,

@@ -6,6 +6,7 @@ use stakepool_rpc::json::{self, ConfigError, ServerConfig};
 
 use crate::certificate::Certificate;
 use crate::host::{known_as, with_port};
+use crate::place::Need;
 use crate::reader::Reader;
 use crate::rpc_token;
 
@@ -119,6 +120,9 @@ fn hosts(reader: &mut Reader<'_>, key: &'static str, default_port: u16) -> Vec<O
             reader.warn(format!(
                 "{key}: `{text}` is a server that is named already, by another name: one that fails takes both with it"
             ));
+        }
+        if let Some(host) = host.clone() {
+            reader.needs(key, Need::Peer(host));
         }
         hosts.push(host);
     }

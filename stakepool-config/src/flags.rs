@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use crate::hint::nearest;
-use crate::problem::{Origin, Problem};
+use crate::origin::Origin;
+use crate::problem::Problem;
 use crate::table::{Action, Key, Kind, Table};
 use crate::unquote::unquote;
 

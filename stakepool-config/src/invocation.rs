@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::check::CheckReport;
 use crate::daemon::DaemonConfig;
 use crate::flags::{self, Flags};
+use crate::place::Place;
 use crate::problem::{ConfigErrors, Problem};
 use crate::reader::{Env, ReadFile, Reader};
 use crate::resolve::Settings;
@@ -130,8 +131,11 @@ fn load<C>(
         Some(Action::CheckConfig) | None => {}
     }
     let check = flags.actions.contains(&Action::CheckConfig);
-    let fail = |problems| ConfigErrors { program: table.program, problems };
-    let mut reader = gather(table, flags, env, read).map_err(|problem| fail(vec![problem]))?;
+    let fail = |problems, places: &[Place]| {
+        let places = check.then(|| places.to_vec());
+        ConfigErrors { program: table.program, problems, places }
+    };
+    let mut reader = gather(table, flags, env, read).map_err(|problem| fail(vec![problem], &[]))?;
     if reader.text("debuglevel").as_deref() == Some("show") {
         return Ok(Invocation::Help(format!("{}\n", logging::known(table.subsystems))));
     }
@@ -139,10 +143,11 @@ fn load<C>(
     reader.settings.drop_false_problems();
     match config {
         Some(_) if check && reader.settings.problems.is_empty() => {
-            Ok(Invocation::CheckConfig(CheckReport::new(table, &reader.settings, reader.sources())))
+            let sources = reader.sources();
+            Ok(Invocation::CheckConfig(CheckReport::new(table, &reader.settings, sources, reader.places)))
         }
         Some(config) if reader.settings.problems.is_empty() => Ok(Invocation::Run(Box::new(config))),
-        _ => Err(fail(reader.settings.problems)),
+        _ => Err(fail(reader.settings.problems, &reader.places)),
     }
 }
 
@@ -176,7 +181,7 @@ fn gather<'a>(table: &'static Table, flags: Flags, env: Env<'a>, read: ReadFile<
     settings.add_environment(table, env);
     settings.add_flags(flags);
     settings.warn_of_obsolete(table);
-    let mut reader = Reader { table, settings, home, config_file, env, read };
+    let mut reader = Reader { table, settings, home, config_file, env, read, places: Vec::new() };
     if let Some(home) = reader.path("appdata") {
         reader.home = home;
     }

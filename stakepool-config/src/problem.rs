@@ -3,34 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Nowhere: it is the default.
-    Default,
-    /// In the configuration file.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The number of the line, from 1.
-        line: usize,
-    },
-    /// In this environment variable.
-    Environment(String),
-    /// On the command line.
-    Flag,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{} line {line}", path.display()),
-            Self::Environment(name) => write!(f, "environment variable {name}"),
-            Self::Flag => f.write_str("flag"),
-        }
-    }
-}
+use crate::origin::Origin;
+use crate::place::Place;
 
 /// One thing that is wrong. No message repeats a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,6 +87,13 @@ pub enum Problem {
     Conflict(String),
 }
 
+impl Place {
+    /// That the machine does not have it.
+    pub fn lacks(&self, reason: impl ToString) -> Problem {
+        Problem::Value { key: self.key, origin: self.origin.clone(), reason: reason.to_string() }
+    }
+}
+
 fn suggestion(nearest: &Option<String>) -> String {
     match nearest {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
@@ -127,6 +108,8 @@ pub struct ConfigErrors {
     pub program: &'static str,
     /// What is wrong; never empty.
     pub problems: Vec<Problem>,
+    /// What the start would need of the machine, as far as it is known: where `--check-config` was asked for.
+    pub places: Option<Vec<Place>>,
 }
 
 impl fmt::Display for ConfigErrors {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
 
 use crate::certificate::Certificate;
-use crate::problem::{Origin, Problem};
+use crate::origin::Origin;
+use crate::place::{Need, Place};
+use crate::problem::Problem;
 use crate::resolve::{Setting, Settings};
 use crate::secret::SecretText;
 use crate::sources::Sources;
@@ -14,7 +16,7 @@ use crate::table::Table;
 use crate::text;
 use crate::value;
 use stakepool_core::secret::Secret;
-use stakepool_rpc::tls::certificates_pem;
+use stakepool_rpc::tls::{certificate_validity, certificates_pem};
 
 /// Looks up an environment variable.
 pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -30,6 +32,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) config_file: PathBuf,
     pub(crate) env: Env<'a>,
     pub(crate) read: ReadFile<'a>,
+    /// What the start will need of the machine.
+    pub(crate) places: Vec<Place>,
 }
 
 impl Reader<'_> {
@@ -39,6 +43,12 @@ impl Reader<'_> {
 
     pub(crate) fn problem(&mut self, problem: Problem) {
         self.settings.problems.push(problem);
+    }
+
+    /// Keeps what a key asks of the machine.
+    pub(crate) fn needs(&mut self, key: &'static str, need: Need) {
+        let origin = self.settings.get(key).map_or(Origin::Default, |setting| setting.origin.clone());
+        self.places.push(Place { key, origin, need });
     }
 
     /// Keeps that the value of a key cannot be used.
@@ -226,6 +236,9 @@ impl Reader<'_> {
         let pem = certificates_pem(&file).map_err(|error| format!("{}: {error}", path.display()));
         let pem = self.accept(key, pem)?;
         self.settings.note_content(key, &file);
+        if let Ok((begin, end)) = certificate_validity(pem.as_bytes()) {
+            self.needs(key, Need::Time { file: path.clone(), begin, end });
+        }
         Some(Certificate { path, pem })
     }
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::flags::Flags;
 use crate::hint::nearest;
 use crate::ini::{self, BadLine};
-use crate::problem::{Origin, Problem};
+use crate::origin::Origin;
+use crate::problem::Problem;
 use crate::table::{Default, Key, Kind, Since, Table};
 
 /// The value of a key, and where it comes from.

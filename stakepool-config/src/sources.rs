@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 
 use crate::hint::nearest;
-use crate::problem::Origin;
+use crate::origin::Origin;
 use crate::resolve::Settings;
 use crate::secret::SecretText;
 use crate::table::Table;

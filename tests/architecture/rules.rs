@@ -168,7 +168,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         WEB,
         &[
-            &["admission", "browser", "connections", "metrics", "view"],
+            &["admission", "browser", "connections", "metrics", "unix_socket", "view"],
             &["options", "page_error"],
             &["http"],
             &["captcha"],
@@ -180,6 +180,8 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["web"],
             &["live"],
             &["configured"],
+            &["check"],
+            &["program"],
         ],
     ),
 ];

@@ -12,6 +12,7 @@ use crate::endpoint::{DaemonEndpoint, RpcEndpoint};
 use crate::ip_range::IpRange;
 use crate::listen::{ListenAddress, SocketAccess};
 use crate::logging;
+use crate::place::Need;
 use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
 use crate::sources::Sources;
@@ -149,6 +150,15 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let mail = mail::read(reader);
     let template_path = reader.path("templatepath");
     let public_path = reader.path("publicpath");
+    reader.needs("logdir", Need::LogFolder(log_dir.clone()));
+    if let Some(Database::Sqlite(path)) = &database {
+        reader.needs("database", Need::Database(path.clone()));
+    }
+    for (key, path) in [("templatepath", &template_path), ("publicpath", &public_path)] {
+        if let Some(path) = path {
+            reader.needs(key, Need::Extras(path.clone()));
+        }
+    }
     let close_pool = reader.switch("closepool").unwrap_or(false);
     let (database, servers, site) = (database?, servers?, site?);
     Some(WebConfig {

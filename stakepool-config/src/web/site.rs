@@ -7,6 +7,7 @@ use stakepool_core::accounts::UserId;
 
 use crate::ip_range::{IpRange, cover_everybody};
 use crate::listen::{ListenAddress, SocketAccess};
+use crate::place::Need;
 use crate::reader::Reader;
 use crate::value::url;
 use stakepool_core::secret::Secret;
@@ -47,6 +48,14 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     if listen.is_some() && listen == monitor_listen {
         reader.refuse("monitorlisten", "listen is the same place: give it a port of its own");
+    }
+    for (key, address) in [("listen", &listen), ("monitorlisten", &monitor_listen)] {
+        if let Some(address) = address {
+            reader.needs(key, Need::Listen(address.clone()));
+        }
+    }
+    if let (Some(group), Some(ListenAddress::Unix(_))) = (&listen_access.group, &listen) {
+        reader.needs("listengroup", Need::Group(group.clone()));
     }
     let alert_webhook = reader.secret("alertwebhook").filter(|secret| {
         reader.accept("alertwebhook", url(secret.expose()).map_err(|_| NO_WEBHOOK.to_owned())).is_some()

@@ -1,6 +1,6 @@
 //! From a configured place to the addresses of this machine.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 
 use stakepool_config::ListenAddress;
@@ -39,13 +39,24 @@ pub async fn usable_address(place: &ListenAddress) -> Result<SocketAddr, NoAddre
     Ok(usable_addresses(place).await?[0])
 }
 
+/// Host and port without brackets, so that the system sees the interface of a link-local address (`[fe80::1%eth0]:80`).
+pub(super) fn host_and_port(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Some((bare, port.parse().ok()?))
+}
+
 /// The addresses of a host and port that this machine can listen on, never none. It may know `localhost` as an IPv6
 /// address that it cannot listen on.
-async fn on_this_machine(host_and_port: &str) -> io::Result<Vec<SocketAddr>> {
+async fn on_this_machine(place: &str) -> io::Result<Vec<SocketAddr>> {
     let mut usable = Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in lookup_host(host_and_port).await? {
-        match TcpListener::bind((address.ip(), 0)) {
+    let place = host_and_port(place).ok_or(ErrorKind::InvalidInput)?;
+    for address in lookup_host(place).await? {
+        // On any port; a link-local address keeps its interface.
+        let mut any_port = address;
+        any_port.set_port(0);
+        match TcpListener::bind(any_port) {
             Ok(_) => usable.push(address),
             Err(error) => failure = error,
         }

@@ -1,5 +1,6 @@
 //! A program from its command line to its exit code: logs, signals, limits, addresses, and the service manager.
 
+mod check;
 mod file_limit;
 mod listen;
 mod log_file;
@@ -11,6 +12,7 @@ mod run;
 mod service;
 mod signals;
 
+pub use check::check_config;
 pub use listen::{NoAddress, usable_address, usable_addresses};
 pub use panics::isolated;
 pub use reload::Reloads;

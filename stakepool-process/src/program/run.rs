@@ -13,7 +13,7 @@ use super::reload::{self, Reloads};
 use super::{file_limit, logging, panics, permissions, signals};
 
 /// Exit code for a wrong configuration.
-const BAD_CONFIGURATION: u8 = 2;
+pub(super) const BAD_CONFIGURATION: u8 = 2;
 /// How long tasks in the background may take to finish after the main one has broken down.
 const LAST_WORK: Duration = Duration::from_secs(10);
 
@@ -96,7 +96,7 @@ pub async fn run<C: ProgramConfig, E: Display>(
 }
 
 /// What is wrong around a configuration without being in it: variables of the environment, and who may read its files.
-fn found_around(sources: &Sources) -> Vec<String> {
+pub(super) fn found_around(sources: &Sources) -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut warnings = sources.unknown_variables(names);
     warnings.extend(permissions::warnings(&sources.private_files));

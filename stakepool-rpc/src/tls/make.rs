@@ -30,18 +30,27 @@ pub fn ensure_server_pair(
     host_names: &[String],
     now: SystemTime,
 ) -> Result<KeyPair, TlsError> {
+    if let Some(pair) = existing_pair(certificate, key)? {
+        return Ok(pair);
+    }
+    let (certificate_pem, key_pem) = self_signed(host_names, now)?;
+    let pair = KeyPair::from_pem(certificate_pem.as_bytes(), key_pem.as_bytes())?;
+    write_new(key, &key_pem, false)?;
+    write_new(certificate, &certificate_pem, true)?;
+    tracing::info!(certificate = %certificate.display(), key = %key.display(), "made a new certificate");
+    Ok(pair)
+}
+
+/// The pair in two PEM files; `None` where neither is there yet.
+///
+/// # Errors
+/// [`TlsError::HalfPair`] where one file is missing; as [`KeyPair::load`] where both are there.
+pub fn existing_pair(certificate: &Path, key: &Path) -> Result<Option<KeyPair>, TlsError> {
     match (is_there(certificate)?, is_there(key)?) {
-        (true, true) => KeyPair::load(certificate, key),
+        (true, true) => KeyPair::load(certificate, key).map(Some),
         (true, false) => Err(TlsError::HalfPair { missing: key.to_owned(), present: certificate.to_owned() }),
         (false, true) => Err(TlsError::HalfPair { missing: certificate.to_owned(), present: key.to_owned() }),
-        (false, false) => {
-            let (certificate_pem, key_pem) = self_signed(host_names, now)?;
-            let pair = KeyPair::from_pem(certificate_pem.as_bytes(), key_pem.as_bytes())?;
-            write_new(key, &key_pem, false)?;
-            write_new(certificate, &certificate_pem, true)?;
-            tracing::info!(certificate = %certificate.display(), key = %key.display(), "made a new certificate");
-            Ok(pair)
-        }
+        (false, false) => Ok(None),
     }
 }
 

@@ -26,7 +26,7 @@ mod x509;
 pub(crate) use connector::Connector;
 pub use error::TlsError;
 #[cfg(feature = "certificates")]
-pub use make::ensure_server_pair;
+pub use make::{ensure_server_pair, existing_pair};
 pub use pair::KeyPair;
 pub use pem::certificates_pem;
 pub use pinned::{pinned_client_config, pinned_client_config_with_identity, server_config};

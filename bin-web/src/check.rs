@@ -1,0 +1,94 @@
+//! What `--check-config` tries out of the web: what the start does before it serves, beside the running pool.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use stakepool::{Parts, Pool};
+use stakepool_config::{Database as DatabasePlace, Need, Place, Problem, WebConfig};
+use stakepool_db::{Database, SqliteOptions};
+
+use crate::configured::{ConfiguredError, add_channels, options};
+use crate::site::{Site, WebParts};
+use crate::template_check;
+use crate::unix_socket::known_group;
+use crate::view::render::Renderer;
+use crate::web::WebError;
+
+/// How often the copy of a database is made that a running pool writes to, before its error counts.
+const COPIES: usize = 3;
+
+/// Everything that would stop the start; without a whole configuration, what can be seen of it.
+pub async fn machine(places: &[Place], config: Option<WebConfig>) -> Vec<Problem> {
+    let lacks = |place: &Place| match &place.need {
+        Need::Group(name) => known_group(name).err().map(|error| place.lacks(error)),
+        Need::Extras(folder) if place.key == "templatepath" && folder.is_dir() => {
+            Renderer::new(Some(folder.clone())).err().map(|error| place.lacks(error.one_line()))
+        }
+        _ => None,
+    };
+    let mut problems: Vec<Problem> = places.iter().filter_map(lacks).collect();
+    let can_be_read = |place: &Place| match &place.need {
+        Need::Database(path) => !path.exists() || std::fs::File::open(path).is_ok_and(|_| path.is_file()),
+        _ => true,
+    };
+    if let (true, Some(config)) = (problems.is_empty() && places.iter().all(can_be_read), config) {
+        problems.extend(start(config).await.err().map(Problem::Conflict));
+    }
+    problems
+}
+
+/// Starts as far as nothing is asked of anybody else: on a copy of the database, and without wallets and daemons.
+async fn start(config: WebConfig) -> Result<(), String> {
+    let DatabasePlace::Sqlite(path) = &config.database else { return Err(ConfiguredError::Engine.to_string()) };
+    let folder = tempfile::tempdir().map_err(|error| format!("no folder for a trial can be made: {error}"))?;
+    let copy = folder.path().join("pool.sqlite");
+    let mut tries = COPIES;
+    let database = loop {
+        tries -= 1;
+        copy_database(path, &copy).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        match Database::open_sqlite(&copy, SqliteOptions::default()).await {
+            Ok(database) => break Arc::new(database),
+            // It may have been written to while it was copied.
+            Err(_) if tries > 0 => {}
+            Err(error) => {
+                let (copy, path) = (copy.display().to_string(), path.display().to_string());
+                return Err(format!("database: {}", error.to_string().replace(&copy, &path)));
+            }
+        }
+    };
+    let tried = try_parts(config, &database).map_err(|error| match error {
+        ConfiguredError::Web(WebError::Templates(error)) => format!("templatepath: {}", error.one_line()),
+        other => other.to_string(),
+    });
+    database.close().await;
+    tried
+}
+
+/// Copies a database with what was written to it last, where there is one.
+fn copy_database(from: &Path, to: &Path) -> io::Result<()> {
+    for end in ["", "-wal"] {
+        let beside = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            std::path::PathBuf::from(name)
+        };
+        match std::fs::copy(beside(from), beside(to)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn try_parts(config: WebConfig, database: &Arc<Database>) -> Result<(), ConfiguredError> {
+    let terms = config.pool_terms();
+    let mut parts = Parts::assemble(&terms, database.clone(), Vec::new(), Vec::new())?;
+    add_channels(&config, &mut parts)?;
+    let pool = Arc::new(Pool::new(terms, config.pool_settings(), parts)?);
+    let site = Arc::new(Site::new(options(config), pool, WebParts::default()).map_err(WebError::Templates)?);
+    if site.options.template_path.is_some() {
+        template_check::try_out(&site, &site.renderer.templates()).map_err(WebError::Templates)?;
+    }
+    Ok(())
+}
