@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use crate::alerts::AlertsCommand;
 use crate::answer::Style;
 use crate::backup::Backup;
 use crate::chain::ChainCommand;
@@ -47,6 +48,9 @@ enum Command {
     /// Try the pool from outside, through the real proxy; the exit code is 1 where a check failed.
     #[command(name = "selftest")]
     SelfTest(SelfTest),
+    /// Try the channels of alerts.
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Write a copy of the database while the pool goes on.
     Backup(Backup),
     /// Put a backup in the place of the database, while no program uses it.
@@ -69,6 +73,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),
         Command::SelfTest(command) => command.run(&cli.pool, console),
+        Command::Alerts(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
     }

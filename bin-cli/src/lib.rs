@@ -1,5 +1,6 @@
 //! The command-line tool of an EXCC stake pool: one module a group of commands, one file a command.
 
+mod alerts;
 mod answer;
 mod backup;
 mod chain;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use stakepool::alerts::{Webhook, WebhookError};
-use stakepool::mail::{SmtpEncryption, SmtpError, SmtpMailer, SmtpOptions};
+use stakepool::alerts::WebhookError;
+use stakepool::mail::SmtpError;
 use stakepool::wallets::VotingWallet;
-use stakepool::{Parts, Pool, SecretsError, SetupError, SiteIdentity};
-use stakepool_config::{Captcha, Database as DatabasePlace, Mail, MailTls, PeerError, WebConfig};
+use stakepool::{Parts, Pool, SecretsError, SetupError};
+use stakepool_config::{Captcha, Database as DatabasePlace, PeerError, WebConfig};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::VotingDaemon;
 use stakepool_db::{Database, DbError, SqliteOptions};
@@ -95,7 +95,9 @@ pub async fn run_reloaded(
     let calls = Some(peers.clone() as Arc<dyn CallSource>);
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());
-    let pool = Arc::new(Pool::new(terms, config.pool_settings(), parts)?);
+    let mut settings = config.pool_settings();
+    settings.instance = instance(&config);
+    let pool = Arc::new(Pool::new(terms, settings, parts)?);
     pool.check_secrets().await?;
     let options = options(config);
     let live = Live { pool: pool.clone(), admin_ips: options.admission.addresses.clone(), peers };
@@ -113,29 +115,20 @@ pub async fn run_reloaded(
 
 /// Adds the ways by which users and operator are told.
 pub(crate) fn add_channels(config: &WebConfig, parts: &mut Parts) -> Result<(), ConfiguredError> {
-    if let Some(address) = &config.alert_webhook {
-        parts.alerts.push(Arc::new(Webhook::new(address, SiteIdentity::DEFAULT_NAME)?));
-    }
-    if let Some(mail) = &config.mail {
-        parts.mailer = Arc::new(SmtpMailer::new(&smtp_options(mail), SiteIdentity::DEFAULT_NAME)?);
+    parts.alerts = config.alert_channels()?;
+    parts.heartbeat = config.alert_heartbeat()?;
+    if let Some(mailer) = config.mailer()? {
+        parts.mailer = mailer;
     }
     Ok(())
 }
 
-fn smtp_options(mail: &Mail) -> SmtpOptions {
-    let encryption = match mail.tls {
-        MailTls::None => SmtpEncryption::None,
-        MailTls::Opportunistic => SmtpEncryption::Opportunistic,
-        MailTls::StartTls => SmtpEncryption::StartTls,
-        MailTls::Tls => SmtpEncryption::Tls,
-    };
-    let options = SmtpOptions::new(&mail.host, &mail.from);
-    let options = match &mail.login {
-        Some(login) => options.login(&login.user, login.password.clone()),
-        None => options,
-    };
-    // As the file says, also where that is less than a login asks for by itself: the reader of the file has warned.
-    options.encryption(encryption)
+/// What this instance is called among those that share a database: where it runs, and where it serves.
+fn instance(config: &WebConfig) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "a host without a name" } else { host };
+    format!("{host}, process {}, {}", std::process::id(), config.listen)
 }
 
 async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> {

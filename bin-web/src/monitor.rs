@@ -1,8 +1,10 @@
 //! The web application as monitors see it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stakepool::DatabaseCondition;
 use stakepool::status::{DaemonCondition, DaemonReport, Overall, PoolStatus, WalletCondition, WalletReport};
 use stakepool_core::ports::DaemonStatus;
 use stakepool_process::monitor::{Exposition, Kind, Monitored, write_calls};
@@ -29,7 +31,10 @@ impl Monitored for WebMonitor {
         of_daemons(&status, to);
         of_views(&self.0, to);
         of_calls(&self.0, to);
-        of_database(&self.0, to).await;
+        of_alerts(&status, to);
+        if status.database.state != DatabaseCondition::Failing {
+            of_database(&self.0, to).await;
+        }
         const ENDS: &str = "stakepool_web_certificate_end_timestamp_seconds";
         to.family(ENDS, Kind::Gauge, "When the certificates of wallets and daemons end, in Unix time.");
         for (name, end) in self.0.pool.settings().certificates.get().iter() {
@@ -46,8 +51,36 @@ fn of_pool(status: &PoolStatus, to: &mut Exposition) {
     };
     to.single("stakepool_web_state", Kind::Gauge, "0: all is well, 1: something is wrong, 2: cannot serve.", state);
     to.single("stakepool_web_problems", Kind::Gauge, "Problems that the status page shows.", status.problems.len());
+    let works = u8::from(status.database.state != DatabaseCondition::Failing);
+    to.single("stakepool_web_database_up", Kind::Gauge, "Whether the database takes what is written.", works);
     if let Some(height) = status.height {
         to.single("stakepool_web_best_height", Kind::Gauge, "The best height that anybody knows.", height);
+    }
+}
+
+/// The problems of the whole by kind, and the channels of alerts.
+fn of_alerts(status: &PoolStatus, to: &mut Exposition) {
+    const FOUND: &str = "stakepool_web_finding";
+    to.family(FOUND, Kind::Gauge, "Problems of the whole that the status page shows, by the kind of their alert.");
+    let mut kinds = BTreeMap::new();
+    for finding in &status.findings {
+        *kinds.entry(finding.kind.name()).or_insert(0_u32) += 1;
+    }
+    for (kind, count) in kinds {
+        to.sample(FOUND, &[("kind", kind)], count);
+    }
+    let channels = || status.alerts.channels.iter().chain(&status.alerts.heartbeat);
+    const UP: &str = "stakepool_web_alerts_up";
+    to.family(UP, Kind::Gauge, "Whether the channel of alerts worked when it was last used.");
+    for channel in channels() {
+        to.sample(UP, &[("way", &channel.way)], u8::from(channel.error.is_none()));
+    }
+    const WORKED: &str = "stakepool_web_alerts_worked_timestamp_seconds";
+    to.family(WORKED, Kind::Gauge, "When the channel of alerts last worked, in Unix time.");
+    for channel in channels() {
+        if let Some(worked) = channel.last_worked {
+            to.sample(WORKED, &[("way", &channel.way)], worked.0);
+        }
     }
 }
 
@@ -98,9 +131,11 @@ fn of_daemons(status: &PoolStatus, to: &mut Exposition) {
         daemon.synced_height.map(u64::from)
     });
     gauge("stakepool_web_daemon_lag_blocks", "How far it is behind.", &|daemon| daemon.lag.map(u64::from));
-    gauge("stakepool_web_daemon_voted_tickets", "Tickets that it votes, immature ones included.", &|daemon| {
-        daemon.live_tickets
-    });
+    gauge(
+        "stakepool_web_daemon_voted_tickets",
+        "Tickets that it is to vote, immature ones included: those that have voted do not count.",
+        &|daemon| daemon.live_tickets,
+    );
     gauge("stakepool_web_daemon_ignored_tickets", "Tickets that it ignores.", &|daemon| daemon.ignored_tickets);
 }
 

@@ -22,6 +22,8 @@ pub enum PageError {
     NoSuchUser,
     /// The form does not carry the browser's token.
     StaleForm,
+    /// The database failed.
+    Database,
     /// Anything that has a page of its own.
     Shown(StatusCode, Explanation),
 }
@@ -171,20 +173,6 @@ impl PageError {
         )
     }
 
-    /// The database failed.
-    pub const fn database() -> Self {
-        Self::Shown(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Explanation {
-                title: "The pool's database is not available",
-                happened: "The database did not answer. The pool's operator has been told.",
-                lost: "What you were doing may not have been stored. Your tickets are voted all the same: \
-                       the voting daemons do not need the database.",
-                remedy: "Wait a minute, look whether it was stored, and repeat it if not.",
-            },
-        )
-    }
-
     /// A mistake of ours.
     pub const fn internal() -> Self {
         Self::Shown(
@@ -200,11 +188,12 @@ impl PageError {
 
     /// Whether it is a failure of the server.
     pub fn is_ours(&self) -> bool {
-        matches!(self, Self::Shown(status, _) if status.is_server_error())
+        matches!(self, Self::Database) || matches!(self, Self::Shown(status, _) if status.is_server_error())
     }
 
-    /// The status and the words, for an administrator or for anybody else.
-    pub const fn explained(&self, is_administrator: bool) -> (StatusCode, Explanation) {
+    /// The status and the words, for an administrator or for anybody else. `operator_is_told` where an alert about the
+    /// database has gone out.
+    pub const fn explained(&self, is_administrator: bool, operator_is_told: bool) -> (StatusCode, Explanation) {
         match self {
             Self::Shown(status, explanation) => (*status, *explanation),
             Self::AdministratorsOnly if is_administrator => (StatusCode::FORBIDDEN, NOT_FROM_HERE),
@@ -213,6 +202,8 @@ impl PageError {
             }
             Self::NoSuchUser => (StatusCode::NOT_FOUND, NO_SUCH_USER),
             Self::StaleForm => (StatusCode::FORBIDDEN, STALE_FORM),
+            Self::Database if operator_is_told => (StatusCode::SERVICE_UNAVAILABLE, DATABASE_TOLD),
+            Self::Database => (StatusCode::SERVICE_UNAVAILABLE, DATABASE),
         }
     }
 }
@@ -222,6 +213,18 @@ const TOO_LONG: Explanation = Explanation {
     happened: "The address, or what the browser sends with each request, is longer than this server reads.",
     lost: "Nothing was changed.",
     remedy: "Check the address. If it is right, remove the cookies of this site in the browser, and try again.",
+};
+const DATABASE: Explanation = Explanation {
+    title: "The pool's database is not available",
+    happened: "The database did not do what was asked.",
+    lost: "What you were doing may not have been stored. Your tickets are voted all the same: \
+           the voting daemons do not need the database.",
+    remedy: "Wait a minute, look whether it was stored, and repeat it if not. If this stays, write to the pool's operator.",
+};
+const DATABASE_TOLD: Explanation = Explanation {
+    happened: "The database did not do what was asked. The pool's operator has been told.",
+    remedy: "Wait a minute, look whether it was stored, and repeat it if not.",
+    ..DATABASE
 };
 const ADMINISTRATORS_ONLY: Explanation = Explanation {
     title: "For administrators only",
@@ -267,6 +270,6 @@ fn chain(error: &dyn std::error::Error) -> String {
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a page could not be served");
-        Self::database()
+        Self::Database
     }
 }

@@ -226,7 +226,7 @@ where
 
 fn refuse(site: &Arc<Site>, client: ClientAddress, is_api: bool, refused: PageError, message: &str) -> Response {
     if is_api {
-        return json(refused.explained(false).0, plain(Code::InvalidArgument, message));
+        return json(refused.explained(false, false).0, plain(Code::InvalidArgument, message));
     }
     error::answer(refused, site, client)
 }

@@ -3,6 +3,7 @@
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 
 use stakepool::Pool;
@@ -11,6 +12,7 @@ use stakepool_config::ListenAddress;
 use stakepool_process::{NoAddress, usable_address};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::monitor::WebMonitor;
 use crate::options::WebOptions;
@@ -127,9 +129,16 @@ impl Web {
     /// [`WebError::Signals`], and [`WebError::Wallets`] where no voting wallet is the pool's.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), WebError> {
         let pool = self.site.pool.clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut served = pin!(self.serve(shutdown));
+        let mut ran = pin!(pool.run(async move { drop(stopped.await) }));
         tokio::select! {
-            served = self.serve(shutdown) => served,
-            ended = pool.run(pending()) => Ok(ended?),
+            served = &mut served => {
+                // The pool has something to end, too, such as its turn to alert.
+                drop(stop);
+                served.and(ran.await.map_err(WebError::from))
+            }
+            ended = &mut ran => Ok(ended?),
         }
     }
 

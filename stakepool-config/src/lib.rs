@@ -41,4 +41,4 @@ pub use origin::Origin;
 pub use place::{Need, Place};
 pub use problem::{ConfigErrors, Problem};
 pub use sources::{KeyValues, Sources};
-pub use web::{Captcha, Database, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};
+pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};

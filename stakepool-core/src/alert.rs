@@ -33,6 +33,20 @@ pub enum AlertKind {
     Down,
     /// A wallet holds scripts of users whom the database does not know.
     UnknownUsers,
+    /// The database cannot be used, or a disk is full.
+    Database,
+    /// A voting daemon complains of something that no other kind says.
+    Daemon,
+    /// Daemons, wallets and the ledger count different tickets or misses.
+    TicketsDiffer,
+    /// Tickets may win that nobody would vote, or that are no user's.
+    TicketsAtRisk,
+    /// Nodes or daemons are on different chains, or no block came for long.
+    Chain,
+    /// A channel of alerts does not work.
+    AlertChannel,
+    /// A try of the channels, on request: nothing is wrong.
+    Test,
     /// Anything else that the status page shows.
     Other,
 }
@@ -52,6 +66,13 @@ impl AlertKind {
             Self::PoolFull => "pool_full",
             Self::Down => "down",
             Self::UnknownUsers => "unknown_users",
+            Self::Database => "database",
+            Self::Daemon => "daemon",
+            Self::TicketsDiffer => "tickets_differ",
+            Self::TicketsAtRisk => "tickets_at_risk",
+            Self::Chain => "chain",
+            Self::AlertChannel => "alert_channel",
+            Self::Test => "test",
             Self::Other => "other",
         }
     }

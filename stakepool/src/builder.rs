@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stakepool_core::accounts::{SecureRandom, SystemRandom};
-use stakepool_core::ports::{AlertSink, Clock, Mailer, NoMailer, SystemClock, VotingDaemon};
+use stakepool_core::ports::{AlertSink, Clock, Heartbeat, Mailer, NoMailer, SystemClock, VotingDaemon};
 
 use crate::parts::{Parts, VoteObserver};
 use crate::pool::{Pool, SetupError};
@@ -46,6 +46,7 @@ pub struct PoolBuilder {
     daemons: Vec<Arc<dyn VotingDaemon>>,
     mailer: Arc<dyn Mailer>,
     alerts: Vec<Arc<dyn AlertSink>>,
+    heartbeat: Option<Arc<dyn Heartbeat>>,
     vote_observers: Vec<Arc<dyn VoteObserver>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn SecureRandom>,
@@ -62,6 +63,7 @@ impl Pool {
             daemons: Vec::new(),
             mailer: Arc::new(NoMailer),
             alerts: Vec::new(),
+            heartbeat: None,
             vote_observers: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -113,6 +115,12 @@ impl PoolBuilder {
         self
     }
 
+    /// A sign of life for a watcher elsewhere, which alerts the operator where it stops.
+    pub fn heartbeat(mut self, heartbeat: Arc<dyn Heartbeat>) -> Self {
+        self.heartbeat = Some(heartbeat);
+        self
+    }
+
     /// One more observer of the votes that daemons report.
     pub fn vote_observer(mut self, observer: Arc<dyn VoteObserver>) -> Self {
         self.vote_observers.push(observer);
@@ -140,6 +148,7 @@ impl PoolBuilder {
         let parts = Parts {
             mailer: self.mailer,
             alerts: self.alerts,
+            heartbeat: self.heartbeat,
             vote_observers: self.vote_observers,
             clock: self.clock,
             random: self.random,

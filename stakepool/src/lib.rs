@@ -117,9 +117,11 @@
 pub mod accounts;
 pub mod administration;
 mod agendas;
+mod alert_record;
 pub mod alerts;
 mod builder;
 pub mod daemons;
+mod database;
 mod desired_changed;
 mod figures;
 mod history;
@@ -139,7 +141,9 @@ pub mod tickets;
 mod user_cache;
 pub mod wallets;
 
+pub use alert_record::{AlertsReport, ChannelReport};
 pub use builder::PoolBuilder;
+pub use database::{DatabaseCondition, DatabaseHealth, DatabaseReport};
 pub use figures::{Figures, FiguresError, PoolFigures};
 pub use history::{DAYS, Past};
 pub use parts::{Parts, VoteObserver};

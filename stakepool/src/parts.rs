@@ -6,12 +6,13 @@ use std::sync::Arc;
 use stakepool_core::accounts::{SecureRandom, SystemRandom};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, HistoryStore, LeaseStore, LedgerStore,
-    LowFeeStore, Mailer, NoMailer, PoolWallet, SecondFactorStore, SessionStore, SystemClock, TicketMailStore,
-    TokenStore, TransactionSource, UserStore, VotingDaemon,
+    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, Heartbeat, HistoryStore, LeaseStore,
+    LedgerStore, LowFeeStore, Mailer, NoMailer, PoolWallet, SecondFactorStore, SessionStore, SystemClock,
+    TicketMailStore, TokenStore, TransactionSource, UpkeepStore, UserStore, VotingDaemon,
 };
 use stakepool_core::reports::VoteRecord;
 
+use crate::database::DatabaseHealth;
 use crate::registration::{AddressRegistrar, Registrar};
 use crate::stores::Stores;
 use crate::terms::PoolTerms;
@@ -72,6 +73,10 @@ pub struct Parts {
     pub admin: Arc<dyn AdminStore>,
     /// The past of the network and of the pool's tickets.
     pub history: Arc<dyn HistoryStore>,
+    /// Small notes that instances keep for each other.
+    pub upkeep: Arc<dyn UpkeepStore>,
+    /// Whether the stores work, as far as their calls tell.
+    pub database: Arc<DatabaseHealth>,
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
     /// Registers addresses.
@@ -84,6 +89,8 @@ pub struct Parts {
     pub agendas: Vec<Arc<dyn AgendaSource>>,
     /// Channels of alerts to the operator, beside mail to the administrators.
     pub alerts: Vec<Arc<dyn AlertSink>>,
+    /// The sign of life for a watcher elsewhere, where there is one.
+    pub heartbeat: Option<Arc<dyn Heartbeat>>,
     /// Sees the votes that daemons report.
     pub vote_observers: Vec<Arc<dyn VoteObserver>>,
     /// Tickets where a daemon reports nothing.
@@ -104,7 +111,14 @@ impl Parts {
         registrar: Arc<dyn AddressRegistrar>,
         stats: Arc<dyn WalletView>,
     ) -> Self {
-        let stores = stores.into();
+        Self::on_watched(stores.into().watched(), registrar, stats)
+    }
+
+    fn on_watched(
+        (stores, database): (Stores, Arc<DatabaseHealth>),
+        registrar: Arc<dyn AddressRegistrar>,
+        stats: Arc<dyn WalletView>,
+    ) -> Self {
         Self {
             users: stores.users,
             sessions: stores.sessions,
@@ -118,12 +132,15 @@ impl Parts {
             leases: stores.leases,
             history: stores.history,
             admin: stores.admin,
+            upkeep: stores.upkeep,
+            database,
             mailer: Arc::new(NoMailer),
             registrar,
             stats,
             wallets: None,
             agendas: Vec::new(),
             alerts: Vec::new(),
+            heartbeat: None,
             vote_observers: Vec::new(),
             tickets: None,
             daemons: Vec::new(),
@@ -144,7 +161,8 @@ impl Parts {
         wallets: Vec<Arc<dyn VotingWallet>>,
         daemons: Vec<Arc<dyn VotingDaemon>>,
     ) -> Result<Self, HdKeyError> {
-        let (stores, keys) = (stores.into(), terms.keys()?);
+        let (stores, database) = stores.into().watched();
+        let keys = terms.keys()?;
         let rule = PoolRule { network: terms.network, fee: terms.fee, cold: keys.cold, max_users: terms.max_users };
         let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
         let kept = VotingWallets::on_stores(terms, members, &stores);
@@ -156,7 +174,7 @@ impl Parts {
             agendas: wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn AgendaSource>).collect(),
             wallets: Some(kept),
             daemons,
-            ..Self::on_store(stores, registrar, group)
+            ..Self::on_watched((stores, database), registrar, group)
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher};
+use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher, SecureRandom};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::StoreError;
 use stakepool_core::secret::Secret;
@@ -11,6 +11,7 @@ use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
 
 use crate::agendas::Agendas;
+use crate::alert_record::AlertRecord;
 use crate::daemons::{DesiredChanged, Expected, Reconciler};
 use crate::figures::{Figures, PoolFigures};
 use crate::limits::key_networks::KeyNetworks;
@@ -94,6 +95,9 @@ pub struct Pool {
     pub(crate) users: UserCache,
     pub(crate) figures: SingleFlight<Figures>,
     pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
+    pub(crate) alert_record: AlertRecord,
+    /// This instance, by a name that no other has.
+    pub(crate) instance: String,
 }
 
 impl Pool {
@@ -119,6 +123,8 @@ impl Pool {
             users: UserCache::default(),
             figures: SingleFlight::new(MAX_AGE),
             tally: SingleFlight::new(MAX_AGE),
+            alert_record: AlertRecord::default(),
+            instance: instance(&settings.instance, parts.random.as_ref()),
             terms,
             settings,
             parts,
@@ -199,6 +205,14 @@ impl Pool {
     pub async fn tally(&self) -> Result<Tally, StoreError> {
         self.tally.get(async { Ok(Tally::of(&self.parts.ledger.ticket_counts(None).await?)) }).await
     }
+}
+
+/// A name for an instance that no other has.
+fn instance(name: &str, random: &dyn SecureRandom) -> String {
+    let mut bytes = [0; 4];
+    random.fill(&mut bytes);
+    let name = if name.is_empty() { "instance" } else { name };
+    format!("{name} #{}", hex::encode(bytes))
 }
 
 impl std::fmt::Debug for Pool {

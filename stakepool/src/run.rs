@@ -11,19 +11,22 @@ impl Pool {
     /// Runs the pool until `shutdown`: probes and repairs the wallets, keeps the daemons at the desired state and collects
     /// what they report, mails users, notes the history, and watches for troubles. All of it goes on while a wallet, a
     /// daemon or the mail server is away, and picks up where it was. Dropping the future is a stop, too: every step can be
-    /// repeated.
+    /// repeated; only another instance then waits for the end of this one's lease.
     ///
     /// # Errors
     /// [`WalletsError`] where the wallets are none of this pool's.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<(), WalletsError> {
-        tokio::select! {
+        let ended = tokio::select! {
             () = shutdown => Ok(()),
             error = self.keep_wallets() => Err(error),
             () = self.reconciler.run() => Ok(()),
             () = history::keep(self) => Ok(()),
             () = mailer::run(&self.parts, &self.outbox, &self.settings.site) => Ok(()),
             () = alerts::watch::run(self) => Ok(()),
-        }
+            () = self.parts.database.watch(|| self.now()) => Ok(()),
+        };
+        alerts::watch::give_up(self).await;
+        ended
     }
 
     /// Keeps the voting wallets in service, where that is left to the pool.

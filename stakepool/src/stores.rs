@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditStore, HistoryStore, LeaseStore, LedgerStore, LowFeeStore, RescanStore,
-    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UserStore,
+    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UpkeepStore, UserStore,
 };
 
 /// All stores of a pool in one, such as a database. Whatever has all the traits is one.
@@ -23,6 +23,7 @@ pub trait PoolStore:
     + LeaseStore
     + RescanStore
     + TicketMailStore
+    + UpkeepStore
 {
 }
 
@@ -40,6 +41,7 @@ impl<S> PoolStore for S where
         + LeaseStore
         + RescanStore
         + TicketMailStore
+        + UpkeepStore
 {
 }
 
@@ -85,6 +87,8 @@ pub struct Stores {
     pub rescans: Arc<dyn RescanStore>,
     /// What users are mailed about their tickets.
     pub ticket_mails: Arc<dyn TicketMailStore>,
+    /// Whether writes work, and small notes.
+    pub upkeep: Arc<dyn UpkeepStore>,
 }
 
 impl<S: PoolStore + 'static> From<Arc<S>> for Stores {
@@ -109,7 +113,8 @@ impl From<Arc<dyn PoolStore>> for Stores {
             history: store.clone(),
             leases: store.clone(),
             rescans: store.clone(),
-            ticket_mails: store,
+            ticket_mails: store.clone(),
+            upkeep: store,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! several places can be tested as any other store, and given wherever one store is wanted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
@@ -10,14 +11,25 @@ use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, LeaseStore, LedgerStore,
     Listed, LowFeeStore, LowFeeTicket, MailWishes, NetworkDay, NewUser, RescanStore, SecondFactor, SecondFactorStore,
     Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage,
-    TicketQuery, TokenPurpose, TokenStore, Turnover, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery,
+    TicketQuery, TokenPurpose, TokenStore, Turnover, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview,
+    VoteQuery,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
 
-use crate::stores::Stores;
+use crate::database::{DatabaseHealth, WatchedStores};
+use crate::stores::{PoolStore, Stores};
 
-/// Has a store of [`Stores`] answer the calls of its trait.
+impl Stores {
+    /// The same stores, and what their failures say of the database.
+    pub(crate) fn watched(self) -> (Self, Arc<DatabaseHealth>) {
+        let health = Arc::new(DatabaseHealth::of(self.upkeep.clone()));
+        let watched: Arc<dyn PoolStore> = Arc::new(WatchedStores { stores: self, health: health.clone() });
+        (watched.into(), health)
+    }
+}
+
+/// Has a store of [`Stores`] answer the calls of its trait, and sees the failures of [`WatchedStores`].
 macro_rules! pass_on {
     ($($trait:ident to $store:ident { $(fn $name:ident($($given:ident: $type:ty),*) -> $answer:ty;)* })*) => {
         $(
@@ -26,6 +38,17 @@ macro_rules! pass_on {
                 $(
                     async fn $name(&self, $($given: $type),*) -> Result<$answer, StoreError> {
                         self.$store.$name($($given),*).await
+                    }
+                )*
+            }
+
+            #[async_trait]
+            impl $trait for WatchedStores {
+                $(
+                    async fn $name(&self, $($given: $type),*) -> Result<$answer, StoreError> {
+                        let answer = self.stores.$store.$name($($given),*).await;
+                        self.health.note(&answer);
+                        answer
                     }
                 )*
             }
@@ -107,6 +130,8 @@ pass_on! {
     }
     LeaseStore to leases {
         fn lease(work: &str, holder: &str, now: UnixTime, until: UnixTime) -> bool;
+        fn give_back(work: &str, holder: &str) -> ();
+        fn holder(work: &str, now: UnixTime) -> Option<String>;
     }
     RescanStore to rescans {
         fn owed_rescan(wallet: &str) -> Option<BlockHeight>;
@@ -119,5 +144,10 @@ pass_on! {
         fn note_mails(mails: &[TicketMail], now: UnixTime) -> ();
         fn claim_mails(now: UnixTime, until: UnixTime, limit: u64) -> Vec<TicketMail>;
         fn mail_done(mail: &TicketMail) -> ();
+    }
+    UpkeepStore to upkeep {
+        fn try_write(now: UnixTime) -> ();
+        fn set_note(name: &str, text: &str) -> ();
+        fn notes(prefix: &str) -> Vec<(String, String)>;
     }
 }

@@ -16,6 +16,8 @@ use crate::registration::PoolKeys;
 const MAX_USERS: u32 = 9999;
 /// How many wallets must agree on a registration where nothing else is said.
 const MIN_SERVERS: usize = 2;
+/// How often the heartbeat beats where nothing else is said.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// After how long an administrator's session ends without a use where nothing else is said.
 const ADMIN_IDLE: Duration = Duration::from_secs(1800);
@@ -248,6 +250,10 @@ pub struct PoolSettings {
     pub certificates: Reloadable<Vec<(String, UnixTime)>>,
     /// What the operator should know of the configuration.
     pub warnings: Vec<String>,
+    /// What this instance is called where several share a database, for people: its host and process, say.
+    pub instance: String,
+    /// How often the heartbeat beats, where there is one.
+    pub heartbeat_every: Duration,
 }
 
 impl PoolSettings {
@@ -264,6 +270,8 @@ impl PoolSettings {
             admin_idle: ADMIN_IDLE,
             certificates: Reloadable::default(),
             warnings: Vec::new(),
+            instance: String::new(),
+            heartbeat_every: HEARTBEAT_EVERY,
         }
     }
 

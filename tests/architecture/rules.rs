@@ -129,6 +129,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
         &[
             &[
                 "agendas",
+                "alert_record",
                 "desired_changed",
                 "figures",
                 "registration",
@@ -137,6 +138,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "ticket_source",
                 "user_cache",
             ],
+            &["database"],
             &["limits", "stores_as_one"],
             &["terms"],
             &["mail", "wallets"],

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use stakepool::Pool;
 use stakepool::wallets::VotingWallet;
+use stakepool::{Pool, PoolBuilder};
 use stakepool_config::{Database as Location, WebConfig};
 use stakepool_core::accounts::Actor;
 use stakepool_core::ports::VotingDaemon;
@@ -42,18 +42,36 @@ pub(crate) struct OpenPool {
 impl OpenPool {
     /// Opens the pool of a configuration, without its wallets. No daemon is dialled yet.
     pub(crate) fn open(arguments: &PoolArguments, absent: Absent) -> Result<Self, CliError> {
-        Self::assemble(&arguments.load()?, absent, |_| Ok(Vec::new()))
+        Self::assemble(&arguments.load()?, absent, |_| Ok(Vec::new()), |_, builder| Ok(builder))
+    }
+
+    /// As [`OpenPool::open`], with the channels of alerts and the mailer. The database must be there.
+    pub(crate) fn open_with_alerts(arguments: &PoolArguments) -> Result<Self, CliError> {
+        let channels = |config: &WebConfig, builder: PoolBuilder| {
+            let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
+            let alerts = config.alert_channels().map_err(|error| unusable(&error))?;
+            let mut builder = alerts.into_iter().fold(builder, PoolBuilder::alerts);
+            if let Some(heartbeat) = config.alert_heartbeat().map_err(|error| unusable(&error))? {
+                builder = builder.heartbeat(heartbeat);
+            }
+            if let Some(mailer) = config.mailer().map_err(|error| unusable(&error))? {
+                builder = builder.mailer(mailer);
+            }
+            Ok(builder)
+        };
+        Self::assemble(&arguments.load()?, Absent::Refuse, |_| Ok(Vec::new()), channels)
     }
 
     /// As [`OpenPool::open`], with the wallets. The database must be there.
     pub(crate) fn open_with_wallets(arguments: &PoolArguments) -> Result<Self, CliError> {
-        Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets)
+        Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets, |_, builder| Ok(builder))
     }
 
     fn assemble(
         config: &WebConfig,
         absent: Absent,
         wallets: impl FnOnce(&WebConfig) -> Result<Vec<Arc<dyn VotingWallet>>, CliError>,
+        channels: impl FnOnce(&WebConfig, PoolBuilder) -> Result<PoolBuilder, CliError>,
     ) -> Result<Self, CliError> {
         let daemons = peers::daemons(config)?;
         let Location::Sqlite(path) = &config.database else {
@@ -71,6 +89,9 @@ impl OpenPool {
             .store(database.clone())
             .wallets(wallets)
             .daemons(daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>));
+        let entered = runtime.enter();
+        let builder = channels(config, builder)?;
+        drop(entered);
         let pool = builder.build().map_err(|error| CliError::Config(error.to_string()))?;
         Ok(Self { pool, database, daemons, runtime })
     }

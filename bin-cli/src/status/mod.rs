@@ -69,8 +69,12 @@ fn what_is_wrong(status: &PoolStatus) -> String {
         .filter(|(failing, ..)| *failing > 0)
         .map(|(failing, all, what)| format!("{failing} of {all} {what}"))
         .collect();
-    if failing.is_empty() {
+    if !failing.is_empty() {
+        return format!("{} are not in order", failing.join(" and "));
+    }
+    if !status.failures.is_empty() {
         return format!("the pool cannot serve: {}", status.failures.join("; "));
     }
-    format!("{} are not in order", failing.join(" and "))
+    let found: Vec<String> = status.findings.iter().map(|found| format!("{}: {}", found.about, found.text)).collect();
+    format!("the pool has problems: {}", found.join("; "))
 }

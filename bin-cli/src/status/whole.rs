@@ -1,7 +1,9 @@
 //! How the pool as a whole is shown.
 
 use serde::Serialize;
-use stakepool::status::{Overall, PoolStatus};
+use stakepool::status::{Finding, Overall, PoolStatus};
+use stakepool::{AlertsReport, ChannelReport, DatabaseReport};
+use stakepool_core::time::UnixTime;
 
 use crate::answer::Answer;
 
@@ -16,17 +18,23 @@ pub(super) struct Whole<'a> {
     problems: &'a [String],
     /// What should be looked at in the configuration.
     warnings: &'a [String],
+    /// Those of the problems that concern the whole.
+    findings: &'a [Finding],
+    /// The database.
+    database: &'a DatabaseReport,
+    /// Who alerts the operator, and how that goes.
+    alerts: &'a AlertsReport,
 }
 
 impl<'a> From<&'a PoolStatus> for Whole<'a> {
     fn from(status: &'a PoolStatus) -> Self {
-        let PoolStatus { state, height, failures, problems, warnings, .. } = status;
-        Self { pool: *state, height: *height, failures, problems, warnings }
+        let PoolStatus { state, height, failures, problems, warnings, findings, database, alerts, .. } = status;
+        Self { pool: *state, height: *height, failures, problems, warnings, findings, database, alerts }
     }
 }
 
 impl Answer for Whole<'_> {
-    /// Without the problems: people read each where its wallet or daemon is shown.
+    /// Without the problems of wallets and daemons: people read each where its wallet or daemon is shown.
     fn fields(&self) -> Vec<(&'static str, String)> {
         let state = match self.pool {
             Overall::Ok => "all is well",
@@ -36,7 +44,18 @@ impl Answer for Whole<'_> {
         let mut fields = vec![("pool", state.to_owned())];
         fields.extend(self.height.map(|height| ("height", height.to_string())));
         fields.extend(self.failures.iter().map(|failure| ("failure", failure.clone())));
+        fields.extend(self.findings.iter().map(|found| ("problem", format!("{}: {}", found.about, found.text))));
+        let instance = self.alerts.instance.as_deref();
+        fields.push(("alerts", format!("sent by {}", instance.unwrap_or("nobody: no web runs"))));
+        fields.extend(self.alerts.channels.iter().chain(&self.alerts.heartbeat).map(channel));
         fields.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
         fields
     }
+}
+
+/// When a channel of alerts last worked and last failed.
+fn channel(channel: &ChannelReport) -> (&'static str, String) {
+    let at = |at: Option<UnixTime>| at.map_or_else(|| "never".to_owned(), UnixTime::readable);
+    let (worked, failed) = (at(channel.last_worked), at(channel.last_failed));
+    ("channel", format!("{}: worked {worked}, failed {failed}", channel.way))
 }

@@ -1,6 +1,7 @@
 //! `stakepoolctl` as a program: without any server, and against a pool's database and voting daemons.
 #![allow(clippy::unwrap_used)]
 
+mod alerts;
 mod backup;
 mod certificates;
 mod chain;

@@ -19,7 +19,11 @@ async fn daemons_wallets_and_the_pool_are_shown_where_all_is_well() {
         "problems": [], "version": all[2]["version"], "height": HEIGHT, "lag": 0, "unlocked": true, "connected": true,
         "votes_itself": false,
     });
-    let pool = json!({"pool": "ok", "height": HEIGHT, "failures": [], "problems": [], "warnings": []});
+    let pool = json!({
+        "pool": "ok", "height": HEIGHT, "failures": [], "problems": [], "warnings": [], "findings": [],
+        "database": all[4]["database"], "alerts": {"instance": null, "channels": [], "heartbeat": null},
+    });
+    assert_eq!(all[4]["database"]["state"], "ok");
     assert_eq!((all.as_array().unwrap().len(), &all[1], &all[2], &all[4]), (5, &daemon, &wallet, &pool));
 
     let readable = scene.run(&["status"]).success();

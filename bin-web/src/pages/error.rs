@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use stakepool::accounts::ClientAddress;
+use stakepool_core::alert::AlertKind;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
@@ -39,7 +40,8 @@ pub fn answer_to(error: PageError, visit: &Visit, form: Option<&str>) -> Respons
     };
     let user = visit.user().filter(|_| matches!(explanation, PageError::AdministratorsOnly));
     let is_administrator = user.is_some_and(|user| visit.site.pool.settings().administers(user));
-    let (status, explanation) = explanation.explained(is_administrator);
+    let is_told = visit.site.pool.operator_is_told(AlertKind::Database);
+    let (status, explanation) = explanation.explained(is_administrator, is_told);
     let who = user.map(|user| format!("You are user {} and come from {}.", user.id, visit.client));
     let content = Shown { explanation, who, next };
     visit.page("error.html.tera", status, &content).unwrap_or_else(|_| plain(status, &explanation))

@@ -109,6 +109,14 @@ pub(crate) const TABLE: Table = Table {
         .secret()
         .new_here(),
         Key::value(
+            "alertheartbeat",
+            "URL",
+            "ask for this now and then while the pool is watched: a watcher there alerts where that stops",
+        )
+        .secret()
+        .new_here(),
+        Key::value("alertheartbeatminutes", "MINUTES", "how often alertheartbeat is asked for").default("5").new_here(),
+        Key::value(
             "realipheader",
             "HEADER",
             "the header in which a proxy tells the visitor's address: X-Real-IP, X-Forwarded-For, Forwarded …",

@@ -20,6 +20,7 @@ use crate::value::{MOST_USERS, number, url};
 
 use super::captcha::{self, Captcha};
 use super::database::{self, Database};
+use super::heartbeat::{self, Heartbeat};
 use super::mail::{self, Mail};
 use super::servers;
 use super::site::{self, RealIp};
@@ -79,6 +80,8 @@ pub struct WebConfig {
     pub monitor_listen: Option<ListenAddress>,
     /// Where the operator is told of troubles: an address of the web, often with a secret in it.
     pub alert_webhook: Option<Secret>,
+    /// A watcher elsewhere that gets signs of life; `None` where there is none.
+    pub heartbeat: Option<Heartbeat>,
     /// The pool's address as visitors type it, without a slash at its end.
     pub base_url: String,
     /// Signs cookies.
@@ -148,6 +151,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let site = site::read(reader);
     let captcha = captcha::read(reader);
     let mail = mail::read(reader);
+    let heartbeat = heartbeat::read(reader);
     let template_path = reader.path("templatepath");
     let public_path = reader.path("publicpath");
     reader.needs("logdir", Need::LogFolder(log_dir.clone()));
@@ -188,6 +192,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         listen_access: site.listen_access,
         monitor_listen: site.monitor_listen,
         alert_webhook: site.alert_webhook,
+        heartbeat,
         base_url: site.base_url,
         cookie_secret: site.cookie_secret,
         cookie_secure: site.cookie_secure,

@@ -1,8 +1,11 @@
 //! The configuration of the web application, and what it says of the pool's other programs.
 
 mod captcha;
+#[cfg(feature = "pool")]
+mod channels;
 mod config;
 mod database;
+mod heartbeat;
 mod mail;
 mod peers;
 #[cfg(feature = "pool")]
@@ -14,6 +17,7 @@ pub use captcha::Captcha;
 pub use config::WebConfig;
 pub(crate) use config::build;
 pub use database::Database;
+pub use heartbeat::Heartbeat;
 pub use mail::{Mail, MailLogin, MailTls};
 pub use peers::PeerError;
 pub use site::RealIp;

@@ -28,6 +28,9 @@ impl WebConfig {
         settings.admin_second_factor = self.admin_totp;
         settings.certificates = self.certificate_ends().into();
         settings.warnings.clone_from(&self.warnings);
+        if let Some(heartbeat) = &self.heartbeat {
+            settings.heartbeat_every = heartbeat.every;
+        }
         settings
     }
 

@@ -1,6 +1,6 @@
 //! Writing a store.
 //!
-//! A pool stores through thirteen small traits of [`ports`](crate::ports), each with one error,
+//! A pool stores through fourteen small traits of [`ports`](crate::ports), each with one error,
 //! [`StoreError`](crate::ports::StoreError):
 //!
 //! | what | trait |
@@ -12,6 +12,7 @@
 //! | mails about tickets | `TicketMailStore` |
 //! | the audit log, and lists for administrators | `AuditStore`, `AdminStore` |
 //! | what wallets owe, and who of several instances does a piece of work | `RescanStore`, `LeaseStore` |
+//! | whether writes work, and small notes | `UpkeepStore` |
 //!
 //! # What all of them must keep to
 //!

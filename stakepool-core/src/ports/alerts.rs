@@ -23,3 +23,10 @@ pub trait AlertSink: Send + Sync {
     /// Sends some alerts at once.
     async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError>;
 }
+
+/// Tells a watcher elsewhere, again and again, that the pool is watched: where that stops, the watcher alerts the operator.
+#[async_trait]
+pub trait Heartbeat: Send + Sync {
+    /// Gives one sign of life.
+    async fn beat(&self) -> Result<(), AlertError>;
+}

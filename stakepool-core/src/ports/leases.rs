@@ -14,4 +14,10 @@ pub trait LeaseStore: Send + Sync {
     /// A lease that another holds for more than twice as long from `now` was given by a clock that was wrong: it is over,
     /// so that the work does not rest until then.
     async fn lease(&self, work: &str, holder: &str, now: UnixTime, until: UnixTime) -> Result<bool, StoreError>;
+
+    /// Ends the lease of `work` before its time, where it is the holder's: another need not wait for its end.
+    async fn give_back(&self, work: &str, holder: &str) -> Result<(), StoreError>;
+
+    /// Who has `work` at `now`, if anybody.
+    async fn holder(&self, work: &str, now: UnixTime) -> Result<Option<String>, StoreError>;
 }

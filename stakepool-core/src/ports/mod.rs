@@ -30,6 +30,8 @@ mod stores;
 mod ticket_mails;
 #[cfg(feature = "engine")]
 mod transactions;
+#[cfg(feature = "accounts")]
+mod upkeep;
 #[cfg(feature = "engine")]
 mod wallet;
 
@@ -40,7 +42,7 @@ pub use admin::{AdminStore, AuditQuery, Listed, Slice, UserFilter, UserOverview,
 #[cfg(feature = "engine")]
 pub use agendas::{Agenda, AgendaChoice, AgendaSource};
 #[cfg(feature = "accounts")]
-pub use alerts::{AlertError, AlertSink};
+pub use alerts::{AlertError, AlertSink, Heartbeat};
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "engine")]
 pub use daemon::{DaemonError, DaemonStatus, LowFeeEntry, TicketCheck, UnknownAddress, VotingDaemon, WalletState};
@@ -66,6 +68,8 @@ pub use stores::{
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
 #[cfg(feature = "engine")]
 pub use transactions::TransactionSource;
+#[cfg(feature = "accounts")]
+pub use upkeep::UpkeepStore;
 #[cfg(feature = "engine")]
 pub use wallet::{
     ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, VotingWallet, WalletError,

@@ -5,6 +5,7 @@ use std::path::Path;
 use rustix::fs::{Access, StatVfsMountFlags};
 use stakepool_core::ports::StoreError;
 
+use super::room::is_full;
 use crate::error::DbError;
 
 /// The kinds of failure that an operator can do something about.
@@ -109,6 +110,8 @@ pub(super) fn open_error(path: &Path, error: &sqlx::Error) -> DbError {
         Kind::Damaged => DbError::Damaged { path, reason },
         Kind::Full => DbError::DiskFull { path },
         Kind::NotADatabase => DbError::NotADatabase { path },
+        // Where the files beside the database cannot grow, SQLite says only that the disk failed.
+        Kind::Io if is_full(&path) => DbError::DiskFull { path },
         Kind::Io | Kind::Other => DbError::Failed { path, reason },
     }
 }

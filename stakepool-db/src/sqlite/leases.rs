@@ -28,4 +28,24 @@ impl LeaseStore for Database {
         transaction.commit().await.map_err(backend)?;
         Ok(given.rows_affected() > 0)
     }
+
+    async fn give_back(&self, work: &str, holder: &str) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("DELETE FROM leases WHERE work = ? AND holder = ?")
+            .bind(work)
+            .bind(holder)
+            .execute(&mut *transaction)
+            .await
+            .map_err(backend)?;
+        transaction.commit().await.map_err(backend)
+    }
+
+    async fn holder(&self, work: &str, now: UnixTime) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar("SELECT holder FROM leases WHERE work = ? AND until > ?")
+            .bind(work)
+            .bind(now.0)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(backend)
+    }
 }

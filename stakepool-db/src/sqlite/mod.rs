@@ -22,6 +22,7 @@ mod low_fee;
 mod options;
 mod rescans;
 mod restore;
+mod room;
 mod row;
 mod schema;
 mod second_factor;
@@ -30,6 +31,7 @@ mod since;
 mod stale_log;
 mod ticket_mails;
 mod tokens;
+mod upkeep;
 mod users;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{MailWishes, StoreError, TicketMail, TicketMailKind, TicketMailStore};
+use stakepool_core::store_rules::latest_lease;
 use stakepool_core::time::UnixTime;
 
 use super::Database;
@@ -65,9 +66,12 @@ impl TicketMailStore for Database {
 
     async fn claim_mails(&self, now: UnixTime, until: UnixTime, most: u64) -> Result<Vec<TicketMail>, StoreError> {
         // Nothing is due most of the time: then no write lock is taken.
+        // One that waits for longer than a claim lasts was claimed by a clock that was wrong.
+        let latest = latest_lease(now, until).0;
         let due: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM ticket_mails WHERE done = 0 AND next_try <= ? LIMIT 1")
+            sqlx::query_scalar("SELECT 1 FROM ticket_mails WHERE done = 0 AND (next_try <= ? OR next_try > ?) LIMIT 1")
                 .bind(now.0)
+                .bind(latest)
                 .fetch_optional(self.readers())
                 .await
                 .map_err(backend)?;
@@ -76,10 +80,11 @@ impl TicketMailStore for Database {
         }
         let mut transaction = self.write().await?;
         let rows = sqlx::query(
-            "SELECT ticket, kind, user_id, tries FROM ticket_mails WHERE done = 0 AND next_try <= ? \
+            "SELECT ticket, kind, user_id, tries FROM ticket_mails WHERE done = 0 AND (next_try <= ? OR next_try > ?) \
              ORDER BY next_try, ticket, kind LIMIT ?",
         )
         .bind(now.0)
+        .bind(latest)
         .bind(limit(most))
         .fetch_all(&mut *transaction)
         .await

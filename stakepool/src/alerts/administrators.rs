@@ -1,11 +1,13 @@
 //! Alerts by mail, to those who administer the pool.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, EmailState, User, UserId};
 use stakepool_core::alert::Alert;
 use stakepool_core::ports::{AlertError, AlertSink, Mail, Mailer, StoreError, UserStore};
+use tokio::time::timeout;
 
 use crate::alerts::wording::in_words;
 use crate::parts::Parts;
@@ -14,6 +16,8 @@ use crate::terms::PoolSettings;
 const WAY: &str = "mail";
 const NOBODY: &str = "no administrator has a verified e-mail address, and `poolemail` names none of the operator's: have an \
                       administrator verify an address, or set poolemail";
+/// How long the database may take to name them.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many users are read at a time.
 const BATCH: u64 = 500;
 /// What `poolemail` is unless the operator sets it: the help desk of the coin, whom the pool's troubles do not concern.
@@ -24,18 +28,37 @@ pub(super) struct ToAdministrators {
     settings: PoolSettings,
     users: Arc<dyn UserStore>,
     mailer: Arc<dyn Mailer>,
+    /// Whom the database named last, for when it fails.
+    last: Mutex<Vec<Email>>,
 }
 
 impl ToAdministrators {
     /// The administrators of a pool.
     pub(super) fn of(settings: &PoolSettings, parts: &Parts) -> Self {
-        Self { settings: settings.clone(), users: parts.users.clone(), mailer: parts.mailer.clone() }
+        Self {
+            settings: settings.clone(),
+            users: parts.users.clone(),
+            mailer: parts.mailer.clone(),
+            last: Mutex::default(),
+        }
     }
 
-    async fn addresses(&self) -> Result<Vec<Email>, StoreError> {
-        let administrators = self.administrators().await?;
+    /// Reads who they are, for when the database fails.
+    pub(super) async fn remember(&self) {
+        if let Ok(Ok(administrators)) = timeout(PATIENCE, self.administrators()).await {
+            *self.last() = administrators;
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Vec<Email>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn addresses(&self) -> Vec<Email> {
+        self.remember().await;
+        let administrators = self.last().clone();
         let of_pool = || Email::parse(&self.settings.site.help_email).ok().filter(|email| email.as_str() != HELP_DESK);
-        Ok(if administrators.is_empty() { of_pool().into_iter().collect() } else { administrators })
+        if administrators.is_empty() { of_pool().into_iter().collect() } else { administrators }
     }
 
     async fn administrators(&self) -> Result<Vec<Email>, StoreError> {
@@ -59,7 +82,7 @@ impl AlertSink for ToAdministrators {
 
     async fn send(&self, alerts: &[Alert]) -> Result<(), AlertError> {
         let failed = |reason: String| AlertError { way: WAY, reason };
-        let addresses = self.addresses().await.map_err(|error| failed(error.to_string()))?;
+        let addresses = self.addresses().await;
         if addresses.is_empty() {
             // The alerts wait, and the way's first failure is logged.
             return Err(failed(NOBODY.to_owned()));
@@ -84,8 +107,6 @@ impl AlertSink for ToAdministrators {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use stakepool_core::alert::{AlertKind, AlertPhase};
     use stakepool_core::ports::MailError;
     use stakepool_core::time::UnixTime;
@@ -148,6 +169,27 @@ mod tests {
             told(database, "pool@example.org", vec![named]).await,
             Ok(vec!["a@example.org".to_owned(), "b@example.org".to_owned()])
         );
+    }
+
+    #[tokio::test]
+    async fn a_database_that_fails_keeps_no_alert_from_them() {
+        let (database, _folder) = scene::database().await;
+        add(&database, "a@example.org", true, true).await;
+        let letters = Arc::new(Letters::default());
+        let mut parts = scene::parts(database.clone());
+        parts.mailer = letters.clone();
+        let administrators = ToAdministrators::of(&scene::settings(), &parts);
+        administrators.remember().await;
+        database.close().await;
+        let alert = Alert {
+            kind: AlertKind::Database,
+            phase: AlertPhase::Begins,
+            about: "the database".into(),
+            text: "no space is left".into(),
+            since: UnixTime(5),
+        };
+        administrators.send(&[alert]).await.unwrap();
+        assert_eq!(letters.0.lock().unwrap()[0].to.as_str(), "a@example.org");
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ use stakepool_core::time::UnixTime;
 /// How long a trouble must last before it is sent, and be gone before it counts as over: a wallet that is restarted is
 /// not worth a message.
 pub const SETTLE: Duration = Duration::from_secs(60);
+/// The same for the database.
+const SETTLE_DATABASE: Duration = Duration::from_secs(15);
 /// How often a lasting trouble is sent again.
 pub const REPEAT: Duration = Duration::from_secs(24 * 3600);
 /// How long an event that was sent is remembered; callers must not report it for longer.
@@ -45,6 +47,9 @@ pub struct AlertBook {
 impl AlertBook {
     /// Takes all troubles that are there at the moment `now`, and returns what is to be sent.
     pub fn compare(&mut self, now: UnixTime, troubles: impl IntoIterator<Item = Trouble>) -> Vec<Alert> {
+        for known in self.known.values_mut() {
+            known.not_after(now);
+        }
         for Trouble { kind, about, text } in troubles {
             let known = self.known.entry((kind, about));
             let known = known.or_insert_with(|| Known { text: String::new(), since: now, seen: now, sent: None });
@@ -53,7 +58,8 @@ impl AlertBook {
         }
         let mut alerts = Vec::new();
         self.known.retain(|(kind, about), known| {
-            let (phase, keep) = if kind.is_event() { of_event(known, now) } else { of_state(known, now) };
+            let (phase, keep) =
+                if kind.is_event() { of_event(known, now) } else { of_state(known, now, settle(*kind)) };
             if let Some(phase) = phase {
                 known.sent = Some(now);
                 let (about, text) = (about.clone(), known.text.clone());
@@ -65,18 +71,33 @@ impl AlertBook {
     }
 }
 
+impl Known {
+    /// Takes times after `now` for those of a clock that was wrong: nothing waits until they come.
+    fn not_after(&mut self, now: UnixTime) {
+        self.since = self.since.min(now);
+        self.seen = self.seen.min(now.minus(Duration::from_secs(1)));
+        self.sent = self.sent.map(|sent| sent.min(now));
+    }
+}
+
+/// How long a trouble of a kind must last before it is sent. A database is tried several times a minute, and the web serves
+/// nobody without it.
+const fn settle(kind: AlertKind) -> Duration {
+    if matches!(kind, AlertKind::Database) { SETTLE_DATABASE } else { SETTLE }
+}
+
 /// What to send of something that happened, and whether to remember it.
 fn of_event(known: &Known, now: UnixTime) -> (Option<AlertPhase>, bool) {
     (known.sent.is_none().then_some(AlertPhase::Begins), known.seen.plus(REMEMBER_EVENTS) > now)
 }
 
 /// What to send of something that lasts, and whether to remember it.
-fn of_state(known: &Known, now: UnixTime) -> (Option<AlertPhase>, bool) {
+fn of_state(known: &Known, now: UnixTime, settle: Duration) -> (Option<AlertPhase>, bool) {
     let is_there = known.seen == now;
     match known.sent {
         // One that was gone before it was sent never was.
         None if !is_there => (None, false),
-        None => ((known.since.plus(SETTLE) <= now).then_some(AlertPhase::Begins), true),
+        None => ((known.since.plus(settle) <= now).then_some(AlertPhase::Begins), true),
         Some(_) if !is_there && known.seen.plus(SETTLE) <= now => (Some(AlertPhase::Ends), false),
         Some(sent) if is_there && sent.plus(REPEAT) <= now => (Some(AlertPhase::Lasts), true),
         Some(_) => (None, true),
@@ -133,6 +154,28 @@ mod tests {
         assert_eq!(book.compare(UnixTime(90), None), []);
         assert_eq!(book.compare(UnixTime(119), locked("x")), []);
         assert_eq!(book.compare(UnixTime(150), None), []);
+    }
+
+    #[test]
+    fn a_clock_that_was_years_ahead_silences_nothing() {
+        let mut book = AlertBook::default();
+        const YEARS: i64 = 2 * 365 * 86_400;
+        book.compare(UnixTime(YEARS), locked("x"));
+        assert_eq!(phases(&book.compare(UnixTime(YEARS + 60), locked("x"))), [Begins]);
+        assert_eq!(book.compare(UnixTime(1000), locked("x")), []);
+        assert_eq!(phases(&book.compare(UnixTime(1000 + 86_400), locked("x"))), [Lasts]);
+        let other = || Some(Trouble { about: "b:1".into(), ..locked("y").unwrap() });
+        book.compare(UnixTime(YEARS), other());
+        assert_eq!(phases(&book.compare(UnixTime(90_000), other())), []);
+        assert_eq!(phases(&book.compare(UnixTime(90_060), other())), [Begins]);
+    }
+
+    #[test]
+    fn a_failing_database_is_told_sooner_than_other_troubles() {
+        let mut book = AlertBook::default();
+        let failing = || Some(Trouble { kind: AlertKind::Database, about: "the database".into(), text: String::new() });
+        assert_eq!(book.compare(UnixTime(0), failing()), []);
+        assert_eq!(phases(&book.compare(UnixTime(15), failing())), [Begins]);
     }
 
     #[test]

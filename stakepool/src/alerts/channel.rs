@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use stakepool_core::alert::Alert;
 use stakepool_core::ports::AlertSink;
+use stakepool_core::time::UnixTime;
+
+use crate::alert_record::ChannelReport;
 
 /// Most alerts that wait for a channel that does not work; the oldest go first.
 const MAX_WAITING: usize = 200;
@@ -13,32 +16,48 @@ const MAX_WAITING: usize = 200;
 pub(super) struct Channel {
     sink: Arc<dyn AlertSink>,
     waiting: VecDeque<Alert>,
-    works: bool,
+    report: ChannelReport,
 }
 
 impl Channel {
     /// A channel that is taken to work.
-    pub(super) const fn new(sink: Arc<dyn AlertSink>) -> Self {
-        Self { sink, waiting: VecDeque::new(), works: true }
+    pub(super) fn new(sink: Arc<dyn AlertSink>) -> Self {
+        let report = ChannelReport::new(sink.way());
+        Self { sink, waiting: VecDeque::new(), report }
     }
 
-    /// Sends what waits. What cannot be sent now is sent at the next look.
-    pub(super) async fn send(&mut self, alerts: &[Alert]) {
+    /// When it last worked and last failed.
+    pub(super) const fn report(&self) -> &ChannelReport {
+        &self.report
+    }
+
+    /// Takes over when a channel of the same way last worked, before this instance alerted.
+    pub(super) fn recall(&mut self, before: &[ChannelReport]) {
+        let before = before.iter().find(|before| before.way == self.report.way);
+        let unused = self.report.last_worked.is_none() && self.report.last_failed.is_none();
+        if let Some(before) = before.filter(|_| unused) {
+            self.report = ChannelReport { error: None, ..before.clone() };
+        }
+    }
+
+    /// Sends what waits, and returns what was sent. What cannot be sent now is sent at the next look.
+    pub(super) async fn send(&mut self, alerts: &[Alert], now: UnixTime) -> Vec<Alert> {
         self.waiting.extend(alerts.iter().cloned());
         let too_many = self.waiting.len().saturating_sub(MAX_WAITING);
         self.waiting.drain(..too_many);
         if self.waiting.is_empty() {
-            return;
+            return Vec::new();
         }
-        match self.sink.send(self.waiting.make_contiguous()).await {
-            Ok(()) => {
-                self.waiting.clear();
-                self.works = true;
-            }
+        let sent = self.sink.send(self.waiting.make_contiguous()).await;
+        let worked = self.report.error.is_none();
+        self.report.note(now, &sent);
+        match sent {
+            Ok(()) => self.waiting.drain(..).collect(),
             Err(error) => {
-                if std::mem::replace(&mut self.works, false) {
+                if worked {
                     tracing::error!(%error, "tried again");
                 }
+                Vec::new()
             }
         }
     }
@@ -52,7 +71,6 @@ mod tests {
     use async_trait::async_trait;
     use stakepool_core::alert::{AlertKind, AlertPhase};
     use stakepool_core::ports::AlertError;
-    use stakepool_core::time::UnixTime;
 
     #[derive(Default)]
     struct Moody {
@@ -90,12 +108,15 @@ mod tests {
         let sink = Arc::new(Moody::default());
         let mut channel = Channel::new(sink.clone());
         *sink.broken.lock().unwrap() = true;
-        channel.send(&[alert()]).await;
-        channel.send(&[alert()]).await;
+        let now = UnixTime(7);
+        assert_eq!(channel.send(&[alert()], now).await, []);
+        assert_eq!(channel.send(&[alert()], now).await, []);
+        assert!(channel.report().error.as_ref().unwrap().contains("moody"));
         *sink.broken.lock().unwrap() = false;
-        channel.send(&[]).await;
-        channel.send(&[]).await;
-        channel.send(&vec![alert(); 2 * MAX_WAITING]).await;
+        assert_eq!(channel.send(&[], now).await.len(), 2);
+        channel.send(&[], now).await;
+        channel.send(&vec![alert(); 2 * MAX_WAITING], now).await;
+        assert_eq!((channel.report().last_worked, &channel.report().error), (Some(now), &None));
         assert_eq!(*sink.told.lock().unwrap(), [2, MAX_WAITING]);
     }
 }

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::SecureRandom;
 use stakepool_core::ports::LeaseStore;
 use stakepool_core::time::UnixTime;
+use tokio::time::timeout;
 
-/// What the instances call this work.
-const WORK: &str = "alerts";
+use crate::alert_record::WORK;
+
 /// How long an instance has it without asking again.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
+
+/// How long the database may take to say who has the work.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether this instance sends, of all on the database. Where the database does not say, each of them does.
 pub(super) struct Leadership {
@@ -18,10 +21,9 @@ pub(super) struct Leadership {
 }
 
 impl Leadership {
-    pub(super) fn new(random: &dyn SecureRandom) -> Self {
-        let mut name = [0; 16];
-        random.fill(&mut name);
-        Self { holder: hex::encode(name), is_ours: false }
+    /// Of an instance with a name that no other has.
+    pub(super) fn new(holder: &str) -> Self {
+        Self { holder: holder.to_owned(), is_ours: false }
     }
 
     pub(super) const fn is_ours(&self) -> bool {
@@ -30,7 +32,8 @@ impl Leadership {
 
     /// Takes or keeps the work; true where it was another's until now.
     pub(super) async fn begins(&mut self, leases: &dyn LeaseStore, now: UnixTime) -> bool {
-        let lease = leases.lease(WORK, &self.holder, now, now.plus(LEASE)).await;
+        let lease = timeout(PATIENCE, leases.lease(WORK, &self.holder, now, now.plus(LEASE))).await;
+        let lease = lease.unwrap_or(Ok(true));
         let was_ours = std::mem::replace(&mut self.is_ours, lease.unwrap_or(true));
         self.is_ours && !was_ours
     }
@@ -39,7 +42,6 @@ impl Leadership {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use stakepool_core::accounts::SystemRandom;
     use stakepool_core::ports::StoreError;
     use stakepool_db::Database;
 
@@ -49,7 +51,7 @@ mod tests {
     async fn one_instance_tells_and_another_takes_over_when_it_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open_sqlite(&folder.path().join("pool.sqlite"), Default::default()).await.unwrap();
-        let (mut first, mut second) = (Leadership::new(&SystemRandom), Leadership::new(&SystemRandom));
+        let (mut first, mut second) = (Leadership::new("a"), Leadership::new("b"));
         assert!(first.begins(&database, UnixTime(0)).await);
         assert!(!second.begins(&database, UnixTime(15)).await);
         assert!(!first.begins(&database, UnixTime(30)).await);
@@ -66,11 +68,19 @@ mod tests {
         async fn lease(&self, _: &str, _: &str, _: UnixTime, _: UnixTime) -> Result<bool, StoreError> {
             Err(StoreError::Backend("the disk is full".into()))
         }
+
+        async fn give_back(&self, _: &str, _: &str) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn holder(&self, _: &str, _: UnixTime) -> Result<Option<String>, StoreError> {
+            Ok(None)
+        }
     }
 
     #[tokio::test]
     async fn an_instance_tells_where_the_database_does_not_answer() {
-        let mut turn = Leadership::new(&SystemRandom);
+        let mut turn = Leadership::new("a");
         assert!(turn.begins(&Broken, UnixTime(0)).await && turn.is_ours());
     }
 }

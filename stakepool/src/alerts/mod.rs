@@ -4,10 +4,14 @@
 mod administrators;
 mod book;
 mod channel;
+#[cfg(feature = "webhook")]
+mod endpoint;
 mod leadership;
+mod pulse;
 #[cfg(test)]
 mod scene;
 mod since;
+mod test_run;
 mod troubles;
 pub(crate) mod watch;
 #[cfg(test)]
@@ -18,4 +22,7 @@ mod wording;
 
 pub use book::{AlertBook, REMEMBER_EVENTS, REPEAT, SETTLE, Trouble};
 #[cfg(feature = "webhook")]
-pub use webhook::{Webhook, WebhookError};
+pub use endpoint::WebhookError;
+pub use test_run::ChannelTest;
+#[cfg(feature = "webhook")]
+pub use webhook::{Ping, Webhook};

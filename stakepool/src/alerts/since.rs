@@ -24,6 +24,11 @@ impl Since {
         Self { from: now.minus(gap), first: None }
     }
 
+    /// After a clock that was ahead is right again: what happens from `now` on is news.
+    pub(super) fn not_after(&mut self, now: UnixTime) {
+        self.from = self.from.min(now);
+    }
+
     /// The height from which on alerts go out for missed tickets, where the best one is `best`.
     pub(super) fn first_height(&mut self, best: BlockHeight) -> BlockHeight {
         let first = *self.first.get_or_insert(best.minus(UNTOLD));
@@ -39,6 +44,10 @@ mod tests {
     fn the_past_before_the_start_is_no_news_and_neither_is_what_is_long_ago() {
         let mut news = Since::new(UnixTime(1000), Duration::from_secs(150));
         assert_eq!(news.from, UnixTime(850));
+        news.not_after(UnixTime(2000));
+        assert_eq!(news.from, UnixTime(850));
+        news.not_after(UnixTime(700));
+        assert_eq!(news.from, UnixTime(700), "the clock was ahead");
         assert_eq!(news.first_height(BlockHeight(500)), BlockHeight(498));
         assert_eq!(news.first_height(BlockHeight(510)), BlockHeight(498));
         assert_eq!(news.first_height(BlockHeight(900)), BlockHeight(600));

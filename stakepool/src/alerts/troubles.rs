@@ -1,47 +1,61 @@
 //! The troubles that are there now.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{LedgerStore, StoreError, StoredVote, TicketOrder, TicketQuery};
+use stakepool_core::ports::{
+    AdminStore, LedgerStore, Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery,
+};
 use stakepool_core::reports::{TicketState, VoteOutcome};
 use stakepool_core::time::UnixTime;
+use tokio::time::timeout;
 
 use crate::alerts::book::Trouble;
 use crate::alerts::since::Since;
+use crate::database::DatabaseCondition;
 use crate::pool::Pool;
 use crate::status::{DaemonCondition, DaemonReport, PoolStatus, WalletCondition, WalletReport};
-use crate::tickets::Cause;
+use crate::tickets::{ALL_RECORDS, Cause};
 
 /// How long before its end a certificate is reported.
 const BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How many of the latest votes are looked at.
-const VOTES: u64 = 200;
+/// How long the stores may take for one look.
+const LIMIT: Duration = Duration::from_secs(20);
+/// How many of the latest failures of daemons are looked at.
+const FAILURES: u64 = 500;
 /// How many of the latest misses are looked at.
-const MISSES: u64 = 50;
+const MISSES: u64 = 200;
 /// How long other daemons have to report that they cast a vote that one could not cast.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// All troubles of the pool; of what happened only what is news `since` a moment.
-pub(super) async fn all(pool: &Pool, since: &mut Since) -> Vec<Trouble> {
-    let status = pool.status().await;
-    let mut troubles = of_status(&status);
+pub(super) async fn all(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<Trouble> {
+    let mut troubles = of_status(status);
     troubles.extend(of_certificates(&pool.settings.certificates.get(), pool.now()));
+    // A database that fails would only keep the alert about it waiting.
+    if status.database.state != DatabaseCondition::Failing
+        && let Ok(stored) = timeout(LIMIT, of_stores(pool, status, since)).await
+    {
+        troubles.extend(stored);
+    }
+    troubles
+}
+
+/// What the stores tell. Where one fails, the status says so.
+async fn of_stores(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
     if let Ok((_, active)) = pool.parts.users.counts().await {
         troubles.extend(of_users(active, pool.terms.max_users));
     }
     troubles.extend(of_pace(pool.limiter.may_register().is_err(), pool.settings.tries.registrations_per_hour));
-    let ledger = pool.parts.ledger.as_ref();
-    // Where the database fails, the status says so.
-    if let Ok(votes) = ledger.votes(None, VOTES).await {
-        troubles.extend(of_votes(&votes, since.from, pool.now().minus(PATIENCE)));
-    }
-    if let Some(best) = status.height
-        && let Ok(missed) = of_tickets(ledger, since.first_height(BlockHeight(best))).await
-    {
-        troubles.extend(missed);
+    let (admin, ledger) = (pool.parts.admin.as_ref(), pool.parts.ledger.as_ref());
+    if let Some(best) = status.height.map(BlockHeight) {
+        let within = since.from..=pool.now().minus(PATIENCE);
+        troubles.extend(of_votes(admin, ledger, &within, best).await.unwrap_or_default());
+        troubles.extend(of_tickets(ledger, since.first_height(best)).await.unwrap_or_default());
     }
     troubles
 }
@@ -56,6 +70,7 @@ fn of_status(status: &PoolStatus) -> Vec<Trouble> {
     if !status.failures.is_empty() {
         troubles.push(trouble(AlertKind::Down, "the pool", status.failures.join("; ")));
     }
+    troubles.extend(status.findings.iter().map(|found| trouble(found.kind, &found.about, &found.text)));
     troubles.extend(status.wallets.iter().flat_map(|wallet| of_wallet(wallet, status.lag_allowed)));
     troubles.extend(status.daemons.iter().flat_map(|daemon| of_daemon(daemon, status.lag_allowed)));
     troubles
@@ -116,10 +131,23 @@ fn of_daemon(daemon: &DaemonReport, lag_allowed: u32) -> Vec<Trouble> {
     if let Some(lag) = daemon.lag.filter(|lag| *lag > lag_allowed) {
         troubles.push(trouble(AlertKind::Lag, about.clone(), format!("it is {lag} blocks behind")));
     }
+    let own = own_problems(daemon);
+    if !own.is_empty() {
+        troubles.push(trouble(AlertKind::Daemon, about.clone(), own.join("; ")));
+    }
     if !daemon.differences.is_empty() {
         troubles.push(trouble(AlertKind::Disagreement, about, daemon.differences.join("; ")));
     }
     troubles
+}
+
+/// What a daemon complains of, but for its wallets that are away or locked: those have kinds of their own.
+fn own_problems(daemon: &DaemonReport) -> Vec<&str> {
+    let is_known = |problem: &str| {
+        let mut unable = daemon.wallets.iter().filter(|wallet| !wallet.reachable || !wallet.unlocked);
+        unable.any(|wallet| problem.contains(&wallet.name))
+    };
+    daemon.own_problems.iter().map(String::as_str).filter(|problem| !is_known(problem)).collect()
 }
 
 fn of_certificates(certificates: &[(String, UnixTime)], now: UnixTime) -> Vec<Trouble> {
@@ -148,24 +176,35 @@ fn of_pace(is_reached: bool, most: u32) -> Option<Trouble> {
     is_reached.then(|| trouble(AlertKind::KeyIndexes, "registrations", text))
 }
 
-/// Votes on blocks that no daemon could cast, from `first` to `last`.
-fn of_votes(votes: &[StoredVote], first: UnixTime, last: UnixTime) -> Vec<Trouble> {
-    let mut failed: BTreeMap<_, Option<(&StoredVote, &str)>> = BTreeMap::new();
-    for vote in votes {
-        let record = &vote.record;
-        let entry = failed.entry((record.ticket.to_string(), record.block.to_string()));
-        match &record.outcome {
-            VoteOutcome::Failed(why) => drop(entry.or_insert(Some((vote, why)))),
-            _ => drop(entry.insert_entry(None)),
+/// Votes on blocks that no daemon could cast, where the failure was reported `within` a span of time. What became of a vote
+/// is known once the block has a child.
+///
+/// The daemon that failed may be long behind another that voted: every record of the ticket on the block is looked at.
+async fn of_votes(
+    admin: &dyn AdminStore,
+    ledger: &dyn LedgerStore,
+    within: &RangeInclusive<UnixTime>,
+    best: BlockHeight,
+) -> Result<Vec<Trouble>, StoreError> {
+    let query = VoteQuery { failed: true, ..VoteQuery::default() };
+    let failed = admin.find_votes(&query, Slice { offset: 0, limit: FAILURES }).await?;
+    let (mut seen, mut troubles) = (HashSet::new(), Vec::new());
+    for VoteOverview { vote: StoredVote { record, .. }, ticket } in failed.rows {
+        let in_time = within.contains(&UnixTime(record.at.0.div_euclid(1000)));
+        // A ticket that voted was cast by somebody; one that lives on was drawn by a block that has left the chain.
+        let is_lost = ticket.is_none_or(|(_, state)| state == TicketState::Missed);
+        if !in_time || !is_lost || record.height >= best || !seen.insert((record.ticket, record.block)) {
+            continue;
         }
+        let all = ledger.votes(Some(&record.ticket), ALL_RECORDS).await?;
+        if all.iter().any(|vote| vote.record.block == record.block && vote.record.outcome.is_cast()) {
+            continue;
+        }
+        let VoteOutcome::Failed(why) = &record.outcome else { continue };
+        let text = format!("no vote on block {}: {why}", record.height);
+        troubles.push(trouble(AlertKind::MissedVote, format!("ticket {}", record.ticket), text));
     }
-    let in_time = |vote: &StoredVote| (first..=last).contains(&UnixTime(vote.record.at.0.div_euclid(1000)));
-    let missed = failed.into_iter().filter_map(|((ticket, _), missed)| {
-        let (vote, why) = missed.filter(|(vote, _)| in_time(vote))?;
-        let height = vote.record.height;
-        Some(trouble(AlertKind::MissedVote, format!("ticket {ticket}"), format!("no vote on block {height}: {why}")))
-    });
-    missed.collect()
+    Ok(troubles)
 }
 
 /// Tickets of ours that won and were missed, whatever the daemons say of their votes, in blocks from `first` on.
@@ -200,9 +239,12 @@ mod tests {
     use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
     use stakepool_core::time::UnixMillis;
     use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
+    use stakepool_db::Database;
 
+    use crate::alert_record::AlertsReport;
     use crate::alerts::scene;
     use crate::daemons::DaemonView;
+    use crate::database::DatabaseReport;
     use crate::status::Seen;
 
     fn judge(wallets: &[MemberStatus], view: Option<DaemonView>) -> Vec<(AlertKind, String, String)> {
@@ -211,7 +253,9 @@ mod tests {
             wallets,
             quorum: 0,
             daemons: &[("d:1".to_owned(), view)],
-            database_error: None,
+            database: DatabaseReport::default(),
+            alerts: AlertsReport::default(),
+            found: Vec::new(),
             ours: &scene::terms(),
             warnings: &[],
         });
@@ -268,6 +312,42 @@ mod tests {
     }
 
     #[test]
+    fn what_a_daemon_complains_of_is_told_once() {
+        let missing = "2 users with tickets are missing from what the web sent";
+        let told = judge(&[], Some(daemon(|status| status.problems = vec![missing.to_owned(), "other".to_owned()])));
+        let text = format!("{missing}; other");
+        assert_eq!(told, [(AlertKind::Daemon, "daemon d:1".to_owned(), text)]);
+        let told = judge(
+            &[],
+            Some(daemon(|status| {
+                status.wallets[0].unlocked = false;
+                status.problems = vec!["wallet w:1 is locked and cannot vote".to_owned()];
+            })),
+        );
+        let kinds: Vec<_> = told.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(kinds, [AlertKind::WalletLocked]);
+    }
+
+    #[test]
+    fn a_database_that_fails_is_told() {
+        let failing =
+            DatabaseReport { state: DatabaseCondition::Failing, error: Some("disk full".into()), ..Default::default() };
+        let status = PoolStatus::of(&Seen {
+            now: UnixTime(0),
+            wallets: &[],
+            quorum: 0,
+            daemons: &[],
+            database: failing,
+            alerts: AlertsReport::default(),
+            found: Vec::new(),
+            ours: &scene::terms(),
+            warnings: &[],
+        });
+        let kinds: Vec<_> = of_status(&status).iter().map(|trouble| trouble.kind).collect();
+        assert_eq!(kinds, [AlertKind::Down, AlertKind::Database]);
+    }
+
+    #[test]
     fn a_wallet_that_is_away_or_disagrees_is_told() {
         let told = |health| {
             let debts = PendingRepairs::default();
@@ -313,8 +393,9 @@ mod tests {
             report(5, TicketState::Missed, Verdict::Accepted, 199),
         ];
         database.put_tickets("d:1", &reports, UnixTime(1)).await.unwrap();
-        let failed = vote("d:1", 5, VoteOutcome::Failed("the wallet is locked".into()), 100);
-        database.put_votes("d:1", std::slice::from_ref(&failed.record)).await.unwrap();
+        let failed = vote("d:1", 5, VoteOutcome::Failed("the wallet is locked".into()), 100).record;
+        let failed = VoteRecord { height: BlockHeight(198), ..failed };
+        database.put_votes("d:1", &[failed]).await.unwrap();
         let told = of_tickets(database.as_ref(), BlockHeight(198)).await.unwrap();
         let texts: Vec<_> = told.iter().map(|trouble| trouble.text.as_str()).collect();
         assert_eq!(
@@ -325,8 +406,13 @@ mod tests {
             ]
         );
         // The failed vote of the same ticket is the same event.
-        let of_vote = of_votes(&[failed], UnixTime(50), UnixTime(150));
+        let of_vote = lost(database.as_ref(), 50..=150, 201).await;
         assert_eq!((of_vote[0].kind, &of_vote[0].about), (told[1].kind, &told[1].about));
+    }
+
+    async fn lost(database: &Database, within: RangeInclusive<i64>, best: u32) -> Vec<Trouble> {
+        let within = UnixTime(*within.start())..=UnixTime(*within.end());
+        of_votes(database, database, &within, BlockHeight(best)).await.unwrap()
     }
 
     fn vote(daemon: &str, ticket: u8, outcome: VoteOutcome, at: i64) -> StoredVote {
@@ -344,23 +430,48 @@ mod tests {
         StoredVote { daemon: daemon.to_owned(), record }
     }
 
-    #[test]
-    fn a_vote_is_missed_where_no_daemon_cast_it() {
+    #[tokio::test]
+    async fn a_vote_is_missed_where_no_daemon_cast_it_once_the_block_has_a_child() {
+        let (database, _folder) = scene::database().await;
         let failed = || VoteOutcome::Failed("the wallet is locked".into());
-        let votes = [
-            vote("a", 1, failed(), 100),
-            vote("b", 1, VoteOutcome::Sent, 100),
-            vote("a", 2, VoteOutcome::AlreadyKnown, 100),
-            vote("b", 2, failed(), 100),
-            vote("a", 3, failed(), 100),
-            vote("b", 3, failed(), 100),
-            vote("a", 4, failed(), 10),
-            vote("a", 5, failed(), 190),
+        for (daemon, ticket, outcome, at) in [
+            ("a", 1, failed(), 100),
+            ("b", 1, VoteOutcome::Sent, 100),
+            ("a", 2, VoteOutcome::AlreadyKnown, 100),
+            ("b", 2, failed(), 100),
+            ("a", 3, failed(), 100),
+            ("b", 3, failed(), 100),
+            ("a", 4, failed(), 10),
+            ("a", 5, failed(), 190),
+            ("a", 6, failed(), 100),
+            ("a", 7, failed(), 100),
+        ] {
+            database.put_votes(daemon, &[vote(daemon, ticket, outcome, at).record]).await.unwrap();
+        }
+        // Another pool's daemon voted the sixth, and the block that drew the seventh has left the chain.
+        let reports = [
+            report(6, TicketState::Voted, Verdict::Accepted, 201),
+            TicketReport { ended_at: None, ..report(7, TicketState::Live, Verdict::Accepted, 0) },
         ];
-        let troubles = of_votes(&votes, UnixTime(50), UnixTime(150));
+        database.put_tickets("a", &reports, UnixTime(1)).await.unwrap();
+        assert_eq!(lost(&database, 50..=150, 200).await, [], "votes still count");
+        let troubles = lost(&database, 50..=150, 201).await;
         assert_eq!(troubles.len(), 1, "{troubles:?}");
         assert_eq!(troubles[0].about, format!("ticket {}", TicketHash::from_bytes([3; 32])));
         assert_eq!(troubles[0].text, "no vote on block 200: the wallet is locked");
+    }
+
+    #[tokio::test]
+    async fn a_vote_that_another_daemon_cast_is_not_missed_however_many_records_came_since() {
+        let (database, _folder) = scene::database().await;
+        database.put_votes("b", &[vote("b", 1, VoteOutcome::Sent, 100).record]).await.unwrap();
+        let later: Vec<_> = (0..250).map(|second| vote("b", 2, VoteOutcome::Sent, 110 + second).record).collect();
+        let apart =
+            |(number, record): (u8, VoteRecord)| VoteRecord { block: BlockHash::from_bytes([number; 32]), ..record };
+        database.put_votes("b", &(0..=255).zip(later).map(apart).collect::<Vec<_>>()).await.unwrap();
+        let failed = VoteOutcome::Failed("this daemon was late".into());
+        database.put_votes("a", &[vote("a", 1, failed, 120).record]).await.unwrap();
+        assert_eq!(lost(&database, 50..=500, 300).await, []);
     }
 
     #[test]

@@ -3,48 +3,153 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use stakepool_core::alert::{Alert, AlertPhase};
-use tokio::time::{MissedTickBehavior, interval};
+use stakepool_core::time::UnixTime;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::alert_record::{AlertsReport, NOTE, WORK};
 use crate::alerts::administrators::ToAdministrators;
 use crate::alerts::book::AlertBook;
 use crate::alerts::channel::Channel;
 use crate::alerts::leadership::{LEASE, Leadership};
+use crate::alerts::pulse::Pulse;
 use crate::alerts::since::Since;
 use crate::alerts::troubles::{self, PATIENCE};
 use crate::pool::Pool;
+use crate::status::Overall;
 
 /// How often the pool is looked at.
 const LOOK: Duration = Duration::from_secs(15);
 /// What an instance that begins to alert counts as news: what happened while it waited for the lease of the one before, and
 /// what that one had not sent yet.
 const GAP: Duration = LEASE.saturating_add(PATIENCE).saturating_add(LOOK).saturating_add(LOOK);
+/// After how many looks the administrators are read again, for a time when the database fails.
+const ADMINISTRATORS: u32 = 40;
+/// How long the database may take for a note.
+const NOTE_LIMIT: Duration = Duration::from_secs(5);
+
+/// What watches a pool.
+struct Watch {
+    book: AlertBook,
+    leadership: Leadership,
+    since: Since,
+    channels: Vec<Channel>,
+    administrators: Option<Arc<ToAdministrators>>,
+    pulse: Option<Pulse>,
+}
 
 /// Watches without end.
 pub(crate) async fn run(pool: &Pool) {
-    let mut sinks = pool.parts.alerts.clone();
-    if pool.parts.mailer.is_on() {
-        sinks.push(Arc::new(ToAdministrators::of(&pool.settings, &pool.parts)));
-    }
-    let mut channels: Vec<_> = sinks.into_iter().map(Channel::new).collect();
-    let mut book = AlertBook::default();
-    let mut leadership = Leadership::new(pool.parts.random.as_ref());
-    let mut since = Since::new(pool.now(), GAP);
+    let mut watch = Watch::of(pool);
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    for look in 0_u32.. {
         looks.tick().await;
-        if leadership.begins(pool.parts.leases.as_ref(), pool.now()).await {
-            // What the one before has not told is told, and what lasts is told once more: better than never.
-            (book, since) = (AlertBook::default(), Since::new(pool.now(), GAP));
+        if let Some(administrators) = watch.administrators.as_ref().filter(|_| look.is_multiple_of(ADMINISTRATORS)) {
+            administrators.remember().await;
         }
-        let alerts = book.compare(pool.now(), troubles::all(pool, &mut since).await);
+        watch.look(pool).await;
+    }
+}
+
+/// Lets another instance alert at once.
+pub(crate) async fn give_up(pool: &Pool) {
+    if pool.alert_record.own().is_some() {
+        let given_back = pool.parts.leases.give_back(WORK, &pool.instance);
+        if !matches!(timeout(NOTE_LIMIT, given_back).await, Ok(Ok(()))) {
+            tracing::debug!("the lease of the alerts was not given back; it ends by itself");
+        }
+    }
+}
+
+impl Watch {
+    fn of(pool: &Pool) -> Self {
+        let mut sinks = pool.parts.alerts.clone();
+        let administrators =
+            pool.parts.mailer.is_on().then(|| Arc::new(ToAdministrators::of(&pool.settings, &pool.parts)));
+        if let Some(administrators) = &administrators {
+            sinks.push(administrators.clone());
+        }
+        Self {
+            book: AlertBook::default(),
+            leadership: Leadership::new(&pool.instance),
+            since: Since::new(pool.now(), GAP),
+            channels: sinks.into_iter().map(Channel::new).collect(),
+            administrators,
+            pulse: pool.parts.heartbeat.clone().map(|beats| Pulse::new(beats, pool.settings.heartbeat_every)),
+        }
+    }
+
+    async fn look(&mut self, pool: &Pool) {
+        let now = pool.now();
+        self.since.not_after(now);
+        if self.leadership.begins(pool.parts.leases.as_ref(), now).await {
+            // What the one before has not told is told, and what lasts is told once more: better than never.
+            (self.book, self.since) = (AlertBook::default(), Since::new(now, GAP));
+            self.recall(pool).await;
+        }
+        let status = pool.status().await;
+        let troubles = troubles::all(pool, &status, &mut self.since).await;
+        let alerts = self.book.compare(pool.now(), troubles);
         for alert in &alerts {
             log(alert);
         }
-        for channel in channels.iter_mut().filter(|_| leadership.is_ours()) {
-            channel.send(&alerts).await;
+        if self.leadership.is_ours() {
+            self.send(pool, &alerts, status.state).await;
         }
+        self.note(pool).await;
+    }
+
+    /// Takes over when the channels last worked from the instance before.
+    async fn recall(&mut self, pool: &Pool) {
+        let Ok(Ok(notes)) = timeout(NOTE_LIMIT, pool.parts.upkeep.notes(NOTE)).await else { return };
+        let before = AlertsReport::of_notes(&notes);
+        for channel in &mut self.channels {
+            channel.recall(&before.channels);
+        }
+        if let Some(pulse) = &mut self.pulse {
+            pulse.recall(before.heartbeat);
+        }
+    }
+
+    async fn send(&mut self, pool: &Pool, alerts: &[Alert], state: Overall) {
+        let now = pool.now();
+        let sent = join_all(self.channels.iter_mut().map(|channel| channel.send(alerts, now))).await;
+        for alerts in sent {
+            pool.alert_record.told(&alerts);
+        }
+        // Where the pool cannot serve, no sign of life is one, too.
+        if let Some(pulse) = self.pulse.as_mut().filter(|_| state != Overall::Down) {
+            pulse.beat(now).await;
+        }
+    }
+
+    /// Notes how the channels are, for this instance's pages and for everybody else's.
+    async fn note(&self, pool: &Pool) {
+        let report = AlertsReport {
+            instance: Some(pool.instance.clone()),
+            channels: self.channels.iter().map(|channel| channel.report().clone()).collect(),
+            heartbeat: self.pulse.as_ref().map(|pulse| pulse.report().clone()),
+        };
+        let text = report.note();
+        if pool.alert_record.set(self.leadership.is_ours(), report)
+            && let Some(text) = text
+        {
+            // Where the database fails, the status says so.
+            let _ = timeout(NOTE_LIMIT, pool.parts.upkeep.set_note(NOTE, &text)).await;
+        }
+    }
+}
+
+/// A try of the channels: nothing is wrong.
+pub(super) fn test_alert(now: UnixTime) -> Alert {
+    Alert {
+        kind: stakepool_core::alert::AlertKind::Test,
+        phase: AlertPhase::Begins,
+        about: "the pool".to_owned(),
+        text: "this is only a test of the pool's alerts; nothing is wrong".to_owned(),
+        since: now,
     }
 }
 

@@ -115,7 +115,8 @@ async fn a_daemon_that_goes_away_is_told_and_told_as_over_when_it_is_back() {
     let mut parts = scene::parts(database);
     // A database's thread would not keep up with paused time.
     let stores = Arc::new(MemoryStore::default());
-    (parts.users, parts.low_fee, parts.ledger, parts.leases) = (stores.clone(), stores.clone(), stores.clone(), stores);
+    (parts.users, parts.low_fee, parts.ledger) = (stores.clone(), stores.clone(), stores.clone());
+    (parts.leases, parts.upkeep) = (stores.clone(), stores);
     parts.clock = Arc::new(PausedClock(Instant::now()));
     parts.daemons = vec![daemon.clone()];
     parts.alerts = vec![Arc::new(Sink(sink))];

@@ -1,49 +1,22 @@
 //! Alerts by webhook: a POST of JSON to an address of the operator's.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use async_trait::async_trait;
-use http_body_util::Full;
+use hyper::Method;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
-use hyper::{Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
 use stakepool_core::alert::Alert;
-use stakepool_core::ports::{AlertError, AlertSink};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-
-use crate::alerts::wording::in_words;
+use stakepool_core::ports::{AlertError, AlertSink, Heartbeat};
 use stakepool_core::secret::Secret;
 
-const WAY: &str = "webhook";
-/// How long one POST may take.
-const LIMIT: Duration = Duration::from_secs(15);
+use crate::alerts::endpoint::{Endpoint, WebhookError};
+use crate::alerts::pulse::WAY as HEARTBEAT;
+use crate::alerts::wording::in_words;
 
-/// Why an address cannot be a webhook's.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum WebhookError {
-    /// It cannot be read.
-    #[error("alertwebhook is no address of the web; write it like https://hooks.example/pool")]
-    Address,
-    /// The cryptography.
-    #[error("alertwebhook: TLS cannot be set up: {0}")]
-    Tls(#[from] rustls::Error),
-}
+const WAY: &str = "webhook";
 
 /// Posts alerts. The address is never shown: it often holds a secret.
 pub struct Webhook {
-    host: String,
-    port: u16,
-    authority: String,
-    target: String,
-    tls: Option<TlsConnector>,
+    endpoint: Endpoint,
     site: String,
 }
 
@@ -61,56 +34,8 @@ impl Webhook {
     /// # Errors
     /// [`WebhookError`].
     pub fn new(address: &Secret, site: &str) -> Result<Self, WebhookError> {
-        let uri: Uri = address.expose().parse().map_err(|_| WebhookError::Address)?;
-        let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else { return Err(WebhookError::Address) };
-        let (tls, port) = match uri.scheme_str() {
-            Some("https") => (Some(connector()?), 443),
-            Some("http") => (None, 80),
-            _ => return Err(WebhookError::Address),
-        };
-        Ok(Self {
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: uri.port_u16().unwrap_or(port),
-            authority: authority.as_str().rsplit('@').next().unwrap_or_default().to_owned(),
-            target: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            tls,
-            site: site.to_owned(),
-        })
+        Ok(Self { endpoint: Endpoint::new(address, "alertwebhook")?, site: site.to_owned() })
     }
-
-    async fn post(&self, body: Bytes) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        match &self.tls {
-            Some(tls) => {
-                let name = ServerName::try_from(self.host.clone())?;
-                self.exchange(tls.connect(name, stream).await?, body).await
-            }
-            None => self.exchange(stream, body).await,
-        }
-    }
-
-    async fn exchange<S>(&self, stream: S, body: Bytes) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>>
-    where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-    {
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let connection = tokio::spawn(connection);
-        let request = Request::post(&self.target)
-            .header(HOST, &self.authority)
-            .header(CONTENT_TYPE, "application/json")
-            .header(USER_AGENT, concat!("stakepool-web/", env!("CARGO_PKG_VERSION")))
-            .body(Full::new(body))?;
-        let answer = sender.send_request(request).await;
-        connection.abort();
-        Ok(answer?.status())
-    }
-}
-
-fn connector() -> Result<TlsConnector, rustls::Error> {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
 }
 
 #[async_trait]
@@ -124,12 +49,28 @@ impl AlertSink for Webhook {
         let (subject, text) = in_words(&self.site, alerts);
         let message = Message { site: &self.site, text: format!("{subject}\n{text}"), alerts };
         let body = serde_json::to_vec(&message).map_err(|error| failed(error.to_string()))?;
-        match timeout(LIMIT, self.post(body.into())).await {
-            Ok(Ok(status)) if status.is_success() => Ok(()),
-            Ok(Ok(status)) => Err(failed(format!("it answered {status}"))),
-            Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(_) => Err(failed(format!("no answer within {LIMIT:?}"))),
-        }
+        self.endpoint.send(Method::POST, body.into()).await.map_err(failed)
+    }
+}
+
+/// Asks for an address now and then; the watcher behind it alerts where that stops. The address is never shown.
+pub struct Ping(Endpoint);
+
+impl Ping {
+    /// A heartbeat at an `http` or `https` address.
+    ///
+    /// # Errors
+    /// [`WebhookError`].
+    pub fn new(address: &Secret) -> Result<Self, WebhookError> {
+        Ok(Self(Endpoint::new(address, "alertheartbeat")?))
+    }
+}
+
+#[async_trait]
+impl Heartbeat for Ping {
+    async fn beat(&self) -> Result<(), AlertError> {
+        let failed = |reason| AlertError { way: HEARTBEAT, reason };
+        self.0.send(Method::GET, Bytes::new()).await.map_err(failed)
     }
 }
 
@@ -187,11 +128,33 @@ mod tests {
         assert!(error.contains("403") && !error.contains("key=1"), "{error}");
     }
 
+    #[tokio::test]
+    async fn a_heartbeat_asks_for_its_address_and_tells_a_refusal_without_it() {
+        for (status, works) in [("200 OK", true), ("404 Not Found", false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = format!("http://{}/ping/secret", listener.local_addr().unwrap());
+            let serving = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+                }
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                String::from_utf8(request).unwrap()
+            });
+            let beaten = Ping::new(&Secret::new(address)).unwrap().beat().await;
+            assert!(serving.await.unwrap().starts_with("GET /ping/secret HTTP/1.1\r\n"));
+            assert_eq!(beaten.is_ok(), works);
+            assert!(beaten.err().is_none_or(|error| !error.to_string().contains("secret")));
+        }
+    }
+
     #[test]
     fn what_is_no_web_address_is_refused_without_telling_it() {
         for wrong in ["", "hooks.example", "ftp://x/secret", "https://"] {
             let error = Webhook::new(&Secret::new(wrong), "pool").err().unwrap();
-            assert_eq!(error, WebhookError::Address);
+            assert_eq!(error, WebhookError::Address("alertwebhook"));
         }
     }
 }

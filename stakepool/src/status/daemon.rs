@@ -71,6 +71,9 @@ pub struct DaemonReport {
     pub differences: Vec<String>,
     /// What is wrong with it, and what to do.
     pub problems: Vec<String>,
+    /// Those of the problems that it tells of itself.
+    #[serde(skip)]
+    pub own_problems: Vec<String>,
 }
 
 impl DaemonReport {
@@ -105,6 +108,7 @@ impl DaemonReport {
             last_in_sync,
             last_in_sync_at: last_in_sync.map(UnixTime::readable),
             problems: problems(view, behind, &differences),
+            own_problems: status.filter(|_| in_sync).map(|status| status.problems.clone()).unwrap_or_default(),
             differences,
         }
     }

@@ -5,8 +5,11 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{Health, MemberStatus};
 
+use crate::alert_record::AlertsReport;
 use crate::daemons::DaemonView;
+use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
+use crate::status::finding::{Finding, of_alerts, of_database};
 use crate::status::lag::lag_allowed;
 use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
@@ -36,8 +39,10 @@ pub struct PoolStatus {
     pub lag_allowed: u32,
     /// Why the pool cannot serve, if it cannot.
     pub failures: Vec<String>,
-    /// All that is wrong with a wallet or a daemon, each with its name.
+    /// All that is wrong with a wallet, a daemon or the whole, each with its name.
     pub problems: Vec<String>,
+    /// Those of the problems that concern the whole, with their kinds.
+    pub findings: Vec<Finding>,
     /// What should be looked at in the configuration.
     pub warnings: Vec<String>,
     /// How many wallets must be in service.
@@ -46,6 +51,10 @@ pub struct PoolStatus {
     pub wallets: Vec<WalletReport>,
     /// The voting daemons, in the order of the configuration.
     pub daemons: Vec<DaemonReport>,
+    /// The database.
+    pub database: DatabaseReport,
+    /// Who alerts the operator, and how that goes.
+    pub alerts: AlertsReport,
 }
 
 /// What the status is made of.
@@ -59,8 +68,12 @@ pub struct Seen<'a> {
     pub quorum: usize,
     /// The daemons by name; nothing of those that were not yet asked.
     pub daemons: &'a [(String, Option<DaemonView>)],
-    /// What the database says, if it fails.
-    pub database_error: Option<String>,
+    /// How the database is.
+    pub database: DatabaseReport,
+    /// Who alerts the operator, and how that goes.
+    pub alerts: AlertsReport,
+    /// What else was found wrong with the pool as a whole.
+    pub found: Vec<Finding>,
     /// What wallets and daemons must agree with.
     pub ours: &'a PoolTerms,
     /// What should be looked at in the configuration.
@@ -82,7 +95,13 @@ impl PoolStatus {
             wallets.iter().flat_map(|wallet| wallet.problems.iter().map(move |text| ("wallet", &wallet.name, text)));
         let of_daemons =
             daemons.iter().flat_map(|daemon| daemon.problems.iter().map(move |text| ("daemon", &daemon.name, text)));
-        let problems: Vec<_> = of_wallets.chain(of_daemons).map(named).collect();
+        let findings: Vec<_> = of_database(&seen.database)
+            .into_iter()
+            .chain(of_alerts(&seen.alerts))
+            .chain(seen.found.iter().cloned())
+            .collect();
+        let of_whole = findings.iter().map(Finding::named);
+        let problems: Vec<_> = of_wallets.chain(of_daemons).map(named).chain(of_whole).collect();
         let state = match (failures.is_empty(), problems.is_empty()) {
             (false, _) => Overall::Down,
             (true, false) => Overall::Degraded,
@@ -95,10 +114,13 @@ impl PoolStatus {
             lag_allowed,
             failures,
             problems,
+            findings,
             warnings: seen.warnings.to_vec(),
             quorum: seen.quorum,
             wallets,
             daemons,
+            database: seen.database.clone(),
+            alerts: seen.alerts.clone(),
         }
     }
 }
@@ -119,7 +141,11 @@ fn best_height(seen: &Seen<'_>) -> Option<BlockHeight> {
 
 /// Why the pool cannot serve.
 fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport]) -> Vec<String> {
-    let mut failures: Vec<String> = seen.database_error.iter().cloned().collect();
+    let mut failures = Vec::new();
+    if seen.database.state == DatabaseCondition::Failing {
+        failures
+            .push(format!("the database failed: {}", seen.database.error.as_deref().unwrap_or("no reason is known")));
+    }
     let healthy = seen.wallets.iter().filter(|wallet| wallet.health == Health::Healthy).count();
     if healthy < seen.quorum {
         let quorum = seen.quorum;

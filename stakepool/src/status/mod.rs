@@ -1,6 +1,7 @@
 //! How the pool is: one judge of wallets, daemons and settings, for every front end.
 
 mod daemon;
+mod finding;
 mod judge;
 mod lag;
 mod mail;
@@ -10,5 +11,6 @@ mod tests;
 mod wallet;
 
 pub use daemon::{DaemonCondition, DaemonReport};
+pub use finding::Finding;
 pub use judge::{Overall, PoolStatus, Seen};
 pub use wallet::{WalletCondition, WalletReport};

@@ -1,13 +1,23 @@
 //! The status of a pool: of one that runs here, or of one that is only looked at.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use stakepool_core::alert::AlertKind;
+use stakepool_core::ports::StoreError;
 use stakepool_core::wallets::MemberStatus;
+use tokio::time::timeout;
 
+use crate::alert_record::{AlertsReport, NOTE, WORK};
 use crate::daemons::DaemonView;
+use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::pool::Pool;
+use crate::status::finding::of_help_email;
 use crate::status::judge::{PoolStatus, Seen};
 use crate::status::mail::add_mail;
+
+/// How long a read for the status may take.
+const READ_LIMIT: Duration = Duration::from_secs(5);
 
 impl Pool {
     /// How the pool is at this moment, by what was last heard of its wallets and daemons while it [runs](Pool::run).
@@ -23,24 +33,59 @@ impl Pool {
     /// that a daemon refuses the desired state. In return a daemon that lacks the desired state is out of sync here,
     /// where a running pool gives it to the daemon at once.
     pub async fn look(&self) -> PoolStatus {
-        let (wallets, daemons) = tokio::join!(self.parts.stats.look(), self.reconciler.look());
+        let (wallets, daemons, ()) =
+            tokio::join!(self.parts.stats.look(), self.reconciler.look(), self.parts.database.look(self.now()));
         self.judge(&wallets, &daemons).await
     }
 
     async fn judge(&self, wallets: &[MemberStatus], views: &BTreeMap<String, DaemonView>) -> PoolStatus {
         let named = |name: &str| (name.to_owned(), views.get(name).cloned());
         let daemons: Vec<_> = self.parts.daemons.iter().map(|daemon| named(daemon.name())).collect();
-        let database = self.parts.users.counts().await;
+        self.try_read().await;
+        let database = self.parts.database.report(self.now());
         let mut status = PoolStatus::of(&Seen {
             now: self.now(),
             wallets,
             quorum: self.parts.stats.quorum(),
             daemons: &daemons,
-            database_error: database.err().map(|error| error.to_string()),
+            alerts: self.alerts(&database).await,
+            database,
+            found: of_help_email(self.terms.network, &self.settings.site.help_email).into_iter().collect(),
             ours: &self.terms,
             warnings: &self.settings.warnings,
         });
         add_mail(&mut status, &self.outbox.troubles());
         status
+    }
+
+    /// A read of the database, whose failure counts at once.
+    async fn try_read(&self) {
+        let slow = || {
+            let seconds = READ_LIMIT.as_secs();
+            Err(StoreError::Backend(format!("a read did not end within {seconds} seconds; its disk is too slow")))
+        };
+        let read = timeout(READ_LIMIT, self.parts.users.counts()).await.unwrap_or_else(|_| slow());
+        self.parts.database.note(&read);
+    }
+
+    /// Who alerts: this instance, or the one that the database names.
+    async fn alerts(&self, database: &DatabaseReport) -> AlertsReport {
+        if let Some(own) = self.alert_record.own() {
+            return own;
+        }
+        if database.state == DatabaseCondition::Failing {
+            return AlertsReport::default();
+        }
+        let now = self.now();
+        let read = async {
+            let (notes, holder) = tokio::join!(self.parts.upkeep.notes(NOTE), self.parts.leases.holder(WORK, now));
+            Ok::<_, StoreError>(AlertsReport { instance: holder?, ..AlertsReport::of_notes(&notes?) })
+        };
+        timeout(READ_LIMIT, read).await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Whether the operator was told of a trouble of a kind that is not over, by a channel that took the message.
+    pub fn operator_is_told(&self, kind: AlertKind) -> bool {
+        self.alert_record.is_told(kind)
     }
 }

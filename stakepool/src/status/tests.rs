@@ -8,7 +8,9 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, ScriptCensus, UnknownScript};
 
+use crate::alert_record::AlertsReport;
 use crate::daemons::DaemonView;
+use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::lag::lag_allowed;
@@ -84,7 +86,15 @@ fn judge(wallets: &[MemberStatus], daemons: &[Option<DaemonView>], database_erro
         wallets,
         quorum: 2,
         daemons: &daemons,
-        database_error: database_error.map(str::to_owned),
+        database: match database_error {
+            Some(error) => {
+                let (state, error) = (DatabaseCondition::Failing, Some(error.to_owned()));
+                DatabaseReport { state, error, ..DatabaseReport::default() }
+            }
+            None => DatabaseReport::default(),
+        },
+        alerts: AlertsReport::default(),
+        found: Vec::new(),
         ours: &terms(),
         warnings: &[],
     })

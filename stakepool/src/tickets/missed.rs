@@ -7,8 +7,8 @@ use stakepool_core::reports::{TicketReport, VoteOutcome};
 
 use crate::tickets::low_fee::reason;
 
-/// Records that are looked at: a few daemons, a few rival blocks.
-const RECORDS: u64 = 20;
+/// All records of a ticket: one a daemon and block, of which a ticket sees few.
+pub(crate) const ALL_RECORDS: u64 = 10_000;
 
 /// Why a drawn ticket did not vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,13 @@ impl Cause {
     /// # Errors
     /// [`StoreError`] where the records cannot be read.
     pub async fn find(ledger: &dyn LedgerStore, report: &TicketReport) -> Result<Self, StoreError> {
-        Ok(Self::of(report, &ledger.votes(Some(&report.ticket), RECORDS).await?))
+        Ok(Self::of(report, &ledger.votes(Some(&report.ticket), ALL_RECORDS).await?))
+    }
+
+    /// Whether a record is of the draw that the ticket missed: the votes on a block are in its child. A record of another
+    /// height is of a block that left the chain.
+    fn is_of_draw(report: &TicketReport, vote: &StoredVote) -> bool {
+        report.ended_at.is_none_or(|child| vote.record.height.plus(1) == child)
     }
 
     /// A cast vote counts before a rival one, and both before a failure: one daemon that votes is enough.
@@ -53,7 +59,10 @@ impl Cause {
             return Self::Ignored(reason(&report.facts));
         }
         let mut cause = Self::NoRecord;
-        for StoredVote { daemon, record } in votes {
+        let is_known = votes.iter().any(|vote| Self::is_of_draw(report, vote));
+        // A daemon that learned of the miss late may have its height wrong; that it could not vote then is true all the same.
+        let counts = |vote: &&StoredVote| Self::is_of_draw(report, vote) || !is_known && !vote.record.outcome.is_cast();
+        for StoredVote { daemon, record } in votes.iter().filter(counts) {
             let daemon = daemon.clone();
             match (&record.outcome, &cause) {
                 (VoteOutcome::Sent | VoteOutcome::AlreadyKnown, _) => {
@@ -176,6 +185,29 @@ mod tests {
             let expected = Cause::LeftOut { daemon: daemon(2), after: Duration::from_millis(34) };
             assert_eq!(of(&[&failed, &rival, &cast]), expected);
         }
+    }
+
+    #[test]
+    fn a_vote_on_another_block_says_nothing_of_the_draw_that_was_missed() {
+        let report = missed(Verdict::Accepted);
+        let vote = |height, outcome| StoredVote {
+            daemon: "d".to_owned(),
+            record: VoteRecord {
+                ticket: report.ticket,
+                address: report.address,
+                block: BlockHash::from_bytes([3; 32]),
+                height: BlockHeight(height),
+                bits: VoteBits(1),
+                outcome,
+                attempts: 1,
+                timings: VoteTimings::default(),
+                at: UnixMillis(1),
+            },
+        };
+        let left_the_chain = vote(150, VoteOutcome::Sent);
+        assert_eq!(Cause::of(&report, std::slice::from_ref(&left_the_chain)), Cause::NoRecord);
+        let votes = [left_the_chain, vote(199, VoteOutcome::Failed(ERROR.into()))];
+        assert!(matches!(Cause::of(&report, &votes), Cause::Failed { .. }));
     }
 
     #[test]

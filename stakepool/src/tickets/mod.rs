@@ -6,5 +6,6 @@ pub(crate) mod mails;
 mod missed;
 mod tally;
 
+pub(crate) use missed::ALL_RECORDS;
 pub use missed::{Cause, millis};
 pub use tally::Tally;

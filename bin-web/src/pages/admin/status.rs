@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
+use stakepool::ChannelReport;
 use stakepool::accounts::ClientAddress;
 use stakepool::status::{Overall, PoolStatus};
+use stakepool_core::alert::AlertKind;
 use stakepool_core::log_throttle::LogThrottle;
+use stakepool_core::time::UnixTime;
 use tokio::time::Instant;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -29,6 +32,27 @@ struct Shown {
     at: String,
     /// How long ago each daemon was last in sync, in the order of the daemons.
     daemons_ago: Vec<Option<String>>,
+    /// The channels of alerts, the heartbeat last.
+    channels: Vec<Channel>,
+}
+
+/// How long ago a channel of alerts last worked and last failed.
+#[derive(Serialize)]
+struct Channel {
+    way: String,
+    worked: Option<String>,
+    failed: Option<String>,
+}
+
+fn channels(status: &PoolStatus) -> Vec<Channel> {
+    let ago = |at: Option<UnixTime>| at.map(|at| ago(status.at, at));
+    let channels = status.alerts.channels.iter().chain(&status.alerts.heartbeat);
+    let shown = |channel: &ChannelReport| Channel {
+        way: channel.way.clone(),
+        worked: ago(channel.last_worked),
+        failed: ago(channel.last_failed),
+    };
+    channels.map(shown).collect()
 }
 
 const fn code(status: &PoolStatus) -> StatusCode {
@@ -43,7 +67,11 @@ pub async fn show(visit: Visit) -> Outcome {
     guard(&visit).await?;
     let status = visit.site.pool.status().await;
     let daemons_ago = status.daemons.iter().map(|daemon| Some(ago(status.at, daemon.last_in_sync?))).collect();
-    visit.page("status.html.tera", code(&status), &Shown { at: status.at.readable(), daemons_ago, status })
+    visit.page(
+        "status.html.tera",
+        code(&status),
+        &Shown { at: status.at.readable(), daemons_ago, channels: channels(&status), status },
+    )
 }
 
 /// The same as JSON, for an administrator or a monitor with the token.
@@ -75,7 +103,7 @@ async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: H
             json_response(StatusCode::FORBIDDEN, &json!({ "error": error }))
         }
         Err(error) => {
-            let (status, explanation) = error.explained(false);
+            let (status, explanation) = error.explained(false, site.pool.operator_is_told(AlertKind::Database));
             json_response(status, &json!({ "error": explanation.happened, "remedy": explanation.remedy }))
         }
     }

@@ -32,6 +32,7 @@ pub(super) struct Tables {
     pub(super) rescans: BTreeMap<String, BlockHeight>,
     /// By the work: who has it, and until when.
     pub(super) leases: BTreeMap<String, (String, UnixTime)>,
+    pub(super) notes: BTreeMap<String, String>,
     pub(super) wishes: BTreeMap<UserId, MailWishes>,
     /// By ticket as it is displayed, and kind by its name.
     pub(super) mails: BTreeMap<(String, &'static str), NotedMail>,

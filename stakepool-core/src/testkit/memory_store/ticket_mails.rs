@@ -6,6 +6,7 @@ use super::MemoryStore;
 use super::tables::{NotedMail, rows};
 use crate::accounts::UserId;
 use crate::ports::{MailWishes, StoreError, TicketMail, TicketMailStore};
+use crate::store_rules::latest_lease;
 use crate::time::UnixTime;
 
 #[async_trait]
@@ -30,7 +31,9 @@ impl TicketMailStore for MemoryStore {
 
     async fn claim_mails(&self, now: UnixTime, until: UnixTime, limit: u64) -> Result<Vec<TicketMail>, StoreError> {
         let mut tables = self.tables();
-        let mut due: Vec<_> = tables.mails.values_mut().filter(|mail| !mail.done && mail.next_try <= now).collect();
+        let latest = latest_lease(now, until);
+        let is_due = |next_try: UnixTime| next_try <= now || next_try > latest;
+        let mut due: Vec<_> = tables.mails.values_mut().filter(|mail| !mail.done && is_due(mail.next_try)).collect();
         due.sort_by_key(|mail| mail.next_try);
         let claimed = due.into_iter().take(rows(limit)).map(|noted| {
             let mail = TicketMail { ticket: noted.ticket, kind: noted.kind, user: noted.user, tries: noted.tries };

@@ -1,10 +1,10 @@
-//! Rescans that wallets owe, and work that only one of several instances does.
+//! Rescans that wallets owe, work that only one of several instances does, and notes.
 
 use async_trait::async_trait;
 
 use super::MemoryStore;
 use crate::chain::BlockHeight;
-use crate::ports::{LeaseStore, RescanStore, StoreError};
+use crate::ports::{LeaseStore, RescanStore, StoreError, UpkeepStore};
 use crate::store_rules::latest_lease;
 use crate::time::UnixTime;
 
@@ -38,5 +38,34 @@ impl LeaseStore for MemoryStore {
         }
         tables.leases.insert(work.to_owned(), (holder.to_owned(), until));
         Ok(true)
+    }
+
+    async fn give_back(&self, work: &str, holder: &str) -> Result<(), StoreError> {
+        self.tables().leases.retain(|name, (other, _)| name != work || other != holder);
+        Ok(())
+    }
+
+    async fn holder(&self, work: &str, now: UnixTime) -> Result<Option<String>, StoreError> {
+        let tables = self.tables();
+        Ok(tables.leases.get(work).filter(|(_, until)| *until > now).map(|(holder, _)| holder.clone()))
+    }
+}
+
+#[async_trait]
+impl UpkeepStore for MemoryStore {
+    async fn try_write(&self, _: UnixTime) -> Result<(), StoreError> {
+        drop(self.tables());
+        Ok(())
+    }
+
+    async fn set_note(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        self.tables().notes.insert(name.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let tables = self.tables();
+        let notes = tables.notes.iter().filter(|(name, _)| name.starts_with(prefix));
+        Ok(notes.map(|(name, text)| (name.clone(), text.clone())).collect())
     }
 }

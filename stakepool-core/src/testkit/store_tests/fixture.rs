@@ -2,7 +2,7 @@
 
 use crate::ports::{
     AccessStore, AdminStore, AuditStore, HistoryStore, LeaseStore, LedgerStore, LowFeeStore, RescanStore,
-    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UserStore,
+    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UpkeepStore, UserStore,
 };
 
 /// All stores in one, as a program holds them. Clones are the same store.
@@ -20,6 +20,7 @@ pub trait Stores:
     + TicketMailStore
     + AuditStore
     + AdminStore
+    + UpkeepStore
     + Clone
     + 'static
 {
@@ -39,6 +40,7 @@ impl<T> Stores for T where
         + TicketMailStore
         + AuditStore
         + AdminStore
+        + UpkeepStore
         + Clone
         + 'static
 {

@@ -70,6 +70,7 @@ macro_rules! store_tests {
             leases [
                 work_has_one_holder_until_its_time_is_over
                 a_lease_from_a_clock_that_was_years_ahead_is_over
+                a_lease_that_was_given_back_is_free_at_once
             ]
             low_fee [
                 added_tickets_are_active_in_the_order_of_adding
@@ -118,6 +119,7 @@ macro_rules! store_tests {
                 wishes_are_kept_by_user
                 a_mail_is_noted_once_by_ticket_and_kind
                 a_mail_that_is_not_done_comes_again_with_its_tries
+                a_mail_that_a_wrong_clock_claimed_does_not_wait_for_its_date
                 of_many_instances_one_gets_a_mail
             ]
             tickets [
@@ -137,6 +139,10 @@ macro_rules! store_tests {
                 an_expired_token_is_refused
                 a_token_brings_the_new_address_back
                 a_user_can_have_several_tokens_and_nobody_has_one
+            ]
+            upkeep [
+                a_store_that_works_can_be_written
+                a_note_is_kept_until_the_next
             ]
             users [
                 all_users_are_listed_by_number_a_page_at_a_time

@@ -31,3 +31,18 @@ pub(crate) async fn a_lease_from_a_clock_that_was_years_ahead_is_over<F: Fixture
     assert!(!lease("a", 1001 - 60).await);
     assert!(lease("b", 1059).await);
 }
+
+pub(crate) async fn a_lease_that_was_given_back_is_free_at_once<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let lease =
+        async |holder: &str, now| stores.lease("alerts", holder, UnixTime(now), UnixTime(now + 60)).await.unwrap();
+    let holder = async |now| stores.holder("alerts", UnixTime(now)).await.unwrap();
+    assert_eq!(holder(0).await, None);
+    assert!(lease("a", 0).await);
+    stores.give_back("alerts", "b").await.unwrap();
+    assert!(!lease("b", 1).await, "nobody gives back what another holds");
+    assert_eq!((holder(59).await.as_deref(), holder(60).await), (Some("a"), None));
+    stores.give_back("alerts", "a").await.unwrap();
+    assert_eq!(holder(2).await, None);
+    assert!(lease("b", 2).await);
+}

@@ -18,5 +18,6 @@ pub(super) mod sessions;
 pub(super) mod ticket_mails;
 pub(super) mod tickets;
 pub(super) mod tokens;
+pub(super) mod upkeep;
 pub(super) mod users;
 pub(super) mod votes;

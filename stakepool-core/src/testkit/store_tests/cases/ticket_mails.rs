@@ -45,6 +45,16 @@ pub(crate) async fn a_mail_that_is_not_done_comes_again_with_its_tries<F: Fixtur
     assert_eq!(again.iter().map(|mail| mail.tries).collect::<Vec<_>>(), [1, 1]);
 }
 
+pub(crate) async fn a_mail_that_a_wrong_clock_claimed_does_not_wait_for_its_date<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    const YEARS: u64 = 2 * 365 * 24 * 3600;
+    stores.note_mails(&[mail(1, TicketMailKind::Ignored)], NOW).await.unwrap();
+    assert_eq!(stores.claim_mails(later(YEARS), later(YEARS + 60), 9).await.unwrap().len(), 1);
+    stores.note_mails(&[mail(2, TicketMailKind::Ignored)], later(YEARS)).await.unwrap();
+    assert_eq!(stores.claim_mails(later(5), later(65), 9).await.unwrap().len(), 2);
+    assert_eq!(stores.claim_mails(later(6), later(66), 9).await, Ok(vec![]), "they are claimed by the right clock now");
+}
+
 pub(crate) async fn of_many_instances_one_gets_a_mail<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.note_mails(&[mail(1, TicketMailKind::Voted)], NOW).await.unwrap();

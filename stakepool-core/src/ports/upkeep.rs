@@ -1,0 +1,20 @@
+//! Whether a store works, and what the instances of a pool note for each other.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::time::UnixTime;
+
+/// Tells whether the store takes writes, and keeps small notes that belong to no user and no ticket.
+#[async_trait]
+pub trait UpkeepStore: Send + Sync {
+    /// Writes something that nobody reads, as a whole write with all that it needs. It fails where other writes would: on a
+    /// disk that is full or can only be read, behind a lock that is not given up, in a file that was removed.
+    async fn try_write(&self, now: UnixTime) -> Result<(), StoreError>;
+
+    /// Keeps a note under a name, in the place of the one before.
+    async fn set_note(&self, name: &str, text: &str) -> Result<(), StoreError>;
+
+    /// All notes whose names begin with `prefix`, by name.
+    async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError>;
+}

@@ -1,0 +1,239 @@
+//! Whether the pool's database works: what real calls meet counts at once, and between them a write is tried now and then.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use stakepool_core::ports::{StoreError, UpkeepStore};
+use stakepool_core::time::UnixTime;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::stores::Stores;
+
+/// How often a write is tried while all is well.
+const TRY: Duration = Duration::from_secs(15);
+/// The least time between two tries.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long a try may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How long a failure of a real call counts after a try has succeeded.
+const COUNTS: Duration = Duration::from_secs(60);
+
+/// How the database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseCondition {
+    /// It takes what is written.
+    Ok,
+    /// It takes it now, but failed within the last minute.
+    Unsteady,
+    /// It cannot be used.
+    Failing,
+}
+
+/// How the database is, and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DatabaseReport {
+    /// How it is.
+    pub state: DatabaseCondition,
+    /// What it said last, where it fails or failed lately.
+    pub error: Option<String>,
+    /// Since when it fails.
+    pub since: Option<UnixTime>,
+    /// When a write was last seen to work.
+    pub last_write: Option<UnixTime>,
+}
+
+impl Default for DatabaseReport {
+    /// A database of which nothing bad was heard.
+    fn default() -> Self {
+        Self { state: DatabaseCondition::Ok, error: None, since: None, last_write: None }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    failure: Option<Failure>,
+    last_write: Option<UnixTime>,
+}
+
+struct Failure {
+    error: String,
+    began: Instant,
+    last: Instant,
+    /// Whether a try has succeeded since.
+    outlived: bool,
+}
+
+/// What is known of the database.
+pub struct DatabaseHealth {
+    store: Arc<dyn UpkeepStore>,
+    state: Mutex<State>,
+    doubted: Notify,
+}
+
+impl DatabaseHealth {
+    /// The health of a store, which is taken to work.
+    pub(crate) fn of(store: Arc<dyn UpkeepStore>) -> Self {
+        Self { store, state: Mutex::default(), doubted: Notify::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what a call of a store came to. A store that answers no is no failing one.
+    pub(crate) fn note<T>(&self, answer: &Result<T, StoreError>) {
+        if let Err(StoreError::Backend(error)) = answer {
+            self.failed(error);
+            self.doubted.notify_one();
+        }
+    }
+
+    fn failed(&self, error: &str) {
+        let (mut state, now) = (self.state(), Instant::now());
+        match &mut state.failure {
+            Some(failure) => {
+                (failure.last, failure.outlived) = (now, false);
+                error.clone_into(&mut failure.error);
+            }
+            None => {
+                tracing::error!(error, "the database fails");
+                let error = error.to_owned();
+                state.failure = Some(Failure { error, began: now, last: now, outlived: false });
+            }
+        }
+    }
+
+    /// Tries a write, and notes what it comes to.
+    pub async fn look(&self, now: UnixTime) {
+        match timeout(LIMIT, self.store.try_write(now)).await {
+            Ok(Ok(())) => self.wrote(now),
+            Ok(Err(StoreError::Backend(error))) => self.failed(&error),
+            Ok(Err(error)) => self.failed(&error.to_string()),
+            Err(_) => {
+                let seconds = LIMIT.as_secs();
+                self.failed(&format!(
+                    "a write did not end within {seconds} seconds; its disk is too slow or a program holds its lock"
+                ));
+            }
+        }
+    }
+
+    fn wrote(&self, now: UnixTime) {
+        let mut state = self.state();
+        state.last_write = Some(now);
+        if let Some(failure) = &mut state.failure {
+            failure.outlived = true;
+        }
+        if state.failure.as_ref().is_some_and(|failure| failure.last.elapsed() >= COUNTS) {
+            state.failure = None;
+            tracing::info!("the database works again");
+        }
+    }
+
+    /// Tries writes without end: now and then, and at once where a call failed.
+    pub(crate) async fn watch(&self, now: impl Fn() -> UnixTime) {
+        loop {
+            self.look(now()).await;
+            sleep(PAUSE).await;
+            let _ = timeout(TRY.saturating_sub(PAUSE), self.doubted.notified()).await;
+        }
+    }
+
+    /// How the database is at the moment `now`.
+    pub fn report(&self, now: UnixTime) -> DatabaseReport {
+        let state = self.state();
+        let last_write = state.last_write;
+        let Some(failure) = &state.failure else { return DatabaseReport { last_write, ..DatabaseReport::default() } };
+        let condition = if failure.outlived { DatabaseCondition::Unsteady } else { DatabaseCondition::Failing };
+        let since = Some(now.minus(failure.began.elapsed()));
+        DatabaseReport { state: condition, error: Some(failure.error.clone()), since, last_write }
+    }
+}
+
+impl fmt::Debug for DatabaseHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseHealth").finish_non_exhaustive()
+    }
+}
+
+/// Stores whose failures count.
+pub(crate) struct WatchedStores {
+    pub(crate) stores: Stores,
+    pub(crate) health: Arc<DatabaseHealth>,
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// A disk that is full while it is told to be.
+    #[derive(Default)]
+    struct Disk(Mutex<Option<&'static str>>);
+
+    impl Disk {
+        fn is(&self, error: Option<&'static str>) {
+            *self.0.lock().unwrap() = error;
+        }
+    }
+
+    #[async_trait]
+    impl UpkeepStore for Disk {
+        async fn try_write(&self, _: UnixTime) -> Result<(), StoreError> {
+            let error = *self.0.lock().unwrap();
+            error.map_or(Ok(()), |error| Err(StoreError::Backend(error.to_owned())))
+        }
+
+        async fn set_note(&self, _: &str, _: &str) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn notes(&self, _: &str) -> Result<Vec<(String, String)>, StoreError> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn is(health: &DatabaseHealth) -> (DatabaseCondition, Option<String>) {
+        let report = health.report(UnixTime(100));
+        (report.state, report.error)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_disk_is_seen_within_seconds_and_is_over_a_minute_after_it_has_room() {
+        let disk = Arc::new(Disk::default());
+        let health = Arc::new(DatabaseHealth::of(disk.clone()));
+        let watching = tokio::spawn({
+            let health = health.clone();
+            async move { health.watch(|| UnixTime(100)).await }
+        });
+        sleep(Duration::from_secs(40)).await;
+        assert_eq!(is(&health), (DatabaseCondition::Ok, None));
+        disk.is(Some("no space is left"));
+        sleep(TRY).await;
+        assert_eq!(is(&health), (DatabaseCondition::Failing, Some("no space is left".to_owned())));
+        disk.is(None);
+        sleep(TRY).await;
+        assert_eq!(is(&health).0, DatabaseCondition::Unsteady);
+        sleep(COUNTS + TRY).await;
+        assert_eq!(is(&health), (DatabaseCondition::Ok, None));
+        watching.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_fails_counts_at_once_and_until_a_write_is_seen_to_work() {
+        let health = DatabaseHealth::of(Arc::new(Disk::default()));
+        health.note(&Err::<(), _>(StoreError::EmailTaken));
+        health.note(&Ok::<_, StoreError>(()));
+        assert_eq!(is(&health).0, DatabaseCondition::Ok, "a store that answers no works");
+        health.note(&Err::<(), _>(StoreError::Backend("its disk is full".into())));
+        assert_eq!(is(&health), (DatabaseCondition::Failing, Some("its disk is full".to_owned())));
+        health.look(UnixTime(100)).await;
+        assert_eq!(is(&health).0, DatabaseCondition::Unsteady);
+        assert_eq!(health.report(UnixTime(100)).last_write, Some(UnixTime(100)));
+    }
+}

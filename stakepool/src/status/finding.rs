@@ -1,0 +1,91 @@
+//! What is wrong with the pool as a whole, rather than with one wallet or daemon.
+
+use serde::Serialize;
+use stakepool_core::alert::AlertKind;
+use stakepool_core::chain::Network;
+
+use crate::alert_record::AlertsReport;
+use crate::database::{DatabaseCondition, DatabaseReport};
+
+/// Something wrong with the pool as a whole, or between its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Of which kind; an alert about it has the same.
+    pub kind: AlertKind,
+    /// With what.
+    pub about: String,
+    /// What is wrong and what to do, for people.
+    pub text: String,
+}
+
+impl Finding {
+    /// A finding.
+    pub(crate) fn new(kind: AlertKind, about: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { kind, about: about.into(), text: text.into() }
+    }
+
+    /// On one line, with what it is about.
+    pub(super) fn named(&self) -> String {
+        format!("{}: {}", self.about, self.text)
+    }
+}
+
+/// What the database's state is worth.
+pub(super) fn of_database(database: &DatabaseReport) -> Option<Finding> {
+    let error = database.error.as_deref().unwrap_or("it fails");
+    let text = match database.state {
+        DatabaseCondition::Ok => return None,
+        DatabaseCondition::Unsteady => format!("it works, but failed within the last minute: {error}"),
+        DatabaseCondition::Failing => error.to_owned(),
+    };
+    Some(Finding::new(AlertKind::Database, "the database", text))
+}
+
+/// Channels of alerts that do not work.
+pub(super) fn of_alerts(alerts: &AlertsReport) -> impl Iterator<Item = Finding> {
+    alerts
+        .failing()
+        .map(|(channel, error)| Finding::new(AlertKind::AlertChannel, format!("alerts by {}", channel.way), error))
+}
+
+/// An address that users cannot write to, on the network where money is.
+pub(super) fn of_help_email(network: Network, email: &str) -> Option<Finding> {
+    let (_, domain) = email.rsplit_once('@')?;
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    let reserved = |name: &str| {
+        matches!(name, "localhost" | "localdomain" | "local" | "example" | "invalid" | "test" | "internal" | "lan")
+    };
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    let is_example = ["example.com", "example.org", "example.net"]
+        .iter()
+        .any(|example| domain == *example || domain.ends_with(&format!(".{example}")));
+    let is_nowhere = reserved(last) || is_example || !domain.contains('.');
+    (network == Network::Mainnet && is_nowhere).then(|| {
+        let text = format!("no mail of users can reach {email}: set poolemail to an address that is read");
+        Finding::new(AlertKind::Other, "poolemail", text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_nobody_can_write_to_is_found_on_mainnet_only() {
+        for nowhere in [
+            "pool@localhost",
+            "pool@example.org",
+            "pool@mail.example.com",
+            "pool@pool.example",
+            "root@host.local",
+            "pool@host",
+            "pool@Example.NET.",
+        ] {
+            assert!(of_help_email(Network::Mainnet, nowhere).unwrap().text.contains("set poolemail"), "{nowhere}");
+            assert_eq!(of_help_email(Network::Simnet, nowhere), None);
+        }
+        for read in ["pool@excc.co", "help@example.excc.co", "", "a@notexample.com"] {
+            assert_eq!(of_help_email(Network::Mainnet, read), None, "{read}");
+        }
+    }
+}
