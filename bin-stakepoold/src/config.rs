@@ -45,6 +45,7 @@ pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, 
         .with_old_clients(config.old_clients);
     let options = DaemonOptions::new(config.network, config.cold_wallet, config.pool_fee, config.data_dir)
         .with_max_users(config.max_users)
+        .with_old_cold_wallets(config.old_cold_wallets)
         .with_peers(
             config.wallets.iter().map(ServerConfig::from).collect(),
             config.nodes.iter().map(ServerConfig::from).collect(),

@@ -160,6 +160,7 @@ mod tests {
             version: "1".into(),
             network: Network::Simnet,
             cold_wallet_xpub: String::new(),
+            old_cold_wallet_xpubs: Vec::new(),
             pool_fee: PoolFee::from_percent(5.0).unwrap(),
             wanted_digest: String::new(),
             node_height: Some(BlockHeight(100)),

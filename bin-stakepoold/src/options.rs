@@ -17,6 +17,8 @@ pub struct DaemonOptions {
     pub network: Network,
     /// The cold wallet's account key, to whose addresses fees go.
     pub cold_wallet_xpub: ExtendedPubKey,
+    /// The account keys of cold wallets before: fees that go to their addresses count, too.
+    pub old_cold_wallet_xpubs: Vec<ExtendedPubKey>,
     /// Highest index of a fee address.
     pub max_users: u32,
     /// The fee that tickets must commit.
@@ -53,6 +55,7 @@ impl DaemonOptions {
         Self {
             network,
             cold_wallet_xpub,
+            old_cold_wallet_xpubs: Vec::new(),
             max_users: Self::MAX_USERS,
             pool_fee,
             wallets: Vec::new(),
@@ -65,6 +68,13 @@ impl DaemonOptions {
             datadir,
             check_every: Self::CHECK_EVERY,
         }
+    }
+
+    /// The same with cold wallets before, to which fees may go, too.
+    #[must_use]
+    pub fn with_old_cold_wallets(mut self, keys: Vec<ExtendedPubKey>) -> Self {
+        self.old_cold_wallet_xpubs = keys;
+        self
     }
 
     /// The same with another highest index of a fee address.

@@ -67,7 +67,9 @@ pub async fn run_renewed(
     tracing::info!(%id, network = %options.network, "voting daemon started");
     started(addresses);
 
-    let daemon = LocalDaemon::new(engine, &*id, options.cold_wallet_xpub).version(env!("CARGO_PKG_VERSION"));
+    let daemon = LocalDaemon::new(engine, &*id, options.cold_wallet_xpub)
+        .version(env!("CARGO_PKG_VERSION"))
+        .old_cold_wallets(options.old_cold_wallet_xpubs.clone());
     let daemon = Arc::new(daemon);
     let (pairs, latest) = watch::channel(pair.clone());
     let own = OwnCertificate { file: options.certificate, key: options.key, pairs, end: Reloadable::default() };
@@ -149,7 +151,11 @@ fn host_names(listen: &[SocketAddr]) -> Vec<String> {
 async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engine>, StakepooldError> {
     let generation = peers.generation(options.network).await?;
     let branch = options.cold_wallet_xpub.external_branch()?;
-    let addresses = FeeAddresses::derive(&branch, KeyIndex(options.max_users))?;
+    let last = KeyIndex(options.max_users);
+    let mut addresses = FeeAddresses::derive(&branch, last)?;
+    for old in &options.old_cold_wallet_xpubs {
+        addresses = addresses.with_old(&old.external_branch()?, last)?;
+    }
     let params = options.network.params(generation);
     let evaluator = Evaluator::new(options.network, params, options.pool_fee, addresses);
     let state_file = Arc::new(DiskStateFile::in_directory(&options.datadir));

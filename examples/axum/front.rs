@@ -221,7 +221,7 @@ async fn purchase_info(State(pool): State<Arc<Pool>>, headers: HeaderMap) -> Res
     let unregistered = || refuse(StatusCode::UNPROCESSABLE_ENTITY, "no address submitted", None);
     let registration = user.registration.as_ref().ok_or_else(unregistered)?;
     Ok(Json(json!({
-        "PoolAddress": registration.fee_address.to_string(), "PoolFees": pool.terms().fee.percent(),
+        "PoolAddress": pool.terms().fee_address(registration).to_string(), "PoolFees": pool.terms().fee.percent(),
         "Script": registration.script.to_string(), "TicketAddress": registration.address.to_string(),
         "VoteBits": user.voting.bits.0, "VoteBitsVersion": user.voting.version.0,
     })))

@@ -33,6 +33,8 @@ pub struct DaemonConfig {
     pub log_filter: String,
     /// The cold wallet's key, from which the fee addresses come.
     pub cold_wallet: ExtendedPubKey,
+    /// The keys of cold wallets before, whose fee addresses count, too.
+    pub old_cold_wallets: Vec<ExtendedPubKey>,
     /// The fee that tickets must pay.
     pub pool_fee: PoolFee,
     /// The highest key index of a user, and so of a fee address.
@@ -74,6 +76,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let network = reader.network();
     let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::daemon::TABLE.subsystems));
     let cold_wallet = reader.extended_key("coldwalletextpub", network);
+    let old_cold_wallets = reader.extended_keys("oldcoldwalletextpubs", network);
     let pool_fee = pool_fee(reader);
     let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
     let nodes = rpc_endpoints(reader, &NODE_KEYS, network.node_port());
@@ -105,6 +108,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         log_dir,
         log_filter: log_filter?,
         cold_wallet: cold_wallet?,
+        old_cold_wallets,
         pool_fee: pool_fee?,
         max_users: max_users?,
         nodes,

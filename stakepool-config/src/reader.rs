@@ -219,6 +219,15 @@ impl Reader<'_> {
         self.accept(key, parsed)
     }
 
+    /// Extended public keys, separated by commas.
+    pub(crate) fn extended_keys(&mut self, key: &'static str, network: Network) -> Vec<ExtendedPubKey> {
+        self.values(key, |text| {
+            // As it stands in a wallet's stakepoolcoldextkey: the number is that of the daemon and the web.
+            let bare = text.split_once(':').map_or(text, |(bare, _)| bare);
+            ExtendedPubKey::parse_for(bare, network)
+        })
+    }
+
     /// A certificate file; relative to the home, else to the working directory, as the predecessor looks for it.
     pub(crate) fn certificate(&mut self, key: &'static str, path: &str) -> Option<Certificate> {
         let path = self.accept(key, value::path(path, self.env))?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use stakepool_core::accounts::{SecureRandom, SystemRandom};
-use stakepool_core::chain::HdKeyError;
+use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, Heartbeat, HistoryStore, LeaseStore,
     LedgerStore, LowFeeStore, Mailer, NoMailer, PoolWallet, SecondFactorStore, SessionStore, SystemClock,
@@ -163,7 +163,9 @@ impl Parts {
     ) -> Result<Self, HdKeyError> {
         let (stores, database) = stores.into().watched();
         let keys = terms.keys()?;
-        let rule = PoolRule { network: terms.network, fee: terms.fee, cold: keys.cold, max_users: terms.max_users };
+        let old_cold = terms.old_cold_wallets.iter().map(ExtendedPubKey::external_branch).collect::<Result<_, _>>()?;
+        let rule =
+            PoolRule { network: terms.network, fee: terms.fee, cold: keys.cold, old_cold, max_users: terms.max_users };
         let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
         let kept = VotingWallets::on_stores(terms, members, &stores);
         let group = kept.group.clone();

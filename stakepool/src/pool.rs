@@ -9,6 +9,7 @@ use stakepool_core::ports::StoreError;
 use stakepool_core::secret::Secret;
 use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
+use tokio::sync::OnceCell;
 
 use crate::agendas::Agendas;
 use crate::alert_record::AlertRecord;
@@ -98,6 +99,8 @@ pub struct Pool {
     pub(crate) alert_record: AlertRecord,
     /// This instance, by a name that no other has.
     pub(crate) instance: String,
+    /// How many users were given a fee address that is not accepted any more.
+    pub(crate) stale_fee_addresses: OnceCell<usize>,
 }
 
 impl Pool {
@@ -125,6 +128,7 @@ impl Pool {
             tally: SingleFlight::new(MAX_AGE),
             alert_record: AlertRecord::default(),
             instance: instance(&settings.instance, parts.random.as_ref()),
+            stale_fee_addresses: OnceCell::new(),
             terms,
             settings,
             parts,

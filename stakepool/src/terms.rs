@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::{PasswordCosts, User, UserId};
-use stakepool_core::chain::{ExtendedPubKey, HdKeyError, Network};
+use stakepool_core::accounts::{PasswordCosts, Registration, User, UserId};
+use stakepool_core::chain::{Address, ExtendedPubKey, HdKeyError, Network};
 use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
@@ -48,6 +48,8 @@ pub struct PoolTerms {
     pub voting_wallet: ExtendedPubKey,
     /// The account key of the cold wallet, to which fees go.
     pub cold_wallet: ExtendedPubKey,
+    /// The account keys of cold wallets before: fees that go to their addresses count, too.
+    pub old_cold_wallets: Vec<ExtendedPubKey>,
     /// The fee that tickets must pay, in percent.
     pub fee: PoolFee,
     /// The highest key index that is given to a user.
@@ -67,6 +69,7 @@ impl PoolTerms {
             network,
             voting_wallet,
             cold_wallet,
+            old_cold_wallets: Vec::new(),
             fee,
             max_users: MAX_USERS,
             min_servers: MIN_SERVERS,
@@ -94,6 +97,29 @@ impl PoolTerms {
     pub fn closed(mut self, message: Option<String>) -> Self {
         self.closed = message.into();
         self
+    }
+
+    /// With cold wallets before, whose fee addresses count, too: users' wallets may go on paying to the address that they were
+    /// given. The daemons need the same.
+    #[must_use]
+    pub fn old_cold_wallets(mut self, keys: Vec<ExtendedPubKey>) -> Self {
+        self.old_cold_wallets = keys;
+        self
+    }
+
+    /// Where a user's tickets pay their fee to from now on: the address of the present cold wallet, whatever it was when the
+    /// user registered.
+    pub fn fee_address(&self, registration: &Registration) -> Address {
+        let branch = self.cold_wallet.external_branch();
+        let current = branch.and_then(|branch| branch.address(registration.key_index));
+        current.map_or(registration.fee_address, |address| address.to_pubkey_hash())
+    }
+
+    /// Whether tickets that pay to an address for a user's key index are accepted.
+    pub(crate) fn accepts_fee_address(&self, registration: &Registration) -> bool {
+        let keys = std::iter::once(&self.cold_wallet).chain(&self.old_cold_wallets);
+        let addresses = keys.filter_map(|key| key.external_branch().ok()?.address(registration.key_index).ok());
+        addresses.map(|address| address.to_pubkey_hash()).any(|address| address == registration.fee_address)
     }
 
     /// A new pool, although its wallets hold scripts of users whom its database does not know. Without this a pool whose

@@ -52,7 +52,7 @@ pub trait TicketSource: Send + Sync {
 }
 
 /// The pool's rule by which tickets are judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PoolRule {
     /// The network.
     pub network: Network,
@@ -60,6 +60,8 @@ pub struct PoolRule {
     pub fee: PoolFee,
     /// The external branch of the cold wallet, to which fees go.
     pub cold: ExternalBranch,
+    /// Those of cold wallets before, to which fees may go, too.
+    pub old_cold: Vec<ExternalBranch>,
     /// The highest index of a fee address.
     pub max_users: u32,
 }
@@ -86,9 +88,13 @@ impl WalletTicketSource {
 
     async fn evaluator(&self) -> Result<&Evaluator, SourceError> {
         let derive = || async {
-            let PoolRule { network, fee, cold, max_users } = self.rule;
+            let PoolRule { network, fee, cold, old_cold, max_users } = self.rule.clone();
             let params = network.params(self.generation()?);
-            let derived = tokio::task::spawn_blocking(move || FeeAddresses::derive(&cold, KeyIndex(max_users))).await;
+            let derive = move || {
+                let own = FeeAddresses::derive(&cold, KeyIndex(max_users));
+                old_cold.iter().fold(own, |known, old| known?.with_old(old, KeyIndex(max_users)))
+            };
+            let derived = tokio::task::spawn_blocking(derive).await;
             let addresses = derived.map_err(|error| SourceError::BrokeDown(error.to_string()))??;
             Ok(Evaluator::new(network, params, fee, addresses))
         };

@@ -1,7 +1,7 @@
 //! A user as the list and the details show it.
 
 use serde::Serialize;
-use stakepool::PoolSettings;
+use stakepool::Pool;
 use stakepool_core::accounts::{Email, EmailState, User, UserId};
 use stakepool_core::chain::{Address, BlockHeight, KeyIndex, ScriptAddress};
 use stakepool_core::time::UnixTime;
@@ -25,18 +25,18 @@ pub(super) struct Account {
 
 impl Account {
     /// What is shown of a user.
-    pub(super) fn new(user: &User, settings: &PoolSettings) -> Self {
+    pub(super) fn new(user: &User, pool: &Pool) -> Self {
         let registration = user.registration.as_ref();
         Self {
             id: user.id,
             email: user.email.clone(),
             email_verified: user.email_state != EmailState::Unverified,
-            admin: settings.administers(user),
+            admin: pool.settings().administers(user),
             disabled: user.disabled,
             created: (user.created.0 != 0).then_some(user.created),
             key_index: registration.map(|registration| registration.key_index),
             address: registration.map(|registration| registration.address),
-            fee_address: registration.map(|registration| registration.fee_address),
+            fee_address: registration.map(|registration| pool.terms().fee_address(registration)),
             registered_at: registration.map(|registration| registration.registered_at),
         }
     }

@@ -17,7 +17,7 @@ impl List {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         let open = OpenPool::open(pool, Absent::Refuse)?;
         let users = open.wait(open.database.list(UserId(i64::MIN), u64::MAX))?;
-        let accounts: Vec<Account> = users.iter().map(|user| Account::new(user, open.pool.settings())).collect();
+        let accounts: Vec<Account> = users.iter().map(|user| Account::new(user, &open.pool)).collect();
         console.style.write_list(console.output, &accounts, "there are no users").map_err(CliError::Output)
     }
 }

@@ -69,7 +69,7 @@ impl Show {
         let user = find(&open, &self.user)?;
         let counts = open.wait(open.database.ticket_counts(Some(user.id)))?;
         let details = Details {
-            account: Account::new(&user, open.pool.settings()),
+            account: Account::new(&user, &open.pool),
             script: user.registration.map(|registration| registration.script),
             voting: user.voting,
             tickets: Tally::of(&counts).into(),

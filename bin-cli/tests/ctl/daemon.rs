@@ -38,6 +38,7 @@ impl Fake {
             version: "0.1.0".to_owned(),
             network: Network::Simnet,
             cold_wallet_xpub: cold_wallet.to_string(),
+            old_cold_wallet_xpubs: Vec::new(),
             pool_fee: PoolFee::from_percent(7.5).unwrap(),
             wanted_digest: String::new(),
             users: 0,

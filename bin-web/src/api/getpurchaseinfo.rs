@@ -2,9 +2,9 @@
 
 use hyper::body::Bytes;
 use serde::Serialize;
+use stakepool::PoolTerms;
 use stakepool::accounts::ClientAddress;
 use stakepool_core::accounts::User;
-use stakepool_core::ticket::PoolFee;
 use warp::http::HeaderMap;
 
 use super::answer::{Code, with_data};
@@ -27,7 +27,7 @@ struct PurchaseInfo {
 /// Answers a call.
 pub async fn answer(site: &Site, headers: &HeaderMap, client: ClientAddress) -> Bytes {
     match auth::user_of(site, headers, client).await {
-        Ok(user) => site.purchase_infos.get(&user, |user| body(user, site.pool.terms().fee)),
+        Ok(user) => site.purchase_infos.get(&user, |user| body(user, site.pool.terms())),
         Err(refused) => {
             let (code, why) = refused.code_and_words();
             with_data(code, &format!("purchaseinfo error - {why}"), None::<PurchaseInfo>)
@@ -36,15 +36,15 @@ pub async fn answer(site: &Site, headers: &HeaderMap, client: ClientAddress) -> 
 }
 
 /// The answer about a user, which stays the same until the user changes.
-fn body(user: &User, fee: PoolFee) -> Bytes {
+fn body(user: &User, terms: &PoolTerms) -> Bytes {
     let Some(registration) = &user.registration else {
         // Wallets wait for exactly this text, and then send the key.
         let message = "purchaseinfo error - no address submitted";
         return with_data(Code::FailedPrecondition, message, None::<PurchaseInfo>);
     };
     let data = PurchaseInfo {
-        pool_address: registration.fee_address.to_string(),
-        pool_fees: Decimal(fee.percent()),
+        pool_address: terms.fee_address(registration).to_string(),
+        pool_fees: Decimal(terms.fee.percent()),
         script: registration.script.to_string(),
         ticket_address: registration.address.to_string(),
         vote_bits: user.voting.bits.0,

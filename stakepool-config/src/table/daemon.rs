@@ -2,7 +2,7 @@
 
 use super::{
     CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, MAXUSERS, MEMPROFILE, MONITORLISTEN,
-    PROFILE, SIMNET, TESTNET, Table, VERSION,
+    OLDCOLDWALLETEXTPUBS, PROFILE, SIMNET, TESTNET, Table, VERSION,
 };
 
 /// The table of the voting daemon.
@@ -33,6 +33,7 @@ pub(crate) const TABLE: Table = Table {
         SIMNET,
         // The pool.
         COLDWALLETEXTPUB,
+        OLDCOLDWALLETEXTPUBS,
         Key::value(
             "poolfees",
             "PERCENT",

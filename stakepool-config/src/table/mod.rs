@@ -191,6 +191,12 @@ const MONITORLISTEN: Key =
         .new_here();
 const COLDWALLETEXTPUB: Key =
     Key::value("coldwalletextpub", "KEY", "the cold wallet's extended public key, from which the fee addresses come");
+const OLDCOLDWALLETEXTPUBS: Key = Key::list(
+    "oldcoldwalletextpubs",
+    "KEY,…",
+    "extended public keys of cold wallets before: tickets that pay their fee to these are accepted, too",
+)
+.new_here();
 const PROFILE: Key = Key::obsolete("profile", Kind::Value("PORT"));
 const CPUPROFILE: Key = Key::obsolete("cpuprofile", Kind::Value("FILE"));
 const MEMPROFILE: Key = Key::obsolete("memprofile", Kind::Value("FILE"));

@@ -2,7 +2,7 @@
 
 use super::{
     CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, MAXUSERS, MEMPROFILE, MONITORLISTEN,
-    PROFILE, SIMNET, TESTNET, Table, VERSION,
+    OLDCOLDWALLETEXTPUBS, PROFILE, SIMNET, TESTNET, Table, VERSION,
 };
 
 /// The table of the web application.
@@ -37,6 +37,7 @@ pub(crate) const TABLE: Table = Table {
         SIMNET,
         // The pool.
         COLDWALLETEXTPUB,
+        OLDCOLDWALLETEXTPUBS,
         Key::value(
             "votingwalletextpub",
             "KEY",

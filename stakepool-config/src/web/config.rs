@@ -42,6 +42,8 @@ pub struct WebConfig {
     pub database: Database,
     /// The cold wallet's key, from which the fee addresses come.
     pub cold_wallet: ExtendedPubKey,
+    /// The keys of cold wallets before, whose fee addresses count, too.
+    pub old_cold_wallets: Vec<ExtendedPubKey>,
     /// The voting wallets' key, from which the pool's half of each multisig comes.
     pub voting_wallet: ExtendedPubKey,
     /// The fee that tickets must pay.
@@ -132,6 +134,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::web::TABLE.subsystems));
     let database = database::read(reader, &data_dir);
     let cold_wallet = reader.extended_key("coldwalletextpub", network);
+    let old_cold_wallets = reader.extended_keys("oldcoldwalletextpubs", network);
     let voting_wallet = reader.extended_key("votingwalletextpub", network);
     if cold_wallet.is_some() && cold_wallet == voting_wallet {
         reader.warn(
@@ -173,6 +176,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         log_filter: log_filter?,
         database,
         cold_wallet: cold_wallet?,
+        old_cold_wallets,
         voting_wallet: voting_wallet?,
         pool_fee: pool_fee?,
         max_users: max_users?,

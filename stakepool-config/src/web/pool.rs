@@ -15,6 +15,7 @@ impl WebConfig {
             .max_users(self.max_users)
             .min_servers(self.min_servers)
             .new_pool(self.new_pool)
+            .old_cold_wallets(self.old_cold_wallets.clone())
             .closed(self.closed())
     }
 

@@ -317,3 +317,15 @@ fn what_works_only_in_part_is_told() {
     assert_only(&Host::new().web_errors(&web_lines("baseurl=http://pool.example?a=b")), &["baseurl", "has a query"]);
     assert_only(&Host::new().web_errors(&web_lines("statustoken=env:NOPE")), &["statustoken", "NOPE is not set"]);
 }
+
+#[test]
+fn keys_of_cold_wallets_before_are_a_list_in_the_web_and_in_the_daemon() {
+    assert!(Host::new().web(&web_lines("")).old_cold_wallets.is_empty());
+    // As in a wallet's stakepoolcoldextkey, too.
+    let config = Host::new().web(&web_lines(&format!("oldcoldwalletextpubs={VOTING}:9999,{COLD}")));
+    let keys: Vec<_> = config.old_cold_wallets.iter().map(ToString::to_string).collect();
+    assert_eq!(keys, [VOTING, COLD]);
+    assert_only(&Host::new().web_errors(&web_lines("oldcoldwalletextpubs=tpub1")), &["oldcoldwalletextpubs"]);
+    let config = Host::new().daemon(&daemon_lines(&format!("oldcoldwalletextpubs={VOTING}")));
+    assert_eq!(config.old_cold_wallets, [VOTING.parse().unwrap()]);
+}

@@ -116,6 +116,9 @@ pub struct DaemonStatus {
     pub network: Network,
     /// The cold wallet's extended public key, as text.
     pub cold_wallet_xpub: String,
+    /// The extended public keys, as text, of cold wallets before: fees that go to them count, too. An older daemon reports none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_cold_wallet_xpubs: Vec<String>,
     /// The fee that it asks.
     pub pool_fee: PoolFee,
     /// The digest of the wanted state that it has, hexadecimal.

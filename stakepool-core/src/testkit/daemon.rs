@@ -74,6 +74,7 @@ impl FakeDaemon {
             version: "fake".to_owned(),
             network: Network::Simnet,
             cold_wallet_xpub: COLD.to_owned(),
+            old_cold_wallet_xpubs: Vec::new(),
             pool_fee: PoolFee::from_percent(7.5).unwrap(),
             wanted_digest: String::new(),
             users: 0,

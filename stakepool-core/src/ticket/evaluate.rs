@@ -30,6 +30,16 @@ impl FeeAddresses {
         Ok(Self { indexes })
     }
 
+    /// With those of another branch, too, as of a cold wallet that was the pool's before. Both have the same indexes.
+    ///
+    /// # Errors
+    /// As [`ExternalBranch::addresses`].
+    pub fn with_old(mut self, branch: &ExternalBranch, last: KeyIndex) -> Result<Self, HdKeyError> {
+        let Self { indexes } = Self::derive(branch, last)?;
+        self.indexes.extend(indexes);
+        Ok(self)
+    }
+
     /// The index of an address, or `None` where it is not the pool's.
     pub fn index_of(&self, hash: Hash160) -> Option<KeyIndex> {
         self.indexes.get(&hash).copied()

@@ -50,6 +50,7 @@ pub struct LocalDaemon {
     version: String,
     network: Network,
     cold_wallet: ExtendedPubKey,
+    old_cold_wallets: Vec<ExtendedPubKey>,
     fee: PoolFee,
     account_keys: Mutex<BTreeMap<usize, ExtendedPubKey>>,
     /// The keys that the wallets had at first.
@@ -72,6 +73,7 @@ impl LocalDaemon {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             network,
             cold_wallet,
+            old_cold_wallets: Vec::new(),
             fee,
             account_keys: Mutex::default(),
             first_keys: Mutex::default(),
@@ -81,6 +83,11 @@ impl LocalDaemon {
     /// Gives the daemon a lasting name for itself, which must stay the same over restarts.
     pub fn id(self, id: impl Into<String>) -> Self {
         Self { id: id.into(), ..self }
+    }
+
+    /// Names the cold wallets before, to which fees may go, too: those of the engine's evaluator.
+    pub fn old_cold_wallets(self, old_cold_wallets: Vec<ExtendedPubKey>) -> Self {
+        Self { old_cold_wallets, ..self }
     }
 
     /// Gives the version that the status names, where it is not this crate's.
@@ -203,6 +210,7 @@ impl VotingDaemon for LocalDaemon {
             version: self.version.clone(),
             network: self.network,
             cold_wallet_xpub: self.cold_wallet.to_string(),
+            old_cold_wallet_xpubs: self.old_cold_wallets.iter().map(ToString::to_string).collect(),
             pool_fee: self.fee,
             wanted_digest: desired.digest().to_string(),
             users: desired.users().len() as u64,

@@ -77,6 +77,7 @@ pub(super) fn daemon_status() -> DaemonStatus {
         version: "1".to_owned(),
         network: Network::Simnet,
         cold_wallet_xpub: KEY.to_owned(),
+        old_cold_wallet_xpubs: Vec::new(),
         pool_fee: PoolFee::from_percent(7.5).unwrap(),
         wanted_digest: String::new(),
         users: 0,

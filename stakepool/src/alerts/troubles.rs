@@ -47,6 +47,9 @@ pub(super) async fn all(pool: &Pool, status: &PoolStatus, since: &mut Since) -> 
 /// What the stores tell. Where one fails, the status says so.
 async fn of_stores(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<Trouble> {
     let mut troubles = Vec::new();
+    if let Some(text) = pool.stale_fee_addresses().await {
+        troubles.push(trouble(AlertKind::Disagreement, "fee addresses", text));
+    }
     if let Ok((_, active)) = pool.parts.users.counts().await {
         troubles.extend(of_users(active, pool.terms.max_users));
     }

@@ -166,9 +166,24 @@ fn differences(status: &DaemonStatus, ours: &PoolTerms) -> Vec<String> {
         compare("network", &status.network, &ours.network),
         compare("poolfees", &status.pool_fee, &ours.fee),
         compare("coldwalletextpub", &status.cold_wallet_xpub, &ours.cold_wallet),
+        old_keys(status, ours),
     ];
     let foreign = status.wallets.iter().filter_map(|wallet| foreign_key(wallet, &ours.voting_wallet));
     differences.into_iter().flatten().chain(foreign).collect()
+}
+
+/// Which keys of cold wallets before it has and the web has not, or the other way round: where it lacks one, tickets are ignored
+/// that users' wallets pay for as they were told.
+fn old_keys(status: &DaemonStatus, ours: &PoolTerms) -> Option<String> {
+    let ours: Vec<_> = ours.old_cold_wallets.iter().map(ToString::to_string).collect();
+    let theirs = &status.old_cold_wallet_xpubs;
+    let lacks = |some: &[String], others: &[String]| some.iter().find(|key| !others.contains(key)).cloned();
+    let text = match (lacks(&ours, theirs), lacks(theirs, &ours)) {
+        (Some(key), _) => format!("its oldcoldwalletextpubs lacks {key}, which the web's has: make them the same"),
+        (None, Some(key)) => format!("its oldcoldwalletextpubs has {key}, which the web's lacks: make them the same"),
+        (None, None) => return None,
+    };
+    Some(text)
 }
 
 /// What is wrong with the account key of one of its wallets, where it is not the pool's.

@@ -15,7 +15,7 @@ use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
 
 /// How the pool is as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Overall {
     /// All is well.

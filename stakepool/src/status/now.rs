@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use stakepool_core::accounts::User;
 use stakepool_core::alert::AlertKind;
 use stakepool_core::ports::StoreError;
 use stakepool_core::wallets::MemberStatus;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::alert_record::{AlertsReport, NOTE, WORK};
@@ -13,7 +15,7 @@ use crate::daemons::DaemonView;
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::pool::Pool;
 use crate::status::finding::of_help_email;
-use crate::status::judge::{PoolStatus, Seen};
+use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::mail::add_mail;
 
 /// How long a read for the status may take.
@@ -55,6 +57,10 @@ impl Pool {
             warnings: &self.settings.warnings,
         });
         add_mail(&mut status, &self.outbox.troubles());
+        if let Some(text) = timeout(READ_LIMIT, self.stale_fee_addresses()).await.ok().flatten() {
+            status.state = status.state.max(Overall::Degraded);
+            status.problems.push(text);
+        }
         status
     }
 
@@ -87,5 +93,25 @@ impl Pool {
     /// Whether the operator was told of a trouble of a kind that is not over, by a channel that took the message.
     pub fn operator_is_told(&self, kind: AlertKind) -> bool {
         self.alert_record.is_told(kind)
+    }
+
+    /// What is to be said of users whose wallets may pay fees to addresses that are not accepted any more: those of a cold
+    /// wallet that was the pool's when they registered.
+    pub(crate) async fn stale_fee_addresses(&self) -> Option<String> {
+        let count = async || {
+            let users = self.parts.users.registered().await?;
+            let terms = self.terms.clone();
+            let is_stale = move |user: &User| {
+                user.registration.as_ref().is_some_and(|registration| !terms.accepts_fee_address(registration))
+            };
+            let counted = spawn_blocking(move || users.iter().filter(|user| is_stale(user)).count()).await;
+            counted.map_err(|error| StoreError::Backend(error.to_string()))
+        };
+        // Where the database fails, the status says so. New users are given addresses of the present cold wallet.
+        let stale = self.stale_fee_addresses.get_or_try_init(count).await.ok().filter(|stale| **stale > 0)?;
+        Some(format!(
+            "the fee addresses of {stale} users are of a cold wallet before, and tickets that their wallets buy with them \
+             are ignored: add its key to oldcoldwalletextpubs, here and in every daemon"
+        ))
     }
 }

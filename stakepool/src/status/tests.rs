@@ -55,6 +55,7 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         version: "1".to_owned(),
         network: Network::Simnet,
         cold_wallet_xpub: KEY.to_owned(),
+        old_cold_wallet_xpubs: Vec::new(),
         pool_fee: fee(),
         wanted_digest: String::new(),
         users: 1,
@@ -340,4 +341,18 @@ fn scripts_of_users_whom_the_database_does_not_know_are_a_problem_until_the_oper
     assert!(!text.contains("tickets that may"), "{text}");
     assert_eq!(told(vec![idle], true), None, "newpool has decided about users without tickets");
     assert!(told(vec![idle, busy], true).is_some(), "tickets that may vote are never passed over");
+}
+
+#[test]
+fn a_daemon_that_lacks_the_key_of_a_cold_wallet_before_or_has_one_more_is_told_with_the_remedy() {
+    let told = |ours: &[&str], theirs: &[&str]| {
+        let view = daemon(|status| status.old_cold_wallet_xpubs = theirs.iter().map(ToString::to_string).collect());
+        let terms = terms().old_cold_wallets(ours.iter().map(|key| key.parse().unwrap()).collect());
+        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, &terms).differences
+    };
+    assert_eq!((told(&[], &[]), told(&[KEY], &[KEY])), (Vec::new(), Vec::new()));
+    let lacks = format!("its oldcoldwalletextpubs lacks {KEY}, which the web's has: make them the same");
+    assert_eq!(told(&[KEY], &[]), [lacks]);
+    let has = format!("its oldcoldwalletextpubs has {KEY}, which the web's lacks: make them the same");
+    assert_eq!(told(&[], &[KEY]), [has]);
 }

@@ -16,6 +16,7 @@ mod reconciling;
 mod registration;
 mod reports;
 mod reset;
+mod rotation;
 mod running;
 mod second_factor;
 mod second_step;

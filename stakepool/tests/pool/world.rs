@@ -1,5 +1,6 @@
 //! A whole pool on a database in a folder, with wallets, daemons, time and mail that tests direct.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -52,7 +53,7 @@ pub struct World {
     pub wallets: Vec<Arc<FakeWallet>>,
     pub clock: Arc<TestClock>,
     pub letters: Arc<Letters>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl World {
@@ -67,10 +68,20 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Plan)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = Self::on(folder.path(), change).await;
+        Self { _folder: Some(folder), ..world }
+    }
+
+    /// A pool on the database in a folder, as after a restart of the web.
+    pub async fn in_folder(folder: &Path, terms: PoolTerms) -> Self {
+        Self::on(folder, |plan| plan.terms = terms).await
+    }
+
+    async fn on(folder: &Path, change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = plan();
         change(&mut plan);
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("pool.sqlite");
+        let file = folder.join("pool.sqlite");
         let database = Arc::new(Database::open_sqlite(file, SqliteOptions::default()).await.unwrap());
         let wallets = vec![FakeWallet::new("wallet:1"), FakeWallet::new("wallet:2")];
         let (clock, letters) = (Arc::new(TestClock::default()), Arc::new(Letters::default()));
@@ -87,7 +98,7 @@ impl World {
         }
         let pool = Arc::new(builder.build().unwrap());
         pool.parts().wallets.as_ref().unwrap().group.recover_all().await;
-        Self { pool, database, wallets, clock, letters, _folder: folder }
+        Self { pool, database, wallets, clock, letters, _folder: None }
     }
 
     /// Runs the pool; the sender stops it.

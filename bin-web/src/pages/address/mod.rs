@@ -72,7 +72,7 @@ fn page(visit: &Visit, status: StatusCode, said: Said) -> Outcome {
     let registered = user.registration.as_ref().map(|registration| Registered {
         address: registration.address.to_string(),
         script: registration.script.to_string(),
-        fee_address: registration.fee_address.to_string(),
+        fee_address: visit.site.pool.terms().fee_address(registration).to_string(),
         height: registration.registered_at.0,
     });
     let network = visit.site.pool.terms().network;

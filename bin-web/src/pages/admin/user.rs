@@ -147,7 +147,7 @@ async fn page(visit: &Visit, reply: Reply) -> Outcome {
         sessions: overview.sessions,
         registration: user.registration.as_ref().map(|registration| Registered {
             address: registration.address.to_string(),
-            fee_address: registration.fee_address.to_string(),
+            fee_address: visit.site.pool.terms().fee_address(registration).to_string(),
             key_index: registration.key_index.0,
             height: registration.registered_at.0,
         }),

@@ -126,7 +126,7 @@ fn address(visit: &Visit, registration: &Registration) -> AddressData {
     AddressData {
         voting_address: registration.address.to_string(),
         redeem_script: registration.script.to_string(),
-        fee_address: registration.fee_address.to_string(),
+        fee_address: visit.site.pool.terms().fee_address(registration).to_string(),
         user_public_key_address: registration.script.user_address(visit.site.pool.terms().network).to_string(),
         registered_at_block: registration.registered_at.0,
     }

@@ -29,6 +29,8 @@ fn problems(all: &[String]) -> Vec<String> {
     shown
 }
 
+/// Old keys of cold wallets that are read of a daemon.
+const MOST_KEYS: usize = 100;
 /// Unknown addresses that are read of a daemon.
 const MOST_UNKNOWN: usize = 100;
 
@@ -40,6 +42,7 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             version: status.version,
             network: status.network.name().to_owned(),
             cold_wallet_xpub: status.cold_wallet_xpub,
+            old_cold_wallet_xpubs: status.old_cold_wallet_xpubs,
             pool_fee_percent: status.pool_fee.percent(),
             wanted_digest: status.wanted_digest,
             users: status.users,
@@ -64,6 +67,7 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             version: name(&status.version),
             network: status.network.parse().map_err(|error| FieldError::new("network", error))?,
             cold_wallet_xpub: name(&status.cold_wallet_xpub),
+            old_cold_wallet_xpubs: status.old_cold_wallet_xpubs.iter().take(MOST_KEYS).map(|key| name(key)).collect(),
             pool_fee: PoolFee::from_percent(status.pool_fee_percent)
                 .map_err(|error| FieldError::new("pool_fee_percent", error))?,
             wanted_digest: name(&status.wanted_digest),

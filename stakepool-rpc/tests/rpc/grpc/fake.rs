@@ -127,6 +127,7 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
         version: "0.1.0".to_owned(),
         network: Network::Simnet,
         cold_wallet_xpub: "spub…".to_owned(),
+        old_cold_wallet_xpubs: vec!["spub0".to_owned(), "spub1".to_owned()],
         pool_fee: PoolFee::from_percent(8.2).unwrap(),
         wanted_digest: wanted.digest().to_string(),
         users: wanted.users().len() as u64,
