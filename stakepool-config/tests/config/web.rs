@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use stakepool_config::{Captcha, Database, Invocation, ListenAddress, MailTls};
 use stakepool_core::chain::Network;
 
-use super::{COLD, Host, MAINNET, VOTING, assert_only, pem, web_lines, without};
+use super::{COLD, Host, MAINNET, VOTING, assert_only, daemon_lines, pem, web_lines, without};
 
 #[test]
 fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
