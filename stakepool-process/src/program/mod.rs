@@ -1,6 +1,7 @@
 //! A program from its command line to its exit code: logs, signals, limits, addresses, and the service manager.
 
 mod check;
+mod config;
 mod file_limit;
 mod listen;
 mod log_file;
@@ -13,9 +14,10 @@ mod service;
 mod signals;
 
 pub use check::check_config;
+pub use config::ProgramConfig;
 pub use listen::{NoAddress, usable_address, usable_addresses};
 pub use panics::isolated;
 pub use reload::Reloads;
-pub use run::{ProgramConfig, run};
+pub use run::run;
 pub use service::ready;
 pub use signals::until_signal;

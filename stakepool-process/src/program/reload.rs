@@ -3,8 +3,8 @@
 use stakepool_config::{ConfigErrors, Invocation};
 use tokio::sync::watch;
 
+use super::config::ProgramConfig;
 use super::logging::Log;
-use super::run::ProgramConfig;
 use super::{service, signals};
 
 /// The configurations that are read while a program runs, at SIGHUP and SIGUSR1. Those with errors are not among them.

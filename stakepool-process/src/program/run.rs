@@ -2,13 +2,13 @@
 
 use std::fmt::Display;
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use stakepool_config::{ConfigErrors, DaemonConfig, Invocation, Sources, WebConfig};
+use stakepool_config::{ConfigErrors, Invocation, Sources};
 use tokio::time::{Instant, sleep};
 
+use super::config::ProgramConfig;
 use super::reload::{self, Reloads};
 use super::{file_limit, logging, panics, permissions, signals};
 
@@ -16,21 +16,6 @@ use super::{file_limit, logging, panics, permissions, signals};
 pub(super) const BAD_CONFIGURATION: u8 = 2;
 /// How long tasks in the background may take to finish after the main one has broken down.
 const LAST_WORK: Duration = Duration::from_secs(10);
-
-/// What the configurations of all programs have.
-pub trait ProgramConfig: Clone {
-    /// The keys whose values are used without a restart, where the configuration is read again, beside `debuglevel`.
-    const RELOADED: &'static [&'static str];
-
-    /// The filter for `tracing`.
-    fn log_filter(&self) -> &str;
-    /// Where log files lie.
-    fn log_dir(&self) -> &Path;
-    /// What the operator should know at the start.
-    fn warnings(&self) -> &[String];
-    /// Where the configuration came from.
-    fn sources(&self) -> &Sources;
-}
 
 /// Runs a program as it was asked to, and answers with its exit code: 0 after a clean stop, 1 where it had to stop, 2
 /// for a wrong configuration. `version` begins with the program's name.
@@ -109,46 +94,5 @@ async fn until_nothing_runs() {
     let metrics = tokio::runtime::Handle::current().metrics();
     while metrics.num_alive_tasks() > 0 && began.elapsed() < LAST_WORK {
         sleep(Duration::from_millis(50)).await;
-    }
-}
-
-impl ProgramConfig for WebConfig {
-    const RELOADED: &'static [&'static str] =
-        &["adminips", "adminuserids", "closepool", "closepoolmsg", "stakepooldcerts", "walletcerts"];
-
-    fn log_filter(&self) -> &str {
-        &self.log_filter
-    }
-
-    fn log_dir(&self) -> &Path {
-        &self.log_dir
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
-    fn sources(&self) -> &Sources {
-        &self.sources
-    }
-}
-
-impl ProgramConfig for DaemonConfig {
-    const RELOADED: &'static [&'static str] = &["exccdcert", "walletcert"];
-
-    fn log_filter(&self) -> &str {
-        &self.log_filter
-    }
-
-    fn log_dir(&self) -> &Path {
-        &self.log_dir
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
-    fn sources(&self) -> &Sources {
-        &self.sources
     }
 }
