@@ -72,7 +72,7 @@ pub async fn show(visit: Visit) -> Outcome {
     let content = Tickets {
         address: registration.address.to_string(),
         script: registration.script.to_string(),
-        fee_address: site.pool.terms().fee_address(&registration).to_string(),
+        fee_address: site.pool.terms().fee_address(registration).to_string(),
         height: tip.map(|tip| tip.0),
         none_at_all: lists.iter().all(|list| list.count == 0),
         savable: savable(&counts),
