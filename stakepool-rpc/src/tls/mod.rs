@@ -20,6 +20,7 @@ mod pem;
 mod pinned;
 mod provider;
 mod refusal;
+mod validity;
 mod x509;
 
 #[cfg(any(feature = "json", feature = "grpc"))]
@@ -32,4 +33,4 @@ pub use pem::certificates_pem;
 pub use pinned::{pinned_client_config, pinned_client_config_with_identity, server_config};
 #[cfg(any(feature = "json", feature = "grpc"))]
 pub(crate) use refusal::why_tls_failed;
-pub use x509::{certificate_end, certificate_validity};
+pub use validity::{certificate_end, certificate_validity};

@@ -2,9 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::error::TlsError;
-use super::pem;
-
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
@@ -43,26 +40,10 @@ const OTHERS: [(&[u8], &str); 11] = [
     (b"\x2b\x24\x03\x03\x02\x08\x01\x01\x0d", "of the curve brainpoolP512r1"),
 ];
 
-/// The end of the first certificate of a PEM text. Those who pin the certificate do not look at it; the predecessor's
-/// programs do.
-///
-/// # Errors
-/// [`TlsError`] where the text holds no certificate, or one without a readable end.
-pub fn certificate_end(text: &[u8]) -> Result<SystemTime, TlsError> {
-    Ok(certificate_validity(text)?.1)
-}
-
-/// The beginning and the end of the first certificate of a PEM text.
-///
-/// # Errors
-/// As [`certificate_end`].
-pub fn certificate_validity(text: &[u8]) -> Result<(SystemTime, SystemTime), TlsError> {
-    let certificates = pem::certificates(text)?;
-    let validity = certificates.first().and_then(|certificate| {
-        let (begin, rest) = time(Parts::of(certificate)?.validity)?;
-        Some((begin, time(rest)?.0))
-    });
-    validity.ok_or_else(|| TlsError::BadCertificate { number: 1, reason: "its validity cannot be read".to_owned() })
+/// The beginning and the end of a certificate; `None` where they cannot be read.
+pub(super) fn validity(certificate: &[u8]) -> Option<(SystemTime, SystemTime)> {
+    let (begin, rest) = time(Parts::of(certificate)?.validity)?;
+    Some((begin, time(rest)?.0))
 }
 
 /// Whether a CA's certificate is that of the issuer of another one, which that is not itself.
@@ -196,21 +177,8 @@ mod tests {
         assert_eq!(days_since_1970(1969, 1, 1), None);
     }
 
-    #[cfg(feature = "certificates")]
     #[test]
-    fn a_certificate_that_was_just_made_ends_in_ten_years() {
-        let folder = tempfile::tempdir().unwrap();
-        let (certificate, key) = (folder.path().join("c"), folder.path().join("k"));
-        let now = UNIX_EPOCH + Duration::from_secs(1_795_305_600);
-        crate::tls::ensure_server_pair(&certificate, &key, &[], now).unwrap();
-        let end = certificate_end(&std::fs::read(&certificate).unwrap()).unwrap();
-        let years = end.duration_since(now).unwrap().as_secs_f64() / 86_400.0 / 365.25;
-        assert!((9.9..10.1).contains(&years), "{years}");
-    }
-
-    #[test]
-    fn what_is_no_certificate_has_no_end() {
-        assert_eq!(certificate_end(b"nothing"), Err(TlsError::NoCertificate));
+    fn what_is_no_certificate_has_no_parts() {
         let odd = [SEQUENCE, 0x82, 0x01, 0x00, SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff, 0x80];
         for cut in 0..=odd.len() {
             assert!(Parts::of(&odd[..cut]).is_none());
