@@ -29,8 +29,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&folder)?;
     let network = SimNetwork::builder().seed(42).voting_wallets(2).height(200).crowd(20).start().await?;
     let fee = PoolFee::from_percent(7.5)?;
-    let options =
-        PoolOptions { folder: folder.clone(), fee, share_wallets: true, password_costs: PasswordCosts::default() };
+    let options = PoolOptions {
+        folder: folder.clone(),
+        fee,
+        share_wallets: true,
+        password_costs: PasswordCosts::default(),
+        new_pool: false,
+    };
     let pool = SmallPool::start(&network, &options).await?;
     let user = pool.user("alice@example.org", "correct horse 42", false).await?;
     let registration = pool.register(user, &network.buyer_pubkey_address()?.to_string()).await?;

@@ -48,6 +48,8 @@ pub struct PoolOptions {
     pub share_wallets: bool,
     /// What a password hash costs.
     pub password_costs: PasswordCosts,
+    /// Whether this is a new pool before wallets that hold the scripts of earlier users.
+    pub new_pool: bool,
 }
 
 /// Why a pool does not start.
@@ -121,7 +123,8 @@ impl SmallPool {
         let terms =
             PoolTerms::new(Network::Simnet, network.voting_wallet_xpub(), network.cold_wallet_xpub(), options.fee)
                 .max_users(MAX_USERS)
-                .min_servers(voting_wallets.len().min(2));
+                .min_servers(voting_wallets.len().min(2))
+                .new_pool(options.new_pool);
         let wallets = voting_wallets.iter().map(|wallet| wallet_client(&wallet.endpoint()));
         let clients = daemons.iter().map(|daemon| daemon_client(daemon, &token));
         let (wallets, clients) = (wallets.collect::<Result<_, _>>()?, clients.collect::<Result<_, _>>()?);

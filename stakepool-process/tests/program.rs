@@ -187,7 +187,7 @@ fn a_hangup_reads_the_configuration_again_names_what_waits_for_a_restart_and_ref
 
     program.configure("poolfees=much\nnosuchkey=1\ndebuglevel=info");
     program.send(Signal::HUP);
-    program.says(&["ERROR", "SIGHUP", "nosuchkey"]);
+    program.says(&["ERROR", "SIGHUP", "is not a known key"]);
     program.says(&["ERROR", "SIGHUP", "poolfees", "much"]);
     program.says(&["ERROR", "is not used; the old one is kept"]);
 

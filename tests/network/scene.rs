@@ -34,6 +34,7 @@ pub fn options(folder: &TempDir) -> PoolOptions {
         fee: fee(),
         share_wallets: false,
         password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
+        new_pool: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A new pool before wallets that hold the scripts and live tickets of users whom it does not know.
 
 use stakepool_core::chain::Generation;
-use stakepool_examples::SmallPool;
+use stakepool_examples::{PoolOptions, SmallPool};
 
 use crate::scene::{Scene, options};
 
@@ -14,7 +14,7 @@ async fn old_users_lose_no_vote(generation: Generation) {
 
     // Another database, and daemons without their state: the way that a move without the users takes.
     let folder = tempfile::tempdir().unwrap();
-    let pool = SmallPool::start(&network, &options(&folder)).await.unwrap();
+    let pool = SmallPool::start(&network, &PoolOptions { new_pool: true, ..options(&folder) }).await.unwrap();
     let user = pool.user("new@example.org", "correct horse 43", false).await.unwrap();
     let scene = Scene { network, pool, user, registration, folder };
     scene.network.let_win(&tickets);

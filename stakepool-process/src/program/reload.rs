@@ -1,11 +1,14 @@
 //! A configuration that is read again while the program runs.
 
+use std::io;
+
 use stakepool_config::{ConfigErrors, Invocation};
 use tokio::sync::watch;
 
 use super::config::ProgramConfig;
 use super::logging::Log;
-use super::{service, signals};
+use super::service;
+use super::signals::ReloadSignals;
 
 /// The configurations that are read while a program runs, at SIGHUP and SIGUSR1. Those with errors are not among them.
 pub struct Reloads<C>(watch::Receiver<Option<C>>);
@@ -33,12 +36,19 @@ pub(super) fn channel<C>() -> (watch::Sender<Option<C>>, Reloads<C>) {
 
 /// Reads the configuration again at each signal that asks for it, for ever.
 pub(super) async fn at_signals<C: ProgramConfig>(
+    signals: io::Result<ReloadSignals>,
     started: &C,
     load: &impl Fn() -> Result<Invocation<C>, ConfigErrors>,
     log: &Log,
     to: watch::Sender<Option<C>>,
 ) {
-    let Ok(mut asked) = signals::reloads() else { return std::future::pending().await };
+    let mut asked = match signals {
+        Ok(asked) => asked,
+        Err(error) => {
+            tracing::warn!(%error, "SIGHUP and SIGUSR1 end this program, because they cannot be caught");
+            return std::future::pending().await;
+        }
+    };
     let mut last = started.clone();
     loop {
         let name = asked.next().await;

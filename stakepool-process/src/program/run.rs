@@ -52,7 +52,8 @@ pub async fn run<C: ProgramConfig, E: Display>(
     panics::watch();
     file_limit::raise();
     permissions::keep_memory_private();
-    signals::keep_going();
+    // Caught before the work begins, so that none is lost however early it comes.
+    let (reload_signals, stop_signals) = (signals::reloads(), signals::StopSignals::catch());
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
@@ -63,7 +64,8 @@ pub async fn run<C: ProgramConfig, E: Display>(
     let started = config.clone();
     let ended = tokio::select! {
         ended = panics::caught(Box::pin(work(config, reloads))) => ended,
-        () = reload::at_signals(&started, &load, &log, sender) => None,
+        () = reload::at_signals(reload_signals, &started, &load, &log, sender) => None,
+        () = signals::note_stop(stop_signals) => None,
     };
     match ended {
         Some(Ok(())) if !panics::have_happened() => ExitCode::SUCCESS,

@@ -239,6 +239,7 @@ async fn an_exccwallet_that_was_made_anew_within_a_moment_is_told_before_its_tic
     wallet.start().await.unwrap();
     until_told(&daemon, "was made from another seed", true).await;
     wallet.disagree(false);
+    let keys = Wallet::connect(&server(&wallet.endpoint())).unwrap();
     keys.import_script(&user.script).await.unwrap();
     keys.rescan(network.height().minus(20)).await.unwrap();
     wallet.stop().await;
