@@ -8,7 +8,7 @@ mod round;
 mod view;
 
 pub use desired::desired_state;
-pub use reconcile::{COMPARE, Reconciler};
+pub use reconcile::Reconciler;
 pub use view::{DaemonView, Expected};
 
 pub use crate::desired_changed::DesiredChanged;

@@ -22,14 +22,14 @@ use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::tickets::mails;
 
-/// How often a daemon that is in sync is compared.
-pub const COMPARE: Duration = Duration::from_secs(15);
+/// How often a daemon that is in sync is compared. Its status on pages is never older than that and the answer's time.
+const COMPARE: Duration = Duration::from_secs(4);
 /// How often a daemon that cannot be compared (the predecessor's) is given everything anyhow.
 const REPEAT: Duration = Duration::from_secs(180);
 /// How often the lists of a daemon that reports nothing are read.
 const LISTS: Duration = Duration::from_secs(15);
 /// First and last pause after a failure.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
 /// How long it may keep a request for events open.
 const EVENTS_LIMIT: Duration = Duration::from_secs(120);
 
