@@ -47,7 +47,7 @@ fn web_configuration(net: &Simnet, daemons: &[(String, String)]) -> String {
     let list = |key: &str| wallets.map(|wallet| net.server(wallet, key)).join(",");
     let (hosts, certificates): (Vec<_>, Vec<_>) = daemons.iter().cloned().unzip();
     format!(
-        "[Application Options]\nsimnet=1\nlisten=127.0.0.1:0\ncaptcha=none\nbaseurl=http://localhost\napisecret=an-api-secret-of-thirty-two-characters\n\
+        "[Application Options]\nsimnet=1\nnewpool=1\nlisten=127.0.0.1:0\ncaptcha=none\nbaseurl=http://localhost\napisecret=an-api-secret-of-thirty-two-characters\n\
          cookiesecret=a-cookie-secret-of-thirty-two-characters\ncoldwalletextpub={}\nvotingwalletextpub={}\npoolfees={}\nrpctoken={TOKEN}\n\
          wallethosts={}\nwalletusers={}\nwalletpasswords={}\nwalletcerts={}\nstakepooldhosts={}\nstakepooldcerts={}\n",
         net.text("coldwalletextpub"),
