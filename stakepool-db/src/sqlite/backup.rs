@@ -84,7 +84,9 @@ impl Database {
             Err(error) => return Err(failed(&error.to_string())),
         }
         if !stale_log::is_unused_backup(path) {
-            return Err(failed("the file there is no backup of a pool, or was used as a database, and is kept"));
+            return Err(failed(
+                "the file there is no backup of a pool, was used as a database, or is of a version before this one, and is kept: name another file",
+            ));
         }
         Ok(())
     }

@@ -100,7 +100,8 @@ impl Restorable {
     /// their place.
     ///
     /// # Errors
-    /// [`DbError::InUse`], or [`DbError::Restore`]. Then the old database is in its place.
+    /// [`DbError::InUse`], or [`DbError::Restore`]. Then the old database is in its place, unless only the files beside it
+    /// could not be set aside: then the backup is, and the next start names those files.
     pub async fn put_in_place(self, stamp: &str) -> Result<SetAside, DbError> {
         let Self { backup, place, database, copy } = self;
         let failed = |reason: String| DbError::Restore { path: backup.clone(), reason };
@@ -136,7 +137,13 @@ impl Restorable {
             fs::hard_link(&place, &aside).or_else(|_| rename_new(&place, &aside)).map_err(io)?;
             files.push(aside);
         }
-        copy.replace(&place).map_err(io)?;
+        if let Err(error) = copy.replace(&place) {
+            // Where the old one had to be moved first, it comes back.
+            if let Some(aside) = files.first().filter(|_| fs::symlink_metadata(&place).is_err()) {
+                let _ = fs::rename(aside, &place);
+            }
+            return Err(io(error));
+        }
         let aside = files.first().cloned().unwrap_or_else(|| side_file(&place, &format!(".before-restore-{stamp}")));
         for ending in ["-wal", "-shm", "-journal"] {
             let (from, to) = (side_file(&place, ending), side_file(&aside, ending));
