@@ -33,10 +33,20 @@ pub enum ResolveError {
 /// # Errors
 /// [`ResolveError`] names the key.
 pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, ResolveError> {
+    let listen = listen_addresses(&config).await?;
+    options_at(config, listen)
+}
+
+async fn listen_addresses(config: &DaemonConfig) -> Result<Vec<SocketAddr>, NoAddress> {
     let mut listen = Vec::new();
     for address in &config.rpc_listen {
         listen.extend(usable_addresses(address).await?);
     }
+    Ok(listen)
+}
+
+/// The options of a daemon that listens on these addresses already.
+fn options_at(config: DaemonConfig, listen: Vec<SocketAddr>) -> Result<DaemonOptions, ResolveError> {
     let token = |token: Option<Secret>| token.map(|token| RpcToken::new(token.expose())).transpose();
     let access = Access::default()
         .with_token(token(config.rpc_token)?)
@@ -71,13 +81,15 @@ enum ConfiguredError {
 }
 
 async fn run_configured(config: DaemonConfig, mut reloads: Reloads<DaemonConfig>) -> Result<(), ConfiguredError> {
-    let options = options_from_config(config).await?;
+    let listen = listen_addresses(&config).await.map_err(ResolveError::from)?;
+    let options = options_at(config, listen.clone())?;
     let started = |addresses: Vec<SocketAddr>| {
         tracing::info!(?addresses, "gRPC is served");
         stakepool_process::ready();
     };
     let renewed = async || loop {
-        match options_from_config(reloads.next().await).await {
+        // Where it listens is not asked again: a name that cannot be resolved now changes nothing.
+        match options_at(reloads.next().await, listen.clone()) {
             Ok(options) => return options,
             Err(error) => tracing::error!(%error, "the new configuration is not used; the old one is kept"),
         }
