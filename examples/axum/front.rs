@@ -11,7 +11,7 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, 
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -84,13 +84,17 @@ struct Visit {
     form: Form,
 }
 
+/// Who sends a request. Behind a proxy this is the proxy's address: then the client's must come from a header that it alone
+/// can set.
+fn client(from: Option<&ConnectInfo<SocketAddr>>) -> ClientAddress {
+    from.map_or(ClientAddress::UNKNOWN, |ConnectInfo(address)| ClientAddress(address.ip()))
+}
+
 impl FromRequest<Arc<Pool>> for Visit {
     type Rejection = Error;
 
     async fn from_request(request: Request, pool: &Arc<Pool>) -> Result<Self, Error> {
-        // Behind a proxy this is the proxy's address: then the client's must come from a header that it alone can set.
-        let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let client = from.map_or(ClientAddress::UNKNOWN, |ConnectInfo(address)| ClientAddress(address.ip()));
+        let client = client(request.extensions().get());
         let cookies = CookieJar::from_headers(request.headers());
         let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned());
         let (session, user) = pool.session(&value(SESSION).unwrap_or_default()).await?.unzip();
@@ -215,9 +219,14 @@ async fn register(visit: Visit) -> Answer {
 }
 
 /// What a wallet needs for buying tickets. It shows its key and no cookie.
-async fn purchase_info(State(pool): State<Arc<Pool>>, headers: HeaderMap) -> Result<Json<Value>, Error> {
+async fn purchase_info(
+    State(pool): State<Arc<Pool>>,
+    from: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Error> {
     let bearer = headers.get(AUTHORIZATION).and_then(|header| bearer_token(header.to_str().ok()?));
-    let user = pool.user_of_api_key(bearer.ok_or(ApiKeyError::Invalid)?).await?;
+    let client = client(from.as_deref());
+    let user = pool.user_of_api_key_from(bearer.ok_or(ApiKeyError::Invalid)?, client).await?;
     let unregistered = || refuse(StatusCode::UNPROCESSABLE_ENTITY, "no address submitted", None);
     let registration = user.registration.as_ref().ok_or_else(unregistered)?;
     Ok(Json(json!({

@@ -95,13 +95,18 @@ impl AlertRecord {
         let mut state = self.state();
         let changed = state.report != report || state.leads != leads;
         (state.leads, state.report) = (leads, report);
+        if !leads {
+            // Another instance sends that it is over.
+            state.told.clear();
+        }
         changed && leads
     }
 
     /// Notes alerts that reached the operator by some channel.
     pub(crate) fn told(&self, alerts: &[Alert]) {
         let mut state = self.state();
-        for alert in alerts {
+        // What happened once is never over.
+        for alert in alerts.iter().filter(|alert| !alert.kind.is_event()) {
             let trouble = (alert.kind, alert.about.clone());
             match alert.phase {
                 AlertPhase::Begins | AlertPhase::Lasts => state.told.insert(trouble),
@@ -141,6 +146,24 @@ mod tests {
         assert!(record.is_told(AlertKind::Database) && !record.is_told(AlertKind::Down));
         record.told(&[alert(AlertPhase::Ends)]);
         assert!(!record.is_told(AlertKind::Database));
+    }
+
+    #[test]
+    fn who_no_longer_alerts_does_not_say_that_the_operator_was_told() {
+        let record = AlertRecord::default();
+        let alert = |kind| Alert {
+            kind,
+            phase: AlertPhase::Begins,
+            about: "the database".into(),
+            text: "its disk is full".into(),
+            since: UnixTime(0),
+        };
+        record.set(true, AlertsReport::default());
+        record.told(&[alert(AlertKind::Database), alert(AlertKind::MissedVote)]);
+        assert!(record.is_told(AlertKind::Database));
+        assert!(!record.is_told(AlertKind::MissedVote), "what happened once would never be over");
+        record.set(false, AlertsReport::default());
+        assert!(!record.is_told(AlertKind::Database), "another instance sends that it is over");
     }
 
     #[test]

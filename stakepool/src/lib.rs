@@ -76,7 +76,7 @@
 //! | have another password | [`Pool::ask_reset`], [`Pool::reset_password`], [`Pool::change_password`] |
 //! | have another e-mail address | [`Pool::change_email`], [`Pool::confirm_email`] |
 //! | see and end sessions | [`Pool::sessions_of`], [`Pool::end_session`], [`Pool::end_other_sessions`] |
-//! | call with an API key | [`Pool::user_of_api_key`], [`Pool::renew_api_key`], [`Pool::revoke_api_key`] |
+//! | call with an API key | [`Pool::user_of_api_key_from`], [`Pool::show_api_key`], [`Pool::renew_api_key`], [`Pool::revoke_api_key`] |
 //! | close the account | [`Pool::close_account`] |
 //! | register an address | [`Pool::register`], [`Pool::register_by_api`] |
 //! | vote on agendas | [`Pool::voting_of`], [`Pool::choose`], [`Pool::set_voting_by_api`] |
@@ -85,7 +85,7 @@
 //! | see how the pool is | [`Pool::status`], or [`Pool::look`] where it runs elsewhere; [`Pool::figures`], [`Reconciler::views`](daemons::Reconciler::views) |
 //! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
-//! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`; administrators get mail |
+//! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`, [`PoolBuilder::heartbeat`]; administrators get mail; [`Pool::test_alerts`] tries all |
 //!
 //! # What is left to a front end
 //!

@@ -128,10 +128,14 @@ impl Pool {
         let network = format!("API key of user {} from {}", user.id, client.neighbourhood());
         let any = format!("API key of user {}", user.id);
         let until = now.plus(NETWORK_REMEMBERED);
-        let is_first = access.first_use(&sha256(any.as_bytes()), now, until).await?;
+        // Longer than any account lasts: the first network is the first but once.
+        let is_first = access.first_use(&sha256(any.as_bytes()), now, now.plus(100 * NETWORK_REMEMBERED)).await?;
         let is_new = access.first_use(&sha256(network.as_bytes()), now, until).await?;
-        if is_new && !is_first && self.limiter.mail_of_network(user.id).is_ok() {
-            self.note(user.id, AuditAction::AccountApiKeyNetwork, format!("from {client}")).await;
+        if !is_new || is_first {
+            return Ok(());
+        }
+        self.note(user.id, AuditAction::AccountApiKeyNetwork, format!("from {client}")).await;
+        if self.limiter.mail_of_network(user.id).is_ok() {
             let settings = self.settings.site.url(&self.settings.site.paths.settings);
             let what = format!(
                 "A wallet used the API key of your account from a network from which it was not used before:\n{client}.\n\n\
@@ -176,7 +180,7 @@ impl Pool {
     }
 
     /// Revokes a user's key. Whether there was one.
-    pub(super) async fn revoke_key(&self, user: UserId, origin: &Origin) -> Result<bool, StoreError> {
+    async fn revoke_key(&self, user: UserId, origin: &Origin) -> Result<bool, StoreError> {
         let revoke = |user: &mut User| {
             user.api_keys_valid_from = revoked_validity(user);
             Ok(())

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use stakepool_core::accounts::{
-    Actor, Email, EmailError, EmailState, PasswordPolicyError, SecretToken, User, check_policy_at,
+    Actor, Email, EmailError, EmailState, PasswordPolicyError, SecretToken, User, check_policy_at, revoked_validity,
 };
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 use stakepool_core::typed;
 
+use crate::accounts::change::Changed;
 use crate::accounts::confirm::Denied;
 use crate::accounts::links::CHANGE_WITHIN;
 use crate::accounts::sessions::{FactorShown, NewSession};
@@ -220,13 +221,18 @@ impl Pool {
             if user.email_state == EmailState::Unverified && email.as_ref() == Some(&user.email) {
                 user.email_state = EmailState::Verified;
             }
+            // In the same write: the link works but once.
+            if key == KeyAfterReset::Revoked {
+                user.api_keys_valid_from = revoked_validity(user);
+            }
+            Ok(())
         };
-        let user = self.change_user(id, change).await?;
+        let Changed { before, after: user } = self.try_change_user(id, change).await?;
         self.revoke_access(&user).await?;
         self.limiter.forgive(id, origin.client);
         self.note(id, AuditAction::AccountReset, format!("from {}", origin.client)).await;
-        if key == KeyAfterReset::Revoked {
-            self.revoke_key(id, origin).await?;
+        if before.api_keys_valid_from != user.api_keys_valid_from {
+            self.note(id, AuditAction::AccountApiKeyRevoke, format!("from {}", origin.client)).await;
         }
         self.mail_change(&user, &self.reset_letter(key));
         tracing::info!(user = %id, client = %origin.client, "password reset");
@@ -295,7 +301,7 @@ impl ResetRequest<'_> {
     /// therefore the same, and takes the same time, for every address.
     ///
     /// # Errors
-    /// [`MustWait`] where the client asked for too many mails were asked for.
+    /// [`MustWait`] where the client asked for too many mails.
     pub fn send(self) -> Result<(), MustWait> {
         self.pool.limiter.ask_for_mail(self.client)?;
         let (pool, typed, client) = (Arc::clone(self.pool), self.typed, self.client);

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use stakepool_core::accounts::{Email, EmailState, User, UserId};
 use stakepool_core::alert::Alert;
-use stakepool_core::ports::{AlertError, AlertSink, Mail, Mailer, StoreError, UserStore};
+use stakepool_core::ports::{AlertError, AlertSink, Mail, MailError, Mailer, StoreError, UserStore};
 use tokio::time::timeout;
 
 use crate::alerts::wording::in_words;
@@ -18,6 +19,8 @@ const NOBODY: &str = "no administrator has a verified e-mail address, and `poole
                       administrator verify an address, or set poolemail";
 /// How long the database may take to name them.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one mail may take: other channels wait for it, and the lease of the alerts must not end meanwhile.
+const MAIL_LIMIT: Duration = Duration::from_secs(40);
 /// How many users are read at a time.
 const BATCH: u64 = 500;
 /// What `poolemail` is unless the operator sets it: the help desk of the coin, whom the pool's troubles do not concern.
@@ -91,8 +94,16 @@ impl AlertSink for ToAdministrators {
         let (subject, text) = in_words(&self.settings.site.name, alerts);
         let text = format!("{text}\n\nThe whole state: {}\n", site.url(&site.paths.status));
         let (mut sent, mut error) = (0, None);
-        for to in addresses {
-            match self.mailer.send(&Mail { to, subject: subject.clone(), text: text.clone() }).await {
+        let mails = addresses.into_iter().map(|to| {
+            let mail = Mail { to, subject: subject.clone(), text: text.clone() };
+            async move {
+                let late =
+                    |_| Err(MailError::Away(format!("a mail was not taken within {} seconds", MAIL_LIMIT.as_secs())));
+                timeout(MAIL_LIMIT, self.mailer.send(&mail)).await.unwrap_or_else(late)
+            }
+        });
+        for outcome in join_all(mails).await {
+            match outcome {
                 Ok(()) => sent += 1,
                 Err(failure) => error = Some(failure),
             }
@@ -108,7 +119,6 @@ impl AlertSink for ToAdministrators {
 #[cfg(test)]
 mod tests {
     use stakepool_core::alert::{AlertKind, AlertPhase};
-    use stakepool_core::ports::MailError;
     use stakepool_core::time::UnixTime;
     use stakepool_db::Database;
 
@@ -153,6 +163,38 @@ mod tests {
         let letters = letters.0.lock().unwrap();
         assert!(letters.iter().all(|letter| letter.text.contains("it is locked") && letter.text.contains("/status")));
         Ok(letters.iter().map(|letter| letter.to.to_string()).collect())
+    }
+
+    /// A mail server that accepts a connection and says nothing.
+    struct Silent;
+
+    #[async_trait]
+    impl Mailer for Silent {
+        fn is_on(&self) -> bool {
+            true
+        }
+
+        async fn send(&self, _: &Mail) -> Result<(), MailError> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_silent_mail_server_keeps_no_other_channel_waiting_longer_for_more_administrators() {
+        let (database, _folder) = scene::database().await;
+        for email in ["a@example.org", "b@example.org", "c@example.org"] {
+            add(&database, email, true, true).await;
+        }
+        let mut parts = scene::parts(database);
+        parts.mailer = Arc::new(Silent);
+        let mails = ToAdministrators::of(&scene::settings(), &parts);
+        assert_eq!(mails.addresses().await.len(), 3);
+        tokio::time::pause();
+        let began = tokio::time::Instant::now();
+        let error = mails.send(&[]).await.unwrap_err();
+        assert!(error.reason.contains("not taken within"), "{error}");
+        // One after the other it would be three limits, beside what the database takes.
+        assert!(began.elapsed() < 2 * MAIL_LIMIT, "{:?}", began.elapsed());
     }
 
     #[tokio::test]

@@ -80,7 +80,7 @@ impl Known {
     }
 }
 
-/// How long a trouble of a kind must last before it is sent. A database is tried several times a minute, and the web serves
+/// How long a trouble of a kind must last before it is sent; its end always waits [`SETTLE`]. A database is tried several times a minute, and the web serves
 /// nobody without it.
 const fn settle(kind: AlertKind) -> Duration {
     if matches!(kind, AlertKind::Database) { SETTLE_DATABASE } else { SETTLE }

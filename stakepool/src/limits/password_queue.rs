@@ -1,5 +1,5 @@
 //! Passwords are hashed in turn. Nobody takes more than a share of the places, which shrinks as they become few, so that a
-//! newcomer always finds one; and those of whom the pool knows more have places of their own.
+//! few networks leave room for newcomers; and those of whom the pool knows more have places of their own.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

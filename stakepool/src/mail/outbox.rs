@@ -55,7 +55,7 @@ impl Outbox {
         let sent = self.mailer.send(mail).await;
         match &sent {
             Ok(()) => self.record.sent(user),
-            Err(MailError::Away(reason)) => self.record.away(reason),
+            Err(MailError::Away(reason)) => self.record.away(reason, self.clock.now()),
             // The server has answered.
             Err(_) => self.record.answered(),
         }

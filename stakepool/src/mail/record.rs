@@ -13,6 +13,9 @@ const MOST: usize = 1000;
 const LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How many tries in a row must fail before the mail server counts as away.
 const TRIES: u32 = 3;
+/// How long it does so after the last try: where nothing waits to be sent, nothing shows that it answers again. More than
+/// the longest pause between two tries.
+const AWAY_LASTS: Duration = Duration::from_secs(3600);
 
 /// Mail to a user that is not sent any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub(super) struct MailRecord(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    away: Option<(u32, String)>,
+    away: Option<(u32, UnixTime, String)>,
     failed: BTreeMap<UserId, MailFailure>,
 }
 
@@ -54,10 +57,10 @@ impl MailRecord {
         self.lock().away = None;
     }
 
-    pub(super) fn away(&self, reason: &str) {
+    pub(super) fn away(&self, reason: &str, now: UnixTime) {
         let mut kept = self.lock();
-        let tries = kept.away.as_ref().map_or(0, |(tries, _)| *tries);
-        kept.away = Some((tries.saturating_add(1), reason.to_owned()));
+        let tries = kept.away.as_ref().map_or(0, |(tries, ..)| *tries);
+        kept.away = Some((tries.saturating_add(1), now, reason.to_owned()));
     }
 
     pub(super) fn failed(&self, user: UserId, at: UnixTime, reason: String) {
@@ -72,7 +75,8 @@ impl MailRecord {
     pub(super) fn troubles(&self, now: UnixTime) -> MailTroubles {
         let mut kept = self.lock();
         kept.failed.retain(|_, failure| failure.at.plus(LASTS) > now);
-        let away = kept.away.as_ref().filter(|(tries, _)| *tries >= TRIES).map(|(_, reason)| reason.clone());
+        let is_away = |tries: u32, at: UnixTime| tries >= TRIES && at.plus(AWAY_LASTS) > now;
+        let away = kept.away.as_ref().filter(|(tries, at, _)| is_away(*tries, *at)).map(|(.., reason)| reason.clone());
         MailTroubles { away, failed: kept.failed.clone() }
     }
 
@@ -107,12 +111,23 @@ mod tests {
     fn a_server_is_away_after_some_tries_until_it_answers() {
         let record = MailRecord::default();
         for _ in 1..TRIES {
-            record.away("refused");
+            record.away("refused", NOW);
             assert_eq!(record.troubles(NOW).away, None, "it may be started at this moment");
         }
-        record.away("refused again");
+        record.away("refused again", NOW);
         assert_eq!(record.troubles(NOW).away.as_deref(), Some("refused again"));
         record.answered();
         assert_eq!(record.troubles(NOW), MailTroubles::default());
+    }
+
+    #[test]
+    fn a_server_that_nothing_was_sent_to_for_an_hour_is_not_away() {
+        let record = MailRecord::default();
+        for _ in 0..TRIES {
+            record.away("refused", NOW);
+        }
+        let just_before = UnixTime(NOW.plus(AWAY_LASTS).0 - 1);
+        assert_eq!(record.troubles(just_before).away.as_deref(), Some("refused"));
+        assert_eq!(record.troubles(NOW.plus(AWAY_LASTS)).away, None);
     }
 }

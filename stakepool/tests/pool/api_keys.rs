@@ -142,3 +142,22 @@ async fn a_user_is_mailed_once_that_the_key_is_used_from_another_network() {
     world.letters.assert_none(ALICE).await;
     assert_eq!(world.acts(1).await, ["account.api_key.network"]);
 }
+#[tokio::test]
+async fn each_new_network_of_a_key_is_noted_though_one_is_mailed_a_day() {
+    let world = World::with_mail().await;
+    let user = world.account(ALICE).await;
+    let key = world.pool.api_key(&user).unwrap().unwrap();
+    for (client, noted) in [("203.0.113.9", 0), ("198.51.100.7", 1), ("192.0.2.7", 2), ("192.0.2.8", 2)] {
+        world.pool.user_of_api_key_from(&key, ClientAddress(client.parse().unwrap())).await.unwrap();
+        let mut seen = 0;
+        // Noted behind the answer.
+        for _ in 0..400 {
+            seen = world.acts(10).await.iter().filter(|act| *act == "account.api_key.network").count();
+            if seen == noted && noted > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(if noted == 0 { 0 } else { 5 })).await;
+        }
+        assert_eq!(seen, noted, "{client}");
+    }
+}
