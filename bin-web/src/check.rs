@@ -42,10 +42,11 @@ pub async fn machine(places: &[Place], config: Option<WebConfig>) -> Vec<Problem
 async fn start(config: WebConfig) -> Result<(), String> {
     let DatabasePlace::Sqlite(path) = &config.database else { return Err(ConfiguredError::Engine.to_string()) };
     let folder = tempfile::tempdir().map_err(|error| format!("no folder for a trial can be made: {error}"))?;
-    let copy = folder.path().join("pool.sqlite");
     let mut tries = COPIES;
     let database = loop {
         tries -= 1;
+        // Each by itself: the log of a copy that failed is not that of the next.
+        let copy = folder.path().join(format!("pool{tries}.sqlite"));
         copy_database(path, &copy).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         match Database::open_sqlite(&copy, SqliteOptions::default()).await {
             Ok(database) => break Arc::new(database),

@@ -236,9 +236,9 @@ const NOT_FROM_HERE: Explanation = Explanation {
     title: "For administrators only",
     happened: "Your account administers this pool, but not from the address that you come from.",
     lost: "Nothing was changed.",
-    remedy: "Come from an address that adminips names, or name this one there and start the web application again. \
-             Behind a proxy the address is known only where realipheader and trustedproxies are right and the proxy sets \
-             the header; through a tunnel, connect to the proxy and not past it.",
+    remedy: "Come from an address that adminips names, or name this one there and have the web application read its \
+             configuration again (systemctl reload, or SIGHUP). Behind a proxy the address is known only where \
+             realipheader and trustedproxies are right and the proxy sets the header; through a tunnel, connect to the proxy and not past it.",
 };
 const NO_SUCH_USER: Explanation = Explanation {
     title: "No such user",

@@ -22,7 +22,8 @@ pub async fn packed(mut response: Response, takes_gzip: bool) -> Response {
     let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
         return Response::from_parts(parts, "".into());
     };
-    match gzip_fast(&body).filter(|packed| takes_gzip && packed.len() < body.len()) {
+    let packed = if takes_gzip { gzip_fast(&body) } else { None };
+    match packed.filter(|packed| packed.len() < body.len()) {
         Some(packed) => {
             parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             Response::from_parts(parts, packed.into())

@@ -95,7 +95,6 @@ async fn strangers_do_not_fill_the_log() {
     // Visitors whom a proxy does not name are not counted as one client.
     plan.options.proxies = ProxyTrust::default();
     plan.settings.tries.mails_per_client = 1;
-    plan.options.proxies = ProxyTrust::default();
     let world = World::of(plan).await;
     world.wallets_away(true);
     let mut refused = 0;

@@ -81,6 +81,13 @@ async fn a_verification_is_sent_again_lasts_a_day_and_tells_nothing_of_others() 
     for _ in 0..4 {
         assert_eq!(again(ALICE).await.text(), known, "that no more is sent tells nothing either");
     }
+    for _ in 0..1000 {
+        if sink.all_to(ALICE).len() >= 4 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // One too many would follow at once.
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert_eq!(sink.all_to(ALICE).len(), 4, "one of the sign-up, and three more");
     assert_eq!(world.browser().submit(&second.link(), &[("t", &second.token())]).await.location(), "/signin");

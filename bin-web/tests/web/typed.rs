@@ -108,6 +108,17 @@ async fn accounts_of_before_sign_in_and_their_addresses_are_shown_with_all_that_
     }
 }
 
+/// Waits until a mail that was given up is noted, or none is any more.
+async fn until_mail_fails(world: &World, fails: bool) {
+    for _ in 0..2000 {
+        if world.pool.mail_troubles().failed.is_empty() != fails {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("never so: {:?}", world.pool.mail_troubles().failed.keys());
+}
+
 #[tokio::test]
 async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
     let sink = Sink::start().await;
@@ -116,9 +127,7 @@ async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
     let id = world.account("u@example.org", false).await;
     store(&world, id, "c..d@example.org").await;
     world.browser().submit("/passwordreset", &[("email", "C..d@example.org")]).await;
-    while world.pool.mail_troubles().failed.is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until_mail_fails(&world, true).await;
     let mut admin = world.browser();
     admin.sign_in("admin@example.org", PASSWORD).await;
     assert_eq!(admin.get("/adminusers").await.text().matches("mail fails").count(), 1);
@@ -130,9 +139,7 @@ async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
     store(&world, id, "u@example.org").await;
     world.browser().submit("/passwordreset", &[("email", "u@example.org")]).await;
     sink.letter("u@example.org", "new password").await;
-    while !world.pool.mail_troubles().failed.is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until_mail_fails(&world, false).await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use stakepool_web::{BoundAddress, ListenAddress, ProxyTrust, Web};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use crate::admin;
 use crate::http::send;
 use crate::world::{Plan, World};
 
@@ -85,7 +86,8 @@ fn is_root() -> bool {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs nginx"]
 async fn a_proxy_of_another_user_reaches_the_pool_by_the_sample_and_names_the_visitor() {
-    let (world, folder) = (World::start().await, tempfile::tempdir().unwrap());
+    let ((world, admin, _), folder) = (admin::people(admin::plan()).await, tempfile::tempdir().unwrap());
+    let cookies = admin.cookie_header();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let socket = folder.path().join("web.sock");
     let group = is_root().then(|| "www-data".to_owned());
@@ -100,9 +102,12 @@ async fn a_proxy_of_another_user_reaches_the_pool_by_the_sample_and_names_the_vi
             assert!(began.elapsed() < Duration::from_secs(60), "nginx does not listen");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let forged = [("x-real-ip", "203.0.113.9")];
-        let reply = send(([127, 0, 0, 1], port).into(), "GET", "/", &forged, b"").await;
+        let forged = [("x-real-ip", "203.0.113.9"), ("cookie", cookies.as_str())];
+        let reply = send(([127, 0, 0, 1], port).into(), "GET", "/", &forged[..1], b"").await;
         let log = fs::read_to_string(folder.path().join("nginx.log")).unwrap_or_default();
         assert_eq!(reply.status, 200, "{access:?}: {log}");
+        // Whom the pool takes the visitor for stands on the page that refuses an administrator.
+        let refused = send(([127, 0, 0, 1], port).into(), "GET", "/status", &forged, b"").await.text();
+        assert!(refused.contains("come from 127.0.0.1."), "{access:?}: {refused}");
     }
 }

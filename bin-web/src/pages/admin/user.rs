@@ -127,16 +127,12 @@ async fn page(visit: &Visit, reply: Reply) -> Outcome {
         Reply::Refused(text) => (None, Some(text)),
     };
     let now = visit.site.now();
+    let failure = visit.site.pool.mail_troubles().failed.remove(&user.id);
     let content = Page {
         id: user.id.0,
         email: pieces(&user.email),
-        states: users::states(visit, &overview),
-        no_mail: visit
-            .site
-            .pool
-            .mail_troubles()
-            .failed
-            .get(&user.id)
+        states: users::states(visit, &overview, failure.is_some()),
+        no_mail: failure
             .map(|failure| format!("{}, {} ago: {}", failure.at.readable(), ago(now, failure.at), failure.reason)),
         disabled: user.disabled,
         is_self: visit.user().is_some_and(|me| me.id == user.id),

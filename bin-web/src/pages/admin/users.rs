@@ -56,33 +56,33 @@ pub async fn show(visit: Visit) -> Outcome {
             break;
         }
     }
+    let failing = visit.site.pool.mail_troubles().failed;
     let content = Users {
         query,
         shown,
         filters: FILTERS.iter().map(|(name, title, _)| (*name, *title)).collect(),
-        rows: found.rows.iter().map(|overview| row(&visit, overview)).collect(),
+        rows: found.rows.iter().map(|it| row(&visit, it, failing.contains_key(&it.user.id))).collect(),
         pager: Pager::new("/adminusers", &[("q", query), ("show", shown)], "page", slice, found.total),
     };
     visit.page("adminusers.html.tera", StatusCode::OK, &content)
 }
 
-fn row(visit: &Visit, overview: &UserOverview) -> Row {
+fn row(visit: &Visit, overview: &UserOverview, no_mail: bool) -> Row {
     let user = &overview.user;
     Row {
         id: user.id.0,
         email: pieces(&user.email),
-        states: states(visit, overview),
+        states: states(visit, overview, no_mail),
         address: user.registration.as_ref().map(|registration| registration.address.to_string()),
         last_sign_in: overview.last_sign_in.map(|at| at.readable()),
         sessions: overview.sessions,
     }
 }
 
-/// What is remarkable about a user.
-pub(super) fn states(visit: &Visit, overview: &UserOverview) -> Vec<&'static str> {
+/// What is remarkable about a user, to whom no mail could be sent where `no_mail`.
+pub(super) fn states(visit: &Visit, overview: &UserOverview, no_mail: bool) -> Vec<&'static str> {
     let user = &overview.user;
     let configured_admin = visit.site.pool.settings().administrators.get().contains(&user.id);
-    let no_mail = visit.site.pool.mail_troubles().failed.contains_key(&user.id);
     let states = [
         (user.disabled, "disabled"),
         (user.email_state == EmailState::Unverified, "unverified"),
