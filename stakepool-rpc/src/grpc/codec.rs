@@ -61,7 +61,8 @@ impl<U: Message + Default> Decoder for CappedDecoder<U> {
     }
 }
 
-/// The fields of a message, each entry of a list one of them, up to the first that cannot be read.
+/// The fields of a message, each entry of a list one of them, up to the first that cannot be read. The beginning and the end
+/// of a group, and what is within it, count as well: prost skips a group, and reads on after it.
 fn fields(mut message: &[u8]) -> impl Iterator<Item = ()> + '_ {
     std::iter::from_fn(move || {
         let wire_type = varint(&mut message)? & 7;
@@ -69,6 +70,7 @@ fn fields(mut message: &[u8]) -> impl Iterator<Item = ()> + '_ {
             0 => varint(&mut message).map(|_| 0)?,
             1 => 8,
             2 => varint(&mut message)?,
+            3 | 4 => 0,
             5 => 4,
             _ => return None,
         };
@@ -109,10 +111,47 @@ mod tests {
         );
     }
 
+    #[test]
+    fn entries_after_a_group_count() {
+        assert_eq!(fields(&[0x7b, 0x7c, 0x0a, 0, 0x0a, 0]).count(), 4);
+        let flood = [&[0x7b, 0x7c][..], &[0x0a, 0].repeat(MOST_ENTRIES)].concat();
+        assert!(fields(&flood).nth(MOST_ENTRIES).is_some());
+    }
+
+    /// Entries, groups, unknown fields of every kind, long numbers, and pieces of all of them.
+    fn parts() -> impl Strategy<Value = Vec<u8>> {
+        let whole: &[&[u8]] = &[
+            &[0x0a, 0],
+            &[0x12, 0],
+            &[0x0a, 0x80, 0],
+            &[0x8a, 0x80, 0, 0],
+            &[0x7b],
+            &[0x7c],
+            &[0x7b, 0x7b, 0x7c, 0x7c],
+            &[0x78, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+            &[0x78, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+            &[0x7a, 0x02, 0x0a, 0x00],
+            &[0x79, 1, 2, 3, 4, 5, 6, 7, 8],
+            &[0x7d, 1, 2, 3, 4],
+            &[0xfa, 0xff, 0xff, 0xff, 0x0f, 0],
+        ];
+        let whole = prop::sample::select(whole).prop_map(<[u8]>::to_vec);
+        let some = prop_oneof![8 => whole, 1 => prop::collection::vec(any::<u8>(), 1..3)];
+        prop::collection::vec(some, 0..40).prop_map(|parts| parts.concat())
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
             prop_assert!(fields(&bytes).count() <= bytes.len());
+        }
+
+        #[test]
+        fn no_entry_is_read_that_did_not_count(bytes in parts()) {
+            let mut piece = pb::WantedPiece::default();
+            // What was read before an error took its memory, too.
+            let _ = piece.merge(&bytes[..]);
+            prop_assert!(piece.users.len() + piece.added.len() <= fields(&bytes).count());
         }
     }
 }
