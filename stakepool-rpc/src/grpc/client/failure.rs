@@ -30,7 +30,8 @@ pub(super) fn from_status(daemon: &str, status: &Status) -> DaemonError {
 }
 
 /// Whether the other side ended the connection because of the certificate that we showed. On the way through HTTP/2
-/// nothing is left of such an error but its text. `AccessDenied` is what our daemons say.
+/// nothing is left of such an error but its text. `CertificateUnknown` is what our daemons say now, `AccessDenied` what
+/// those before said.
 fn is_about_our_certificate(reason: &str) -> bool {
     let alerts = ["AccessDenied", "BadCertificate", "UnsupportedCertificate", "CertificateUnknown", "UnknownCA"];
     reason
