@@ -107,15 +107,19 @@ async fn look_at(places: &[Place]) -> Found {
 
 /// Whether a folder can be written to, or be made.
 fn writable_folder(path: &Path) -> Result<(), String> {
-    let Some(there) = path.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok()) else {
+    let Some(there) = path.ancestors().map(or_here).find(|folder| fs::symlink_metadata(folder).is_ok()) else {
         return Err(format!("{} has no folder above it", path.display()));
     };
-    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
     if !there.is_dir() {
         return Err(format!("{} is no folder", there.display()));
     }
     let cannot = |error| format!("{} cannot be written to ({error}): give this program the right to", there.display());
     access(there, Access::WRITE_OK | Access::EXEC_OK).map_err(cannot)
+}
+
+/// The last folder above a relative path is empty, and stands for the one in which the program runs.
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 /// Whether a file and those beside it can be written to, or be made.
@@ -148,7 +152,7 @@ async fn listen(address: &ListenAddress) -> Result<Option<String>, String> {
             Ok(false) => Err(format!("{} is there and no socket: remove it, or name another path", path.display())),
             Ok(true) if UnixStream::connect(path).is_ok() => Ok(Some(taken(address))),
             Ok(true) | Err(_) => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let folder = path.parent().map_or(Path::new("."), or_here);
                 if !folder.is_dir() {
                     return Err(format!("there is no folder {}: make it", folder.display()));
                 }
@@ -227,6 +231,25 @@ mod tests {
             assert_eq!(said, (Vec::new(), Vec::new()), "{need:?}");
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn relative_paths_begin_in_the_folder_where_the_program_runs() {
+        let name = format!("not-made-by-check-config-{}", std::process::id());
+        let data = Path::new(&name);
+        for need in [
+            Need::Folder(data.join("simnet")),
+            Need::Folder(data.to_owned()),
+            Need::LogFolder(data.join("simnet")),
+            Need::Database(data.join("simnet/pool.sqlite")),
+            Need::Database(data.to_owned()),
+            Need::Pair { certificate: data.join("rpc.cert"), key: data.join("rpc.key") },
+            Need::Listen(ListenAddress::Unix(data.to_owned())),
+        ] {
+            let said = problems_and_warnings(need.clone()).await;
+            assert_eq!(said, (Vec::new(), Vec::new()), "{need:?}");
+            assert!(!data.exists(), "{need:?}");
+        }
     }
 
     #[tokio::test]
