@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -36,6 +37,7 @@ async fn work(kind: &str, mut reloads: Reloads<DaemonConfig>, saved: &Path) -> R
             let _stop = stop.0;
             panic!("a mistake of the work itself");
         }
+        "serves" => stakepool_process::ready(),
         _ => {}
     }
     tracing::info!(target: "stakepoold", "running");
@@ -47,6 +49,10 @@ async fn work(kind: &str, mut reloads: Reloads<DaemonConfig>, saved: &Path) -> R
                 tracing::info!(target: "stakepoold", fee = %config.pool_fee, "taken");
             }
         } => {}
+    }
+    if kind == "serves" {
+        // What is under way ends only after one more.
+        reloads.next().await;
     }
     fs::write(saved, "saved")
 }
@@ -84,6 +90,8 @@ struct Program {
     process: Child,
     lines: Receiver<String>,
     home: tempfile::TempDir,
+    /// Where the service manager is told.
+    manager: UnixDatagram,
 }
 
 impl Program {
@@ -94,10 +102,13 @@ impl Program {
             fs::write(home.path().join(name), pem).unwrap();
         }
         configure(home.path(), "poolfees=5");
+        let manager = UnixDatagram::bind(home.path().join("manager")).unwrap();
+        manager.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "program", "--ignored", "--nocapture"])
             .env("PROGRAM_HOME", home.path())
             .env("PROGRAM_KIND", kind)
+            .env("NOTIFY_SOCKET", home.path().join("manager"))
             .env("RUST_BACKTRACE", "0")
             .env("STAKEPOOLD_POOLFEE", "6")
             .stdout(Stdio::null())
@@ -111,7 +122,19 @@ impl Program {
                 let _ = sender.send(line);
             }
         });
-        Self { process, lines, home }
+        Self { process, lines, home, manager }
+    }
+
+    /// The next word to the service manager.
+    fn tells(&self) -> String {
+        let mut told = [0; 200];
+        let length = self.manager.recv(&mut told).unwrap();
+        String::from_utf8_lossy(&told[..length]).lines().next().unwrap().to_owned()
+    }
+
+    fn tells_nothing_more(&self) {
+        self.manager.set_nonblocking(true).unwrap();
+        assert!(self.manager.recv(&mut [0; 200]).is_err());
     }
 
     fn configure(&self, lines: &str) {
@@ -215,4 +238,26 @@ fn log_files_that_were_moved_away_are_written_anew_after_a_hangup() {
     let [file] = &files()[..] else { panic!("{:?}", files()) };
     assert!(fs::read_to_string(file).unwrap().contains("stopping at SIGTERM"));
     assert!(!fs::read_to_string(program.home.path().join("moved")).unwrap().contains("stopping at SIGTERM"));
+}
+
+#[test]
+fn a_hangup_tells_the_service_manager_nothing_before_the_program_serves_and_once_it_stops() {
+    let mut program = Program::start("nothing");
+    program.says(&["running"]);
+    program.send(Signal::HUP);
+    program.says(&["was read again"]);
+    program.send(Signal::TERM);
+    assert_eq!(program.code(), Some(0));
+    assert_eq!(program.tells(), "STOPPING=1", "it never served");
+    program.tells_nothing_more();
+
+    let mut program = Program::start("serves");
+    assert_eq!(program.tells(), "READY=1");
+    program.send(Signal::HUP);
+    assert_eq!((program.tells(), program.tells()), ("RELOADING=1".to_owned(), "READY=1".to_owned()));
+    program.send(Signal::TERM);
+    assert_eq!(program.tells(), "STOPPING=1");
+    program.send(Signal::HUP);
+    assert_eq!(program.code(), Some(0));
+    program.tells_nothing_more();
 }

@@ -70,7 +70,7 @@ pub(super) async fn at_signals<C: ProgramConfig>(
                 tracing::error!("{name}: the new configuration has errors and is not used; the old one is kept");
             }
         }
-        service::ready();
+        service::reloaded();
     }
 }
 
