@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 const SECONDS_A_DAY: i64 = 86_400;
 /// Days in 400 years, after which the calendar repeats itself.
 const DAYS_A_CYCLE: i64 = 146_097;
+/// Days from 1 March of the year 0 to 1970-01-01.
+const DAYS_TO_1970: i64 = 719_468;
 
 /// Seconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,8 +51,7 @@ impl UnixTime {
 ///
 /// Years begin with March inside, so that a leap day is a year's last one.
 const fn date(days_since_1970: i64) -> (i64, i64, i64) {
-    // Days since 1 March of the year 0.
-    let days = days_since_1970.saturating_add(719_468);
+    let days = days_since_1970.saturating_add(DAYS_TO_1970);
     let (cycle, day) = (days.div_euclid(DAYS_A_CYCLE), days.rem_euclid(DAYS_A_CYCLE));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
@@ -87,6 +88,19 @@ impl Day {
         Self(time.0.div_euclid(Self::SECONDS))
     }
 
+    /// The day of a date in the Gregorian calendar, from the year 1 to 9999; `None` where there is no such day.
+    pub fn of_date(year: i64, month: i64, day: i64) -> Option<Self> {
+        if !(1..10_000).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        // As in `date`: years begin with March.
+        let (shifted, month_from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * month_from_march + 2) / 5;
+        let found = Self(days + day - 1 - DAYS_TO_1970);
+        // A day that the month does not have is one of the next month.
+        (date(found.0) == (year, month, day)).then_some(found)
+    }
+
     /// The day `days` earlier.
     pub const fn back(self, days: i64) -> Self {
         Self(self.0.saturating_sub(days))
@@ -117,6 +131,28 @@ mod tests {
         }
         for seconds in [i64::MIN, i64::MAX] {
             assert!(!Day::of(UnixTime(seconds)).back(i64::MAX).to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_date_is_the_day_that_is_shown_as_it() {
+        for (date, days) in [
+            ((1970, 1, 1), 0),
+            ((1969, 12, 31), -1),
+            ((2000, 2, 29), 11_016),
+            ((2000, 3, 1), 11_017),
+            ((2026, 11, 22), 20_779),
+        ] {
+            assert_eq!(Day::of_date(date.0, date.1, date.2), Some(Day(days)), "{date:?}");
+        }
+        for day in (-719_162..2_932_897).step_by(13) {
+            let (year, month, of_month) = date(day);
+            assert_eq!(Day::of_date(year, month, of_month), Some(Day(day)));
+        }
+        let missing =
+            [(2025, 2, 29), (1900, 2, 29), (2026, 4, 31), (2026, 13, 1), (2026, 0, 1), (2026, 1, 0), (0, 1, 1)];
+        for (year, month, day) in missing.into_iter().chain([(i64::MAX, 1, 1), (i64::MIN, 1, 1), (2026, 1, i64::MAX)]) {
+            assert_eq!(Day::of_date(year, month, day), None, "{year}-{month}-{day}");
         }
     }
 

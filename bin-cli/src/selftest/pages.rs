@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use hyper::Method;
+use stakepool_core::time::UnixTime;
 
 use super::client::{Client, Reply};
 use super::row::Rows;
@@ -67,8 +68,7 @@ fn clock(reply: &Reply, rows: &mut Rows) {
         rows.warn("clock", "the answer has no date", "have the proxy send Date");
         return;
     };
-    let ours = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let apart = ours.abs_diff(theirs);
+    let apart = UnixTime::from(SystemTime::now()).0.abs_diff(theirs.0);
     let found = format!("{apart} s between the server and this computer");
     let remedy = "have both follow a time server (timedatectl set-ntp true): one-time codes and tokens depend on it";
     match apart {

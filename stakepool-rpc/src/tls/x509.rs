@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use stakepool_core::time::Day;
+
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
@@ -143,23 +145,13 @@ fn time(bytes: &[u8]) -> Option<(SystemTime, &[u8])> {
         None => element(bytes, GENERALIZED_TIME).map(|(text, rest)| (text, rest, 4))?,
     };
     let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii())?.strip_suffix('Z')?;
-    let number = |from: usize, digits: usize| text.get(from..from + digits)?.parse::<u64>().ok();
+    let number = |from: usize, digits: usize| text.get(from..from + digits)?.parse::<u32>().ok();
     let year = number(0, year_digits)?;
     let year = if year_digits == 4 { year } else { year + if year < 50 { 2000 } else { 1900 } };
     let part = |n: usize| number(year_digits + 2 * n, 2);
-    let days = days_since_1970(year, part(0)?, part(1)?)?;
-    let seconds = days * 86_400 + part(2)? * 3600 + part(3)? * 60 + part(4)?;
-    Some((UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?, rest))
-}
-
-/// Days to a date of the Gregorian calendar from 1970 on.
-fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
-    const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let before = BEFORE.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
-    let leap = |year: u64| year / 4 - year / 100 + year / 400;
-    let is_leap = leap(year) > leap(year.checked_sub(1)?);
-    let leap_day = u64::from(is_leap && month > 2);
-    (365 * year.checked_sub(1970)? + leap(year - 1) + before + leap_day + day.checked_sub(1)?).checked_sub(leap(1969))
+    let day = Day::of_date(year.into(), part(0)?.into(), part(1)?.into())?;
+    let seconds = Day::SECONDS * day.0 + i64::from(part(2)? * 3600 + part(3)? * 60 + part(4)?);
+    Some((UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))?, rest))
 }
 
 #[cfg(test)]
@@ -167,14 +159,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted_as_the_calendar_has_them() {
-        for (date, days) in
-            [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2000, 3, 1), 11_017), ((2026, 11, 22), 20_779)]
+    fn moments_are_read_from_1970_on() {
+        let read = |tag: u8, text: &str| {
+            let element = [&[tag, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+            time(&element).map(|(time, _)| time.duration_since(UNIX_EPOCH).unwrap().as_secs())
+        };
+        assert_eq!(read(UTC_TIME, "700101000000Z"), Some(0));
+        assert_eq!(read(UTC_TIME, "000229235959Z"), Some(951_868_799));
+        assert_eq!(read(GENERALIZED_TIME, "20261122084759Z"), Some(1_795_337_279));
+        for wrong in ["20261301000000Z", "20250229000000Z", "19691231235959Z", "2026112208475", "00000101000000Z", "Z"]
         {
-            assert_eq!(days_since_1970(date.0, date.1, date.2), Some(days), "{date:?}");
+            assert_eq!(read(GENERALIZED_TIME, wrong), None, "{wrong}");
         }
-        assert_eq!(days_since_1970(2026, 13, 1), None);
-        assert_eq!(days_since_1970(1969, 1, 1), None);
     }
 
     #[test]
