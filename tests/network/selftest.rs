@@ -4,6 +4,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
@@ -87,12 +88,17 @@ impl Authority {
 
 /// A proxy that speaks TLS before the web application. Ends with the test.
 async fn front(acceptor: TlsAcceptor, web: SocketAddr) -> u16 {
+    front_by(move |_| acceptor.clone(), web).await
+}
+
+/// As [`front`], each connection, counted from 1, as is chosen for it.
+async fn front_by(choose: impl Fn(usize) -> TlsAcceptor + Send + 'static, web: SocketAddr) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
-        loop {
+        for number in 1.. {
             let (stream, _) = listener.accept().await.unwrap();
-            let acceptor = acceptor.clone();
+            let acceptor = choose(number);
             tokio::spawn(async move {
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let mut web = TcpStream::connect(web).await.unwrap();
@@ -211,6 +217,52 @@ async fn certificates_are_judged_as_browsers_do_and_a_wrong_one_hides_nothing_el
     assert_eq!((outcome.code, outcome.failed()), (1, vec!["redirect"]));
     web.stop().await.unwrap();
     scene.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_is_not_sent_once_any_connection_had_a_wrong_certificate() {
+    let scene = Scene::set(Generation::Today, 1).await;
+    let web = scene.web().await;
+    let address = web_address(&web);
+    let authority = Authority::new();
+    let ca = file(&scene.folder, "ca.pem", &authority.pem);
+    let key = format!("file:{}", file(&scene.folder, "key", &scene.pool.api_key(scene.user).await.unwrap()));
+    let (right, wrong) = (authority.server("localhost", 2090), authority.server("other.example", 2090));
+    // How many connections there were, with a wrong certificate on one of them.
+    let run = async |wrong_one: usize| {
+        let count = Arc::new(AtomicUsize::new(0));
+        let (seen, right, wrong) = (Arc::clone(&count), right.clone(), wrong.clone());
+        let choose = move |number| {
+            seen.store(number, Ordering::SeqCst);
+            if number == wrong_one { wrong.clone() } else { right.clone() }
+        };
+        let port = front_by(choose, address).await;
+        let (url, http) = (format!("https://localhost:{port}"), redirect(port).await);
+        let outcome = selftest(&[url.as_str(), "--http-port", &http, "--api-key", &key, "--ca", &ca]).await;
+        (outcome, count.load(Ordering::SeqCst))
+    };
+    let (good, connections) = run(usize::MAX).await;
+    assert_eq!((good.code, good.failed()), (0, vec![]), "{:#?}", good.rows);
+    assert_eq!(good.of("GET /api/v2/getpurchaseinfo with the key").0, "OK");
+    // One in the midst, and the very one over which the key would go.
+    for wrong_one in [connections / 2, connections] {
+        let (outcome, all) = run(wrong_one).await;
+        assert!(outcome.of("certificate").0 == "OK" && all <= connections, "{:#?}", outcome.rows);
+        assert_eq!(outcome.failed(), ["certificate of every connection"], "{:#?}", outcome.rows);
+        let (verdict, text) = outcome.of("the key");
+        assert!(verdict == "WARN" && text.contains("was not sent") && text.contains("https://"), "{text}");
+    }
+    web.stop().await.unwrap();
+    scene.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_is_told_also_where_the_configuration_cannot_be_used() {
+    let broken =
+        plain_http("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()).await;
+    let outcome = selftest(&[&format!("http://127.0.0.1:{broken}"), "-C", "/nowhere/pool.conf"]).await;
+    assert_eq!((outcome.code, outcome.failed()), (2, vec!["front page"]));
+    assert!(outcome.errors.contains("/nowhere/pool.conf"), "{}", outcome.errors);
 }
 
 #[tokio::test(flavor = "multi_thread")]

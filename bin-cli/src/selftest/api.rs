@@ -82,8 +82,11 @@ pub(super) async fn calls(client: &Client, rows: &mut Rows) -> Option<u32> {
     height
 }
 
-/// A call with a user's key.
+/// A call with a user's key, where it may be sent.
 pub(super) async fn with_key(client: &Client, key: &Secret, rows: &mut Rows) {
+    if !client.may_have_secrets() {
+        return not_sent(rows);
+    }
     let check = "GET /api/v2/getpurchaseinfo with the key";
     let header = format!("Bearer {}", key.expose());
     let reply = client.send(Method::GET, "/api/v2/getpurchaseinfo", &[("authorization", &header)], Vec::new()).await;
@@ -96,6 +99,12 @@ pub(super) async fn with_key(client: &Client, key: &Secret, rows: &mut Rows) {
             "have the proxy pass the header Authorization on; where it does, the key is of another pool or was renewed",
         ),
         Ok(answer) => rows.fail(check, format!("error with code {}", answer.code), "look at stakepoolctl status"),
+        // Of this connection: it was ended for it.
+        Err(_) if client.tls.wrong().is_some() => not_sent(rows),
         Err(reason) => rows.fail(check, reason, PASS_ON),
     }
+}
+
+fn not_sent(rows: &mut Rows) {
+    rows.warn("the key", "was not sent", "first have https:// and its certificate right");
 }

@@ -1,6 +1,6 @@
 //! One request at a time, over a connection of its own, as a stranger's browser or wallet makes it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -83,6 +83,21 @@ impl Target {
         format!("{}://{}", if self.is_https { "https" } else { "http" }, self.authority())
     }
 
+    /// Whether a URL, with whatever path, is of this pool: of the same scheme, host and port.
+    pub(super) fn is_place_of(&self, url: &str) -> bool {
+        let Ok(url) = url.parse::<hyper::Uri>() else { return false };
+        let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else { return false };
+        Self::parse(&format!("{scheme}://{authority}")).is_some_and(|other| {
+            other.is_https == self.is_https && other.port == self.port && other.host.eq_ignore_ascii_case(&self.host)
+        })
+    }
+
+    /// Whether it is this computer, so that nobody is on the way to it.
+    fn is_here(&self) -> bool {
+        let address = self.host.parse::<IpAddr>();
+        self.host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|it| it.to_canonical().is_loopback())
+    }
+
     /// Where the name leads.
     pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
         let found = timeout(CONNECT, lookup_host((self.host.as_str(), self.port))).await;
@@ -102,6 +117,16 @@ pub(super) async fn listens(address: SocketAddr) -> Result<(), String> {
 }
 
 impl Client {
+    /// Whether a secret may be sent: over TLS where every certificate so far was right, and from now on every connection
+    /// with a wrong one ends; without TLS only to this computer.
+    pub(super) fn may_have_secrets(&self) -> bool {
+        if !self.target.is_https {
+            return self.target.is_here();
+        }
+        self.tls.insist();
+        self.tls.wrong().is_none()
+    }
+
     /// Sends a request and reads the whole answer.
     pub(super) async fn send(
         &self,
@@ -201,5 +226,39 @@ mod tests {
         {
             assert!(Target::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_place_is_the_pools_where_scheme_host_and_port_are() {
+        let pool = Target::parse("https://pool.example").unwrap();
+        for url in ["https://pool.example/signin", "https://Pool.Example:443/?x", "https://pool.example"] {
+            assert!(pool.is_place_of(url), "{url}");
+        }
+        for other in [
+            "https://pool.example.evil.org/signin",
+            "https://pool.example:8443/signin",
+            "https://pool.example@evil.org/",
+            "https://u@pool.example/",
+            "http://pool.example/signin",
+            "/signin",
+            "",
+        ] {
+            assert!(!pool.is_place_of(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn without_tls_only_this_computer_gets_secrets() {
+        let may = |url| {
+            let client = Client { target: Target::parse(url).unwrap(), tls: Tls::new(None).unwrap() };
+            client.may_have_secrets()
+        };
+        for here in ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000", "http://[::ffff:127.0.0.1]"] {
+            assert!(may(here), "{here}");
+        }
+        for away in ["http://pool.example", "http://192.0.2.1:8000", "http://localhost.example", "http://[::]"] {
+            assert!(!may(away), "{away}");
+        }
+        assert!(may("https://pool.example"), "no wrong certificate was seen");
     }
 }

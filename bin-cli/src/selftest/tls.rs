@@ -1,12 +1,14 @@
 //! TLS as a browser does it, except that a wrong certificate is noted and the look at the rest goes on.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use stakepool_rpc::tls::certificates_pem;
 use tokio_rustls::TlsConnector;
 
 use crate::error::CliError;
@@ -14,11 +16,13 @@ use crate::error::CliError;
 /// What was found wrong with a certificate, and what to do.
 pub(super) type Wrong = (String, &'static str);
 
-/// Judges a certificate as browsers do, and lets the connection begin all the same.
+/// Judges a certificate as browsers do, and lets the connection begin all the same, unless it is to be strict.
 #[derive(Debug)]
 struct Noting {
     judge: Arc<WebPkiServerVerifier>,
+    /// The first wrong one.
     wrong: Mutex<Option<Error>>,
+    is_strict: AtomicBool,
 }
 
 /// Makes connections.
@@ -31,23 +35,33 @@ impl Tls {
     /// Trusts whom browsers trust, and the authorities of a PEM file.
     pub(super) fn new(more_authorities: Option<&[u8]>) -> Result<Self, CliError> {
         let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        for authority in more_authorities.into_iter().flat_map(CertificateDer::pem_slice_iter) {
+        // Read as all certificates are, so that a file without one is an error.
+        let more = more_authorities.map(certificates_pem).transpose();
+        let more = more.map_err(|error| CliError::argument("--ca", error))?.unwrap_or_default();
+        for authority in CertificateDer::pem_slice_iter(more.as_bytes()) {
             let authority = authority.map_err(|error| CliError::argument("--ca", error))?;
             roots.add(authority).map_err(|error| CliError::argument("--ca", error))?;
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
         let judge = judge.map_err(|error| CliError::argument("--ca", error))?;
-        let noting = Arc::new(Noting { judge, wrong: Mutex::default() });
+        let noting = Arc::new(Noting { judge, wrong: Mutex::default(), is_strict: AtomicBool::default() });
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| CliError::argument("--ca", error))?;
         let verifier = Arc::clone(&noting) as Arc<dyn ServerCertVerifier>;
         let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // A session that is taken up again shows no certificate.
+        config.resumption = Resumption::disabled();
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), noting })
     }
 
-    /// What was wrong with a certificate that was shown.
+    /// From now on a wrong certificate ends the connection, before anything is sent on it.
+    pub(super) fn insist(&self) {
+        self.noting.is_strict.store(true, Ordering::SeqCst);
+    }
+
+    /// What was wrong with the first wrong certificate that was shown on any connection.
     pub(super) fn wrong(&self) -> Option<Wrong> {
         let wrong = self.noting.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.as_ref().map(explained)
@@ -88,10 +102,9 @@ impl ServerCertVerifier for Noting {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let judged = self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        if let Err(error) = judged {
-            self.wrong.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        }
-        Ok(ServerCertVerified::assertion())
+        let Err(error) = judged else { return judged };
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        if self.is_strict.load(Ordering::SeqCst) { Err(error) } else { Ok(ServerCertVerified::assertion()) }
     }
 
     fn verify_tls12_signature(
@@ -114,5 +127,19 @@ impl ServerCertVerifier for Noting {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.judge.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_authorities_without_a_certificate_is_an_error() {
+        for file in [&b""[..], b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let error = Tls::new(Some(file)).err().unwrap().to_string();
+            assert!(error.starts_with("--ca: "), "{error}");
+        }
     }
 }

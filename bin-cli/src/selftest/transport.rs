@@ -6,8 +6,10 @@ use rustls::ProtocolVersion;
 use stakepool_rpc::tls::certificate_end;
 
 use super::client::{Client, Target, listens};
-use super::row::Rows;
+use super::row::{Rows, Verdict};
 
+/// The check of the first connection's certificate.
+const CERTIFICATE: &str = "certificate";
 /// How long before its end a certificate is spoken of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
@@ -43,28 +45,26 @@ pub(super) async fn name(target: &Target, rows: &mut Rows) -> bool {
     any
 }
 
-/// The certificate and the version of TLS. Whether the certificate may be trusted with a key.
-pub(super) async fn tls(client: &Client, rows: &mut Rows) -> bool {
+/// The certificate and the version of TLS.
+pub(super) async fn tls(client: &Client, rows: &mut Rows) {
     if !client.target.is_https {
         rows.warn("tls", "the pool is reached without TLS", "give its https:// address: nobody should use it without");
-        return true;
+        return;
     }
     let agreed = match client.agreed().await {
         Ok(agreed) => agreed,
         Err(reason) => {
             rows.fail("tls", reason, "look at the proxy's log and at its TLS settings");
-            return false;
+            return;
         }
     };
     match agreed.version {
         Some(ProtocolVersion::TLSv1_3) => rows.ok("tls", "TLS 1.3"),
         _ => rows.warn("tls", "TLS 1.2 only", "allow TLS 1.3 in the proxy (nginx: ssl_protocols TLSv1.2 TLSv1.3)"),
     }
-    let wrong = client.tls.wrong();
-    let is_trusted = wrong.is_none();
-    match wrong {
-        Some((found, remedy)) => rows.fail("certificate", found, remedy),
-        None => rows.ok("certificate", format!("good for {}", client.target.host)),
+    match client.tls.wrong() {
+        Some((found, remedy)) => rows.fail(CERTIFICATE, found, remedy),
+        None => rows.ok(CERTIFICATE, format!("good for {}", client.target.host)),
     }
     let end = agreed.certificate.and_then(|certificate| certificate_end(&certificate).ok());
     if let Some(left) = end.and_then(|end| end.duration_since(SystemTime::now()).ok()) {
@@ -75,7 +75,15 @@ pub(super) async fn tls(client: &Client, rows: &mut Rows) -> bool {
             rows.ok("certificate end", found);
         }
     }
-    is_trusted
+}
+
+/// Whether the connections after the first, which another server may have answered, had a right certificate, too.
+pub(super) fn later_certificates(client: &Client, rows: &mut Rows) {
+    let was_right = rows.0.iter().any(|row| row.check == CERTIFICATE && row.verdict == Verdict::Ok);
+    if let (true, Some((found, remedy))) = (was_right, client.tls.wrong()) {
+        let found = format!("another connection than the first had a wrong one: {found}");
+        rows.fail("certificate of every connection", found, remedy);
+    }
 }
 
 /// Whether plain HTTP leads to HTTPS.
@@ -86,7 +94,7 @@ pub(super) async fn redirect(client: &Client, http: &Client, rows: &mut Rows) {
         Err(reason) => rows.warn("redirect", format!("{place}: {reason}"), REMEDY),
         Ok(reply) => {
             let (status, to) = (reply.status, reply.header("location").to_owned());
-            if status.is_redirection() && to.starts_with(&client.target.url()) {
+            if status.is_redirection() && client.target.is_place_of(&to) {
                 rows.ok("redirect", format!("{place} leads to {to}"));
             } else if status.is_redirection() {
                 rows.warn("redirect", format!("{place} leads to {to}"), REMEDY);
