@@ -100,7 +100,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     }
     reader.needs("datadir", Need::Folder(data_dir.clone()));
     reader.needs("logdir", Need::LogFolder(log_dir.clone()));
-    warn(reader, rpc_listen.iter().all(ListenAddress::is_local));
+    warn(reader, old_clients, rpc_listen.iter().all(ListenAddress::is_local));
     Some(DaemonConfig {
         network,
         home: reader.home.clone(),
@@ -142,7 +142,7 @@ fn rpc_listen(reader: &mut Reader<'_>, port: u16) -> Vec<ListenAddress> {
 }
 
 /// Warns of what is likely a mistake. Services that only this computer reaches are open to nobody else.
-fn warn(reader: &mut Reader<'_>, is_local: bool) {
+fn warn(reader: &mut Reader<'_>, old_clients: bool, is_local: bool) {
     if !reader.is_set("poolfees") {
         reader.warn(
             "poolfees is not set: 5 percent is assumed, as by the predecessor; set what the web and the wallets have",
@@ -153,7 +153,7 @@ fn warn(reader: &mut Reader<'_>, is_local: bool) {
         reader.warn(format!(
             "rpctoken is not set: {open}the web gets no reports; set the same rpctoken here and in the web"
         ));
-    } else if reader.switch("oldclients") == Some(true) && !is_local {
+    } else if old_clients && !is_local {
         reader.warn(
             "oldclients is on: anyone who reaches rpclisten can change how users vote; remove the line once the web is \
              stakepool-web",

@@ -14,11 +14,12 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Secret> {
 /// Reads the daemon's `rpctokennext`, which may be missing, beside its `rpctoken`.
 pub(crate) fn read_next(reader: &mut Reader<'_>, token: Option<&Secret>) -> Option<Secret> {
     let next = reader.secret("rpctokennext")?;
-    let next = usable(reader, "rpctokennext", next)?;
+    let next = usable(reader, "rpctokennext", next);
     if reader.text("rpctoken").is_none() {
         reader.refuse("rpctokennext", "it is the second token, but there is no first: name it rpctoken");
         return None;
     }
+    let next = next?;
     if token == Some(&next) {
         reader.warn("rpctokennext is the same as rpctoken: remove it, or give it the token that is to be the next");
     }

@@ -166,7 +166,10 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
             reader.needs(key, Need::Extras(path.clone()));
         }
     }
+    let new_pool = reader.switch("newpool").unwrap_or(false);
     let close_pool = reader.switch("closepool").unwrap_or(false);
+    let close_pool_message = reader.text("closepoolmsg").unwrap_or_default();
+    // Nothing is read from here on: what is wrong there would be told only once the rest is right.
     let (database, servers, site) = (database?, servers?, site?);
     Some(WebConfig {
         network,
@@ -180,9 +183,9 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         voting_wallet: voting_wallet?,
         pool_fee: pool_fee?,
         max_users: max_users?,
-        new_pool: reader.switch("newpool").unwrap_or(false),
+        new_pool,
         close_pool,
-        close_pool_message: reader.text("closepoolmsg").unwrap_or_default(),
+        close_pool_message,
         pool_email,
         pool_link,
         security_contact,

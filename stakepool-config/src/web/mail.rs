@@ -69,6 +69,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mail> {
     let from = reader.optional("smtpfrom", |text| Mailbox::parse(text).map(|_| text.to_owned()));
     let login = login(reader);
     let host = reader.text("smtphost")?;
+    if reader.text("smtpfrom").is_none() {
+        reader.missing("smtpfrom");
+    }
     let (name, port) = reader.accept("smtphost", split_host(&host))?;
     let default_port = if wish == Some(MailTls::Tls) { TLS_PORT } else { PORT };
     let port = port.unwrap_or(default_port);
@@ -81,9 +84,6 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mail> {
         _ => MailTls::StartTls,
     });
     let host = reader.accept("smtphost", with_port(&host, default_port))?;
-    if reader.text("smtpfrom").is_none() {
-        reader.missing("smtpfrom");
-    }
     let may_be_plain = matches!(tls, MailTls::None | MailTls::Opportunistic) && !is_here;
     if let (true, Some(kind)) = (may_be_plain && login.is_some(), wish.map(MailTls::name)) {
         let warning = format!("smtptls={kind} sends the password of the mail server in the clear: use starttls or tls");

@@ -95,3 +95,71 @@ fn a_unix_socket_has_a_mode_and_a_group() {
     let warnings = Host::new().web(&web_lines("listenmode=0660")).warnings;
     assert_only(&warnings, &["no effect, since listen is no unix socket: listenmode"]);
 }
+
+/// Asserts that each of these keys is wrong, and told once.
+fn assert_each(errors: &[String], keys: &[&str]) {
+    for key in keys {
+        let told = errors.iter().filter(|error| error.starts_with(&format!("{key} ("))).count();
+        assert_eq!(told, 1, "{key}: {errors:#?}");
+    }
+    assert_eq!(errors.len(), keys.len(), "{errors:#?}");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let web = [
+        "database=pool.sqlite",
+        "minservers=many",
+        "listen=x:y:z",
+        "baseurl=pool",
+        "maxusers=0",
+        "maxvotedage=x",
+        "poolfees=much",
+        "poollink=x y",
+        "securitycontact=x y",
+        "debuglevel=loudest",
+        "captcha=robot",
+        "smtptls=some",
+        "smtphost=a b",
+        "smtpfrom=nobody",
+        "alertheartbeatminutes=0",
+        "alertwebhook=x",
+        "alertheartbeat=x",
+        "adminips=x",
+        "adminuserids=x",
+        "admintotp=maybe",
+        "cookiesecure=maybe",
+        "realipheader=Host",
+        "trustedproxies=x",
+        "monitorlisten=x",
+        "listenmode=x",
+        "listengroup=a b",
+        "newpool=maybe",
+        "closepool=maybe",
+    ];
+    let keys = web.map(|line| line.split('=').next().unwrap());
+    let lines = keys.iter().fold(web_lines(""), |lines, key| without(key, &lines));
+    assert_each(&Host::new().web_errors(&format!("{lines}{}\n", web.join("\n"))), &keys);
+
+    let daemon = [
+        "poolfees=much",
+        "maxusers=0",
+        "debuglevel=loudest",
+        "rpclisten=x:y:z",
+        "oldclients=maybe",
+        "monitorlisten=x",
+        "norpclisten=maybe",
+    ];
+    let keys = daemon.map(|line| line.split('=').next().unwrap());
+    let lines = keys.iter().fold(daemon_lines(""), |lines, key| without(key, &lines));
+    assert_each(&Host::new().daemon_errors(&format!("{lines}{}\n", daemon.join("\n"))), &keys);
+}
+
+#[test]
+fn what_goes_with_a_wrong_value_is_asked_for_as_well() {
+    let errors = Host::new().web_errors(&web_lines("smtphost=a b"));
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors.iter().any(|error| error.contains("smtpfrom")), "{errors:#?}");
+    let errors = Host::new().daemon_errors(&format!("{}rpctokennext=a b\n", without("rpctoken", &daemon_lines(""))));
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+}
