@@ -1,7 +1,7 @@
 //! The daemon as monitors see it.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use stakepool_core::ports::{DaemonStatus, EventCursor, Node as _, VoteSigner as _, VotingDaemon as _};
@@ -23,6 +23,36 @@ pub(crate) struct DaemonMonitor {
     pub(crate) votes: Arc<VoteFigures>,
     /// When the certificate of the daemon's own service ends.
     pub(crate) certificate_end: Reloadable<Option<UnixTime>>,
+}
+
+/// The daemon from its start on, also while there is none yet.
+#[derive(Default)]
+pub(crate) struct FromTheStart(OnceLock<DaemonMonitor>);
+
+impl FromTheStart {
+    /// Goes on with the daemon, which has started.
+    pub(crate) fn started(&self, daemon: DaemonMonitor) {
+        // It starts once.
+        let _ = self.0.set(daemon);
+    }
+}
+
+#[async_trait]
+impl Monitored for FromTheStart {
+    async fn readiness(&self) -> Result<(), Vec<String>> {
+        match self.0.get() {
+            Some(daemon) => daemon.readiness().await,
+            None => Err(vec!["starting: no node has answered yet".to_owned()]),
+        }
+    }
+
+    async fn metrics(&self, to: &mut Exposition) {
+        to.family("stakepoold_info", Kind::Gauge, "The program.");
+        to.sample("stakepoold_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+        if let Some(daemon) = self.0.get() {
+            daemon.metrics(to).await;
+        }
+    }
 }
 
 /// Counts the engine's votes for ever.
@@ -69,8 +99,7 @@ fn obstacles(status: &DaemonStatus) -> Vec<String> {
     obstacles
 }
 
-#[async_trait]
-impl Monitored for DaemonMonitor {
+impl DaemonMonitor {
     async fn readiness(&self) -> Result<(), Vec<String>> {
         // A wallet that was locked or unlocked a moment ago is judged by how it is now.
         self.daemon.engine().refresh_wallets().await;
@@ -80,8 +109,6 @@ impl Monitored for DaemonMonitor {
     }
 
     async fn metrics(&self, to: &mut Exposition) {
-        to.family("stakepoold_info", Kind::Gauge, "The program.");
-        to.sample("stakepoold_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
         self.votes.write("stakepoold", to);
         if let Ok(status) = self.daemon.status().await {
             of_status(&status, to);

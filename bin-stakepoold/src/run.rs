@@ -11,17 +11,16 @@ use stakepool_core::reloadable::Reloadable;
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
-use stakepool_process::monitor::VoteFigures;
+use stakepool_process::monitor::{Monitored, VoteFigures};
 use stakepool_rpc::daemon::{self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, lasting_id, own_data_dir};
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::tls;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::certificates::{self, OwnCertificate};
 use crate::error::StakepooldError;
-use crate::monitor::{self, DaemonMonitor};
+use crate::monitor::{self, DaemonMonitor, FromTheStart};
 use crate::options::DaemonOptions;
 
 /// Runs the daemon until `shutdown` is ready; votes under way are finished first and the state is saved.
@@ -53,7 +52,7 @@ pub async fn run_renewed(
     let pair =
         tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;
     let listeners = server::bind(&options.listen).await?;
-    let monitors = bind_monitors(&options.monitor_listen).await?;
+    let monitors = Monitors::bind(&options.monitor_listen).await?;
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let (peers, events) = Peers::connect(&options.wallets, &options.nodes)?;
     tokio::pin!(shutdown);
@@ -74,7 +73,7 @@ pub async fn run_renewed(
     let (pairs, latest) = watch::channel(pair.clone());
     let own = OwnCertificate { file: options.certificate, key: options.key, pairs, end: Reloadable::default() };
     own.note_end();
-    let _monitors = monitors.map(|listener| watch_over(listener, &daemon, &peers, own.end.clone()));
+    let _monitors = monitors.map(|monitors| monitors.watch_over(&daemon, &peers, own.end.clone()));
     let mut wrong = None;
     let end = async {
         tokio::select! {
@@ -115,33 +114,42 @@ fn keep(datadir: &Path) -> Result<Kept, StakepooldError> {
     Ok(Kept { id, _owner: owner, unusable })
 }
 
-async fn bind_monitors(listen: &[String]) -> Result<Option<TcpListener>, StakepooldError> {
-    if listen.is_empty() {
-        return Ok(None);
-    }
-    let failed = |error| StakepooldError::Monitors { at: listen.join(" or "), error };
-    stakepool_process::monitor::bind(listen).await.map(Some).map_err(failed)
+/// Answers monitors in the background until it is dropped, from the start on: a node may be away for long.
+struct Monitors {
+    seen: Arc<FromTheStart>,
+    tasks: JoinSet<Infallible>,
 }
 
-/// Answers monitors in the background, until what it gives is dropped.
-fn watch_over(
-    listener: TcpListener,
-    daemon: &Arc<LocalDaemon>,
-    peers: &Peers,
-    certificate_end: Reloadable<Option<UnixTime>>,
-) -> JoinSet<Infallible> {
-    let votes = Arc::new(VoteFigures::default());
-    let seen = DaemonMonitor {
-        daemon: Arc::clone(daemon),
-        wallets: peers.wallets().to_vec(),
-        nodes: peers.nodes().to_vec(),
-        votes: Arc::clone(&votes),
-        certificate_end,
-    };
-    let mut tasks = JoinSet::new();
-    tasks.spawn(stakepool_process::monitor::serve(listener, Arc::new(seen)));
-    tasks.spawn(monitor::count_votes(Arc::clone(daemon.engine()), votes));
-    tasks
+impl Monitors {
+    async fn bind(listen: &[String]) -> Result<Option<Self>, StakepooldError> {
+        if listen.is_empty() {
+            return Ok(None);
+        }
+        let failed = |error| StakepooldError::Monitors { at: listen.join(" or "), error };
+        let listener = stakepool_process::monitor::bind(listen).await.map_err(failed)?;
+        let (seen, mut tasks) = (Arc::new(FromTheStart::default()), JoinSet::new());
+        tasks.spawn(stakepool_process::monitor::serve(listener, Arc::clone(&seen) as Arc<dyn Monitored>));
+        Ok(Some(Self { seen, tasks }))
+    }
+
+    /// Answers for the daemon, which has started.
+    fn watch_over(
+        mut self,
+        daemon: &Arc<LocalDaemon>,
+        peers: &Peers,
+        certificate_end: Reloadable<Option<UnixTime>>,
+    ) -> Self {
+        let votes = Arc::new(VoteFigures::default());
+        self.seen.started(DaemonMonitor {
+            daemon: Arc::clone(daemon),
+            wallets: peers.wallets().to_vec(),
+            nodes: peers.nodes().to_vec(),
+            votes: Arc::clone(&votes),
+            certificate_end,
+        });
+        self.tasks.spawn(monitor::count_votes(Arc::clone(daemon.engine()), votes));
+        self
+    }
 }
 
 fn host_names(listen: &[SocketAddr]) -> Vec<String> {

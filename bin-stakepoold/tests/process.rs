@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use stakepool_sim::{Endpoint, SimNetwork};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// How long anything may take that happens within seconds on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -295,6 +296,42 @@ async fn it_stops_cleanly_while_it_still_waits_for_its_node() {
         daemon.send(Signal::TERM);
         assert_eq!(daemon.end().code(), Some(0));
     });
+    network.shutdown().await;
+}
+
+/// What a monitor is answered.
+async fn monitored(address: &str, path: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(PATIENCE, read).await.expect("a monitor is answered").unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn monitors_are_answered_while_it_still_waits_for_its_node() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let home = Home::on(&network);
+    fs::write(home.path().join("stakepoold.conf"), format!("{}monitorlisten={listen}\n", configuration(&network)))
+        .unwrap();
+    network.node().stop().await;
+    let mut daemon = home.start();
+    tokio::task::block_in_place(|| daemon.until_it_says("waiting for a node"));
+    assert!(monitored(&listen, "/healthz").await.starts_with("HTTP/1.1 200"));
+    let answer = monitored(&listen, "/readyz").await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("starting: no node has answered yet\n"), "{answer}");
+    let answer = monitored(&listen, "/metrics").await;
+    assert!(answer.contains("stakepoold_info{") && !answer.contains("stakepoold_node_up"), "{answer}");
+    network.node().start().await.unwrap();
+    tokio::task::block_in_place(|| daemon.until_it_says("gRPC is served"));
+    until(|| monitored(&listen, "/readyz"), |answer| answer.starts_with("HTTP/1.1 200")).await;
+    let answer = monitored(&listen, "/metrics").await;
+    assert_eq!(answer.matches("stakepoold_info{").count(), 1, "{answer}");
+    assert!(answer.contains("stakepoold_node_up 1"), "{answer}");
+    tokio::task::block_in_place(|| stops_cleanly_at(&mut daemon, &home, Signal::TERM));
     network.shutdown().await;
 }
 
