@@ -6,6 +6,7 @@
 //! cargo run --release --example demo
 //! ```
 
+mod log;
 mod screen;
 mod story;
 
@@ -18,15 +19,17 @@ use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::{Place, PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Time between two blocks.
 const BLOCK_TIME: Duration = Duration::from_secs(3);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(log::filter())).init();
     let place = Place::choose(std::env::var("DEMO_LISTEN").ok().as_deref(), "127.0.0.1:8000")?;
     let folder = PathBuf::from("demo-data");
     std::fs::create_dir_all(&folder)?;

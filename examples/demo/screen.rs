@@ -16,6 +16,10 @@ pub fn welcome(url: &str, user: &DemoUser) {
     println!("  as administrator     {}   {}", ADMIN.0, ADMIN.1);
     println!("  Ask as a wallet      curl -H 'Authorization: Bearer {}' {url}/api/v2/getpurchaseinfo", user.api_key);
     println!();
+    println!(
+        "  Some of alice's tickets pay too low a fee: they are ignored and missed until the administrator adds them on \
+         {url}/admintickets"
+    );
     println!("  A block every few seconds; Ctrl-C stops cleanly.");
     println!();
 }
