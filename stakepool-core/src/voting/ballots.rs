@@ -9,8 +9,10 @@ use tokio::time::Instant;
 use crate::chain::{BlockHash, BlockHeight, TicketHash};
 use crate::voting::lottery::Winner;
 
-/// Blocks below the highest that are forgotten.
+/// Blocks below the last one that was worked through that are forgotten.
 const KEEP: u32 = 16;
+/// Blocks that are kept of one node, whatever their heights: a node that names more loses its own earliest ones.
+const MOST_OF_NODE: usize = 128;
 /// Winners that are kept of a block, whatever the nodes say together. A block draws five.
 const MOST_WINNERS: usize = 64;
 /// Blocks of one height that are voted on.
@@ -34,12 +36,20 @@ pub struct Ballot {
 /// A block whose winners were announced.
 #[derive(Debug)]
 struct OpenBlock {
+    /// The node that named it first.
+    node: usize,
     height: BlockHeight,
     arrived: Instant,
     /// All winners, the pool's or not: who is the pool's can change while the block can be voted on.
     winners: Vec<TicketHash>,
     votes: HashMap<TicketHash, Progress>,
     votable: watch::Sender<bool>,
+}
+
+impl OpenBlock {
+    fn drawn(&self, block: &BlockHash) -> Drawn {
+        Drawn { node: self.node, block: *block, height: self.height, tickets: self.winners.clone() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +62,8 @@ enum Progress {
 /// The winners of a block that can be voted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
+    /// The node that named it first.
+    pub node: usize,
     /// The block.
     pub block: BlockHash,
     /// Its height.
@@ -70,28 +82,34 @@ pub struct Ballots {
 }
 
 impl Ballots {
-    /// Notes the winners of a block. False where a child of it is connected already, so that no vote counts, and where there are
-    /// more blocks of its height than miners can have made.
-    pub fn announce(&mut self, drawn: &Drawn, arrived: Instant) -> bool {
-        let Drawn { block, height, tickets } = drawn;
+    /// Notes the winners of a block. `followed` is the height up to which the chain was worked through: what is far below is
+    /// forgotten. What nodes announce forgets nothing of others, however high: it may be of another chain.
+    ///
+    /// False where a child of the block is connected already, so that no vote counts, where it is one to be forgotten, and where
+    /// there are more blocks of its height than miners can have made.
+    pub fn announce(&mut self, drawn: &Drawn, followed: Option<BlockHeight>, arrived: Instant) -> bool {
+        let Drawn { node, block, height, tickets } = drawn;
+        let oldest = followed.map_or(BlockHeight(0), |followed| followed.minus(KEEP));
+        self.forget_below(oldest);
         let of_height = self.by_height.get(height).map_or(0, Vec::len);
-        if of_height >= MOST_BLOCKS && !self.blocks.contains_key(block) {
+        if *height < oldest || of_height >= MOST_BLOCKS && !self.blocks.contains_key(block) {
             return false;
+        }
+        if !self.blocks.contains_key(block) {
+            self.make_room(*node);
         }
         let votable = !self.closed.contains(block);
         let open = self.blocks.entry(*block).or_insert_with(|| {
             self.by_height.entry(*height).or_default().push(*block);
             let votable = watch::Sender::new(votable);
-            OpenBlock { height: *height, arrived, winners: Vec::new(), votes: HashMap::new(), votable }
+            OpenBlock { node: *node, height: *height, arrived, winners: Vec::new(), votes: HashMap::new(), votable }
         });
         for ticket in tickets {
             if !open.winners.contains(ticket) && open.winners.len() < MOST_WINNERS {
                 open.winners.push(*ticket);
             }
         }
-        let votable = *open.votable.borrow();
-        self.forget_old();
-        votable
+        *open.votable.borrow()
     }
 
     /// Whether a block can be voted on, for those who wait for it. `None` for a block of which nothing is known.
@@ -114,12 +132,41 @@ impl Ballots {
         ballots
     }
 
-    fn forget_old(&mut self) {
-        let Some((highest, _)) = self.by_height.last_key_value() else { return };
-        let kept = self.by_height.split_off(&highest.minus(KEEP));
+    fn forget_below(&mut self, oldest: BlockHeight) {
+        let kept = self.by_height.split_off(&oldest);
         for block in std::mem::replace(&mut self.by_height, kept).into_values().flatten() {
-            if let Some(forgotten) = self.blocks.remove(&block) {
-                forgotten.votable.send_replace(false);
+            self.forget(&block);
+        }
+    }
+
+    /// Forgets the earliest block that a node named, where it named as many as are kept.
+    fn make_room(&mut self, node: usize) {
+        let of_node = || self.blocks.iter().filter(|(_, open)| open.node == node);
+        if of_node().count() < MOST_OF_NODE {
+            return;
+        }
+        if let Some((earliest, _)) = of_node().min_by_key(|(_, open)| open.arrived) {
+            let earliest = *earliest;
+            self.forget(&earliest);
+        }
+    }
+
+    /// Forgets the blocks that a node named first since a moment: those of another network.
+    pub fn forget_of(&mut self, node: usize, since: Instant) {
+        let named = self.blocks.iter().filter(|(_, open)| open.node == node && open.arrived >= since);
+        for block in named.map(|(block, _)| *block).collect::<Vec<_>>() {
+            self.forget(&block);
+        }
+    }
+
+    /// Forgets a block, and gives up its votes.
+    fn forget(&mut self, block: &BlockHash) {
+        let Some(forgotten) = self.blocks.remove(block) else { return };
+        forgotten.votable.send_replace(false);
+        if let Some(of_height) = self.by_height.get_mut(&forgotten.height) {
+            of_height.retain(|other| other != block);
+            if of_height.is_empty() {
+                self.by_height.remove(&forgotten.height);
             }
         }
     }
@@ -150,15 +197,13 @@ impl Ballots {
         let open = self.blocks.get_mut(parent)?;
         open.votable.send_replace(true);
         open.votes.retain(|_, progress| *progress == Progress::Casting);
-        Some(Drawn { block: *parent, height: open.height, tickets: open.winners.clone() })
+        Some(open.drawn(parent))
     }
 
     /// All blocks that can be voted on.
     pub fn all_votable(&self) -> Vec<Drawn> {
         let votable = self.blocks.iter().filter(|(_, open)| *open.votable.borrow());
-        votable
-            .map(|(block, open)| Drawn { block: *block, height: open.height, tickets: open.winners.clone() })
-            .collect()
+        votable.map(|(block, open)| open.drawn(block)).collect()
     }
 
     /// Forgets which votes were cast on blocks that can still be voted on: a node that was restarted has lost those
@@ -204,12 +249,12 @@ mod tests {
 
     fn drawn(n: u8, height: u32, winners: &[u8]) -> Drawn {
         let tickets = winners.iter().map(|n| winner(*n).ticket).collect();
-        Drawn { block: block(n), height: BlockHeight(height), tickets }
+        Drawn { node: 0, block: block(n), height: BlockHeight(height), tickets }
     }
 
     fn open(ballots: &mut Ballots, drawn: &Drawn) -> Vec<Ballot> {
         let winners = drawn.tickets.iter().map(|ticket| winner(ticket.as_bytes()[0])).collect();
-        ballots.announce(drawn, Instant::now());
+        ballots.announce(drawn, Some(BlockHeight(10)), Instant::now());
         ballots.open(&drawn.block, winners, Instant::now())
     }
 
@@ -244,7 +289,7 @@ mod tests {
     async fn winners_told_after_the_blocks_child_are_not_voted() {
         let mut ballots = Ballots::default();
         ballots.child_connected(&block(1));
-        assert!(!ballots.announce(&drawn(1, 10, &[1]), Instant::now()));
+        assert!(!ballots.announce(&drawn(1, 10, &[1]), None, Instant::now()));
         assert!(ballots.all_votable().is_empty());
     }
 
@@ -277,8 +322,29 @@ mod tests {
     async fn old_blocks_are_forgotten_and_their_votes_given_up() {
         let mut ballots = Ballots::default();
         let old = open(&mut ballots, &drawn(1, 10, &[1]));
-        open(&mut ballots, &drawn(2, 11 + KEEP, &[2]));
+        ballots.announce(&drawn(2, 11 + KEEP, &[2]), Some(BlockHeight(11 + KEEP)), Instant::now());
         assert!(!*old[0].votable.borrow());
         assert_eq!(ballots.blocks.len(), 1);
+        assert!(!ballots.announce(&drawn(1, 10, &[1]), Some(BlockHeight(11 + KEEP)), Instant::now()));
+    }
+
+    #[tokio::test]
+    async fn a_node_that_names_other_heights_costs_no_vote_on_the_blocks_of_others() {
+        let mut ballots = Ballots::default();
+        let announced = drawn(1, 10, &[1]);
+        let ours = open(&mut ballots, &announced);
+        let since = Instant::now();
+        for height in 0..1000_u32 {
+            let mut of_another_chain = drawn(0, 50_000 + height, &[2]);
+            of_another_chain.node = 1;
+            of_another_chain.block =
+                BlockHash::from_bytes([[0xee; 4], height.to_le_bytes()].concat().repeat(4).try_into().unwrap());
+            assert!(ballots.announce(&of_another_chain, Some(BlockHeight(10)), Instant::now()));
+        }
+        assert!(*ours[0].votable.borrow());
+        assert_eq!(ballots.blocks.len(), 1 + MOST_OF_NODE);
+        assert_eq!(open(&mut ballots, &drawn(2, 11, &[1])).len(), 1);
+        ballots.forget_of(1, since);
+        assert_eq!((ballots.blocks.len(), ballots.by_height.len()), (2, 2));
     }
 }

@@ -1,6 +1,6 @@
 //! The voting engine: what it knows and what it works with. Its loops are started by [`Engine::run`](super::run).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use super::parts::EngineParts;
 use super::problems::Problems;
 use super::restore::restore;
 use super::snapshot::SyncPoint;
+use crate::chain::Network;
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
 
@@ -101,6 +102,8 @@ pub struct Engine {
     open_misses: Mutex<Vec<Missed>>,
     /// The node whose chain is followed.
     active_node: Mutex<Option<usize>>,
+    /// Nodes that run on another network.
+    other_network: Mutex<BTreeSet<usize>>,
     latest_votes: Mutex<VecDeque<VoteRecord>>,
     /// Held while the engine runs.
     pub(super) running: tokio::sync::Mutex<()>,
@@ -166,6 +169,7 @@ impl Engine {
             check: Mutex::default(),
             open_misses: Mutex::default(),
             active_node: Mutex::default(),
+            other_network: Mutex::default(),
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             running: tokio::sync::Mutex::default(),
             save_soon: Notify::new(),
@@ -280,6 +284,22 @@ impl Engine {
 
     pub(super) fn set_active_node(&self, node: Option<usize>) {
         *lock(&self.active_node) = node;
+    }
+
+    /// Notes the network on which a node says that it runs.
+    pub(super) fn note_network(&self, node: usize, network: Network) {
+        let is_ours = network == self.lottery().evaluator().network();
+        let mut others = lock(&self.other_network);
+        if is_ours {
+            others.remove(&node);
+        } else {
+            others.insert(node);
+        }
+    }
+
+    /// Whether a node said last that it runs on another network.
+    pub(super) fn is_of_other_network(&self, node: usize) -> bool {
+        lock(&self.other_network).contains(&node)
     }
 
     /// The epoch of the run that wrote the state file with which this one began.

@@ -143,7 +143,13 @@ impl Follower {
         let source = self.engine.node(node);
         let name = source.name();
         let (network_topic, generation_topic) = (format!("{name}/network"), format!("{name}/generation"));
-        let Ok(info) = source.info().await else { return };
+        let Ok(info) = source.info().await else {
+            if self.engine.is_of_other_network(node) {
+                self.foreign.insert(node);
+            }
+            return;
+        };
+        self.engine.note_network(node, info.network);
         if info.network == network {
             self.foreign.remove(&node);
             self.engine.solved(&network_topic);

@@ -93,15 +93,22 @@ impl Engine {
             tracing::error!(node = name, %block, winners = tickets.len(), "a node named more winners than a block draws");
             tickets.truncate(most);
         }
-        Drawn { block, height, tickets }
+        Drawn { node, block, height, tickets }
     }
 
     fn dispatch(&self, event: TaggedEvent, votes: &mut Votes, to_follower: &mpsc::Sender<ChainEvent>) {
         let TaggedEvent { node, arrived, event } = event;
         match &event {
+            // What a node of another network says of blocks concerns none of ours.
+            NodeEvent::WinningTickets { .. } | NodeEvent::BlockConnected(_) | NodeEvent::BlockDisconnected(_)
+                if self.is_of_other_network(node) =>
+            {
+                return;
+            }
             NodeEvent::WinningTickets { block, height, tickets } => {
                 let drawn = self.drawn(node, *block, *height, tickets.clone());
-                let votable = self.ballots().announce(&drawn, arrived);
+                let followed = self.synced().map(|(_, height)| height);
+                let votable = self.ballots().announce(&drawn, followed, arrived);
                 if votable {
                     votes.vote_on(&drawn, arrived);
                 }

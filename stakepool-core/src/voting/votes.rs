@@ -177,8 +177,16 @@ async fn vote_unknown(engine: Arc<Engine>, block: BlockHash, ticket: TicketHash,
 }
 
 impl Engine {
-    /// Asks a node to name the winners of its best block once more.
+    /// Asks a node to name the winners of its best block once more, where it is of this network.
     pub(super) async fn ask_for_winners(&self, node: usize) {
+        let since = Instant::now();
+        if let Ok(info) = self.node(node).info().await {
+            self.note_network(node, info.network);
+        }
+        if self.is_of_other_network(node) {
+            self.ballots().forget_of(node, since);
+            return;
+        }
         if let Err(error) = self.node(node).rebroadcast_winners().await {
             tracing::warn!(%error, "the node was not asked for its winners again");
         }

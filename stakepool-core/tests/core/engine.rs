@@ -43,7 +43,11 @@ impl Daemon {
     }
 
     pub async fn emit(&self, event: NodeEvent) {
-        self.events.try_send(TaggedEvent { node: 0, arrived: Instant::now(), event }).unwrap();
+        self.emit_of(0, event).await;
+    }
+
+    pub async fn emit_of(&self, node: usize, event: NodeEvent) {
+        self.events.send(TaggedEvent { node, arrived: Instant::now(), event }).await.unwrap();
         settle().await;
     }
 

@@ -7,6 +7,7 @@ mod engine_wallets;
 mod local_daemon;
 mod lost_votes;
 mod memory_store;
+mod nodes;
 mod pool;
 mod strangers;
 mod vectors;

@@ -1,0 +1,56 @@
+//! Daemons with more than one node.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use stakepool_core::chain::{BlockHeight, Network, TicketHash};
+use stakepool_core::ports::NodeEvent;
+use stakepool_core::testkit::tickets::{block, desired, evaluator};
+use stakepool_core::testkit::{FakeNode, MemoryFile};
+use stakepool_core::voting::EngineParts;
+
+use crate::engine::{Daemon, scene};
+
+/// A daemon in good order at height 220 whose first node is ours, with a second node that is connected.
+async fn with_second(second: &Arc<FakeNode>) -> (Daemon, Arc<FakeNode>, TicketHash) {
+    let (wallet, first, won) = scene();
+    let nodes = vec![Arc::clone(&first) as _, Arc::clone(second) as _];
+    let parts = EngineParts::new(evaluator(), vec![wallet as _], nodes, Arc::<MemoryFile>::default());
+    let daemon = Daemon::of(parts.desired(desired(&[1], &[])));
+    daemon.emit(NodeEvent::Connected).await;
+    daemon.emit_of(1, NodeEvent::Connected).await;
+    (daemon, first, won)
+}
+
+fn high_block(height: u32) -> NodeEvent {
+    let tickets = vec![TicketHash::from_bytes([9; 32])];
+    NodeEvent::WinningTickets { block: block(height, 7), height: BlockHeight(height), tickets }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_of_another_network_costs_no_vote() {
+    let second = FakeNode::at(1);
+    second.chain.lock().unwrap().network = Some(Network::Testnet);
+    let (daemon, first, won) = with_second(&second).await;
+    assert_eq!(second.rebroadcasts.load(Ordering::SeqCst), 0, "its winners are of no use");
+    daemon.emit_of(1, high_block(900_000)).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(first.sent_count(), 1);
+    assert_eq!(second.questions.load(Ordering::SeqCst), 0, "nobody looks its winners up");
+    // Somebody corrects the address.
+    second.chain.lock().unwrap().network = None;
+    daemon.emit_of(1, NodeEvent::Connected).await;
+    assert_eq!(second.rebroadcasts.load(Ordering::SeqCst), 1);
+    daemon
+        .emit_of(1, NodeEvent::WinningTickets { block: block(220, 2), height: BlockHeight(220), tickets: vec![won] })
+        .await;
+    assert_eq!(first.sent_count(), 2, "its winners count again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_of_another_chain_costs_no_vote_however_high_its_blocks_are() {
+    let (daemon, first, won) = with_second(&FakeNode::at(1)).await;
+    daemon.emit_of(1, high_block(900_000)).await;
+    daemon.win(220, 1, &[won]).await;
+    assert_eq!(first.sent_count(), 1);
+}
