@@ -64,19 +64,20 @@ impl Engine {
         }
     }
 
-    /// The tickets of an address that voted, as the first wallet says that answers and knows the address.
+    /// The tickets of an address that voted, as the first wallet says that knows any of it. `None` where none does, and not all
+    /// answered: one that lost its scripts says of every ticket that it did not vote.
     async fn voted_tickets(&self, address: &ScriptAddress) -> Option<HashMap<TicketHash, BlockHeight>> {
-        let mut voted = None;
+        let mut all_answered = true;
         for wallet in self.wallets() {
-            let Ok(Ok(known)) = timeout(ASK_LIMIT, wallet.user_tickets(address)).await else { continue };
-            let knows_any = !known.tickets.is_empty();
-            let of_this = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
-            voted = Some(of_this.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect());
-            // One that lost its scripts says of every ticket that it did not vote.
-            if knows_any {
-                break;
+            let Ok(Ok(known)) = timeout(ASK_LIMIT, wallet.user_tickets(address)).await else {
+                all_answered = false;
+                continue;
+            };
+            if !known.tickets.is_empty() {
+                let voted = known.tickets.into_iter().filter(|ticket| ticket.status == "voted");
+                return Some(voted.filter_map(|ticket| Some((ticket.ticket, ticket.spent_at?))).collect());
             }
         }
-        voted
+        all_answered.then(HashMap::new)
     }
 }
