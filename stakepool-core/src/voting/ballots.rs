@@ -54,6 +54,8 @@ impl OpenBlock {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
+    /// Nodes and wallets are asked whether it is the pool's.
+    Asking,
     Casting,
     Cast,
     Failed,
@@ -169,6 +171,37 @@ impl Ballots {
                 self.by_height.remove(&forgotten.height);
             }
         }
+    }
+
+    /// Notes that somebody asks whether a winner is the pool's. False where that is under way, or its vote is, or was cast.
+    pub fn begin_asking(&mut self, block: &BlockHash, ticket: &TicketHash) -> bool {
+        let Some(open) = self.blocks.get_mut(block) else { return false };
+        if !matches!(open.votes.get(ticket), None | Some(Progress::Failed)) {
+            return false;
+        }
+        open.votes.insert(*ticket, Progress::Asking);
+        true
+    }
+
+    /// Takes back [`Ballots::begin_asking`]; a vote that came of it stays.
+    pub fn end_asking(&mut self, block: &BlockHash, ticket: &TicketHash) {
+        if let Some(open) = self.blocks.get_mut(block)
+            && open.votes.get(ticket) == Some(&Progress::Asking)
+        {
+            open.votes.remove(ticket);
+        }
+    }
+
+    /// Forgets what an earlier run of the engine had under way and never ended.
+    pub fn forget_unended(&mut self) {
+        for open in self.blocks.values_mut() {
+            open.votes.retain(|_, progress| !matches!(progress, Progress::Asking | Progress::Casting));
+        }
+    }
+
+    /// Whether a vote of a ticket is under way.
+    pub fn is_casting(&self, ticket: &TicketHash) -> bool {
+        self.blocks.values().any(|open| open.votes.get(ticket) == Some(&Progress::Casting))
     }
 
     /// Notes the end of a vote.
@@ -300,6 +333,24 @@ mod tests {
         open(&mut ballots, &announced);
         ballots.finish(&block(1), &winner(1).ticket, true);
         ballots.forget_cast();
+        assert_eq!(open(&mut ballots, &announced).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_winner_is_asked_about_once_at_a_time_and_voted_at_once_when_its_user_comes() {
+        let mut ballots = Ballots::default();
+        let announced = drawn(1, 10, &[1]);
+        ballots.announce(&announced, None, Instant::now());
+        let (block, ticket) = (block(1), winner(1).ticket);
+        assert!(ballots.begin_asking(&block, &ticket));
+        assert!(!ballots.begin_asking(&block, &ticket));
+        ballots.end_asking(&block, &ticket);
+        assert!(ballots.begin_asking(&block, &ticket));
+        assert_eq!(open(&mut ballots, &announced).len(), 1);
+        ballots.end_asking(&block, &ticket);
+        assert!(ballots.is_casting(&ticket), "the vote goes on");
+        assert!(!ballots.begin_asking(&block, &ticket));
+        ballots.forget_unended();
         assert_eq!(open(&mut ballots, &announced).len(), 1);
     }
 

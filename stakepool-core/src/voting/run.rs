@@ -55,6 +55,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let Ok(_running) = self.running.try_lock() else { return Err(EngineError::AlreadyRunning) };
         let (to_follower, chain_events) = mpsc::channel(EVENTS_AHEAD);
+        // A run that was dropped left votes behind that nobody casts any more.
+        self.ballots().forget_unended();
         let mut votes = Votes::new(Arc::clone(&self));
         let mut background = JoinSet::new();
         background.spawn(Follower::new(Arc::clone(&self), chain_events).run());

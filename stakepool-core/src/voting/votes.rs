@@ -40,11 +40,27 @@ impl Votes {
             self.tasks.spawn(cast(Arc::clone(&self.engine), ballot));
         }
         for ticket in winners.unknown {
-            self.tasks.spawn(vote_unknown(Arc::clone(&self.engine), drawn.block, ticket, arrived));
+            self.ask_once(drawn.block, ticket, |engine| vote_unknown(engine, drawn.block, ticket, arrived));
         }
         for (ticket, address) in winners.strangers {
-            self.tasks.spawn(vote_stranger(Arc::clone(&self.engine), drawn.block, ticket, address, arrived));
+            self.ask_once(drawn.block, ticket, |engine| vote_stranger(engine, drawn.block, ticket, address, arrived));
         }
+    }
+
+    /// Has nodes and wallets asked about a winner, where nobody asks about it yet.
+    fn ask_once<F>(&mut self, block: BlockHash, ticket: TicketHash, ask: impl FnOnce(Arc<Engine>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if !self.engine.ballots().begin_asking(&block, &ticket) {
+            return;
+        }
+        let engine = Arc::clone(&self.engine);
+        let asked = ask(Arc::clone(&engine));
+        self.tasks.spawn(async move {
+            asked.await;
+            engine.ballots().end_asking(&block, &ticket);
+        });
     }
 
     /// The same for every block that can still be voted on.
