@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::engine::Engine;
-use super::lottery_reports::{Missed, MissedAs};
 use super::problems::unknown_ticket;
 use super::tell::{count, named};
 use crate::chain::{ScriptAddress, TicketHash};
@@ -17,6 +17,8 @@ use crate::ports::VotingWallet;
 const LIST_LIMIT: Duration = Duration::from_secs(60);
 /// How long a wallet may take to say whether it holds a script.
 pub(super) const ASK_LIMIT: Duration = Duration::from_secs(5);
+/// Scripts that a wallet is asked for at the same time.
+const ASK_AT_ONCE: usize = 8;
 /// How long votes on a block are left in peace, and a list that lacks tickets is given to complete itself.
 const PEACE: Duration = Duration::from_secs(2);
 /// How soon a wallet that lacks tickets, or did not answer, is asked again.
@@ -167,8 +169,13 @@ impl Engine {
     /// Asks the wallets about missed tickets of addresses that are no user's.
     async fn settle_open_misses(&self) {
         let open = std::mem::take(&mut *self.open_misses());
+        let mut questions = Vec::with_capacity(open.len());
         for missed in open {
-            match self.holds_script(&missed.address).await {
+            questions.push(async move { (missed, self.holds_script(&missed.address).await) });
+        }
+        let mut answers = stream::iter(questions).buffer_unordered(ASK_AT_ONCE);
+        while let Some((missed, holds)) = answers.next().await {
+            match holds {
                 Some(true) => {
                     self.lottery_mut().hold_address(&missed.address);
                     self.tell_unvoted(
@@ -178,7 +185,9 @@ impl Engine {
                     );
                 }
                 Some(false) => {}
-                None => self.open_misses().push(Missed { missed_as: MissedAs::Stranger, ..missed }),
+                None => {
+                    self.keep_open(missed);
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::lottery_reports::{Changes, Ignored, Missed, MissedAs};
 use super::standing::MissingUser;
-use crate::chain::ScriptAddress;
+use crate::chain::{ScriptAddress, TicketHash};
 use crate::ports::{TicketCheck, UnknownAddress};
 use crate::reports::{DaemonEventKind, VoteOutcome};
 use crate::ticket::Verdict;
@@ -123,14 +123,7 @@ impl Engine {
             MissedAs::Stranger => self.ask_about(*missed),
             MissedAs::Voted => {
                 self.check().missed += 1;
-                let reason =
-                    self.latest_votes().iter().rev().find(|vote| vote.ticket == *ticket).map(|vote| {
-                        match &vote.outcome {
-                            VoteOutcome::Failed(reason) => format!("the last try of this daemon failed: {reason}"),
-                            _ => "this daemon had sent a vote, which was not mined in time".to_owned(),
-                        }
-                    });
-                let reason = reason.unwrap_or_else(|| "this daemon did not try".to_owned());
+                let reason = self.last_try(ticket);
                 let what =
                     format!("ticket {ticket} of {address} was missed: block {height} is without its vote ({reason})");
                 self.problems_of().happened("missed", what, MISS_STANDS);
@@ -142,8 +135,21 @@ impl Engine {
         }
     }
 
+    /// What became of this daemon's vote of a ticket.
+    fn last_try(&self, ticket: &TicketHash) -> String {
+        if self.ballots().is_casting(ticket) {
+            return "the try of this daemon has not ended".to_owned();
+        }
+        let votes = self.latest_votes();
+        match votes.iter().rev().find(|vote| vote.ticket == *ticket).map(|vote| &vote.outcome) {
+            Some(VoteOutcome::Failed(reason)) => format!("the last try of this daemon failed: {reason}"),
+            Some(_) => "this daemon had sent a vote, which was not mined in time".to_owned(),
+            None => "this daemon did not try".to_owned(),
+        }
+    }
+
     /// Tells of a missed ticket whose script a wallet holds, and that was not voted.
-    pub(super) fn tell_unvoted(&self, ticket: &crate::chain::TicketHash, address: &ScriptAddress, why: &str) {
+    pub(super) fn tell_unvoted(&self, ticket: &TicketHash, address: &ScriptAddress, why: &str) {
         self.check().missed_unvoted += 1;
         let what = format!(
             "a ticket of address {address}, whose script the wallet holds, was missed and not voted: {ticket} ({why})"
@@ -153,11 +159,19 @@ impl Engine {
 
     /// Has the wallets asked whether one of them holds the script of a missed ticket.
     fn ask_about(&self, missed: Missed) {
-        let mut open = self.open_misses();
-        if open.len() < ASKED {
-            open.push(missed);
+        if self.keep_open(missed) {
             self.audit_soon.notify_one();
         }
+    }
+
+    /// Keeps a missed ticket about which wallets are still to be asked. False where there are too many.
+    pub(super) fn keep_open(&self, missed: Missed) -> bool {
+        let mut open = self.open_misses();
+        let has_room = open.len() < ASKED;
+        if has_room {
+            open.push(missed);
+        }
+        has_room
     }
 
     /// Its tickets beside those of its wallets.

@@ -205,8 +205,12 @@ async fn a_wallet_that_lost_its_scripts_does_not_say_how_tickets_ended() {
     };
     let listed = WalletTickets { tickets: vec![ended], invalid: Vec::new() };
     second.user_tickets.lock().unwrap().insert(address(1), listed);
-    let daemon = ready(&[forgetful, second], &node).await;
+    let daemon = ready(&[forgetful, Arc::clone(&second)], &node).await;
+    second.set(Mood::Unreachable);
     node.chain.lock().unwrap().live.clear();
+    sleep(Duration::from_secs(200)).await;
+    assert_eq!(daemon.state(&gone), Some(TicketState::Live), "nobody can tell yet");
+    second.set(Mood::Fine);
     sleep(Duration::from_secs(200)).await;
     assert_eq!(daemon.state(&gone), Some(TicketState::Voted), "the second wallet knows it");
 }
@@ -251,4 +255,64 @@ async fn of_the_winners_that_a_node_names_no_more_are_taken_than_a_block_draws()
     assert_eq!(node.sent_count(), 1);
     let asked = node.questions.load(Ordering::SeqCst);
     assert!(asked <= 4 * 20, "four unknown winners are looked up, not two hundred: {asked}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_winner_is_asked_about_once_at_a_time_however_often_its_block_is_looked_at() {
+    let (wallet, node, _) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    node.chain.lock().unwrap().refuse_transactions = true;
+    daemon.win(220, 1, &[stakepool_core::chain::TicketHash::from_bytes([9; 32])]).await;
+    for _ in 0..20 {
+        daemon.engine.put_desired(desired(&[1], &[]));
+        sleep(Duration::from_secs(1)).await;
+    }
+    let before = node.questions.load(Ordering::SeqCst);
+    sleep(Duration::from_secs(10)).await;
+    let asked = node.questions.load(Ordering::SeqCst) - before;
+    assert!((5..=11).contains(&asked), "about once a second: {asked}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_miss_while_the_vote_is_still_tried_is_not_called_untried() {
+    let bought = ticket(1, 1, Fee::Enough);
+    let (wallet, node) = holding(std::slice::from_ref(&bought));
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    wallet.set(Mood::Silent);
+    daemon.win(220, 1, &[hash(&bought)]).await;
+    miss(&daemon, &node, 221, &[bought]).await;
+    let problems = daemon.engine.problems().join("\n");
+    assert!(problems.contains("without its vote (the try of this daemon has not ended)"), "{problems}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_wallet_does_not_keep_the_misses_of_others_from_being_told() {
+    let (wallet, node) = holding(&[]);
+    let silent = FakeWallet::new("silent");
+    let daemon = ready(&[Arc::clone(&silent), Arc::clone(&wallet)], &node).await;
+    sleep(Duration::from_secs(5)).await;
+    let held: Vec<_> = (10..50).map(|n| ticket(n, n, Fee::Enough)).collect();
+    node.mine(221, 1, held.clone());
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    silent.set(Mood::Silent);
+    wallet.scripts.lock().unwrap().extend((10..50).map(address));
+    miss(&daemon, &node, 222, &held).await;
+    // A minute for the silent one's list, then 40 questions, eight at a time.
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!(daemon.engine.ticket_check().missed_unvoted, 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vote_that_a_node_refused_is_a_problem_for_an_hour() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[wallet], &node).await;
+    node.chain.lock().unwrap().refuse_votes = true;
+    daemon.win(220, 1, &[won]).await;
+    node.mine(221, 1, Vec::new());
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    sleep(Duration::from_secs(1800)).await;
+    let refused = || daemon.engine.problems().iter().any(|problem| problem.starts_with("a vote was not taken"));
+    assert!(refused());
+    sleep(Duration::from_secs(1900)).await;
+    assert!(!refused());
 }
