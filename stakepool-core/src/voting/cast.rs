@@ -23,6 +23,8 @@ const FIRST_ATTEMPT_WITH_OTHERS: Duration = Duration::from_millis(700);
 /// First pause between two rounds of attempts; doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
+/// How long it stays a problem that a wallet or node refused a vote, where it is not asked for another one.
+const REFUSAL_STANDS: Duration = Duration::from_secs(3600);
 /// How long a wallet's word on its agendas counts before it is asked again.
 const AGENDAS_LAST: Duration = Duration::from_secs(300);
 
@@ -142,9 +144,9 @@ impl Signer {
                 return problems.figures(&unknown_ticket(self.wallet.name()), error.to_string());
             }
             CastError::Wallet(error) => {
-                problems.problem(&self.topic("votes"), format!("a vote is not signed: {error}"))
+                problems.happened(&self.topic("votes"), format!("a vote is not signed: {error}"), REFUSAL_STANDS);
             }
-            CastError::OtherVote(_) => problems.problem(&self.topic("votes"), error.to_string()),
+            CastError::OtherVote(_) => problems.happened(&self.topic("votes"), error.to_string(), REFUSAL_STANDS),
             CastError::Node(_) => {}
         }
         false
@@ -339,13 +341,18 @@ impl Caster {
 
     async fn attempt(&self, ballot: &Ballot, route: &mut Route) -> Result<Cast, CastError> {
         let began = Instant::now();
-        let vote = self.sign(ballot, route).await?;
+        let (vote, signer) = self.sign(ballot, route).await?;
         let signed = Instant::now();
-        let outcome = self.send(&vote, route).await?;
-        Ok(Cast { bits: vote.bits, outcome, signing: signed - began, sending: signed.elapsed() })
+        let sent = self.send(&vote, route).await;
+        let sending = signed.elapsed();
+        // Nothing that can wait stands between the signature and the node.
+        signer.signed(&self.problems);
+        let outcome = sent?;
+        Ok(Cast { bits: vote.bits, outcome, signing: signed - began, sending })
     }
 
-    async fn sign(&self, ballot: &Ballot, route: &mut Route) -> Result<VoteTransaction, CastError> {
+    /// The signed vote, and who signed it.
+    async fn sign(&self, ballot: &Ballot, route: &mut Route) -> Result<(VoteTransaction, &Signer), CastError> {
         let first = self.first_signer.load(Ordering::Relaxed);
         let signer = &self.signers[first.wrapping_add(route.signers_failed) % self.signers.len()];
         let limit = route.limit(self.signers.len());
@@ -353,22 +360,17 @@ impl Caster {
             Ok(result) => result,
             Err(_) => Err(CastError::Slow(format!("wallet {}", signer.wallet.name()), limit)),
         };
-        match &signed {
-            Ok(_) => signer.signed(&self.problems),
-            Err(error) => {
-                if signer.failed(error, &self.problems) {
-                    self.audit_soon.notify_one();
-                }
-            }
-        }
         if let Err(error) = &signed {
+            if signer.failed(error, &self.problems) {
+                self.audit_soon.notify_one();
+            }
             route.signers_failed += 1;
             if route.signers_failed == 1 && error.concerns_every_vote() {
                 advance(&self.first_signer, first);
                 route.signers_failed = 0;
             }
         }
-        signed
+        Ok((signed?, signer))
     }
 
     async fn send(&self, vote: &VoteTransaction, route: &mut Route) -> Result<VoteOutcome, CastError> {
@@ -382,7 +384,7 @@ impl Caster {
         let topic = format!("{}/votes", node.name());
         match &sent {
             Ok(_) => self.problems.solved(&topic),
-            Err(error) => self.problems.problem(&topic, format!("a vote was not taken: {error}")),
+            Err(error) => self.problems.happened(&topic, format!("a vote was not taken: {error}"), REFUSAL_STANDS),
         }
         match sent {
             Ok(VoteSubmission::Accepted) => Ok(VoteOutcome::Sent),
