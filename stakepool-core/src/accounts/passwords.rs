@@ -3,8 +3,8 @@
 //! Argon2id with 19 MiB and two passes, of the password in the form of [`typed::password`]. The predecessor's bcrypt
 //! hashes, and those of before that form, are verified, too, and the caller is handed a new hash to store. At most two
 //! hashes are computed at a time, each in memory that is kept for the next one, so that sign-ins cannot take the machine's
-//! memory and processors from the votes; and every check takes at least the same time, so that nobody learns from it which
-//! e-mail addresses have accounts.
+//! memory and processors from the votes; and every check of a password takes at least the same time, so that nobody learns
+//! from it which e-mail addresses have accounts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -146,7 +146,8 @@ pub struct PasswordCosts {
     pub memory_kib: u32,
     /// Argon2id passes.
     pub passes: u32,
-    /// The least time that a check takes. Above the time of any real check, which it hides.
+    /// The least time that a check takes. Above the time of any real check, which it hides. A password that may have been hashed
+    /// in several forms, as those with accents, takes it once for each, whoever's it is.
     pub floor: Duration,
 }
 
@@ -225,7 +226,7 @@ impl PasswordHasher {
     /// [`PasswordError`].
     pub async fn hash_in<P: Send>(&self, place: P, password: &str) -> Result<String, PasswordError> {
         let job = self.hashing(password);
-        self.run(place, job).await?
+        self.run(place, self.floor, job).await?
     }
 
     /// Hashes a user's new password in the place of the hashes `before`. Where there is one of the predecessor among
@@ -258,7 +259,7 @@ impl PasswordHasher {
             let bcrypt = for_predecessor.and_then(hash).map(|hash| hash.format_for_version(bcrypt::Version::TwoA));
             Ok(PasswordHashes { bcrypt, argon2 })
         };
-        self.run(place, job).await?
+        self.run(place, self.floor, job).await?
     }
 
     /// Checks a password against a user's hashes, or against nothing where there is no such user. Takes the same
@@ -288,6 +289,8 @@ impl PasswordHasher {
         let password = if impossible { "" } else { password };
         let forms =
             Forms { now: typed::password(password).into_owned(), older: typed::older_forms_of_password(password) };
+        // As many hashes may be computed for somebody who has an account.
+        let floor = self.floor * u32::try_from(1 + forms.older.len()).unwrap_or(u32::MAX);
         let job = move || {
             let found = match (stored.argon2, stored.bcrypt) {
                 (Some(hash), _) => forms.find(|form| memory.is_right(form.as_bytes(), &hash).map_err(failed))?,
@@ -305,7 +308,7 @@ impl PasswordHasher {
                 None => Ok(PasswordCheck::Wrong),
             }
         };
-        self.run(place, job).await?
+        self.run(place, floor, job).await?
     }
 
     fn hashing(&self, password: &str) -> impl Fn() -> Result<String, PasswordError> + Send + 'static {
@@ -322,6 +325,7 @@ impl PasswordHasher {
     async fn run<T: Send + 'static>(
         &self,
         callers_place: impl Send,
+        floor: Duration,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let place = Place::take(&self.waiting).ok_or(PasswordError::Busy)?;
@@ -335,7 +339,7 @@ impl PasswordHasher {
         .await
         .map_err(failed)?;
         drop((place, callers_place));
-        tokio::time::sleep_until(began + self.floor).await;
+        tokio::time::sleep_until(began + floor).await;
         Ok(outcome)
     }
 }

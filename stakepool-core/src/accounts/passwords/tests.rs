@@ -145,6 +145,20 @@ async fn every_check_takes_at_least_the_floor() {
 }
 
 #[tokio::test]
+async fn a_check_takes_the_floor_for_every_form_of_what_was_typed_whoever_it_is() {
+    let hasher = hasher(Duration::from_millis(60));
+    let old = of_predecessor("password of a user");
+    let typed = "Gru\u{308}\u{df}e\u{a0}aus K\u{f6}ln";
+    let forms = 1 + u32::try_from(typed::older_forms_of_password(typed).len()).unwrap();
+    assert!(forms > 2);
+    for hashes in [None, Some(&old)] {
+        let began = std::time::Instant::now();
+        hasher.check(typed, hashes).await.unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(60) * forms);
+    }
+}
+
+#[tokio::test]
 async fn a_crowd_is_served_in_turn_and_an_endless_one_is_told_to_come_back() {
     let hasher = hasher(Duration::from_millis(30));
     let checks = (0..MAX_WAITING + 5).map(|_| hasher.check("a password", None));
