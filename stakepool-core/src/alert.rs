@@ -37,12 +37,6 @@ pub enum AlertKind {
     Database,
     /// A voting daemon complains of something that no other kind says.
     Daemon,
-    /// Daemons, wallets and the ledger count different tickets or misses.
-    TicketsDiffer,
-    /// Tickets may win that nobody would vote, or that are no user's.
-    TicketsAtRisk,
-    /// Nodes or daemons are on different chains, or no block came for long.
-    Chain,
     /// A channel of alerts does not work.
     AlertChannel,
     /// A try of the channels, on request: nothing is wrong.
@@ -68,9 +62,6 @@ impl AlertKind {
             Self::UnknownUsers => "unknown_users",
             Self::Database => "database",
             Self::Daemon => "daemon",
-            Self::TicketsDiffer => "tickets_differ",
-            Self::TicketsAtRisk => "tickets_at_risk",
-            Self::Chain => "chain",
             Self::AlertChannel => "alert_channel",
             Self::Test => "test",
             Self::Other => "other",
