@@ -50,6 +50,8 @@ pub struct Faults {
     pub votes_itself: bool,
     /// It lost its tickets: it makes no vote, and lists none.
     pub forgetful: bool,
+    /// It cannot say which tickets an address has.
+    pub unlisted: bool,
 }
 
 /// A wallet of simnet that does what a test tells it, and notes what it was asked.
@@ -297,6 +299,10 @@ impl TicketWallet for FakeWallet {
 
     async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, WalletError> {
         self.reach().await?;
+        if self.faults.lock().unwrap().unlisted {
+            let (method, message) = ("gettickets".into(), "database is closed".into());
+            return Err(WalletError::Rpc { wallet: self.name.clone(), method, code: -1, message });
+        }
         Ok(self.user_tickets.lock().unwrap().get(address).cloned().unwrap_or_default())
     }
 

@@ -13,7 +13,7 @@ use crate::ports::{PoolWallet, StoreError, UserStore, WalletError};
 
 /// Calls to one wallet at the same time.
 const AT_ONCE: usize = 8;
-/// Of so many unknown scripts the tickets are asked for. One with many tickets takes a wallet seconds.
+/// Of so many unknown scripts the tickets are asked for, where they decide nothing. One with many tickets takes a wallet seconds.
 const ASKED_FOR: usize = 100;
 /// The highest key index that a script is recognised by: as high as the predecessor and its wallets know.
 const LAST_INDEX: KeyIndex = KeyIndex(10_000);
@@ -52,6 +52,9 @@ impl ScriptCensus {
 pub(super) enum CensusError {
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// The wallet did not say whether a script has tickets whose key index may be given to somebody else, then.
+    #[error("it is open whether somebody uses key index {index}: {error}")]
+    Undecided { index: KeyIndex, error: WalletError },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -126,7 +129,7 @@ pub(super) async fn count(
     scripts.sort_by_key(|(index, address)| (*index, address.to_string()));
     census.scripts += scripts.len();
     let given = users.key_indexes().await?;
-    census.unknown = unknown(wallet, scripts, &given).await;
+    census.unknown = unknown(wallet, scripts, &given).await?;
     Ok(Some(census))
 }
 
@@ -142,7 +145,7 @@ async fn unknown(
     wallet: &dyn PoolWallet,
     scripts: Vec<(KeyIndex, ScriptAddress)>,
     given: &BTreeMap<KeyIndex, Option<UserId>>,
-) -> Vec<UnknownScript> {
+) -> Result<Vec<UnknownScript>, CensusError> {
     // Those first whose tickets decide whether they are unknown.
     let is_reserved = |index: &KeyIndex| matches!(given.get(index), Some(Some(_)));
     let (reserved, free): (Vec<_>, Vec<_>) = scripts.into_iter().partition(|(index, _)| is_reserved(index));
@@ -150,8 +153,12 @@ async fn unknown(
     for ((index, address), decisive) in
         reserved.into_iter().map(|script| (script, true)).chain(free.into_iter().map(|script| (script, false)))
     {
-        let found = if asked < ASKED_FOR { wallet.user_tickets(&address).await.ok() } else { None };
+        let found = if decisive || asked < ASKED_FOR { Some(wallet.user_tickets(&address).await) } else { None };
         asked += 1;
+        let found = match found {
+            Some(Err(error)) if decisive => return Err(CensusError::Undecided { index, error }),
+            found => found.and_then(Result::ok),
+        };
         let has_any = found.as_ref().is_some_and(|found| !found.tickets.is_empty() || !found.invalid.is_empty());
         if decisive && !has_any {
             continue;
@@ -161,5 +168,5 @@ async fn unknown(
         unknown.push(UnknownScript { address, index, tickets });
     }
     unknown.sort_by_key(|script| script.index);
-    unknown
+    Ok(unknown)
 }

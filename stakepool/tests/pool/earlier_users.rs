@@ -10,7 +10,7 @@ use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, RedeemScript,
 use stakepool_core::ports::{PoolWallet, ScriptWallet as _, WalletTicket, WalletTickets};
 use stakepool_core::testkit::tickets::COLD;
 use stakepool_core::testkit::{FakeWallet, MemoryStore, Mood};
-use stakepool_core::wallets::{Agreement, GroupError, ScriptCensus, WalletGroup};
+use stakepool_core::wallets::{Agreement, GroupError, Health, ScriptCensus, WalletGroup};
 use tokio::time::timeout;
 
 use crate::world::{ALICE, BOB, USER_KEY, World};
@@ -142,6 +142,28 @@ async fn a_script_of_a_registration_that_did_not_come_to_its_end_is_no_unknown_u
     world.wallets[0].user_tickets.lock().unwrap().insert(stray, unseen);
     recover(&world).await;
     assert_eq!(indexes(&census(&world)), [1]);
+}
+
+#[tokio::test]
+async fn a_wallet_that_cannot_say_whether_a_key_index_is_used_is_out_of_service_until_it_can() {
+    let world = World::start().await;
+    let alice = world.account(ALICE).await;
+    world.wallets[1].faults.lock().unwrap().locked = true;
+    assert!(world.pool.register(alice.id, USER_KEY).await.is_err());
+    let stray = world.wallets[0].scripts.lock().unwrap()[0];
+    let unseen = WalletTickets { tickets: Vec::new(), invalid: vec![TicketHash::from_bytes([9; 32])] };
+    world.wallets[0].user_tickets.lock().unwrap().insert(stray, unseen);
+    world.wallets[0].faults.lock().unwrap().unlisted = true;
+    recover(&world).await;
+    let health = || world.pool.parts().stats.wallets()[0].health.clone();
+    assert!(
+        matches!(health(), Health::Unreachable { error } if error.contains("whether somebody uses key index 1")),
+        "{:?}",
+        health()
+    );
+    world.wallets[0].faults.lock().unwrap().unlisted = false;
+    recover(&world).await;
+    assert_eq!((health(), indexes(&census(&world))), (Health::Healthy, vec![1]));
 }
 
 #[tokio::test]
