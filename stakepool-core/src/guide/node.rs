@@ -21,7 +21,8 @@
 //! 5. `Disconnected` when the connection is lost. A `Connected` without it before does no harm; events without a
 //!    `Connected` before them are voted on, but the chain is not followed.
 //!
-//! Of several nodes the first one that is connected is followed; winners and the ends of blocks are taken from all.
+//! Of several nodes the first one that is connected is followed; winners and the ends of blocks are taken from all
+//! that are of the pool's network.
 //!
 //! # What must be answered
 //!

@@ -105,9 +105,11 @@ impl Evaluator {
         self.fee
     }
 
-    /// How many addresses of the pool there are for fees: one for each user that there may be.
+    /// How many addresses of the present cold wallet there are for fees: one for each user that there may be. Those of
+    /// [old ones](FeeAddresses::with_old) have the same indexes, and do not count.
     pub fn fee_addresses(&self) -> usize {
-        self.addresses.indexes.len()
+        let highest = self.addresses.indexes.values().max();
+        highest.map_or(0, |highest| highest.0 as usize + 1)
     }
 
     /// The verdict on a ticket that was mined at `mined_at`.

@@ -123,7 +123,7 @@ impl LocalDaemon {
     }
 
     /// Notes the account key that wallet `index` was found to have, which the status then shows. A key that is not the first one
-    /// that it had in this run is a problem: the wallet was made from another seed.
+    /// that it had in this run is a problem: one of the two was made from another seed.
     pub fn note_account_key(&self, index: usize, key: ExtendedPubKey) {
         let lock = |keys: &Mutex<BTreeMap<usize, ExtendedPubKey>>| {
             let mut keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,8 +137,8 @@ impl LocalDaemon {
             return self.engine.solved(&topic);
         }
         let what = format!(
-            "wallet {} has the account key {key}, but had {first} before: it was made from another seed, and signs no vote; restore \
-             it from the pool's seed",
+            "wallet {} has the account key {key}, but had {first} before: it was made from another seed. If {key} is not the \
+             pool's, it signs no vote: restore it from the pool's seed. If it is, restart stakepoold",
             wallet.name()
         );
         self.engine.problem(&topic, what);

@@ -3,14 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_core::chain::BlockHeight;
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network};
 use stakepool_core::ports::{EventCursor, LowFeeEntry, NodeEvent, VotingDaemon};
 use stakepool_core::reports::DaemonEventKind;
-use stakepool_core::voting::LocalDaemon;
+use stakepool_core::testkit::MemoryFile;
+use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
+use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 use tokio::time::{Instant, sleep};
 
 use crate::engine::{ready, scene};
+use crate::lost_votes::OTHER_SEED;
 use stakepool_core::testkit::tickets::{COLD, Fee, address, block, desired, hash, header, ticket};
+
+#[tokio::test]
+async fn it_allows_for_as_many_users_as_the_cold_wallet_has_addresses_whatever_old_ones_there_are() {
+    let branch = |key: &str| key.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+    let addresses = FeeAddresses::derive(&branch(COLD), KeyIndex(5)).unwrap();
+    let addresses = addresses.with_old(&branch(OTHER_SEED), KeyIndex(5)).unwrap();
+    let (network, fee) = (Network::Simnet, PoolFee::from_percent(7.5).unwrap());
+    let evaluator = Evaluator::new(network, network.params(Generation::Today), fee, addresses);
+    let (wallet, node, _) = scene();
+    let parts = EngineParts::new(evaluator, vec![wallet as _], vec![node as _], Arc::<MemoryFile>::default());
+    let daemon = LocalDaemon::new(Engine::new(parts).unwrap(), "here", COLD.parse().unwrap());
+    assert_eq!(daemon.configured_users(), 6);
+}
 
 #[tokio::test(start_paused = true)]
 async fn its_status_tells_what_the_engine_has_and_how_its_wallets_are() {

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use crate::engine::{Daemon, ready, scene};
 
 /// The account key of a wallet of another seed.
-const OTHER_SEED: &str =
+pub const OTHER_SEED: &str =
     "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK";
 
 /// A daemon in good order at height 220, whose ticket of user 1 is live.
