@@ -50,12 +50,19 @@ pub struct FakeNode {
     pub rebroadcasts: AtomicUsize,
     /// How often it was asked for a transaction.
     pub questions: AtomicUsize,
+    /// Whoever holds it keeps the node from saying which block is its best.
+    pub busy: tokio::sync::Mutex<()>,
 }
 
 impl FakeNode {
     /// A node with empty blocks of branch 1 up to a height.
     pub fn at(height: u32) -> Arc<Self> {
-        let node = Self { chain: Mutex::default(), rebroadcasts: AtomicUsize::new(0), questions: AtomicUsize::new(0) };
+        let node = Self {
+            chain: Mutex::default(),
+            rebroadcasts: AtomicUsize::new(0),
+            questions: AtomicUsize::new(0),
+            busy: tokio::sync::Mutex::default(),
+        };
         for next in 0..=height {
             node.mine(next, 1, Vec::new());
         }
@@ -105,6 +112,7 @@ impl Node for FakeNode {
     }
 
     async fn best_block(&self) -> Result<(BlockHash, BlockHeight), NodeError> {
+        let _free = self.busy.lock().await;
         let best = self.chain.lock().unwrap().tip();
         Ok((self.block_hash(BlockHeight(best)).await?, BlockHeight(best)))
     }

@@ -1,7 +1,6 @@
 //! The voting engine: what it knows and what it works with. Its loops are started by [`Engine::run`](super::run).
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio::sync::Notify;
 use super::ballots::Ballots;
 use super::cast::Caster;
 use super::journal::Journal;
+use super::lost_events::LostEvents;
 use super::lottery::Lottery;
 use super::lottery_reports::Missed;
 use super::parts::EngineParts;
@@ -113,8 +113,8 @@ pub struct Engine {
     may_save: Mutex<bool>,
     /// Other tickets may be the pool's now.
     pub(super) desired_changed: Notify,
-    /// Whether events did not reach the follower of the chain.
-    pub(super) events_lost: AtomicBool,
+    /// Events that did not reach the follower of the chain.
+    pub(super) lost_events: LostEvents,
     /// Asks for the tickets to be compared with the wallets' soon.
     pub(super) audit_soon: Arc<Notify>,
 }
@@ -175,7 +175,7 @@ impl Engine {
             save_soon: Notify::new(),
             may_save: Mutex::new(may_save),
             desired_changed: Notify::new(),
-            events_lost: AtomicBool::new(false),
+            lost_events: LostEvents::default(),
             audit_soon,
         }))
     }

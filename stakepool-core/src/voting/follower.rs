@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -31,6 +30,7 @@ const MOST_NEW_TICKETS: usize = 256;
 const RETRY: Duration = Duration::from_secs(2);
 
 /// An event that the engine passes on.
+#[derive(Debug)]
 pub(super) struct ChainEvent {
     pub(super) node: usize,
     pub(super) event: NodeEvent,
@@ -91,10 +91,16 @@ impl Follower {
                     Some(event) => self.handle(event).await,
                     None => return,
                 },
+                () = self.engine.lost_events.noted() => {}
                 () = retry => self.synchronise().await,
                 _ = checks.tick() => self.check().await,
             }
-            if self.engine.events_lost.swap(false, Ordering::Relaxed) {
+            while self.events.is_empty()
+                && let Some(event) = self.engine.lost_events.next_connection()
+            {
+                self.handle(event).await;
+            }
+            if self.engine.lost_events.take_of_chain() {
                 self.synchronise().await;
             }
             self.engine.publish_reports();

@@ -11,6 +11,7 @@ mod follower;
 mod journal;
 mod local;
 mod lookup;
+mod lost_events;
 mod lottery;
 mod lottery_reports;
 mod parts;

@@ -4,7 +4,6 @@
 //! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -131,9 +130,7 @@ impl Engine {
             }
             NodeEvent::Disconnected { .. } | NodeEvent::NewTickets { .. } | NodeEvent::SpentAndMissed { .. } => {}
         }
-        // Where the follower has ended, the engine is about to; where it is far behind, it looks at the chain itself.
-        if to_follower.try_send(ChainEvent { node, event }).is_err() {
-            self.events_lost.store(true, Ordering::Relaxed);
-        }
+        // Where the follower has ended, the engine is about to.
+        self.lost_events.pass_on(ChainEvent { node, event }, to_follower);
     }
 }

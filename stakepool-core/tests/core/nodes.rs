@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use stakepool_core::chain::{BlockHeight, Network, TicketHash};
+use stakepool_core::chain::{Amount, BlockHeight, Network, TicketHash};
 use stakepool_core::ports::NodeEvent;
 use stakepool_core::testkit::tickets::{block, desired, evaluator};
-use stakepool_core::testkit::{FakeNode, MemoryFile};
-use stakepool_core::voting::EngineParts;
+use stakepool_core::testkit::{FakeNode, MemoryFile, settle};
+use stakepool_core::voting::{EVENTS_AHEAD, EngineParts};
 
 use crate::engine::{Daemon, scene};
 
@@ -53,4 +53,29 @@ async fn a_node_of_another_chain_costs_no_vote_however_high_its_blocks_are() {
     daemon.emit_of(1, high_block(900_000)).await;
     daemon.win(220, 1, &[won]).await;
     assert_eq!(first.sent_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_connects_while_the_first_one_is_slow_and_much_is_reported_is_followed_afterwards() {
+    let (wallet, first, _) = scene();
+    let (_, second, _) = scene();
+    second.mine(221, 1, Vec::new());
+    let nodes = vec![Arc::clone(&first) as _, Arc::clone(&second) as _];
+    let parts = EngineParts::new(evaluator(), vec![wallet as _], nodes, Arc::<MemoryFile>::default());
+    let daemon = Daemon::of(parts.desired(desired(&[1], &[])));
+    let slow = first.busy.lock().await;
+    daemon.emit(NodeEvent::Connected).await;
+    for _ in 0..=EVENTS_AHEAD {
+        let (block, height) = (block(220, 1), BlockHeight(220));
+        let event = NodeEvent::NewTickets { block, height, stake_difficulty: Amount::ZERO, tickets: Vec::new() };
+        daemon.emit_of(1, event).await;
+    }
+    daemon.emit_of(1, NodeEvent::Connected).await;
+    daemon.emit_of(1, NodeEvent::Disconnected { reason: "restart".into() }).await;
+    daemon.emit_of(1, NodeEvent::Connected).await;
+    drop(slow);
+    settle().await;
+    assert_eq!(daemon.engine.synced(), Some((block(220, 1), BlockHeight(220))));
+    daemon.emit(NodeEvent::Disconnected { reason: "closed".into() }).await;
+    assert_eq!(daemon.engine.synced(), Some((block(221, 1), BlockHeight(221))), "the second node is followed");
 }
