@@ -84,17 +84,19 @@ pub struct Ballots {
 }
 
 impl Ballots {
-    /// Notes the winners of a block. `followed` is the height up to which the chain was worked through: what is far below is
-    /// forgotten. What nodes announce forgets nothing of others, however high: it may be of another chain.
+    /// Notes the winners of a block. `followed` is the height up to which the chain was worked through: what is far below that
+    /// and below the block itself, where the followed chain may be the wrong one, is forgotten. What a node announces forgets
+    /// nothing of others, however high: it may be of another chain.
     ///
-    /// False where a child of the block is connected already, so that no vote counts, where it is one to be forgotten, and where
-    /// there are more blocks of its height than miners can have made.
+    /// False where a child of the block is connected already, so that no vote counts, and where there are more blocks of its
+    /// height than miners can have made.
     pub fn announce(&mut self, drawn: &Drawn, followed: Option<BlockHeight>, arrived: Instant) -> bool {
         let Drawn { node, block, height, tickets } = drawn;
-        let oldest = followed.map_or(BlockHeight(0), |followed| followed.minus(KEEP));
-        self.forget_below(oldest);
+        if let Some(followed) = followed {
+            self.forget_below(followed.min(*height).minus(KEEP));
+        }
         let of_height = self.by_height.get(height).map_or(0, Vec::len);
-        if *height < oldest || of_height >= MOST_BLOCKS && !self.blocks.contains_key(block) {
+        if of_height >= MOST_BLOCKS && !self.blocks.contains_key(block) {
             return false;
         }
         if !self.blocks.contains_key(block) {
@@ -376,7 +378,9 @@ mod tests {
         ballots.announce(&drawn(2, 11 + KEEP, &[2]), Some(BlockHeight(11 + KEEP)), Instant::now());
         assert!(!*old[0].votable.borrow());
         assert_eq!(ballots.blocks.len(), 1);
-        assert!(!ballots.announce(&drawn(1, 10, &[1]), Some(BlockHeight(11 + KEEP)), Instant::now()));
+        let shorter = drawn(3, 10, &[3]);
+        assert!(ballots.announce(&shorter, Some(BlockHeight(11 + KEEP)), Instant::now()), "it may be the right chain");
+        assert_eq!(ballots.blocks.len(), 2);
     }
 
     #[tokio::test]
