@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep};
 
 use super::engine::Engine;
+use super::lost_events::ChainEvent;
 use super::snapshot::SyncPoint;
 use crate::chain::{BlockHash, BlockHeader, BlockHeight, TicketHash};
 use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
@@ -28,13 +29,6 @@ const NEW_CHAIN_STANDS: Duration = Duration::from_secs(3600);
 const MOST_NEW_TICKETS: usize = 256;
 /// Pause after a failed synchronisation.
 const RETRY: Duration = Duration::from_secs(2);
-
-/// An event that the engine passes on.
-#[derive(Debug)]
-pub(super) struct ChainEvent {
-    pub(super) node: usize,
-    pub(super) event: NodeEvent,
-}
 
 /// Keeps the engine's state in step with the chain of the active node.
 pub(super) struct Follower {

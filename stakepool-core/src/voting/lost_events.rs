@@ -1,12 +1,18 @@
-//! What nodes report while the follower of the chain is too far behind to be told.
+//! What nodes report on the way to the follower of the chain, and while that is too far behind to be told.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::follower::ChainEvent;
 use crate::ports::NodeEvent;
+
+/// An event that the engine passes on to the follower.
+#[derive(Debug)]
+pub(super) struct ChainEvent {
+    pub(super) node: usize,
+    pub(super) event: NodeEvent,
+}
 
 /// Events that found no room on the way to the follower.
 #[derive(Debug, Default)]
