@@ -192,7 +192,7 @@ async fn real_wallet_answers_every_call() {
     let request =
         VoteRequest { block: hash, height, ticket, bits: info.vote_bits, bits_extended: info.vote_bits_extended };
     let error = wallet.generate_vote(&request).await.unwrap_err();
-    assert!(matches!(error, WalletError::Rpc { code: -4, .. }), "{error}");
+    assert!(matches!(error, WalletError::UnknownTicket { .. }), "{error}");
     // The wallet answers our pings.
     sleep(Duration::from_secs(20)).await;
     assert_eq!(wallet.last_error(), None);
