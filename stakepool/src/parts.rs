@@ -6,9 +6,10 @@ use std::sync::Arc;
 use stakepool_core::accounts::{SecureRandom, SystemRandom};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, Heartbeat, HistoryStore, LeaseStore,
-    LedgerStore, LowFeeStore, Mailer, NoMailer, PoolWallet, SecondFactorStore, SessionStore, SystemClock,
-    TicketMailStore, TokenStore, TransactionSource, UpkeepStore, UserStore, VotingDaemon,
+    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, Heartbeat, HistoryStore, InvitationStore,
+    LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer, PoolWallet, SecondFactorStore,
+    SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore, UnverifiedStore, UpkeepStore,
+    UserStore, VotingDaemon,
 };
 use stakepool_core::reports::VoteRecord;
 
@@ -73,6 +74,14 @@ pub struct Parts {
     pub admin: Arc<dyn AdminStore>,
     /// The past of the network and of the pool's tickets.
     pub history: Arc<dyn HistoryStore>,
+    /// Codes with which accounts may be made.
+    pub invitations: Arc<dyn InvitationStore>,
+    /// Whom mail did not reach.
+    pub mail_failures: Arc<dyn MailFailureStore>,
+    /// Tries that all instances count together.
+    pub tries: Arc<dyn TryStore>,
+    /// Accounts that nobody has shown to be theirs.
+    pub unverified: Arc<dyn UnverifiedStore>,
     /// Small notes that instances keep for each other.
     pub upkeep: Arc<dyn UpkeepStore>,
     /// Whether the stores work, as far as their calls tell.
@@ -132,6 +141,10 @@ impl Parts {
             leases: stores.leases,
             history: stores.history,
             admin: stores.admin,
+            invitations: stores.invitations,
+            mail_failures: stores.mail_failures,
+            tries: stores.tries,
+            unverified: stores.unverified,
             upkeep: stores.upkeep,
             database,
             mailer: Arc::new(NoMailer),

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditStore, HistoryStore, LeaseStore, LedgerStore, LowFeeStore, RescanStore,
-    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UpkeepStore, UserStore,
+    AccessStore, AdminStore, AuditStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore,
+    MailFailureStore, RescanStore, SecondFactorStore, SessionStore, TicketMailStore, TokenStore, TryStore,
+    UnverifiedStore, UpkeepStore, UserStore,
 };
 
 /// All stores of a pool in one, such as a database. Whatever has all the traits is one.
@@ -23,6 +24,10 @@ pub trait PoolStore:
     + LeaseStore
     + RescanStore
     + TicketMailStore
+    + InvitationStore
+    + MailFailureStore
+    + TryStore
+    + UnverifiedStore
     + UpkeepStore
 {
 }
@@ -41,6 +46,10 @@ impl<S> PoolStore for S where
         + LeaseStore
         + RescanStore
         + TicketMailStore
+        + InvitationStore
+        + MailFailureStore
+        + TryStore
+        + UnverifiedStore
         + UpkeepStore
 {
 }
@@ -87,6 +96,14 @@ pub struct Stores {
     pub rescans: Arc<dyn RescanStore>,
     /// What users are mailed about their tickets.
     pub ticket_mails: Arc<dyn TicketMailStore>,
+    /// Codes with which accounts may be made.
+    pub invitations: Arc<dyn InvitationStore>,
+    /// Whom mail did not reach.
+    pub mail_failures: Arc<dyn MailFailureStore>,
+    /// Tries that all instances count together.
+    pub tries: Arc<dyn TryStore>,
+    /// Accounts that nobody has shown to be theirs.
+    pub unverified: Arc<dyn UnverifiedStore>,
     /// Whether writes work, and small notes.
     pub upkeep: Arc<dyn UpkeepStore>,
 }
@@ -114,6 +131,10 @@ impl From<Arc<dyn PoolStore>> for Stores {
             leases: store.clone(),
             rescans: store.clone(),
             ticket_mails: store.clone(),
+            invitations: store.clone(),
+            mail_failures: store.clone(),
+            tries: store.clone(),
+            unverified: store.clone(),
             upkeep: store,
         }
     }

@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{BlockHeight, KeyIndex, TicketHash};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, LeaseStore, LedgerStore,
-    Listed, LowFeeStore, LowFeeTicket, MailWishes, NetworkDay, NewUser, RescanStore, SecondFactor, SecondFactorStore,
-    Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage,
-    TicketQuery, TokenPurpose, TokenStore, Turnover, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview,
-    VoteQuery,
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, Invitation, InvitationId,
+    InvitationStore, LeaseStore, LedgerStore, Listed, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore,
+    MailWishes, NetworkDay, NewInvitation, NewUser, RescanStore, SecondFactor, SecondFactorStore, Session,
+    SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery,
+    TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore,
+    VoteOverview, VoteQuery,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -144,6 +145,26 @@ pass_on! {
         fn note_mails(mails: &[TicketMail], now: UnixTime) -> ();
         fn claim_mails(now: UnixTime, until: UnixTime, limit: u64) -> Vec<TicketMail>;
         fn mail_done(mail: &TicketMail) -> ();
+    }
+    InvitationStore to invitations {
+        fn add_invitation(invitation: &NewInvitation) -> InvitationId;
+        fn invitations(slice: Slice) -> Listed<Invitation>;
+        fn revoke_invitation(id: InvitationId, now: UnixTime) -> bool;
+        fn open_invitation(code_hash: &[u8; 32], now: UnixTime) -> Option<InvitationId>;
+        fn use_invitation(code_hash: &[u8; 32], now: UnixTime) -> Option<InvitationId>;
+        fn return_invitation(id: InvitationId) -> ();
+    }
+    MailFailureStore to mail_failures {
+        fn mail_failed(failure: &MailFailure) -> ();
+        fn mail_arrived(user: UserId) -> ();
+        fn mail_failures(after: UnixTime) -> Vec<MailFailure>;
+    }
+    TryStore to tries {
+        fn count_try(subject: &str, most: u32, now: UnixTime, until: UnixTime) -> Option<UnixTime>;
+        fn forget_tries(subject: &str) -> ();
+    }
+    UnverifiedStore to unverified {
+        fn remove_unverified(before: UnixTime, keep: &[UserId], limit: u64) -> Vec<UserId>;
     }
     UpkeepStore to upkeep {
         fn try_write(now: UnixTime) -> ();

@@ -15,7 +15,11 @@ mod events;
 #[cfg(feature = "accounts")]
 mod history;
 #[cfg(feature = "accounts")]
+mod invitations;
+#[cfg(feature = "accounts")]
 mod leases;
+#[cfg(feature = "accounts")]
+mod mail_failures;
 #[cfg(feature = "accounts")]
 mod mailer;
 #[cfg(feature = "engine")]
@@ -30,6 +34,10 @@ mod stores;
 mod ticket_mails;
 #[cfg(feature = "engine")]
 mod transactions;
+#[cfg(feature = "accounts")]
+mod tries;
+#[cfg(feature = "accounts")]
+mod unverified;
 #[cfg(feature = "accounts")]
 mod upkeep;
 #[cfg(feature = "engine")]
@@ -50,7 +58,11 @@ pub use events::{EventBatch, EventCursor};
 #[cfg(feature = "accounts")]
 pub use history::{HistoryStore, NetworkDay, Turnover};
 #[cfg(feature = "accounts")]
+pub use invitations::{Invitation, InvitationId, InvitationStore, NewInvitation};
+#[cfg(feature = "accounts")]
 pub use leases::LeaseStore;
+#[cfg(feature = "accounts")]
+pub use mail_failures::{MOST_MAIL_FAILURES, MailFailure, MailFailureStore};
 #[cfg(feature = "accounts")]
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
 #[cfg(feature = "engine")]
@@ -68,6 +80,10 @@ pub use stores::{
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
 #[cfg(feature = "engine")]
 pub use transactions::TransactionSource;
+#[cfg(feature = "accounts")]
+pub use tries::TryStore;
+#[cfg(feature = "accounts")]
+pub use unverified::UnverifiedStore;
 #[cfg(feature = "accounts")]
 pub use upkeep::UpkeepStore;
 #[cfg(feature = "engine")]

@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod history;
 mod ledger;
+mod limits;
 mod low_fee;
 mod second_factor;
 mod sessions;

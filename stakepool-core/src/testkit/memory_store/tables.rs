@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accounts::{Email, TotpSecret, TotpStep, User, UserId};
 use crate::chain::{BlockHeight, KeyIndex, TicketHash};
 use crate::ports::{
-    AuditEntry, EventCursor, LowFeeTicket, MailWishes, NetworkDay, Session, Slice, StoredVote, TicketMailKind,
-    TokenPurpose,
+    AuditEntry, EventCursor, Invitation, LowFeeTicket, MailFailure, MailWishes, NetworkDay, Session, Slice, StoredVote,
+    TicketMailKind, TokenPurpose,
 };
 use crate::store_rules::LedgerTicket;
 use crate::time::{Day, UnixTime};
@@ -14,6 +14,8 @@ use crate::time::{Day, UnixTime};
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) users: BTreeMap<UserId, User>,
+    /// The highest number that was ever given.
+    pub(super) last_user: i64,
     /// To whom each was given; nobody where it is withheld.
     pub(super) key_indexes: BTreeMap<KeyIndex, Option<UserId>>,
     pub(super) last_sign_ins: BTreeMap<UserId, UnixTime>,
@@ -36,6 +38,11 @@ pub(super) struct Tables {
     pub(super) wishes: BTreeMap<UserId, MailWishes>,
     /// By ticket as it is displayed, and kind by its name.
     pub(super) mails: BTreeMap<(String, &'static str), NotedMail>,
+    /// With the hashes of their codes, in the order of making.
+    pub(super) invitations: Vec<([u8; 32], Invitation)>,
+    pub(super) mail_failures: BTreeMap<UserId, MailFailure>,
+    /// How many, and when they are forgotten.
+    pub(super) tries: BTreeMap<String, (u32, UnixTime)>,
     pub(super) audit: Vec<AuditEntry>,
 }
 

@@ -36,7 +36,8 @@ impl UserStore for MemoryStore {
         if tables.user_with_email(&new.email).is_some() {
             return Err(StoreError::EmailTaken);
         }
-        let id = UserId(tables.users.keys().next_back().map_or(0, |last| last.0) + 1);
+        tables.last_user += 1;
+        let id = UserId(tables.last_user);
         let user = User {
             id,
             email: Email::from_store(email_key(new.email.as_str())),

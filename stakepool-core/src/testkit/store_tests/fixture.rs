@@ -1,8 +1,9 @@
 //! What a case needs of a store.
 
 use crate::ports::{
-    AccessStore, AdminStore, AuditStore, HistoryStore, LeaseStore, LedgerStore, LowFeeStore, RescanStore,
-    SecondFactorStore, SessionStore, TicketMailStore, TokenStore, UpkeepStore, UserStore,
+    AccessStore, AdminStore, AuditStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore,
+    MailFailureStore, RescanStore, SecondFactorStore, SessionStore, TicketMailStore, TokenStore, TryStore,
+    UnverifiedStore, UpkeepStore, UserStore,
 };
 
 /// All stores in one, as a program holds them. Clones are the same store.
@@ -20,6 +21,10 @@ pub trait Stores:
     + TicketMailStore
     + AuditStore
     + AdminStore
+    + InvitationStore
+    + MailFailureStore
+    + TryStore
+    + UnverifiedStore
     + UpkeepStore
     + Clone
     + 'static
@@ -40,6 +45,10 @@ impl<T> Stores for T where
         + TicketMailStore
         + AuditStore
         + AdminStore
+        + InvitationStore
+        + MailFailureStore
+        + TryStore
+        + UnverifiedStore
         + UpkeepStore
         + Clone
         + 'static

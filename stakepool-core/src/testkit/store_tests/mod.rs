@@ -67,6 +67,12 @@ macro_rules! store_tests {
             hostile [
                 any_text_comes_back_as_it_was
             ]
+            invitations [
+                an_invitation_is_used_as_often_as_it_may
+                of_many_uses_at_once_no_more_succeed_than_there_are
+                an_invitation_that_is_revoked_or_over_opens_nothing
+                invitations_are_listed_latest_first
+            ]
             leases [
                 work_has_one_holder_until_its_time_is_over
                 a_lease_from_a_clock_that_was_years_ahead_is_over
@@ -80,6 +86,10 @@ macro_rules! store_tests {
                 a_ticket_that_the_ledger_knows_as_immature_or_live_is_active_however_late
                 an_end_counts_once_it_is_deep_and_until_it_is_undone
                 an_expired_ticket_can_be_added_again
+            ]
+            mail_failures [
+                a_failure_is_kept_until_a_mail_arrives
+                of_too_many_failures_the_oldest_are_forgotten
             ]
             registration [
                 indexes_are_given_from_one_up_and_stay
@@ -139,6 +149,16 @@ macro_rules! store_tests {
                 an_expired_token_is_refused
                 a_token_brings_the_new_address_back
                 a_user_can_have_several_tokens_and_nobody_has_one
+            ]
+            tries [
+                tries_are_counted_by_all_processes_and_outlast_them
+                tries_are_over_at_their_end_or_when_forgotten
+                of_many_tries_at_once_no_more_count_than_may_be
+                tries_of_a_clock_that_was_years_ahead_are_over
+            ]
+            unverified [
+                an_old_unverified_account_goes_and_its_number_stays
+                whoever_used_an_account_keeps_it
             ]
             upkeep [
                 a_store_that_works_can_be_written
