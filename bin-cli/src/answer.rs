@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use stakepool_core::sanitize::{is_hidden, visible};
 
@@ -46,6 +48,17 @@ impl Style {
         out.flush()
     }
 
+    /// Writes a whole list: a JSON array, or a table with a column for each name; `none` where there is nothing to read
+    /// for people.
+    pub(crate) fn write_table(self, out: &mut dyn Write, answers: &[impl Answer], none: &str) -> io::Result<()> {
+        if self == Self::Json || answers.is_empty() {
+            return self.write_list(out, answers, none);
+        }
+        // Without a width nothing is wrapped: a hash or address stays in one piece, and a line is an entry.
+        writeln!(out, "{}", table(answers))?;
+        out.flush()
+    }
+
     /// Writes a whole list: a JSON array, or a line for each; `none` where there is nothing to read for people.
     pub(crate) fn write_list(self, mut out: &mut dyn Write, answers: &[impl Answer], none: &str) -> io::Result<()> {
         match self {
@@ -73,6 +86,30 @@ impl Style {
         }
         out.write_all(b"\n")
     }
+}
+
+/// The names over their values, in columns.
+fn table(answers: &[impl Answer]) -> Table {
+    let rows: Vec<_> = answers.iter().map(Answer::fields).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in rows.iter().flatten() {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(names.iter().map(|name| name.to_uppercase()));
+    for row in &rows {
+        let cell = |name: &&str| {
+            row.iter().find(|(of, _)| of == name).map_or("-".to_owned(), |(_, value)| visible(value).to_string())
+        };
+        table.add_row(names.iter().map(cell));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
 }
 
 /// Writes JSON whose hidden and control characters are escaped: a program reads the same text, and a terminal shows what it

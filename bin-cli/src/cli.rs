@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::alerts::AlertsCommand;
 use crate::answer::Style;
@@ -11,6 +11,7 @@ use crate::backup::Backup;
 use crate::chain::ChainCommand;
 use crate::console::Console;
 use crate::error::CliError;
+use crate::generated::{Completion, Man};
 use crate::pool::PoolArguments;
 use crate::restore::Restore;
 use crate::selftest::SelfTest;
@@ -19,9 +20,13 @@ use crate::streams::Streams;
 use crate::tickets::TicketsCommand;
 use crate::users::UsersCommand;
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, selftest, alerts test); \
+2 the command, an argument or the configuration is wrong; 3 something that was named is not there, or was refused.";
+
 /// Administration of an EXCC stake pool.
 #[derive(Debug, Parser)]
-#[command(name = "stakepoolctl", version, about)]
+#[command(name = "stakepoolctl", version, about, after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 struct Cli {
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
@@ -55,6 +60,15 @@ enum Command {
     Backup(Backup),
     /// Put a backup in the place of the database, while no program uses it.
     Restore(Restore),
+    /// Write what a shell needs to complete commands and options.
+    Completion(Completion),
+    /// Write the manual pages into a folder.
+    Man(Man),
+}
+
+/// The command line.
+pub(crate) fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> Result<(), CliError> {
@@ -76,6 +90,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Alerts(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
+        Command::Completion(command) => command.run(command_line(), console),
+        Command::Man(command) => command.run(command_line(), console),
     }
 }
 
@@ -94,10 +110,9 @@ fn summary(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+        command_line().debug_assert();
     }
 }

@@ -30,9 +30,17 @@ pub enum CliError {
     /// The pool's configuration cannot be used.
     #[error("the pool's configuration cannot be used: {0}")]
     Config(String),
+    /// What an argument names is not there, or cannot have what is asked for.
+    #[error("{argument}: {reason}")]
+    Refused {
+        /// The argument as it is written in the help.
+        argument: &'static str,
+        /// Why, and what can be done.
+        reason: String,
+    },
     /// Some of several tickets were refused.
     #[error("{refused} of {asked} tickets were refused; the answers say why")]
-    Refused {
+    SomeRefused {
         /// How many were refused.
         refused: usize,
         /// How many were named.
@@ -60,6 +68,15 @@ pub enum CliError {
     /// The pool is not as it should be: how many wallets and daemons have problems, or why it cannot serve.
     #[error("{0}")]
     NotWell(String),
+    /// A file or folder cannot be written.
+    #[error("{} cannot be written: {error}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
     /// The system refuses something that every program needs.
     #[error("the system refuses what is needed to work: {0}")]
     System(#[source] io::Error),
@@ -71,10 +88,17 @@ impl CliError {
         Self::Argument { argument, reason: reason.to_string() }
     }
 
-    /// The exit code of the program: 2 for a wrong argument, line or configuration, 1 for everything else.
+    /// What an argument names is refused, and why.
+    pub fn refused(argument: &'static str, reason: impl ToString) -> Self {
+        Self::Refused { argument, reason: reason.to_string() }
+    }
+
+    /// The exit code of the program: 2 for a wrong argument or configuration, 3 where what was named is refused, 1 for
+    /// everything else.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Argument { .. } | Self::Config(_) | Self::Refused { .. } => 2,
+            Self::Usage(_) | Self::Argument { .. } | Self::Config(_) => 2,
+            Self::Refused { .. } | Self::SomeRefused { .. } => 3,
             _ => 1,
         }
     }

@@ -7,6 +7,7 @@ mod chain;
 mod cli;
 mod console;
 mod error;
+mod generated;
 mod lines;
 mod pool;
 mod restore;
@@ -23,8 +24,14 @@ use stakepool_core::sanitize::visible;
 pub use error::CliError;
 pub use streams::Streams;
 
+/// The command line: its commands, their arguments and help.
+pub fn command_line() -> clap::Command {
+    cli::command_line()
+}
+
 /// Runs the command that `arguments` (the program's name first) ask for, and gives the exit code: 0 where it was done, 1
-/// where something failed on the way, 2 where an argument, a line of standard input or the configuration is wrong.
+/// where something failed on the way or the pool is not well, 2 where an argument or the configuration is wrong, 3 where
+/// something that was named is not there or was refused.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> u8 {
     let Streams { input, output, errors } = streams;
     match cli::run(arguments, Streams { input, output, errors: &mut *errors }) {

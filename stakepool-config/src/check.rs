@@ -37,20 +37,30 @@ pub struct CheckReport {
 
 impl CheckReport {
     pub(crate) fn new(table: &Table, settings: &Settings, sources: Sources, places: Vec<Place>) -> Self {
-        let keys = table.settable().filter_map(|key| {
-            let setting = settings.get(key.name)?;
-            let value = match key.kind {
-                _ if key.secret => setting.values.iter().map(|value| redacted(value)).collect::<Vec<_>>().join(","),
-                Kind::Switch => {
-                    setting.values.last().map_or("1", |value| if value.is_empty() { "1" } else { value }).to_owned()
-                }
-                _ => setting.values.join(","),
-            };
-            Some(CheckedKey { key: key.name, value, origin: setting.origin.clone() })
-        });
         let warnings = settings.warnings.clone();
-        Self { program: table.program, keys: keys.collect(), warnings, sources, places }
+        Self { program: table.program, keys: keys(table, settings), warnings, sources, places }
     }
+}
+
+/// The keys that have a value.
+pub(crate) fn keys(table: &Table, settings: &Settings) -> Vec<CheckedKey> {
+    let keys = table.settable().filter_map(|key| {
+        let setting = settings.get(key.name)?;
+        let value = match key.kind {
+            _ if key.secret => setting.values.iter().map(|value| redacted(value)).collect::<Vec<_>>().join(","),
+            Kind::Switch => {
+                setting.values.last().map_or("1", |value| if value.is_empty() { "1" } else { value }).to_owned()
+            }
+            _ => setting.values.join(","),
+        };
+        Some(CheckedKey { key: key.name, value, origin: setting.origin.clone() })
+    });
+    keys.collect()
+}
+
+/// The keys as lines of a configuration file, each after a comment that says where it was set.
+pub(crate) fn lines(keys: &[CheckedKey]) -> String {
+    keys.iter().map(|CheckedKey { key, value, origin }| format!("; {origin}\n{key}={value}\n")).collect()
 }
 
 fn redacted(value: &str) -> String {

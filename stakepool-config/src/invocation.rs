@@ -13,7 +13,7 @@ use crate::reader::{Env, ReadFile, Reader};
 use crate::resolve::Settings;
 use crate::table::{self, Action, Table};
 use crate::web::WebConfig;
-use crate::{help, logging, text, value};
+use crate::{check, help, logging, text, value};
 
 /// What a program was asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Invocation<C> {
     Run(Box<C>),
     /// Say what the configuration is: it has no errors.
     CheckConfig(CheckReport),
-    /// Show this text.
+    /// Show this text: the help, or what counts of the configuration.
     Help(String),
     /// Show the version.
     Version,
@@ -128,8 +128,9 @@ fn load<C>(
     match flags.actions.last() {
         Some(Action::Help) => return Ok(Invocation::Help(help::text(table))),
         Some(Action::Version) => return Ok(Invocation::Version),
-        Some(Action::CheckConfig) | None => {}
+        Some(Action::CheckConfig | Action::PrintConfig) | None => {}
     }
+    let print = flags.actions.contains(&Action::PrintConfig);
     let check = flags.actions.contains(&Action::CheckConfig);
     let fail = |problems, places: &[Place]| {
         let places = check.then(|| places.to_vec());
@@ -138,6 +139,10 @@ fn load<C>(
     let mut reader = gather(table, flags, env, read).map_err(|problem| fail(vec![problem], &[]))?;
     if reader.text("debuglevel").as_deref() == Some("show") {
         return Ok(Invocation::Help(format!("{}\n", logging::known(table.subsystems))));
+    }
+    // Also where something is missing still: it is for finding out why.
+    if print && reader.settings.problems.is_empty() {
+        return Ok(Invocation::Help(check::lines(&check::keys(table, &reader.settings))));
     }
     let config = build(&mut reader);
     reader.settings.drop_false_problems();

@@ -68,6 +68,6 @@ impl Added {
         let open = OpenPool::open(pool, Absent::Refuse)?;
         let added = open.wait(open.pool.low_fee_lists().added_with_reports())?;
         let tickets: Vec<AddedTicket> = added.into_iter().map(AddedTicket::from).collect();
-        console.style.write_list(console.output, &tickets, "no ticket is added").map_err(CliError::Output)
+        console.style.write_table(console.output, &tickets, "no ticket is added").map_err(CliError::Output)
     }
 }

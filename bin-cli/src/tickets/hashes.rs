@@ -70,7 +70,7 @@ impl Tally {
             Self { broken: Some(error), .. } => Err(error),
             Self { refused: 0, .. } => Ok(()),
             Self { done, refused, failures, .. } => {
-                Err(CliError::Refused { refused, asked: done + refused + failures })
+                Err(CliError::SomeRefused { refused, asked: done + refused + failures })
             }
         }
     }
@@ -86,6 +86,11 @@ impl Hashes {
         mut act: impl FnMut(TicketHash) -> Result<A, Failure>,
     ) -> Result<(), CliError> {
         let style = console.style;
+        if let [only] = &self.tickets[..]
+            && only != "-"
+        {
+            parse(only.as_bytes()).map_err(|reason| CliError::argument("HASH", reason))?;
+        }
         let mut answer = |text: &[u8]| tally.count(parse(text).map_err(Failure::Refused).and_then(&mut act));
         match &self.tickets[..] {
             [only] if only == "-" => answer_each(style, console.input, console.output, answer),
@@ -96,7 +101,7 @@ impl Hashes {
                 Ok(answer) => style.write_line(&mut *console.output, &Ok(&answer)).map_err(CliError::Output),
                 Err(reason) => match tally.broken.take() {
                     Some(error) => Err(error),
-                    None => Err(CliError::argument("HASH", reason)),
+                    None => Err(CliError::refused("HASH", reason)),
                 },
             },
             many => {

@@ -101,6 +101,6 @@ impl Ignored {
         }
         let only_theirs = of_daemons.tickets.iter().map(|(entry, user)| IgnoredTicket::of_daemon(entry, *user));
         let tickets: Vec<_> = known.iter().map(IgnoredTicket::from).chain(only_theirs).collect();
-        console.style.write_list(console.output, &tickets, "no ticket is ignored").map_err(CliError::Output)
+        console.style.write_table(console.output, &tickets, "no ticket is ignored").map_err(CliError::Output)
     }
 }

@@ -71,5 +71,5 @@ impl Create {
 
 fn taken(email: &Email) -> CliError {
     let reason = format!("{email} is registered already; `stakepoolctl users show {email}` shows the user");
-    CliError::argument("--email", reason)
+    CliError::refused("--email", reason)
 }

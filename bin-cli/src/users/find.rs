@@ -24,5 +24,6 @@ pub(super) fn find(open: &OpenPool, user: &str) -> Result<User, CliError> {
             found
         }
     };
-    found.ok_or_else(|| wrong(format!("there is no user {user}; `stakepoolctl users list` shows all")))
+    let absent = || format!("there is no user {user}; `stakepoolctl users list` shows all");
+    found.ok_or_else(|| CliError::refused("ID|EMAIL", absent()))
 }

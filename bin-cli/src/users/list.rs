@@ -18,6 +18,6 @@ impl List {
         let open = OpenPool::open(pool, Absent::Refuse)?;
         let users = open.wait(open.database.list(UserId(i64::MIN), u64::MAX))?;
         let accounts: Vec<Account> = users.iter().map(|user| Account::new(user, &open.pool)).collect();
-        console.style.write_list(console.output, &accounts, "there are no users").map_err(CliError::Output)
+        console.style.write_table(console.output, &accounts, "there are no users").map_err(CliError::Output)
     }
 }

@@ -8,6 +8,7 @@ mod chain;
 mod configuration;
 mod daemon;
 mod faults;
+mod generated;
 mod restore;
 mod scene;
 mod status;

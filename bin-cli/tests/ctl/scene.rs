@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId, VotingPreference};
@@ -215,6 +215,12 @@ impl Scene {
         run(self.home.path(), &arguments, input)
     }
 
+    /// Starts the program, which is not waited for.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = command(self.home.path(), arguments);
+        command.arg("-C").arg(self.config_file()).spawn().unwrap()
+    }
+
     /// A user with an address.
     pub async fn register(&self, email: &str) -> (UserId, Registration) {
         let database = self.database().await;
@@ -293,17 +299,17 @@ pub fn report(number: u8, user: UserId, address: ScriptAddress) -> TicketReport 
     }
 }
 
+/// The program in a home of its own.
+fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stakepoolctl"));
+    command.args(arguments).env_clear().env("HOME", home);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 /// Runs the program in a home of its own; no secret may show.
 pub fn run(home: &Path, arguments: &[&str], input: &str) -> Outcome {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stakepoolctl"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command(home, arguments).spawn().unwrap();
     // A command that reads nothing may be gone already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();

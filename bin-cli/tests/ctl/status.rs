@@ -1,5 +1,7 @@
 //! `stakepoolctl status`: what is shown, and that nothing is changed. By which rules it judges: [`crate::faults`].
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::{Value, json};
 
 use crate::scene::{HEIGHT, Scene};
@@ -98,4 +100,25 @@ async fn a_daemon_that_lacks_users_is_named_and_neither_it_nor_a_wallet_is_chang
         assert!(scene.wallet(number).calls("walletinfo") > 0);
     }
     assert!(scene.audit().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watching_shows_each_change_until_nobody_reads_any_more() {
+    let scene = Scene::served(1).await;
+    let mut watching = scene.spawn(&["status", "--watch=1", "--json"]);
+    let mut answers = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let mut states = move || {
+        let rows: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
+        rows.as_array().unwrap().last().unwrap()["pool"].clone()
+    };
+    assert_eq!(states(), "ok");
+    scene.daemons[0].backend.says(|status| status.problems.push("the disk is full".to_owned()));
+    // A look may have begun before.
+    assert!((0..3).any(|_| states() == "degraded"));
+    scene.daemons[0].backend.says(|status| status.problems.clear());
+    assert!((0..3).any(|_| states() == "ok"));
+    drop(states);
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+    let message = scene.run(&["status", "--watch=0"]).refusal(2);
+    assert!(message.contains("--watch"), "{message}");
 }

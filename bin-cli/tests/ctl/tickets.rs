@@ -47,7 +47,8 @@ async fn an_ignored_ticket_is_listed_with_the_reason_added_and_removed() {
     );
     let lifetime = list[0]["expires"].as_i64().unwrap() - list[0]["added"].as_i64().unwrap();
     assert_eq!(lifetime, 800, "twice 16 + 384 blocks of a second");
-    assert!(scene.run(&["tickets", "added"]).success().contains("added by stakepoolctl"));
+    let table = scene.run(&["tickets", "added"]).success();
+    assert!(table.contains("ADDED BY") && table.contains("stakepoolctl"), "{table}");
 
     let removed = scene.run(&["tickets", "remove", &hash, "--json"]).json();
     assert_eq!(removed, json!({"ticket": hash, "outcome": "removed"}));
@@ -105,10 +106,10 @@ async fn a_ticket_that_cannot_be_added_is_refused_with_its_state() {
         (9, "does not know"),
     ] {
         let hash = ticket(number).to_string();
-        let message = scene.run(&["tickets", "add", &hash]).refusal(2);
+        let message = scene.run(&["tickets", "add", &hash]).refusal(3);
         assert!(message.contains(expected) && message.contains(&hash), "{message}");
     }
-    let unknown = scene.run(&["tickets", "remove", &ticket(9).to_string()]).refusal(2);
+    let unknown = scene.run(&["tickets", "remove", &ticket(9).to_string()]).refusal(3);
     assert!(unknown.contains("does not know") && unknown.contains("list of added tickets"), "{unknown}");
     assert_eq!(scene.run(&["tickets", "ignored"]).success(), "no ticket is ignored\n");
     let all = scene.run(&["tickets", "ignored", "--all", "--json"]).json();
@@ -128,7 +129,7 @@ async fn good_and_bad_lines_are_each_answered_in_their_place() {
     let endless = "ab".repeat(5000);
     let input = format!("{}\nnonsense\n\n  {} \r\n{}\n{endless}\n{}", hash(1), hash(2), hash(9), hash(1));
     let outcome = scene.run_with_input(&["tickets", "add", "-", "--json"], &input);
-    assert_eq!(outcome.code, 2);
+    assert_eq!(outcome.code, 3);
     assert_eq!(outcome.errors, "stakepoolctl: 4 of 7 tickets were refused; the answers say why\n");
     let answers = lines(&outcome.output);
     let outcomes: Vec<_> = answers.iter().map(|answer| answer["outcome"].as_str().unwrap_or("refused")).collect();
@@ -138,7 +139,7 @@ async fn good_and_bad_lines_are_each_answered_in_their_place() {
     assert_eq!(scene.daemons[0].backend.live(), [ticket(1), ticket(2)]);
 
     let outcome = scene.run(&["tickets", "remove", &hash(2), "nonsense", &hash(3)]);
-    assert_eq!(outcome.code, 2);
+    assert_eq!(outcome.code, 3);
     assert_eq!(outcome.errors, "stakepoolctl: 1 of 3 tickets were refused; the answers say why\n");
     let answers: Vec<&str> = outcome.output.lines().collect();
     assert!(answers[0].ends_with("outcome removed") && answers[2].ends_with("outcome not added"), "{answers:?}");
@@ -178,7 +179,7 @@ async fn a_daemon_that_is_away_is_named_and_the_others_are_told() {
     let list = scene.run(&["tickets", "ignored", "--json"]);
     assert_eq!((list.code, list.errors.lines().count()), (0, 1), "{}", list.errors);
     assert!(list.errors.contains(&away) && list.output.contains(&hash), "{}", list.errors);
-    let message = scene.run(&["tickets", "add", &ticket(9).to_string()]).refusal(2);
+    let message = scene.run(&["tickets", "add", &ticket(9).to_string()]).refusal(3);
     assert!(message.contains(&away), "that a daemon was not asked belongs to the answer: {message}");
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, MAXUSERS, MEMPROFILE, MONITORLISTEN,
-    OLDCOLDWALLETEXTPUBS, PROFILE, SIMNET, TESTNET, Table, VERSION,
+    OLDCOLDWALLETEXTPUBS, PRINT, PROFILE, SIMNET, TESTNET, Table, VERSION,
 };
 
 /// The table of the voting daemon.
@@ -22,6 +22,7 @@ pub(crate) const TABLE: Table = Table {
         HELP,
         VERSION,
         CHECK,
+        PRINT,
         Key::value("configfile", "FILE", "the configuration file").short('C').depends("`stakepoold.conf` in appdata"),
         Key::value("appdata", "DIR", "the program's home: relative paths of certificates and secrets start here")
             .short('A')

@@ -22,6 +22,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     CheckConfig,
+    PrintConfig,
     Version,
     Help,
 }
@@ -161,6 +162,12 @@ impl Table {
 const CHECK: Key =
     Key::action("check-config", Action::CheckConfig, "read the configuration, say all that is wrong with it, and end")
         .new_here();
+const PRINT: Key = Key::action(
+    "print-config",
+    Action::PrintConfig,
+    "show what counts of file, environment and flags, each with its place, without secrets, and end",
+)
+.new_here();
 const HELP: Key = Key::action("help", Action::Help, "show this help and end").short('h');
 const VERSION: Key = Key::action("version", Action::Version, "show the version and end").short('V');
 

@@ -2,7 +2,7 @@
 
 use super::{
     CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, MAXUSERS, MEMPROFILE, MONITORLISTEN,
-    OLDCOLDWALLETEXTPUBS, PROFILE, SIMNET, TESTNET, Table, VERSION,
+    OLDCOLDWALLETEXTPUBS, PRINT, PROFILE, SIMNET, TESTNET, Table, VERSION,
 };
 
 /// The table of the web application.
@@ -23,6 +23,7 @@ pub(crate) const TABLE: Table = Table {
         HELP,
         VERSION,
         CHECK,
+        PRINT,
         Key::value("configfile", "FILE", "the configuration file")
             .short('C')
             .depends("`exccstakepool.conf` in appdata"),

@@ -11,10 +11,11 @@ const WEB: &str = include_str!("../../../config/exccstakepool.conf");
 const DAEMON: &str = include_str!("../../../config/stakepoold.conf");
 
 /// Keys that stand in no sample: they are for flags, for another network, or refused.
-const NOT_IN_SAMPLES: [&str; 12] = [
+const NOT_IN_SAMPLES: [&str; 13] = [
     "help",
     "version",
     "check-config",
+    "print-config",
     "configfile",
     "appdata",
     "simnet",

@@ -179,3 +179,25 @@ fn an_argument_that_is_no_text_is_refused() {
     let errors = load_web(flags, &|_| Some("/home/pool".to_owned()), &|_| Ok(web_lines("").into_bytes())).unwrap_err();
     assert!(errors.to_string().contains("argument 1 is not UTF-8"), "{errors}");
 }
+
+#[test]
+fn what_counts_is_shown_with_its_place_and_without_secrets_also_where_something_is_missing() {
+    let lines = "testnet=1\nwalletpasswords=hunter2,file:b.password\npoolfees=5\n";
+    let host = Host::new()
+        .file("/home/pool/.exccstakepool/exccstakepool.conf", lines)
+        .variable("STAKEPOOL_WEB_COOKIESECRET", "hunter2");
+    let Ok(Invocation::Help(text)) = host.load_web(["--print-config", "--poolfees=3"]) else { panic!("nothing shown") };
+    for shown in [
+        "; /home/pool/.exccstakepool/exccstakepool.conf line 1\ntestnet=1\n",
+        "; /home/pool/.exccstakepool/exccstakepool.conf line 2\nwalletpasswords=(set),file:b.password\n",
+        "; environment variable STAKEPOOL_WEB_COOKIESECRET\ncookiesecret=(set)\n",
+        "; flag\npoolfees=3\n",
+        "; default\nlisten=:8000\n",
+    ] {
+        assert!(text.contains(shown), "{shown} in {text}");
+    }
+    assert!(!text.contains("hunter2"), "{text}");
+    let host = host.file("/home/pool/.exccstakepool/exccstakepool.conf", "polfees=5\n");
+    let errors = messages(&host.load_web(["--print-config"]).unwrap_err());
+    assert!(errors.iter().any(|error| error.contains("polfees")), "{errors:?}");
+}
