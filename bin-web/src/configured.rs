@@ -14,7 +14,7 @@ use stakepool_rpc::grpc::client::{ClientError, DaemonClient};
 use stakepool_rpc::json::{ConfigError, Wallet};
 
 use crate::admission::Admission;
-use crate::live::{ConfiguredCalls, Live, watch_file};
+use crate::live::{ConfiguredCalls, Live};
 use crate::metrics::CallSource;
 use crate::options::{CaptchaChoice, ProxyTrust, WebOptions};
 use crate::site::WebParts;
@@ -106,7 +106,6 @@ pub async fn run_reloaded(
     let ended = tokio::select! {
         ended = web.run(shutdown) => ended,
         never = live.keep(reloaded) => match never {},
-        never = watch_file(&database) => match never {},
     };
     database.close().await;
     tracing::info!("stopped");

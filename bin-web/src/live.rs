@@ -2,22 +2,16 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use stakepool::Pool;
 use stakepool_config::{IpRange, WebConfig};
 use stakepool_core::ports::{VoteSigner as _, VotingDaemon as _};
 use stakepool_core::reloadable::Reloadable;
-use stakepool_db::Database;
 use stakepool_process::monitor::CallsOf;
 use stakepool_rpc::grpc::client::DaemonClient;
 use stakepool_rpc::json::Wallet;
-use tokio::time::sleep;
 
 use crate::metrics::CallSource;
-
-/// How often it is looked whether the database's file is still the one that is open.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// The calls to the wallets and daemons of the configuration.
 pub struct ConfiguredCalls {
@@ -71,23 +65,5 @@ impl Live {
                 tracing::error!(%error, "the old certificate is expected");
             }
         }
-    }
-}
-
-/// Logs once when the database's file is removed or replaced under the program, for ever: what is written from then on is
-/// in a file that nobody finds again.
-pub(crate) async fn watch_file(database: &Database) -> Infallible {
-    let mut was_replaced = false;
-    loop {
-        sleep(LOOK_EVERY).await;
-        let is_replaced = database.is_replaced();
-        if is_replaced && !was_replaced {
-            tracing::error!(
-                database = %database.path().display(),
-                "the database was removed or replaced while it is in use, and what is written now is lost: restart \
-                 stakepool-web at once"
-            );
-        }
-        was_replaced = is_replaced;
     }
 }

@@ -16,6 +16,8 @@ use crate::stores::Stores;
 const TRY: Duration = Duration::from_secs(15);
 /// The least time between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often it is looked whether the files are still there. No other call would tell.
+const FILES: Duration = Duration::from_secs(2);
 /// How long a try may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// How long a failure of a real call counts after a try has succeeded.
@@ -111,8 +113,7 @@ impl DatabaseHealth {
     pub async fn look(&self, now: UnixTime) {
         match timeout(LIMIT, self.store.try_write(now)).await {
             Ok(Ok(())) => self.wrote(now),
-            Ok(Err(StoreError::Backend(error))) => self.failed(&error),
-            Ok(Err(error)) => self.failed(&error.to_string()),
+            Ok(Err(error)) => self.failed(&reason(error)),
             Err(_) => {
                 let seconds = LIMIT.as_secs();
                 self.failed(&format!(
@@ -139,7 +140,20 @@ impl DatabaseHealth {
         loop {
             self.look(now()).await;
             sleep(PAUSE).await;
-            let _ = timeout(TRY.saturating_sub(PAUSE), self.doubted.notified()).await;
+            let _ = timeout(TRY.saturating_sub(PAUSE), self.doubt()).await;
+        }
+    }
+
+    /// Waits until a call has failed, or the files are not what they were.
+    async fn doubt(&self) {
+        loop {
+            if timeout(FILES, self.doubted.notified()).await.is_ok() {
+                return;
+            }
+            if let Err(error) = self.store.check_files().await {
+                self.failed(&reason(error));
+                return;
+            }
         }
     }
 
@@ -151,6 +165,14 @@ impl DatabaseHealth {
         let condition = if failure.outlived { DatabaseCondition::Unsteady } else { DatabaseCondition::Failing };
         let since = Some(now.minus(failure.began.elapsed()));
         DatabaseReport { state: condition, error: Some(failure.error.clone()), since, last_write }
+    }
+}
+
+/// What a store says of a failure.
+fn reason(error: StoreError) -> String {
+    match error {
+        StoreError::Backend(reason) => reason,
+        other => other.to_string(),
     }
 }
 
@@ -172,21 +194,28 @@ mod tests {
 
     use super::*;
 
-    /// A disk that is full while it is told to be.
+    /// A disk that fails, and whose files are meddled with, as it is set to.
     #[derive(Default)]
-    struct Disk(Mutex<Option<&'static str>>);
+    struct Disk {
+        error: Mutex<Option<&'static str>>,
+        meddled: Mutex<Option<&'static str>>,
+    }
 
     impl Disk {
         fn is(&self, error: Option<&'static str>) {
-            *self.0.lock().unwrap() = error;
+            *self.error.lock().unwrap() = error;
         }
     }
 
     #[async_trait]
     impl UpkeepStore for Disk {
         async fn try_write(&self, _: UnixTime) -> Result<(), StoreError> {
-            let error = *self.0.lock().unwrap();
+            let error = self.meddled.lock().unwrap().or(*self.error.lock().unwrap());
             error.map_or(Ok(()), |error| Err(StoreError::Backend(error.to_owned())))
+        }
+
+        async fn check_files(&self) -> Result<(), StoreError> {
+            self.meddled.lock().unwrap().map_or(Ok(()), |error| Err(StoreError::Backend(error.to_owned())))
         }
 
         async fn set_note(&self, _: &str, _: &str) -> Result<(), StoreError> {
@@ -221,6 +250,25 @@ mod tests {
         assert_eq!(is(&health).0, DatabaseCondition::Unsteady);
         sleep(COUNTS + TRY).await;
         assert_eq!(is(&health), (DatabaseCondition::Ok, None));
+        watching.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn files_that_are_removed_or_replaced_are_seen_within_three_seconds() {
+        let disk = Arc::new(Disk::default());
+        let health = Arc::new(DatabaseHealth::of(disk.clone()));
+        let watching = tokio::spawn({
+            let health = health.clone();
+            async move { health.watch(|| UnixTime(100)).await }
+        });
+        for wait in 20..24 {
+            sleep(Duration::from_secs(wait)).await;
+            assert_ne!(is(&health).0, DatabaseCondition::Failing);
+            *disk.meddled.lock().unwrap() = Some("its file was removed");
+            sleep(FILES + PAUSE).await;
+            assert_eq!(is(&health), (DatabaseCondition::Failing, Some("its file was removed".to_owned())));
+            *disk.meddled.lock().unwrap() = None;
+        }
         watching.abort();
     }
 

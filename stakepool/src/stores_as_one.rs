@@ -168,6 +168,7 @@ pass_on! {
     }
     UpkeepStore to upkeep {
         fn try_write(now: UnixTime) -> ();
+        fn check_files() -> ();
         fn set_note(name: &str, text: &str) -> ();
         fn notes(prefix: &str) -> Vec<(String, String)>;
     }

@@ -1,5 +1,6 @@
 //! `stakepoolctl status` says of every fault what the web's status page says.
 
+use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -165,6 +166,37 @@ async fn of_a_database_without_users() {
     let desired = DesiredState::new([DesiredUser { user: UserId(7), address, voting }], []);
     *scene.daemons[0].backend.wanted.lock().unwrap() = desired;
     agree(&scene, "an empty database", "it keeps its 1 users, because the web's database has none").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_database_that_was_overwritten_while_the_web_runs() {
+    let scene = served().await;
+    let web = Web::run(&scene).await;
+    let backup = scene.home.path().join("backup");
+    scene.run(&["backup", backup.to_str().unwrap()]).success();
+    fs::write(scene.database_file(), fs::read(&backup).unwrap()).unwrap();
+    let failure = web.failure("was overwritten").await;
+    assert!(failure.contains("stakepoolctl restore"), "{failure}");
+    let outcome = scene.run(&["status"]);
+    assert_ne!(outcome.code, 0, "{}", outcome.output);
+    web.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_database_that_is_gone_while_the_web_runs() {
+    let scene = served().await;
+    let web = Web::run(&scene).await;
+    web.status().await;
+    let aside = scene.home.path().join("aside");
+    fs::rename(scene.database_file(), &aside).unwrap();
+    let failure = web.failure("was removed").await;
+    assert!(failure.contains("put the file back"), "{failure}");
+    let outcome = scene.run(&["status"]);
+    assert_ne!(outcome.code, 0, "{}", outcome.output);
+    assert!(outcome.errors.contains(&scene.database_file().display().to_string()), "{}", outcome.errors);
+    fs::copy(&aside, scene.database_file()).unwrap();
+    web.failure("another file was put in the place").await;
+    web.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

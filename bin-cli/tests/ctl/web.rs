@@ -14,6 +14,7 @@ use stakepool_core::ports::VotingDaemon;
 use stakepool_rpc::grpc::client::DaemonClient;
 use stakepool_rpc::json::Wallet;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::scene::Scene;
 
@@ -50,6 +51,19 @@ impl Web {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("not all were heard of: {:?}", self.pool.status().await);
+    }
+
+    /// The failure with these words, which it must know of within five seconds.
+    pub async fn failure(&self, words: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let failures = self.pool.status().await.failures;
+            if let Some(failure) = failures.iter().find(|failure| failure.contains(words)) {
+                return failure.clone();
+            }
+            assert!(began.elapsed() < Duration::from_secs(5), "it does not say `{words}`: {failures:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub async fn stop(self) {

@@ -12,6 +12,12 @@ pub trait UpkeepStore: Send + Sync {
     /// disk that is full or can only be read, behind a lock that is not given up, in a file that was removed.
     async fn try_write(&self, now: UnixTime) -> Result<(), StoreError>;
 
+    /// Looks, without writing, whether the store's files are still those that it opened: not removed, replaced, overwritten
+    /// or withdrawn. Costs little, so that it can be asked every few seconds. A store without files has nothing to look at.
+    async fn check_files(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Keeps a note under a name, in the place of the one before.
     async fn set_note(&self, name: &str, text: &str) -> Result<(), StoreError>;
 

@@ -10,8 +10,9 @@ use stakepool_core::ports::StoreError;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use super::connect::{self, FileId};
+use super::connect;
 use super::failure::backend;
+use super::files::Files;
 use super::holder::OpenHere;
 use super::options::SqliteOptions;
 use super::{schema, stale_log};
@@ -27,7 +28,7 @@ pub struct Database {
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) path: PathBuf,
-    pub(super) file: FileId,
+    pub(super) files: Arc<Files>,
     pub(super) connect: SqliteConnectOptions,
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
@@ -61,15 +62,15 @@ impl Database {
     async fn open_here(path: &Path, options: SqliteOptions) -> Result<Self, DbError> {
         let prepared = connect::prepare(path)?;
         stale_log::refuse(&prepared.path).await?;
-        let open_here = OpenHere::note(prepared.file);
+        let open_here = OpenHere::note(&prepared.path, prepared.file);
         let connect = connect::options(&prepared.path, options);
         let writer = connect::writer(&prepared.path, &connect, options).await?;
         let mut warnings: Vec<_> = prepared.warning.into_iter().collect();
         warnings.extend(schema::bring_up_to_date(&prepared.path, &writer).await?);
         let readers = connect::readers(&connect, options);
         let inner = Inner {
+            files: Arc::new(Files::of(&prepared.path, prepared.file)),
             path: prepared.path,
-            file: prepared.file,
             connect,
             writer,
             readers,

@@ -1,8 +1,10 @@
 //! Whether the database works.
 
-use stakepool_core::ports::StoreError;
+use std::path::Path;
 
-use super::connect::FileId;
+use stakepool_core::ports::StoreError;
+use tokio::task::spawn_blocking;
+
 use super::failure::{backend, open_error};
 use super::{Database, schema, side_file};
 use crate::error::DbError;
@@ -27,28 +29,23 @@ impl Database {
         if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.clone(), reason: found }) }
     }
 
-    /// Whether the file that is open is no longer the one at its path: it was replaced or removed, and what is written now
-    /// is lost. Costs nothing.
-    pub fn is_replaced(&self) -> bool {
-        std::fs::metadata(&self.inner.path).map_or(true, |found| FileId::of(&found) != self.inner.file)
+    /// Looks whether the open files are still those at their paths, as they were written.
+    pub(super) async fn look_at_files(&self) -> Result<(), StoreError> {
+        let files = self.inner.files.clone();
+        let looked = spawn_blocking(move || files.check()).await;
+        looked.unwrap_or(Ok(())).map_err(|meddling| StoreError::Backend(meddling.to_string()))
     }
 
-    /// Tries a read and the lock for writing, and looks whether the open file is still the one at its path.
+    /// Tries a read and the lock for writing, and looks whether the open files are still those at their paths.
     ///
     /// # Errors
     /// [`StoreError::Backend`] says what is wrong.
     pub async fn health(&self) -> Result<Health, StoreError> {
         let path = &self.inner.path;
-        let metadata = std::fs::metadata(path).ok();
-        let Some(metadata) = metadata.filter(|metadata| FileId::of(metadata) == self.inner.file) else {
-            return Err(StoreError::Backend(format!(
-                "{} was removed or replaced while it is in use, and what is written now is lost; restart the program",
-                path.display()
-            )));
-        };
+        self.look_at_files().await?;
         sqlx::query("SELECT name FROM schema_notes LIMIT 1").fetch_optional(self.readers()).await.map_err(backend)?;
         self.write().await?.rollback().await.map_err(backend)?;
-        let log_size = std::fs::metadata(side_file(path, "-wal")).map_or(0, |metadata| metadata.len());
-        Ok(Health { schema: schema::known(), size: metadata.len(), log_size })
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        Ok(Health { schema: schema::known(), size: size(path), log_size: size(&side_file(path, "-wal")) })
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,18 +16,39 @@ use rustix::process::{Flock, FlockType, fcntl_getlk};
 
 use super::connect::FileId;
 
-/// The databases that are open in this process, and how often.
-static OPEN_HERE: Mutex<Option<HashMap<FileId, usize>>> = Mutex::new(None);
+/// Bytes of the header of a database that we look at.
+pub(super) const HEADER: usize = 100;
+
+/// How a database is open in this process.
+struct Opened {
+    /// How often.
+    count: usize,
+    /// For looking at the file past SQLite. Closed only when nothing else has it open here, since that ends all locks.
+    file: Option<File>,
+}
+
+/// The databases that are open in this process.
+static OPEN_HERE: Mutex<Option<HashMap<FileId, Opened>>> = Mutex::new(None);
 
 /// A database that is open in this process, until it is dropped.
 #[derive(Debug)]
 pub(super) struct OpenHere(FileId);
 
 impl OpenHere {
-    pub(super) fn note(file: FileId) -> Self {
+    /// Notes that the file at `path`, which is `file`, is about to be opened.
+    pub(super) fn note(path: &Path, file: FileId) -> Self {
         let mut open = OPEN_HERE.lock().unwrap_or_else(PoisonError::into_inner);
-        *open.get_or_insert_default().entry(file).or_default() += 1;
+        let opened = open.get_or_insert_default().entry(file);
+        opened.or_insert_with(|| Opened { count: 0, file: File::open(path).ok() }).count += 1;
         Self(file)
+    }
+
+    /// The first bytes of a database that is open here, as they are on the disk; `None` where it cannot be looked at.
+    pub(super) fn header(file: FileId) -> Option<io::Result<[u8; HEADER]>> {
+        let open = OPEN_HERE.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = open.as_ref()?.get(&file)?.file.as_ref()?;
+        let mut bytes = [0; HEADER];
+        Some(file.read_exact_at(&mut bytes, 0).map(|()| bytes))
     }
 
     fn is(file: FileId) -> bool {
@@ -39,9 +61,9 @@ impl Drop for OpenHere {
     fn drop(&mut self) {
         let mut open = OPEN_HERE.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = open.as_mut() else { return };
-        if let Some(count) = open.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(opened) = open.get_mut(&self.0) {
+            opened.count -= 1;
+            if opened.count == 0 {
                 open.remove(&self.0);
             }
         }

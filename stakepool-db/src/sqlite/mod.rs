@@ -12,6 +12,7 @@ mod backup;
 mod connect;
 mod database;
 mod failure;
+mod files;
 mod fresh;
 mod health;
 mod history;

@@ -13,12 +13,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use super::connect::check;
-use super::holder::Holder;
+use super::holder::{HEADER, Holder};
 use super::side_file;
 use crate::error::DbError;
 
-/// Bytes of the header of a database that we look at.
-const HEADER: usize = 100;
 /// With what it begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Where the header says how the file is written: 1 with a rollback journal, 2 with a log.
@@ -74,6 +72,11 @@ async fn is_whole(path: &Path, options: &SqliteConnectOptions) -> Result<(), DbE
 pub(super) fn is_unused_backup(path: &Path) -> bool {
     header(path)
         .is_ok_and(|header| header.starts_with(MAGIC) && header[WRITE_VERSION] == 1 && number_at(&header, COUNT) != 0)
+}
+
+/// The number of transactions in the header of a database with a log; `None` where it is none.
+pub(super) fn number_in_use(header: &[u8; HEADER]) -> Option<i32> {
+    (header.starts_with(MAGIC) && header[WRITE_VERSION] == 2).then(|| number_at(header, COUNT))
 }
 
 fn header(path: &Path) -> io::Result<[u8; HEADER]> {

@@ -175,7 +175,7 @@ async fn health_is_told_and_a_replaced_file_is_not_healthy() {
     fs::rename(fixture.path(), fixture.folder.path().join("away")).unwrap();
     fs::write(fixture.path(), "").unwrap();
     let StoreError::Backend(text) = database.health().await.unwrap_err() else { panic!("another error") };
-    assert!(text.contains("removed or replaced"), "{text}");
+    assert!(text.contains("was put in the place of"), "{text}");
 }
 
 #[tokio::test]
