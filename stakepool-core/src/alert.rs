@@ -33,6 +33,8 @@ pub enum AlertKind {
     Down,
     /// A wallet holds scripts of users whom the database does not know.
     UnknownUsers,
+    /// Daemons, wallets or the database do not agree on the pool's tickets or on what became of them.
+    TicketsDiffer,
     /// The database cannot be used, or a disk is full.
     Database,
     /// A voting daemon complains of something that no other kind says.
@@ -60,6 +62,7 @@ impl AlertKind {
             Self::PoolFull => "pool_full",
             Self::Down => "down",
             Self::UnknownUsers => "unknown_users",
+            Self::TicketsDiffer => "tickets_differ",
             Self::Database => "database",
             Self::Daemon => "daemon",
             Self::AlertChannel => "alert_channel",

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::events::{EventBatch, EventCursor};
+use super::ticket_sets::TicketSets;
 use crate::chain::{BlockHeight, Network, ScriptAddress, TicketHash};
 use crate::desired::DesiredState;
 use crate::ticket::PoolFee;
@@ -101,6 +102,9 @@ pub struct TicketCheck {
     /// Tickets that were missed since the daemon's start, whose scripts its wallets hold, and that it was not to vote: ignored ones
     /// above all.
     pub missed_unvoted: u64,
+    /// Its tickets in short, where they were compared with the node's since it caught up with the chain. A daemon of an older
+    /// version says nothing of that.
+    pub sets: Option<TicketSets>,
 }
 
 /// The state of a daemon.

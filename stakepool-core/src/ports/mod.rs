@@ -33,6 +33,8 @@ mod stores;
 #[cfg(feature = "accounts")]
 mod ticket_mails;
 #[cfg(feature = "engine")]
+mod ticket_sets;
+#[cfg(feature = "engine")]
 mod transactions;
 #[cfg(feature = "accounts")]
 mod tries;
@@ -78,6 +80,8 @@ pub use stores::{
 };
 #[cfg(feature = "accounts")]
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
+#[cfg(feature = "engine")]
+pub use ticket_sets::{TicketSet, TicketSets};
 #[cfg(feature = "engine")]
 pub use transactions::TransactionSource;
 #[cfg(feature = "accounts")]

@@ -33,24 +33,32 @@ impl Engine {
             revived.iter().for_each(|ticket| lottery.revive(ticket));
             lottery.keep_foreign(&live);
         }
+        let mut settled = true;
         if !gone.is_empty() {
             tracing::warn!(count = gone.len(), "tickets left the lottery unnoticed");
-            self.settle(gone, before.1).await;
+            settled = self.settle(gone, before.1).await;
+        }
+        if self.synced() == Some(before) {
+            self.set_compared(settled);
         }
         Ok(())
     }
 
-    /// Finds out how tickets ended that left the lottery while nobody looked.
-    async fn settle(&self, gone: Vec<(TicketHash, ScriptAddress, BlockHeight)>, tip: BlockHeight) {
+    /// Finds out how tickets ended that left the lottery while nobody looked. False where that is not known of all.
+    async fn settle(&self, gone: Vec<(TicketHash, ScriptAddress, BlockHeight)>, tip: BlockHeight) -> bool {
         let mut by_address: HashMap<ScriptAddress, Vec<(TicketHash, BlockHeight)>> = HashMap::new();
         for (ticket, address, mined_at) in gone {
             by_address.entry(address).or_default().push((ticket, mined_at));
         }
+        let mut all_known = true;
         for (address, tickets) in by_address {
             let is_pools = self.lottery().is_pools_address(&address);
             // Other people's tickets need no exact end; one of the pool stays open where no wallet can tell.
             let voted = if is_pools { self.voted_tickets(&address).await } else { Some(HashMap::new()) };
-            let Some(voted) = voted else { continue };
+            let Some(voted) = voted else {
+                all_known = false;
+                continue;
+            };
             let mut lottery = self.lottery_mut();
             let life = lottery.evaluator().params().ticket_maturity + lottery.evaluator().params().ticket_expiry;
             for (ticket, mined_at) in tickets {
@@ -62,6 +70,7 @@ impl Engine {
                 lottery.end(ticket, state, at);
             }
         }
+        all_known
     }
 
     /// The tickets of an address that voted, as the first wallet says that knows any of it. `None` where none does, and not all

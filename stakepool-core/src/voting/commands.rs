@@ -55,12 +55,6 @@ impl Engine {
         self.lottery().current(voted).map(|(ticket, address)| LowFeeEntry { ticket, address }).collect()
     }
 
-    /// How many tickets of the pool are voted and how many ignored, immature ones included.
-    pub fn ticket_counts(&self) -> (u64, u64) {
-        let lottery = self.lottery();
-        (lottery.current(true).count() as u64, lottery.current(false).count() as u64)
-    }
-
     /// Events behind a place, without waiting.
     pub fn events(&self, after: EventCursor) -> EventBatch {
         self.compare_epochs(after);

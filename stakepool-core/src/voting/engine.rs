@@ -1,6 +1,7 @@
 //! The voting engine: what it knows and what it works with. Its loops are started by [`Engine::run`](super::run).
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::parts::EngineParts;
 use super::problems::Problems;
 use super::restore::restore;
 use super::snapshot::SyncPoint;
+use super::ticket_sets::TicketSums;
 use crate::chain::Network;
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
@@ -98,6 +100,10 @@ pub struct Engine {
     restored_epoch: Option<u64>,
     problems: Arc<Problems>,
     check: Mutex<TicketCheck>,
+    /// The tickets in short, as they were last added up.
+    pub(super) ticket_sums: Mutex<TicketSums>,
+    /// Whether the tickets were compared with the node's since the daemon caught up with the chain.
+    compared: AtomicBool,
     /// Misses of addresses that no user has, about which the wallets are still to be asked.
     open_misses: Mutex<Vec<Missed>>,
     /// The node whose chain is followed.
@@ -167,6 +173,8 @@ impl Engine {
             restored_epoch,
             problems,
             check: Mutex::default(),
+            ticket_sums: Mutex::default(),
+            compared: AtomicBool::new(false),
             open_misses: Mutex::default(),
             active_node: Mutex::default(),
             other_network: Mutex::default(),
@@ -284,6 +292,16 @@ impl Engine {
 
     pub(super) fn set_active_node(&self, node: Option<usize>) {
         *lock(&self.active_node) = node;
+    }
+
+    /// Whether the tickets were compared with the node's since the daemon caught up with the chain. Until then tickets count as live
+    /// that left the lottery while nobody looked.
+    pub(super) fn is_compared(&self) -> bool {
+        self.compared.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_compared(&self, compared: bool) {
+        self.compared.store(compared, Ordering::Release);
     }
 
     /// Notes the network on which a node says that it runs.

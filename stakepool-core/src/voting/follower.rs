@@ -221,6 +221,7 @@ impl Follower {
 
     /// Takes the block at `height` back; `previous` is the one before it.
     fn go_back(&mut self, height: BlockHeight, previous: BlockHash) {
+        self.engine.set_compared(false);
         self.engine.lottery_mut().disconnect(height);
         self.engine.set_synced(Some((previous, height.minus(1))));
         self.recent.retain(|(_, of)| *of < height);
@@ -299,6 +300,8 @@ impl Follower {
             if height >= best {
                 return Ok(());
             }
+            // Nobody tells of the tickets that were missed meanwhile.
+            self.engine.set_compared(false);
             self.advance(node, best).await?;
             tracing::info!(from = %height, to = %best, %hash, "caught up");
         }
@@ -361,6 +364,7 @@ impl Follower {
     async fn leave_branch(&mut self, node: &dyn Node, height: BlockHeight, hash: BlockHash) -> Result<(), NodeError> {
         for (known, at) in self.recent.clone().into_iter().rev() {
             if found(node.block_hash(at).await)? == Some(known) {
+                self.engine.set_compared(false);
                 let undone = (at.0 + 1..=height.0).rev();
                 undone.for_each(|height| self.engine.lottery_mut().disconnect(BlockHeight(height)));
                 self.engine.set_synced(Some((known, at)));
@@ -386,6 +390,7 @@ impl Follower {
     /// Without a place to go on from: the wallets' tickets first, since they may win next, then all live tickets
     /// of the network, then the blocks whose tickets are still immature.
     async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
+        self.engine.set_compared(false);
         let (_, best) = self.engine.node(node).best_block().await?;
         let own = self.wallet_tickets().await;
         self.engine.take_listed(node, &own).await;

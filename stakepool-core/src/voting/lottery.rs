@@ -94,6 +94,8 @@ pub struct Lottery {
     pub(super) told_ignored: FastSet<TicketHash>,
     /// Whether other addresses may lack a user than at the last look.
     pub(super) strangers_changed: bool,
+    /// Grows whenever the pool's tickets, or which of them are voted, may be others.
+    pub(super) revision: u64,
     /// Revocations in the latest blocks, by height, to be undone by a reorganisation. They are not saved: one that is
     /// undone while the daemon is away is mined again.
     revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
@@ -117,6 +119,7 @@ impl Lottery {
             missed: Vec::new(),
             told_ignored: FastSet::default(),
             strangers_changed: false,
+            revision: 0,
             revocations: BTreeMap::new(),
         }
     }
@@ -182,6 +185,7 @@ impl Lottery {
         self.added = added;
         self.desired = Arc::new(desired);
         self.strangers_changed = true;
+        self.revision += 1;
     }
 
     /// The users and added tickets that are voted for: those desired, and those kept all the same.
@@ -236,6 +240,7 @@ impl Lottery {
             self.maturing.entry(ticket.mined_at).or_default().push(hash);
         }
         self.tickets.insert(hash, ticket);
+        self.revision += 1;
     }
 
     /// A block joined the best chain: its tickets are learned; votes and revocations in it end theirs.
@@ -281,6 +286,7 @@ impl Lottery {
             }
         }
         self.tickets.retain(|_, ticket| ticket.mined_at <= tip);
+        self.revision += 1;
         self.maturing.retain(|mined_at, _| *mined_at <= tip);
         let maturity = self.evaluator.params().ticket_maturity;
         for (hash, ticket) in &mut self.tickets {
@@ -327,6 +333,7 @@ impl Lottery {
         match self.tickets.get_mut(&hash) {
             Some(ticket) if ticket.end.is_none() => {
                 ticket.end = Some((how, height));
+                self.revision += 1;
                 self.changed.insert(hash);
                 if how == TicketState::Missed
                     && (self.users.contains_key(&ticket.script) || self.held.contains(&ticket.script))
@@ -426,6 +433,7 @@ impl Lottery {
             && ticket.end.take().is_some()
         {
             ticket.revoked = false;
+            self.revision += 1;
             self.changed.insert(*hash);
         }
     }

@@ -23,6 +23,7 @@ pub mod snapshot;
 mod stake_transaction;
 mod standing;
 mod tell;
+mod ticket_sets;
 mod votes;
 mod wallet_watch;
 mod wrong_bits;

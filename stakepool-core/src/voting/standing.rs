@@ -60,6 +60,7 @@ impl Lottery {
                 strangers.insert(script);
             }
         }
+        self.revision += 1;
         if strangers.is_empty() {
             return;
         }

@@ -176,7 +176,7 @@ impl Engine {
 
     /// Its tickets beside those of its wallets.
     pub fn ticket_check(&self) -> TicketCheck {
-        self.check().clone()
+        TicketCheck { sets: self.ticket_sets(), ..self.check().clone() }
     }
 }
 

@@ -10,4 +10,5 @@ mod memory_store;
 mod nodes;
 mod pool;
 mod strangers;
+mod ticket_sets;
 mod vectors;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::desired::DesiredState;
-use stakepool_core::ports::{DaemonError, DaemonStatus, StoreError, VotingDaemon};
+use stakepool_core::ports::{DaemonError, DaemonStatus, StoreError, TicketCheck, VotingDaemon};
 use tokio::time::sleep;
 
 use crate::daemons::desired::desired_state;
@@ -75,7 +75,9 @@ impl Comparison {
             Found::Lacking(status, desired) => {
                 self.push(daemon, &desired).await?;
                 let (wanted_digest, users) = (desired.digest().to_string(), desired.users().len() as u64);
-                Ok(self.in_sync(Some(DaemonStatus { wanted_digest, users, ..status }), None))
+                // Its tickets were added up before it had these users.
+                let check = TicketCheck { sets: None, ..status.check };
+                Ok(self.in_sync(Some(DaemonStatus { wanted_digest, users, check, ..status }), None))
             }
             Found::Incomparable(remark) => self.repeat(daemon, remark).await,
         }

@@ -2,12 +2,16 @@
 
 mod compare;
 mod desired;
+mod differences;
 pub(crate) mod legacy_lists;
 mod reconcile;
 mod round;
+mod standing;
 mod view;
+mod wording;
 
 pub use desired::desired_state;
+pub use differences::TicketDifference;
 pub use reconcile::Reconciler;
 pub use view::{DaemonView, Expected};
 

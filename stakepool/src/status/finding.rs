@@ -5,6 +5,7 @@ use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::Network;
 
 use crate::alert_record::AlertsReport;
+use crate::daemons::TicketDifference;
 use crate::database::{DatabaseCondition, DatabaseReport};
 
 /// Something wrong with the pool as a whole, or between its parts.
@@ -46,6 +47,11 @@ pub(super) fn of_alerts(alerts: &AlertsReport) -> impl Iterator<Item = Finding> 
     alerts
         .failing()
         .map(|(channel, error)| Finding::new(AlertKind::AlertChannel, format!("alerts by {}", channel.way), error))
+}
+
+/// Daemons that know different tickets.
+pub(super) fn of_difference(TicketDifference { about, text }: TicketDifference) -> Finding {
+    Finding::new(AlertKind::TicketsDiffer, about, text)
 }
 
 /// An address that users cannot write to, on the network where money is.

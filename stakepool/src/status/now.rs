@@ -11,10 +11,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::alert_record::{AlertsReport, NOTE, WORK};
-use crate::daemons::DaemonView;
+use crate::daemons::{DaemonView, TicketDifference};
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::pool::Pool;
-use crate::status::finding::of_help_email;
+use crate::status::finding::{of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::mail::add_mail;
 
@@ -24,7 +24,7 @@ const READ_LIMIT: Duration = Duration::from_secs(5);
 impl Pool {
     /// How the pool is at this moment, by what was last heard of its wallets and daemons while it [runs](Pool::run).
     pub async fn status(&self) -> PoolStatus {
-        self.judge(&self.parts.stats.wallets(), &self.reconciler.views()).await
+        self.judge(&self.parts.stats.wallets(), &self.reconciler.views(), self.reconciler.differences()).await
     }
 
     /// How the pool is at this moment, for a program that does not run it: asks all wallets and daemons once, at the
@@ -37,10 +37,16 @@ impl Pool {
     pub async fn look(&self) -> PoolStatus {
         let (wallets, daemons, ()) =
             tokio::join!(self.parts.stats.look(), self.reconciler.look(), self.parts.database.look(self.now()));
-        self.judge(&wallets, &daemons).await
+        let differences = self.reconciler.differences_since(&daemons).await;
+        self.judge(&wallets, &daemons, differences).await
     }
 
-    async fn judge(&self, wallets: &[MemberStatus], views: &BTreeMap<String, DaemonView>) -> PoolStatus {
+    async fn judge(
+        &self,
+        wallets: &[MemberStatus],
+        views: &BTreeMap<String, DaemonView>,
+        differences: Vec<TicketDifference>,
+    ) -> PoolStatus {
         let named = |name: &str| (name.to_owned(), views.get(name).cloned());
         let daemons: Vec<_> = self.parts.daemons.iter().map(|daemon| named(daemon.name())).collect();
         self.try_read().await;
@@ -52,7 +58,10 @@ impl Pool {
             daemons: &daemons,
             alerts: self.alerts(&database).await,
             database,
-            found: of_help_email(self.terms.network, &self.settings.site.help_email).into_iter().collect(),
+            found: of_help_email(self.terms.network, &self.settings.site.help_email)
+                .into_iter()
+                .chain(differences.into_iter().map(of_difference))
+                .collect(),
             ours: &self.terms,
             warnings: &self.settings.warnings,
         });

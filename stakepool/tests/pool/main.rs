@@ -5,6 +5,7 @@
 mod administration;
 mod api_keys;
 mod closing;
+mod differing;
 mod earlier_users;
 mod email;
 mod letters;

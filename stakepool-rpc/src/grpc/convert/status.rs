@@ -1,11 +1,11 @@
 //! The state of a daemon.
 
-use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{DaemonStatus, TicketCheck, UnknownAddress, WalletState};
+use stakepool_core::chain::{BlockHash, BlockHeight};
+use stakepool_core::ports::{DaemonStatus, TicketCheck, TicketSet, TicketSets, UnknownAddress, WalletState};
 use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::PoolFee;
 
-use super::field::FieldError;
+use super::field::{FieldError, hash_bytes};
 use crate::grpc::generated::pool_daemon as pb;
 use crate::grpc::wire::LONGEST_WORDS;
 
@@ -117,6 +117,7 @@ impl From<TicketCheck> for pb::TicketCheck {
             wallet_tickets: check.wallet_tickets,
             missed: check.missed,
             missed_unvoted: check.missed_unvoted,
+            sets: check.sets.map(pb::TicketSets::from),
         }
     }
 }
@@ -139,6 +140,31 @@ impl TryFrom<pb::TicketCheck> for TicketCheck {
             wallet_tickets: check.wallet_tickets,
             missed: check.missed,
             missed_unvoted: check.missed_unvoted,
+            sets: check.sets.map(TicketSets::try_from).transpose()?,
+        })
+    }
+}
+
+impl From<TicketSets> for pb::TicketSets {
+    fn from(TicketSets { block, height, voted, ignored, others }: TicketSets) -> Self {
+        let set = |TicketSet { count, digest }| Some(pb::TicketSet { count, digest });
+        Self { block: block.as_bytes().to_vec(), height: height.0, voted: set(voted), ignored: set(ignored), others }
+    }
+}
+
+impl TryFrom<pb::TicketSets> for TicketSets {
+    type Error = FieldError;
+
+    fn try_from(sets: pb::TicketSets) -> Result<Self, FieldError> {
+        let set = |set: Option<pb::TicketSet>| {
+            set.map(|pb::TicketSet { count, digest }| TicketSet { count, digest }).unwrap_or_default()
+        };
+        Ok(Self {
+            block: BlockHash::from_bytes(hash_bytes("check.sets.block", &sets.block)?),
+            height: BlockHeight(sets.height),
+            voted: set(sets.voted),
+            ignored: set(sets.ignored),
+            others: sets.others,
         })
     }
 }

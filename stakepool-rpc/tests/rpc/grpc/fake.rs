@@ -11,7 +11,7 @@ use stakepool_core::chain::{
 };
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{
-    DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, UnknownAddress, WalletState,
+    DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, TicketSet, TicketSets, UnknownAddress, WalletState,
 };
 use stakepool_core::reports::{
     DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
@@ -145,6 +145,13 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
             wallet_tickets: Some(0),
             missed: 5,
             missed_unvoted: u64::MAX,
+            sets: Some(TicketSets {
+                block: BlockHash::from_bytes(spread(9)),
+                height: BlockHeight(u32::MAX),
+                voted: TicketSet { count: 3, digest: u64::MAX },
+                ignored: TicketSet::default(),
+                others: 7,
+            }),
         },
     }
 }
