@@ -17,7 +17,7 @@ use super::parts::EngineParts;
 use super::problems::Problems;
 use super::restore::restore;
 use super::snapshot::SyncPoint;
-use super::ticket_sets::TicketSums;
+use super::ticket_sums::TicketSums;
 use crate::chain::Network;
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};

@@ -24,6 +24,7 @@ mod stake_transaction;
 mod standing;
 mod tell;
 mod ticket_sets;
+mod ticket_sums;
 mod votes;
 mod wallet_watch;
 mod wrong_bits;

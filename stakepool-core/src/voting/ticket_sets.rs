@@ -3,37 +3,8 @@
 use std::sync::PoisonError;
 
 use super::engine::Engine;
-use super::lottery::Lottery;
-use crate::ports::{TicketSet, TicketSets};
-
-/// The pool's tickets in the lottery or on their way into it, added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct TicketSums {
-    /// The state of the lottery of which they are; nothing is added up before the first.
-    revision: u64,
-    /// Users' tickets that are voted, and that are ignored.
-    voted: TicketSet,
-    ignored: TicketSet,
-    /// The same of addresses that no user of the desired state has.
-    others_voted: u64,
-    others_ignored: u64,
-}
-
-impl Lottery {
-    fn ticket_sums(&self) -> TicketSums {
-        let mut sums = TicketSums { revision: self.revision, ..TicketSums::default() };
-        for (hash, ticket) in self.tickets.iter().filter(|(_, ticket)| ticket.end.is_none()) {
-            let is_voted = self.is_voted(hash, ticket);
-            match self.users.get(&ticket.script) {
-                Some(user) if !user.kept => (if is_voted { &mut sums.voted } else { &mut sums.ignored }).add(hash),
-                None if !self.held.contains(&ticket.script) => {}
-                Some(_) | None if is_voted => sums.others_voted += 1,
-                Some(_) | None => sums.others_ignored += 1,
-            }
-        }
-        sums
-    }
-}
+use super::ticket_sums::TicketSums;
+use crate::ports::TicketSets;
 
 impl Engine {
     /// Adds the tickets up, where they changed since that was last done.
