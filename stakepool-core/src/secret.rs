@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// A secret text: it prints as `Secret(…)`, and is given out by [`Secret::expose`] alone.
+use zeroize::Zeroize;
+
+/// A secret text: it prints as `Secret(…)`, is given out by [`Secret::expose`] alone, and is overwritten in memory when
+/// it is dropped.
 ///
 /// ```
 /// use stakepool_core::secret::Secret;
@@ -31,6 +34,12 @@ impl Secret {
     /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

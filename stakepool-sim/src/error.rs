@@ -35,9 +35,6 @@ pub enum SimError {
     /// A key cannot be derived.
     #[error("a key cannot be derived: {0}")]
     Key(#[from] HdKeyError),
-    /// Private key arithmetic met the one case in 2^127 that BIP32 leaves out.
-    #[error("the seed gives no usable private key: take another seed")]
-    PrivateKey,
     /// A server's address cannot be used.
     #[error("{server} cannot listen: {source}")]
     Listen {

@@ -30,12 +30,12 @@ impl fmt::Display for KeyIndex {
 /// An account's extended public key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ExtendedPubKey {
-    network: Network,
-    depth: u8,
-    parent_fingerprint: [u8; 4],
-    child_number: u32,
-    chain_code: [u8; 32],
-    key: PublicKey,
+    pub(super) network: Network,
+    pub(super) depth: u8,
+    pub(super) parent_fingerprint: [u8; 4],
+    pub(super) child_number: u32,
+    pub(super) chain_code: [u8; 32],
+    pub(super) key: PublicKey,
 }
 
 /// Why a text is no extended public key, or a child cannot be derived.
@@ -64,10 +64,13 @@ pub enum HdKeyError {
     /// The one case in 2^127 that BIP32 leaves out.
     #[error("child {0} does not exist under this key")]
     NoSuchChild(u32),
+    /// A seed that is too short or too long, or gives no key.
+    #[error("not a wallet's seed: 16 to 64 bytes are expected")]
+    Seed,
 }
 
 /// First index of the hardened children.
-const HARDENED: u32 = 1 << 31;
+pub(super) const HARDENED: u32 = 1 << 31;
 
 impl ExtendedPubKey {
     /// The network to which the key belongs.

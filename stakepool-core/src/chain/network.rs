@@ -85,6 +85,14 @@ impl Network {
         }
     }
 
+    /// First byte of a private key in wallet import format.
+    pub(super) const fn private_key_prefix(self) -> u8 {
+        match self {
+            Self::Mainnet => 0x80,
+            Self::Testnet | Self::Simnet => 0xef,
+        }
+    }
+
     pub(super) const fn hd_public_version(self) -> [u8; 4] {
         match self {
             Self::Mainnet => [0x04, 0x88, 0xb2, 0x1e],
@@ -184,6 +192,8 @@ pub struct Params {
     pub minimum_stake_diff: i64,
     /// Wanted time between two blocks.
     pub target_time_per_block: Duration,
+    /// The signature script of the input that creates a vote's reward.
+    pub stakebase_script: &'static [u8],
     /// Whether votes before the stake validation height have a subsidy all the same (legacy simnet).
     pub vote_subsidy_at_every_height: bool,
 }
@@ -206,6 +216,7 @@ const MAINNET: Params = Params {
     stake_diff_window_size: 144,
     minimum_stake_diff: 200_000_000,
     target_time_per_block: Duration::from_secs(150),
+    stakebase_script: &[0, 0],
     vote_subsidy_at_every_height: false,
 };
 
@@ -239,6 +250,7 @@ const SIMNET: Params = Params {
     stake_diff_window_size: 8,
     minimum_stake_diff: 20_000_000,
     target_time_per_block: Duration::from_secs(1),
+    stakebase_script: &[0xde, 0xad, 0xbe, 0xef],
     vote_subsidy_at_every_height: false,
 };
 

@@ -100,7 +100,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub(super) fn put_var_int(out: &mut Vec<u8>, value: u64) {
+/// Appends a count as Bitcoin's variable-length integer.
+pub fn put_var_int(out: &mut Vec<u8>, value: u64) {
     match value {
         0..=0xfc => out.push(value as u8),
         0xfd..=0xffff => {

@@ -6,4 +6,4 @@ mod submission;
 
 pub use evaluate::{Evaluator, FeeAddresses, TicketFacts, Verdict};
 pub use fee::{FeeError, PoolFee, required_fee};
-pub use submission::{Commitment, NotATicket, TicketSubmission};
+pub use submission::TicketSubmission;

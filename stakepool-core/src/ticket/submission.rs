@@ -1,23 +1,6 @@
 //! The transaction that buys a ticket.
 
-use crate::chain::{Amount, Hash160, OutputScript, TicketHash, Transaction};
-
-const OP_RETURN: u8 = 0x6a;
-const OP_SSTX: u8 = 0xba;
-const OP_SSTXCHANGE: u8 = 0xbd;
-/// Most inputs that consensus allows.
-const MAX_INPUTS: usize = 64;
-/// Smallest and largest push of a commitment, in bytes.
-const COMMITMENT_PUSH: std::ops::RangeInclusive<u8> = 0x1e..=0x4b;
-
-/// Where a commitment sends a refund and reward, and how much came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commitment {
-    /// Who receives.
-    pub to: OutputScript,
-    /// How much the input held.
-    pub amount: Amount,
-}
+use crate::chain::{Amount, Commitment, Hash160, NotATicket, OutputScript, TicketHash, TicketOutputs, Transaction};
 
 /// What a ticket says, as far as the pool must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,46 +17,19 @@ pub struct TicketSubmission {
     pub relay_fee: Amount,
 }
 
-/// Why a transaction is no ticket (the consensus rules of a stake submission).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the transaction is not a ticket: {0}")]
-pub struct NotATicket(pub &'static str);
-
 impl TicketSubmission {
     /// Reads a ticket from a transaction.
     ///
     /// # Errors
     /// [`NotATicket`] names the consensus rule that the transaction does not meet.
     pub fn from_transaction(transaction: &Transaction) -> Result<Self, NotATicket> {
-        let inputs = transaction.inputs.len();
-        if inputs == 0 || inputs > MAX_INPUTS {
-            return Err(NotATicket("it must have 1 to 64 inputs"));
-        }
-        if transaction.outputs.len() != 2 * inputs + 1 {
-            return Err(NotATicket("it must have one more output than twice its inputs"));
-        }
-        if transaction.outputs.iter().any(|output| output.script_version != 0) {
-            return Err(NotATicket("a script has an unknown version"));
-        }
-        let voting = tagged(&transaction.outputs[0].script, OP_SSTX)
-            .ok_or(NotATicket("its first output is not a stake submission"))?;
-        let mut commitments = Vec::with_capacity(inputs);
-        for pair in transaction.outputs[1..].chunks_exact(2) {
-            commitments.push(commitment(&pair[0].script).ok_or(NotATicket("a commitment is malformed"))?);
-            tagged(&pair[1].script, OP_SSTXCHANGE).ok_or(NotATicket("a change output is malformed"))?;
-        }
-        if transaction.outputs.iter().any(|output| output.value < Amount::ZERO) {
-            return Err(NotATicket("an output is negative"));
-        }
-        let overflow = NotATicket("its amounts are impossible");
-        let incoming = Amount::checked_sum(commitments.iter().map(|c| c.amount)).ok_or(overflow)?;
-        let outgoing = Amount::checked_sum(transaction.outputs.iter().map(|o| o.value)).ok_or(overflow)?;
+        let outputs = TicketOutputs::from_transaction(transaction)?;
         Ok(Self {
-            hash: transaction.hash().into(),
-            voting,
-            price: transaction.outputs[0].value,
-            fee_commitment: commitments[0],
-            relay_fee: incoming.checked_sub(outgoing).ok_or(overflow)?,
+            hash: outputs.ticket,
+            voting: outputs.voting,
+            price: outputs.price,
+            fee_commitment: outputs.commitments[0],
+            relay_fee: outputs.relay_fee,
         })
     }
 
@@ -84,22 +40,4 @@ impl TicketSubmission {
             OutputScript::PubKeyHash(_) => None,
         }
     }
-}
-
-fn tagged(script: &[u8], tag: u8) -> Option<OutputScript> {
-    let (first, rest) = script.split_first()?;
-    if *first == tag { OutputScript::parse(rest) } else { None }
-}
-
-fn commitment(script: &[u8]) -> Option<Commitment> {
-    let [OP_RETURN, push, content @ ..] = script else { return None };
-    if !COMMITMENT_PUSH.contains(push) || content.len() != usize::from(*push) {
-        return None;
-    }
-    let (hash, rest) = content.split_first_chunk::<20>()?;
-    let amount = u64::from_le_bytes(*rest.first_chunk()?);
-    let hash = Hash160(*hash);
-    // The top bit says that the hash is a script's; the amount is in the others.
-    let to = if amount >> 63 == 1 { OutputScript::ScriptHash(hash) } else { OutputScript::PubKeyHash(hash) };
-    Some(Commitment { to, amount: Amount::from_atoms((amount & (u64::MAX >> 1)) as i64) })
 }

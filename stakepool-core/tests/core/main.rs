@@ -12,3 +12,4 @@ mod pool;
 mod strangers;
 mod ticket_sets;
 mod vectors;
+mod votes;

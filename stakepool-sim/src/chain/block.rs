@@ -1,9 +1,8 @@
 //! Blocks in their real serialization.
 
-use stakepool_core::chain::{Amount, BlockHash, BlockHeader, BlockHeight, DecodeError, Reader, sha256};
+use stakepool_core::chain::{Amount, BlockHash, BlockHeader, BlockHeight, DecodeError, Reader, put_var_int, sha256};
 
 use super::tx::Tx;
-use crate::sign::put_var_int;
 
 /// Block version of today's simnet.
 pub(crate) const HEADER_VERSION_TODAY: u32 = 9;
@@ -131,7 +130,7 @@ impl Block {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.header.encode();
         for tree in [&self.regular, &self.stake] {
-            put_var_int(&mut out, tree.len());
+            put_var_int(&mut out, tree.len() as u64);
             for transaction in tree {
                 out.extend_from_slice(&transaction.body.encode());
             }

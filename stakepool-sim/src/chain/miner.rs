@@ -103,7 +103,7 @@ impl Chain {
             return due
                 .iter()
                 .filter_map(|hash| branch.tickets.get(hash))
-                .map(|ticket| revocation(&ticket.transaction, self.generation).into())
+                .filter_map(|ticket| revocation(&ticket.transaction, self.generation).map(Tx::from))
                 .collect();
         }
         one_a_ticket(waiting, |kind| match kind {

@@ -11,7 +11,5 @@ mod tx;
 pub(crate) use block::{Block, Header};
 pub(crate) use branch::{Branch, Effects, Ticket, TxTree};
 pub(crate) use store::Chain;
-pub(crate) use transactions::{
-    NewTicket, OP_TRUE_UNLOCK, Purse, TxKind, VoteChoice, op_true_output, payment, revocation, ticket, vote,
-};
+pub(crate) use transactions::{NewTicket, Purse, TxKind, op_true_output, payment, revocation, ticket};
 pub(crate) use tx::Tx;

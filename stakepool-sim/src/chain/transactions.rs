@@ -3,24 +3,20 @@
 use std::sync::LazyLock;
 
 use stakepool_core::chain::{
-    Amount, BlockHash, BlockHeight, Generation, Hash160, OutPoint, OutputScript, TicketHash, Transaction, TxHash,
-    TxInput, TxOutput, VoteBits, VoteTransaction, hash160,
+    Amount, BlockHash, BlockHeight, Generation, Hash160, OutPoint, OutputScript, TicketHash, TicketOutputs,
+    Transaction, TxHash, TxInput, TxOutput, VoteBits, VoteTransaction, hash160, shares,
 };
 use stakepool_core::ticket::TicketSubmission;
+
+use crate::sign::{OP_TRUE, OP_TRUE_UNLOCK};
 
 const OP_RETURN: u8 = 0x6a;
 const OP_SSTX: u8 = 0xba;
 const OP_SSGEN: u8 = 0xbb;
 const OP_SSRTX: u8 = 0xbc;
 const OP_SSTXCHANGE: u8 = 0xbd;
-/// The script that anybody can spend: all money of the simulated stakers lies in it.
-pub(crate) const OP_TRUE: [u8; 1] = [0x51];
-/// What spends an output that pays to the hash of [`OP_TRUE`].
-pub(crate) const OP_TRUE_UNLOCK: [u8; 2] = [0x01, 0x51];
 /// How much of a refund a vote and a revocation may use up as fees, as today's wallet says it.
 const FEE_LIMITS: [u8; 2] = [0x00, 0x4e];
-/// The signature script of the input that creates a vote's reward.
-const STAKEBASE_SCRIPT: [u8; 4] = [0xde, 0xad, 0xbe, 0xef];
 /// Version of automatic revocations.
 const AUTO_REVOCATION: u16 = 2;
 
@@ -152,74 +148,19 @@ pub(crate) fn ticket(new: &NewTicket) -> Transaction {
     transaction(new.inputs.iter().map(spent).collect(), outputs)
 }
 
-/// Who gets back what of a ticket: receiver and amount of each commitment.
-pub(crate) fn commitments(ticket: &Transaction) -> Vec<(OutputScript, Amount)> {
-    let read = |script: &[u8]| {
-        let (hash, rest) = script.get(2..)?.split_first_chunk::<20>()?;
-        let amount = u64::from_le_bytes(*rest.first_chunk()?);
-        let hash = Hash160(*hash);
-        let to = if amount >> 63 == 1 { OutputScript::ScriptHash(hash) } else { OutputScript::PubKeyHash(hash) };
-        Some((to, Amount::from_atoms((amount & (u64::MAX >> 1)) as i64)))
-    };
-    ticket.outputs.iter().skip(1).step_by(2).filter_map(|output| read(&output.script)).collect()
-}
-
-/// The refunds that share `total` in the proportion of the commitments, rounded down.
-fn refunds(ticket: &Transaction, total: Amount, tag: u8) -> Vec<TxOutput> {
-    let shares = commitments(ticket);
-    let wide = |amount: Amount| i128::from(amount.atoms());
-    let whole: i128 = shares.iter().map(|(_, amount)| wide(*amount)).sum::<i128>().max(1);
-    shares
-        .into_iter()
-        .map(|(to, amount)| {
-            let refund = wide(amount) * wide(total) / whole;
-            output(Amount::from_atoms(i64::try_from(refund).unwrap_or(i64::MAX)), tagged(tag, to))
-        })
-        .collect()
-}
-
-/// What a vote says.
-pub(crate) struct VoteChoice<'a> {
-    pub block: BlockHash,
-    pub height: BlockHeight,
-    pub bits: VoteBits,
-    pub extended: &'a [u8],
-}
-
-/// A vote of a ticket, with nothing yet that unlocks the ticket.
-pub(crate) fn vote(
-    ticket: &Transaction,
-    subsidy: Amount,
-    generation: Generation,
-    choice: &VoteChoice<'_>,
-) -> Transaction {
-    let price = ticket.outputs.first().map_or(Amount::ZERO, |output| output.value);
-    let reference = [&[OP_RETURN, 36][..], choice.block.as_bytes(), &choice.height.0.to_le_bytes()].concat();
-    let said = [&choice.bits.0.to_le_bytes()[..], choice.extended].concat();
-    let mut outputs = vec![
-        output(Amount::ZERO, reference),
-        output(Amount::ZERO, [&[OP_RETURN, said.len() as u8][..], &said].concat()),
-    ];
-    let total = price.checked_add(subsidy).unwrap_or(price);
-    outputs.extend(refunds(ticket, total, OP_SSGEN));
-    let nothing = OutPoint { hash: TxHash::from_bytes([0; 32]), index: u32::MAX, tree: 0 };
-    let spent = OutPoint { hash: ticket.hash(), index: 0, tree: 1 };
-    // Legacy wallets leave out the ticket's value.
-    let value = if generation == Generation::Legacy { Amount::from_atoms(-1) } else { price };
-    let stakebase = input(nothing, subsidy, 0, u32::MAX, STAKEBASE_SCRIPT.to_vec());
-    transaction(vec![stakebase, input(spent, value, 0, u32::MAX, Vec::new())], outputs)
-}
-
-/// The refund of a ticket that missed its turn.
-pub(crate) fn revocation(ticket: &Transaction, generation: Generation) -> Transaction {
-    let price = ticket.outputs.first().map_or(Amount::ZERO, |output| output.value);
-    let spent = OutPoint { hash: ticket.hash(), index: 0, tree: 1 };
-    let mut revocation =
-        transaction(vec![input(spent, price, 0, u32::MAX, Vec::new())], refunds(ticket, price, OP_SSRTX));
+/// The refund of a ticket that missed its turn; `None` where it is no ticket that can have been mined.
+pub(crate) fn revocation(ticket: &Transaction, generation: Generation) -> Option<Transaction> {
+    let ticket = TicketOutputs::from_transaction(ticket).ok()?;
+    let spent = OutPoint { hash: ticket.ticket.into(), index: 0, tree: 1 };
+    let refunds = shares(&ticket, ticket.price).ok()?;
+    let mut revocation = transaction(
+        vec![input(spent, ticket.price, 0, u32::MAX, Vec::new())],
+        refunds.into_iter().map(|(to, refund)| output(refund, tagged(OP_SSRTX, to))).collect(),
+    );
     if generation == Generation::Today {
         revocation.version = AUTO_REVOCATION;
     }
-    revocation
+    Some(revocation)
 }
 
 #[cfg(test)]
@@ -227,25 +168,14 @@ mod tests {
     use super::*;
 
     const RECORDED_TICKET: &str = "01000000025bb2289a4b56fb40c5e934eee2c9232f08f9947074f840a997889da3c8bca2ab0000000000ffffffff5bb2289a4b56fb40c5e934eee2c9232f08f9947074f840a997889da3c8bca2ab0100000000ffffffff0554f58d0300000000000018baa914f04fc9553eb7d3585c1bbd52d61cf5a7f204c56b8700000000000000000000206a1e352307d617e0180ec8cfc2bd7a9c6d2812298e42a815430000000000004e000000000000000000001abd76a914000000000000000000000000000000000000000088ac00000000000000000000206a1eaad8a7d1a7411bf5a1dc5d05e6f94bf4ed4ff14c64b34b0300000000004e000000000000000000001abd76a914000000000000000000000000000000000000000088ac000000000000000002a815430000000000a6000000010000006b483045022100ff006a603033effe44148a78d2dea7f236e8ea26f7876a7c96dd0228aba2e9f302204f128c1d29fa2564f8ee9411e13348a46006e400383e51db6aafa592503cc7c5012102b39eab66887b98ea750ce47430f3cb4430fc72c6b17bf18cb1398caaad4f99ef64b34b0300000000a6000000010000006a47304402207c3cc02d6a9757541b248263481c9bba8c72d769fc32607cdefba5a7d1ceb5a202206fb7b0edb60d9346cf4cbce72e5b9f94953e12c783ccb22b6a0ebd5bc1738d9d012102b39eab66887b98ea750ce47430f3cb4430fc72c6b17bf18cb1398caaad4f99ef";
-    /// The vote that today's exccwallet made for it at height 190, with empty extended bits.
-    const RECORDED_VOTE: &str = "01000000020000000000000000000000000000000000000000000000000000000000000000ffffffff00ffffffff9794d5499322aacf241ffc2ff53f3201483043cf04633e566822154610c0c5f70000000001ffffffff0400000000000000000000266a24ea2434660428750a49e3e001f8b8fe166a4bfbe1b7faa63e7950d5d634441a02be00000000000000000000000000046a020100ea41c00e0000000000001abb76a914352307d617e0180ec8cfc2bd7a9c6d2812298e4288ac9abd84b90000000000001abb76a914aad8a7d1a7411bf5a1dc5d05e6f94bf4ed4ff14c88ac0000000000000000";
-
-    #[test]
-    fn a_vote_is_the_one_that_a_real_wallet_makes() {
-        let bought = Transaction::decode_hex(RECORDED_TICKET).unwrap();
-        let block = "021a4434d6d550793ea6fab7e1fb4b6a16feb8f801e0e3490a752804663424ea".parse().unwrap();
-        let choice = VoteChoice { block, height: BlockHeight(190), bits: VoteBits::APPROVE, extended: &[] };
-        let made = vote(&bought, Amount::from_atoms(0xc4_b7_0a_31), Generation::Today, &choice);
-        assert!(hex::encode(made.encode()).starts_with(RECORDED_VOTE));
-        assert!(matches!(TxKind::of(&made), TxKind::Vote { ticket, .. } if ticket == bought.hash().into()));
-    }
 
     #[test]
     fn a_ticket_is_the_one_that_a_real_wallet_makes() {
         let recorded = Transaction::decode_hex(RECORDED_TICKET).unwrap();
         let TxKind::Ticket(submission) = TxKind::of(&recorded) else { panic!("not a ticket") };
-        let refunds = commitments(&recorded);
-        let inputs = recorded.inputs.iter().zip(refunds).map(|(input, (to, amount))| (input.previous, amount, to));
+        let refunds = TicketOutputs::from_transaction(&recorded).unwrap().commitments;
+        let inputs =
+            recorded.inputs.iter().zip(refunds).map(|(input, refund)| (input.previous, refund.amount, refund.to));
         let made = ticket(&NewTicket {
             voting: submission.voting,
             price: submission.price,
@@ -259,7 +189,7 @@ mod tests {
     #[test]
     fn a_revocation_gives_everything_back() {
         let bought = Transaction::decode_hex(RECORDED_TICKET).unwrap();
-        let made = revocation(&bought, Generation::Today);
+        let made = revocation(&bought, Generation::Today).unwrap();
         let refunded: Amount = made.outputs.iter().map(|output| output.value).sum();
         let price = bought.outputs[0].value;
         assert!(refunded <= price && refunded.atoms() >= price.atoms() - 2);

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::chain::{
-    Address, BlockHash, BlockHeight, Generation, ScriptAddress, TicketHash, VoteBits, VoteTransaction,
+    Address, BlockHash, BlockHeight, Generation, ScriptAddress, TicketHash, VoteBits, VoteChoice, VoteTransaction,
 };
 use stakepool_core::ports::{
     ChainWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
 
 use super::call::reach;
-use crate::chain::VoteChoice;
 use crate::network::{Locked, State};
 use crate::program::Program;
 use crate::rpc::{RpcError, described};
@@ -134,10 +133,11 @@ impl VoteSigner for SimWallet {
         self.ask("generatevote", |state, number| {
             let extended = hex::decode(bits_extended)
                 .map_err(|error| Refusal::rpc(-22, format!("the extended vote bits are not hexadecimal: {error}")))?;
-            let choice = VoteChoice { block: *block, height: *height, bits: *bits, extended: &extended };
+            let choice = VoteChoice { block: *block, height: *height, bits: *bits, extended_bits: &extended };
             let vote = state.generate_vote(number, ticket, &choice).map_err(|failure| match failure {
                 VoteFailure::Locked => Refusal::Locked,
                 VoteFailure::UnknownTicket => Refusal::UnknownTicket(*ticket),
+                VoteFailure::Cast(error) => Refusal::rpc(-8, error.to_string()),
             })?;
             VoteTransaction::from_transaction(vote).map_err(|error| Refusal::Unexpected(error.to_string()))
         })

@@ -1,10 +1,12 @@
 //! The other stakers: they keep the ticket pool filled and vote for their own winners, so that the chain moves.
 
-use stakepool_core::chain::{Amount, BlockHeight, OutPoint, Transaction, TxHash, VoteBits, vote_subsidy};
-
-use crate::chain::{
-    Branch, Chain, NewTicket, OP_TRUE_UNLOCK, Purse, Ticket, TxKind, VoteChoice, op_true_output, payment, ticket, vote,
+use stakepool_core::chain::{
+    Amount, BlockHeight, OutPoint, TICKET_INPUT, TicketOutputs, Transaction, TxHash, VoteBits, VoteChoice,
+    unsigned_vote,
 };
+
+use crate::chain::{Branch, Chain, NewTicket, Purse, Ticket, TxKind, op_true_output, payment, revocation, ticket};
+use crate::sign::OP_TRUE_UNLOCK;
 
 /// Tickets that the crowd buys at most in a block.
 const MOST_A_BLOCK: usize = 10;
@@ -94,18 +96,19 @@ impl Crowd {
     /// The votes of the crowd on the last block of a branch.
     pub(crate) fn votes(&self, chain: &Chain, branch: &Branch, extended: &[u8]) -> Vec<Transaction> {
         let Some(tip) = branch.tip() else { return Vec::new() };
-        let choice = VoteChoice { block: tip.hash, height: tip.header.height, bits: VoteBits::APPROVE, extended };
-        let subsidy = vote_subsidy(&chain.params, tip.header.height);
+        let bits = VoteBits::APPROVE;
+        let choice = VoteChoice { block: tip.hash, height: tip.header.height, bits, extended_bits: extended };
         chain
             .winners(&tip.hash)
             .iter()
             .filter_map(|winner| branch.tickets.get(winner))
             .filter(|ticket| is_crowds(ticket))
             .skip(self.absent)
-            .map(|ticket| {
-                let mut made = vote(&ticket.transaction, subsidy, chain.generation, &choice);
-                made.inputs[1].signature_script = OP_TRUE_UNLOCK.to_vec();
-                made
+            .filter_map(|ticket| {
+                let outputs = TicketOutputs::from_transaction(&ticket.transaction).ok()?;
+                let mut made = unsigned_vote(&chain.params, chain.generation, &outputs, &choice).ok()?;
+                made.inputs[TICKET_INPUT].signature_script = OP_TRUE_UNLOCK.to_vec();
+                Some(made)
             })
             .collect()
     }
@@ -117,10 +120,10 @@ impl Crowd {
             .tickets
             .values()
             .filter(|ticket| is_crowds(ticket) && ticket.missed_at.is_some() && ticket.revoked.is_none())
-            .map(|ticket| {
-                let mut made = crate::chain::revocation(&ticket.transaction, chain.generation);
+            .filter_map(|ticket| {
+                let mut made = revocation(&ticket.transaction, chain.generation)?;
                 made.inputs[0].signature_script = OP_TRUE_UNLOCK.to_vec();
-                made
+                Some(made)
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use stakepool_core::chain::{BlockHash, BlockHeight, Generation, TicketHash, Transaction, TxHash};
+use stakepool_core::chain::{BlockHash, BlockHeight, Generation, Spends, TicketHash, Transaction, TxHash};
 
 use crate::chain::{Branch, Chain, Tx, TxKind};
 use crate::sign::unlocks;
@@ -153,7 +153,7 @@ fn check_ticket_input(
         .filter_map(|branch| branch.tickets.get(&ticket))
         .find(|ticket| ticket.voted.is_none())
         .ok_or(Rejection::Orphan(ticket.into()))?;
-    if unlocks(&candidate.body, input, found.submission.voting) {
+    if unlocks(&candidate.body, input, Spends::Ticket, found.submission.voting) {
         Ok(())
     } else {
         Err(Rejection::BadSignature { input })

@@ -1,12 +1,13 @@
 //! Buying tickets from the buyer's wallet.
 
-use stakepool_core::chain::{Address, Amount, KeyIndex, OutPoint, OutputScript, TicketHash, Transaction};
+use stakepool_core::chain::{
+    Address, Amount, KeyIndex, OutPoint, OutputScript, Spends, TicketHash, Transaction, sign_pubkey_hash,
+};
 use stakepool_core::ticket::{PoolFee, required_fee};
 
 use super::state::State;
 use crate::chain::{NewTicket, ticket};
 use crate::error::SimError;
-use crate::sign::sign_pubkey_hash;
 
 /// The transaction fee of a ticket with a pool's fee in it, in atoms.
 const POOL_TICKET_FEE: Amount = Amount::from_atoms(54_200);
@@ -81,7 +82,7 @@ impl State {
         let mut made = ticket(new);
         let secret = self.wallets[wallet].keys().secret(index)?;
         for input in 0..made.inputs.len() {
-            sign_pubkey_hash(&mut made, input, &secret);
+            sign_pubkey_hash(&mut made, input, Spends::Output, &secret);
         }
         Ok(made)
     }

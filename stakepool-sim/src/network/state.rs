@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stakepool_core::chain::{
-    BlockHash, BlockHeight, ExtendedPubKey, Generation, TicketHash, Transaction, TxHash, VoteBits, VoteVersion,
+    BlockHash, BlockHeight, ExtendedPubKey, Generation, TicketHash, Transaction, TxHash, VoteBits, VoteChoice,
+    VoteVersion,
 };
 
 use super::crowd::{Crowd, is_crowds};
 use super::mempool::{Mempool, Rejection};
 use super::notes::{Note, Subscribers};
-use crate::chain::{Block, Branch, Chain, Effects, VoteChoice};
+use crate::chain::{Block, Branch, Chain, Effects};
 use crate::error::SimError;
 use crate::wallet::Wallet;
 
@@ -181,8 +182,12 @@ impl State {
         let branch = fork.unwrap_or(&self.chain.best);
         let Some(tip) = branch.tip() else { return };
         let extended = self.extended_bits();
-        let choice =
-            VoteChoice { block: tip.hash, height: tip.header.height, bits: VoteBits::APPROVE, extended: &extended };
+        let choice = VoteChoice {
+            block: tip.hash,
+            height: tip.header.height,
+            bits: VoteBits::APPROVE,
+            extended_bits: &extended,
+        };
         let mut votes = Vec::new();
         for wallet in self.wallets.iter().filter(|wallet| wallet.votes_itself && !wallet.locked) {
             let own = self.chain.winners(&tip.hash).iter().filter_map(|winner| branch.tickets.get(winner));

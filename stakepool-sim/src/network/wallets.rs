@@ -1,13 +1,13 @@
 //! What wallets know and do on the network's chain.
 
 use stakepool_core::chain::{
-    Amount, BlockHeight, Generation, OutputScript, ScriptAddress, TicketHash, Transaction, vote_subsidy,
+    Amount, BlockHeight, Generation, OutputScript, ScriptAddress, TicketHash, Transaction, VoteChoice, vote_subsidy,
 };
 use stakepool_core::ports::{StakeInfo, WalletTicket, WalletTickets};
 use stakepool_core::reports::TicketState;
 
 use super::state::State;
-use crate::chain::{Ticket, TxKind, VoteChoice};
+use crate::chain::{Ticket, TxKind};
 use crate::wallet::VoteFailure;
 
 /// A legacy wallet does not do this while it is locked.

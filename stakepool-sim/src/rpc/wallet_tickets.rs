@@ -1,14 +1,14 @@
 //! A wallet's tickets and votes.
 
 use serde_json::{Value, json};
-use stakepool_core::chain::{Address, Amount, Generation, Network, TicketHash, Transaction, VoteBits};
+use stakepool_core::chain::{Address, Amount, Generation, Network, TicketHash, Transaction, VoteBits, VoteChoice};
 use stakepool_core::ports::WalletTicket;
 use stakepool_core::ticket::PoolFee;
 
 use super::error::{RpcError, RpcResult};
 use super::params::Params;
 use super::render::{address, coins};
-use crate::chain::{Ticket, TxKind, VoteChoice};
+use crate::chain::{Ticket, TxKind};
 use crate::network::{Purchase, StakeFigures, State};
 use crate::wallet::VoteFailure;
 
@@ -122,19 +122,17 @@ fn generate_vote(state: &State, number: usize, params: Params<'_>) -> RpcResult 
     let invalid = || RpcError::new(-8, "the vote bits are no number of 16 bits");
     let bits = VoteBits(u16::try_from(params.number(3)?).map_err(|_| invalid())?);
     let extended = params.bytes(4)?;
-    if extended.len() > 73 {
-        return Err(RpcError::new(-8, "the extended vote bits are too long"));
-    }
     let unknown = || match state.chain.generation {
         Generation::Today => {
             RpcError::new(-4, format!("wallet.GenerateVoteTx: item does not exist: tx {hash} not found"))
         }
         Generation::Legacy => RpcError::new(-4, "ticket purchase transaction not found"),
     };
-    let choice = VoteChoice { block, height, bits, extended: &extended };
+    let choice = VoteChoice { block, height, bits, extended_bits: &extended };
     let vote = state.generate_vote(number, &hash, &choice).map_err(|failure| match failure {
         VoteFailure::UnknownTicket => unknown(),
         VoteFailure::Locked => RpcError::locked(),
+        VoteFailure::Cast(error) => RpcError::new(-8, error.to_string()),
     })?;
     Ok(json!({"hex": hex::encode(vote.encode())}))
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use secp256k1::{PublicKey, SecretKey};
+use secp256k1::PublicKey;
 use serde::{Deserialize, Serialize};
 use stakepool_core::chain::{
-    BlockHeight, ExtendedPubKey, Hash160, KeyIndex, OutputScript, RedeemScript, TicketHash, hash160,
+    BlockHeight, ExtendedPubKey, Hash160, KeyIndex, OutputScript, PrivateKey, RedeemScript, TicketHash, hash160,
 };
 use stakepool_core::ticket::{Evaluator, TicketSubmission, Verdict};
 
@@ -132,7 +132,7 @@ impl Wallet {
         Some((index, self.keys().public_key(index).ok()?))
     }
 
-    pub(super) fn secret_of(&self, key: &PublicKey) -> Option<SecretKey> {
+    pub(super) fn secret_of(&self, key: &PublicKey) -> Option<PrivateKey> {
         let (index, _) = self.own_key(hash160(&key.serialize()))?;
         self.keys().secret(index).ok()
     }

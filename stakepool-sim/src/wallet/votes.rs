@@ -1,10 +1,12 @@
 //! Votes and revocations that a wallet signs.
 
-use stakepool_core::chain::{Generation, OutputScript, Transaction, vote_subsidy};
+use stakepool_core::chain::{
+    CastError, Generation, OutputScript, Spends, TICKET_INPUT, TicketOutputs, Transaction, VoteChoice, sign_multisig,
+    sign_pubkey_hash, unsigned_vote,
+};
 
 use super::state::Wallet;
-use crate::chain::{Chain, Ticket, VoteChoice, revocation, vote};
-use crate::sign::{sign_pubkey_hash, sign_script};
+use crate::chain::{Chain, Ticket, revocation};
 
 /// Why a wallet makes no vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(crate) enum VoteFailure {
     UnknownTicket,
     /// It is locked.
     Locked,
+    /// There is no such vote.
+    Cast(CastError),
 }
 
 impl Wallet {
@@ -29,9 +33,9 @@ impl Wallet {
         if self.locked && chain.generation == Generation::Legacy {
             return Err(VoteFailure::Locked);
         }
-        let subsidy = vote_subsidy(&chain.params, choice.height);
-        let mut made = vote(&ticket.transaction, subsidy, chain.generation, choice);
-        self.sign(&mut made, 1, ticket.submission.voting);
+        let outputs = TicketOutputs::from_transaction(&ticket.transaction).map_err(|_| VoteFailure::UnknownTicket)?;
+        let mut made = unsigned_vote(&chain.params, chain.generation, &outputs, choice).map_err(VoteFailure::Cast)?;
+        self.sign(&mut made, TICKET_INPUT, ticket.submission.voting);
         Ok(made)
     }
 
@@ -40,7 +44,7 @@ impl Wallet {
         if self.locked || !self.tickets().contains_key(&ticket.submission.hash) {
             return None;
         }
-        let mut made = revocation(&ticket.transaction, generation);
+        let mut made = revocation(&ticket.transaction, generation)?;
         self.sign(&mut made, 0, ticket.submission.voting).then_some(made)
     }
 
@@ -53,13 +57,13 @@ impl Wallet {
                     .into_iter()
                     .find_map(|key| self.secret_of(&key))
                     .filter(|_| !self.locked);
-                sign_script(transaction, input, &redeem.to_bytes(), key.as_ref());
+                sign_multisig(transaction, input, &redeem, key.as_ref());
                 key.is_some()
             }
             OutputScript::PubKeyHash(hash) => {
                 let key = self.own_key(hash).and_then(|(index, _)| self.keys().secret(index).ok());
                 let Some(key) = key.filter(|_| !self.locked) else { return false };
-                sign_pubkey_hash(transaction, input, &key);
+                sign_pubkey_hash(transaction, input, Spends::Ticket, &key);
                 true
             }
         }
