@@ -27,6 +27,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     (WEB, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
     (DAEMON, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
     (CLI, &[CORE, POOL, RPC, DB, CONFIG, PROCESS]),
+    ("stakepool-rehearsal", &[CORE, RPC, SIM]),
     ("stakepool-examples", &[CORE, POOL, RPC, DB, SIM, CONFIG, PROCESS, WEB, DAEMON, CLI]),
     ("stakepool-tests", &[]),
 ];
@@ -64,7 +65,8 @@ pub const OUTSIDE: &[Reserved] = &[
 
 /// A feature of tokio that the core may not have. What the others may have is theirs to decide.
 const fn in_core(feature: &'static str) -> Reserved {
-    const OTHERS: &[&str] = &[POOL, RPC, DB, SIM, CONFIG, PROCESS, WEB, DAEMON, CLI, "stakepool-examples"];
+    const OTHERS: &[&str] =
+        &[POOL, RPC, DB, SIM, CONFIG, PROCESS, WEB, DAEMON, CLI, "stakepool-rehearsal", "stakepool-examples"];
     Reserved { name: "tokio", feature: Some(feature), only: OTHERS, why: "the core does no I/O" }
 }
 
