@@ -48,11 +48,13 @@ async fn listen_addresses(config: &DaemonConfig) -> Result<Vec<SocketAddr>, NoAd
 /// The options of a daemon that listens on these addresses already.
 fn options_at(config: DaemonConfig, listen: Vec<SocketAddr>) -> Result<DaemonOptions, ResolveError> {
     let token = |token: Option<Secret>| token.map(|token| RpcToken::new(token.expose())).transpose();
+    // A file of the predecessor's knows no token, and its web shows none.
+    let asks_nothing = config.rpc_token.is_none() && config.rpc_token_next.is_none() && config.rpc_clients.is_empty();
     let access = Access::default()
         .with_token(token(config.rpc_token)?)
         .with_next_token(token(config.rpc_token_next)?)
         .with_client_certificates((!config.rpc_clients.is_empty()).then(|| all_pem(&config.rpc_clients)))
-        .with_old_clients(config.old_clients);
+        .with_old_clients(config.old_clients || asks_nothing);
     let options = DaemonOptions::new(config.network, config.cold_wallet, config.pool_fee, config.data_dir)
         .with_max_users(config.max_users)
         .with_old_cold_wallets(config.old_cold_wallets)

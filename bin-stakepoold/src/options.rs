@@ -50,7 +50,7 @@ impl DaemonOptions {
     pub const CHECK_EVERY: Duration = Duration::from_secs(180);
 
     /// A daemon that keeps everything in one folder, its certificate and key included, and whose service listens on
-    /// loopback. It has no peers yet, and asks its callers for nothing.
+    /// loopback. It has no peers yet, and its service is closed until [`DaemonOptions::with_access`] says who may call.
     pub fn new(network: Network, cold_wallet_xpub: ExtendedPubKey, pool_fee: PoolFee, datadir: PathBuf) -> Self {
         Self {
             network,

@@ -12,7 +12,9 @@ use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 use stakepool_process::monitor::{Monitored, VoteFigures};
-use stakepool_rpc::daemon::{self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, lasting_id, own_data_dir};
+use stakepool_rpc::daemon::{
+    self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, Starting, lasting_id, own_data_dir,
+};
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::tls;
 use tokio::sync::watch;
@@ -55,10 +57,16 @@ pub async fn run_renewed(
     let monitors = Monitors::bind(&options.monitor_listen).await?;
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let (peers, events) = Peers::connect(&options.wallets, &options.nodes)?;
+    let (pairs, latest) = watch::channel(pair.clone());
+    // The pool's web hears from the start on what the daemon waits for.
+    let starting = Starting::new(options.network, options.max_users as usize + 1, peers.awaited());
+    let service = Service::new(listeners, pair, options.access.clone()).renewed_by(latest);
+    let mut serving = service.offer(Arc::clone(&starting));
     tokio::pin!(shutdown);
     let engine = tokio::select! {
         engine = make_engine(&options, &peers) => engine?,
-        () = &mut shutdown => return Ok(()),
+        error = serving.ended() => return Err(error.into()),
+        () = &mut shutdown => return Ok(serving.stop().await?),
     };
     if let Some(unusable) = unusable {
         engine.problem("datadir", unusable);
@@ -70,7 +78,7 @@ pub async fn run_renewed(
         .version(env!("CARGO_PKG_VERSION"))
         .old_cold_wallets(options.old_cold_wallet_xpubs.clone());
     let daemon = Arc::new(daemon);
-    let (pairs, latest) = watch::channel(pair.clone());
+    starting.started(Arc::clone(&daemon));
     let own = OwnCertificate { file: options.certificate, key: options.key, pairs, end: Reloadable::default() };
     own.note_end();
     let _monitors = monitors.map(|monitors| monitors.watch_over(&daemon, &peers, own.end.clone()));
@@ -82,8 +90,7 @@ pub async fn run_renewed(
             never = certificates::keep(renewed, &peers, own) => match never {},
         }
     };
-    daemon::run(Arc::clone(&daemon), events, Service::new(listeners, pair, options.access).renewed_by(latest), end)
-        .await?;
+    daemon::run_offered(Arc::clone(&daemon), events, serving, end).await?;
     tracing::info!("stopped");
     wrong.map_or(Ok(()), |error| Err(error.into()))
 }

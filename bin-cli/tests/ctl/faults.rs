@@ -150,7 +150,7 @@ async fn of_daemons_that_refuse_the_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_daemons_that_offer_the_predecessors_calls_only() {
     for users in [true, false] {
-        let scene = Scene::served_with(2, Access::default()).await;
+        let scene = Scene::served_with(2, Access::default().with_old_clients(true)).await;
         if users {
             scene.register("user@example.org").await;
         }

@@ -85,7 +85,7 @@ impl Scene {
 
     /// As [`Scene::set`], with daemons of the predecessor's service, which ask for nothing.
     pub async fn set_with_old_daemons(daemons: usize) -> Self {
-        Self::set_with(daemons, Access::default(), None).await
+        Self::set_with(daemons, Access::default().with_old_clients(true), None).await
     }
 
     /// A pool with so many daemons, two wallets that both must agree, and a database: what the web runs on.

@@ -46,6 +46,14 @@ pub enum DaemonError {
         /// The daemon's name.
         daemon: String,
     },
+    /// It answers, but cannot do it now: it still starts, say, and waits for its node.
+    #[error("voting daemon {daemon} is not ready: {reason}")]
+    NotReady {
+        /// The daemon's name.
+        daemon: String,
+        /// What it waits for.
+        reason: String,
+    },
     /// Any other failure.
     #[error("voting daemon {daemon} failed: {reason}")]
     Failed {
@@ -167,8 +175,8 @@ pub trait VotingDaemon: Send + Sync {
     /// Replaces the daemon's users and added tickets. Works with the predecessor's daemons, too.
     async fn put_desired(&self, wanted: &DesiredState) -> Result<(), DaemonError>;
 
-    /// Events behind a place; waits a while (25 seconds, say) for the first where there is none yet. Read them in a task of
-    /// its own, which nothing else waits for.
+    /// Events behind a place; waits a while (25 seconds, say) for the first where there is none yet. An empty batch may also
+    /// say that a look at the status is worth while. Read them in a task of its own, which nothing else waits for.
     async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError>;
 
     /// Tickets that the daemon would vote.

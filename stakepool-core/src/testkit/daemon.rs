@@ -1,6 +1,6 @@
 //! A voting daemon that does what a test tells it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -61,6 +61,8 @@ pub struct FakeDaemon {
     /// The tickets that it ignores.
     pub ignored: Mutex<Vec<LowFeeEntry>>,
     events: Mutex<Vec<DaemonEvent>>,
+    /// Its status changed, and nobody who waits for events was answered since.
+    changed: AtomicBool,
     news: Notify,
 }
 
@@ -96,6 +98,7 @@ impl FakeDaemon {
             live: Mutex::default(),
             ignored: Mutex::default(),
             events: Mutex::default(),
+            changed: AtomicBool::new(false),
             news: Notify::new(),
         })
     }
@@ -103,6 +106,13 @@ impl FakeDaemon {
     /// Changes its mood; who waits for events hears of it.
     pub fn set(&self, mood: DaemonMood) {
         *self.mood.lock().unwrap() = mood;
+        self.news.notify_waiters();
+    }
+
+    /// Changes what it says of itself; who waits for events hears that a look is worth while.
+    pub fn change_status(&self, change: impl FnOnce(&mut DaemonStatus)) {
+        change(&mut self.status.lock().unwrap());
+        self.changed.store(true, Ordering::SeqCst);
         self.news.notify_waiters();
     }
 
@@ -171,6 +181,9 @@ impl VotingDaemon for FakeDaemon {
             if let Some(last) = events.last() {
                 let next = EventCursor { epoch: 1, seq: last.seq };
                 return Ok(EventBatch { next, snapshot: false, events });
+            }
+            if self.changed.swap(false, Ordering::SeqCst) {
+                return Ok(EventBatch { next: after, snapshot: false, events });
             }
             news.await;
         }

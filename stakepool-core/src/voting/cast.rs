@@ -223,8 +223,7 @@ impl Caster {
         self.signers[index].wallet.name()
     }
 
-    /// Asks wallet `index` for its state and keeps the answer for the votes to come. A wallet that is unlocked, and that
-    /// signs again where it did not, is preferred again.
+    /// Asks wallet `index` for its state and keeps the answer for the votes to come.
     ///
     /// # Errors
     /// As [`VoteSigner::info`].
@@ -233,13 +232,19 @@ impl Caster {
         *lock(&signer.asked) = Some(Instant::now());
         let info = signer.wallet.info().await?;
         *lock(&signer.info) = Some(info.clone());
-        signer.learn_agendas(info.vote_version).await;
         signer.answers.store(true, Ordering::Relaxed);
+        Ok(info)
+    }
+
+    /// Asks wallet `index`, which is in the state `info`, what else votes depend on. A wallet that is unlocked, and that signs
+    /// again where it did not, is preferred again.
+    pub(super) async fn look_closer(&self, index: usize, info: &WalletInfo) {
+        let signer = &self.signers[index];
+        signer.learn_agendas(info.vote_version).await;
         let signs = info.unlocked && signer.signs(&self.problems).await;
         if signs && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
             self.first_signer.store(index, Ordering::Relaxed);
         }
-        Ok(info)
     }
 
     /// The last known state of wallet `index`.

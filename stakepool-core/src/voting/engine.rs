@@ -255,7 +255,10 @@ impl Engine {
     }
 
     pub(super) fn set_synced(&self, point: Option<SyncPoint>) {
-        *lock(&self.synced) = point;
+        let before = std::mem::replace(&mut *lock(&self.synced), point);
+        if before.is_none() != point.is_none() {
+            self.problems.changed();
+        }
     }
 
     pub(super) fn note_users(&self) {

@@ -19,6 +19,8 @@ const NODE_LIMIT: Duration = Duration::from_secs(1);
 const WORK_LIMIT: Duration = Duration::from_millis(500);
 /// How long a question for events waits for the first.
 const EVENT_WAIT: Duration = Duration::from_secs(25);
+/// How long a change of health is given to complete itself: one loss makes several problems.
+const HEALTH_SETTLES: Duration = Duration::from_millis(100);
 
 /// An [`Engine`] as a [`VotingDaemon`], for a pool that votes in its own process. The engine runs beside it.
 ///
@@ -186,10 +188,18 @@ impl LocalDaemon {
             .collect()
     }
 
-    /// Events behind a place; where there are none yet, waits for the first, at most `wait` long.
+    /// Events behind a place; where there are none yet, waits for the first, at most `wait` long. Where a problem begins or is
+    /// solved meanwhile, the answer is an empty batch: the status is worth a look.
     pub async fn events_within(&self, after: EventCursor, wait: Duration) -> EventBatch {
+        let mut health = self.engine.problems_of().changes();
+        let news = async {
+            tokio::select! {
+                () = self.engine.wait_for_events(after) => {}
+                Ok(()) = health.changed() => sleep(HEALTH_SETTLES).await,
+            }
+        };
         // Without an event in time the answer is an empty batch.
-        let _ = timeout(wait, self.engine.wait_for_events(after)).await;
+        let _ = timeout(wait, news).await;
         self.engine.events(after)
     }
 }

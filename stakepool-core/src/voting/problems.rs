@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// What is noted where a wallet says that it does not know a ticket that won.
@@ -13,7 +14,11 @@ pub(super) fn unknown_ticket(wallet: &str) -> String {
 
 /// Standing problems, each under the name of what it is about.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Mutex<BTreeMap<String, Problem>>);
+pub(super) struct Problems {
+    standing: Mutex<BTreeMap<String, Problem>>,
+    /// Changes whenever one begins or is solved.
+    changes: watch::Sender<()>,
+}
 
 #[derive(Debug)]
 struct Problem {
@@ -24,14 +29,18 @@ struct Problem {
 
 impl Problems {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Problem>> {
-        let mut standing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         standing.retain(|_, problem| problem.until.is_none_or(|until| until > Instant::now()));
         standing
     }
 
     fn put(&self, about: &str, what: String, until: Option<Instant>) -> Option<String> {
         let problem = Problem { what, until };
-        self.lock().insert(about.to_owned(), problem).map(|before| before.what)
+        let before = self.lock().insert(about.to_owned(), problem).map(|before| before.what);
+        if before.is_none() {
+            self.changes.send_replace(());
+        }
+        before
     }
 
     /// Notes something wrong until [`Problems::solved`].
@@ -63,7 +72,18 @@ impl Problems {
     pub(super) fn solved(&self, about: &str) {
         if self.lock().remove(about).is_some() {
             tracing::info!(about, "solved");
+            self.changes.send_replace(());
         }
+    }
+
+    /// Hears of those that begin or are solved from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Tells those who listen to [`Problems::changes`] that something else of the engine's health changed.
+    pub(super) fn changed(&self) {
+        self.changes.send_replace(());
     }
 
     /// All that is wrong.

@@ -3,9 +3,11 @@
 //! One loop ([`Engine::run`]) takes the nodes' events. Winners are cast in tasks of their own straight from there;
 //! what follows the chain is passed on to the [`follower`](super::follower), which may fetch and wait.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -63,28 +65,47 @@ impl Engine {
         background.spawn(watch_wallets(Arc::clone(&self)));
         background.spawn(audit_wallets(Arc::clone(&self)));
         background.spawn(save_now_and_then(Arc::clone(&self)));
-        tokio::pin!(shutdown);
-        let ended = loop {
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break Ok(()),
-                event = events.recv() => match event {
-                    Some(event) => self.dispatch(event, &mut votes, &to_follower),
-                    None => break Ok(()),
-                },
-                () = self.desired_changed.notified() => votes.vote_on_open_blocks(),
-                Some(()) = votes.next_ended() => {}
-                Some(_) = background.join_next() => break Err(EngineError::BrokeDown),
-            }
-        };
-        // Winners that arrived with the order to stop are voted, too.
-        while let Ok(event) = events.try_recv() {
-            self.dispatch(event, &mut votes, &to_follower);
-        }
+        let working = self.take_events(&mut events, &to_follower, &mut votes, &mut background, shutdown);
+        // Whatever breaks down, votes under way are finished and the state is saved.
+        let ended = AssertUnwindSafe(working).catch_unwind().await.unwrap_or(Err(EngineError::BrokeDown));
         votes.finish(STOP_LIMIT).await;
         background.shutdown().await;
         let saved = self.save().map_err(EngineError::NotSaved);
         ended.and(saved)
+    }
+
+    /// Takes events until there are none any more, the engine is to stop, or a part of it breaks down.
+    async fn take_events(
+        &self,
+        events: &mut mpsc::Receiver<TaggedEvent>,
+        to_follower: &mpsc::Sender<ChainEvent>,
+        votes: &mut Votes,
+        background: &mut JoinSet<()>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), EngineError> {
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                event = events.recv() => match event {
+                    Some(event) => self.dispatch(event, votes, to_follower),
+                    None => break,
+                },
+                () = self.desired_changed.notified() => votes.vote_on_open_blocks(),
+                Some(ended) = votes.next_ended() => if let Err(error) = ended {
+                    // The next one may break down, too, and nobody would know: whoever runs this daemon starts it anew.
+                    tracing::error!(%error, "a vote broke down");
+                    return Err(EngineError::BrokeDown);
+                },
+                Some(_) = background.join_next() => return Err(EngineError::BrokeDown),
+            }
+        }
+        // Winners that arrived with the order to stop are voted, too.
+        while let Ok(event) = events.try_recv() {
+            self.dispatch(event, votes, to_follower);
+        }
+        Ok(())
     }
 
     /// The winners of a block, no more than it draws: each unknown one is looked up again and again.

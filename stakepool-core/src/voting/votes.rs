@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ballots::{Ballot, Drawn};
@@ -77,12 +77,9 @@ impl Votes {
         self.tasks.spawn(async move { engine.ask_for_winners(node).await });
     }
 
-    /// Waits until one ends; `None` at once where none is under way.
-    pub(super) async fn next_ended(&mut self) -> Option<()> {
-        if let Err(error) = self.tasks.join_next().await? {
-            tracing::error!(%error, "a vote broke down");
-        }
-        Some(())
+    /// Waits until one ends, and says whether it broke down; `None` at once where none is under way.
+    pub(super) async fn next_ended(&mut self) -> Option<Result<(), JoinError>> {
+        self.tasks.join_next().await
     }
 
     /// Waits until all have ended, and breaks off those that take longer than `limit`.

@@ -10,8 +10,12 @@ use super::engine::Engine;
 use crate::chain::Generation;
 use crate::ports::{VotingWallet, WalletInfo};
 
-/// How often wallets are asked for their state, and how long they may take to answer.
-const WALLET_POLL: Duration = Duration::from_secs(20);
+/// How often a wallet is asked for its state, a matter of a millisecond.
+const WALLET_POLL: Duration = Duration::from_secs(3);
+/// The same where something is wrong with it.
+const POLL_IN_TROUBLE: Duration = Duration::from_secs(1);
+/// How long it may take to answer. A vote waits longer, but people should hear of it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// A state that was asked for so lately need not be asked for again.
 const FRESH: Duration = Duration::from_secs(1);
 /// How long somebody who waits for the wallets' states waits.
@@ -37,9 +41,10 @@ async fn watch(engine: Arc<Engine>, index: usize) {
             engine.audit_soon.notify_one();
         }
         known = Some(connections);
+        let is_well = engine.wallet_answers(index) && engine.wallet_signs(index);
         tokio::select! {
             () = wallet.connected_again(connections) => {}
-            () = sleep(WALLET_POLL) => {}
+            () = sleep(if is_well { WALLET_POLL } else { POLL_IN_TROUBLE }) => {}
         }
     }
 }
@@ -49,7 +54,7 @@ impl Engine {
     pub async fn check_wallet(&self, index: usize) {
         let name = self.caster().wallet_name(index).to_owned();
         let (reach, locked, own) = (format!("{name}/reach"), format!("{name}/locked"), format!("{name}/voting"));
-        let info = match timeout(WALLET_POLL, self.caster().refresh(index)).await {
+        let info = match timeout(ANSWER_LIMIT, self.caster().refresh(index)).await {
             Ok(Ok(info)) => info,
             Ok(Err(error)) => {
                 self.caster().unreachable(index);
@@ -57,10 +62,16 @@ impl Engine {
             }
             Err(_) => {
                 self.caster().unreachable(index);
-                return self.problem(&reach, format!("wallet {name} does not answer; restart it"));
+                let limit = ANSWER_LIMIT.as_secs();
+                return self.problem(
+                    &reach,
+                    format!("wallet {name} did not answer within {limit} s; restart it if it stays so"),
+                );
             }
         };
         self.solved(&reach);
+        // What it does not tell in time, it is asked again.
+        let _ = timeout(ANSWER_LIMIT, self.caster().look_closer(index, &info)).await;
         if info.unlocked {
             self.solved(&locked);
         } else {

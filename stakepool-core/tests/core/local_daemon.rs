@@ -6,7 +6,7 @@ use std::time::Duration;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network};
 use stakepool_core::ports::{EventCursor, LowFeeEntry, NodeEvent, VotingDaemon};
 use stakepool_core::reports::DaemonEventKind;
-use stakepool_core::testkit::MemoryFile;
+use stakepool_core::testkit::{MemoryFile, Mood};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 use tokio::time::{Instant, sleep};
@@ -66,6 +66,23 @@ async fn a_question_for_events_is_answered_by_the_first_one_and_otherwise_after_
     running.win(220, 1, &[won]).await;
     let events = waiting.await.unwrap().unwrap().events;
     assert!(matches!(&events[0].kind, DaemonEventKind::Vote(vote) if vote.ticket == won), "{events:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_events_hears_within_seconds_that_a_wallet_is_locked_and_unlocked_again() {
+    let (wallet, node, _) = scene();
+    let running = ready(&[Arc::clone(&wallet)], &node).await;
+    let daemon = LocalDaemon::new(Arc::clone(&running.engine), "here", COLD.parse().unwrap());
+    let mut place = daemon.events(EventCursor::default()).await.unwrap().next;
+    for (locked, within) in [(true, 4), (false, 2)] {
+        wallet.set(if locked { Mood::Unsigned } else { Mood::Fine });
+        let began = Instant::now();
+        while daemon.status().await.unwrap().wallets[0].unlocked == locked {
+            let batch = daemon.events(place).await.unwrap();
+            place = batch.next;
+        }
+        assert!(began.elapsed() < Duration::from_secs(within), "locked {locked}: {:?}", began.elapsed());
+    }
 }
 
 #[tokio::test(start_paused = true)]

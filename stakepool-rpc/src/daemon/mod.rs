@@ -1,7 +1,8 @@
 //! A voting daemon from the library: what an [`Engine`](stakepool_core::voting::Engine) needs of the world around it.
 //!
 //! - [`Peers`]: connections to exccwallets and exccds, what the nodes report, and whether they are the right ones;
-//! - [`run`]: engine and gRPC services together, until they are stopped;
+//! - [`run`]: engine and gRPC services together, until they are stopped; [`run_offered`] with services that are offered before
+//!   there is an engine ([`Starting`]);
 //! - [`DiskStateFile`] and [`lasting_id`]: what outlives a restart, and [`own_data_dir`]: one daemon a directory.
 //!
 //! The program `stakepoold` is this module with a configuration file.
@@ -58,11 +59,15 @@ mod id;
 mod owner;
 mod peers;
 mod run;
+mod service;
+mod starting;
 mod state_file;
 
 pub use error::{PeerError, RunError};
 pub use id::{IdError, lasting_id};
 pub use owner::{DataDirOwner, OwnerError, own_data_dir};
 pub use peers::Peers;
-pub use run::{Service, run};
+pub use run::{run, run_offered};
+pub use service::{Service, Serving};
+pub use starting::Starting;
 pub use state_file::DiskStateFile;

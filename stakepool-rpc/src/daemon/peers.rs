@@ -91,6 +91,16 @@ impl Peers {
         }
     }
 
+    /// What a daemon waits for that knows the [generation](Peers::generation) not yet, for people.
+    pub fn awaited(&self) -> impl Fn() -> String + Send + Sync + 'static + use<> {
+        let nodes = self.nodes.clone();
+        move || {
+            let errors: Vec<_> = nodes.iter().filter_map(|node| node.last_error()).map(|it| it.to_string()).collect();
+            let why = if errors.is_empty() { "none has answered yet".to_owned() } else { errors.join("; ") };
+            format!("it waits for its node: {why}")
+        }
+    }
+
     /// Waits until a peer turns out to be the wrong one, also one that was away before; meanwhile `daemon` learns the
     /// account keys of these wallets, which must be those of its engine, for its status. It does not return while all
     /// peers are right. A wallet that changes its key later ends nothing: the pool's web reports it, and the wallet's

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Counts failed attempts. The first try after a loss comes at once, the next after 100 ms, then the delay doubles up
-/// to 10 s; each is shortened by up to a half at random, so that many clients do not come back at the same moment.
+/// to 2 s: a node that is back hears of us before a vote is lost or a page is wrong. Each is shortened by up to a half at random, so that many clients do not come back at the same moment.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,
@@ -11,8 +11,9 @@ pub(super) struct Backoff {
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(100);
-    /// The longest delay; a connection that stood so long was a good one.
-    pub(super) const LONGEST: Duration = Duration::from_secs(10);
+    const LONGEST: Duration = Duration::from_secs(2);
+    /// A connection that stood so long was a good one.
+    pub(super) const GOOD: Duration = Duration::from_secs(10);
 
     /// Forgets earlier failures.
     pub(super) const fn reset(&mut self) {
@@ -35,10 +36,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_try_is_immediate_and_later_delays_double_up_to_ten_seconds() {
+    fn the_first_try_is_immediate_and_later_delays_double_up_to_two_seconds() {
         let mut backoff = Backoff::default();
         let millis: Vec<_> = (0..10).map(|_| backoff.next(0.0).as_millis()).collect();
-        assert_eq!(millis, [0, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+        assert_eq!(millis, [0, 100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000]);
         backoff.reset();
         assert_eq!(backoff.next(0.0), Duration::ZERO);
     }
@@ -48,6 +49,6 @@ mod tests {
         let mut backoff = Backoff { failures: 1 };
         assert_eq!(backoff.next(1.0).as_millis(), 50);
         let mut backoff = Backoff { failures: u32::MAX };
-        assert_eq!(backoff.next(0.5).as_millis(), 7500);
+        assert_eq!(backoff.next(0.5).as_millis(), 1500);
     }
 }

@@ -67,7 +67,7 @@ impl<D: Dial> Task<D> {
             if self.status.is_closed() {
                 return;
             }
-            if stood.is_some_and(|stood| stood >= Backoff::LONGEST) {
+            if stood.is_some_and(|stood| stood >= Backoff::GOOD) {
                 backoff.reset();
             }
             // What was logged of the attempt before is not logged again.

@@ -12,7 +12,8 @@ use futures_util::future::{BoxFuture, join_all, try_join};
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{EventBatch, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
-use tokio::time::{sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::daemons::compare::Comparison;
 use crate::daemons::differences::{Differences, Pair, TicketDifference};
@@ -26,6 +27,8 @@ use crate::tickets::mails;
 
 /// How often a daemon that is in sync is compared. Its status on pages is never older than that and the answer's time.
 const COMPARE: Duration = Duration::from_secs(4);
+/// The least time between two looks at a daemon, however often it says that its health changed.
+const LEAST: Duration = Duration::from_secs(1);
 /// How often a daemon that cannot be compared (the predecessor's) is given everything anyhow.
 const REPEAT: Duration = Duration::from_secs(180);
 /// How often the lists of a daemon that reports nothing are read.
@@ -150,19 +153,21 @@ impl Reconciler {
     /// Works for ever.
     pub async fn run(&self) {
         let tasks = self.parts.daemons.iter().flat_map(|daemon| {
-            let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref()));
-            [keep, Box::pin(self.collect(daemon.as_ref()))]
+            let look = Arc::new(Notify::new());
+            let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref(), Arc::clone(&look)));
+            [keep, Box::pin(self.collect(daemon.as_ref(), look))]
         });
         join_all(tasks).await;
         // Reached where there is no daemon at all.
         std::future::pending::<()>().await;
     }
 
-    /// Compares one daemon for ever.
-    async fn keep(&self, daemon: &dyn VotingDaemon) {
+    /// Compares one daemon for ever, and at once where `look` asks for it.
+    async fn keep(&self, daemon: &dyn VotingDaemon, look: Arc<Notify>) {
         let mut changes = self.signal.subscribe();
         let mut pause = BACK_OFF.0;
         loop {
+            let began = Instant::now();
             changes.mark_unchanged();
             let next = match self.comparison.reconcile(daemon).await {
                 Ok(view) => {
@@ -180,7 +185,14 @@ impl Reconciler {
                 }
             };
             // A change is passed on at once; a daemon that is unreachable is not asked more often for it.
-            let wakened = timeout(next, changes.changed()).await.is_ok();
+            let wakened = tokio::select! {
+                _ = changes.changed() => true,
+                () = look.notified() => {
+                    sleep_until(began + LEAST).await;
+                    false
+                }
+                () = sleep(next) => false,
+            };
             if wakened && pause > BACK_OFF.0 {
                 sleep(BACK_OFF.0).await;
             }
@@ -195,13 +207,13 @@ impl Reconciler {
         self.comparison.desired().await
     }
 
-    /// Collects one daemon's events for ever.
-    async fn collect(&self, daemon: &dyn VotingDaemon) {
+    /// Collects one daemon's events for ever, and asks for a look at it where it answers without any: its health may have changed.
+    async fn collect(&self, daemon: &dyn VotingDaemon, look: Arc<Notify>) {
         let mut pause = BACK_OFF.0;
         let mut away = false;
         let mut lists = ListReader::default();
         loop {
-            let collected = match self.collect_once(daemon).await {
+            let collected = match self.collect_once(daemon, &look).await {
                 Err(RoundError::Daemon(error)) if has_no_reports(&error) => {
                     self.collect_from_lists(daemon, &mut lists).await
                 }
@@ -226,14 +238,15 @@ impl Reconciler {
     }
 
     /// Stores the next events, and then the place behind them: after a crash between the two they come again.
-    async fn collect_once(&self, daemon: &dyn VotingDaemon) -> Result<(), RoundError> {
+    async fn collect_once(&self, daemon: &dyn VotingDaemon, look: &Notify) -> Result<(), RoundError> {
         let ledger: &dyn LedgerStore = self.parts.ledger.as_ref();
         let cursor = ledger.cursor(daemon.name()).await?.unwrap_or_default();
         let batch = within(EVENTS_LIMIT, daemon.events(cursor)).await?;
         let next = batch.next;
         self.store(daemon.name(), batch).await?;
         if next == cursor {
-            // Nothing new within the daemon's patience; do not spin where it has none.
+            look.notify_one();
+            // Do not spin where the daemon has no patience.
             sleep(Duration::from_millis(100)).await;
         } else {
             ledger.set_cursor(daemon.name(), next).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use stakepool::VoteObserver;
 use stakepool_core::accounts::{UserId, VotingPreference};
@@ -33,6 +34,22 @@ async fn a_daemon_that_was_away_gets_what_it_missed_when_it_is_back() {
     world.in_sync(&daemon).await;
     let view = world.pool.daemons().views().remove("daemon:1").unwrap();
     assert_eq!((view.error, view.last_in_sync), (None, Some(world.now())));
+}
+
+#[tokio::test]
+async fn a_daemon_whose_health_changes_is_looked_at_at_once() {
+    let daemon = FakeDaemon::new("daemon:1");
+    let world = world(&daemon).await;
+    world.keep_daemons();
+    world.in_sync(&daemon).await;
+    let began = Instant::now();
+    for problem in ["a wallet is locked", "a node is away", "the disk is full"] {
+        daemon.change_status(|status| status.problems = vec![problem.to_owned()]);
+        let is_seen = || world.pool.daemons().views().get("daemon:1")?.status.as_ref()?.problems.first().cloned();
+        until(problem, || is_seen().filter(|seen| seen == problem)).await;
+    }
+    // The last two would be seen four seconds after the one before otherwise.
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub(super) fn from_status(daemon: &str, status: &Status) -> DaemonError {
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => DaemonError::Unauthorized { daemon },
         Code::Unimplemented => DaemonError::Unsupported { daemon },
+        Code::Unavailable => DaemonError::NotReady { daemon, reason: one_line(status.message(), LONGEST_WORDS) },
         _ => {
             let said = one_line(status.message(), LONGEST_WORDS);
             DaemonError::Failed { daemon, reason: format!("{said} ({:?})", status.code()) }

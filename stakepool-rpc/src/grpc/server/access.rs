@@ -20,7 +20,7 @@ pub(super) enum Caller {
 }
 
 /// What callers must show. Whatever is configured must be shown, on every call of both services; where nothing is
-/// configured, the predecessor's service is open to all, as it always was, and ours is closed.
+/// configured, both are closed. The predecessor's service can be opened to all ([`Access::with_old_clients`]), as it was.
 ///
 /// ```
 /// use stakepool_rpc::grpc::RpcToken;
@@ -38,8 +38,8 @@ pub struct Access {
     pub next_token: Option<RpcToken>,
     /// The certificates (PEM) of which clients must show one.
     pub client_certificates: Option<Vec<u8>>,
-    /// Lets calls of the predecessor's service in that show nothing at all, in spite of the above. Its programs cannot
-    /// show anything.
+    /// Lets calls of the predecessor's service in that show nothing at all, whatever is configured above. Its programs cannot
+    /// show anything: anyone who reaches the port can then change what is voted.
     pub allow_old_clients: bool,
 }
 
@@ -74,7 +74,9 @@ impl Access {
 
     /// Warns of what is open.
     pub(super) fn warn_if_open(&self) {
-        if !self.is_checked() {
+        if !self.is_checked() && !self.allow_old_clients {
+            tracing::warn!("gRPC is closed to everybody: nothing is configured that callers could show; set a token");
+        } else if !self.is_checked() {
             tracing::warn!(
                 "gRPC asks for no authentication: anyone who reaches its port can change what is voted; \
                  set rpctoken here and at the web. Until then only the predecessor's service is open"
@@ -119,7 +121,7 @@ impl Access {
     pub(super) fn check(&self, path: &str, metadata: &HeaderMap, shows_certificate: bool) -> Result<Caller, Status> {
         let old = path.starts_with(OLD_SERVICES);
         if !self.is_checked() {
-            return if old { Ok(Caller::Anonymous) } else { Err(closed()) };
+            return if old && self.allow_old_clients { Ok(Caller::Anonymous) } else { Err(closed()) };
         }
         let asks_token = self.token.is_some() || self.next_token.is_some();
         let lacks_token = asks_token && self.lacks_token(metadata)?;
@@ -186,14 +188,24 @@ mod tests {
     const RIGHT: &str = "Bearer 0123456789abcdef";
 
     #[test]
-    fn without_configuration_only_the_predecessors_services_are_open() {
-        for allow in [false, true] {
-            let access = access(false, false, allow);
-            assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Caller::Anonymous));
-            assert_eq!(access.check(VERSION, &shows(RIGHT), false).ok(), Some(Caller::Anonymous));
-            assert!(access.check(OWN, &nothing(), false).unwrap_err().message().contains("closed"));
-            assert!(access.check("/unknown.Service/Call", &nothing(), false).is_err());
+    fn without_configuration_everything_is_closed() {
+        for path in [OLD, VERSION, OWN] {
+            for shown in [nothing(), shows(RIGHT)] {
+                assert!(
+                    Access::default().check(path, &shown, true).unwrap_err().message().contains("closed"),
+                    "{path}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn the_predecessors_services_alone_can_be_opened_to_all() {
+        let access = access(false, false, true);
+        assert_eq!(access.check(OLD, &nothing(), false).ok(), Some(Caller::Anonymous));
+        assert_eq!(access.check(VERSION, &shows(RIGHT), false).ok(), Some(Caller::Anonymous));
+        assert!(access.check(OWN, &nothing(), false).unwrap_err().message().contains("closed"));
+        assert!(access.check("/unknown.Service/Call", &nothing(), false).is_err());
     }
 
     #[test]

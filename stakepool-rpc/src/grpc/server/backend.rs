@@ -9,7 +9,14 @@ use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
 use tonic::Status;
 
 /// How many users a daemon takes at most, where it says nothing else.
-pub(super) const MOST_USERS: usize = 100_000;
+const MOST_USERS: usize = 100_000;
+
+/// How many users a daemon takes that is configured for so many: not just as many, since one whose maxusers is smaller than the
+/// web's must take all users.
+pub(crate) const fn users_allowed(configured: usize) -> usize {
+    let twice = configured.saturating_mul(2);
+    if twice > MOST_USERS { twice } else { MOST_USERS }
+}
 
 /// Why a daemon does not do what a call asks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +64,7 @@ pub trait DaemonBackend: Send + Sync + 'static {
     async fn set_added(&self, added: Vec<AddedTicket>) -> Result<(), BackendError>;
 
     /// Events behind a place; waits for the first where there is none yet, but not longer than `wait`: then an empty
-    /// batch is the answer.
+    /// batch is the answer, and so it is at once where the status changed so that it is worth a look.
     async fn events(&self, after: EventCursor, wait: Duration) -> Result<EventBatch, BackendError>;
 
     /// Tickets that the daemon would vote.

@@ -8,7 +8,7 @@ use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
 use stakepool_core::voting::LocalDaemon;
 
-use super::backend::{BackendError, DaemonBackend, MOST_USERS};
+use super::backend::{BackendError, DaemonBackend, users_allowed};
 
 impl From<DaemonError> for BackendError {
     fn from(error: DaemonError) -> Self {
@@ -23,8 +23,7 @@ impl DaemonBackend for LocalDaemon {
     }
 
     fn most_users(&self) -> usize {
-        // Not just as many as are configured: a daemon whose maxusers is smaller than the web's must take all users.
-        MOST_USERS.max(2 * self.configured_users())
+        users_allowed(self.configured_users())
     }
 
     async fn status(&self) -> Result<DaemonStatus, BackendError> {

@@ -15,6 +15,8 @@ mod stopping;
 mod turns;
 
 pub use access::Access;
+#[cfg(feature = "daemon")]
+pub(crate) use backend::users_allowed;
 pub use backend::{BackendError, DaemonBackend};
 pub use listen::{ServeError, bind};
 pub use serve::serve;

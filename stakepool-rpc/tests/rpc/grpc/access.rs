@@ -59,8 +59,21 @@ async fn a_token_is_changed_without_a_moment_in_which_the_web_is_refused() {
 }
 
 #[tokio::test]
-async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
+async fn a_daemon_for_which_nothing_is_configured_is_closed_to_everybody() {
     let daemon = Daemon::start(Access::default()).await;
+    for token in [None, Some(token())] {
+        let client = client(daemon.options().with_token(token));
+        assert!(unauthorized(client.status().await));
+        assert!(unauthorized(client.ping().await));
+        assert!(unauthorized(client.put_desired(&wanted(2, 0)).await));
+    }
+    assert_eq!(daemon.backend.received.lock().unwrap().wanted, wanted(0, 0));
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_daemon_without_a_token_offers_the_predecessors_service_alone() {
+    let daemon = Daemon::start(Access::default().with_old_clients(true)).await;
     for token in [None, Some(token())] {
         let client = client(daemon.options().with_token(token));
         assert!(unauthorized(client.status().await));

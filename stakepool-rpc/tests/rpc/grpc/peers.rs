@@ -78,6 +78,11 @@ pub struct Piece {
     pub digest: Vec<u8>,
 }
 
+/// Open to the predecessor's programs, which show nothing.
+fn open() -> Access {
+    Access::default().with_old_clients(true)
+}
+
 /// A connection to a daemon.
 pub fn channel(daemon: &Daemon) -> Channel {
     let mut config = pinned_client_config(daemon.certificate.as_bytes()).unwrap();
@@ -144,7 +149,7 @@ fn user(n: u32) -> User {
 
 #[tokio::test]
 async fn the_predecessors_web_can_make_all_its_calls() {
-    let daemon = Daemon::start(Default::default()).await;
+    let daemon = Daemon::start(open()).await;
     let channel = channel(&daemon);
     let version: Version = call(channel.clone(), VERSION, Empty {}).await.unwrap();
     assert_eq!((version.text.as_str(), version.major), ("4.0.0", 4));
@@ -173,7 +178,7 @@ async fn the_predecessors_web_can_make_all_its_calls() {
 async fn fifty_thousand_tickets_fit_into_what_the_predecessor_takes() {
     let tickets = Tickets { tickets: (0..50_000).map(ticket).collect() };
     assert!(tickets.encoded_len() < 4 << 20);
-    let daemon = Daemon::start(Default::default()).await;
+    let daemon = Daemon::start(open()).await;
     daemon.backend.received.lock().unwrap().live = (0..50_000).map(entry).collect();
     // This client takes 4 MiB, as the predecessor's.
     assert!(call::<_, Tickets>(channel(&daemon), GET_LIVE, Empty {}).await.unwrap() == tickets);
@@ -185,7 +190,7 @@ async fn nobody_can_make_the_daemon_read_more_than_the_predecessors_did() {
     let many = Users { users: (0..100_000).map(user).collect() };
     assert!(many.encoded_len() > 4 << 20);
     let with_token = || super::with_token().with_old_clients(true);
-    for access in [Access::default(), with_token()] {
+    for access in [open(), with_token()] {
         let daemon = Daemon::start(access).await;
         let error = call::<_, Empty>(channel(&daemon), SET_USERS, many.clone()).await.unwrap_err();
         assert_eq!(error.code(), Code::OutOfRange, "{error}");
@@ -204,7 +209,7 @@ async fn nobody_can_make_the_daemon_read_more_than_the_predecessors_did() {
 
 #[tokio::test]
 async fn a_bad_entry_is_named_and_changes_nothing() {
-    let daemon = Daemon::start(Default::default()).await;
+    let daemon = Daemon::start(open()).await;
     let channel = channel(&daemon);
     let tickets = Tickets { tickets: vec![ticket(0), Ticket { address: String::new(), ..ticket(1) }] };
     let error = call::<_, Empty>(channel.clone(), SET_ADDED, tickets).await.unwrap_err();

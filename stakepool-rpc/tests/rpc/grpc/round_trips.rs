@@ -107,7 +107,7 @@ async fn a_daemon_that_is_not_ready_says_why() {
     daemon.backend.received.lock().unwrap().starting = true;
     let error = daemon.client().status().await.unwrap_err();
     assert!(
-        matches!(&error, DaemonError::Failed { reason, .. } if reason.contains("still reading the chain")),
+        matches!(&error, DaemonError::NotReady { reason, .. } if reason == "the daemon is still reading the chain"),
         "{error}"
     );
     daemon.stop().await;
