@@ -27,6 +27,8 @@
 //! - [`TicketWallet::tickets`](crate::ports::TicketWallet::tickets) is asked when the daemon starts, every three minutes, and when
 //!   the wallet is back: what it lists is voted, whoever the users are, and tickets to be voted that it does not list are a
 //!   problem. So it must list all of its unspent tickets.
+//! - [`TicketWallet::ticket_counts`](crate::ports::TicketWallet::ticket_counts) is asked just before, if it is written: a ticket that the
+//!   wallet counts as missed, and of whose miss the daemon did not hear, is a problem.
 //! - [`TicketWallet::holds_script`](crate::ports::TicketWallet::holds_script) is asked for winners of addresses that are no user's, where
 //!   the ticket is younger than the last list.
 //! - [`TicketWallet::user_tickets`](crate::ports::TicketWallet::user_tickets) is asked how a ticket ended that left the

@@ -92,6 +92,6 @@ pub use unverified::UnverifiedStore;
 pub use upkeep::UpkeepStore;
 #[cfg(feature = "engine")]
 pub use wallet::{
-    ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, VotingWallet, WalletError,
-    WalletInfo, WalletTicket, WalletTickets,
+    ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner,
+    VotingWallet, WalletError, WalletInfo, WalletTicket, WalletTickets,
 };

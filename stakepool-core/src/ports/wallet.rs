@@ -174,6 +174,25 @@ pub struct StakeInfo {
     pub proportion_missed: f64,
 }
 
+/// How many tickets a wallet counts at a height, its owner's beside the pool's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketCounts {
+    /// Its best height.
+    pub height: BlockHeight,
+    /// Mined tickets that may still vote: immature and live ones.
+    pub unspent: u64,
+    /// Tickets that were missed, of all times.
+    pub missed: u64,
+}
+
+impl StakeInfo {
+    /// Its counts of tickets; `None` where the wallet cannot tell live tickets from missed ones, because its node is away.
+    pub fn ticket_counts(&self) -> Option<TicketCounts> {
+        let Self { height, immature, live, missed, .. } = *self;
+        (self.pool_size > 0).then_some(TicketCounts { height, unspent: immature.saturating_add(live), missed })
+    }
+}
+
 /// A ticket as `stakepooluserinfo` lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalletTicket {
@@ -258,6 +277,12 @@ pub trait TicketWallet: Send + Sync {
     /// answers by the address' tickets.
     async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
         Ok(!self.user_tickets(address).await?.tickets.is_empty())
+    }
+
+    /// How many tickets the wallet counts, and counts as missed; `None` where it cannot tell. With the default answer no miss is
+    /// found that only the wallet knows of.
+    async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
+        Ok(None)
     }
 
     /// Revokes missed and expired tickets. Only wallets of the legacy generation are asked: today's consensus does that

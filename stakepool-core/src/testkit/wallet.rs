@@ -14,8 +14,8 @@ use crate::chain::{
     RedeemScript, ScriptAddress, TicketHash, TxHash, UserKey, VoteBits, VoteTransaction, VoteVersion,
 };
 use crate::ports::{
-    Agenda, AgendaSource, ChainWallet, MinedTransaction, ScriptWallet, StakeInfo, TicketWallet, TransactionSource,
-    VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    Agenda, AgendaSource, ChainWallet, MinedTransaction, ScriptWallet, StakeInfo, TicketCounts, TicketWallet,
+    TransactionSource, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
 
 /// How a fake wallet behaves.
@@ -97,6 +97,8 @@ pub struct FakeWallet {
     pub reconnected: Notify,
     /// The bits of the agendas, where it says so to a daemon.
     pub agenda_bits: Mutex<Option<VoteBits>>,
+    /// How many tickets it counts, where it says so to a daemon.
+    pub counts: Mutex<Option<TicketCounts>>,
 }
 
 impl FakeWallet {
@@ -123,6 +125,7 @@ impl FakeWallet {
             redeem_scripts: Mutex::default(),
             reconnected: Notify::new(),
             agenda_bits: Mutex::default(),
+            counts: Mutex::default(),
         })
     }
 
@@ -304,6 +307,11 @@ impl TicketWallet for FakeWallet {
             return Err(WalletError::Rpc { wallet: self.name.clone(), method, code: -1, message });
         }
         Ok(self.user_tickets.lock().unwrap().get(address).cloned().unwrap_or_default())
+    }
+
+    async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
+        self.reach().await?;
+        Ok(*self.counts.lock().unwrap())
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {

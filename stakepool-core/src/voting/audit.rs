@@ -52,6 +52,16 @@ fn lacks(wallet: &str, lacking: &[(TicketHash, ScriptAddress)]) -> String {
     )
 }
 
+/// What came of the comparison with a wallet.
+struct Audited {
+    /// The tickets that it lists.
+    listed: Vec<TicketHash>,
+    /// Those to be voted that it lacks.
+    lacking: Vec<(TicketHash, ScriptAddress)>,
+    /// Whether its counts stand, so that they need not be looked at again soon.
+    settled: bool,
+}
+
 impl Engine {
     /// Compares the tickets with those that each wallet lists, once no vote is under way. False where it should be done
     /// again soon.
@@ -64,13 +74,13 @@ impl Engine {
         let (mut all_listed, mut complete, mut watched) = (true, true, HashSet::new());
         let mut lacked_by_all: Option<HashSet<TicketHash>> = None;
         for wallet in self.wallets() {
-            let Some((listed, lacking)) = self.audit(wallet.as_ref(), node).await else {
+            let Some(Audited { listed, lacking, settled }) = self.audit(wallet.as_ref(), node).await else {
                 all_listed = false;
                 continue;
             };
             watched.extend(listed);
             let lacking: HashSet<_> = lacking.into_iter().map(|(ticket, _)| ticket).collect();
-            complete &= lacking.is_empty();
+            complete &= lacking.is_empty() && settled;
             lacked_by_all = Some(match lacked_by_all {
                 None => lacking,
                 Some(before) => before.intersection(&lacking).copied().collect(),
@@ -92,14 +102,12 @@ impl Engine {
         all_listed && complete
     }
 
-    /// The tickets that a wallet lists, and those to be voted that it lacks; `None` where it does not answer.
-    async fn audit(
-        &self,
-        wallet: &dyn VotingWallet,
-        node: usize,
-    ) -> Option<(Vec<TicketHash>, Vec<(TicketHash, ScriptAddress)>)> {
+    /// Compares with one wallet; `None` where it does not answer.
+    async fn audit(&self, wallet: &dyn VotingWallet, node: usize) -> Option<Audited> {
         let name = wallet.name();
         let topic = format!("{name}/tickets");
+        // Before the list, which then has all that was counted.
+        let counted = self.count(wallet).await?;
         let (mut listed, mut lacking) = self.list(wallet, node).await?;
         if !lacking.is_empty() {
             // A vote or block that is on its way into one of the two is no difference.
@@ -113,7 +121,8 @@ impl Engine {
         } else {
             self.problems_of().figures(&topic, lacks(name, &lacking));
         }
-        Some((listed, lacking))
+        let settled = counted.is_none_or(|counted| self.compare_counts(name, counted, &listed));
+        Some(Audited { listed, lacking, settled })
     }
 
     async fn list(

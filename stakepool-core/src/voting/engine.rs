@@ -1,6 +1,6 @@
 //! The voting engine: what it knows and what it works with. Its loops are started by [`Engine::run`](super::run).
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::problems::Problems;
 use super::restore::restore;
 use super::snapshot::SyncPoint;
 use super::ticket_sums::TicketSums;
+use super::wallet_counts::WalletCounts;
 use crate::chain::Network;
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
@@ -104,6 +105,8 @@ pub struct Engine {
     pub(super) ticket_sums: Mutex<TicketSums>,
     /// Whether the tickets were compared with the node's since the daemon caught up with the chain.
     compared: AtomicBool,
+    /// What each wallet counted last, by its name.
+    pub(super) wallet_counts: Mutex<BTreeMap<String, WalletCounts>>,
     /// Misses of addresses that no user has, about which the wallets are still to be asked.
     open_misses: Mutex<Vec<Missed>>,
     /// The node whose chain is followed.
@@ -175,6 +178,7 @@ impl Engine {
             check: Mutex::default(),
             ticket_sums: Mutex::default(),
             compared: AtomicBool::new(false),
+            wallet_counts: Mutex::default(),
             open_misses: Mutex::default(),
             active_node: Mutex::default(),
             other_network: Mutex::default(),

@@ -6,6 +6,7 @@ mod bits;
 mod cast;
 mod check;
 mod commands;
+mod count_check;
 mod engine;
 mod follower;
 mod journal;
@@ -26,6 +27,7 @@ mod tell;
 mod ticket_sets;
 mod ticket_sums;
 mod votes;
+mod wallet_counts;
 mod wallet_watch;
 mod wrong_bits;
 

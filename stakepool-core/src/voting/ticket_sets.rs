@@ -17,6 +17,12 @@ impl Engine {
         *known
     }
 
+    /// How many tickets of the pool are in the lottery or on their way into it, whoever's they are.
+    pub(super) fn unspent_tickets(&self) -> u64 {
+        let (voted, ignored) = self.ticket_counts();
+        voted + ignored
+    }
+
     /// How many tickets of the pool are voted and how many ignored, immature ones included.
     pub fn ticket_counts(&self) -> (u64, u64) {
         let sums = self.ticket_sums();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod counts;
 mod engine;
 mod engine_wallets;
 mod local_daemon;

@@ -7,7 +7,7 @@ use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, Generation, ScriptAddress, TicketHash, VoteBits, VoteChoice, VoteTransaction,
 };
 use stakepool_core::ports::{
-    ChainWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    ChainWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
 };
 
 use super::call::reach;
@@ -168,6 +168,10 @@ impl TicketWallet for SimWallet {
     async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
         let script = address.hash();
         self.ask("validateaddress", |state, number| Ok(state.wallets[number].scripts().contains_key(&script))).await
+    }
+
+    async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
+        Ok(self.stake_info().await?.ticket_counts())
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {

@@ -11,8 +11,8 @@ use stakepool_core::chain::{
     TicketHash, VoteBits, VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
-    AgendaSource as _, ChainWallet, ScriptWallet, StakeInfo, TicketWallet, VoteRequest, VoteSigner, WalletError,
-    WalletInfo, WalletTickets,
+    AgendaSource as _, ChainWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner,
+    WalletError, WalletInfo, WalletTickets,
 };
 
 use super::answers::{
@@ -266,6 +266,10 @@ impl TicketWallet for Wallet {
 
     async fn holds_script(&self, address: &ScriptAddress) -> Result<bool, WalletError> {
         self.has_script(address).await
+    }
+
+    async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
+        Ok(self.stake_info().await?.ticket_counts())
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {
