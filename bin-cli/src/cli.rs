@@ -18,6 +18,7 @@ use crate::selftest::SelfTest;
 use crate::status::Status;
 use crate::streams::Streams;
 use crate::tickets::TicketsCommand;
+use crate::unknown::UnknownCommand;
 use crate::users::UsersCommand;
 
 const EXIT_CODES: &str = "\
@@ -45,6 +46,9 @@ enum Command {
     /// List, add and remove tickets that pay too small a fee.
     #[command(subcommand)]
     Tickets(TicketsCommand),
+    /// List voting addresses that are no user's, and say which of them are known and wanted.
+    #[command(subcommand)]
+    Unknown(UnknownCommand),
     /// Create and show users.
     #[command(subcommand)]
     Users(UsersCommand),
@@ -84,6 +88,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
     match cli.command {
         Command::Chain(command) => command.run(style, console.input, console.output),
         Command::Tickets(command) => command.run(&cli.pool, console),
+        Command::Unknown(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),
         Command::SelfTest(command) => command.run(&cli.pool, console),

@@ -15,6 +15,7 @@ mod selftest;
 mod status;
 mod streams;
 mod tickets;
+mod unknown;
 mod users;
 
 use std::ffi::OsString;

@@ -36,6 +36,10 @@ actions! {
     TicketAdd = "ticket.add",
     /// An added ticket is ignored again.
     TicketRemove = "ticket.remove",
+    /// The operator knows and wants an address that is no user's, so that it is no problem any more.
+    UnknownAcknowledge = "unknown.acknowledge",
+    /// An acknowledged address is a problem again.
+    UnknownAlarm = "unknown.alarm",
     /// A user is made at the command line.
     UserCreate = "user.create",
     /// A user may not sign in any more.

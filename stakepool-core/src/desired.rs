@@ -29,7 +29,8 @@ pub struct AddedTicket {
     pub address: ScriptAddress,
 }
 
-/// All users and added tickets. Kept sorted, so that equal contents have equal digests.
+/// All users and added tickets, and which addresses without a user are known and wanted. Kept sorted, so that equal contents
+/// have equal digests.
 ///
 /// ```
 /// use stakepool_core::accounts::{UserId, VotingPreference};
@@ -50,23 +51,30 @@ pub struct AddedTicket {
 pub struct DesiredState {
     users: BTreeMap<String, DesiredUser>,
     added: BTreeMap<TicketHash, AddedTicket>,
+    acknowledged: BTreeMap<String, ScriptAddress>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Lists {
     users: Vec<DesiredUser>,
     added: Vec<AddedTicket>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    acknowledged: Vec<ScriptAddress>,
 }
 
 impl From<Lists> for DesiredState {
     fn from(lists: Lists) -> Self {
-        Self::new(lists.users, lists.added)
+        Self::new(lists.users, lists.added).with_acknowledged(lists.acknowledged)
     }
 }
 
 impl From<DesiredState> for Lists {
     fn from(state: DesiredState) -> Self {
-        Self { users: state.users.into_values().collect(), added: state.added.into_values().collect() }
+        Self {
+            users: state.users.into_values().collect(),
+            added: state.added.into_values().collect(),
+            acknowledged: state.acknowledged.into_values().collect(),
+        }
     }
 }
 
@@ -92,7 +100,16 @@ impl DesiredState {
         Self {
             users: users.into_iter().map(|user| (user.address.to_string(), user)).collect(),
             added: added.into_iter().map(|ticket| (ticket.ticket, ticket)).collect(),
+            acknowledged: BTreeMap::new(),
         }
+    }
+
+    /// The same, with these addresses acknowledged: whether they have a user or not, the operator knows and wants them. Daemons
+    /// vote for such addresses as for any other, and only do not call them a problem.
+    #[must_use]
+    pub fn with_acknowledged(self, addresses: impl IntoIterator<Item = ScriptAddress>) -> Self {
+        let acknowledged = addresses.into_iter().map(|address| (address.to_string(), address)).collect();
+        Self { acknowledged, ..self }
     }
 
     /// The users, by address.
@@ -108,6 +125,16 @@ impl DesiredState {
     /// The added ticket with a hash.
     pub fn added_ticket(&self, hash: &TicketHash) -> Option<&AddedTicket> {
         self.added.get(hash)
+    }
+
+    /// The addresses that are acknowledged.
+    pub fn acknowledged(&self) -> impl ExactSizeIterator<Item = &ScriptAddress> {
+        self.acknowledged.values()
+    }
+
+    /// Whether an address is acknowledged.
+    pub fn is_acknowledged(&self, address: &ScriptAddress) -> bool {
+        !self.acknowledged.is_empty() && self.acknowledged.contains_key(&address.to_string())
     }
 
     /// Replaces all users.
@@ -134,6 +161,11 @@ impl DesiredState {
         for ticket in self.added.values() {
             hasher.update(ticket.ticket.as_bytes());
             hasher.update(ticket.address.hash().0);
+        }
+        // Where there is none, the digest is that of versions which do not know acknowledgements.
+        if !self.acknowledged.is_empty() {
+            hasher.update(b"acknowledged");
+            self.acknowledged.values().for_each(|address| hasher.update(address.hash().0));
         }
         DesiredDigest(hasher.finalize().into())
     }

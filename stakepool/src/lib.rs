@@ -138,6 +138,7 @@ mod stores_as_one;
 mod terms;
 pub mod ticket_source;
 pub mod tickets;
+mod unknown_notes;
 mod user_cache;
 pub mod wallets;
 
@@ -151,3 +152,4 @@ pub use pool::{Pool, SecretsError, SetupError};
 pub use signed::Signer;
 pub use stores::{PoolStore, Stores};
 pub use terms::{PoolSettings, PoolTerms, SiteIdentity, SitePaths};
+pub use unknown_notes::{Acknowledgement, UnknownNotes};

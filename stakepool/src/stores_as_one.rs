@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
-use stakepool_core::chain::{BlockHeight, KeyIndex, TicketHash};
+use stakepool_core::chain::{BlockHeight, KeyIndex, ScriptAddress, TicketHash};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, Invitation, InvitationId,
     InvitationStore, LeaseStore, LedgerStore, Listed, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore,
@@ -110,6 +110,7 @@ pass_on! {
         fn ticket(ticket: &TicketHash) -> Option<TicketReport>;
         fn votes(ticket: Option<&TicketHash>, limit: u64) -> Vec<StoredVote>;
         fn ticket_counts(user: Option<UserId>) -> Vec<(TicketState, bool, u64)>;
+        fn lost_addresses() -> Vec<(ScriptAddress, UserId)>;
         fn cursor(daemon: &str) -> Option<EventCursor>;
         fn set_cursor(daemon: &str, cursor: EventCursor) -> ();
     }

@@ -138,6 +138,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "signed",
                 "stores",
                 "ticket_source",
+                "unknown_notes",
                 "user_cache",
             ],
             &["database"],

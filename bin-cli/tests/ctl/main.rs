@@ -13,5 +13,6 @@ mod restore;
 mod scene;
 mod status;
 mod tickets;
+mod unknown;
 mod users;
 mod web;

@@ -328,7 +328,7 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     assert!(user.sign_in("user@example.org", PASSWORD).await.text().contains("This account is disabled."));
     assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("invalid api token"));
     let database = world.database.as_ref();
-    let wanted = stakepool::daemons::desired_state(database, database, world.clock.now()).await.unwrap();
+    let wanted = stakepool::daemons::desired_state(database, database, database, world.clock.now()).await.unwrap();
     assert_eq!(wanted.users().map(|user| user.user).collect::<Vec<_>>(), [UserId(2)], "still voted for");
     assert!(admin.get("/adminusers?show=disabled").await.text().contains("user@<wbr>example<wbr>.org"));
 

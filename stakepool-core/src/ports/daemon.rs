@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::{EventBatch, EventCursor};
 use super::ticket_sets::TicketSets;
+use crate::accounts::UserId;
 use crate::chain::{BlockHeight, Network, ScriptAddress, TicketHash};
 use crate::desired::DesiredState;
 use crate::ticket::PoolFee;
@@ -91,16 +92,30 @@ pub struct UnknownAddress {
     pub ignored: u64,
 }
 
+/// A user with tickets whom a daemon knows, but who is missing from the desired state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingUser {
+    /// The user.
+    pub user: UserId,
+    /// The multisig address.
+    pub address: ScriptAddress,
+    /// Tickets of it in the lottery or on their way into it.
+    pub tickets: u64,
+}
+
 /// A daemon's tickets beside those of its wallets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TicketCheck {
-    /// Addresses whose scripts a wallet holds, but that are no user's: the first hundred with tickets.
+    /// Addresses whose scripts a wallet holds, but that are no user's: the first hundred with tickets, those first that are not
+    /// acknowledged.
     pub unknown: Vec<UnknownAddress>,
     /// How many of them there are in all.
     pub unknown_addresses: u64,
     /// How many tickets of theirs are voted with default bits.
     pub unknown_tickets: u64,
+    /// Users with tickets who are missing from what the web sent: the first hundred.
+    pub missing: Vec<MissingUser>,
     /// Tickets to be voted that the daemon's wallets do not know, so that no vote of theirs can be signed.
     pub lacking: u64,
     /// Unspent tickets that the daemon's wallets watch; `None` before one has said so.

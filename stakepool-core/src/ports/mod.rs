@@ -55,7 +55,9 @@ pub use agendas::{Agenda, AgendaChoice, AgendaSource};
 pub use alerts::{AlertError, AlertSink, Heartbeat};
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "engine")]
-pub use daemon::{DaemonError, DaemonStatus, LowFeeEntry, TicketCheck, UnknownAddress, VotingDaemon, WalletState};
+pub use daemon::{
+    DaemonError, DaemonStatus, LowFeeEntry, MissingUser, TicketCheck, UnknownAddress, VotingDaemon, WalletState,
+};
 pub use events::{EventBatch, EventCursor};
 #[cfg(feature = "accounts")]
 pub use history::{HistoryStore, NetworkDay, Turnover};

@@ -358,6 +358,10 @@ pub trait LedgerStore: Send + Sync {
     /// How many tickets are in each state, ignored ones apart (`true`).
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
 
+    /// Addresses with tickets that are no user's, and the numbers that their users had: of users whom a daemon knew, and whose
+    /// rows were lost.
+    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError>;
+
     /// The place in a daemon's events up to which everything is stored.
     async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError>;
 

@@ -39,4 +39,3 @@ pub use local::LocalDaemon;
 pub use lottery::{Lottery, Winner, Winners};
 pub use parts::EngineParts;
 pub use run::{EVENTS_AHEAD, TaggedEvent};
-pub use standing::MissingUser;

@@ -52,6 +52,9 @@ struct Saved {
     votes: Vec<SavedVote>,
 }
 
+/// Acknowledged addresses, behind the rest: earlier versions neither wrote them nor look for them.
+type Acknowledged = Vec<Hash160>;
+
 /// A vote as it lies on disk.
 #[derive(Serialize, Deserialize)]
 struct SavedVote {
@@ -133,7 +136,7 @@ pub struct Restored {
 }
 
 /// A copy of all that is kept, taken under the state's lock; encoding it may take its time.
-pub struct Snapshot(Saved);
+pub struct Snapshot(Saved, Acknowledged);
 
 impl Snapshot {
     /// Copies the state.
@@ -144,7 +147,7 @@ impl Snapshot {
         synced: Option<SyncPoint>,
         votes: impl IntoIterator<Item = &'a VoteRecord>,
     ) -> Self {
-        Self(Saved {
+        let saved = Saved {
             network: pool.evaluator().network(),
             epoch,
             users: has_users.then(|| pool.users_to_save().map(|(script, id, voting)| (*script, id, voting)).collect()),
@@ -153,7 +156,8 @@ impl Snapshot {
             tickets: pool.tickets_to_save().map(|(hash, ticket)| (*hash, *ticket)).collect(),
             foreign: pool.foreign_to_save().copied().collect(),
             votes: votes.into_iter().map(SavedVote::from).collect(),
-        })
+        };
+        Self(saved, pool.desired().acknowledged().map(|address| address.hash()).collect())
     }
 
     /// Encodes it for the disk, with a checksum at the end.
@@ -162,6 +166,9 @@ impl Snapshot {
     /// [`SavedStateError::Contents`] where it cannot be encoded.
     pub fn encode(&self) -> Result<Vec<u8>, SavedStateError> {
         let mut bytes = postcard::to_extend(&self.0, MAGIC.to_vec()).map_err(contents)?;
+        if !self.1.is_empty() {
+            bytes = postcard::to_extend(&self.1, bytes).map_err(contents)?;
+        }
         bytes.extend_from_slice(&Sha256::digest(&bytes));
         Ok(bytes)
     }
@@ -177,7 +184,9 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     if Sha256::digest(&bytes[..MAGIC.len() + body.len()])[..] != checksum[..] {
         return Err(SavedStateError::Checksum);
     }
-    let saved: Saved = postcard::from_bytes(body).map_err(contents)?;
+    let (saved, rest): (Saved, _) = postcard::take_from_bytes(body).map_err(contents)?;
+    let acknowledged: Acknowledged =
+        if rest.is_empty() { Vec::new() } else { postcard::from_bytes(rest).map_err(contents)? };
     let expected = pool.evaluator().network();
     if saved.network != expected {
         return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
@@ -187,7 +196,8 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
         let address = |hash| ScriptAddress::new(expected, hash);
         let users = users.into_iter().map(|(hash, user, voting)| DesiredUser { user, address: address(hash), voting });
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
-        pool.set_desired(DesiredState::new(users, added));
+        let acknowledged = acknowledged.into_iter().map(address);
+        pool.set_desired(DesiredState::new(users, added).with_acknowledged(acknowledged));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.

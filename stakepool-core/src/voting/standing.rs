@@ -3,23 +3,11 @@
 use foldhash::{HashMap, HashSet};
 
 use super::lottery::{Lottery, Tracked};
-use crate::accounts::UserId;
 use crate::chain::{BlockHeight, Hash160, ScriptAddress, TicketHash};
-use crate::ports::UnknownAddress;
+use crate::ports::{MissingUser, UnknownAddress};
 
 /// A ticket that a wallet must have by now: one of the last blocks may still be on its way into it.
 const SURELY_SEEN: u32 = 2;
-
-/// A user with tickets who is missing from the desired state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MissingUser {
-    /// The user.
-    pub user: UserId,
-    /// The multisig address.
-    pub address: ScriptAddress,
-    /// Tickets of it in the lottery or on their way into it.
-    pub tickets: u64,
-}
 
 impl Lottery {
     fn address_of(&self, script: Hash160) -> ScriptAddress {

@@ -1,19 +1,19 @@
 //! What people must hear of the pool's tickets: addresses that are no user's, users who are missing, tickets that are ignored, and
 //! tickets that were missed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
 use super::lottery_reports::{Changes, Ignored, Missed, MissedAs};
-use super::standing::MissingUser;
 use crate::chain::{ScriptAddress, TicketHash};
-use crate::ports::{TicketCheck, UnknownAddress};
+use crate::ports::{MissingUser, TicketCheck, UnknownAddress};
 use crate::reports::{DaemonEventKind, VoteOutcome};
 use crate::ticket::Verdict;
 
 /// Addresses and users that a sentence names: a status page shows 400 characters of it.
 pub(super) const NAMED: usize = 3;
-/// Unknown addresses that the status names.
+/// Unknown addresses and missing users that the status names.
 const LISTED: usize = 100;
 /// Ignored tickets that the log names one by one at a time.
 const LOGGED: usize = 20;
@@ -54,7 +54,7 @@ fn of_unknown(unknown: &[UnknownAddress]) -> String {
     let rest = if ignored == 0 { String::new() } else { format!("; {ignored} more are ignored for their fee") };
     format!(
         "{tickets} of {addresses} that the web does not know: {names}. They are voted with default bits, since a wallet holds the \
-         scripts{rest}. Check the web's database: users are missing"
+         scripts{rest}. Check the web's database: users are missing (`stakepoolctl unknown list`)"
     )
 }
 
@@ -87,32 +87,44 @@ impl Engine {
         }
     }
 
-    /// Names users who are missing, and addresses that are no user's.
+    /// Names users who are missing, and addresses that are no user's. Those that are acknowledged are in the status, and no
+    /// problem.
     fn tell_strangers(&self) {
-        let (missing, unknown) = {
+        let (missing, unknown, desired) = {
             let lottery = self.lottery();
-            (lottery.missing_users(), lottery.unknown_addresses())
+            (lottery.missing_users(), lottery.unknown_addresses(), Arc::clone(lottery.desired()))
         };
+        let (missing_quiet, missing): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|it| desired.is_acknowledged(&it.address));
+        let (quiet, loud): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|it| desired.is_acknowledged(&it.address));
         if missing.is_empty() {
             self.solved("wanted");
         } else {
             self.problems_of().figures("wanted", of_missing(&missing));
         }
+        let unknown: Vec<_> = loud.iter().chain(&quiet).copied().collect();
         let new = {
             let mut check = self.check();
             check.unknown_addresses = unknown.len() as u64;
             check.unknown_tickets = unknown.iter().map(|it| it.voted).sum();
+            check.missing = missing.iter().chain(&missing_quiet).take(LISTED).copied().collect();
             let before = std::mem::replace(&mut check.unknown, unknown.iter().take(LISTED).copied().collect());
             let is_new = |it: &&UnknownAddress| !before.iter().any(|known| known.address == it.address);
-            check.unknown.iter().filter(is_new).copied().collect::<Vec<_>>()
+            check
+                .unknown
+                .iter()
+                .filter(is_new)
+                .filter(|it| !desired.is_acknowledged(&it.address))
+                .copied()
+                .collect::<Vec<_>>()
         };
         for UnknownAddress { address, voted, ignored } in new {
             tracing::warn!(%address, voted, ignored, "a wallet holds the script of a voting address that is no user's");
         }
-        if unknown.is_empty() {
+        if loud.is_empty() {
             self.solved("unknown");
         } else {
-            self.problems_of().figures("unknown", of_unknown(&unknown));
+            self.problems_of().figures("unknown", of_unknown(&loud));
         }
     }
 

@@ -2,10 +2,10 @@
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, TicketHash, Transaction};
-use stakepool_core::ports::{SpentOrMissed, UnknownAddress};
+use stakepool_core::ports::{MissingUser, SpentOrMissed, UnknownAddress};
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
-use stakepool_core::voting::{Lottery, MissingUser, snapshot};
+use stakepool_core::voting::{Lottery, snapshot};
 
 use stakepool_core::testkit::tickets::{Fee, address, block, desired, evaluator, hash, revocation, ticket, vote};
 

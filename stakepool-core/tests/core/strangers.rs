@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Transaction, VoteBits};
-use stakepool_core::ports::{NodeEvent, SpentOrMissed, WalletTicket, WalletTickets};
+use stakepool_core::ports::{MissingUser, NodeEvent, SpentOrMissed, WalletTicket, WalletTickets};
 use stakepool_core::reports::TicketState;
 use stakepool_core::testkit::tickets::{Fee, address, block, desired, hash, header, ticket};
 use stakepool_core::testkit::{FakeNode, FakeWallet, Mood};
@@ -48,7 +49,7 @@ async fn the_first_new_user_of_an_empty_web_costs_the_old_ones_no_vote() {
             problems,
             [format!(
                 "3 tickets of 2 voting addresses that the web does not know: {} with 3, {} with 1. They are voted with default bits, since \
-                 a wallet holds the scripts; 1 more are ignored for their fee. Check the web's database: users are missing",
+                 a wallet holds the scripts; 1 more are ignored for their fee. Check the web's database: users are missing (`stakepoolctl unknown list`)",
                 address(2),
                 address(1)
             )]
@@ -69,6 +70,54 @@ async fn the_first_new_user_of_an_empty_web_costs_the_old_ones_no_vote() {
     daemon.engine.put_desired(desired(&[1, 2, 7], &[]));
     assert_eq!(daemon.engine.problems(), [""; 0]);
     assert_eq!(daemon.engine.ticket_check().unknown, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_is_acknowledged_is_voted_and_listed_but_no_problem_also_after_a_restart() {
+    let old = [ticket(1, 1, Fee::Enough), ticket(2, 2, Fee::Enough)];
+    let (wallet, node) = holding(&old);
+    let file = Arc::default();
+    let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
+    daemon.engine.put_desired(desired(&[7], &[]).with_acknowledged([address(1)]));
+    daemon.emit(NodeEvent::Connected).await;
+    let problems = daemon.engine.problems();
+    assert!(problems.len() == 1 && problems[0].starts_with("1 ticket of 1 voting address"), "{problems:?}");
+    assert!(problems[0].contains(&address(2).to_string()), "{problems:?}");
+    let both = desired(&[7], &[]).with_acknowledged([address(2), address(1)]);
+    daemon.engine.put_desired(both.clone());
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+    daemon.end().await.unwrap();
+    let again = Daemon::start(&[wallet], &node, &file);
+    assert_eq!(again.engine.desired().digest(), both.digest());
+    again.emit(NodeEvent::Connected).await;
+    assert_eq!(again.engine.problems(), [""; 0]);
+    let check = again.engine.ticket_check();
+    assert_eq!(
+        (check.unknown_addresses, check.unknown_tickets, check.unknown.len()),
+        (2, 2, 2),
+        "the status lists them"
+    );
+    again.win(220, 1, &old.each_ref().map(hash)).await;
+    assert_eq!(node.sent_count(), 2, "and they are voted");
+    // Taken back, the alarm stands again.
+    again.engine.put_desired(desired(&[7], &[]));
+    assert!(!again.engine.problems().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_who_is_missing_is_in_the_status_and_quiet_once_acknowledged() {
+    let bought = ticket(1, 1, Fee::Enough);
+    let (wallet, node) = holding(std::slice::from_ref(&bought));
+    let daemon = ready(&[wallet], &node).await;
+    daemon.engine.put_desired(desired(&[7], &[]));
+    assert!(daemon.engine.problems()[0].contains("missing from what the web sent"));
+    let missing = MissingUser { user: UserId(1), address: address(1), tickets: 1 };
+    assert_eq!(daemon.engine.ticket_check().missing, [missing]);
+    daemon.engine.put_desired(desired(&[7], &[]).with_acknowledged([address(1)]));
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+    assert_eq!(daemon.engine.ticket_check().missing, [missing]);
+    daemon.win(220, 1, &[hash(&bought)]).await;
+    assert_eq!(node.sent()[0].bits, VoteBits(5), "with the bits that the user chose");
 }
 
 #[tokio::test(start_paused = true)]

@@ -101,8 +101,12 @@ mod tests {
     #[test]
     fn every_entry_of_every_list_counts() {
         let user = pb::WantedUser { user_id: 300, address: "Sc…".to_owned(), vote_bits: 1, vote_version: 5 };
-        let piece =
-            pb::WantedPiece { users: vec![user; 3], added: vec![pb::AddedTicket::default(); 4], digest: vec![1; 200] };
+        let piece = pb::WantedPiece {
+            users: vec![user; 3],
+            added: vec![pb::AddedTicket::default(); 4],
+            digest: vec![1; 200],
+            ..Default::default()
+        };
         assert_eq!(fields(&piece.encode_to_vec()).count(), 8);
         assert_eq!(fields(&pb::EventCursor { epoch: u64::MAX, seq: 1 }.encode_to_vec()).count(), 2);
         assert_eq!(

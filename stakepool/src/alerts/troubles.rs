@@ -249,10 +249,12 @@ mod tests {
     use crate::daemons::DaemonView;
     use crate::database::DatabaseReport;
     use crate::status::Seen;
+    use crate::unknown_notes::UnknownNotes;
 
     fn judge(wallets: &[MemberStatus], view: Option<DaemonView>) -> Vec<(AlertKind, String, String)> {
         let status = PoolStatus::of(&Seen {
             now: UnixTime(0),
+            unknown: &UnknownNotes::default(),
             wallets,
             quorum: 0,
             daemons: &[("d:1".to_owned(), view)],
@@ -337,6 +339,7 @@ mod tests {
             DatabaseReport { state: DatabaseCondition::Failing, error: Some("disk full".into()), ..Default::default() };
         let status = PoolStatus::of(&Seen {
             now: UnixTime(0),
+            unknown: &UnknownNotes::default(),
             wallets: &[],
             quorum: 0,
             daemons: &[],

@@ -17,7 +17,8 @@ use crate::alerts::pulse::Pulse;
 use crate::alerts::since::Since;
 use crate::alerts::troubles::{self, PATIENCE};
 use crate::pool::Pool;
-use crate::status::Overall;
+use crate::status::{Overall, PoolStatus};
+use crate::unknown_notes::note_seen;
 
 /// How often the pool is looked at.
 const LOOK: Duration = Duration::from_secs(15);
@@ -28,6 +29,9 @@ const GAP: Duration = LEASE.saturating_add(PATIENCE).saturating_add(LOOK).satura
 const ADMINISTRATORS: u32 = 40;
 /// How long the database may take for a note.
 const NOTE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How many addresses that are no user's are noted at a look.
+const NOTED: usize = 100;
 
 /// What watches a pool.
 struct Watch {
@@ -97,6 +101,7 @@ impl Watch {
         }
         if self.leadership.is_ours() {
             self.send(pool, &alerts, status.state).await;
+            note_unknown(pool, &status).await;
         }
         self.note(pool).await;
     }
@@ -138,6 +143,18 @@ impl Watch {
         {
             // Where the database fails, the status says so.
             let _ = timeout(NOTE_LIMIT, pool.parts.upkeep.set_note(NOTE, &text)).await;
+        }
+    }
+}
+
+/// Notes when addresses that are no user's were first seen, some at a time.
+async fn note_unknown(pool: &Pool, status: &PoolStatus) {
+    let new = status.unknown_addresses.iter().filter(|report| report.first_seen.is_none());
+    for report in new.take(NOTED) {
+        let noted = note_seen(pool.parts.upkeep.as_ref(), &report.address, pool.now());
+        if !matches!(timeout(NOTE_LIMIT, noted).await, Ok(Ok(()))) {
+            // Where the database fails, the status says so.
+            return;
         }
     }
 }

@@ -172,7 +172,7 @@ impl Comparison {
 
     /// The users and added tickets as they are now: what every daemon should have.
     pub(super) async fn desired(&self) -> Result<DesiredState, StoreError> {
-        let Parts { users, low_fee, clock, .. } = &self.parts;
-        desired_state(users.as_ref(), low_fee.as_ref(), clock.now()).await
+        let Parts { users, low_fee, upkeep, clock, .. } = &self.parts;
+        desired_state(users.as_ref(), low_fee.as_ref(), upkeep.as_ref(), clock.now()).await
     }
 }

@@ -11,8 +11,10 @@ use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
 use crate::status::finding::{Finding, of_alerts, of_database};
 use crate::status::lag::lag_allowed;
+use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
 use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
+use crate::unknown_notes::UnknownNotes;
 
 /// How the pool is as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -51,6 +53,8 @@ pub struct PoolStatus {
     pub wallets: Vec<WalletReport>,
     /// The voting daemons, in the order of the configuration.
     pub daemons: Vec<DaemonReport>,
+    /// Voting addresses that are no user's, acknowledged ones last.
+    pub unknown_addresses: Vec<UnknownAddressReport>,
     /// The database.
     pub database: DatabaseReport,
     /// Who alerts the operator, and how that goes.
@@ -68,6 +72,8 @@ pub struct Seen<'a> {
     pub quorum: usize,
     /// The daemons by name; nothing of those that were not yet asked.
     pub daemons: &'a [(String, Option<DaemonView>)],
+    /// What is noted of addresses that are no user's.
+    pub unknown: &'a UnknownNotes,
     /// How the database is.
     pub database: DatabaseReport,
     /// Who alerts the operator, and how that goes.
@@ -84,7 +90,7 @@ impl PoolStatus {
     /// Judges what was seen.
     pub fn of(seen: &Seen<'_>) -> Self {
         let (best, lag_allowed) = (best_height(seen), lag_allowed(seen.ours.network));
-        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed, seen.ours.new_pool);
+        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed, seen.ours.new_pool, seen.unknown);
         let wallets: Vec<_> = seen.wallets.iter().map(of_wallet).collect();
         let of_daemon = |(name, view): &(String, Option<DaemonView>)| {
             DaemonReport::of(name, view.as_ref(), best, lag_allowed, seen.ours)
@@ -119,6 +125,7 @@ impl PoolStatus {
             quorum: seen.quorum,
             wallets,
             daemons,
+            unknown_addresses: unknown_addresses(seen.wallets, seen.daemons, seen.unknown, seen.ours.new_pool),
             database: seen.database.clone(),
             alerts: seen.alerts.clone(),
         }

@@ -8,9 +8,11 @@ mod mail;
 mod now;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod wallet;
 
 pub use daemon::{DaemonCondition, DaemonReport};
 pub use finding::Finding;
 pub use judge::{Overall, PoolStatus, Seen};
+pub use unknown::{Reporter, UnknownAddressReport};
 pub use wallet::{WalletCondition, WalletReport};

@@ -17,6 +17,7 @@ use crate::pool::Pool;
 use crate::status::finding::{of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::mail::add_mail;
+use crate::unknown_notes::UnknownNotes;
 
 /// How long a read for the status may take.
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -51,7 +52,9 @@ impl Pool {
         let daemons: Vec<_> = self.parts.daemons.iter().map(|daemon| named(daemon.name())).collect();
         self.try_read().await;
         let database = self.parts.database.report(self.now());
+        let unknown = self.unknown_notes(&database).await;
         let mut status = PoolStatus::of(&Seen {
+            unknown: &unknown,
             now: self.now(),
             wallets,
             quorum: self.parts.stats.quorum(),
@@ -81,6 +84,15 @@ impl Pool {
         };
         let read = timeout(READ_LIMIT, self.parts.users.counts()).await.unwrap_or_else(|_| slow());
         self.parts.database.note(&read);
+    }
+
+    /// What is noted of addresses that are no user's; nothing where the database fails, which is a problem of its own.
+    async fn unknown_notes(&self, database: &DatabaseReport) -> UnknownNotes {
+        if database.state == DatabaseCondition::Failing {
+            return UnknownNotes::default();
+        }
+        let read = UnknownNotes::read(self.parts.upkeep.as_ref());
+        timeout(READ_LIMIT, read).await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// Who alerts: this instance, or the one that the database names.

@@ -14,8 +14,10 @@ use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::lag::lag_allowed;
+use crate::status::unknown::unknown_addresses;
 use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
+use crate::unknown_notes::{Acknowledgement, UnknownNotes};
 
 /// The account key of the pool's wallets.
 const KEY: &str =
@@ -84,6 +86,7 @@ fn judge(wallets: &[MemberStatus], daemons: &[Option<DaemonView>], database_erro
     let daemons: Vec<_> = daemons.iter().enumerate().map(|(n, view)| (format!("d{n}"), view.clone())).collect();
     PoolStatus::of(&Seen {
         now: UnixTime(0),
+        unknown: &UnknownNotes::default(),
         wallets,
         quorum: 2,
         daemons: &daemons,
@@ -290,7 +293,7 @@ fn a_wallet_without_a_node_or_of_a_version_with_known_faults_is_a_problem_with_t
         let mut wallet = wallet(Health::Healthy, 100);
         let info = wallet.info.as_mut().unwrap();
         (info.generation, info.version, info.spv) = (generation, version.to_owned(), spv);
-        WalletReport::of(&wallet, None, 0, false).problems
+        WalletReport::of(&wallet, None, 0, false, &UnknownNotes::default()).problems
     };
     let sound = [
         "exccwallet 2.8.5-pre+95a63117d (JSON-RPC 8.9.0)",
@@ -324,7 +327,7 @@ fn scripts_of_users_whom_the_database_does_not_know_are_a_problem_until_the_oper
     let told = |unknown: Vec<UnknownScript>, new_pool: bool| {
         let census = ScriptCensus { scripts: 2 + unknown.len(), users: 2, unknown };
         let wallet = MemberStatus { census: Some(census), ..wallet(Health::Healthy, 100) };
-        let report = WalletReport::of(&wallet, None, 0, new_pool);
+        let report = WalletReport::of(&wallet, None, 0, new_pool, &UnknownNotes::default());
         assert_eq!(report.unknown_users.iter().cloned().collect::<Vec<_>>(), report.problems);
         report.unknown_users
     };
@@ -341,6 +344,23 @@ fn scripts_of_users_whom_the_database_does_not_know_are_a_problem_until_the_oper
     assert!(!text.contains("tickets that may"), "{text}");
     assert_eq!(told(vec![idle], true), None, "newpool has decided about users without tickets");
     assert!(told(vec![idle, busy], true).is_some(), "tickets that may vote are never passed over");
+    // One that is acknowledged is left out, whatever tickets it has.
+    let census = ScriptCensus { scripts: 4, users: 2, unknown: vec![idle, busy] };
+    let wallets = [MemberStatus { census: Some(census), ..wallet(Health::Healthy, 100) }];
+    let told = |acknowledged: &[UnknownScript]| {
+        let acknowledgement = || Acknowledgement { at: UnixTime(9), by: "stakepoolctl".to_owned() };
+        let acknowledged = acknowledged.iter().map(|script| (script.address, acknowledgement())).collect();
+        let notes = UnknownNotes { acknowledged, ..UnknownNotes::default() };
+        let listed: Vec<_> = unknown_addresses(&wallets, &[], &notes, false)
+            .into_iter()
+            .map(|it| (it.key_index.unwrap().0, it.live_tickets, it.acknowledged.is_some()))
+            .collect();
+        (WalletReport::of(&wallets[0], None, 0, false, &notes).unknown_users, listed)
+    };
+    let (text, listed) = told(&[busy]);
+    assert!(text.unwrap().contains("(key index 3)"));
+    assert_eq!(listed, [(3, 0, false), (7, 4, true)], "what is acknowledged comes last");
+    assert_eq!(told(&[idle, busy]), (None, vec![(7, 4, true), (3, 0, true)]));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use stakepool_core::ports::WalletInfo;
 use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, ScriptCensus};
 
 use crate::status::lag::lag;
+use crate::unknown_notes::UnknownNotes;
 
 /// What a wallet is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,14 +72,20 @@ pub struct WalletReport {
 }
 
 impl WalletReport {
-    pub(super) fn of(wallet: &MemberStatus, best: Option<BlockHeight>, lag_allowed: u32, new_pool: bool) -> Self {
+    pub(super) fn of(
+        wallet: &MemberStatus,
+        best: Option<BlockHeight>,
+        lag_allowed: u32,
+        new_pool: bool,
+        notes: &UnknownNotes,
+    ) -> Self {
         // What it said of itself is old where it does not answer any more.
         let here = !matches!(wallet.health, Health::Unreachable { .. } | Health::Unknown);
         let info = wallet.info.as_ref();
         let now = info.filter(|_| here);
         let lag = lag(wallet.height, best);
         let (state, repair, last_error) = state(&wallet.health);
-        let unknown_users = wallet.census.as_ref().and_then(|census| unknown_users(census, new_pool));
+        let unknown_users = wallet.census.as_ref().and_then(|census| unknown_users(census, new_pool, notes));
         let mut problems = problems(wallet, now, lag.filter(|lag| *lag > lag_allowed));
         problems.extend(unknown_users.clone());
         Self {
@@ -132,12 +139,14 @@ fn owes(debts: PendingRepairs) -> String {
     }
 }
 
-/// What is to be said of users whose scripts a wallet holds, but whom the database does not know. Where the operator has said
-/// that the pool is a new one, only those with tickets that may still vote count.
-fn unknown_users(census: &ScriptCensus, new_pool: bool) -> Option<String> {
-    let ScriptCensus { scripts, unknown, .. } = census;
+/// What is to be said of users whose scripts a wallet holds, but whom the database does not know, and about whom the operator has
+/// not decided: those who are acknowledged are left out, and where the operator has said that the pool is a new one, only those
+/// with tickets that may still vote count.
+fn unknown_users(census: &ScriptCensus, new_pool: bool, notes: &UnknownNotes) -> Option<String> {
+    let scripts = census.scripts;
+    let unknown: Vec<_> = census.unknown.iter().filter(|script| !notes.is_acknowledged(&script.address)).collect();
     let (first, last) = (unknown.first()?.index, unknown.last()?.index);
-    let tickets = census.unknown_tickets();
+    let tickets: usize = unknown.iter().filter_map(|script| script.tickets).sum();
     if new_pool && tickets == 0 {
         return None;
     }
@@ -150,8 +159,8 @@ fn unknown_users(census: &ScriptCensus, new_pool: bool) -> Option<String> {
     };
     Some(format!(
         "it holds {scripts} scripts, {} of them {whose} whom the database does not know ({indexes}){at_risk}: check `database`, \
-         and bring their rows over from the old database or restore them; until then their votes are cast with default \
-         bits at best",
+         and bring their rows over from the old database or restore them (`stakepoolctl unknown list`); until then their votes are \
+         cast with default bits at best",
         unknown.len()
     ))
 }

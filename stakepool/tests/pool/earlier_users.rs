@@ -4,16 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::administration::UnknownAddressError;
 use stakepool::registration::RegistrationError;
+use stakepool::status::UnknownAddressReport;
 use stakepool::wallets::WalletsError;
+use stakepool_core::accounts::Actor;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, RedeemScript, ScriptAddress, TicketHash};
 use stakepool_core::ports::{PoolWallet, ScriptWallet as _, WalletTicket, WalletTickets};
 use stakepool_core::testkit::tickets::COLD;
-use stakepool_core::testkit::{FakeWallet, MemoryStore, Mood};
+use stakepool_core::testkit::{FakeDaemon, FakeWallet, MemoryStore, Mood};
 use stakepool_core::wallets::{Agreement, GroupError, Health, ScriptCensus, WalletGroup};
 use tokio::time::timeout;
 
-use crate::world::{ALICE, BOB, USER_KEY, World};
+use crate::world::{ALICE, BOB, USER_KEY, World, until};
 
 /// The script of an earlier user, whose own key is one of the pool's here.
 fn script(index: u32) -> RedeemScript {
@@ -119,6 +122,62 @@ async fn users_who_are_missing_from_a_restored_database_are_named_and_keep_their
     let bob = world.account(BOB).await;
     let key = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap().address(KeyIndex(60)).unwrap();
     assert_eq!(world.pool.register(bob.id, &key.to_string()).await.unwrap().key_index, KeyIndex(3));
+}
+
+#[tokio::test]
+async fn an_acknowledged_address_is_no_problem_and_listed_also_after_a_restart_and_the_daemons_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = FakeDaemon::new("daemon:1");
+    let start = async || {
+        let world = World::in_folder_with(folder.path(), |plan| plan.daemons = vec![Arc::clone(&daemon)]).await;
+        world.keep_daemons();
+        world
+    };
+    let world = start().await;
+    world.registered(ALICE).await;
+    hold(&world.wallets, &[2, 5]).await;
+    recover(&world).await;
+    world.in_sync(&daemon).await;
+    let status = world.pool.status().await;
+    assert_eq!(status.problems.len(), 2, "one a wallet: {:?}", status.problems);
+    let reported = status.unknown_addresses;
+    let seen: Vec<_> = reported.iter().map(|it| (it.address, it.key_index.unwrap().0, it.live_tickets)).collect();
+    assert_eq!(seen, [(address(5), 5, 1), (address(2), 2, 0)]);
+    assert_eq!(reported[0].reported_by.len(), 2, "{reported:?}");
+    let nobodys = world.pool.acknowledge(Actor::CommandLine, address(9), &reported).await.unwrap_err();
+    assert_eq!(nobodys, UnknownAddressError::NotReported(address(9)));
+    assert_eq!(world.pool.acknowledge(Actor::CommandLine, address(2), &reported).await, Ok(true));
+    assert!(world.pool.status().await.problems[0].contains("(key index 5)"));
+    assert_eq!(world.pool.acknowledge(Actor::CommandLine, address(5), &reported).await, Ok(true));
+    assert_eq!(world.pool.acknowledge(Actor::CommandLine, address(5), &reported).await, Ok(false));
+    let (actor, action, subject, detail) = world.last_act().await;
+    assert_eq!(
+        (actor.as_str(), action.as_str(), subject),
+        ("stakepoolctl", "unknown.acknowledge", address(5).to_string())
+    );
+    assert_eq!(detail, "1 live and 0 ignored tickets, key index 5");
+    assert!(world.pool.status().await.problems.is_empty());
+    let has_both = || {
+        let desired = daemon.desired.lock().unwrap();
+        desired
+            .as_ref()
+            .is_some_and(|it| it.is_acknowledged(&address(2)) && it.is_acknowledged(&address(5)))
+            .then_some(())
+    };
+    until("the daemon is told", has_both).await;
+
+    let again = start().await;
+    hold(&again.wallets, &[2, 5]).await;
+    recover(&again).await;
+    let status = again.pool.status().await;
+    let acknowledged = |it: &UnknownAddressReport| it.acknowledged.as_ref().map(|noted| noted.by.clone());
+    assert_eq!(status.unknown_addresses.iter().filter_map(acknowledged).collect::<Vec<_>>(), ["stakepoolctl"; 2]);
+    assert!(!status.problems.iter().any(|problem| problem.contains("does not know")), "{:?}", status.problems);
+    assert_eq!(again.pool.alarm_again(Actor::CommandLine, address(2)).await, Ok(true));
+    assert_eq!(again.pool.alarm_again(Actor::CommandLine, address(2)).await, Ok(false));
+    assert!(again.pool.status().await.problems[0].contains("(key index 2)"));
+    let quiet = || (!daemon.desired.lock().unwrap().as_ref().unwrap().is_acknowledged(&address(2))).then_some(());
+    until("the daemon is told again", quiet).await;
 }
 
 #[tokio::test]

@@ -75,7 +75,12 @@ impl World {
 
     /// A pool on the database in a folder, as after a restart of the web.
     pub async fn in_folder(folder: &Path, terms: PoolTerms) -> Self {
-        Self::on(folder, |plan| plan.terms = terms).await
+        Self::in_folder_with(folder, |plan| plan.terms = terms).await
+    }
+
+    /// As [`World::in_folder`], with something different.
+    pub async fn in_folder_with(folder: &Path, change: impl FnOnce(&mut Plan)) -> Self {
+        Self::on(folder, change).await
     }
 
     async fn on(folder: &Path, change: impl FnOnce(&mut Plan)) -> Self {

@@ -129,6 +129,8 @@ const fn words(action: AuditAction) -> &'static str {
     match action {
         AuditAction::TicketAdd => "added a low-fee ticket",
         AuditAction::TicketRemove => "took a low-fee ticket back",
+        AuditAction::UnknownAcknowledge => "acknowledged an address without a user",
+        AuditAction::UnknownAlarm => "took the acknowledgement of an address back",
         AuditAction::UserCreate => "made a user",
         AuditAction::UserDisable => "disabled a user",
         AuditAction::UserEnable => "enabled a user",

@@ -1,13 +1,14 @@
 //! The ledger of tickets and votes.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{Tables, part};
 use crate::accounts::UserId;
-use crate::chain::TicketHash;
+use crate::chain::{ScriptAddress, TicketHash};
 use crate::ports::{EventCursor, LedgerStore, Slice, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery};
 use crate::reports::{TicketReport, TicketState, VoteRecord};
 use crate::store_rules::{merge_ticket, replaces_vote};
@@ -107,6 +108,17 @@ impl LedgerStore for MemoryStore {
             }
         }
         Ok(counts)
+    }
+
+    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+        let tables = self.tables();
+        let users = tables.users.values().filter_map(|user| user.registration.as_ref());
+        let known: HashSet<_> = users.map(|registration| registration.address).collect();
+        let tickets = tables.tickets.values().map(|ticket| &ticket.report);
+        let lost = tickets.filter(|report| !known.contains(&report.address));
+        let lost: BTreeMap<_, _> =
+            lost.map(|report| ((report.address.to_string(), report.user.0), (report.address, report.user))).collect();
+        Ok(lost.into_values().collect())
     }
 
     async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError> {

@@ -140,6 +140,7 @@ macro_rules! store_tests {
                 a_query_finds_by_user_state_and_ignorance_newest_first
                 a_query_finds_by_beginning_and_end_in_the_order_asked_for
                 counts_are_by_state_with_ignored_ones_apart
+                addresses_that_are_no_users_are_lost_with_the_numbers_of_their_users
                 pages_of_ten_thousand_tickets_are_whole_and_quick
             ]
             tokens [

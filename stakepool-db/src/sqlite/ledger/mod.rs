@@ -6,7 +6,7 @@ mod votes;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::TicketHash;
+use stakepool_core::chain::{ScriptAddress, TicketHash};
 use stakepool_core::ports::{EventCursor, LedgerStore, StoreError, StoredVote, TicketPage, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::UnixTime;
@@ -56,6 +56,10 @@ impl LedgerStore for Database {
 
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError> {
         query::counts(self.readers(), user).await
+    }
+
+    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+        query::lost_addresses(self.readers()).await
     }
 
     async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError> {

@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqlitePool;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use stakepool_core::accounts::UserId;
+use stakepool_core::chain::ScriptAddress;
 use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
 use stakepool_core::reports::TicketState;
 
@@ -100,6 +101,21 @@ pub(super) async fn counts(
     }
     counts.sort_by_key(|(state, ignored, _)| (ALL_STATES.iter().position(|other| other == state), *ignored));
     Ok(counts)
+}
+
+/// Addresses of tickets that no user's row has, each with the number that its user had. Every ticket is looked at.
+const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id FROM tickets t \
+                              WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
+                              ORDER BY t.address, t.user_id";
+
+/// Addresses with tickets that are no user's.
+pub(super) async fn lost_addresses(readers: &SqlitePool) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+    let rows = sqlx::query(LOST_ADDRESSES).fetch_all(readers).await.map_err(backend)?;
+    let read = |row| {
+        let fields = Fields::new(row, "tickets", "of an address without a user");
+        Ok((fields.parsed("address")?, UserId(fields.number("user_id")?)))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// All states, in the order of a ticket's life.

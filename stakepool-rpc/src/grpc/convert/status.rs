@@ -1,7 +1,10 @@
 //! The state of a daemon.
 
+use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHash, BlockHeight};
-use stakepool_core::ports::{DaemonStatus, TicketCheck, TicketSet, TicketSets, UnknownAddress, WalletState};
+use stakepool_core::ports::{
+    DaemonStatus, MissingUser, TicketCheck, TicketSet, TicketSets, UnknownAddress, WalletState,
+};
 use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::PoolFee;
 
@@ -31,7 +34,7 @@ fn problems(all: &[String]) -> Vec<String> {
 
 /// Old keys of cold wallets that are read of a daemon.
 const MOST_KEYS: usize = 100;
-/// Unknown addresses that are read of a daemon.
+/// Unknown addresses, and missing users, that are read of a daemon.
 const MOST_UNKNOWN: usize = 100;
 
 impl From<DaemonStatus> for pb::DaemonStatus {
@@ -109,8 +112,14 @@ impl From<TicketCheck> for pb::TicketCheck {
             voted,
             ignored,
         };
+        let missing = |MissingUser { user, address, tickets }: MissingUser| pb::MissingUser {
+            user_id: user.0,
+            address: address.to_string(),
+            tickets,
+        };
         Self {
             unknown: check.unknown.into_iter().map(unknown).collect(),
+            missing: check.missing.into_iter().map(missing).collect(),
             unknown_addresses: check.unknown_addresses,
             unknown_tickets: check.unknown_tickets,
             lacking: check.lacking,
@@ -130,10 +139,16 @@ impl TryFrom<pb::TicketCheck> for TicketCheck {
             let address = address.parse().map_err(|error| FieldError::new("check.unknown.address", error))?;
             Ok(UnknownAddress { address, voted, ignored })
         };
+        let missing = |pb::MissingUser { user_id, address, tickets }| {
+            let address = address.parse().map_err(|error| FieldError::new("check.missing.address", error))?;
+            Ok(MissingUser { user: UserId(user_id), address, tickets })
+        };
         // A daemon names a hundred at most; more are of no use to anybody.
         let named = check.unknown.into_iter().take(MOST_UNKNOWN).map(unknown);
+        let lost = check.missing.into_iter().take(MOST_UNKNOWN).map(missing);
         Ok(Self {
             unknown: named.collect::<Result<_, _>>()?,
+            missing: lost.collect::<Result<_, _>>()?,
             unknown_addresses: check.unknown_addresses,
             unknown_tickets: check.unknown_tickets,
             lacking: check.lacking,

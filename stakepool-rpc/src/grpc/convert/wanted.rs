@@ -1,7 +1,7 @@
 //! Users and added tickets, in pieces.
 
 use stakepool_core::accounts::{UserId, VotingPreference};
-use stakepool_core::chain::{Network, TicketHash, VoteVersion};
+use stakepool_core::chain::{Network, ScriptAddress, TicketHash, VoteVersion};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 
 use super::field::{FieldError, hash_bytes, script_address, vote_bits};
@@ -17,8 +17,11 @@ pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::Want
     let added: Vec<_> = wanted.added().map(added_into_message).collect();
     let users = users.chunks(PIECE).map(|users| pb::WantedPiece { users: users.to_vec(), ..Default::default() });
     let added = added.chunks(PIECE).map(|added| pb::WantedPiece { added: added.to_vec(), ..Default::default() });
+    let acknowledged: Vec<_> = wanted.acknowledged().map(ToString::to_string).collect();
+    let acknowledged =
+        acknowledged.chunks(PIECE).map(|some| pb::WantedPiece { acknowledged: some.to_vec(), ..Default::default() });
     let last = pb::WantedPiece { digest: wanted.digest().0.to_vec(), ..Default::default() };
-    users.chain(added).chain([last]).collect()
+    users.chain(added).chain(acknowledged).chain([last]).collect()
 }
 
 /// Puts a state together from its pieces.
@@ -27,12 +30,13 @@ pub(in crate::grpc) struct WantedCollector {
     most_users: usize,
     users: Vec<DesiredUser>,
     added: Vec<AddedTicket>,
+    acknowledged: Vec<ScriptAddress>,
 }
 
 impl WantedCollector {
     /// Nothing has come yet; every address must be of `network`, and there must be no more than `most_users`.
     pub(in crate::grpc) const fn new(network: Network, most_users: usize) -> Self {
-        Self { network, most_users, users: Vec::new(), added: Vec::new() }
+        Self { network, most_users, users: Vec::new(), added: Vec::new(), acknowledged: Vec::new() }
     }
 
     /// Takes a piece. Returns the digest that ends the pieces, in the last one.
@@ -48,16 +52,24 @@ impl WantedCollector {
             self.added
                 .push(added_from_message(&ticket, self.network).map_err(|e| e.within(format!("added[{index}]")))?);
         }
+        at_most("acknowledged", self.acknowledged.len() + piece.acknowledged.len(), self.most_users)?;
+        for address in piece.acknowledged {
+            let field = format!("acknowledged[{}]", self.acknowledged.len());
+            self.acknowledged.push(script_address(&field, &address, Some(self.network))?);
+        }
         if piece.digest.is_empty() { Ok(None) } else { hash_bytes("digest", &piece.digest).map(Some) }
     }
 
     /// The whole, if its digest is the one that came.
     pub(in crate::grpc) fn finish(self, digest: [u8; 32]) -> Result<DesiredState, FieldError> {
-        let wanted = DesiredState::new(self.users, self.added);
+        let wanted = DesiredState::new(self.users, self.added).with_acknowledged(self.acknowledged);
         if wanted.digest().0 == digest {
             Ok(wanted)
         } else {
-            Err(FieldError::new("digest", "does not match the users and added tickets that came; send them again"))
+            Err(FieldError::new(
+                "digest",
+                "does not match the users, added tickets and acknowledged addresses that came; send them again",
+            ))
         }
     }
 }
@@ -136,6 +148,9 @@ mod tests {
     fn a_state_of_any_size_survives_the_way_in_pieces() {
         for (users, added) in [(0, 0), (1, 0), (0, 1), (5_000, 5_000), (12_345, 5_001)] {
             let state = state(users, added);
+            assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state.clone()));
+            let acknowledged: Vec<_> = state.users().map(|user| user.address).collect();
+            let state = state.with_acknowledged(acknowledged);
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state));
         }
     }

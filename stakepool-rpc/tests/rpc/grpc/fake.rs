@@ -11,7 +11,8 @@ use stakepool_core::chain::{
 };
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{
-    DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, TicketSet, TicketSets, UnknownAddress, WalletState,
+    DaemonStatus, EventBatch, EventCursor, LowFeeEntry, MissingUser, TicketCheck, TicketSet, TicketSets,
+    UnknownAddress, WalletState,
 };
 use stakepool_core::reports::{
     DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
@@ -139,6 +140,7 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
         problems: vec!["the wallet [::1]:19557 votes by itself".to_owned()],
         check: TicketCheck {
             unknown: vec![UnknownAddress { address: address(7), voted: 3, ignored: 1 }],
+            missing: vec![MissingUser { user: UserId(i64::MAX), address: address(8), tickets: u64::MAX }],
             unknown_addresses: 101,
             unknown_tickets: 303,
             lacking: 2,

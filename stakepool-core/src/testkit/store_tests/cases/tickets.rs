@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use crate::accounts::UserId;
 use crate::chain::{Amount, BlockHeight};
-use crate::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery};
+use crate::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery, UserStore};
 use crate::reports::TicketReport;
 use crate::reports::TicketState;
 use crate::reports::TicketState::{Expired, Immature, Live, Missed, Voted};
 use crate::ticket::Verdict;
 
-use crate::testkit::samples::{NOW, ended, report, ticket};
+use crate::testkit::samples::{NOW, ended, multisig, new_user, registration, report, ticket};
 use crate::testkit::store_tests::fixture::Fixture;
 
 fn in_state(state: TicketState, report: TicketReport) -> TicketReport {
@@ -176,6 +176,19 @@ fn many(count: u32) -> Vec<TicketReport> {
             _ => ended(number, 1, Missed, number + 300),
         })
         .collect()
+}
+
+pub(crate) async fn addresses_that_are_no_users_are_lost_with_the_numbers_of_their_users<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let user = stores.create(new_user("here@example.org")).await.unwrap();
+    stores.register(user, &registration(1)).await.unwrap();
+    let here = TicketReport { address: registration(1).address, ..report(1, user.0) };
+    let lost = |number, address, user| TicketReport { address: multisig(address), ..report(number, user) };
+    let ended = TicketReport { address: multisig(9), ..ended(5, 12, Voted, 90) };
+    stores.put_tickets("a", &[here, lost(2, 7, 11), lost(3, 7, 11), lost(4, 8, 3), ended], NOW).await.unwrap();
+    let mut found = stores.lost_addresses().await.unwrap();
+    found.sort_by_key(|(address, _)| address.hash().0);
+    assert_eq!(found, [(multisig(7), UserId(11)), (multisig(8), UserId(3)), (multisig(9), UserId(12))]);
 }
 
 pub(crate) async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: &F) {

@@ -1,0 +1,33 @@
+//! `stakepoolctl unknown`: voting addresses that are no user's, and what the operator decides about them.
+
+mod acknowledge;
+mod alarm;
+mod decided;
+mod list;
+
+use clap::Subcommand;
+
+use crate::console::Console;
+use crate::error::CliError;
+use crate::pool::PoolArguments;
+
+/// What to do about addresses that are no user's.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UnknownCommand {
+    /// List the addresses that wallets and voting daemons report, and that are no user's of the database.
+    List(list::List),
+    /// Say that addresses are known and wanted: they are voted for as before, and no problem any more.
+    Acknowledge(acknowledge::Acknowledge),
+    /// Take that back: addresses are a problem again for as long as they are reported.
+    Alarm(alarm::Alarm),
+}
+
+impl UnknownCommand {
+    pub(crate) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+        match self {
+            Self::List(command) => command.run(pool, console),
+            Self::Acknowledge(command) => command.run(pool, console),
+            Self::Alarm(command) => command.run(pool, console),
+        }
+    }
+}
