@@ -17,6 +17,10 @@ pub enum AlertKind {
     WalletAway,
     /// A voting daemon does not answer, or cannot be kept at what is wanted.
     DaemonAway,
+    /// A voting wallet lacks scripts of users or tickets of theirs, which are being brought over.
+    MissingScripts,
+    /// A voting wallet or daemon has no node, so that it hears of no winning ticket.
+    NodeAway,
     /// A ticket won, and no daemon cast its vote.
     MissedVote,
     /// A wallet or a node is blocks behind.
@@ -54,6 +58,8 @@ impl AlertKind {
             Self::WalletLocked => "wallet_locked",
             Self::WalletAway => "wallet_away",
             Self::DaemonAway => "daemon_away",
+            Self::MissingScripts => "missing_scripts",
+            Self::NodeAway => "node_away",
             Self::MissedVote => "missed_vote",
             Self::Lag => "lag",
             Self::Disagreement => "disagreement",

@@ -22,6 +22,8 @@ pub enum DaemonMood {
     Unreachable,
     /// Is one of the predecessor's: it takes users and tickets, lists them, and reports nothing.
     Predecessor,
+    /// Answers, and takes no users.
+    TakesNothing,
     /// As the predecessor's, because it refuses the token of the pool.
     Closed,
 }
@@ -134,7 +136,7 @@ impl FakeDaemon {
             DaemonMood::Unreachable => {
                 Err(DaemonError::Unreachable { daemon: self.name.clone(), reason: "refused".into() })
             }
-            DaemonMood::Fine | DaemonMood::Predecessor | DaemonMood::Closed => Ok(()),
+            DaemonMood::Fine | DaemonMood::TakesNothing | DaemonMood::Predecessor | DaemonMood::Closed => Ok(()),
         }
     }
 
@@ -145,7 +147,7 @@ impl FakeDaemon {
         match *self.mood.lock().unwrap() {
             DaemonMood::Predecessor => Err(DaemonError::Unsupported { daemon }),
             DaemonMood::Closed => Err(DaemonError::Unauthorized { daemon }),
-            DaemonMood::Fine | DaemonMood::Unreachable => Ok(()),
+            DaemonMood::Fine | DaemonMood::TakesNothing | DaemonMood::Unreachable => Ok(()),
         }
     }
 }
@@ -166,6 +168,9 @@ impl VotingDaemon for FakeDaemon {
 
     async fn put_desired(&self, desired: &DesiredState) -> Result<(), DaemonError> {
         self.reach()?;
+        if *self.mood.lock().unwrap() == DaemonMood::TakesNothing {
+            return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "its state is full".into() });
+        }
         *self.desired.lock().unwrap() = Some(desired.clone());
         self.pushes.fetch_add(1, Ordering::SeqCst);
         Ok(())

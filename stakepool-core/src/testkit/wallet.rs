@@ -38,6 +38,12 @@ pub enum Mood {
 pub struct Faults {
     /// Rescans fail.
     pub rescan: bool,
+    /// Rescans do not come to their end.
+    pub endless_rescan: bool,
+    /// It has no node.
+    pub without_node: bool,
+    /// It works without a node by itself (SPV).
+    pub spv: bool,
     /// It makes other scripts.
     pub script: bool,
     /// It is locked, as far as scripts are concerned.
@@ -166,11 +172,14 @@ impl VoteSigner for FakeWallet {
 
     async fn info(&self) -> Result<WalletInfo, WalletError> {
         self.reach().await?;
+        let faults = *self.faults.lock().unwrap();
         Ok(WalletInfo {
             generation: *self.generation.lock().unwrap(),
             version: "fake".into(),
             unlocked: *self.mood.lock().unwrap() != Mood::Unsigned,
-            votes_itself: self.faults.lock().unwrap().votes_itself,
+            votes_itself: faults.votes_itself,
+            connected: !faults.without_node,
+            spv: faults.spv,
             ..WalletInfo::ready(VERSION)
         })
     }
@@ -262,6 +271,9 @@ impl ScriptWallet for FakeWallet {
 
     async fn rescan(&self, from: BlockHeight) -> Result<(), WalletError> {
         self.rescans.lock().unwrap().push(from);
+        if self.faults.lock().unwrap().endless_rescan {
+            std::future::pending::<()>().await;
+        }
         if self.faults.lock().unwrap().rescan {
             return Err(WalletError::Unreachable { wallet: self.name.clone(), reason: "restarted".into() });
         }

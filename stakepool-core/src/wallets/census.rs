@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 
 use crate::accounts::{User, UserId};
-use crate::chain::{ExtendedPubKey, ExternalBranch, KeyIndex, PoolKey, ScriptAddress};
+use crate::chain::{ExtendedPubKey, ExternalBranch, KeyIndex, PoolKey, RedeemScript, ScriptAddress};
 use crate::ports::{PoolWallet, StoreError, UserStore, WalletError};
 
 /// Calls to one wallet at the same time.
@@ -83,6 +83,11 @@ impl PoolScripts {
         self.indexes.get_or_init(derive).await
     }
 
+    /// The key index by which the pool's half of a script was made; `None` where it is none of the pool's.
+    pub(super) async fn index_of_script(&self, script: &RedeemScript) -> Option<KeyIndex> {
+        self.indexes().await.get(&script.pool_key()).copied()
+    }
+
     /// The key index of the user whose script an address belongs to; `None` where it is none of the pool's.
     async fn index_of(
         &self,
@@ -94,7 +99,7 @@ impl PoolScripts {
             return Ok(index);
         }
         let index = match wallet.script(address).await? {
-            Some(script) => self.indexes().await.get(&script.pool_key()).copied(),
+            Some(script) => self.index_of_script(&script).await,
             None => None,
         };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(*address, index);

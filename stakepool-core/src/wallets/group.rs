@@ -13,7 +13,7 @@ use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::probe::{self, LIMIT, Probed, unreachable};
 use super::recovery;
-use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, Network, ScriptAddress};
+use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, ScriptAddress};
 use crate::ports::{PoolWallet, RescanStore, StakeInfo, UserStore, WalletError, WalletTickets};
 use crate::single_flight::SingleFlight;
 
@@ -379,6 +379,24 @@ impl WalletGroup {
     /// [`GroupError::NoneHealthy`].
     pub async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, GroupError> {
         self.read(|wallet| wallet.user_tickets(address)).await
+    }
+
+    /// The key index by which the script behind an address was made, as far as a wallet in service has that script: whoever
+    /// uses the address has the index. `None` where none has it, or it is none of the pool's.
+    ///
+    /// # Errors
+    /// [`GroupError::NoneHealthy`] where no wallet answered.
+    pub async fn key_index_of(&self, address: &ScriptAddress) -> Result<Option<KeyIndex>, GroupError> {
+        let (mut answered, mut reasons) = (false, Vec::new());
+        for member in self.by_speed() {
+            match timeout(LIMIT, member.wallet.script(address)).await {
+                Ok(Ok(Some(script))) => return Ok(self.pool_scripts.index_of_script(&script).await),
+                Ok(Ok(None)) => answered = true,
+                Ok(Err(error)) => reasons.push(error.to_string()),
+                Err(_) => reasons.push(format!("wallet {} does not answer", member.wallet.name())),
+            }
+        }
+        if answered { Ok(None) } else { Err(GroupError::NoneHealthy(self.reasons(reasons))) }
     }
 
     /// Whether registration can work now, without asking any wallet.

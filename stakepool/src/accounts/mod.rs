@@ -11,6 +11,7 @@ mod confirm;
 mod email;
 mod find;
 mod links;
+mod lost_indexes;
 mod mail_wishes;
 mod password;
 mod refusal_kind;

@@ -37,7 +37,10 @@ impl Pool {
         }
         // Before the key index is given: at the same moment there are no more than may be.
         self.limiter.registration().map_err(|wait| RegistrationError::TooMany(wait.0))?;
-        let registered = self.parts.registrar.register(user, key).await;
+        let registered = match self.withhold_lost_indexes().await {
+            Ok(()) => self.parts.registrar.register(user, key).await,
+            Err(error) => Err(error),
+        };
         if registered.is_err() {
             self.limiter.registration_failed();
         }

@@ -20,8 +20,6 @@ use crate::pool::Pool;
 use crate::status::{DaemonCondition, DaemonReport, PoolStatus, WalletCondition, WalletReport};
 use crate::tickets::{ALL_RECORDS, Cause};
 
-/// How long before its end a certificate is reported.
-const BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long the stores may take for one look.
 const LIMIT: Duration = Duration::from_secs(20);
 /// How many of the latest failures of daemons are looked at.
@@ -34,7 +32,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// All troubles of the pool; of what happened only what is news `since` a moment.
 pub(super) async fn all(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<Trouble> {
     let mut troubles = of_status(status);
-    troubles.extend(of_certificates(&pool.settings.certificates.get(), pool.now()));
     // A database that fails would only keep the alert about it waiting.
     if status.database.state != DatabaseCondition::Failing
         && let Ok(stored) = timeout(LIMIT, of_stores(pool, status, since)).await
@@ -90,19 +87,29 @@ fn of_wallet(wallet: &WalletReport, lag_allowed: u32) -> Vec<Trouble> {
             return troubles;
         }
         WalletCondition::Disagrees => add(AlertKind::Disagreement, error()),
-        WalletCondition::Unknown | WalletCondition::InService | WalletCondition::BeingRepaired => {}
+        WalletCondition::BeingRepaired => {
+            let repair = wallet.repair.as_deref().unwrap_or_default();
+            add(
+                AlertKind::MissingScripts,
+                format!("it lacks what is needed to vote for all users; {repair}, then it looks through the chain"),
+            );
+        }
+        WalletCondition::Unknown | WalletCondition::InService => {}
     }
     if wallet.unlocked == Some(false) {
         add(AlertKind::WalletLocked, "it is locked and signs nothing: unlock it".to_owned());
     }
     if wallet.connected == Some(false) {
-        add(AlertKind::Other, "it is not connected to its node: start the node".to_owned());
+        add(AlertKind::NodeAway, "it is not connected to its node: start the node".to_owned());
     }
     if let Some(text) = &wallet.unknown_users {
         add(AlertKind::UnknownUsers, text.clone());
     }
     if let Some(lag) = wallet.lag.filter(|lag| *lag > lag_allowed) {
         add(AlertKind::Lag, format!("it is {lag} blocks behind"));
+    }
+    if !wallet.other_problems.is_empty() {
+        add(AlertKind::Other, wallet.other_problems.join("; "));
     }
     troubles
 }
@@ -129,7 +136,7 @@ fn of_daemon(daemon: &DaemonReport, lag_allowed: u32) -> Vec<Trouble> {
     // The predecessor's daemons report nothing of their nodes.
     if daemon.id.is_some() && daemon.node_height.is_none() {
         let text = "no node answers it, so that it hears of no winning ticket: start its node";
-        troubles.push(trouble(AlertKind::Other, about.clone(), text));
+        troubles.push(trouble(AlertKind::NodeAway, about.clone(), text));
     }
     if let Some(lag) = daemon.lag.filter(|lag| *lag > lag_allowed) {
         troubles.push(trouble(AlertKind::Lag, about.clone(), format!("it is {lag} blocks behind")));
@@ -151,15 +158,6 @@ fn own_problems(daemon: &DaemonReport) -> Vec<&str> {
         unable.any(|wallet| problem.contains(&wallet.name))
     };
     daemon.own_problems.iter().map(String::as_str).filter(|problem| !is_known(problem)).collect()
-}
-
-fn of_certificates(certificates: &[(String, UnixTime)], now: UnixTime) -> Vec<Trouble> {
-    let soon = certificates.iter().filter(|(_, end)| *end <= now.plus(BEFORE_END));
-    let troubles = soon.map(|(name, end)| {
-        let text = format!("its certificate ends at {}: make a new one and give copies to its peers", end.readable());
-        trouble(AlertKind::CertificateEnds, name, text)
-    });
-    troubles.collect()
 }
 
 /// Four of five places taken are worth a word, and nineteen of twenty another one before the last one is.
@@ -305,7 +303,7 @@ mod tests {
                 (AlertKind::WalletAway, of_wallet()),
             ),
             (|status| status.wallets[0].unlocked = false, (AlertKind::WalletLocked, of_wallet())),
-            (|status| status.node_height = None, (AlertKind::Other, about("daemon d:1"))),
+            (|status| status.node_height = None, (AlertKind::NodeAway, about("daemon d:1"))),
             (|status| status.synced_height = Some(BlockHeight(180)), (AlertKind::Lag, about("daemon d:1"))),
             (
                 |status| status.pool_fee = PoolFee::from_percent(5.0).unwrap(),
@@ -493,11 +491,5 @@ mod tests {
         assert_eq!(of_pace(false, 50), None);
         let told = of_pace(true, 50).unwrap();
         assert!(told.kind == AlertKind::KeyIndexes && told.text.contains("50 addresses"), "{told:?}");
-    }
-
-    #[test]
-    fn a_certificate_is_told_of_a_month_before_its_end() {
-        let ends = |at| of_certificates(&[("wallet a:1".to_owned(), UnixTime(at))], UnixTime(0)).len();
-        assert_eq!((ends(31 * 86_400), ends(30 * 86_400), ends(-1)), (0, 1, 1));
     }
 }

@@ -71,7 +71,7 @@ pub struct DaemonReport {
     pub differences: Vec<String>,
     /// What is wrong with it, and what to do.
     pub problems: Vec<String>,
-    /// Those of the problems that it tells of itself.
+    /// Those of the problems that it tells of itself, and others for which no alert has a kind of its own.
     #[serde(skip)]
     pub own_problems: Vec<String>,
 }
@@ -108,7 +108,7 @@ impl DaemonReport {
             last_in_sync,
             last_in_sync_at: last_in_sync.map(UnixTime::readable),
             problems: problems(view, behind, &differences),
-            own_problems: status.filter(|_| in_sync).map(|status| status.problems.clone()).unwrap_or_default(),
+            own_problems: view.filter(|_| in_sync).map(own_problems).unwrap_or_default(),
             differences,
         }
     }
@@ -143,9 +143,8 @@ fn problems(view: Option<&DaemonView>, behind: Option<u32>, differences: &[Strin
         problems.extend(status.wallets.iter().filter_map(of_wallet));
         if status.node_height.is_none() {
             problems.push("no node answers it, so that it hears of no winning ticket: start its node".to_owned());
-        } else if status.synced_height.is_none() {
-            problems.push("it has not worked through a block yet".to_owned());
         }
+        problems.extend(no_block_yet(status));
         problems.extend(behind.map(|lag| format!("it is {lag} blocks behind")));
     }
     for text in differences {
@@ -153,6 +152,24 @@ fn problems(view: Option<&DaemonView>, behind: Option<u32>, differences: &[Strin
         if !problems.iter().any(|problem| problem.contains(text)) {
             problems.push(text.clone());
         }
+    }
+    problems
+}
+
+/// Where it has a node, but no block of it was worked through.
+fn no_block_yet(status: &DaemonStatus) -> Option<String> {
+    let is_so = status.node_height.is_some() && status.synced_height.is_none();
+    is_so.then(|| "it has not worked through a block yet".to_owned())
+}
+
+/// What a daemon in sync complains of, and what is wrong with it beside that has no kind of its own.
+fn own_problems(view: &DaemonView) -> Vec<String> {
+    let mut problems: Vec<String> = view.error.iter().cloned().collect();
+    if let Some(status) = &view.status {
+        problems.extend(status.problems.iter().cloned());
+        problems.extend(no_block_yet(status));
+        let able = status.wallets.iter().filter(|wallet| wallet.reachable && wallet.unlocked);
+        problems.extend(able.filter_map(of_wallet));
     }
     problems
 }

@@ -1,12 +1,18 @@
 //! What is wrong with the pool as a whole, rather than with one wallet or daemon.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::Network;
+use stakepool_core::time::UnixTime;
 
 use crate::alert_record::AlertsReport;
 use crate::daemons::TicketDifference;
 use crate::database::{DatabaseCondition, DatabaseReport};
+
+/// How long before its end a certificate is reported.
+const BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Something wrong with the pool as a whole, or between its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +60,15 @@ pub(super) fn of_difference(TicketDifference { about, text }: TicketDifference) 
     Finding::new(AlertKind::TicketsDiffer, about, text)
 }
 
+/// Certificates that end soon, or have ended: from then on nobody reaches who shows them.
+pub(super) fn of_certificates(certificates: &[(String, UnixTime)], now: UnixTime) -> impl Iterator<Item = Finding> {
+    let soon = certificates.iter().filter(move |(_, end)| *end <= now.plus(BEFORE_END));
+    soon.map(|(name, end)| {
+        let text = format!("its certificate ends at {}: make a new one and give copies to its peers", end.readable());
+        Finding::new(AlertKind::CertificateEnds, name, text)
+    })
+}
+
 /// An address that users cannot write to, on the network where money is.
 pub(super) fn of_help_email(network: Network, email: &str) -> Option<Finding> {
     let (_, domain) = email.rsplit_once('@')?;
@@ -75,6 +90,12 @@ pub(super) fn of_help_email(network: Network, email: &str) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_is_told_of_a_month_before_its_end() {
+        let ends = |at| of_certificates(&[("wallet a:1".to_owned(), UnixTime(at))], UnixTime(0)).count();
+        assert_eq!((ends(31 * 86_400), ends(30 * 86_400), ends(-1)), (0, 1, 1));
+    }
 
     #[test]
     fn an_address_that_nobody_can_write_to_is_found_on_mainnet_only() {

@@ -14,7 +14,7 @@ use crate::alert_record::{AlertsReport, NOTE, WORK};
 use crate::daemons::{DaemonView, TicketDifference};
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::pool::Pool;
-use crate::status::finding::{of_difference, of_help_email};
+use crate::status::finding::{of_certificates, of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::mail::add_mail;
 use crate::unknown_notes::UnknownNotes;
@@ -61,8 +61,8 @@ impl Pool {
             daemons: &daemons,
             alerts: self.alerts(&database).await,
             database,
-            found: of_help_email(self.terms.network, &self.settings.site.help_email)
-                .into_iter()
+            found: of_certificates(&self.settings.certificates.get(), self.now())
+                .chain(of_help_email(self.terms.network, &self.settings.site.help_email))
                 .chain(differences.into_iter().map(of_difference))
                 .collect(),
             ours: &self.terms,

@@ -67,6 +67,9 @@ pub struct WalletReport {
     /// What is to be said of these users. Not in the JSON: there `problems` say it.
     #[serde(skip)]
     pub unknown_users: Option<String>,
+    /// Those of the problems for which no alert has a kind of its own.
+    #[serde(skip)]
+    pub other_problems: Vec<String>,
     /// What is wrong with it, and what to do.
     pub problems: Vec<String>,
 }
@@ -88,6 +91,8 @@ impl WalletReport {
         let unknown_users = wallet.census.as_ref().and_then(|census| unknown_users(census, new_pool, notes));
         let mut problems = problems(wallet, now, lag.filter(|lag| *lag > lag_allowed));
         problems.extend(unknown_users.clone());
+        let other_problems = now.map(other_problems).unwrap_or_default();
+        problems.extend(other_problems.iter().cloned());
         Self {
             name: wallet.name.clone(),
             state,
@@ -107,6 +112,7 @@ impl WalletReport {
             scripts: wallet.census.as_ref().map(|census| census.scripts),
             unknown_scripts: wallet.census.as_ref().map(|census| census.unknown.len()),
             unknown_users,
+            other_problems,
             problems,
         }
     }
@@ -203,14 +209,20 @@ fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, behind: Option<u32
         if !info.connected {
             problems.push("it is not connected to its node; start the node, or look into the wallet's log".to_owned());
         }
-        if info.votes_itself {
-            problems.push("it votes by itself, beside the daemon; start it without enablevoting".to_owned());
-        }
-        if info.spv {
-            problems.push(SPV.to_owned());
-        }
-        problems.extend(outdated(info));
     }
     problems.extend(behind.map(|lag| format!("it is {lag} blocks behind")));
+    problems
+}
+
+/// What is wrong with how a wallet runs.
+fn other_problems(info: &WalletInfo) -> Vec<String> {
+    let mut problems = Vec::new();
+    if info.votes_itself {
+        problems.push("it votes by itself, beside the daemon; start it without enablevoting".to_owned());
+    }
+    if info.spv {
+        problems.push(SPV.to_owned());
+    }
+    problems.extend(outdated(info));
     problems
 }
