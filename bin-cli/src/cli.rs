@@ -12,6 +12,8 @@ use crate::chain::ChainCommand;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::generated::{Completion, Man};
+use crate::invitations::InvitationsCommand;
+use crate::mail::MailCommand;
 use crate::pool::PoolArguments;
 use crate::restore::Restore;
 use crate::selftest::SelfTest;
@@ -52,6 +54,12 @@ enum Command {
     /// Create and show users.
     #[command(subcommand)]
     Users(UsersCommand),
+    /// Make, list and revoke invitations to sign up.
+    #[command(subcommand)]
+    Invitations(InvitationsCommand),
+    /// Show mail that was not sent.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Show how the pool is: wallets, voting daemons, and all of it; the exit code is 1 where something is wrong.
     Status(Status),
     /// Try the pool from outside, through the real proxy; the exit code is 1 where a check failed.
@@ -90,6 +98,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Tickets(command) => command.run(&cli.pool, console),
         Command::Unknown(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
+        Command::Invitations(command) => command.run(&cli.pool, console),
+        Command::Mail(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),
         Command::SelfTest(command) => command.run(&cli.pool, console),
         Command::Alerts(command) => command.run(&cli.pool, console),

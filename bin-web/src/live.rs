@@ -49,6 +49,7 @@ impl Live {
     fn take(&self, config: &WebConfig) {
         self.pool.terms().closed.set(config.closed());
         self.pool.settings().administrators.set(config.admin_ids.clone());
+        self.pool.settings().invitations_required.set(config.invitations_required);
         self.admin_ips.set(config.admin_ips.clone());
         self.pool.settings().certificates.set(config.certificate_ends());
         // A server that is no longer in the configuration keeps its certificate until the restart that this takes.

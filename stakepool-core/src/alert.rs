@@ -39,6 +39,8 @@ pub enum AlertKind {
     UnknownUsers,
     /// Daemons, wallets or the database do not agree on the pool's tickets or on what became of them.
     TicketsDiffer,
+    /// The mail server takes no mail.
+    Mail,
     /// The database cannot be used, or a disk is full.
     Database,
     /// A voting daemon complains of something that no other kind says.
@@ -69,6 +71,7 @@ impl AlertKind {
             Self::Down => "down",
             Self::UnknownUsers => "unknown_users",
             Self::TicketsDiffer => "tickets_differ",
+            Self::Mail => "mail",
             Self::Database => "database",
             Self::Daemon => "daemon",
             Self::AlertChannel => "alert_channel",

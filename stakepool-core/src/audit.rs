@@ -40,6 +40,10 @@ actions! {
     UnknownAcknowledge = "unknown.acknowledge",
     /// An acknowledged address is a problem again.
     UnknownAlarm = "unknown.alarm",
+    /// An invitation to sign up is made.
+    InvitationCreate = "invitation.create",
+    /// An invitation to sign up is ended.
+    InvitationRevoke = "invitation.revoke",
     /// A user is made at the command line.
     UserCreate = "user.create",
     /// A user may not sign in any more.
@@ -50,6 +54,8 @@ actions! {
     UserEndSessions = "user.end_sessions",
     /// A user is sent the link for verification again.
     UserResendVerification = "user.resend_verification",
+    /// An account whose e-mail address was never verified is removed.
+    UserExpire = "user.expire",
     /// A user who is locked out gets a new password at the command line.
     UserPassword = "user.password",
     /// A user's second factor is taken away by the operator.

@@ -84,7 +84,9 @@
 //! | see tickets and votes | the ledger in [`Pool::parts`], [`Pool::tally`], [`Pool::past`], [`tickets::Cause`] |
 //! | see how the pool is | [`Pool::status`], or [`Pool::look`] where it runs elsewhere; [`Pool::figures`], [`Reconciler::views`](daemons::Reconciler::views) |
 //! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
+//! | take new users by invitation | [`PoolSettings::invitations_required`], [`Pool::invite`], [`Pool::revoke_invitation`], [`Pool::invitations`], [`CheckedSignUp::invitation`](accounts::CheckedSignUp::invitation) |
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
+//! | see what mail did not arrive | [`Pool::mail_troubles`] |
 //! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`, [`PoolBuilder::heartbeat`]; administrators get mail; [`Pool::test_alerts`] tries all |
 //!
 //! # What is left to a front end
@@ -102,7 +104,7 @@
 //! - send an administrator on to the second factor where [`second_factor_due`](accounts::NewSession::second_factor_due).
 //! - ask its CAPTCHA between the two halves of a sign-up, of a reset and of a new verification mail, if it has one.
 //!
-//! Limits and caches are those of one process. Several processes may work on the same stores: what a daemon reports is
+//! Limits and caches are those of one process, but for tries of second factors. Several processes may work on the same stores: what a daemon reports is
 //! stored once, mails about tickets and alerts are sent by one of them, and no token or code counts twice.
 //!
 //! # Features and runtime

@@ -117,7 +117,12 @@ impl Pool {
             api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?,
             passwords: PasswordQueue::new(PasswordHasher::new(settings.password_costs, parts.random.clone())?),
             limiter: Limiter::new(settings.tries),
-            outbox: Outbox::new(parts.mailer.clone(), parts.clock.clone()),
+            outbox: Outbox::new(
+                parts.mailer.clone(),
+                parts.clock.clone(),
+                parts.mail_failures.clone(),
+                parts.upkeep.clone(),
+            ),
             first_steps: Signer::new(&settings.note_secret, "first step"),
             known_browsers: KnownBrowsers::new(&settings.note_secret),
             key_networks: KeyNetworks::default(),
@@ -179,9 +184,12 @@ impl Pool {
         self.outbox.is_on()
     }
 
-    /// What mail could not be sent of late, by this instance.
-    pub fn mail_troubles(&self) -> MailTroubles {
-        self.outbox.troubles()
+    /// What mail could not be sent, by any instance.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mail_troubles(&self) -> Result<MailTroubles, StoreError> {
+        self.outbox.troubles().await
     }
 
     /// Now.

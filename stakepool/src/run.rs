@@ -5,11 +5,11 @@ use std::future::{Future, pending};
 use crate::pool::Pool;
 use crate::tickets::mailer;
 use crate::wallets::WalletsError;
-use crate::{alerts, history};
+use crate::{accounts, alerts, history};
 
 impl Pool {
     /// Runs the pool until `shutdown`: probes and repairs the wallets, keeps the daemons at the desired state and collects
-    /// what they report, mails users, notes the history, and watches for troubles. All of it goes on while a wallet, a
+    /// what they report, mails users, removes accounts that were never verified, notes the history, and watches for troubles. All of it goes on while a wallet, a
     /// daemon or the mail server is away, and picks up where it was. Dropping the future is a stop, too: every step can be
     /// repeated; only another instance then waits for the end of this one's lease.
     ///
@@ -23,6 +23,7 @@ impl Pool {
             () = history::keep(self) => Ok(()),
             () = mailer::run(&self.parts, &self.outbox, &self.settings.site) => Ok(()),
             () = alerts::watch::run(self) => Ok(()),
+            () = accounts::unverified::run(self) => Ok(()),
             () = self.parts.database.watch(|| self.now()) => Ok(()),
         };
         alerts::watch::give_up(self).await;

@@ -21,6 +21,8 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// After how long an administrator's session ends without a use where nothing else is said.
 const ADMIN_IDLE: Duration = Duration::from_secs(1800);
+/// After how long an account that was never verified is removed where nothing else is said.
+const UNVERIFIED_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What a pool's wallets, users and tickets are held to.
 ///
@@ -272,6 +274,11 @@ pub struct PoolSettings {
     pub admin_second_factor: bool,
     /// After how long without a use an administrator's session ends: half an hour where nothing else is said.
     pub admin_idle: Duration,
+    /// After how long an account is removed whose e-mail address was not verified: a week where nothing else is said; `None`
+    /// for never. Only accounts that nobody used, and only where mail is sent.
+    pub unverified_lasts: Option<Duration>,
+    /// Whether an account is only made for who has an invitation. Clones share it.
+    pub invitations_required: Reloadable<bool>,
     /// The certificates whose end is watched: what each belongs to, and when it ends.
     pub certificates: Reloadable<Vec<(String, UnixTime)>>,
     /// What the operator should know of the configuration.
@@ -294,6 +301,8 @@ impl PoolSettings {
             administrators: Reloadable::default(),
             admin_second_factor: false,
             admin_idle: ADMIN_IDLE,
+            unverified_lasts: Some(UNVERIFIED_LASTS),
+            invitations_required: Reloadable::default(),
             certificates: Reloadable::default(),
             warnings: Vec::new(),
             instance: String::new(),

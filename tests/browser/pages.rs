@@ -34,12 +34,14 @@ const USERS: [(&str, &str); 10] = [
     ("twofactor", "/twofactor"),
     ("logout", "/logout"),
 ];
-const ADMINISTRATORS: [(&str, &str); 7] = [
+const ADMINISTRATORS: [(&str, &str); 9] = [
     ("address-none", "/address"),
     ("status", "/status"),
     ("admintickets", "/admintickets"),
     ("adminusers", "/adminusers"),
     ("adminuser", "/adminuser?id=2"),
+    ("admininvitations", "/admininvitations"),
+    ("adminmail", "/adminmail"),
     ("adminvotes", "/adminvotes"),
     ("adminaudit", "/adminaudit"),
 ];

@@ -14,7 +14,9 @@ async fn an_account_made_as_administrator_administers_the_pool_from_this_machine
     let mut browser = Browser::new(web.url());
     let fields = [("email", "admin@example.org"), ("password", "battery staple 42")];
     browser.submit("/signin", &fields).await;
-    for page in ["/status", "/admintickets", "/adminusers", "/adminvotes", "/adminaudit"] {
+    for page in
+        ["/status", "/admintickets", "/adminusers", "/admininvitations", "/adminmail", "/adminvotes", "/adminaudit"]
+    {
         let shown = browser.get(page).await;
         assert_eq!(shown.status, StatusCode::OK, "{page}: {}", shown.body);
         assert!(shown.body.contains("Administration</a>"), "{page}");

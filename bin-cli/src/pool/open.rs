@@ -54,17 +54,15 @@ impl OpenPool {
             if let Some(heartbeat) = config.alert_heartbeat().map_err(|error| unusable(&error))? {
                 builder = builder.heartbeat(heartbeat);
             }
-            if let Some(mailer) = config.mailer().map_err(|error| unusable(&error))? {
-                builder = builder.mailer(mailer);
-            }
-            Ok(builder)
+            with_mailer(config, builder)
         };
         Self::assemble(&arguments.load()?, Absent::Refuse, |_| Ok(Vec::new()), channels)
     }
 
-    /// As [`OpenPool::open`], with the wallets. The database must be there.
+    /// As [`OpenPool::open`], with the wallets and the mailer, so that it is judged as the web judges it. The database must be
+    /// there.
     pub(crate) fn open_with_wallets(arguments: &PoolArguments) -> Result<Self, CliError> {
-        Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets, |_, builder| Ok(builder))
+        Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets, with_mailer)
     }
 
     fn assemble(
@@ -110,6 +108,15 @@ impl OpenPool {
             console.note(&format!("{named}; the database has the change, and the web gives it to the daemon later"));
         }
     }
+}
+
+/// With the mailer of a configuration, if it names a mail server.
+fn with_mailer(config: &WebConfig, builder: PoolBuilder) -> Result<PoolBuilder, CliError> {
+    let mailer = config.mailer().map_err(|error| CliError::Config(error.to_string()))?;
+    Ok(match mailer {
+        Some(mailer) => builder.mailer(mailer),
+        None => builder,
+    })
 }
 
 impl Drop for OpenPool {

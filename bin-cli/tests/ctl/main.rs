@@ -9,6 +9,8 @@ mod configuration;
 mod daemon;
 mod faults;
 mod generated;
+mod invitations;
+mod mail;
 mod restore;
 mod scene;
 mod status;

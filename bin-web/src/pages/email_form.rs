@@ -11,6 +11,8 @@ use crate::visit::{Outcome, Visit};
 
 /// Most bytes of an e-mail address (RFC 5321, erratum 1690).
 const MOST: usize = 254;
+/// Most bytes of a code that is shown again.
+const MOST_CODE: usize = 100;
 
 /// One of the forms, by its template.
 #[derive(Clone, Copy)]
@@ -19,6 +21,8 @@ pub struct EmailForm(pub &'static str);
 #[derive(Serialize)]
 struct Content<'a> {
     email: &'a str,
+    /// The code that was typed; `None` where none is asked for.
+    invitation: Option<&'a str>,
     error: Option<String>,
     mail: bool,
     captcha: Shown,
@@ -41,9 +45,15 @@ impl EmailForm {
 
     /// The page with and without mail and error, to try templates with.
     pub fn samples(self, site: &Site) -> Vec<Sample> {
-        let page = |error, mail| Content { email: "a@example.org", error, mail, captcha: captcha::show(site) };
-        let error = || Some("sample".to_owned());
-        [page(None, true), page(error(), true), page(None, false), page(error(), false)]
+        let page = |error, mail, invitation| Content {
+            email: "a@example.org",
+            invitation,
+            error,
+            mail,
+            captcha: captcha::show(site),
+        };
+        let (error, code) = (|| Some("sample".to_owned()), Some("abcd-abcd"));
+        [page(None, true, code), page(error(), true, None), page(None, false, None), page(error(), false, code)]
             .map(|page| Sample::new(self.0, &page))
             .into()
     }
@@ -56,5 +66,7 @@ pub fn typed(visit: &Visit) -> &str {
 
 fn content(visit: &Visit, error: Option<String>) -> Content<'_> {
     let email = if error.is_some() { typed(visit) } else { "" };
-    Content { email, error, mail: visit.site.pool.sends_mail(), captcha: captcha::show(&visit.site) }
+    // Also from the address of the page: who is invited may have got a link.
+    let invitation = visit.site.pool.asks_for_invitations().then(|| visit.form.start_of("invitation", MOST_CODE));
+    Content { email, invitation, error, mail: visit.site.pool.sends_mail(), captcha: captcha::show(&visit.site) }
 }

@@ -106,6 +106,9 @@ fn table() -> Vec<Route> {
         Route::show("/adminusers", admin::users::show),
         Route::show("/adminuser", admin::user::show),
         Route::submit("/adminuser", admin::user::submit),
+        Route::show("/admininvitations", admin::invitations::show),
+        Route::submit("/admininvitations", admin::invitations::submit),
+        Route::show("/adminmail", admin::mail::show),
         Route::show("/adminvotes", admin::votes::show),
         Route::show("/adminaudit", admin::audit::show),
     ]

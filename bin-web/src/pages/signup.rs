@@ -29,7 +29,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     if let Err(error) = captcha::check(&visit).await? {
         return FORM.page(&visit, StatusCode::OK, Some(format!("No account was made: {error}.")));
     }
-    match checked.finish().await {
+    match checked.invitation(form.text("invitation")).finish().await {
         Ok(SignedUp::Ready(_)) => Ok(visit.done(Flash::SignedUp, "/signin")),
         Ok(SignedUp::CheckMail) => Message::CHECK_MAIL.show(&visit, StatusCode::OK),
         Err(error) => refuse(&visit, error),
@@ -41,6 +41,13 @@ fn refuse(visit: &Visit, error: SignUpError) -> Outcome {
     match error {
         SignUpError::Closed(_) => FORM.page(visit, StatusCode::FORBIDDEN, None),
         SignUpError::TooManySignUps(wait) => wait_page(visit, "sign-ups from your address", wait),
+        SignUpError::TooManyInvitations(wait) => {
+            wait_page(visit, "wrong invitation codes came from your address", wait)
+        }
+        SignUpError::NoInvitation => not_made("type the code of your invitation. Ask the pool’s operator for one"),
+        SignUpError::WrongInvitation => {
+            not_made("the invitation code is wrong, or was used or has ended. Type it as it was given to you")
+        }
         SignUpError::TooManyMails(wait) => wait_page(visit, "mails were asked for", wait),
         SignUpError::Mismatch => not_made("the two passwords differ. Type the same one twice"),
         SignUpError::Busy(_) => not_made("the server is too busy. Try again in a few seconds"),

@@ -36,6 +36,8 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "adminuser.html.tera",
     "adminvotes.html.tera",
     "adminaudit.html.tera",
+    "admininvitations.html.tera",
+    "adminmail.html.tera",
     "captcha.html.tera",
     "signincode.html.tera",
     "emailverify.html.tera",

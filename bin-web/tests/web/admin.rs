@@ -19,7 +19,16 @@ use crate::browser::{Browser, PASSWORD};
 use crate::fakes::daemon;
 use crate::world::{COLD, Plan, USER_KEY, World};
 
-const PAGES: [&str; 6] = ["/status", "/admintickets", "/adminusers", "/adminuser?id=1", "/adminvotes", "/adminaudit"];
+const PAGES: [&str; 8] = [
+    "/status",
+    "/admintickets",
+    "/adminusers",
+    "/adminuser?id=1",
+    "/admininvitations",
+    "/adminmail",
+    "/adminvotes",
+    "/adminaudit",
+];
 const TOKEN: &str = "the token of the monitors";
 
 /// A plan in which user 1 administers from this machine.

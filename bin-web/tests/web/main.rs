@@ -14,6 +14,7 @@ mod forged;
 mod hostile;
 mod http;
 mod instances;
+mod invitations;
 mod keys;
 mod lists;
 mod mail;

@@ -111,12 +111,12 @@ async fn accounts_of_before_sign_in_and_their_addresses_are_shown_with_all_that_
 /// Waits until a mail that was given up is noted, or none is any more.
 async fn until_mail_fails(world: &World, fails: bool) {
     for _ in 0..2000 {
-        if world.pool.mail_troubles().failed.is_empty() != fails {
+        if world.pool.mail_troubles().await.unwrap().failed.is_empty() != fails {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    panic!("never so: {:?}", world.pool.mail_troubles().failed.keys());
+    panic!("never so: {:?}", world.pool.mail_troubles().await.unwrap().failed.keys());
 }
 
 #[tokio::test]
@@ -131,7 +131,11 @@ async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
     let mut admin = world.browser();
     admin.sign_in("admin@example.org", PASSWORD).await;
     assert_eq!(admin.get("/adminusers").await.text().matches("mail fails").count(), 1);
-    for (target, words) in [("/adminuser?id=2", "Mail given up"), ("/status", "mail to user 2 was given up")] {
+    for (target, words) in [
+        ("/adminuser?id=2", "Mail given up"),
+        ("/status", "mail to user 2 was given up"),
+        ("/adminmail", "href=\"/adminuser?id=2\""),
+    ] {
         let page = admin.get(target).await.text();
         assert!(page.contains(words) && page.contains("a dot too many before the @"), "{target}: {page}");
         assert!(!page.contains("server refused"), "nobody asked the mail server: {page}");
@@ -140,6 +144,7 @@ async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
     world.browser().submit("/passwordreset", &[("email", "u@example.org")]).await;
     sink.letter("u@example.org", "new password").await;
     until_mail_fails(&world, false).await;
+    assert!(admin.get("/adminmail").await.text().contains("None: every last mail"));
 }
 
 #[tokio::test]

@@ -56,6 +56,20 @@ pub(crate) const TABLE: Table = Table {
             "start though the voting wallets hold scripts of users whom the database does not know: these stay behind",
         )
         .new_here(),
+        Key::value(
+            "unverifieddays",
+            "DAYS",
+            "after how long accounts are removed whose e-mail address was never verified and that nobody used; 0 for never",
+        )
+        .default("7")
+        .new_here(),
+        Key::value(
+            "invitations",
+            "KIND",
+            "off, or required: only who has an invitation makes an account (`stakepoolctl invitations create`)",
+        )
+        .default("off")
+        .new_here(),
         Key::switch("closepool", "take no new users and addresses"),
         Key::value("closepoolmsg", "TEXT", "what visitors of a closed pool read")
             .default("The stake pool is temporarily closed to new signups."),
@@ -99,6 +113,9 @@ pub(crate) const TABLE: Table = Table {
             .default("127.0.0.1,::1"),
         Key::list("adminuserids", "ID,…", "users who may administer the pool"),
         Key::switch("admintotp", "administrators need a one-time password").new_here(),
+        Key::value("adminidleminutes", "MINUTES", "after how long without a use an administrator's session ends")
+            .default("30")
+            .new_here(),
         Key::value("statustoken", "TOKEN", "lets a monitor read the status page without signing in")
             .secret()
             .new_here(),

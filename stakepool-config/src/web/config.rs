@@ -1,6 +1,7 @@
 //! The configuration of the web application.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::chain::{ExtendedPubKey, Network};
@@ -52,6 +53,10 @@ pub struct WebConfig {
     pub max_users: u32,
     /// Whether a database without users may stand before wallets that hold scripts of users.
     pub new_pool: bool,
+    /// After how long accounts are removed that were never verified and that nobody used; `None` for never.
+    pub unverified_lasts: Option<Duration>,
+    /// Whether only who has an invitation makes an account.
+    pub invitations_required: bool,
     /// Whether new users and addresses are refused.
     pub close_pool: bool,
     /// What visitors of a closed pool read.
@@ -98,6 +103,8 @@ pub struct WebConfig {
     pub admin_ids: Vec<UserId>,
     /// Whether administrators need a one-time password.
     pub admin_totp: bool,
+    /// After how long without a use an administrator's session ends.
+    pub admin_idle: Duration,
     /// Lets a monitor read the status page without signing in.
     pub status_token: Option<Secret>,
     /// How a proxy passes on the visitors' addresses; `None` where nobody stands between.
@@ -124,6 +131,21 @@ fn contact(text: &str) -> Result<String, String> {
     url(text).map_err(|_| {
         format!("`{text}` is neither an e-mail address nor a web address such as https://pool.example/security")
     })
+}
+
+fn invitations(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "off" => Ok(false),
+        "required" => Ok(true),
+        _ => Err(format!("`{text}` is not known: say off or required")),
+    }
+}
+
+/// The most days after which an account that was never verified is removed: ten years.
+const MOST_DAYS: u32 = 3650;
+
+fn days(number: u32) -> Duration {
+    Duration::from_secs(24 * 3600 * u64::from(number))
 }
 
 /// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
@@ -167,6 +189,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         }
     }
     let new_pool = reader.switch("newpool").unwrap_or(false);
+    let unverified_days = reader.value("unverifieddays", |text| number(text, 0..=MOST_DAYS));
+    let invitations_required = reader.value("invitations", invitations);
     let close_pool = reader.switch("closepool").unwrap_or(false);
     let close_pool_message = reader.text("closepoolmsg").unwrap_or_default();
     // Nothing is read from here on: what is wrong there would be told only once the rest is right.
@@ -184,6 +208,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         pool_fee: pool_fee?,
         max_users: max_users?,
         new_pool,
+        unverified_lasts: Some(unverified_days?).filter(|days| *days > 0).map(days),
+        invitations_required: invitations_required?,
         close_pool,
         close_pool_message,
         pool_email,
@@ -207,6 +233,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         admin_ips: site.admin_ips,
         admin_ids: site.admin_ids,
         admin_totp: site.admin_totp,
+        admin_idle: site.admin_idle,
         status_token: site.status_token,
         real_ip: site.real_ip,
         captcha: captcha?,

@@ -27,6 +27,9 @@ impl WebConfig {
         let mut settings = PoolSettings::new(site, self.api_secret.clone(), self.cookie_secret.clone());
         settings.administrators = self.admin_ids.clone().into();
         settings.admin_second_factor = self.admin_totp;
+        settings.admin_idle = self.admin_idle;
+        settings.invitations_required = self.invitations_required.into();
+        settings.unverified_lasts = self.unverified_lasts;
         settings.certificates = self.certificate_ends().into();
         settings.warnings.clone_from(&self.warnings);
         if let Some(heartbeat) = &self.heartbeat {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use stakepool_core::accounts::UserId;
 
@@ -9,7 +10,7 @@ use crate::ip_range::{IpRange, cover_everybody};
 use crate::listen::{ListenAddress, SocketAccess};
 use crate::place::Need;
 use crate::reader::Reader;
-use crate::value::url;
+use crate::value::{number, url};
 use stakepool_core::secret::Secret;
 
 /// How a proxy passes on the visitors' addresses.
@@ -33,10 +34,13 @@ pub(super) struct Site {
     pub(super) admin_ips: Vec<IpRange>,
     pub(super) admin_ids: Vec<UserId>,
     pub(super) admin_totp: bool,
+    pub(super) admin_idle: Duration,
     pub(super) status_token: Option<Secret>,
     pub(super) real_ip: Option<RealIp>,
 }
 
+/// The longest time in minutes after which an idle administrator is signed out: as long as a session lasts, a week.
+const MOST_IDLE: u32 = 7 * 24 * 60;
 /// Characters of a token below which it can be guessed.
 const SHORT_TOKEN: usize = 16;
 /// What is wrong with an address of a webhook, without the address: it is often a secret.
@@ -78,6 +82,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
         id.ok_or_else(|| format!("`{text}` is not a user's number: give whole numbers from 1"))
     });
     let admin_totp = reader.switch("admintotp").unwrap_or(false);
+    let admin_idle = reader.value("adminidleminutes", |text| number(text, 1..=MOST_IDLE));
     let status_token = reader.secret("statustoken");
     if let Some(token) = &status_token {
         warn_of_short(reader, "statustoken", token, SHORT_TOKEN);
@@ -105,6 +110,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
         admin_ips,
         admin_ids,
         admin_totp,
+        admin_idle: Duration::from_secs(60 * u64::from(admin_idle?)),
         status_token,
         real_ip,
     })

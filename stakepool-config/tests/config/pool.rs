@@ -1,8 +1,10 @@
 //! What the web's configuration says of the pool.
 
+use std::time::Duration;
+
 use stakepool_core::accounts::UserId;
 
-use super::{Host, VOTING, web_lines};
+use super::{Host, VOTING, assert_only, web_lines};
 
 #[test]
 fn every_term_of_the_pool_is_taken_from_the_file() {
@@ -28,4 +30,22 @@ fn administrators_site_and_warnings_come_along() {
         (vec![UserId(3), UserId(4)], true)
     );
     assert_eq!(settings.warnings, config.warnings);
+}
+
+#[test]
+fn limits_of_accounts_are_as_the_file_says() {
+    const MINUTE: u64 = 60;
+    const DAY: u64 = 24 * 60 * MINUTE;
+    let read = |lines: &str| {
+        let settings = Host::new().web(&web_lines(lines)).pool_settings();
+        let days = settings.unverified_lasts.map(|lasts| lasts.as_secs() / DAY);
+        (settings.admin_idle, days, *settings.invitations_required.get())
+    };
+    assert_eq!(read(""), (Duration::from_secs(30 * MINUTE), Some(7), false));
+    let lines = "adminidleminutes=5\nunverifieddays=0\ninvitations=Required";
+    assert_eq!(read(lines), (Duration::from_secs(5 * MINUTE), None, true));
+    for wrong in ["adminidleminutes=0", "adminidleminutes=10081", "unverifieddays=3651", "invitations=maybe"] {
+        let (key, _) = wrong.split_once('=').unwrap();
+        assert_only(&Host::new().web_errors(&web_lines(wrong)), &[key]);
+    }
 }

@@ -8,7 +8,11 @@ mod email;
 #[cfg(feature = "accounts")]
 mod hs256;
 #[cfg(feature = "accounts")]
+mod invitation_code;
+#[cfg(feature = "accounts")]
 mod passwords;
+#[cfg(feature = "accounts")]
+mod readable;
 mod registration;
 #[cfg(feature = "accounts")]
 mod tokens;
@@ -23,6 +27,8 @@ pub use api_keys::{ApiKeyClaims, ApiKeys, ApiKeysError, InvalidApiKey, renewed_v
 pub use email::Email;
 #[cfg(feature = "accounts")]
 pub use email::{EmailError, Mailbox};
+#[cfg(feature = "accounts")]
+pub use invitation_code::InvitationCode;
 #[cfg(feature = "accounts")]
 pub use passwords::{
     PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy, check_policy_at,

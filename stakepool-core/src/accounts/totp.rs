@@ -6,9 +6,9 @@ use std::fmt;
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::readable::ReadableCode;
 use super::tokens::SecureRandom;
 use crate::time::UnixTime;
 use crate::typed::code;
@@ -19,10 +19,6 @@ const STEP: i64 = 30;
 const DRIFT: i64 = 1;
 /// Bytes of a secret: as many as of an SHA-1 hash (RFC 4226, section 4).
 const SECRET_BYTES: usize = 20;
-/// Bytes of a recovery code: too many to be guessed, even by whoever has its hash.
-const RECOVERY_BYTES: usize = 10;
-/// Letters and digits of a recovery code that stand together.
-const GROUP: usize = 4;
 /// How many recovery codes a user gets.
 const RECOVERY_CODES: usize = 10;
 
@@ -96,35 +92,27 @@ impl fmt::Debug for TotpSecret {
 
 /// A code that opens an account once in the place of a one-time password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RecoveryCode([u8; RECOVERY_BYTES]);
+pub struct RecoveryCode(ReadableCode);
 
 impl RecoveryCode {
     /// A user's new codes.
     pub fn some(source: &dyn SecureRandom) -> Vec<Self> {
-        let code = |_| {
-            let mut bytes = [0; RECOVERY_BYTES];
-            source.fill(&mut bytes);
-            Self(bytes)
-        };
-        (0..RECOVERY_CODES).map(code).collect()
+        (0..RECOVERY_CODES).map(|_| Self(ReadableCode::random(source))).collect()
     }
 
     /// Reads a code as a user types it: capitals, width, spaces and dashes do not matter.
     pub fn parse(text: &str) -> Option<Self> {
-        let text: String = code(text).chars().filter(|c| c.is_ascii_alphanumeric()).take(64).collect();
-        BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?.try_into().ok().map(Self)
+        ReadableCode::parse(text).map(Self)
     }
 
     /// What the user gets, once.
     pub fn reveal(&self) -> String {
-        let text = BASE32_NOPAD.encode(&self.0).to_lowercase();
-        let letters: Vec<char> = text.chars().collect();
-        letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+        self.0.reveal()
     }
 
     /// What a store keeps.
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
+        self.0.hash()
     }
 }
 

@@ -21,7 +21,7 @@ pub trait ProgramConfig: Clone {
 
 impl ProgramConfig for WebConfig {
     const RELOADED: &'static [&'static str] =
-        &["adminips", "adminuserids", "closepool", "closepoolmsg", "stakepooldcerts", "walletcerts"];
+        &["adminips", "adminuserids", "closepool", "closepoolmsg", "invitations", "stakepooldcerts", "walletcerts"];
 
     fn log_filter(&self) -> &str {
         &self.log_filter

@@ -9,7 +9,9 @@ mod change;
 mod closing;
 mod confirm;
 mod email;
+mod factor_tries;
 mod find;
+mod invited;
 mod links;
 mod lost_indexes;
 mod mail_wishes;
@@ -23,6 +25,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod strangers;
+pub(crate) mod unverified;
 mod verification;
 mod voting;
 

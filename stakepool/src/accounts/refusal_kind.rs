@@ -254,10 +254,16 @@ impl Refused for SignInError {
 impl Refused for SignUpError {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::Closed(_) | Self::Email(_) | Self::Password(_) | Self::Mismatch | Self::EmailTaken => {
-                RefusalKind::Rejected
+            Self::Closed(_)
+            | Self::NoInvitation
+            | Self::WrongInvitation
+            | Self::Email(_)
+            | Self::Password(_)
+            | Self::Mismatch
+            | Self::EmailTaken => RefusalKind::Rejected,
+            Self::TooManySignUps(wait) | Self::TooManyMails(wait) | Self::TooManyInvitations(wait) => {
+                RefusalKind::Wait(*wait)
             }
-            Self::TooManySignUps(wait) | Self::TooManyMails(wait) => RefusalKind::Wait(*wait),
             Self::Busy(_) => RefusalKind::Busy,
             Self::Store(_) => RefusalKind::Fault,
         }

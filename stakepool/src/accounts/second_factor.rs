@@ -5,6 +5,7 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SecondFactor, SessionToken, StoreError};
 
 use crate::accounts::confirm::Denied;
+use crate::accounts::factor_tries::FactorTryError;
 use crate::limits::origin::Origin;
 use crate::limits::wait::MustWait;
 use crate::pool::Pool;
@@ -55,6 +56,24 @@ pub enum ConfirmFactorError {
     Store(#[from] StoreError),
 }
 
+impl From<FactorTryError> for SecondFactorError {
+    fn from(error: FactorTryError) -> Self {
+        match error {
+            FactorTryError::Wait(wait) => Self::Denied(Denied::Wait(wait)),
+            FactorTryError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<FactorTryError> for ConfirmFactorError {
+    fn from(error: FactorTryError) -> Self {
+        match error {
+            FactorTryError::Wait(wait) => Self::Wait(wait),
+            FactorTryError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Pool {
     /// The confirmed second factor of a user, if there is one.
     ///
@@ -98,11 +117,11 @@ impl Pool {
         let store = &self.parts.second_factors;
         let proposed = store.second_factor(user.id).await?.filter(|factor| !factor.confirmed);
         let factor = proposed.ok_or(ConfirmFactorError::NothingProposed)?;
-        let tried = self.limiter.second_factor(user.id).map_err(ConfirmFactorError::Wait)?;
+        let tried = self.try_factor(user.id).await?;
         let Some(step) = factor.secret.step_of(code, self.now()) else {
             return Err(ConfirmFactorError::Wrong(Box::new(factor.secret)));
         };
-        self.limiter.succeeded(tried);
+        self.factor_shown(tried).await?;
         let codes = RecoveryCode::some(self.parts.random.as_ref());
         if !store.confirm_factor(user.id, &factor.secret, step, &hashes(&codes)).await? {
             return Err(ConfirmFactorError::SetUpElsewhere);
@@ -125,9 +144,9 @@ impl Pool {
         if self.lacks_second_factor(user.id).await? {
             return Err(SecondFactorError::IsOff);
         }
-        let tried = self.limiter.second_factor(user.id).map_err(Denied::Wait)?;
+        let tried = self.try_factor(user.id).await?;
         self.check_code(user.id, code).await?.ok_or(SecondFactorError::WrongCode)?;
-        self.limiter.succeeded(tried);
+        self.factor_shown(tried).await?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use stakepool_core::accounts::{RecoveryCode, User, UserId};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{SessionToken, StoreError};
 
+use crate::accounts::factor_tries::FactorTryError;
 use crate::accounts::sessions::{FactorShown, NewSession};
 use crate::accounts::sign_in::EnterError;
 use crate::limits::origin::Origin;
@@ -39,6 +40,15 @@ pub enum SecondStepError {
     Store(#[from] StoreError),
 }
 
+impl From<FactorTryError> for SecondStepError {
+    fn from(error: FactorTryError) -> Self {
+        match error {
+            FactorTryError::Wait(wait) => Self::Wait(wait),
+            FactorTryError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<EnterError> for SecondStepError {
     fn from(error: EnterError) -> Self {
         match error {
@@ -62,12 +72,12 @@ impl Pool {
         old: Option<&SessionToken>,
     ) -> Result<(NewSession, SignedInBy), SecondStepError> {
         let user = self.first_step(note).await?.ok_or(SecondStepError::NoFirstStep)?;
-        let tried = self.limiter.second_factor(user.id).map_err(SecondStepError::Wait)?;
+        let tried = self.try_factor(user.id).await?;
         let Some(by) = self.check_code(user.id, code).await? else {
             tracing::info!(user = %user.id, client = %origin.client, "a second factor failed");
             return Err(SecondStepError::Wrong);
         };
-        self.limiter.succeeded(tried);
+        self.factor_shown(tried).await?;
         if by == SignedInBy::Recovery {
             self.note(user.id, AuditAction::AccountRecovery, format!("from {}", origin.client)).await;
             self.mail_change(&user, "Somebody signed in to your account with a recovery code, which is used up now.");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use stakepool_core::accounts::{Email, EmailError, PasswordError, PasswordHashes, PasswordPolicyError, UserId};
+use stakepool_core::accounts::{
+    Email, EmailError, InvitationCode, PasswordError, PasswordHashes, PasswordPolicyError, UserId,
+};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{NewUser, StoreError};
 use tokio::time::{Instant, sleep_until};
@@ -23,6 +25,7 @@ pub struct CheckedSignUp<'a> {
     pool: &'a Pool,
     email: Email,
     password: &'a str,
+    invitation: &'a str,
     origin: &'a Origin,
 }
 
@@ -47,6 +50,15 @@ pub enum SignUpError {
     /// Too many mails were asked for by the client.
     #[error("too many mails were asked for; try again in {}", .0.in_words())]
     TooManyMails(MustWait),
+    /// The pool asks for an invitation, and none was typed.
+    #[error("this pool takes new users by invitation only; ask the pool's operator for a code")]
+    NoInvitation,
+    /// No open invitation has this code.
+    #[error("this invitation code is wrong, or was used or has ended; type it as it was given to you")]
+    WrongInvitation,
+    /// Too many wrong codes from the client.
+    #[error("too many wrong invitation codes came from your address; try again in {}", .0.in_words())]
+    TooManyInvitations(MustWait),
     /// The e-mail address.
     #[error(transparent)]
     Email(#[from] EmailError),
@@ -101,7 +113,7 @@ impl Pool {
         if !password.is_repeated() {
             return Err(SignUpError::Mismatch);
         }
-        Ok(CheckedSignUp { pool: self, email, password: password.text, origin })
+        Ok(CheckedSignUp { pool: self, email, password: password.text, invitation: "", origin })
     }
 
     /// A new user, who votes by default until there is a choice.
@@ -110,7 +122,13 @@ impl Pool {
     }
 }
 
-impl CheckedSignUp<'_> {
+impl<'a> CheckedSignUp<'a> {
+    /// With the code of an invitation, as it was typed. Needed where the pool
+    /// [asks for one](Pool::asks_for_invitations), else not looked at.
+    pub fn invitation(self, typed: &'a str) -> Self {
+        Self { invitation: typed, ..self }
+    }
+
     /// Makes the account. Where mail is sent, neither the answer nor its time says whether there was one already: the mail
     /// does.
     ///
@@ -118,6 +136,7 @@ impl CheckedSignUp<'_> {
     /// [`SignUpError`].
     pub async fn finish(self) -> Result<SignedUp, SignUpError> {
         let pool = self.pool;
+        let invitation = pool.check_invitation(self.invitation, self.origin.client).await?;
         if pool.sends_mail() {
             pool.limiter.ask_for_mail(self.origin.client).map_err(SignUpError::TooManyMails)?;
         }
@@ -127,16 +146,22 @@ impl CheckedSignUp<'_> {
                 SignUpError::Busy(error)
             })?;
         let began = Instant::now();
-        let outcome = self.create(PasswordHashes { argon2: Some(argon2), bcrypt: None }).await;
+        let outcome = self.create(PasswordHashes { argon2: Some(argon2), bcrypt: None }, invitation).await;
         if pool.sends_mail() {
             sleep_until(began + ANSWER_AFTER).await;
         }
         outcome
     }
 
-    async fn create(&self, password: PasswordHashes) -> Result<SignedUp, SignUpError> {
+    async fn create(
+        &self,
+        password: PasswordHashes,
+        invitation: Option<InvitationCode>,
+    ) -> Result<SignedUp, SignUpError> {
         let (pool, mail) = (self.pool, self.pool.sends_mail());
-        let created = match pool.has_other_spelling(&self.email).await? {
+        let is_taken = pool.has_other_spelling(&self.email).await?;
+        let invitation = pool.use_invitation(invitation.as_ref()).await?;
+        let created = match is_taken {
             true => Err(StoreError::EmailTaken),
             false => pool.parts.users.create(pool.new_user(self.email.clone(), password, !mail, false)).await,
         };
@@ -144,7 +169,8 @@ impl CheckedSignUp<'_> {
             Ok(id) => {
                 let client = self.origin.client;
                 tracing::info!(user = %id, %client, "signed up");
-                pool.note(id, AuditAction::AccountCreate, format!("from {client}")).await;
+                let by = invitation.map(|invitation| format!(", by invitation {invitation}")).unwrap_or_default();
+                pool.note(id, AuditAction::AccountCreate, format!("from {client}{by}")).await;
                 if !mail {
                     return Ok(SignedUp::Ready(id));
                 }
@@ -152,13 +178,16 @@ impl CheckedSignUp<'_> {
                     pool.send_verification(id, &self.email).await?;
                 }
             }
+            // The invitation is used up here, too: whether it is must not say that there is such an account.
             Err(StoreError::EmailTaken) if mail => {
                 if let Some(owner) = pool.user_of_typed_email(self.email.as_str()).await? {
                     pool.tell_of_account(&owner);
                 }
             }
-            Err(StoreError::EmailTaken) => return Err(SignUpError::EmailTaken),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                pool.return_invitation(invitation).await?;
+                return Err(if error == StoreError::EmailTaken { SignUpError::EmailTaken } else { error.into() });
+            }
         }
         Ok(SignedUp::CheckMail)
     }

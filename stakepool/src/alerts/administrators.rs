@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use stakepool_core::accounts::{Email, EmailState, User, UserId};
 use stakepool_core::alert::Alert;
-use stakepool_core::ports::{AlertError, AlertSink, Mail, MailError, Mailer, StoreError, UserStore};
+use stakepool_core::ports::{AlertError, AlertSink, Mail, StoreError, UserStore};
 use tokio::time::timeout;
 
 use crate::alerts::wording::in_words;
-use crate::parts::Parts;
+use crate::mail::Outbox;
 use crate::terms::PoolSettings;
 
 const WAY: &str = "mail";
@@ -30,20 +30,15 @@ const HELP_DESK: &str = "help@excc.co";
 pub(super) struct ToAdministrators {
     settings: PoolSettings,
     users: Arc<dyn UserStore>,
-    mailer: Arc<dyn Mailer>,
+    outbox: Outbox,
     /// Whom the database named last, for when it fails.
     last: Mutex<Vec<Email>>,
 }
 
 impl ToAdministrators {
     /// The administrators of a pool.
-    pub(super) fn of(settings: &PoolSettings, parts: &Parts) -> Self {
-        Self {
-            settings: settings.clone(),
-            users: parts.users.clone(),
-            mailer: parts.mailer.clone(),
-            last: Mutex::default(),
-        }
+    pub(super) fn of(settings: &PoolSettings, users: Arc<dyn UserStore>, outbox: Outbox) -> Self {
+        Self { settings: settings.clone(), users, outbox, last: Mutex::default() }
     }
 
     /// Reads who they are, for when the database fails.
@@ -96,11 +91,7 @@ impl AlertSink for ToAdministrators {
         let (mut sent, mut error) = (0, None);
         let mails = addresses.into_iter().map(|to| {
             let mail = Mail { to, subject: subject.clone(), text: text.clone() };
-            async move {
-                let late =
-                    |_| Err(MailError::Away(format!("a mail was not taken within {} seconds", MAIL_LIMIT.as_secs())));
-                timeout(MAIL_LIMIT, self.mailer.send(&mail)).await.unwrap_or_else(late)
-            }
+            async move { self.outbox.send_at_once(&mail, MAIL_LIMIT).await }
         });
         for outcome in join_all(mails).await {
             match outcome {
@@ -119,11 +110,19 @@ impl AlertSink for ToAdministrators {
 #[cfg(test)]
 mod tests {
     use stakepool_core::alert::{AlertKind, AlertPhase};
+    use stakepool_core::ports::{MailError, Mailer};
     use stakepool_core::time::UnixTime;
     use stakepool_db::Database;
 
     use super::*;
     use crate::alerts::scene;
+    use crate::parts::Parts;
+
+    fn administrators(settings: &PoolSettings, parts: &Parts) -> ToAdministrators {
+        let notes = (parts.mail_failures.clone(), parts.upkeep.clone());
+        let outbox = Outbox::new(parts.mailer.clone(), parts.clock.clone(), notes.0, notes.1);
+        ToAdministrators::of(settings, parts.users.clone(), outbox)
+    }
 
     #[derive(Default)]
     struct Letters(Mutex<Vec<Mail>>);
@@ -159,7 +158,7 @@ mod tests {
             text: "it is locked".into(),
             since: UnixTime(5),
         };
-        ToAdministrators::of(&settings, &parts).send(&[alert]).await?;
+        administrators(&settings, &parts).send(&[alert]).await?;
         let letters = letters.0.lock().unwrap();
         assert!(letters.iter().all(|letter| letter.text.contains("it is locked") && letter.text.contains("/status")));
         Ok(letters.iter().map(|letter| letter.to.to_string()).collect())
@@ -187,7 +186,7 @@ mod tests {
         }
         let mut parts = scene::parts(database);
         parts.mailer = Arc::new(Silent);
-        let mails = ToAdministrators::of(&scene::settings(), &parts);
+        let mails = administrators(&scene::settings(), &parts);
         assert_eq!(mails.addresses().await.len(), 3);
         tokio::time::pause();
         let began = tokio::time::Instant::now();
@@ -220,7 +219,7 @@ mod tests {
         let letters = Arc::new(Letters::default());
         let mut parts = scene::parts(database.clone());
         parts.mailer = letters.clone();
-        let administrators = ToAdministrators::of(&scene::settings(), &parts);
+        let administrators = administrators(&scene::settings(), &parts);
         administrators.remember().await;
         database.close().await;
         let alert = Alert {

@@ -26,7 +26,7 @@ impl Pool {
             tests.push(ChannelTest { way: sink.way(), sent: sink.send(&alert).await });
         }
         if self.parts.mailer.is_on() {
-            let sink = ToAdministrators::of(&self.settings, &self.parts);
+            let sink = ToAdministrators::of(&self.settings, self.parts.users.clone(), self.outbox.clone());
             tests.push(ChannelTest { way: sink.way(), sent: sink.send(&alert).await });
         }
         if let Some(heartbeat) = &self.parts.heartbeat {

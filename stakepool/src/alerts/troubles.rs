@@ -47,10 +47,6 @@ async fn of_stores(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<T
     if let Some(text) = pool.stale_fee_addresses().await {
         troubles.push(trouble(AlertKind::Disagreement, "fee addresses", text));
     }
-    if let Ok((_, active)) = pool.parts.users.counts().await {
-        troubles.extend(of_users(active, pool.terms.max_users));
-    }
-    troubles.extend(of_pace(pool.limiter.may_register().is_err(), pool.settings.tries.registrations_per_hour));
     let (admin, ledger) = (pool.parts.admin.as_ref(), pool.parts.ledger.as_ref());
     if let Some(best) = status.height.map(BlockHeight) {
         let within = since.from..=pool.now().minus(PATIENCE);
@@ -158,23 +154,6 @@ fn own_problems(daemon: &DaemonReport) -> Vec<&str> {
         unable.any(|wallet| problem.contains(&wallet.name))
     };
     daemon.own_problems.iter().map(String::as_str).filter(|problem| !is_known(problem)).collect()
-}
-
-/// Four of five places taken are worth a word, and nineteen of twenty another one before the last one is.
-fn of_users(active: u64, most: u32) -> Option<Trouble> {
-    let taken = |of: u64, parts: u64| active.saturating_mul(parts) >= u64::from(most).saturating_mul(of);
-    let text = format!("{active} of {most} addresses are given: raise maxusers, or close the pool");
-    let kind = if taken(19, 20) { AlertKind::PoolFull } else { AlertKind::KeyIndexes };
-    taken(4, 5).then(|| trouble(kind, "the pool", text))
-}
-
-/// So many registrations are rarely people: what robots take is given for good.
-fn of_pace(is_reached: bool, most: u32) -> Option<Trouble> {
-    let text = format!(
-        "{most} addresses were registered within an hour, and no more is taken now: look at the newest users, and close the \
-         pool for a while (closepool=1) if they are none of people"
-    );
-    is_reached.then(|| trouble(AlertKind::KeyIndexes, "registrations", text))
 }
 
 /// Votes on blocks that no daemon could cast, where the failure was reported `within` a span of time. What became of a vote
@@ -476,20 +455,5 @@ mod tests {
         let failed = VoteOutcome::Failed("this daemon was late".into());
         database.put_votes("a", &[vote("a", 1, failed, 120).record]).await.unwrap();
         assert_eq!(lost(&database, 50..=500, 300).await, []);
-    }
-
-    #[test]
-    fn a_full_pool_is_told_before_the_last_place_is_given() {
-        assert_eq!(of_users(79, 100), None);
-        let kind = |active| of_users(active, 100).unwrap().kind;
-        assert_eq!((kind(80), kind(94), kind(95)), (AlertKind::KeyIndexes, AlertKind::KeyIndexes, AlertKind::PoolFull));
-        assert!(of_users(95, 100).unwrap().text.contains("95 of 100"));
-    }
-
-    #[test]
-    fn a_pace_of_registrations_that_no_people_have_is_told() {
-        assert_eq!(of_pace(false, 50), None);
-        let told = of_pace(true, 50).unwrap();
-        assert!(told.kind == AlertKind::KeyIndexes && told.text.contains("50 addresses"), "{told:?}");
     }
 }

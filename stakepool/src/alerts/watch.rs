@@ -70,8 +70,10 @@ pub(crate) async fn give_up(pool: &Pool) {
 impl Watch {
     fn of(pool: &Pool) -> Self {
         let mut sinks = pool.parts.alerts.clone();
-        let administrators =
-            pool.parts.mailer.is_on().then(|| Arc::new(ToAdministrators::of(&pool.settings, &pool.parts)));
+        let administrators = pool.sends_mail().then(|| {
+            let (users, outbox) = (pool.parts.users.clone(), pool.outbox.clone());
+            Arc::new(ToAdministrators::of(&pool.settings, users, outbox))
+        });
         if let Some(administrators) = &administrators {
             sinks.push(administrators.clone());
         }

@@ -7,6 +7,6 @@ mod record;
 mod smtp;
 
 pub use outbox::Outbox;
-pub use record::{MailFailure, MailTroubles};
+pub use record::{MailOutage, MailTroubles};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpEncryption, SmtpError, SmtpLogin, SmtpMailer, SmtpOptions};

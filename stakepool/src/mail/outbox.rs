@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{Clock, Mail, MailError, Mailer};
+use stakepool_core::ports::{Clock, Mail, MailError, MailFailure, MailFailureStore, Mailer, StoreError, UpkeepStore};
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::record::{MailRecord, MailTroubles};
 
@@ -30,10 +30,15 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox that sends with `mailer`.
-    pub fn new(mailer: Arc<dyn Mailer>, clock: Arc<dyn Clock>) -> Self {
+    /// An outbox that sends with `mailer`, and keeps what became of mails in stores that all instances share.
+    pub fn new(
+        mailer: Arc<dyn Mailer>,
+        clock: Arc<dyn Clock>,
+        failures: Arc<dyn MailFailureStore>,
+        notes: Arc<dyn UpkeepStore>,
+    ) -> Self {
         let (waiting, sending) = (Arc::new(Semaphore::new(MAX_WAITING)), Arc::new(Semaphore::new(AT_A_TIME)));
-        Self { mailer, clock, record: Arc::default(), waiting, sending }
+        Self { mailer, clock, record: Arc::new(MailRecord::new(failures, notes)), waiting, sending }
     }
 
     /// Whether mail is sent at all.
@@ -41,9 +46,12 @@ impl Outbox {
         self.mailer.is_on()
     }
 
-    /// What could not be sent of late.
-    pub fn troubles(&self) -> MailTroubles {
-        self.record.troubles(self.clock.now())
+    /// What could not be sent, by any instance.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn troubles(&self) -> Result<MailTroubles, StoreError> {
+        self.record.troubles(self.clock.now()).await
     }
 
     /// Sends a mail to a user now. The caller tries again, or gives up with [`Outbox::give_up`].
@@ -53,20 +61,23 @@ impl Outbox {
     pub async fn send(&self, user: Option<UserId>, mail: &Mail) -> Result<(), MailError> {
         let _turn = self.sending.acquire().await;
         let sent = self.mailer.send(mail).await;
-        match &sent {
-            Ok(()) => self.record.sent(user),
-            Err(MailError::Away(reason)) => self.record.away(reason, self.clock.now()),
-            // The server has answered.
-            Err(_) => self.record.answered(),
-        }
+        self.record.tried(user, &sent, self.clock.now()).await;
+        sent
+    }
+
+    /// Sends a mail to the operator now, before all that waits. One that takes longer than `limit` is not sent.
+    pub(crate) async fn send_at_once(&self, mail: &Mail, limit: Duration) -> Result<(), MailError> {
+        let late = |_| Err(MailError::Away(format!("a mail was not taken within {} seconds", limit.as_secs())));
+        let sent = timeout(limit, self.mailer.send(mail)).await.unwrap_or_else(late);
+        self.record.tried(None, &sent, self.clock.now()).await;
         sent
     }
 
     /// Notes that a mail to a user is not sent any more, for the log and the administrators. They know users by number.
-    pub fn give_up(&self, user: Option<UserId>, subject: &str, error: &MailError) {
+    pub async fn give_up(&self, user: Option<UserId>, subject: &str, error: &MailError) {
         tracing::error!(user = user.map(|user| user.0), subject, %error, "a mail was not sent");
         if let Some(user) = user {
-            self.record.failed(user, self.clock.now(), error.to_string());
+            self.record.failed(&MailFailure { user, at: self.clock.now(), reason: error.to_string() }).await;
         }
     }
 
@@ -93,7 +104,7 @@ impl Outbox {
                         tracing::warn!(user, subject = mail.subject, %error, "a mail is tried again");
                         sleep(pause).await;
                     }
-                    (Err(error), _) => return outbox.give_up(user, &mail.subject, &error),
+                    (Err(error), _) => return outbox.give_up(user, &mail.subject, &error).await,
                 }
             }
         });
@@ -113,6 +124,7 @@ mod tests {
     use async_trait::async_trait;
     use stakepool_core::accounts::Email;
     use stakepool_core::ports::SystemClock;
+    use stakepool_core::testkit::MemoryStore;
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata, Subscriber};
@@ -173,14 +185,15 @@ mod tests {
     async fn sent_with(error: MailError) -> (Vec<String>, MailTroubles) {
         let lines = Lines::default();
         let _guard = tracing::subscriber::set_default(lines.clone());
-        let outbox = Outbox::new(Arc::new(Always(error)), Arc::new(SystemClock));
+        let store = Arc::new(MemoryStore::default());
+        let outbox = Outbox::new(Arc::new(Always(error)), Arc::new(SystemClock), store.clone(), store);
         let to = Email::parse("bob@example.org").unwrap();
         outbox.send_later(UserId(7), Mail { to, subject: "Hello".into(), text: "One".into() });
         while outbox.waiting.available_permits() < MAX_WAITING {
             tokio::time::sleep(Duration::from_secs(10)).await;
         }
         let lines = lines.0.lock().unwrap().clone();
-        (lines, outbox.troubles())
+        (lines, outbox.troubles().await.unwrap())
     }
 
     #[tokio::test(start_paused = true)]
@@ -198,7 +211,7 @@ mod tests {
         let (lines, troubles) = sent_with(MailError::Away("mail:25: no".into())).await;
         assert_eq!(lines.len(), 5, "{lines:?}");
         assert!(lines.iter().all(|line| line.contains("user=7")), "{lines:?}");
-        assert_eq!(troubles.away.as_deref(), Some("mail:25: no"));
+        assert_eq!(troubles.away.unwrap().reason, "mail:25: no");
         assert!(troubles.failed.contains_key(&UserId(7)));
     }
 }

@@ -3,6 +3,7 @@
 mod daemon;
 mod finding;
 mod judge;
+mod key_indexes;
 mod lag;
 mod mail;
 mod now;

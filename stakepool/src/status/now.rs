@@ -13,10 +13,12 @@ use tokio::time::timeout;
 use crate::alert_record::{AlertsReport, NOTE, WORK};
 use crate::daemons::{DaemonView, TicketDifference};
 use crate::database::{DatabaseCondition, DatabaseReport};
+use crate::mail::MailTroubles;
 use crate::pool::Pool;
-use crate::status::finding::{of_certificates, of_difference, of_help_email};
+use crate::status::finding::{Finding, of_certificates, of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
-use crate::status::mail::add_mail;
+use crate::status::key_indexes::{given, of_key_indexes, of_pace};
+use crate::status::mail::{of_failed_mails, of_mail_server};
 use crate::unknown_notes::UnknownNotes;
 
 /// How long a read for the status may take.
@@ -53,6 +55,7 @@ impl Pool {
         self.try_read().await;
         let database = self.parts.database.report(self.now());
         let unknown = self.unknown_notes(&database).await;
+        let mail = self.mail_to_judge(&database).await;
         let mut status = PoolStatus::of(&Seen {
             unknown: &unknown,
             now: self.now(),
@@ -60,20 +63,45 @@ impl Pool {
             quorum: self.parts.stats.quorum(),
             daemons: &daemons,
             alerts: self.alerts(&database).await,
+            found: self.found(&database, &mail, differences).await,
             database,
-            found: of_certificates(&self.settings.certificates.get(), self.now())
-                .chain(of_help_email(self.terms.network, &self.settings.site.help_email))
-                .chain(differences.into_iter().map(of_difference))
-                .collect(),
             ours: &self.terms,
             warnings: &self.settings.warnings,
         });
-        add_mail(&mut status, &self.outbox.troubles());
+        status.warnings.extend(of_failed_mails(&mail));
         if let Some(text) = timeout(READ_LIMIT, self.stale_fee_addresses()).await.ok().flatten() {
             status.state = status.state.max(Overall::Degraded);
             status.problems.push(text);
         }
         status
+    }
+
+    /// What mail could not be sent; nothing where the database fails, which the status says anyway.
+    async fn mail_to_judge(&self, database: &DatabaseReport) -> MailTroubles {
+        if !self.sends_mail() || database.state == DatabaseCondition::Failing {
+            return MailTroubles::default();
+        }
+        timeout(READ_LIMIT, self.mail_troubles()).await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// What is wrong with the pool as a whole, beside its database and alerts.
+    async fn found(
+        &self,
+        database: &DatabaseReport,
+        mail: &MailTroubles,
+        differences: Vec<TicketDifference>,
+    ) -> Vec<Finding> {
+        let mut found = Vec::from_iter(of_certificates(&self.settings.certificates.get(), self.now()));
+        found.extend(of_help_email(self.terms.network, &self.settings.site.help_email));
+        found.extend(mail.away.as_ref().map(of_mail_server));
+        if database.state != DatabaseCondition::Failing
+            && let Ok(Ok(indexes)) = timeout(READ_LIMIT, self.parts.users.key_indexes()).await
+        {
+            found.extend(of_key_indexes(given(&indexes, &self.terms), &self.terms));
+        }
+        found.extend(differences.into_iter().map(of_difference));
+        found.extend(of_pace(self.limiter.may_register().is_err(), self.settings.tries.registrations_per_hour));
+        found
     }
 
     /// A read of the database, whose failure counts at once.

@@ -71,7 +71,7 @@ async fn send(parts: &Parts, outbox: &Outbox, site: &SiteIdentity, mail: &Ticket
             false
         }
         Err(error) => {
-            outbox.give_up(Some(user.id), &letter.subject, &error);
+            outbox.give_up(Some(user.id), &letter.subject, &error).await;
             true
         }
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use stakepool::accounts::{FIRST_STEP_LASTS, SecondStepError, SignedIn, SignedInBy};
 use stakepool_core::accounts::{RecoveryCode, TotpSecret, TotpStep, User};
 
-use crate::world::{ALICE, PASSWORD, World, from, home, token};
+use crate::world::{ALICE, PASSWORD, World, from, home, terms, token};
 
 /// The code that a user's device shows now.
 pub fn code(world: &World, secret: &TotpSecret) -> String {
@@ -135,4 +135,34 @@ async fn a_second_step_with_the_old_password_does_not_outlive_its_change() {
     let refused = world.pool.second_step(&note, &code(&world, &secret), &home(), None).await;
     assert!(matches!(refused, Err(SecondStepError::PasswordChanged(_))));
     assert!(world.pool.sessions_of(user.id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn tries_are_counted_by_all_instances_together_and_a_restart_forgets_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let most = 10;
+    let mut note = String::new();
+    for instance in 0..3 {
+        let world = World::in_folder(folder.path(), terms()).await;
+        if instance == 0 {
+            let user = world.account(ALICE).await;
+            set_up(&world, &user).await;
+        }
+        note = if instance == 0 { first_step(&world).await } else { note };
+        for number in 0..most / 2 {
+            let refused = world.pool.second_step(&note, "000000", &home(), None).await;
+            let waits = instance == 2;
+            assert_eq!(matches!(refused, Err(SecondStepError::Wait(_))), waits, "{instance} {number}");
+        }
+    }
+    let world = World::in_folder(folder.path(), terms()).await;
+    let note = first_step(&world).await;
+    let refused = world.pool.second_step(&note, "000000", &home(), None).await;
+    let Err(SecondStepError::Wait(wait)) = refused else { panic!("not counted") };
+    // The first try was half a minute later than it is now.
+    assert!(wait.0 <= 2 * world.pool.settings().tries.window, "{wait:?}");
+    world.clock.advance(wait.0);
+    let note = first_step(&world).await;
+    let refused = world.pool.second_step(&note, "000000", &home(), None).await;
+    assert!(matches!(refused, Err(SecondStepError::Wrong)));
 }

@@ -2,6 +2,8 @@
 
 pub mod audit;
 mod guard;
+pub mod invitations;
+pub mod mail;
 mod pager;
 mod search;
 pub mod status;

@@ -127,7 +127,7 @@ async fn page(visit: &Visit, reply: Reply) -> Outcome {
         Reply::Refused(text) => (None, Some(text)),
     };
     let now = visit.site.now();
-    let failure = visit.site.pool.mail_troubles().failed.remove(&user.id);
+    let failure = visit.site.pool.mail_troubles().await?.failed.remove(&user.id);
     let content = Page {
         id: user.id.0,
         email: pieces(&user.email),

@@ -56,7 +56,7 @@ pub async fn show(visit: Visit) -> Outcome {
             break;
         }
     }
-    let failing = visit.site.pool.mail_troubles().failed;
+    let failing = visit.site.pool.mail_troubles().await?.failed;
     let content = Users {
         query,
         shown,

@@ -1,0 +1,55 @@
+//! Tries of second factors: few guess six digits, so that all clients and all instances share one limit, and a restart
+//! forgets none.
+
+use std::time::Duration;
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::ports::StoreError;
+use stakepool_core::time::UnixTime;
+
+use crate::limits::tries::Try;
+use crate::limits::wait::MustWait;
+use crate::pool::Pool;
+
+/// A try that is counted. Unless it is [forgiven](Pool::factor_shown), it counts as a failure.
+#[must_use]
+pub(super) struct FactorTry {
+    user: UserId,
+    here: Try,
+}
+
+/// Why no code is looked at.
+pub(super) enum FactorTryError {
+    Wait(MustWait),
+    Store(StoreError),
+}
+
+/// What the tries of a user are counted as.
+fn subject(user: UserId) -> String {
+    format!("second_factor/{user}")
+}
+
+impl Pool {
+    /// Counts that a user shows a second factor, before it is looked at.
+    pub(super) async fn try_factor(&self, user: UserId) -> Result<FactorTry, FactorTryError> {
+        // What this instance knows costs the store nothing.
+        let here = self.limiter.second_factor(user).map_err(FactorTryError::Wait)?;
+        let (now, tries) = (self.now(), &self.settings.tries);
+        let until = now.plus(tries.window);
+        let counted = self.parts.tries.count_try(&subject(user), tries.sign_ins_per_account, now, until).await;
+        match counted.map_err(FactorTryError::Store)? {
+            None => Ok(FactorTry { user, here }),
+            Some(ends) => Err(FactorTryError::Wait(MustWait(between(now, ends)))),
+        }
+    }
+
+    /// Forgets the tries of a user who has shown the second factor.
+    pub(super) async fn factor_shown(&self, tried: FactorTry) -> Result<(), StoreError> {
+        self.limiter.succeeded(tried.here);
+        self.parts.tries.forget_tries(&subject(tried.user)).await
+    }
+}
+
+fn between(now: UnixTime, later: UnixTime) -> Duration {
+    Duration::from_secs(u64::try_from(later.0.saturating_sub(now.0)).unwrap_or(0))
+}

@@ -1,0 +1,57 @@
+//! Whether a sign-up has the invitation that the pool asks for.
+
+use stakepool_core::accounts::InvitationCode;
+use stakepool_core::ports::{InvitationId, StoreError};
+
+use crate::accounts::sign_up::SignUpError;
+use crate::limits::origin::ClientAddress;
+use crate::pool::Pool;
+
+/// What wrong codes of a client are counted as.
+const WHAT: &str = "invitations";
+
+impl Pool {
+    /// Whether an account is only made for who has an invitation.
+    pub fn asks_for_invitations(&self) -> bool {
+        *self.settings.invitations_required.get()
+    }
+
+    /// The code of an open invitation, where the pool asks for one. Wrong codes are counted by client.
+    pub(super) async fn check_invitation(
+        &self,
+        typed: &str,
+        client: ClientAddress,
+    ) -> Result<Option<InvitationCode>, SignUpError> {
+        if !self.asks_for_invitations() {
+            return Ok(None);
+        }
+        if typed.trim().is_empty() {
+            return Err(SignUpError::NoInvitation);
+        }
+        let tried = self.limiter.stranger(WHAT, client).map_err(SignUpError::TooManyInvitations)?;
+        let code = InvitationCode::parse(typed).ok_or(SignUpError::WrongInvitation)?;
+        match self.parts.invitations.open_invitation(&code.hash(), self.now()).await? {
+            Some(_) => self.limiter.succeeded(tried),
+            None => return Err(SignUpError::WrongInvitation),
+        }
+        Ok(Some(code))
+    }
+
+    /// Uses the invitation of a code, where there is one.
+    pub(super) async fn use_invitation(
+        &self,
+        code: Option<&InvitationCode>,
+    ) -> Result<Option<InvitationId>, SignUpError> {
+        let Some(code) = code else { return Ok(None) };
+        let used = self.parts.invitations.use_invitation(&code.hash(), self.now()).await?;
+        used.map(Some).ok_or(SignUpError::WrongInvitation)
+    }
+
+    /// Takes the use of an invitation back: no account came of it.
+    pub(super) async fn return_invitation(&self, invitation: Option<InvitationId>) -> Result<(), StoreError> {
+        match invitation {
+            Some(id) => self.parts.invitations.return_invitation(id).await,
+            None => Ok(()),
+        }
+    }
+}
