@@ -56,7 +56,7 @@ impl MailCommand {
         }
         let mut failures: Vec<Failure> = troubles.failed.into_values().map(Failure::from).collect();
         failures.sort_by_key(|failure| Reverse((failure.at, failure.user)));
-        let none = "every last mail to a user was sent";
+        let none = "no mail to a user was given up";
         console.style.write_list(console.output, &failures, none).map_err(CliError::Output)
     }
 }

@@ -11,7 +11,7 @@ use crate::scene::Scene;
 async fn users_whom_mail_did_not_reach_are_listed_with_the_reason() {
     let scene = Scene::set(1).await;
     let database = scene.database().await;
-    assert_eq!(scene.run(&["mail", "failures"]).success(), "every last mail to a user was sent\n");
+    assert_eq!(scene.run(&["mail", "failures"]).success(), "no mail to a user was given up\n");
     let now = UnixTime::from(std::time::SystemTime::now());
     let failure = |user, ago, reason: &str| MailFailure {
         user: UserId(user),

@@ -144,7 +144,7 @@ async fn a_mail_that_is_given_up_is_shown_to_administrators_with_its_reason() {
     world.browser().submit("/passwordreset", &[("email", "u@example.org")]).await;
     sink.letter("u@example.org", "new password").await;
     until_mail_fails(&world, false).await;
-    assert!(admin.get("/adminmail").await.text().contains("None: every last mail"));
+    assert!(admin.get("/adminmail").await.text().contains("None: no mail to a user was given up"));
 }
 
 #[tokio::test]

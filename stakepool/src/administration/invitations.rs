@@ -6,6 +6,7 @@ use std::time::Duration;
 use stakepool_core::accounts::{Actor, InvitationCode};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, Invitation, InvitationId, Listed, NewInvitation, Slice, StoreError};
+use stakepool_core::sanitize::is_hidden;
 use stakepool_core::time::UnixTime;
 
 use crate::pool::Pool;
@@ -49,7 +50,7 @@ pub enum InviteError {
     #[error("an invitation may last from 1 to {MOST_DAYS} days")]
     Days,
     /// The note.
-    #[error("a note may have {MOST_NOTE} characters at most, on one line")]
+    #[error("a note may have {MOST_NOTE} characters at most, on one line, and none that is not seen")]
     Note,
     /// The store.
     #[error(transparent)]
@@ -70,7 +71,7 @@ impl Pool {
         if !(1..=MOST_DAYS).contains(&days) {
             return Err(InviteError::Days);
         }
-        if note.chars().count() > MOST_NOTE || note.chars().any(char::is_control) {
+        if note.chars().count() > MOST_NOTE || note.chars().any(|c| c.is_control() || is_hidden(c)) {
             return Err(InviteError::Note);
         }
         let code = InvitationCode::random(self.parts.random.as_ref());

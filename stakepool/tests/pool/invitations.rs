@@ -128,7 +128,7 @@ async fn only_the_hash_of_a_code_is_stored_and_what_cannot_be_is_refused() {
     for days in [0, 367] {
         assert!(matches!(refused("", 1, days).await, InviteError::Days));
     }
-    for note in ["x".repeat(101), "two\nlines".to_owned()] {
+    for note in ["x".repeat(101), "two\nlines".to_owned(), "hid\u{202e}den".to_owned()] {
         assert!(matches!(refused(&note, 1, 1).await, InviteError::Note));
     }
 }
