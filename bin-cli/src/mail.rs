@@ -57,6 +57,6 @@ impl MailCommand {
         let mut failures: Vec<Failure> = troubles.failed.into_values().map(Failure::from).collect();
         failures.sort_by_key(|failure| Reverse((failure.at, failure.user)));
         let none = "no mail to a user was given up";
-        console.style.write_list(console.output, &failures, none).map_err(CliError::Output)
+        console.style.write_table(console.output, &failures, none).map_err(CliError::Output)
     }
 }

@@ -45,6 +45,6 @@ impl List {
         let now = open.pool.now();
         let listed = |invitation: Invitation| Listed { open: invitation.is_open(now), invitation };
         let listed: Vec<_> = found.rows.into_iter().map(listed).collect();
-        console.style.write_list(console.output, &listed, "there are no invitations").map_err(CliError::Output)
+        console.style.write_table(console.output, &listed, "there are no invitations").map_err(CliError::Output)
     }
 }

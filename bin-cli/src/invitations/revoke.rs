@@ -34,7 +34,7 @@ impl Revoke {
         let id = InvitationId(self.id);
         if !open.wait(open.pool.revoke_invitation(ACTOR, id))? {
             let reason = format!("invitation {id} is not open; `stakepoolctl invitations list` shows which are");
-            return Err(CliError::argument("NUMBER", reason));
+            return Err(CliError::refused("NUMBER", reason));
         }
         console.style.write_single(console.output, &Revoked { revoked: id }).map_err(CliError::Output)
     }

@@ -13,13 +13,10 @@ async fn a_code_is_made_shown_once_listed_without_and_revoked() {
     assert_eq!((made["id"].as_i64(), made["uses"].as_u64(), code.len()), (Some(1), Some(3), 19));
     assert!(made["link"].as_str().unwrap().ends_with(&format!("/signup?invitation={code}")), "{made}");
     let listed = scene.run(&["invitations", "list"]).success();
-    assert!(
-        listed.contains("open yes") && listed.contains("used 0 of 3") && listed.contains("note for Bob"),
-        "{listed}"
-    );
+    assert!(listed.contains(" yes ") && listed.contains("0 of 3") && listed.contains("for Bob"), "{listed}");
     assert!(!listed.contains(code), "{listed}");
     assert_eq!(scene.run(&["invitations", "revoke", "1"]).success(), "revoked  invitation 1\n");
-    assert!(scene.run(&["invitations", "revoke", "1"]).refusal(2).contains("is not open"));
+    assert!(scene.run(&["invitations", "revoke", "1"]).refusal(3).contains("is not open"));
     assert_eq!(scene.run(&["invitations", "list", "--json"]).json()[0]["open"], false);
     let acts: Vec<_> = scene.audit().await.into_iter().map(|entry| (entry.actor, entry.action)).collect();
     let by = |action: &str| ("stakepoolctl".to_owned(), action.to_owned());

@@ -31,5 +31,5 @@ async fn users_whom_mail_did_not_reach_are_listed_with_the_reason() {
     database.set_note("mail/outage", &note).await.unwrap();
     let outcome = scene.run(&["mail", "failures"]);
     assert!(outcome.errors.contains("takes no mail since") && outcome.errors.contains("refused"), "{}", outcome.errors);
-    assert!(outcome.output.contains("user 8"), "{}", outcome.output);
+    assert!(outcome.output.contains("552 full"), "{}", outcome.output);
 }
