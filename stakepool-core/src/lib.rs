@@ -83,6 +83,8 @@ pub mod time;
 pub mod typed;
 #[cfg(feature = "engine")]
 pub mod voting;
+#[cfg(feature = "accounts")]
+pub mod vsp;
 #[cfg(all(feature = "accounts", feature = "engine"))]
 pub mod wallets;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use zeroize::Zeroize;
 
 /// A secret text: it prints as `Secret(…)`, is given out by [`Secret::expose`] alone, and is overwritten in memory when
@@ -14,7 +15,8 @@ use zeroize::Zeroize;
 /// assert_eq!(format!("{secret:?}"), "Secret(…)");
 /// assert_eq!(secret.expose(), "a long random text");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Secret(String);
 
 impl Secret {

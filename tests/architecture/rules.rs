@@ -122,7 +122,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["accounts", "ticket"],
             &["desired", "reports"],
             &["ports"],
-            &["store_rules", "voting", "wallets"],
+            &["store_rules", "voting", "vsp", "wallets"],
             &["testkit"],
         ],
     ),

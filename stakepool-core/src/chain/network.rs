@@ -194,6 +194,8 @@ pub struct Params {
     pub target_time_per_block: Duration,
     /// The signature script of the input that creates a vote's reward.
     pub stakebase_script: &'static [u8],
+    /// Most bytes of a serialized transaction.
+    pub max_transaction_size: usize,
     /// Whether votes before the stake validation height have a subsidy all the same (legacy simnet).
     pub vote_subsidy_at_every_height: bool,
 }
@@ -217,6 +219,7 @@ const MAINNET: Params = Params {
     minimum_stake_diff: 200_000_000,
     target_time_per_block: Duration::from_secs(150),
     stakebase_script: &[0, 0],
+    max_transaction_size: 393_216,
     vote_subsidy_at_every_height: false,
 };
 
@@ -251,6 +254,7 @@ const SIMNET: Params = Params {
     minimum_stake_diff: 20_000_000,
     target_time_per_block: Duration::from_secs(1),
     stakebase_script: &[0xde, 0xad, 0xbe, 0xef],
+    max_transaction_size: 1_000_000,
     vote_subsidy_at_every_height: false,
 };
 

@@ -14,3 +14,4 @@ mod strangers;
 mod ticket_sets;
 mod vectors;
 mod votes;
+mod vsp_replay;

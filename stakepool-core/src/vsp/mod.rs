@@ -1,0 +1,33 @@
+//! The rules of a voting service provider (the API `/api/v3` of today's wallets): what a request must say, what is asked for a
+//! ticket, which requests a ticket takes at which time, and what is answered. All of it without I/O.
+//!
+//! The way of a request: [`ticket_of`] or [`TicketPackage::parse`], [`authenticate`], the request's own `parse`, what the
+//! [`Registration`] requires, the answer, [`SignedAnswer::seal`]. Each step refuses with a [`Refusal`].
+
+mod answers;
+mod fee;
+mod fee_key;
+mod fee_status;
+mod fields;
+mod info;
+mod preferences;
+mod records;
+mod refusal;
+mod registration;
+mod requests;
+mod ticket;
+
+pub use answers::{AnswerSigner, DoneAnswer, Echo, FeeAddressAnswer, SignedAnswer, TicketStatusAnswer};
+pub use fee::{BestBlock, FeePayment, FeeTerms, QUOTE_HOLDS, Quote};
+pub use fee_key::{FeeAddress, FeeKey, FeeKeyError};
+pub use fee_status::{CONFIRMATIONS, FeeEvent, FeeStatus, NotNow, UnknownStatus};
+pub use fields::MAX_BODY;
+pub use info::{API_VERSION, Facts, TicketCounts, VspInfo, server_version};
+pub use preferences::Preferences;
+pub use records::{Record, RecordKind, Records};
+pub use refusal::{Code, Refusal};
+pub use registration::{Outcome, PaidFee, Registration};
+pub use requests::{
+    FeeAddressRequest, PayFeeRequest, SetAltSignAddrRequest, SetVoteChoicesRequest, TicketPackage, ticket_of,
+};
+pub use ticket::{Eligibility, VspTicket, alternate_address, authenticate};

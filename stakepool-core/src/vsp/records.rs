@@ -1,0 +1,140 @@
+//! What was signed on both sides: the proof of what an owner wanted and the server took.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::UnixTime;
+
+/// Most records of a ticket.
+const MOST: usize = 10;
+
+/// What a record is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordKind {
+    /// A `payfee`.
+    PayFee,
+    /// A `setvotechoices`.
+    SetVoteChoices,
+    /// A `setaltsignaddr`.
+    SetAltSignAddr,
+}
+
+impl RecordKind {
+    /// Whether it sets choices, and so counts for the order of requests.
+    const fn is_choice(self) -> bool {
+        matches!(self, Self::PayFee | Self::SetVoteChoices)
+    }
+}
+
+/// A request with its signature, and the answer with its.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// What it is of.
+    pub kind: RecordKind,
+    /// The time that the request says.
+    pub timestamp: UnixTime,
+    /// The body of the request as it came. That of a `payfee` holds the voting key.
+    pub request: Vec<u8>,
+    /// The client's signature of it, in base64.
+    pub request_signature: String,
+    /// The body of the answer as it was sent.
+    pub answer: Vec<u8>,
+    /// The server's signature of it, in base64.
+    pub answer_signature: String,
+    /// What of the request was not taken over, and why.
+    pub notes: Vec<String>,
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The request may hold a key.
+        let Self { kind, timestamp, notes, .. } = self;
+        f.debug_struct("Record")
+            .field("kind", kind)
+            .field("timestamp", timestamp)
+            .field("notes", notes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The records of one ticket, the oldest first: the last ten, among them always the last `payfee`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records(Vec<Record>);
+
+impl Records {
+    /// Takes over records that were kept, the oldest first.
+    pub fn from_kept(records: impl IntoIterator<Item = Record>) -> Self {
+        let mut kept = Self::default();
+        records.into_iter().for_each(|record| kept.push(record));
+        kept
+    }
+
+    /// Adds a record. Where there are too many, the oldest goes that is not the last `payfee`.
+    pub fn push(&mut self, record: Record) {
+        self.0.push(record);
+        if self.0.len() > MOST {
+            let stays = self.0.iter().rposition(|record| record.kind == RecordKind::PayFee);
+            self.0.remove(usize::from(stays == Some(0)));
+        }
+    }
+
+    /// All, the oldest first.
+    pub fn all(&self) -> &[Record] {
+        &self.0
+    }
+
+    /// The latest time of those that set choices: the next one's must be later.
+    pub fn latest(&self) -> Option<UnixTime> {
+        self.0.iter().filter(|record| record.kind.is_choice()).map(|record| record.timestamp).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: RecordKind, time: i64) -> Record {
+        Record {
+            kind,
+            timestamp: UnixTime(time),
+            request: b"cNKNf9vhQyhQLbss".to_vec(),
+            request_signature: String::new(),
+            answer: Vec::new(),
+            answer_signature: String::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn times(records: &Records) -> Vec<i64> {
+        records.all().iter().map(|record| record.timestamp.0).collect()
+    }
+
+    #[test]
+    fn the_last_ten_stay_and_the_payfee_always() {
+        let mut records = Records::default();
+        records.push(record(RecordKind::PayFee, 1));
+        (2..=14).for_each(|time| records.push(record(RecordKind::SetVoteChoices, time)));
+        assert_eq!(times(&records), [1, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    }
+
+    #[test]
+    fn of_several_payfees_the_last_stays() {
+        let kinds = [RecordKind::PayFee, RecordKind::PayFee].into_iter().chain([RecordKind::SetVoteChoices; 10]);
+        let records = Records::from_kept(kinds.zip(1..).map(|(kind, time)| record(kind, time)));
+        assert_eq!(times(&records), [2, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    }
+
+    #[test]
+    fn the_latest_choice_counts_whatever_else_was_recorded() {
+        let kept = [(RecordKind::PayFee, 5), (RecordKind::SetVoteChoices, 4), (RecordKind::SetAltSignAddr, 9)];
+        let records = Records::from_kept(kept.map(|(kind, time)| record(kind, time)));
+        assert_eq!(records.latest(), Some(UnixTime(5)));
+        assert_eq!(Records::default().latest(), None);
+    }
+
+    #[test]
+    fn a_record_does_not_print_the_request() {
+        let printed = format!("{:?}", record(RecordKind::PayFee, 1));
+        assert!(!printed.contains("cNKN") && !printed.contains("99, 78"), "{printed}");
+    }
+}
