@@ -135,22 +135,24 @@ fn of_status(status: &DaemonStatus, to: &mut Exposition) {
     gauge("synced_height", "The last height that was worked through.", height(status.synced_height));
     gauge("lag_blocks", "How far the daemon is behind its node.", lag(status).map(u64::from));
     let help = "Tickets that the daemon is to vote when they win, immature ones included. The votes cast are in stakepoold_votes_total.";
-    gauge("voted_tickets", help, Some(status.live_tickets));
+    // Before the chain was worked through, nobody knows how many there are.
+    let known = |figure| status.synced_height.map(|_| figure);
+    gauge("voted_tickets", help, known(status.live_tickets));
     gauge(
         "ignored_tickets",
         "Tickets that are ignored for their fee, and will not be voted.",
-        Some(status.ignored_tickets),
+        known(status.ignored_tickets),
     );
     let check = &status.check;
     gauge("wallet_tickets", "Unspent tickets that the daemon's wallets list themselves.", check.wallet_tickets);
     let help = "Tickets to be voted that none of the daemon's wallets knows, so that no vote of theirs is signed.";
-    gauge("lacking_tickets", help, Some(check.lacking));
+    gauge("lacking_tickets", help, check.wallet_tickets.map(|_| check.lacking));
     let help = "Voting addresses whose scripts a wallet holds, but that are no user's.";
-    gauge("unknown_addresses", help, Some(check.unknown_addresses));
+    gauge("unknown_addresses", help, known(check.unknown_addresses));
     gauge(
         "unknown_tickets",
         "Tickets of such addresses, which are voted with default bits.",
-        Some(check.unknown_tickets),
+        known(check.unknown_tickets),
     );
     gauge("problems", "What is wrong, see the log.", Some(status.problems.len() as u64));
     let mut counter =
@@ -203,6 +205,7 @@ mod tests {
             ignored_tickets: 1,
             users: 1,
             problems: Vec::new(),
+            latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         }
     }
@@ -224,9 +227,12 @@ mod tests {
 
     #[test]
     fn the_state_is_told_in_figures() {
-        let mut text = Exposition::default();
-        of_status(&status(), &mut text);
-        let text = text.into_text();
+        let told = |status: &DaemonStatus| {
+            let mut text = Exposition::default();
+            of_status(status, &mut text);
+            text.into_text()
+        };
+        let text = told(&status());
         for line in [
             "stakepoold_lag_blocks 1",
             "stakepoold_voted_tickets 3",
@@ -235,6 +241,11 @@ mod tests {
             "stakepoold_unknown_tickets 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+        assert!(!text.contains("stakepoold_lacking_tickets"), "no wallet has listed its tickets yet: {text}");
+        let text = told(&DaemonStatus { node_height: None, synced_height: None, ..status() });
+        for figure in ["node_height", "synced_height", "lag_blocks", "voted_tickets", "ignored_tickets", "unknown_"] {
+            assert!(!text.contains(&format!("stakepoold_{figure}")), "{figure} is not known yet: {text}");
         }
     }
 }

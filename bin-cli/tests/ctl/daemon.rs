@@ -54,6 +54,7 @@ impl Fake {
             live_tickets: 0,
             ignored_tickets: 0,
             problems: Vec::new(),
+            latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };
         Self { accepted: Mutex::default(), low_fee: Mutex::default(), wanted: Mutex::default(), says: Mutex::new(says) }
@@ -153,6 +154,7 @@ impl Daemon {
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let address = listeners[0].local_addr().unwrap();
         let backend = Arc::new(Fake::new(cold_wallet, height));
+        backend.says.lock().unwrap().id = format!("voter-{}", address.port());
         let (stop, stopped) = oneshot::channel();
         let serving = serve(listeners, pair, access, backend.clone(), async {
             let _ = stopped.await;

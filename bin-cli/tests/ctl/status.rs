@@ -11,7 +11,8 @@ async fn daemons_wallets_and_the_pool_are_shown_where_all_is_well() {
     let scene = Scene::served(2).await;
     let all = scene.run(&["status", "--json"]).json();
     let daemon = json!({
-        "daemon": scene.daemons[1].address.to_string(), "reachable": true, "problems": [], "id": "voter",
+        "daemon": scene.daemons[1].address.to_string(), "reachable": true, "problems": [],
+        "id": format!("voter-{}", scene.daemons[1].address.port()),
         "version": "0.1.0", "node_height": HEIGHT, "synced_height": HEIGHT - 1,
         "wallets": [{"name": "127.0.0.1:19557", "reachable": true, "unlocked": true, "votes_itself": false}],
         "live_tickets": 0, "ignored_tickets": 0,

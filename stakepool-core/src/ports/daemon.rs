@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::events::{EventBatch, EventCursor};
 use super::ticket_sets::TicketSets;
 use crate::accounts::UserId;
-use crate::chain::{BlockHeight, Network, ScriptAddress, TicketHash};
+use crate::chain::{BlockHash, BlockHeight, Network, ScriptAddress, TicketHash};
 use crate::desired::DesiredState;
 use crate::ticket::PoolFee;
 
@@ -164,6 +164,9 @@ pub struct DaemonStatus {
     pub ignored_tickets: u64,
     /// What is wrong, for people; empty when all is well.
     pub problems: Vec<String>,
+    /// The latest blocks that it has worked through, the highest first. A daemon of an older version names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latest_blocks: Vec<(BlockHash, BlockHeight)>,
     /// Its tickets beside those of its wallets. A daemon of an older version says nothing of that.
     #[serde(default)]
     pub check: TicketCheck,

@@ -44,6 +44,8 @@ mod unverified;
 mod upkeep;
 #[cfg(feature = "engine")]
 mod wallet;
+#[cfg(feature = "engine")]
+mod wallet_faults;
 
 #[cfg(feature = "accounts")]
 pub use access::{AccessStore, SecondFactor, SecondFactorStore};

@@ -88,6 +88,7 @@ impl FakeDaemon {
             live_tickets: 0,
             ignored_tickets: 0,
             problems: Vec::new(),
+            latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };
         Arc::new(Self {

@@ -58,6 +58,8 @@ pub struct Faults {
     pub forgetful: bool,
     /// It cannot say which tickets an address has.
     pub unlisted: bool,
+    /// It is of a version with known faults.
+    pub outdated: bool,
 }
 
 /// A wallet of simnet that does what a test tells it, and notes what it was asked.
@@ -175,7 +177,7 @@ impl VoteSigner for FakeWallet {
         let faults = *self.faults.lock().unwrap();
         Ok(WalletInfo {
             generation: *self.generation.lock().unwrap(),
-            version: "fake".into(),
+            version: if faults.outdated { "exccwallet 2.8.3 (JSON-RPC 8.9.0)" } else { "fake" }.into(),
             unlocked: *self.mood.lock().unwrap() != Mood::Unsigned,
             votes_itself: faults.votes_itself,
             connected: !faults.without_node,

@@ -26,6 +26,9 @@ use crate::reports::{DaemonEventKind, VoteRecord};
 /// Latest votes that are kept for a web that was away, over restarts of the daemon, too.
 const REMEMBER_VOTES: usize = 1000;
 
+/// Blocks of the chain that are named to those who compare chains.
+const LATEST_BLOCKS: usize = 8;
+
 /// Why an engine cannot be made or go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -96,6 +99,8 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     state_file: Arc<dyn StateFile>,
     synced: Mutex<Option<SyncPoint>>,
+    /// The latest blocks that were worked through in this run, the highest last.
+    latest_blocks: Mutex<VecDeque<SyncPoint>>,
     has_users: Mutex<bool>,
     /// The epoch of the run that wrote the state file; `None` without one.
     restored_epoch: Option<u64>,
@@ -172,6 +177,7 @@ impl Engine {
             clock: parts.clock,
             state_file: parts.state_file,
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
+            latest_blocks: Mutex::default(),
             has_users: Mutex::new(has_users),
             restored_epoch,
             problems,
@@ -259,6 +265,14 @@ impl Engine {
     }
 
     pub(super) fn set_synced(&self, point: Option<SyncPoint>) {
+        {
+            let mut latest = lock(&self.latest_blocks);
+            latest.retain(|(_, height)| point.is_some_and(|(_, tip)| *height < tip));
+            latest.extend(point);
+            if latest.len() > LATEST_BLOCKS {
+                latest.pop_front();
+            }
+        }
         let before = std::mem::replace(&mut *lock(&self.synced), point);
         if before.is_none() != point.is_none() {
             self.problems.changed();
@@ -355,6 +369,11 @@ impl Engine {
     /// The last block that was worked through.
     pub fn synced(&self) -> Option<SyncPoint> {
         *lock(&self.synced)
+    }
+
+    /// The latest blocks that were worked through in this run, the highest first.
+    pub fn latest_blocks(&self) -> Vec<SyncPoint> {
+        lock(&self.latest_blocks).iter().rev().copied().collect()
     }
 
     /// The time as the engine sees it.

@@ -230,6 +230,7 @@ impl VotingDaemon for LocalDaemon {
             live_tickets,
             ignored_tickets,
             problems: self.problems(),
+            latest_blocks: self.engine.latest_blocks(),
             check: self.engine.ticket_check(),
         })
     }

@@ -26,6 +26,7 @@ mod standing;
 mod tell;
 mod ticket_sets;
 mod ticket_sums;
+mod tips;
 mod votes;
 mod wallet_counts;
 mod wallet_watch;

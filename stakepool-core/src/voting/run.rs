@@ -18,6 +18,7 @@ use super::engine::{Engine, EngineError};
 use super::follower::Follower;
 use super::lost_events::ChainEvent;
 use super::persist::save_now_and_then;
+use super::tips::watch_tips;
 use super::votes::Votes;
 use super::wallet_watch::watch_wallets;
 use crate::chain::{BlockHash, BlockHeight, TicketHash};
@@ -64,6 +65,7 @@ impl Engine {
         background.spawn(Follower::new(Arc::clone(&self), chain_events).run());
         background.spawn(watch_wallets(Arc::clone(&self)));
         background.spawn(audit_wallets(Arc::clone(&self)));
+        background.spawn(watch_tips(Arc::clone(&self)));
         background.spawn(save_now_and_then(Arc::clone(&self)));
         let working = self.take_events(&mut events, &to_follower, &mut votes, &mut background, shutdown);
         // Whatever breaks down, votes under way are finished and the state is saved.

@@ -85,6 +85,11 @@ impl Engine {
         } else {
             self.solved(&own);
         }
+        let faults = format!("{name}/faults");
+        match &info.faults()[..] {
+            [] => self.solved(&faults),
+            found => self.problem(&faults, format!("wallet {name}: {}", found.join("; "))),
+        }
         self.check_bits();
     }
 

@@ -71,6 +71,25 @@ async fn a_wallet_with_its_own_voting_on_is_told_with_the_remedy_and_votes() {
     assert_eq!(daemon.engine.problems(), Vec::<String>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_wallet_without_a_node_and_one_with_known_faults_are_told_with_the_remedy() {
+    let (wallet, node, _) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+    wallet.faults.lock().unwrap().spv = true;
+    sleep(Duration::from_secs(4)).await;
+    let problems = daemon.engine.problems();
+    assert!(problems[0].starts_with("wallet wallet: it works without a node (SPV)"), "{problems:?}");
+    wallet.faults.lock().unwrap().spv = false;
+    wallet.faults.lock().unwrap().outdated = true;
+    sleep(Duration::from_secs(4)).await;
+    let problems = daemon.engine.problems();
+    assert!(problems[0].contains("its version is 2.8.3") && problems[0].contains("update it to 2.8.5"), "{problems:?}");
+    wallet.faults.lock().unwrap().outdated = false;
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+}
+
 async fn revocations_asked_for(generation: Generation) -> usize {
     let (wallet, node, missed) = scene();
     *wallet.generation.lock().unwrap() = generation;

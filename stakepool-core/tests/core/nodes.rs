@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use stakepool_core::chain::{Amount, BlockHeight, Network, TicketHash};
+use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, TicketHash};
 use stakepool_core::ports::NodeEvent;
-use stakepool_core::testkit::tickets::{block, desired, evaluator};
+use stakepool_core::testkit::tickets::{COLD, block, desired, evaluator};
 use stakepool_core::testkit::{FakeNode, MemoryFile, settle};
+use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 use stakepool_core::voting::{EVENTS_AHEAD, EngineParts};
+use tokio::time::sleep;
 
 use crate::engine::{Daemon, scene};
 
@@ -78,4 +81,67 @@ async fn a_node_that_connects_while_the_first_one_is_slow_and_much_is_reported_i
     assert_eq!(daemon.engine.synced(), Some((block(220, 1), BlockHeight(220))));
     daemon.emit(NodeEvent::Disconnected { reason: "closed".into() }).await;
     assert_eq!(daemon.engine.synced(), Some((block(221, 1), BlockHeight(221))), "the second node is followed");
+}
+
+/// Looks of a daemon at its nodes' best blocks.
+async fn after_two_looks() {
+    sleep(Duration::from_secs(21)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_nodes_on_different_chains_for_three_blocks_are_a_problem_until_one_gives_way() {
+    let (_, second, _) = scene();
+    let (daemon, first, _) = with_second(&second).await;
+    for height in 221..=222 {
+        first.mine(height, 1, Vec::new());
+        second.mine(height, 2, Vec::new());
+    }
+    after_two_looks().await;
+    assert_eq!(daemon.engine.problems(), [""; 0], "two blocks may still be undone");
+    first.mine(223, 1, Vec::new());
+    second.mine(223, 2, Vec::new());
+    after_two_looks().await;
+    let problems = daemon.engine.problems();
+    assert!(problems.len() == 1 && problems[0].contains("on different chains"), "{problems:?}");
+    assert!(problems[0].contains("since 221") && problems[0].contains("block explorer"), "{problems:?}");
+    (221..=224).for_each(|height| second.mine(height, 1, Vec::new()));
+    first.mine(224, 1, Vec::new());
+    after_two_looks().await;
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_three_blocks_behind_the_other_is_a_problem_where_that_lasts() {
+    let (_, second, _) = scene();
+    let (daemon, first, _) = with_second(&second).await;
+    (221..=223).for_each(|height| first.mine(height, 1, Vec::new()));
+    after_two_looks().await;
+    let problems = daemon.engine.problems();
+    assert!(problems.len() == 1 && problems[0].contains("is at 220, 3 blocks behind"), "{problems:?}");
+    (221..=223).for_each(|height| second.mine(height, 1, Vec::new()));
+    after_two_looks().await;
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_best_block_of_an_hour_ago_is_a_problem_but_on_simnet() {
+    let old = async |network: Network| {
+        let (wallet, node, _) = scene();
+        node.chain.lock().unwrap().network = Some(network);
+        // Higher than a ticket takes to mature.
+        (221..=300).for_each(|height| node.mine(height, 1, Vec::new()));
+        let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+        let addresses = FeeAddresses::derive(&branch, KeyIndex(5)).unwrap();
+        let (params, fee) = (network.params(Generation::Today), PoolFee::from_percent(7.5).unwrap());
+        let evaluator = Evaluator::new(network, params, fee, addresses);
+        // The clock stands in 2023, and the blocks of a fake node are of 1970.
+        let parts = EngineParts::new(evaluator, vec![wallet as _], vec![node as _], Arc::<MemoryFile>::default());
+        let daemon = Daemon::of(parts);
+        daemon.emit(NodeEvent::Connected).await;
+        after_two_looks().await;
+        let is_told = |problem: &String| problem.contains("was made") && problem.contains("getpeerinfo");
+        daemon.engine.problems().iter().any(is_told)
+    };
+    assert!(old(Network::Mainnet).await && old(Network::Testnet).await);
+    assert!(!old(Network::Simnet).await);
 }

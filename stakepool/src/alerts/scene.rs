@@ -87,6 +87,7 @@ pub(super) fn daemon_status() -> DaemonStatus {
         live_tickets: 0,
         ignored_tickets: 0,
         problems: Vec::new(),
+        latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     }
 }

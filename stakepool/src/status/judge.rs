@@ -11,6 +11,7 @@ use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
 use crate::status::finding::{Finding, of_alerts, of_database};
 use crate::status::lag::lag_allowed;
+use crate::status::pairs::of_pairs;
 use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
 use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
@@ -104,6 +105,7 @@ impl PoolStatus {
         let findings: Vec<_> = of_database(&seen.database)
             .into_iter()
             .chain(of_alerts(&seen.alerts))
+            .chain(of_pairs(seen.daemons))
             .chain(seen.found.iter().cloned())
             .collect();
         let of_whole = findings.iter().map(Finding::named);

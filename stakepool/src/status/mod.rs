@@ -7,6 +7,7 @@ mod key_indexes;
 mod lag;
 mod mail;
 mod now;
+mod pairs;
 #[cfg(test)]
 mod tests;
 mod unknown;

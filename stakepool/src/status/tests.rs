@@ -67,6 +67,7 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         live_tickets: 1,
         ignored_tickets: 0,
         problems: Vec::new(),
+        latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     };
     change(&mut status);

@@ -37,6 +37,19 @@ const MOST_KEYS: usize = 100;
 /// Unknown addresses, and missing users, that are read of a daemon.
 const MOST_UNKNOWN: usize = 100;
 
+/// Blocks that are read of a daemon.
+const MOST_BLOCKS: usize = 16;
+
+fn place((block, height): (BlockHash, BlockHeight)) -> pb::BlockPlace {
+    pb::BlockPlace { block: block.as_bytes().to_vec(), height: height.0 }
+}
+
+fn block(place: &pb::BlockPlace) -> Result<(BlockHash, BlockHeight), FieldError> {
+    let bytes = place.block.as_slice().try_into();
+    let bytes = bytes.map_err(|_| FieldError::new("latest_blocks.block", "it is not 32 bytes"))?;
+    Ok((BlockHash::from_bytes(bytes), BlockHeight(place.height)))
+}
+
 impl From<DaemonStatus> for pb::DaemonStatus {
     fn from(status: DaemonStatus) -> Self {
         Self {
@@ -56,6 +69,7 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             ignored_tickets: status.ignored_tickets,
             problems: status.problems,
             check: Some(status.check.into()),
+            latest_blocks: status.latest_blocks.into_iter().map(place).collect(),
         }
     }
 }
@@ -82,6 +96,7 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             ignored_tickets: status.ignored_tickets,
             problems: problems(&status.problems),
             check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
+            latest_blocks: status.latest_blocks.iter().take(MOST_BLOCKS).map(block).collect::<Result<_, _>>()?,
         })
     }
 }

@@ -41,6 +41,7 @@ fn daemon(block: u8, voted: &[u8], ignored: &[u8]) -> DaemonView {
         live_tickets: 0,
         ignored_tickets: 0,
         problems: Vec::new(),
+        latest_blocks: Vec::new(),
         check: TicketCheck { sets: Some(sets), ..TicketCheck::default() },
     };
     DaemonView { reachable: true, in_sync: true, status: Some(status), ..DaemonView::default() }
