@@ -147,6 +147,8 @@ async fn one_whose_pieces_do_not_come_gives_way_to_the_next() {
 
 /// A daemon that answers every call with one message, again and again without an end.
 struct Endless {
+    address: String,
+    certificate: String,
     client: DaemonClient,
     sent: Arc<AtomicUsize>,
     task: tokio::task::JoinHandle<()>,
@@ -160,12 +162,16 @@ impl Endless {
         let mut config =
             server_config(KeyPair::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap(), None).unwrap();
         config.alpn_protocols = vec![b"h2".to_vec()];
-        let client = DaemonClient::new(ClientOptions::new(address, certificate).with_token(token())).unwrap();
+        let client = client(&address, &certificate);
         let sent = Arc::new(AtomicUsize::new(0));
         let task =
             tokio::spawn(answer_all(listener, TlsAcceptor::from(Arc::new(config)), frame(&message), sent.clone()));
-        Self { client, sent, task }
+        Self { address, certificate, client, sent, task }
     }
+}
+
+fn client(address: &str, certificate: &str) -> DaemonClient {
+    DaemonClient::new(ClientOptions::new(address, certificate).with_token(token())).unwrap()
 }
 
 fn frame(message: &[u8]) -> Bytes {
@@ -275,4 +281,46 @@ async fn an_answer_of_more_than_four_megabytes_is_not_read() {
     }
     assert!(daemon.sent.load(SeqCst) < 10);
     daemon.task.abort();
+}
+
+/// The most that this process ever held, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Not a test of its own: the other process of the one below.
+#[tokio::test]
+#[ignore = "needs to be started by the other test"]
+async fn client_of_an_endless_daemon() {
+    // Where all ignored tests are run, nobody has started it.
+    let Ok(address) = std::env::var("ENDLESS_ADDRESS") else { return };
+    let client = client(&address, &std::env::var("ENDLESS_CERTIFICATE").unwrap());
+    let before = peak();
+    for _ in 0..3 {
+        assert!(client.events(EventCursor::default()).await.is_err());
+    }
+    println!("{before} KiB before, {} KiB at most", peak());
+    assert!(peak() < 90 << 10 && peak() - before < 60 << 10, "{before} KiB before, {} KiB at most", peak());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_daemon_answers_without_an_end_does_not_fill_the_memory_of_the_process_that_asked() {
+    let long = vote(&"x".repeat(400));
+    for message in [vote("x").repeat(1_000), long.repeat(6_000), [0x0a, 0].repeat(100_000), vec![0x72; 4 << 20]] {
+        let daemon = Endless::start(message).await;
+        let ended = tokio::task::block_in_place(|| {
+            std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "grpc::floods::client_of_an_endless_daemon", "--ignored", "--nocapture"])
+                .env("ENDLESS_ADDRESS", &daemon.address)
+                .env("ENDLESS_CERTIFICATE", &daemon.certificate)
+                .output()
+                .unwrap()
+        });
+        let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+        assert!(ended.status.success() && said.contains("KiB at most"), "{said}");
+        println!("{}", said.lines().find(|line| line.contains("KiB at most")).unwrap());
+        daemon.task.abort();
+    }
 }
