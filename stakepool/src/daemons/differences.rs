@@ -64,7 +64,7 @@ impl Known {
 }
 
 /// What a daemon has that can be compared: its tickets where it is in sync and at its node's best block, and the users that it has.
-fn comparable(view: &DaemonView) -> Option<(TicketSets, &str)> {
+pub(super) fn comparable(view: &DaemonView) -> Option<(TicketSets, &str)> {
     let status = view.status.as_ref().filter(|_| view.in_sync)?;
     let DaemonStatus { check, node_height, synced_height, wanted_digest, .. } = status;
     let sets = check.sets?;

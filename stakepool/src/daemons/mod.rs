@@ -3,10 +3,13 @@
 mod compare;
 mod desired;
 mod differences;
+mod ends;
+mod ledger_check;
 pub(crate) mod legacy_lists;
 mod reconcile;
 mod round;
 mod standing;
+mod ticket_watch;
 mod view;
 mod wording;
 

@@ -5,10 +5,10 @@
 //! failed, a daemon that was restored from a backup, and a web that was restarted all heal in the same way.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all, try_join};
+use futures_util::future::{BoxFuture, join, join_all};
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{EventBatch, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
@@ -16,10 +16,10 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::daemons::compare::Comparison;
-use crate::daemons::differences::{Differences, Pair, TicketDifference};
+use crate::daemons::differences::TicketDifference;
 use crate::daemons::legacy_lists::{ListReader, has_no_reports};
 use crate::daemons::round::{RoundError, within};
-use crate::daemons::standing::{Differing, Lists};
+use crate::daemons::ticket_watch::TicketWatch;
 use crate::daemons::view::{DaemonView, Expected};
 use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
@@ -35,10 +35,6 @@ const REPEAT: Duration = Duration::from_secs(180);
 const LISTS: Duration = Duration::from_secs(15);
 /// First and last pause after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
-/// How long two daemons may take to list their tickets.
-const LISTS_LIMIT: Duration = Duration::from_secs(30);
-/// When daemons that differ are looked at once more, by a program that looks but twice.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long it may keep a request for events open.
 const EVENTS_LIMIT: Duration = Duration::from_secs(120);
 
@@ -49,14 +45,15 @@ pub struct Reconciler {
     signal: DesiredChanged,
     comparison: Comparison,
     views: Arc<Mutex<BTreeMap<String, DaemonView>>>,
-    differences: Arc<Mutex<Differences>>,
+    tickets: TicketWatch,
 }
 
 impl Reconciler {
     /// Keeps the daemons of `parts`, as far as they are `expected`; hears of changes by `signal`.
     pub fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
         let comparison = Comparison::new(parts.clone(), signal.clone(), expected);
-        Self { parts, signal, comparison, views: Arc::default(), differences: Arc::default() }
+        let tickets = TicketWatch::new(parts.clone());
+        Self { parts, signal, comparison, views: Arc::default(), tickets }
     }
 
     /// What wakes it.
@@ -81,56 +78,21 @@ impl Reconciler {
         self.each_once(|daemon| Box::pin(self.comparison.look(daemon))).await
     }
 
-    /// How daemons differ that know different tickets, or judge them otherwise, for longer than news takes.
+    /// How daemons differ from each other, or from the ledger, for longer than news takes: in the tickets that they know, in how
+    /// they judge them, and in how these ended.
     pub fn differences(&self) -> Vec<TicketDifference> {
-        self.lock_differences().told()
+        self.tickets.told()
     }
 
-    /// The same for a program that does not [run](Reconciler::run) the reconciler, after a [look](Reconciler::look): where two
-    /// daemons differed at it, looks at them once more a few seconds later.
+    /// How they differ from each other, for a program that does not [run](Reconciler::run) the reconciler, after a
+    /// [look](Reconciler::look): where two differed at it, looks once more a few seconds later.
     pub async fn differences_since(&self, before: &BTreeMap<String, DaemonView>) -> Vec<TicketDifference> {
-        if !Differences::any(before) {
-            return Vec::new();
-        }
-        sleep(LOOK_AGAIN).await;
-        let views = self.look().await;
-        let now = self.parts.clock.now();
-        let mut both = Differences::of_two_looks(before, now, &views);
-        for pair in both.lasting() {
-            if let Some(tickets) = self.differing(&pair).await {
-                both.name(now, &pair, tickets);
-            }
-        }
-        both.told()
+        self.tickets.of_two_looks(before, self.look()).await
     }
 
-    fn lock_differences(&self) -> MutexGuard<'_, Differences> {
-        self.differences.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Compares a daemon's tickets with the other daemons', and finds out which differ where that lasts.
-    async fn compare_tickets(&self, daemon: &dyn VotingDaemon) {
-        let now = self.parts.clock.now();
-        let pair = {
-            let views = self.views();
-            let mut differences = self.lock_differences();
-            differences.look(now, &views);
-            differences.to_name(now, daemon.name())
-        };
-        if let Some(pair) = pair
-            && let Some(tickets) = self.differing(&pair).await
-        {
-            self.lock_differences().name(now, &pair, tickets);
-        }
-    }
-
-    /// The users' tickets that two daemons judge otherwise; `None` where they cannot be listed.
-    async fn differing(&self, (a, b): &Pair) -> Option<Vec<Differing>> {
-        let named = |name: &str| self.parts.daemons.iter().find(|daemon| daemon.name() == name);
-        let lists = within(LISTS_LIMIT, try_join(Lists::of(named(a)?.as_ref()), Lists::of(named(b)?.as_ref())));
-        let (of_a, of_b) = lists.await.ok()?;
-        let users = self.desired().await.ok()?.users().map(|user| user.address).collect();
-        Some(of_a.differing(&of_b, &users))
+    /// Compares the tickets of the ledger with the daemons' at once, and not only when that is due.
+    pub async fn compare_with_ledger(&self) {
+        self.tickets.compare_with_ledger(&self.views()).await;
     }
 
     /// Compares every daemon once, at the same time, and gives the desired state to those that lack it: how each is
@@ -157,9 +119,7 @@ impl Reconciler {
             let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref(), Arc::clone(&look)));
             [keep, Box::pin(self.collect(daemon.as_ref(), look))]
         });
-        join_all(tasks).await;
-        // Reached where there is no daemon at all.
-        std::future::pending::<()>().await;
+        join(join_all(tasks), self.tickets.watch_ledger(|| self.views())).await;
     }
 
     /// Compares one daemon for ever, and at once where `look` asks for it.
@@ -173,7 +133,7 @@ impl Reconciler {
                 Ok(view) => {
                     let comparable = view.status.is_some();
                     self.note(daemon, view);
-                    self.compare_tickets(daemon).await;
+                    self.tickets.compare(daemon, &self.views()).await;
                     pause = BACK_OFF.0;
                     if comparable { COMPARE } else { REPEAT }
                 }
@@ -278,6 +238,7 @@ impl Reconciler {
                 DaemonEventKind::Vote(record) => votes.push(record),
             }
         }
+        self.tickets.note(daemon, &tickets, batch.snapshot);
         self.store_tickets(daemon, &tickets).await?;
         if !votes.is_empty() {
             self.parts.ledger.put_votes(daemon, &votes).await?;

@@ -47,6 +47,11 @@ impl Lists {
         self.0.get(ticket).map_or(Standing::Unknown, |(standing, _)| *standing)
     }
 
+    /// The tickets of users' addresses.
+    pub(super) fn of_users(&self, users: &HashSet<ScriptAddress>) -> impl Iterator<Item = TicketHash> {
+        self.0.iter().filter(|(_, (_, address))| users.contains(address)).map(|(ticket, _)| *ticket)
+    }
+
     /// The tickets of users' addresses that two daemons judge otherwise, by hash. Others depend on which scripts the daemons'
     /// wallets hold.
     pub(super) fn differing(&self, other: &Self, users: &HashSet<ScriptAddress>) -> Vec<Differing> {

@@ -34,8 +34,8 @@ impl Pool {
     /// same time, and judges as [`Pool::status`] does where the pool runs. Nothing is repaired, and no daemon is given
     /// anything.
     ///
-    /// What shows only when the pool works is not seen: that a wallet lacks scripts or makes others than the pool, or
-    /// that a daemon refuses the desired state. In return a daemon that lacks the desired state is out of sync here,
+    /// What shows only when the pool works is not seen: that a wallet lacks scripts or makes others than the pool,
+    /// that a daemon refuses the desired state, or that the ledger lacks what daemons report. In return a daemon that lacks the desired state is out of sync here,
     /// where a running pool gives it to the daemon at once.
     pub async fn look(&self) -> PoolStatus {
         let (wallets, daemons, ()) =

@@ -6,10 +6,11 @@ use std::time::Duration;
 use stakepool::status::PoolStatus;
 use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::{BlockHash, BlockHeight, ScriptAddress};
-use stakepool_core::ports::{LowFeeEntry, TicketSet, TicketSets};
+use stakepool_core::ports::{LedgerStore as _, LowFeeEntry, TicketSet, TicketSets};
+use stakepool_core::reports::{DaemonEventKind, TicketState};
 use stakepool_core::testkit::FakeDaemon;
 
-use crate::reports::hash;
+use crate::reports::{hash, report};
 use crate::world::{ALICE, World};
 
 /// Gives a daemon tickets of an address at a block.
@@ -87,4 +88,75 @@ async fn daemons_of_which_one_is_at_another_block_or_still_catches_up_are_no_pro
     daemons[1].status.lock().unwrap().check.sets = None;
     assert_eq!(status_after_a_minute(&world, &daemons).await.problems, [""; 0]);
     assert_eq!(differing(&world.pool.look().await), [""; 0]);
+}
+
+/// What is found of daemons and the ledger, or of tickets, after two comparisons with the ledger.
+async fn after_two_comparisons(world: &World, daemons: &[Arc<FakeDaemon>; 2]) -> Vec<(String, String)> {
+    for pause in [0, 60] {
+        world.clock.advance(Duration::from_secs(pause));
+        for daemon in daemons {
+            world.compared(daemon).await;
+        }
+        world.pool.daemons().compare_with_ledger().await;
+    }
+    let findings = world.pool.status().await.findings.into_iter();
+    findings.filter(|found| found.kind == AlertKind::TicketsDiffer).map(|found| (found.about, found.text)).collect()
+}
+
+#[tokio::test]
+async fn a_ticket_that_a_daemon_is_to_vote_and_the_ledger_lacks_or_has_as_voted_is_a_problem() {
+    let (world, daemons, address) = scene().await;
+    let user = world.by_email(ALICE).await.unwrap();
+    let stored = |number, state| report(user.id, user.registration.as_ref().unwrap(), number, state);
+    let reports = [stored(1, TicketState::Live), stored(2, TicketState::Voted)];
+    world.database.put_tickets("three:1", &reports, world.now()).await.unwrap();
+    set(&daemons[0], 1, address, &[1, 2, 3], &[]);
+    assert_eq!(after_two_comparisons(&world, &daemons).await.len(), 1);
+    let (about, text) = after_two_comparisons(&world, &daemons).await.remove(0);
+    assert_eq!(about, "daemon one:1 and the database");
+    for expected in ["it has 2 tickets", &format!("{}, which it has as voted", hash(2)), &hash(3).to_string()] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    // It is restarted, and reports what it has. The ticket that voted was counted as live by mistake.
+    set(&daemons[0], 1, address, &[1, 3], &[]);
+    world.database.put_tickets("one:1", &[stored(3, TicketState::Live)], world.now()).await.unwrap();
+    assert_eq!(after_two_comparisons(&world, &daemons).await, []);
+}
+
+#[tokio::test]
+async fn tickets_that_only_the_ledger_has_as_live_and_daemons_that_catch_up_are_no_problem() {
+    let (world, daemons, address) = scene().await;
+    let user = world.by_email(ALICE).await.unwrap();
+    let vanished = report(user.id, user.registration.as_ref().unwrap(), 1, TicketState::Immature);
+    world.database.put_tickets("one:1", &[vanished], world.now()).await.unwrap();
+    for daemon in &daemons {
+        set(daemon, 1, address, &[], &[]);
+    }
+    assert_eq!(after_two_comparisons(&world, &daemons).await, []);
+    set(&daemons[0], 1, address, &[7], &[]);
+    daemons[0].status.lock().unwrap().check.sets = None;
+    assert_eq!(after_two_comparisons(&world, &daemons).await, []);
+}
+
+#[tokio::test]
+async fn a_ticket_that_one_daemon_reports_as_missed_and_another_as_voted_is_a_problem() {
+    let (world, daemons, _) = scene().await;
+    let user = world.by_email(ALICE).await.unwrap();
+    for (daemon, state) in daemons.iter().zip([TicketState::Voted, TicketState::Missed]) {
+        let ended = report(user.id, user.registration.as_ref().unwrap(), 9, state);
+        daemon.report(DaemonEventKind::Ticket(ended));
+        world.collected(daemon, 1).await;
+    }
+    let found = after_two_comparisons(&world, &daemons).await;
+    assert_eq!((found.len(), found[0].0.as_str()), (1, format!("ticket {}", hash(9)).as_str()));
+    assert!(found[0].1.contains("(one:1 says voted, two:1 says missed)"), "{}", found[0].1);
+    // The one that was wrong is put right.
+    daemons[1].report(DaemonEventKind::Ticket(report(
+        user.id,
+        user.registration.as_ref().unwrap(),
+        9,
+        TicketState::Voted,
+    )));
+    world.collected(&daemons[1], 2).await;
+    assert_eq!(after_two_comparisons(&world, &daemons).await, []);
 }
