@@ -126,8 +126,8 @@ impl TicketWatch {
     }
 
     async fn users(&self) -> Option<HashSet<ScriptAddress>> {
-        let Parts { users, low_fee, clock, .. } = &self.parts;
-        let desired = desired_state(users.as_ref(), low_fee.as_ref(), clock.now()).await.ok()?;
+        let Parts { users, low_fee, upkeep, clock, .. } = &self.parts;
+        let desired = desired_state(users.as_ref(), low_fee.as_ref(), upkeep.as_ref(), clock.now()).await.ok()?;
         Some(desired.users().map(|user| user.address).collect())
     }
 
