@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
-use stakepool_core::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, Network, TicketHash};
+use stakepool_core::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, Network, ScriptAddress, TicketHash};
 use stakepool_core::ports::{
-    AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, SecondFactorStore as _, UserStore as _,
+    AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, SecondFactorStore as _, UnknownAddress,
+    UserStore as _,
 };
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::secret::Secret;
@@ -172,6 +173,23 @@ async fn the_status_is_an_error_where_the_pool_cannot_serve() {
     world.wallets_away(false);
     world.group.recover_all().await;
     assert_eq!(admin.get("/status").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_status_lists_addresses_without_a_user() {
+    let reporting = daemon("new:1");
+    let address = ScriptAddress::new(Network::Simnet, Hash160([7; 20]));
+    reporting.status.lock().unwrap().check.unknown = vec![UnknownAddress { address, voted: 3, ignored: 1 }];
+    let (_world, mut admin, _) = people(Plan { daemons: vec![reporting], ..plan() }).await;
+    for _ in 0..1000 {
+        let page = admin.get("/status").await.text();
+        if page.contains("Addresses without a user") {
+            assert!(page.contains(&format!("{address}</th>")) && page.contains("3 live, 1 ignored"), "{page}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the daemon's report is not shown");
 }
 
 #[tokio::test]
