@@ -1,4 +1,5 @@
-//! Tests across the crates: the folders `network` and `browser` run whole pools, `architecture` reads the sources.
+//! Tests across the crates: the folders `network` and `browser` run whole pools, `book` reads the book for
+//! operators, `architecture` the sources.
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -14,8 +14,9 @@ pub(crate) fn text(table: &Table) -> String {
     let mut text = format!(
         "{}\n\nUsage: {} [FLAGS]\n\n\
          Every flag but --help, --version, --check-config and --print-config is also a key of the\n\
-         configuration file (~/{}/{}: key=value on a line of its own, comments begin with ; or #) and an\n\
-         environment variable ({}KEY). The flag counts most, then the environment, then the file.\n\
+         configuration file ~/{}/{} (key=value on a line of its own; comments\n\
+         begin with ; or #) and an environment variable ({}KEY). The flag counts most,\n\
+         then the environment, then the file.\n\
          A secret may be written file:PATH or env:NAME. Lists are separated by commas.\n\n",
         table.about, table.program, table.home, table.file, table.env_prefix
     );
