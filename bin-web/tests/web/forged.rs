@@ -7,8 +7,8 @@ use stakepool::Parts;
 use stakepool_core::accounts::{Email, EmailState, SecretToken, SystemRandom, TotpSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{ExtendedPubKey, KeyIndex};
 use stakepool_core::ports::{
-    AccessStore as _, Clock as _, LowFeeStore as _, SecondFactor, SecondFactorStore as _, TokenPurpose,
-    TokenStore as _, UserStore as _,
+    AccessStore as _, Clock as _, InvitationStore as _, LowFeeStore as _, SecondFactor, SecondFactorStore as _, Slice,
+    TokenPurpose, TokenStore as _, UserStore as _,
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::Verdict;
@@ -54,6 +54,7 @@ struct State {
     factors: Vec<Option<SecondFactor>>,
     live_tokens: Vec<bool>,
     added: usize,
+    invitations: u64,
     letters: usize,
 }
 
@@ -104,7 +105,9 @@ impl Scene {
             live_tokens.push(database.peek(*purpose, &token.hash(), now).await.unwrap().is_some());
         }
         let added = database.active(now).await.unwrap().len();
-        State { users, sessions, factors, live_tokens, added, letters: self.sink.count() }
+        let all = Slice { offset: 0, limit: 0 };
+        let invitations = database.invitations(all).await.unwrap().total;
+        State { users, sessions, factors, live_tokens, added, invitations, letters: self.sink.count() }
     }
 
     fn token(&self, purpose: TokenPurpose) -> String {
@@ -133,6 +136,7 @@ impl Scene {
             "/voting" => vec![("agenda0", text("4"))],
             "/admintickets" => vec![("action", text("Add")), ("tickets[]", admin::ticket(1).to_string())],
             "/adminuser" => vec![("action", text("disable")), ("id", OTHER.0.to_string())],
+            "/admininvitations" => vec![("action", text("create")), ("uses", text("1")), ("days", text("14"))],
             other => panic!("{other} is a new form: say here with which fields it changes something"),
         }
     }
