@@ -18,7 +18,11 @@ pub struct WebMonitor(pub Arc<Site>);
 impl Monitored for WebMonitor {
     async fn readiness(&self) -> Result<(), Vec<String>> {
         let status = self.0.pool.status().await;
-        if status.state == Overall::Down { Err(status.failures) } else { Ok(()) }
+        match status.state {
+            Overall::Ok | Overall::Degraded => Ok(()),
+            Overall::Starting => Err(vec![format!("starting: no answer yet from {}", status.unheard().join(", "))]),
+            Overall::Down => Err(status.failures),
+        }
     }
 
     async fn metrics(&self, to: &mut Exposition) {
@@ -45,11 +49,14 @@ impl Monitored for WebMonitor {
 
 fn of_pool(status: &PoolStatus, to: &mut Exposition) {
     let state = match status.state {
-        Overall::Ok => 0,
-        Overall::Degraded => 1,
-        Overall::Down => 2,
+        Overall::Ok => Some(0),
+        Overall::Degraded => Some(1),
+        Overall::Down => Some(2),
+        Overall::Starting => None,
     };
-    to.single("stakepool_web_state", Kind::Gauge, "0: all is well, 1: something is wrong, 2: cannot serve.", state);
+    if let Some(state) = state {
+        to.single("stakepool_web_state", Kind::Gauge, "0: all is well, 1: something is wrong, 2: cannot serve.", state);
+    }
     to.single("stakepool_web_problems", Kind::Gauge, "Problems that the status page shows.", status.problems.len());
     let works = u8::from(status.database.state != DatabaseCondition::Failing);
     to.single("stakepool_web_database_up", Kind::Gauge, "Whether the database takes what is written.", works);
@@ -95,7 +102,7 @@ fn of_wallets(status: &PoolStatus, to: &mut Exposition) {
         }
     };
     gauge("stakepool_web_wallet_up", "Whether the voting wallet is in service.", &|wallet| {
-        Some(u32::from(wallet.state == WalletCondition::InService))
+        (wallet.state != WalletCondition::Unknown).then(|| u32::from(wallet.state == WalletCondition::InService))
     });
     gauge("stakepool_web_wallet_unlocked", "Whether it can sign.", &|wallet| wallet.unlocked.map(u32::from));
     gauge("stakepool_web_wallet_votes_itself", "Whether it votes by itself, which it should not.", &|wallet| {
@@ -119,12 +126,12 @@ fn of_daemons(status: &PoolStatus, to: &mut Exposition) {
         }
     };
     gauge("stakepool_web_daemon_in_order", "Whether the voting daemon has what the web wants.", &|daemon| {
-        Some(u64::from(daemon.state == DaemonCondition::InSync))
+        (daemon.state != DaemonCondition::Unknown).then(|| u64::from(daemon.state == DaemonCondition::InSync))
     });
     gauge(
         "stakepool_web_daemon_can_vote",
         "Whether it has a node, is not far behind, and has a wallet that can sign.",
-        &|daemon| Some(u64::from(daemon.can_vote)),
+        &|daemon| daemon.can_vote.map(u64::from),
     );
     gauge("stakepool_web_daemon_node_height", "Its node's best height.", &|daemon| daemon.node_height.map(u64::from));
     gauge("stakepool_web_daemon_synced_height", "The last height that it has worked through.", &|daemon| {

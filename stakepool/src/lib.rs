@@ -55,7 +55,7 @@
 //! println!("Buy tickets whose votes belong to {}.", registration.address);
 //!
 //! let status = pool.status().await;
-//! assert!(status.daemons[0].can_vote && status.problems.is_empty());
+//! assert!(status.daemons[0].can_vote == Some(true) && status.problems.is_empty());
 //! println!("{} voting wallets, {} voting daemon: all is well.", status.wallets.len(), status.daemons.len());
 //!
 //! assert!(stop.send(()).is_ok());

@@ -39,6 +39,7 @@ impl Answer for Whole<'_> {
         let state = match self.pool {
             Overall::Ok => "all is well",
             Overall::Degraded => "serves, but something should be looked at",
+            Overall::Starting => "starts: not all wallets and daemons have answered yet",
             Overall::Down => "cannot serve",
         };
         let mut fields = vec![("pool", state.to_owned())];

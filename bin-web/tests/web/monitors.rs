@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::status::Overall;
 use stakepool_core::call_figures::CallFigures;
 use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 use stakepool_process::monitor::CallsOf;
@@ -95,6 +96,28 @@ async fn a_pool_that_cannot_serve_or_vote_is_not_ready_and_says_why() {
     world.pool.daemons().changed();
     let reply = until(&world, "/readyz", |reply| reply.status == StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(reply.text(), "no voting daemon is known to be able to vote\n");
+}
+
+#[tokio::test]
+async fn a_pool_that_has_not_heard_of_all_yet_is_starting_and_claims_nothing() {
+    let daemon = daemon("daemon:1");
+    daemon.set(DaemonMood::Silent);
+    let mut plan = Plan { daemons: vec![daemon.clone()], ..Plan::default() };
+    plan.options.monitor_listen = vec!["127.0.0.1:0".to_owned()];
+    let world = World::of(plan).await;
+    let reply = ask(&world, "/readyz").await;
+    assert_eq!(
+        (reply.status, reply.text().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "starting: no answer yet from daemon daemon:1\n")
+    );
+    let text = ask(&world, "/metrics").await.text();
+    for absent in ["stakepool_web_state ", "stakepool_web_daemon_in_order{", "stakepool_web_daemon_can_vote{"] {
+        assert!(!text.lines().any(|line| line.starts_with(absent)), "{absent} is in\n{text}");
+    }
+    assert!(text.contains("stakepool_web_problems 0\n"), "{text}");
+    let status = world.pool.status().await;
+    assert_eq!((status.state, status.failures.len()), (Overall::Starting, 0));
+    assert_eq!(serde_json::to_value(&status).unwrap()["daemons"][0]["can_vote"], serde_json::Value::Null);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A voting daemon that does what a test tells it.
 
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +21,8 @@ pub enum DaemonMood {
     Fine,
     /// Cannot be reached.
     Unreachable,
+    /// Takes calls and never answers.
+    Silent,
     /// Is one of the predecessor's: it takes users and tickets, lists them, and reports nothing.
     Predecessor,
     /// Answers, and takes no users.
@@ -137,7 +140,11 @@ impl FakeDaemon {
             DaemonMood::Unreachable => {
                 Err(DaemonError::Unreachable { daemon: self.name.clone(), reason: "refused".into() })
             }
-            DaemonMood::Fine | DaemonMood::TakesNothing | DaemonMood::Predecessor | DaemonMood::Closed => Ok(()),
+            DaemonMood::Fine
+            | DaemonMood::Silent
+            | DaemonMood::TakesNothing
+            | DaemonMood::Predecessor
+            | DaemonMood::Closed => Ok(()),
         }
     }
 
@@ -148,7 +155,7 @@ impl FakeDaemon {
         match *self.mood.lock().unwrap() {
             DaemonMood::Predecessor => Err(DaemonError::Unsupported { daemon }),
             DaemonMood::Closed => Err(DaemonError::Unauthorized { daemon }),
-            DaemonMood::Fine | DaemonMood::TakesNothing | DaemonMood::Unreachable => Ok(()),
+            DaemonMood::Fine | DaemonMood::Silent | DaemonMood::TakesNothing | DaemonMood::Unreachable => Ok(()),
         }
     }
 }
@@ -160,6 +167,9 @@ impl VotingDaemon for FakeDaemon {
     }
 
     async fn status(&self) -> Result<DaemonStatus, DaemonError> {
+        if *self.mood.lock().unwrap() == DaemonMood::Silent {
+            pending::<()>().await;
+        }
         self.looks.fetch_add(1, Ordering::SeqCst);
         self.offers_ours()?;
         let digest = self.desired.lock().unwrap().as_ref().map(|desired| desired.digest().to_string());

@@ -22,9 +22,9 @@ const FRESH: Duration = Duration::from_secs(2);
 /// How old they may be while somebody asks already.
 const STALE: Duration = Duration::from_secs(30);
 /// How often a healthy wallet is probed.
-const PROBE: Duration = Duration::from_secs(4);
+const PROBE: Duration = Duration::from_secs(2);
 /// First and last pause between probes of a wallet that is away.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(4));
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 /// How often a healthy wallet's scripts are compared with the users' where nothing suggests it.
 const AUDIT: Duration = Duration::from_secs(30 * 60);
 

@@ -126,8 +126,8 @@ impl Watch {
         for alerts in sent {
             pool.alert_record.told(&alerts);
         }
-        // Where the pool cannot serve, no sign of life is one, too.
-        if let Some(pulse) = self.pulse.as_mut().filter(|_| state != Overall::Down) {
+        // Where the pool cannot serve, or nobody knows yet whether it can, no sign of life is one, too.
+        if let Some(pulse) = self.pulse.as_mut().filter(|_| matches!(state, Overall::Ok | Overall::Degraded)) {
             pulse.beat(now).await;
         }
     }

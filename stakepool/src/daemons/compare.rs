@@ -13,7 +13,9 @@ use crate::daemons::view::{DaemonView, Expected};
 use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 
-/// How long a daemon may take for one answer.
+/// How long a daemon may take to say how it is: it has that ready.
+const STATUS_LIMIT: Duration = Duration::from_secs(5);
+/// How long it may take for any other answer.
 const LIMIT: Duration = Duration::from_secs(30);
 /// How long a change may be on its way to the daemons before one that lacks it is out of sync.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
@@ -83,6 +85,20 @@ impl Comparison {
         }
     }
 
+    /// As [`Comparison::reconcile`]. Where a daemon was in sync `before`, only its status is asked for, and compared where that
+    /// tells of another state than before.
+    pub(super) async fn follow(
+        &self,
+        daemon: &dyn VotingDaemon,
+        before: Option<&DaemonStatus>,
+    ) -> Result<DaemonView, RoundError> {
+        let Some(before) = before else { return self.reconcile(daemon).await };
+        let status = within(STATUS_LIMIT, daemon.status()).await?;
+        let is_as_before = (status.epoch, &status.wanted_digest) == (before.epoch, &before.wanted_digest)
+            && self.expected.refusal(&status).is_none();
+        if is_as_before { Ok(self.in_sync(Some(status), None)) } else { self.reconcile(daemon).await }
+    }
+
     /// How a daemon is. Nothing changes.
     pub(super) async fn look(&self, daemon: &dyn VotingDaemon) -> Result<DaemonView, RoundError> {
         let mut found = self.compare(daemon, Purpose::Look).await?;
@@ -101,7 +117,7 @@ impl Comparison {
     }
 
     async fn compare(&self, daemon: &dyn VotingDaemon, purpose: Purpose) -> Result<Found, RoundError> {
-        let status = match within(LIMIT, daemon.status()).await {
+        let status = match within(STATUS_LIMIT, daemon.status()).await {
             Err(RoundError::Daemon(DaemonError::Unsupported { .. })) => return Ok(Found::Incomparable(None)),
             // A token that is wrong for the predecessor's calls, too, shows there.
             Err(RoundError::Daemon(DaemonError::Unauthorized { .. })) => return Ok(Found::Incomparable(Some(CLOSED))),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join, join_all};
 use stakepool_core::desired::DesiredState;
-use stakepool_core::ports::{EventBatch, LedgerStore, StoreError, VotingDaemon};
+use stakepool_core::ports::{DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -25,8 +25,9 @@ use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::tickets::mails;
 
-/// How often a daemon that is in sync is compared. Its status on pages is never older than that and the answer's time.
-const COMPARE: Duration = Duration::from_secs(4);
+/// How often a daemon that is in sync is asked for its status, and every other time compared. What pages show of it is never
+/// older than that and the answer's time.
+const LOOK: Duration = Duration::from_secs(2);
 /// The least time between two looks at a daemon, however often it says that its health changed.
 const LEAST: Duration = Duration::from_secs(1);
 /// How often a daemon that cannot be compared (the predecessor's) is given everything anyhow.
@@ -34,7 +35,7 @@ const REPEAT: Duration = Duration::from_secs(180);
 /// How often the lists of a daemon that reports nothing are read.
 const LISTS: Duration = Duration::from_secs(15);
 /// First and last pause after a failure.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
 /// How long it may keep a request for events open.
 const EVENTS_LIMIT: Duration = Duration::from_secs(120);
 
@@ -122,20 +123,24 @@ impl Reconciler {
         join(join_all(tasks), self.tickets.watch_ledger(|| self.views())).await;
     }
 
-    /// Compares one daemon for ever, and at once where `look` asks for it.
+    /// Compares one daemon for ever: when it is time, when something has changed, and at once where `look` asks for it.
     async fn keep(&self, daemon: &dyn VotingDaemon, look: Arc<Notify>) {
         let mut changes = self.signal.subscribe();
         let mut pause = BACK_OFF.0;
+        // What it is compared with reads all users: every other time its status alone is asked for.
+        let mut compared: Option<DaemonStatus> = None;
         loop {
             let began = Instant::now();
             changes.mark_unchanged();
-            let next = match self.comparison.reconcile(daemon).await {
+            let before = compared.take();
+            let next = match self.comparison.follow(daemon, before.as_ref()).await {
                 Ok(view) => {
                     let comparable = view.status.is_some();
+                    compared = view.status.clone().filter(|_| view.in_sync && before.is_none());
                     self.note(daemon, view);
                     self.tickets.compare(daemon, &self.views()).await;
                     pause = BACK_OFF.0;
-                    if comparable { COMPARE } else { REPEAT }
+                    if comparable { LOOK } else { REPEAT }
                 }
                 Err(error) => {
                     self.note_error(daemon, &error);
@@ -153,8 +158,11 @@ impl Reconciler {
                 }
                 () = sleep(next) => false,
             };
-            if wakened && pause > BACK_OFF.0 {
-                sleep(BACK_OFF.0).await;
+            if wakened {
+                compared = None;
+                if pause > BACK_OFF.0 {
+                    sleep(BACK_OFF.0).await;
+                }
             }
         }
     }
@@ -167,7 +175,8 @@ impl Reconciler {
         self.comparison.desired().await
     }
 
-    /// Collects one daemon's events for ever, and asks for a look at it where it answers without any: its health may have changed.
+    /// Collects one daemon's events for ever, and asks for a look at it where it answers without any, or fails: its health may
+    /// have changed.
     async fn collect(&self, daemon: &dyn VotingDaemon, look: Arc<Notify>) {
         let mut pause = BACK_OFF.0;
         let mut away = false;
@@ -189,7 +198,9 @@ impl Reconciler {
                 }
                 Err(error) => {
                     tracing::debug!(daemon = daemon.name(), %error, "no events");
-                    away = true;
+                    if !std::mem::replace(&mut away, true) {
+                        look.notify_one();
+                    }
                     sleep(pause).await;
                     pause = (pause * 2).min(BACK_OFF.1);
                 }

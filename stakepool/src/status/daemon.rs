@@ -57,8 +57,8 @@ pub struct DaemonReport {
     pub ignored_tickets: Option<u64>,
     /// Its wallets.
     pub wallets: Vec<WalletState>,
-    /// Whether it answers, has a node that is not far ahead of it, and a wallet that can sign.
-    pub can_vote: bool,
+    /// Whether it answers, has a node that is not far ahead of it, and a wallet that can sign; `None` before it was asked.
+    pub can_vote: Option<bool>,
     /// The last error.
     pub last_error: Option<String>,
     /// When it last had what the web wants it to have.
@@ -85,6 +85,8 @@ impl DaemonReport {
         ours: &PoolTerms,
     ) -> Self {
         let status = view.and_then(|view| view.status.as_ref());
+        // Before a daemon has worked through a block it knows no tickets, whatever its counts say.
+        let counted = status.filter(|status| status.synced_height.is_some());
         let in_sync = view.is_some_and(|view| view.in_sync);
         let lag = status.and_then(|status| lag(status.synced_height, best));
         let behind = lag.filter(|lag| *lag > lag_allowed);
@@ -100,10 +102,12 @@ impl DaemonReport {
             node_height: status.and_then(|status| status.node_height).map(|height| height.0),
             synced_height: status.and_then(|status| status.synced_height).map(|height| height.0),
             lag,
-            live_tickets: status.map(|status| status.live_tickets),
-            ignored_tickets: status.map(|status| status.ignored_tickets),
+            live_tickets: counted.map(|status| status.live_tickets),
+            ignored_tickets: counted.map(|status| status.ignored_tickets),
             wallets: status.map(|status| status.wallets.clone()).unwrap_or_default(),
-            can_vote: in_sync && behind.is_none() && status.is_none_or(|status| can_sign(status) && is_synced(status)),
+            can_vote: view.map(|_| {
+                in_sync && behind.is_none() && status.is_none_or(|status| can_sign(status) && is_synced(status))
+            }),
             last_error: view.and_then(|view| view.error.clone()),
             last_in_sync,
             last_in_sync_at: last_in_sync.map(UnixTime::readable),
@@ -111,6 +115,13 @@ impl DaemonReport {
             own_problems: view.filter(|_| in_sync).map(own_problems).unwrap_or_default(),
             differences,
         }
+    }
+}
+
+impl DaemonReport {
+    /// Whether it was not yet heard of.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.state == DaemonCondition::Unknown
     }
 }
 
@@ -134,7 +145,7 @@ fn is_synced(status: &DaemonStatus) -> bool {
 }
 
 fn problems(view: Option<&DaemonView>, behind: Option<u32>, differences: &[String]) -> Vec<String> {
-    let Some(view) = view else { return vec!["it has not answered yet".to_owned()] };
+    let Some(view) = view else { return Vec::new() };
     let mut problems: Vec<String> = view.error.iter().cloned().collect();
     let Some(status) = &view.status else { return problems };
     // What it said of itself is old where it does not answer any more.

@@ -13,7 +13,7 @@ use crate::status::finding::{Finding, of_alerts, of_database};
 use crate::status::lag::lag_allowed;
 use crate::status::pairs::of_pairs;
 use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
-use crate::status::wallet::WalletReport;
+use crate::status::wallet::{WalletCondition, WalletReport};
 use crate::terms::PoolTerms;
 use crate::unknown_notes::UnknownNotes;
 
@@ -25,6 +25,8 @@ pub enum Overall {
     Ok,
     /// The pool serves and votes, but something should be looked at.
     Degraded,
+    /// Some wallet or daemon was not yet heard of, and nothing is known that keeps the pool from serving.
+    Starting,
     /// The pool cannot serve its users, or cannot vote.
     Down,
 }
@@ -110,8 +112,10 @@ impl PoolStatus {
             .collect();
         let of_whole = findings.iter().map(Finding::named);
         let problems: Vec<_> = of_wallets.chain(of_daemons).map(named).chain(of_whole).collect();
+        let is_starting = wallets.iter().any(is_unheard) || daemons.iter().any(|daemon| daemon.is_unheard());
         let state = match (failures.is_empty(), problems.is_empty()) {
             (false, _) => Overall::Down,
+            (true, _) if is_starting => Overall::Starting,
             (true, false) => Overall::Degraded,
             (true, true) => Overall::Ok,
         };
@@ -132,6 +136,21 @@ impl PoolStatus {
             alerts: seen.alerts.clone(),
         }
     }
+}
+
+impl PoolStatus {
+    /// The wallets and daemons that were not yet heard of since the start, by their names.
+    pub fn unheard(&self) -> Vec<String> {
+        let wallets =
+            self.wallets.iter().filter(|wallet| is_unheard(wallet)).map(|wallet| format!("wallet {}", wallet.name));
+        let daemons = self.daemons.iter().filter(|daemon| daemon.is_unheard());
+        wallets.chain(daemons.map(|daemon| format!("daemon {}", daemon.name))).collect()
+    }
+}
+
+/// Whether a wallet was not yet heard of.
+fn is_unheard(wallet: &WalletReport) -> bool {
+    wallet.state == WalletCondition::Unknown
 }
 
 /// A problem with the name of whom it concerns, once.
@@ -155,8 +174,10 @@ fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport])
         failures
             .push(format!("the database failed: {}", seen.database.error.as_deref().unwrap_or("no reason is known")));
     }
-    let healthy = seen.wallets.iter().filter(|wallet| wallet.health == Health::Healthy).count();
-    if healthy < seen.quorum {
+    let count = |health: &Health| seen.wallets.iter().filter(|wallet| wallet.health == *health).count();
+    let (healthy, unheard) = (count(&Health::Healthy), count(&Health::Unknown));
+    // What was not yet heard of may turn out well.
+    if healthy + unheard < seen.quorum {
         let quorum = seen.quorum;
         failures
             .push(format!("only {healthy} of the {quorum} voting wallets needed are in service: nobody can register"));
@@ -164,8 +185,11 @@ fn failures(seen: &Seen<'_>, wallets: &[WalletReport], daemons: &[DaemonReport])
     if seen.wallets.iter().any(|wallet| matches!(wallet.health, Health::Disagrees { .. })) {
         failures.push("a voting wallet disagrees with the pool: nobody can register until it agrees".to_owned());
     }
-    if !daemons.is_empty() && !daemons.iter().any(|daemon| daemon.can_vote) {
+    if !daemons.is_empty() && daemons.iter().all(|daemon| daemon.can_vote == Some(false)) {
         failures.push("no voting daemon is known to be able to vote".to_owned());
+    }
+    if unheard > 0 {
+        return failures;
     }
     if none(wallets, |wallet| wallet.unlocked) {
         failures.push("every voting wallet that answers is locked: nothing can be signed".to_owned());

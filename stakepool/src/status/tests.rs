@@ -138,13 +138,44 @@ fn too_few_wallets_or_one_that_disagrees_or_no_database_stop_the_service() {
 fn the_pool_is_down_where_no_daemon_can_vote() {
     let locked = daemon(|status| status.wallets[0].unlocked = false);
     let away = DaemonView { in_sync: false, error: Some("refused".to_owned()), ..daemon(|_| {}) };
-    for daemons in [vec![None], vec![Some(locked.clone())], vec![Some(away.clone()), Some(locked.clone())]] {
+    for daemons in [vec![Some(locked.clone())], vec![Some(away.clone()), Some(locked.clone())]] {
         assert_eq!(judge(&good(), &daemons, None).state, Overall::Down, "{daemons:?}");
     }
     let one_left = judge(&good(), &[Some(away), Some(daemon(|_| {}))], None);
     assert_eq!(one_left.state, Overall::Degraded);
     let predecessor = DaemonView { status: None, ..daemon(|_| {}) };
     assert_eq!(judge(&good(), &[Some(predecessor)], None).state, Overall::Ok);
+}
+
+#[test]
+fn before_the_first_answers_no_fault_is_claimed_that_they_may_prove_wrong() {
+    let unheard = MemberStatus { info: None, height: None, ..wallet(Health::Unknown, 0) };
+    let locked = || {
+        let mut wallet = wallet(Health::Healthy, 100);
+        wallet.info.as_mut().unwrap().unlocked = false;
+        wallet
+    };
+    let away = DaemonView { in_sync: false, error: Some("refused".to_owned()), ..daemon(|_| {}) };
+    let [one, two] = good();
+    for (wallets, daemons) in [
+        (vec![unheard.clone(), unheard.clone()], vec![None]),
+        (vec![one.clone(), unheard.clone()], vec![Some(daemon(|_| {}))]),
+        (vec![one.clone(), two.clone()], vec![Some(away.clone()), None]),
+        (vec![locked(), unheard.clone()], vec![None]),
+    ] {
+        let status = judge(&wallets, &daemons, None);
+        assert_eq!((status.state, &status.failures), (Overall::Starting, &Vec::new()), "{:?}", status.problems);
+        let unheard = status.unheard();
+        assert!(!status.problems.iter().any(|problem| unheard.iter().any(|name| problem.contains(name))));
+    }
+    // What is known is said.
+    let refused = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
+    assert_eq!(judge(&[refused, unheard], &[None], None).state, Overall::Down, "two are needed");
+    assert_eq!(judge(&[one, two], &[None], Some("disk full")).state, Overall::Down);
+    let report = &judge(&good(), &[None], None).daemons[0];
+    assert_eq!((report.can_vote, report.live_tickets, report.lag), (None, None, None));
+    let fresh = daemon(|status| status.synced_height = None);
+    assert_eq!(judge(&good(), &[Some(fresh)], None).daemons[0].live_tickets, None, "it knows no block yet");
 }
 
 #[test]
@@ -161,7 +192,7 @@ fn a_daemon_without_a_node_or_far_behind_cannot_vote() {
     ] {
         let daemon = daemon(|status| (status.node_height, status.synced_height) = (node, synced));
         let status = judge(&good(), &[Some(daemon)], None);
-        assert_eq!(status.daemons[0].can_vote, can_vote, "{node:?} {synced:?}");
+        assert_eq!(status.daemons[0].can_vote, Some(can_vote), "{node:?} {synced:?}");
         assert_eq!(status.failures.is_empty(), can_vote, "{:?}", status.failures);
         if !can_vote {
             assert_eq!(status.failures, ["no voting daemon is known to be able to vote"]);
@@ -206,7 +237,7 @@ fn a_daemon_or_wallet_of_another_chain_says_nothing_about_the_height() {
     let [one, two] = good();
     let status = judge(&[one, two, differs], &[Some(daemon(|_| {})), Some(foreign)], None);
     assert_eq!(status.height, Some(100));
-    assert!(status.daemons[0].can_vote, "{:?}", status.problems);
+    assert_eq!(status.daemons[0].can_vote, Some(true), "{:?}", status.problems);
 }
 
 #[test]

@@ -174,8 +174,7 @@ fn unknown_users(census: &ScriptCensus, new_pool: bool, notes: &UnknownNotes) ->
 fn problems(wallet: &MemberStatus, info: Option<&WalletInfo>, behind: Option<u32>) -> Vec<String> {
     let mut problems = Vec::new();
     match &wallet.health {
-        Health::Healthy => {}
-        Health::Unknown => problems.push("it has not answered yet".to_owned()),
+        Health::Healthy | Health::Unknown => {}
         Health::Unreachable { error } => problems.push(error.clone()),
         Health::Recovering { .. } => problems.push("missing scripts are being brought over".to_owned()),
         Health::Disagrees { how } => problems.push(how.clone()),

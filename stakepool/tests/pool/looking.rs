@@ -36,7 +36,7 @@ async fn a_pool_that_is_well_is_well_at_the_first_look() {
     let (world, daemon) = in_sync().await;
     let status = world.pool.look().await;
     assert_eq!((status.state, status.height), (Overall::Ok, Some(321)), "{}", said(&status));
-    assert!(status.daemons[0].reachable && status.daemons[0].can_vote);
+    assert!(status.daemons[0].reachable && status.daemons[0].can_vote == Some(true));
     assert!(status.wallets.iter().all(|wallet| wallet.state == WalletCondition::InService));
     assert_eq!(daemon.pushes.load(Ordering::SeqCst), 1, "nothing was given again");
     assert!(world.pool.daemons().views().is_empty(), "what a running pool knows is left alone");

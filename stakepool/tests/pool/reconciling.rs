@@ -43,13 +43,26 @@ async fn a_daemon_whose_health_changes_is_looked_at_at_once() {
     world.keep_daemons();
     world.in_sync(&daemon).await;
     let began = Instant::now();
-    for problem in ["a wallet is locked", "a node is away", "the disk is full"] {
+    for problem in ["a wallet is locked", "a node is away", "the disk is full", "the clock is wrong"] {
         daemon.change_status(|status| status.problems = vec![problem.to_owned()]);
         let is_seen = || world.pool.daemons().views().get("daemon:1")?.status.as_ref()?.problems.first().cloned();
         until(problem, || is_seen().filter(|seen| seen == problem)).await;
     }
-    // The last two would be seen four seconds after the one before otherwise.
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    // The last three would be seen two seconds after the one before otherwise.
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_daemon_whose_events_break_off_is_looked_at_at_once() {
+    let daemon = FakeDaemon::new("daemon:1");
+    let world = world(&daemon).await;
+    world.keep_daemons();
+    world.in_sync(&daemon).await;
+    let began = Instant::now();
+    daemon.set(DaemonMood::Unreachable);
+    let is_away = || world.pool.daemons().views().get("daemon:1").is_some_and(|view| !view.reachable).then_some(());
+    until("the daemon is away", is_away).await;
+    assert!(began.elapsed() < Duration::from_millis(1800), "it waited until the next look was due");
 }
 
 #[tokio::test]

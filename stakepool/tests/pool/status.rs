@@ -25,16 +25,18 @@ async fn a_pool_whose_wallets_serve_and_whose_daemon_is_in_sync_is_well() {
     let before = world.pool.status().await;
     assert_eq!(
         (before.state, before.daemons[0].state),
-        (Overall::Down, DaemonCondition::Unknown),
+        (Overall::Starting, DaemonCondition::Unknown),
         "it was not asked yet"
     );
+    assert_eq!((before.failures.len(), before.problems.len()), (0, 0), "{:?} {:?}", before.failures, before.problems);
+    assert_eq!((before.unheard(), before.daemons[0].can_vote), (vec!["daemon daemon:1".to_owned()], None));
     world.keep_daemons();
     world.in_sync(&daemon).await;
     let status = world.pool.status().await;
     assert_eq!((status.state, status.height, status.quorum), (Overall::Ok, Some(321), 2), "{:?}", status.problems);
     assert_eq!(status.warnings, ["look at this"]);
     assert!(status.wallets.iter().all(|wallet| wallet.state == WalletCondition::InService));
-    assert!(status.daemons[0].can_vote && status.daemons[0].last_in_sync == Some(world.now()));
+    assert!(status.daemons[0].can_vote == Some(true) && status.daemons[0].last_in_sync == Some(world.now()));
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!((&json["state"], &json["daemons"][0]["state"]), (&"ok".into(), &"in order".into()));
     assert_eq!(json["daemons"][0]["last_in_order"], world.now().0);

@@ -57,7 +57,7 @@ fn channels(status: &PoolStatus) -> Vec<Channel> {
 
 const fn code(status: &PoolStatus) -> StatusCode {
     match status.state {
-        Overall::Ok | Overall::Degraded => StatusCode::OK,
+        Overall::Ok | Overall::Degraded | Overall::Starting => StatusCode::OK,
         Overall::Down => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
