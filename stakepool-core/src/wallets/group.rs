@@ -236,8 +236,10 @@ impl WalletGroup {
     }
 
     async fn probe(&self, member: &Member) -> Result<(), Health> {
+        let asked = Instant::now();
         let Probed { info, height, latency } = probe::probe(member.wallet.as_ref()).await?;
         let mut state = member.state();
+        state.heights.note(asked, Instant::now(), height);
         (state.info, state.height, state.latency) = (Some(info), Some(height), latency);
         Ok(())
     }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::agreement::Agreement;
 use super::census::ScriptCensus;
+use super::heights::RecentHeights;
 use super::recovery::Progress;
 use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, WalletInfo};
@@ -51,6 +52,9 @@ pub struct MemberStatus {
     pub info: Option<WalletInfo>,
     /// Its best height, where it answered.
     pub height: Option<BlockHeight>,
+    /// The same with those before, by time.
+    #[serde(skip)]
+    pub heights: RecentHeights,
     /// What it still owes, also while it is away.
     pub debts: PendingRepairs,
     /// The pool's scripts that it holds; `None` where they were not counted yet, or it cannot list them.
@@ -72,6 +76,7 @@ pub(super) struct State {
     pub(super) health: Health,
     pub(super) info: Option<WalletInfo>,
     pub(super) height: Option<BlockHeight>,
+    pub(super) heights: RecentHeights,
     pub(super) latency: Duration,
     /// Whether a registration passed this wallet by, so that its scripts must be compared again.
     pub(super) audit_wanted: bool,
@@ -97,6 +102,7 @@ impl Member {
             health: Health::Unknown,
             info: None,
             height: None,
+            heights: RecentHeights::default(),
             latency: Duration::MAX,
             audit_wanted: true,
             disputed: None,
@@ -205,6 +211,7 @@ impl Member {
             health: state.health.clone(),
             info: state.info.clone(),
             height: state.height,
+            heights: state.heights.clone(),
             debts: state.debts,
             census: state.census.clone(),
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use super::heights::RecentHeights;
 use super::member::{Health, MemberStatus, PendingRepairs};
 use crate::chain::{BlockHeight, ExtendedPubKey};
 use crate::ports::{PoolWallet, RescanStore, WalletError, WalletInfo};
@@ -75,17 +76,21 @@ pub(super) async fn look(wallet: &dyn PoolWallet, ours: &ExtendedPubKey, rescans
         health: Health::Unknown,
         info: None,
         height: None,
+        heights: RecentHeights::default(),
         debts: PendingRepairs { scripts: None, rescan_from },
         census: None,
     };
+    let asked = Instant::now();
     let Probed { info, height, .. } = match probe(wallet).await {
         Ok(probed) => probed,
         Err(health) => return MemberStatus { health, ..unknown },
     };
+    let mut heights = RecentHeights::default();
+    heights.note(asked, Instant::now(), height);
     let health = match check_key(wallet, ours).await {
         Ok(()) if rescan_from.is_some() => Health::Recovering { done: 0, total: 0 },
         Ok(()) => Health::Healthy,
         Err(health) => health,
     };
-    MemberStatus { health, info: Some(info), height: Some(height), ..unknown }
+    MemberStatus { health, info: Some(info), height: Some(height), heights, ..unknown }
 }

@@ -218,8 +218,9 @@ mod tests {
     use stakepool_core::reports::{TicketReport, VoteRecord, VoteTimings};
     use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
     use stakepool_core::time::UnixMillis;
-    use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs};
+    use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, RecentHeights};
     use stakepool_db::Database;
+    use tokio::time::Instant;
 
     use crate::alert_record::AlertsReport;
     use crate::alerts::scene;
@@ -249,7 +250,13 @@ mod tests {
     fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         let mut status = scene::daemon_status();
         change(&mut status);
-        DaemonView { status: Some(status), in_sync: true, ..DaemonView::default() }
+        let heights = |height: Option<BlockHeight>| {
+            let (mut heights, since) = (RecentHeights::default(), Instant::now());
+            heights.note(since + PATIENCE, since, height.unwrap_or_default());
+            heights
+        };
+        let (node_heights, synced_heights) = (heights(status.node_height), heights(status.synced_height));
+        DaemonView { status: Some(status), in_sync: true, node_heights, synced_heights, ..DaemonView::default() }
     }
 
     fn error(text: &str) -> DaemonView {
@@ -334,7 +341,15 @@ mod tests {
     fn a_wallet_that_is_away_or_disagrees_is_told() {
         let told = |health| {
             let debts = PendingRepairs::default();
-            let wallet = MemberStatus { name: "w:1".to_owned(), health, info: None, height: None, debts, census: None };
+            let wallet = MemberStatus {
+                name: "w:1".to_owned(),
+                health,
+                info: None,
+                height: None,
+                heights: RecentHeights::default(),
+                debts,
+                census: None,
+            };
             judge(&[wallet], Some(daemon(|_| {})))
         };
         let about = || "wallet w:1".to_owned();

@@ -169,7 +169,7 @@ impl Comparison {
     fn in_sync(&self, status: Option<DaemonStatus>, remark: Option<&str>) -> DaemonView {
         let last_in_sync = Some(self.parts.clock.now());
         let error = remark.map(str::to_owned);
-        DaemonView { reachable: true, status, in_sync: true, refused: false, error, last_in_sync }
+        DaemonView { reachable: true, status, in_sync: true, error, last_in_sync, ..DaemonView::default() }
     }
 
     /// Notes what became of added tickets, once their end is so deep below the height that no reorganisation undoes it: as

@@ -108,8 +108,9 @@ impl Reconciler {
         round: impl Fn(&'a dyn VotingDaemon) -> BoxFuture<'a, Result<DaemonView, RoundError>>,
     ) -> BTreeMap<String, DaemonView> {
         let daemons = || self.parts.daemons.iter().map(|daemon| daemon.as_ref());
+        let asked = Instant::now();
         let ended = join_all(daemons().map(round)).await.into_iter();
-        let views = ended.map(|ended| ended.unwrap_or_else(|error| DaemonView::failed(&error)));
+        let views = ended.map(|ended| ended.unwrap_or_else(|error| DaemonView::failed(&error)).asked_at(asked));
         daemons().map(|daemon| daemon.name().to_owned()).zip(views).collect()
     }
 
@@ -137,7 +138,7 @@ impl Reconciler {
                 Ok(view) => {
                     let comparable = view.status.is_some();
                     compared = view.status.clone().filter(|_| view.in_sync && before.is_none());
-                    self.note(daemon, view);
+                    self.note(daemon, view.asked_at(began));
                     self.tickets.compare(daemon, &self.views()).await;
                     pause = BACK_OFF.0;
                     if comparable { LOOK } else { REPEAT }
@@ -270,9 +271,10 @@ impl Reconciler {
         mails::note(&self.parts, tickets).await
     }
 
-    fn note(&self, daemon: &dyn VotingDaemon, mut view: DaemonView) {
+    fn note(&self, daemon: &dyn VotingDaemon, view: DaemonView) {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         let before = views.remove(daemon.name()).unwrap_or_default();
+        let mut view = view.after(&before);
         if let Some(error) = view.error.as_ref().filter(|error| before.error.as_ref() != Some(error)) {
             tracing::error!(daemon = daemon.name(), "{error}");
         }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::DaemonStatus;
 use stakepool_core::time::UnixTime;
+use stakepool_core::wallets::RecentHeights;
+use tokio::time::Instant;
 
 use crate::daemons::round::RoundError;
 
@@ -23,12 +25,36 @@ pub struct DaemonView {
     pub error: Option<String>,
     /// When it was last in sync.
     pub last_in_sync: Option<UnixTime>,
+    /// The heights of its node, by time.
+    pub node_heights: RecentHeights,
+    /// The heights that it had worked through, by time.
+    pub synced_heights: RecentHeights,
 }
 
 impl DaemonView {
     /// A daemon that answers, and lacks the desired state for this reason.
     pub(super) fn out_of_sync(status: DaemonStatus, reason: String) -> Self {
         Self { reachable: true, status: Some(status), error: Some(reason), ..Self::default() }
+    }
+
+    /// The same, of an answer that was asked for at this moment: with its heights.
+    pub(super) fn asked_at(mut self, asked: Instant) -> Self {
+        let (node, synced) =
+            self.status.as_ref().map_or((None, None), |status| (status.node_height, status.synced_height));
+        let heights = [(&mut self.node_heights, node), (&mut self.synced_heights, synced)];
+        for (heights, height) in heights {
+            if let Some(height) = height {
+                heights.note(asked, Instant::now(), height);
+            }
+        }
+        self
+    }
+
+    /// The same, with the heights of the view before it.
+    pub(crate) fn after(mut self, before: &Self) -> Self {
+        self.node_heights = before.node_heights.clone().followed_by(&self.node_heights);
+        self.synced_heights = before.synced_heights.clone().followed_by(&self.synced_heights);
+        self
     }
 
     /// A daemon of which only this failure is known.

@@ -3,12 +3,11 @@
 use std::fmt::Display;
 
 use serde::Serialize;
-use stakepool_core::chain::{BlockHeight, ExtendedPubKey};
+use stakepool_core::chain::ExtendedPubKey;
 use stakepool_core::ports::{DaemonStatus, WalletState};
 use stakepool_core::time::UnixTime;
 
 use crate::daemons::DaemonView;
-use crate::status::lag::{LAG_ALLOWED, lag};
 use crate::terms::PoolTerms;
 
 /// Whether a voting daemon is at what the web wants.
@@ -80,7 +79,7 @@ impl DaemonReport {
     pub(super) fn of(
         name: &str,
         view: Option<&DaemonView>,
-        best: Option<BlockHeight>,
+        lag: Option<u32>,
         lag_allowed: u32,
         ours: &PoolTerms,
     ) -> Self {
@@ -88,7 +87,6 @@ impl DaemonReport {
         // Before a daemon has worked through a block it knows no tickets, whatever its counts say.
         let counted = status.filter(|status| status.synced_height.is_some());
         let in_sync = view.is_some_and(|view| view.in_sync);
-        let lag = status.and_then(|status| lag(status.synced_height, best));
         let behind = lag.filter(|lag| *lag > lag_allowed);
         let last_in_sync = view.and_then(|view| view.last_in_sync);
         let differences = status.map(|status| differences(status, ours)).unwrap_or_default();
@@ -139,9 +137,9 @@ fn can_sign(status: &DaemonStatus) -> bool {
     status.wallets.is_empty() || status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked)
 }
 
-/// Whether it has a node, and has worked through the node's blocks. Both heights are of one moment.
-fn is_synced(status: &DaemonStatus) -> bool {
-    lag(status.synced_height, status.node_height).is_some_and(|lag| lag <= LAG_ALLOWED)
+/// Whether it has a node, and has worked through blocks. How far behind that is, is judged with the others' heights.
+const fn is_synced(status: &DaemonStatus) -> bool {
+    status.node_height.is_some() && status.synced_height.is_some()
 }
 
 fn problems(view: Option<&DaemonView>, behind: Option<u32>, differences: &[String]) -> Vec<String> {

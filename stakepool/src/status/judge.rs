@@ -1,7 +1,6 @@
 //! How the pool is: every wallet and daemon, whether their settings agree with ours, and whether the pool can serve.
 
 use serde::Serialize;
-use stakepool_core::chain::BlockHeight;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::{Health, MemberStatus};
 
@@ -10,7 +9,7 @@ use crate::daemons::DaemonView;
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
 use crate::status::finding::{Finding, of_alerts, of_database};
-use crate::status::lag::lag_allowed;
+use crate::status::lag::{Heights, LAG_ALLOWED};
 use crate::status::pairs::of_pairs;
 use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
 use crate::status::wallet::{WalletCondition, WalletReport};
@@ -92,11 +91,17 @@ pub struct Seen<'a> {
 impl PoolStatus {
     /// Judges what was seen.
     pub fn of(seen: &Seen<'_>) -> Self {
-        let (best, lag_allowed) = (best_height(seen), lag_allowed(seen.ours.network));
-        let of_wallet = |wallet| WalletReport::of(wallet, best, lag_allowed, seen.ours.new_pool, seen.unknown);
+        let views = seen.daemons.iter().filter_map(|(_, view)| view.as_ref());
+        let heights = Heights::of(seen.ours.network, seen.wallets, views);
+        let (best, lag_allowed) = (heights.best(), LAG_ALLOWED);
+        let of_wallet = |wallet: &MemberStatus| {
+            let lag = heights.lag(&wallet.heights);
+            WalletReport::of(wallet, lag, lag_allowed, seen.ours.new_pool, seen.unknown)
+        };
         let wallets: Vec<_> = seen.wallets.iter().map(of_wallet).collect();
         let of_daemon = |(name, view): &(String, Option<DaemonView>)| {
-            DaemonReport::of(name, view.as_ref(), best, lag_allowed, seen.ours)
+            let lag = view.as_ref().and_then(|view| heights.lag(&view.synced_heights));
+            DaemonReport::of(name, view.as_ref(), lag, lag_allowed, seen.ours)
         };
         let daemons: Vec<_> = seen.daemons.iter().map(of_daemon).collect();
         let failures = failures(seen, &wallets, &daemons);
@@ -156,15 +161,6 @@ fn is_unheard(wallet: &WalletReport) -> bool {
 /// A problem with the name of whom it concerns, once.
 fn named((kind, name, text): (&str, &String, &String)) -> String {
     if text.contains(name.as_str()) { text.clone() } else { format!("{kind} {name}: {text}") }
-}
-
-/// The best height that anybody of this pool knows; others may be on another chain.
-fn best_height(seen: &Seen<'_>) -> Option<BlockHeight> {
-    let statuses = seen.daemons.iter().filter_map(|(_, view)| view.as_ref()?.status.as_ref());
-    let ours = statuses.filter(|status| status.network == seen.ours.network);
-    let of_daemons = ours.flat_map(|status| [status.node_height, status.synced_height]);
-    let wallets = seen.wallets.iter().filter(|wallet| !matches!(wallet.health, Health::Disagrees { .. }));
-    wallets.map(|wallet| wallet.height).chain(of_daemons).flatten().max()
 }
 
 /// Why the pool cannot serve.

@@ -8,7 +8,7 @@ use stakepool_core::alert::AlertKind;
 use stakepool_core::ports::StoreError;
 use stakepool_core::wallets::MemberStatus;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::alert_record::{AlertsReport, NOTE, WORK};
 use crate::daemons::{DaemonView, TicketDifference};
@@ -18,6 +18,7 @@ use crate::pool::Pool;
 use crate::status::finding::{Finding, of_certificates, of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::key_indexes::{given, of_key_indexes, of_pace};
+use crate::status::lag::{Heights, ON_ITS_WAY};
 use crate::status::mail::{of_failed_mails, of_mail_server};
 use crate::unknown_notes::UnknownNotes;
 
@@ -38,10 +39,29 @@ impl Pool {
     /// that a daemon refuses the desired state, or that the ledger lacks what daemons report. In return a daemon that lacks the desired state is out of sync here,
     /// where a running pool gives it to the daemon at once.
     pub async fn look(&self) -> PoolStatus {
-        let (wallets, daemons, ()) =
-            tokio::join!(self.parts.stats.look(), self.reconciler.look(), self.parts.database.look(self.now()));
+        let ((wallets, daemons), ()) = tokio::join!(self.look_at_peers(), self.parts.database.look(self.now()));
         let differences = self.reconciler.differences_since(&daemons).await;
         self.judge(&wallets, &daemons, differences).await
+    }
+
+    /// Looks at all wallets and daemons, and once more where some seem to be behind: they were not asked at one moment.
+    async fn look_at_peers(&self) -> (Vec<MemberStatus>, BTreeMap<String, DaemonView>) {
+        let look = async || tokio::join!(self.parts.stats.look(), self.reconciler.look());
+        let (wallets, daemons) = look().await;
+        if !Heights::of(self.terms.network, &wallets, daemons.values()).differ() {
+            return (wallets, daemons);
+        }
+        sleep(ON_ITS_WAY).await;
+        let (mut later_wallets, mut later_daemons) = look().await;
+        for (later, before) in later_wallets.iter_mut().zip(wallets) {
+            later.heights = before.heights.followed_by(&later.heights);
+        }
+        for (name, before) in daemons {
+            if let Some(later) = later_daemons.remove(&name) {
+                later_daemons.insert(name, later.after(&before));
+            }
+        }
+        (later_wallets, later_daemons)
     }
 
     async fn judge(

@@ -1,19 +1,21 @@
 //! How the pool is judged.
 
+use std::time::Duration;
+
 use stakepool_core::chain::{
     BlockHeight, Generation, Hash160, KeyIndex, Network, ScriptAddress, VoteBits, VoteVersion,
 };
 use stakepool_core::ports::{DaemonStatus, TicketCheck, WalletInfo, WalletState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
-use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, ScriptCensus, UnknownScript};
+use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, RecentHeights, ScriptCensus, UnknownScript};
+use tokio::time::Instant;
 
 use crate::alert_record::AlertsReport;
 use crate::daemons::DaemonView;
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
 use crate::status::judge::{Overall, PoolStatus, Seen};
-use crate::status::lag::lag_allowed;
 use crate::status::unknown::unknown_addresses;
 use crate::status::wallet::WalletReport;
 use crate::terms::PoolTerms;
@@ -41,9 +43,19 @@ fn wallet(health: Health, height: u32) -> MemberStatus {
         health,
         info: Some(info),
         height,
+        heights: steady(height),
         debts: PendingRepairs { scripts: Some(0), rescan_from: None },
         census: None,
     }
+}
+
+/// A height that has been reported for a while.
+fn steady(height: Option<BlockHeight>) -> RecentHeights {
+    let (mut heights, since) = (RecentHeights::default(), Instant::now());
+    if let Some(height) = height {
+        heights.note(since + Duration::from_secs(60), since, height);
+    }
+    heights
 }
 
 fn of_daemon() -> WalletState {
@@ -71,7 +83,15 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         check: TicketCheck::default(),
     };
     change(&mut status);
-    DaemonView { status: Some(status), in_sync: true, last_in_sync: Some(UnixTime(1)), ..DaemonView::default() }
+    let (node_heights, synced_heights) = (steady(status.node_height), steady(status.synced_height));
+    DaemonView {
+        status: Some(status),
+        in_sync: true,
+        last_in_sync: Some(UnixTime(1)),
+        node_heights,
+        synced_heights,
+        ..DaemonView::default()
+    }
 }
 
 fn fee() -> PoolFee {
@@ -149,7 +169,7 @@ fn the_pool_is_down_where_no_daemon_can_vote() {
 
 #[test]
 fn before_the_first_answers_no_fault_is_claimed_that_they_may_prove_wrong() {
-    let unheard = MemberStatus { info: None, height: None, ..wallet(Health::Unknown, 0) };
+    let unheard = MemberStatus { info: None, height: None, heights: steady(None), ..wallet(Health::Unknown, 0) };
     let locked = || {
         let mut wallet = wallet(Health::Healthy, 100);
         wallet.info.as_mut().unwrap().unlocked = false;
@@ -186,9 +206,9 @@ fn a_daemon_without_a_node_or_far_behind_cannot_vote() {
         (height(100), height(97), false),
         (None, height(100), false),
         (height(100), None, false),
-        // Its node is behind the wallets: seventeen blocks may come between two looks on this network.
-        (height(84), height(83), true),
-        (height(83), height(82), false),
+        // Its node is behind the wallets.
+        (height(98), height(98), true),
+        (height(97), height(97), false),
     ] {
         let daemon = daemon(|status| (status.node_height, status.synced_height) = (node, synced));
         let status = judge(&good(), &[Some(daemon)], None);
@@ -198,11 +218,6 @@ fn a_daemon_without_a_node_or_far_behind_cannot_vote() {
             assert_eq!(status.failures, ["no voting daemon is known to be able to vote"]);
         }
     }
-}
-
-#[test]
-fn a_lag_is_bounded_by_what_may_come_between_two_looks() {
-    assert_eq!([Network::Mainnet, Network::Testnet, Network::Simnet].map(lag_allowed), [2, 2, 17]);
 }
 
 #[test]
@@ -293,7 +308,7 @@ fn settings_that_differ_are_told_with_both_values() {
 #[test]
 fn lag_own_voting_and_locks_are_told() {
     let [one, mut two] = good();
-    two.height = Some(BlockHeight(80));
+    (two.height, two.heights) = (Some(BlockHeight(80)), steady(Some(BlockHeight(80))));
     if let Some(info) = &mut two.info {
         (info.unlocked, info.votes_itself) = (false, true);
     }
@@ -309,7 +324,7 @@ fn lag_own_voting_and_locks_are_told() {
 fn a_daemon_whose_wallet_is_of_another_seed_is_told_with_both_keys() {
     let differences = |told: Option<&str>| {
         let view = daemon(|status| status.wallets[0].account_key = told.map(str::to_owned));
-        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, &terms()).differences
+        DaemonReport::of("d0", Some(&view), Some(0), 2, &terms()).differences
     };
     assert_eq!(differences(Some(KEY)), [""; 0]);
     assert_eq!(differences(None), [""; 0], "older daemons do not tell it");
@@ -400,7 +415,7 @@ fn a_daemon_that_lacks_the_key_of_a_cold_wallet_before_or_has_one_more_is_told_w
     let told = |ours: &[&str], theirs: &[&str]| {
         let view = daemon(|status| status.old_cold_wallet_xpubs = theirs.iter().map(ToString::to_string).collect());
         let terms = terms().old_cold_wallets(ours.iter().map(|key| key.parse().unwrap()).collect());
-        DaemonReport::of("d0", Some(&view), Some(BlockHeight(100)), 2, &terms).differences
+        DaemonReport::of("d0", Some(&view), Some(0), 2, &terms).differences
     };
     assert_eq!((told(&[], &[]), told(&[KEY], &[KEY])), (Vec::new(), Vec::new()));
     let lacks = format!("its oldcoldwalletextpubs lacks {KEY}, which the web's has: make them the same");

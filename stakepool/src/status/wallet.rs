@@ -1,11 +1,10 @@
 //! How a wallet is.
 
 use serde::Serialize;
-use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::chain::Generation;
 use stakepool_core::ports::WalletInfo;
 use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, ScriptCensus};
 
-use crate::status::lag::lag;
 use crate::unknown_notes::UnknownNotes;
 
 /// What a wallet is doing.
@@ -77,7 +76,7 @@ pub struct WalletReport {
 impl WalletReport {
     pub(super) fn of(
         wallet: &MemberStatus,
-        best: Option<BlockHeight>,
+        lag: Option<u32>,
         lag_allowed: u32,
         new_pool: bool,
         notes: &UnknownNotes,
@@ -86,7 +85,6 @@ impl WalletReport {
         let here = !matches!(wallet.health, Health::Unreachable { .. } | Health::Unknown);
         let info = wallet.info.as_ref();
         let now = info.filter(|_| here);
-        let lag = lag(wallet.height, best);
         let (state, repair, last_error) = state(&wallet.health);
         let unknown_users = wallet.census.as_ref().and_then(|census| unknown_users(census, new_pool, notes));
         let mut problems = problems(wallet, now, lag.filter(|lag| *lag > lag_allowed));
