@@ -132,6 +132,23 @@ pub enum DbError {
         /// The file.
         path: PathBuf,
     },
+    /// The database is on a server, so that it is no file.
+    #[error(
+        "the database {place} is on a server, and this is for files of SQLite: back it up and restore it with the server's \
+         own programs (mariadb-dump --single-transaction, or mysqldump, and mariadb or mysql)"
+    )]
+    OnServer {
+        /// The database.
+        place: String,
+    },
+    /// A database on a server cannot be used.
+    #[error("the database {place} cannot be used: {reason}")]
+    Server {
+        /// The database.
+        place: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// Anything else.
     #[error("the database {path} failed: {reason}")]
     Failed {
@@ -161,6 +178,7 @@ impl DbError {
             | Self::Backup { path, .. }
             | Self::BackupExists { path }
             | Self::Failed { path, .. } => original.clone_into(path),
+            Self::OnServer { .. } | Self::Server { .. } => {}
         }
         self
     }

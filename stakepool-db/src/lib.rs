@@ -1,12 +1,26 @@
 //! The pool's stores: the traits of `stakepool_core::ports` on a database.
 //!
-//! [`Database::open_sqlite`] opens a file, or makes it. What a rule is, and not how an engine stores it, stands in
-//! `stakepool_core::store_rules`, and the conformance suite of `stakepool_core::testkit` runs for every engine.
+//! [`Database::open_sqlite`] opens a file, or makes it; [`Database::open_mysql`] opens a database of MySQL or MariaDB. What
+//! a rule is, and not how an engine stores it, stands in `stakepool_core::store_rules`, and the conformance suite of
+//! `stakepool_core::testkit` runs for every engine.
 
+mod adopt;
+mod attempts;
+mod database;
+mod engine;
 mod error;
+mod health;
+mod mysql;
+mod restoring;
+mod sql;
 mod sqlite;
+mod stores;
 mod warning;
 
+pub use database::Database;
 pub use error::DbError;
-pub use sqlite::{AuditLine, Database, Existing, Health, LostUser, Restorable, SetAside, Since, SqliteOptions};
+pub use health::Health;
+pub use mysql::{MysqlOptions, Tls};
+pub use restoring::{AuditLine, LostUser, Restorable, SetAside, Since};
+pub use sqlite::{Existing, SqliteOptions};
 pub use warning::Warning;

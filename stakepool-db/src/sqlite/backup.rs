@@ -8,8 +8,9 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::connect::FileId;
 use super::failure::{Kind, backend};
+use super::file::SqliteFile;
 use super::holder::Holder;
-use super::{Database, fresh, side_file, stale_log};
+use super::{fresh, side_file, stale_log};
 use crate::error::DbError;
 
 /// What to do with a file that has the name of a backup already.
@@ -21,15 +22,14 @@ pub enum Existing {
     Replace,
 }
 
-impl Database {
+impl SqliteFile {
     /// Writes a copy of the database to `path`. The copy is whole and holds every transaction that was committed before;
     /// readers and writers go on. After an error everything is as it was.
     ///
     /// # Errors
     /// [`DbError::Backup`] also where something else than an earlier backup has the name, [`DbError::BackupExists`], or
     /// [`DbError::DiskFull`].
-    pub async fn backup(&self, path: impl AsRef<Path>, existing: Existing) -> Result<(), DbError> {
-        let path = path.as_ref();
+    pub(crate) async fn backup(&self, path: &Path, existing: Existing) -> Result<(), DbError> {
         let failed = |reason: String| DbError::Backup { path: path.to_owned(), reason };
         let io = |error: io::Error| failed(error.to_string());
         self.check_target(path, existing)?;
@@ -41,7 +41,7 @@ impl Database {
             _ => failed(backend(error).to_string()),
         };
         // A connection of its own: the writer would have to wait, and the readers may not write anywhere.
-        let mut connection = self.inner.connect.connect().await.map_err(sql)?;
+        let mut connection = self.connect.connect().await.map_err(sql)?;
         sqlx::query("VACUUM INTO ?").bind(target).execute(&mut connection).await.map_err(sql)?;
         connection.close().await.map_err(sql)?;
         File::open(unfinished.path()).and_then(|file| file.sync_all()).map_err(io)?;
@@ -93,8 +93,8 @@ impl Database {
 
     /// The file and those that SQLite has beside it.
     fn own_names(&self) -> impl Iterator<Item = std::path::PathBuf> {
-        let beside = ["-wal", "-shm", "-journal"].map(|ending| side_file(&self.inner.path, ending));
-        std::iter::once(self.inner.path.clone()).chain(beside)
+        let beside = ["-wal", "-shm", "-journal"].map(|ending| side_file(&self.path, ending));
+        std::iter::once(self.path.clone()).chain(beside)
     }
 }
 

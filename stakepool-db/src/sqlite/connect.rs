@@ -19,19 +19,19 @@ use crate::warning::Warning;
 
 /// Which file lies at a path, so that a replaced one is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileId {
+pub(crate) struct FileId {
     device: u64,
     inode: u64,
 }
 
 impl FileId {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
 }
 
 /// A file that can be opened.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     pub path: PathBuf,
     pub file: FileId,
     pub warning: Option<Warning>,
@@ -39,7 +39,7 @@ pub(super) struct Prepared {
 
 /// Makes the file and its folder where they are missing, for the pool's user alone. SQLite gives its side files the
 /// permissions of the file.
-pub(super) fn prepare(path: &Path) -> Result<Prepared, DbError> {
+pub(crate) fn prepare(path: &Path) -> Result<Prepared, DbError> {
     let file_error = |error: io::Error| DbError::File { path: path.to_owned(), reason: error.to_string() };
     // An absolute path is never taken for `:memory:` or a `file:` URI.
     let path = std::path::absolute(path).map_err(file_error)?;
@@ -66,7 +66,7 @@ pub(super) fn prepare(path: &Path) -> Result<Prepared, DbError> {
 }
 
 /// What all connections share.
-pub(super) fn options(path: &Path, options: SqliteOptions) -> SqliteConnectOptions {
+pub(crate) fn options(path: &Path, options: SqliteOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(options.busy_timeout)
@@ -88,7 +88,7 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 }
 
 /// The one connection that writes; switches the file to WAL and checks it.
-pub(super) async fn writer(
+pub(crate) async fn writer(
     path: &Path,
     connect: &SqliteConnectOptions,
     options: SqliteOptions,
@@ -113,7 +113,7 @@ async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
 }
 
 /// Connections that cannot write.
-pub(super) fn readers(connect: &SqliteConnectOptions, options: SqliteOptions) -> SqlitePool {
+pub(crate) fn readers(connect: &SqliteConnectOptions, options: SqliteOptions) -> SqlitePool {
     pool(options.readers.max(1)).connect_lazy_with(connect.clone().pragma("query_only", "ON"))
 }
 
@@ -131,27 +131,10 @@ async fn first(path: &Path, connect: &SqliteConnectOptions, patience: Duration) 
 }
 
 /// Looks through the whole file.
-pub(super) async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
+pub(crate) async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
     let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
         .fetch_one(connection)
         .await
         .map_err(|error| open_error(path, &error))?;
     if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.to_owned(), reason: found }) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Database, SqliteOptions};
-
-    #[tokio::test]
-    async fn writes_go_on_after_sqlite_has_rolled_back_by_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        let database =
-            Database::open_sqlite(folder.path().join("pool.sqlite"), SqliteOptions::default()).await.unwrap();
-        let mut transaction = database.write().await.unwrap();
-        // What SQLite does on a full disk, without the knowledge of the code that began the transaction.
-        sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
-        drop(transaction);
-        database.write().await.unwrap().commit().await.unwrap();
-    }
 }

@@ -7,10 +7,11 @@ use stakepool_core::ports::StoreError;
 
 use super::room::is_full;
 use crate::error::DbError;
+use crate::sql::Failure;
 
 /// The kinds of failure that an operator can do something about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Busy,
     ReadOnly,
     Io,
@@ -23,7 +24,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// By the primary result code (<https://www.sqlite.org/rescode.html>).
-    pub(super) fn of(error: &sqlx::Error) -> Self {
+    pub(crate) fn of(error: &sqlx::Error) -> Self {
         let sqlx::Error::Database(error) = error else { return Self::Other };
         let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(0);
         match code & 0xff {
@@ -52,7 +53,7 @@ impl Kind {
 }
 
 /// A failure while a store is used.
-pub(super) fn backend(error: sqlx::Error) -> StoreError {
+pub(crate) fn backend(error: sqlx::Error) -> StoreError {
     StoreError::Backend(match (Kind::of(&error).remedy(), &error) {
         (Some(remedy), error) => format!("{remedy} ({error})"),
         (None, sqlx::Error::PoolTimedOut) => {
@@ -61,6 +62,15 @@ pub(super) fn backend(error: sqlx::Error) -> StoreError {
         (None, sqlx::Error::PoolClosed) => "it is closed, since the program is stopping".into(),
         (None, error) => error.to_string(),
     })
+}
+
+/// What a failure means for those who use a store.
+pub(crate) fn store_error(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Store(error) => error,
+        Failure::Sql(error) => backend(error),
+        Failure::Silent(limit) => StoreError::Backend(format!("it did not answer within {} seconds", limit.as_secs())),
+    }
 }
 
 /// What stands behind an error of SQLite that says little.
@@ -93,7 +103,7 @@ impl Obstacle {
 }
 
 /// A failure while a database is opened.
-pub(super) fn open_error(path: &Path, error: &sqlx::Error) -> DbError {
+pub(crate) fn open_error(path: &Path, error: &sqlx::Error) -> DbError {
     let kind = Kind::of(error);
     let obstacle = matches!(kind, Kind::ReadOnly | Kind::CannotOpen | Kind::Io).then(|| Obstacle::of(path)).flatten();
     let path = path.to_owned();

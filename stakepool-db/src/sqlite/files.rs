@@ -23,7 +23,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 
 /// What happened to the files of a database that is in use, with the remedy.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Meddling {
+pub(crate) enum Meddling {
     #[error(
         "its file {} was removed while it is in use, and what is written now is lost: put the file back, or stop all programs \
          that use it, restore a backup with `stakepoolctl restore FILE`, and start them again", .0.display()
@@ -61,7 +61,7 @@ struct Seen {
 
 /// The files of a database that is open in this process.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(crate) struct Files {
     path: PathBuf,
     file: FileId,
     seen: Mutex<Seen>,
@@ -69,7 +69,7 @@ pub(super) struct Files {
 
 impl Files {
     /// The files of the database at `path`, which is `file`.
-    pub(super) fn of(path: &Path, file: FileId) -> Self {
+    pub(crate) fn of(path: &Path, file: FileId) -> Self {
         Self { path: path.to_owned(), file, seen: Mutex::default() }
     }
 
@@ -77,7 +77,7 @@ impl Files {
     ///
     /// # Errors
     /// [`Meddling`].
-    pub(super) fn check(&self) -> Result<(), Meddling> {
+    pub(crate) fn check(&self) -> Result<(), Meddling> {
         self.look().or_else(|_| {
             thread::sleep(AGAIN);
             self.look()
@@ -144,8 +144,9 @@ fn missing_side_file(path: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Database, SqliteOptions};
     use super::*;
+    use crate::database::Database;
+    use crate::sqlite::{Existing, SqliteOptions};
     use stakepool_core::ports::UpkeepStore;
     use stakepool_core::time::UnixTime;
     use tempfile::TempDir;
@@ -192,7 +193,7 @@ mod tests {
     async fn a_backup_that_was_copied_over_it_is_found_and_stays_found() {
         let (database, path, folder) = in_use().await;
         let backup = folder.path().join("backup");
-        database.backup(&backup, super::super::Existing::Keep).await.unwrap();
+        database.backup(&backup, Existing::Keep).await.unwrap();
         fs::write(&path, fs::read(&backup).unwrap()).unwrap();
         let error = refusal(&database).await;
         assert!(error.contains("was overwritten") && error.contains("stakepoolctl restore"), "{error}");
@@ -216,7 +217,7 @@ mod tests {
 
     /// Has SQLite write the log into the file, as it does by itself now and then.
     async fn checkpoint(database: &Database) {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&database.inner.writer).await.unwrap();
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(database.file().unwrap().writer()).await.unwrap();
     }
 
     #[tokio::test]

@@ -12,14 +12,14 @@ const MOST_NAMES: u32 = 1000;
 
 /// A file of ours that did not exist before, readable for its owner alone; removed where it takes no place.
 #[derive(Debug)]
-pub(super) struct FreshFile {
+pub(crate) struct FreshFile {
     path: PathBuf,
     /// Whether it has taken its place.
     placed: bool,
 }
 
 /// Makes an empty file beside `place`, with its name and `ending`. No file is replaced and no link followed.
-pub(super) fn file_beside(place: &Path, ending: &str) -> io::Result<FreshFile> {
+pub(crate) fn file_beside(place: &Path, ending: &str) -> io::Result<FreshFile> {
     for number in 1..=MOST_NAMES {
         let mut name = place.as_os_str().to_owned();
         name.push(format!(".{ending}-{number}"));
@@ -32,12 +32,12 @@ pub(super) fn file_beside(place: &Path, ending: &str) -> io::Result<FreshFile> {
 }
 
 impl FreshFile {
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Takes a place where nothing is.
-    pub(super) fn become_new(mut self, place: &Path) -> io::Result<()> {
+    pub(crate) fn become_new(mut self, place: &Path) -> io::Result<()> {
         match fs::hard_link(&self.path, place) {
             // The first name is removed when this is dropped.
             Ok(()) => return sync_folder_of(place),
@@ -51,7 +51,7 @@ impl FreshFile {
     }
 
     /// Takes a place, whatever is there. A link is replaced itself, not what it leads to.
-    pub(super) fn replace(mut self, place: &Path) -> io::Result<()> {
+    pub(crate) fn replace(mut self, place: &Path) -> io::Result<()> {
         fs::rename(&self.path, place)?;
         self.placed = true;
         sync_folder_of(place)
@@ -70,7 +70,7 @@ impl Drop for FreshFile {
 }
 
 /// What happened to names in a folder outlasts a power cut only then.
-pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

@@ -6,32 +6,23 @@ use stakepool_core::ports::StoreError;
 use tokio::task::spawn_blocking;
 
 use super::failure::{backend, open_error};
-use super::{Database, schema, side_file};
+use super::file::SqliteFile;
+use super::{schema, side_file};
 use crate::error::DbError;
+use crate::health::Health;
 
-/// The state of a database that works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
-    /// The number of its schema.
-    pub schema: i64,
-    /// The size of the file in bytes.
-    pub size: u64,
-    /// The size of the log of writes that are not yet in the file, in bytes.
-    pub log_size: u64,
-}
-
-impl Database {
+impl SqliteFile {
     /// Looks through the whole file, its indexes included: slower than what is done at opening.
-    pub(super) async fn check_thoroughly(&self) -> Result<(), DbError> {
-        let path = &self.inner.path;
-        let check = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(self.readers()).await;
+    pub(crate) async fn check_thoroughly(&self) -> Result<(), DbError> {
+        let path = &self.path;
+        let check = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&self.readers).await;
         let found: String = check.map_err(|error| open_error(path, &error))?;
         if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.clone(), reason: found }) }
     }
 
     /// Looks whether the open files are still those at their paths, as they were written.
-    pub(super) async fn look_at_files(&self) -> Result<(), StoreError> {
-        let files = self.inner.files.clone();
+    pub(crate) async fn look_at_files(&self) -> Result<(), StoreError> {
+        let files = self.files.clone();
         let looked = spawn_blocking(move || files.check()).await;
         looked.unwrap_or(Ok(())).map_err(|meddling| StoreError::Backend(meddling.to_string()))
     }
@@ -40,11 +31,11 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Backend`] says what is wrong.
-    pub async fn health(&self) -> Result<Health, StoreError> {
-        let path = &self.inner.path;
+    pub(crate) async fn health(&self) -> Result<Health, StoreError> {
+        let path = &self.path;
         self.look_at_files().await?;
-        sqlx::query("SELECT name FROM schema_notes LIMIT 1").fetch_optional(self.readers()).await.map_err(backend)?;
-        self.write().await?.rollback().await.map_err(backend)?;
+        sqlx::query("SELECT name FROM schema_notes LIMIT 1").fetch_optional(&self.readers).await.map_err(backend)?;
+        self.write().await.map_err(backend)?.rollback().await.map_err(backend)?;
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         Ok(Health { schema: schema::known(), size: size(path), log_size: size(&side_file(path, "-wal")) })
     }

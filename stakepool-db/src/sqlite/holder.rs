@@ -17,7 +17,7 @@ use rustix::process::{Flock, FlockType, fcntl_getlk};
 use super::connect::FileId;
 
 /// Bytes of the header of a database that we look at.
-pub(super) const HEADER: usize = 100;
+pub(crate) const HEADER: usize = 100;
 
 /// How a database is open in this process.
 struct Opened {
@@ -32,11 +32,11 @@ static OPEN_HERE: Mutex<Option<HashMap<FileId, Opened>>> = Mutex::new(None);
 
 /// A database that is open in this process, until it is dropped.
 #[derive(Debug)]
-pub(super) struct OpenHere(FileId);
+pub(crate) struct OpenHere(FileId);
 
 impl OpenHere {
     /// Notes that the file at `path`, which is `file`, is about to be opened.
-    pub(super) fn note(path: &Path, file: FileId) -> Self {
+    pub(crate) fn note(path: &Path, file: FileId) -> Self {
         let mut open = OPEN_HERE.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = open.get_or_insert_default().entry(file);
         opened.or_insert_with(|| Opened { count: 0, file: File::open(path).ok() }).count += 1;
@@ -44,7 +44,7 @@ impl OpenHere {
     }
 
     /// The first bytes of a database that is open here, as they are on the disk; `None` where it cannot be looked at.
-    pub(super) fn header(file: FileId) -> Option<io::Result<[u8; HEADER]>> {
+    pub(crate) fn header(file: FileId) -> Option<io::Result<[u8; HEADER]>> {
         let open = OPEN_HERE.lock().unwrap_or_else(PoisonError::into_inner);
         let file = open.as_ref()?.get(&file)?.file.as_ref()?;
         let mut bytes = [0; HEADER];
@@ -72,7 +72,7 @@ impl Drop for OpenHere {
 
 /// A process that has a database open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(crate) enum Holder {
     /// This one.
     Ourselves,
     /// Another one, with its number where the system knows it.
@@ -81,7 +81,7 @@ pub(super) enum Holder {
 
 impl Holder {
     /// Who has the database at a path open; `None` where nobody has, or there is no file.
-    pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
         let metadata = match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             found => found?,

@@ -1,55 +1,35 @@
-//! The stores on an SQLite file.
+//! A file of SQLite: how it is opened, checked and copied.
 //!
 //! Writes go through one connection and begin with `BEGIN IMMEDIATE`, so that what a transaction reads holds until it
-//! commits, also against other processes; reads go through others and never wait for a write (WAL). Statements are fixed
-//! texts with bound values; where a statement depends on a query's shape, it is put together from fixed pieces.
+//! commits, also against other processes; reads go through others and never wait for a write (WAL).
 
-mod access;
-mod admin;
-mod adopt;
-mod audit;
 mod backup;
 mod connect;
-mod database;
 mod failure;
+mod file;
 mod files;
 mod fresh;
 mod health;
-mod history;
 mod holder;
-mod invitations;
-mod leases;
-mod ledger;
-mod low_fee;
-mod mail_failures;
 mod options;
-mod rescans;
-mod restore;
 mod room;
-mod row;
 mod schema;
-mod second_factor;
-mod sessions;
-mod since;
 mod stale_log;
-mod ticket_mails;
-mod tokens;
-mod tries;
-mod unverified;
-mod upkeep;
-mod users;
 
 use std::path::{Path, PathBuf};
 
 pub use self::backup::Existing;
-pub use self::database::Database;
-pub use self::health::Health;
+pub(crate) use self::connect::{FileId, check};
+pub(crate) use self::failure::{open_error, store_error};
+pub(crate) use self::file::SqliteFile;
+pub(crate) use self::fresh::{FreshFile, file_beside, sync_folder_of};
+pub(crate) use self::holder::Holder;
 pub use self::options::SqliteOptions;
-pub use self::restore::{Restorable, SetAside};
-pub use self::since::{AuditLine, LostUser, Since};
+pub(crate) use self::room::is_full;
+pub(crate) use self::stale_log::refuse as refuse_stale_log;
 
 /// One of SQLite's own files beside a database: `-wal`, `-shm` or `-journal`.
-fn side_file(database: &Path, ending: &str) -> PathBuf {
+pub(crate) fn side_file(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -10,7 +10,7 @@ use std::path::Path;
 const ROOM: usize = 256 * 1024;
 
 /// Whether the disk on which a file lies has no room. Any other failure is not ours to tell: the database's own writes do.
-pub(super) fn is_full(beside: &Path) -> bool {
+pub(crate) fn is_full(beside: &Path) -> bool {
     let mut name = beside.as_os_str().to_owned();
     name.push(format!("-room-{}", std::process::id()));
     let path = Path::new(&name);

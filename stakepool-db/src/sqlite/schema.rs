@@ -6,8 +6,10 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::failure::open_error;
-use super::{adopt, stale_log};
+use super::stale_log;
+use crate::adopt;
 use crate::error::DbError;
+use crate::sql::{Failure, Transaction};
 use crate::warning::Warning;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -54,10 +56,15 @@ pub(super) async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     check_predecessor(path, &mut transaction).await?;
     MIGRATIONS.run(&mut *transaction).await.map_err(|error| migration_error(path, &error))?;
-    let warnings = adopt::adopt(&mut transaction).await.map_err(failed)?;
     // Also a write at each start, so that a file that cannot be written is reported now.
     stale_log::count(&mut transaction).await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
+    let of_rows = |failure| match failure {
+        Failure::Sql(error) => open_error(path, &error),
+        other => DbError::Failed { path: path.to_owned(), reason: super::store_error(other).to_string() },
+    };
+    let mut transaction = Transaction::Sqlite(transaction);
+    let warnings = adopt::adopt(&mut transaction).await.map_err(of_rows)?;
+    transaction.commit().await.map_err(of_rows)?;
     Ok(warnings)
 }
 

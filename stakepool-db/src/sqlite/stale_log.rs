@@ -28,7 +28,7 @@ const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
 /// Counts a transaction. One that is rolled back was not counted.
-pub(super) async fn count(transaction: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+pub(crate) async fn count(transaction: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let number: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
     // A pragma takes no bound values; a number needs no care.
     let next = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", number.wrapping_add(1)));
@@ -38,7 +38,7 @@ pub(super) async fn count(transaction: &mut SqliteConnection) -> Result<(), sqlx
 
 /// Refuses a database whose log is of another file. Nothing is changed, neither in the file nor in the log: SQLite must
 /// not have opened them yet.
-pub(super) async fn refuse(path: &Path) -> Result<(), DbError> {
+pub(crate) async fn refuse(path: &Path) -> Result<(), DbError> {
     let log = side_file(path, "-wal");
     // While somebody else has it open, the log is in use and so the file's own.
     if !fs::metadata(&log).is_ok_and(|found| found.len() > 0) || !matches!(Holder::of(path), Ok(None)) {
@@ -69,7 +69,7 @@ async fn is_whole(path: &Path, options: &SqliteConnectOptions) -> Result<(), DbE
 }
 
 /// Whether a file is a copy of a pool's database that was never opened as a database itself.
-pub(super) fn is_unused_backup(path: &Path) -> bool {
+pub(crate) fn is_unused_backup(path: &Path) -> bool {
     header(path)
         .is_ok_and(|header| header.starts_with(MAGIC) && header[WRITE_VERSION] == 1 && number_at(&header, COUNT) != 0)
 }

@@ -30,10 +30,16 @@ pub use fixture::{Fixture, Stores};
 ///
 /// stakepool_core::store_tests!(InMemory);
 /// ```
+///
+/// Where the store needs a server, `store_tests!(OnServer, ignore = "needs a server")` has its tests ignored by default.
 #[macro_export]
 macro_rules! store_tests {
     ($fixture:ty) => {
         $crate::store_tests! { @list tests $fixture }
+    };
+
+    ($fixture:ty, ignore = $why:literal) => {
+        $crate::store_tests! { @list tests $fixture, ignore = $why }
     };
 
     // The only list of the cases. `tests` and `functions` below make something of each.
@@ -186,23 +192,41 @@ macro_rules! store_tests {
         }
     };
 
-    (@tests [$fixture:ty] $($store:ident [$($case:ident)+])+) => {
+    (@tests $with:tt $($store:ident [$($case:ident)+])+) => {
         $(
             mod $store {
                 #[allow(unused_imports)]
                 use super::*;
 
-                $(
-                    #[test]
-                    fn $case() {
-                        $crate::testkit::store_tests::run(async {
-                            let fixture = <$fixture as $crate::testkit::store_tests::Fixture>::empty().await;
-                            $crate::testkit::store_tests::$store::$case(&fixture).await;
-                        });
-                    }
-                )+
+                $crate::store_tests! { @cases $with $store $($case)+ }
             }
         )+
+    };
+
+    (@cases $with:tt $store:ident $($case:ident)+) => {
+        $( $crate::store_tests! { @case $with $store $case } )+
+    };
+
+    (@case [$fixture:ty] $store:ident $case:ident) => {
+        #[test]
+        fn $case() {
+            $crate::store_tests! { @body $fixture, $store $case }
+        }
+    };
+
+    (@case [$fixture:ty, ignore = $why:literal] $store:ident $case:ident) => {
+        #[test]
+        #[ignore = $why]
+        fn $case() {
+            $crate::store_tests! { @body $fixture, $store $case }
+        }
+    };
+
+    (@body $fixture:ty, $store:ident $case:ident) => {
+        $crate::testkit::store_tests::run(async {
+            let fixture = <$fixture as $crate::testkit::store_tests::Fixture>::empty().await;
+            $crate::testkit::store_tests::$store::$case(&fixture).await;
+        });
     };
 
     (@functions [] $($store:ident [$($case:ident)+])+) => {

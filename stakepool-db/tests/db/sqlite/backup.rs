@@ -147,6 +147,6 @@ async fn only_an_earlier_backup_is_replaced_and_only_where_that_is_asked_for() {
     assert_eq!(contents(folder), before);
     let copy = Database::open_sqlite(&copy, SqliteOptions::default()).await.unwrap();
     assert!(copy.by_id(id).await.unwrap().is_some());
-    let error = database.backup(copy.path(), Existing::Replace).await.unwrap_err();
+    let error = database.backup(copy.path().unwrap(), Existing::Replace).await.unwrap_err();
     assert!(error.to_string().contains("has it open as a database"), "{error}");
 }

@@ -28,7 +28,7 @@ async fn a_new_file_and_its_folder_are_the_users_alone() {
     for entry in fs::read_dir(path.parent().unwrap()).unwrap() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
     }
-    assert_eq!((database.warnings(), database.path()), (&[][..], path.as_path()));
+    assert_eq!((database.warnings(), database.path()), (&[][..], Some(path.as_path())));
 }
 
 #[tokio::test]

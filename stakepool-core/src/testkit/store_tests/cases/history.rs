@@ -71,6 +71,6 @@ pub(crate) async fn a_month_of_ten_thousand_tickets_is_counted_quickly<F: Fixtur
             assert_eq!((counted.len(), voted), (30, if user.is_none() { 8701 } else { 870 }));
         }
         println!("{best:?} for {user:?}");
-        assert!(best < Duration::from_millis(50), "{best:?} for {user:?}");
+        assert!(best < Duration::from_millis(200), "{best:?} for {user:?}");
     }
 }

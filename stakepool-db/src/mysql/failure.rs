@@ -1,0 +1,132 @@
+//! What errors of MySQL and MariaDB mean.
+
+use sqlx::mysql::MySqlDatabaseError;
+use stakepool_core::ports::StoreError;
+
+use crate::sql::Failure;
+
+/// What can be done about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cure {
+    /// The transaction begins again: another one went before it.
+    Again,
+    /// It begins again on another connection, perhaps to another host: this one is gone, or its server cannot serve.
+    Elsewhere,
+    /// Nothing that a program could do.
+    None,
+}
+
+impl Cure {
+    pub(super) fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::Store(_) => Self::None,
+            Failure::Silent(_) => Self::Elsewhere,
+            Failure::Sql(error) => match number(error) {
+                // A deadlock, a lock that took too long, a key that another transaction took first (the next try sees by
+                // whom), a statement that must be prepared anew, a conflict between the nodes of a group.
+                Some(1213 | 1205 | 1062 | 1615 | 3101) => Self::Again,
+                // A node that is no part of its cluster, or could not commit there; too many connections; a server that
+                // stops, or ended the connection; one that only reads.
+                Some(
+                    1047 | 1180 | 1040 | 1053 | 1077 | 1079 | 1927 | 4031 | 2006 | 2013 | 1290 | 1836 | 3024 | 1969,
+                ) => Self::Elsewhere,
+                Some(_) => Self::None,
+                None => match error {
+                    sqlx::Error::Io(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::WorkerCrashed => Self::Elsewhere,
+                    _ => Self::None,
+                },
+            },
+        }
+    }
+}
+
+/// The number of a server's error.
+pub(super) fn number(error: &sqlx::Error) -> Option<u16> {
+    let sqlx::Error::Database(error) = error else { return None };
+    error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
+/// What a person can do about an error.
+fn remedy(error: &sqlx::Error) -> Option<&'static str> {
+    let text = error.to_string();
+    Some(match number(error) {
+        Some(1044) => "grant the account (dbuser) all privileges on the database (dbname): GRANT ALL ON …",
+        Some(1045 | 1698) => {
+            "check dbuser and dbpassword, from which hosts the account may connect, and whether the server demands \
+             encrypted connections (dbtls=required)"
+        }
+        Some(1049) => "make the database first (CREATE DATABASE … CHARACTER SET utf8mb4), or check dbname",
+        Some(1130) => "let the account (dbuser) connect from this host: CREATE USER 'NAME'@'HOST'",
+        Some(1040) => "raise max_connections of the server",
+        Some(1142 | 1143 | 1227) => {
+            "grant the account (dbuser) SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on the database"
+        }
+        Some(1290 | 1836) => "the server only reads (read_only); name the one that writes in dbhost",
+        Some(1047 | 1180) => "its node is cut off from the cluster; look at wsrep_cluster_status of all nodes",
+        Some(1021 | 1114 | 1030 | 3) => "no space is left on the server's disk, or it cannot be written",
+        Some(1153) => "raise max_allowed_packet of the server",
+        Some(1406 | 1264) => "a value is too long or too large for its column",
+        Some(1665) => "set binlog_format=ROW (or MIXED) on the server",
+        Some(1146) => "a table was removed while the program runs; restore it, and restart the program",
+        Some(3159) => "the server demands encrypted connections; set dbtls=required, or verify with dbca",
+        Some(1275 | 1251) => "the account's kind of password is too old; set it anew with ALTER USER",
+        Some(_) => return None,
+        None if text.contains("RSA") || text.contains("rsa") => {
+            "accounts of the kind caching_sha2_password or sha256_password need an encrypted connection over TCP: set \
+             dbhost and dbtls=required in place of dbsocket, or give the account mysql_native_password"
+        }
+        None if text.contains("authentication plugin") || text.contains("auth plugin") => {
+            "its account is of a kind that is not understood; give it a password of the kind mysql_native_password or \
+             caching_sha2_password: ALTER USER … IDENTIFIED VIA mysql_native_password USING PASSWORD('…')"
+        }
+        None => match error {
+            sqlx::Error::Tls(_) if text.contains("does not support TLS") => {
+                "the server has no certificate: give it one, or set dbtls=off where the way to it is safe"
+            }
+            sqlx::Error::Tls(_) | sqlx::Error::Io(_) if matches!(error, sqlx::Error::Tls(_)) || is_of_tls(&text) => {
+                "the connection cannot be encrypted: dbca must name the authority of the server's certificate, and dbhost \
+                 a name that stands in it; an old server that knows only TLS 1.1 needs dbtls=off"
+            }
+            sqlx::Error::Io(_) => "it cannot be reached; check dbhost, dbport or dbsocket, and whether the server runs",
+            sqlx::Error::PoolTimedOut => "it did not get to this request in time; it is too slow, or does not answer",
+            _ => return None,
+        },
+    })
+}
+
+/// What is wrong with a certificate comes as an error of reading and writing.
+fn is_of_tls(text: &str) -> bool {
+    ["certificate", "handshake", "tls", "TLS"].iter().any(|word| text.contains(word))
+}
+
+/// The text for people: the remedy first.
+pub(super) fn text(error: &sqlx::Error) -> String {
+    match (remedy(error), error) {
+        (Some(remedy), sqlx::Error::PoolTimedOut) => remedy.to_owned(),
+        (_, sqlx::Error::PoolClosed) => "it is closed, since the program is stopping".to_owned(),
+        (Some(remedy), error) => format!("{remedy} ({error})"),
+        (None, error) => error.to_string(),
+    }
+}
+
+/// The same of any failure.
+pub(super) fn text_of(failure: Failure) -> String {
+    match failure {
+        Failure::Sql(error) => text(&error),
+        other => store_error(other).to_string(),
+    }
+}
+
+/// What a failure means for those who use a store.
+pub(super) fn store_error(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Store(error) => error,
+        Failure::Sql(error) => StoreError::Backend(text(&error)),
+        Failure::Silent(limit) => {
+            StoreError::Backend(format!("its server did not answer within {} seconds", limit.as_secs()))
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! A database on a server of MySQL or MariaDB.
+//!
+//! Transactions read what is committed (READ COMMITTED), and writers that must not come between each other go one after the
+//! other by a row of `turns`. Whatever a server does to a transaction that another one in its place would survive (a
+//! deadlock, a lost connection, a node that leaves its cluster), it begins again.
+
+mod connect;
+mod failure;
+mod health;
+mod hosts;
+mod jitter;
+mod open;
+mod operation;
+mod options;
+mod schema;
+mod server;
+
+pub(crate) use self::health::health;
+pub(crate) use self::open::open;
+pub(crate) use self::operation::Operation;
+pub use self::options::{MysqlOptions, Tls};
+pub(crate) use self::server::{Begun, Server};

@@ -1,0 +1,36 @@
+//! Numbers of the predecessor's users whose rows are gone.
+//!
+//! Such a user may have had an address, whose tickets may be live and whose script the wallets hold. The number, which is
+//! the key index of that address, is therefore given to nobody.
+
+use std::collections::BTreeSet;
+
+use crate::sql::{Failure, Transaction, sql};
+
+/// Most numbers that are withheld. Numbers that someone made leap by hand were nobody's.
+const MOST: i64 = 100_000;
+
+/// Withholds the numbers below the next one of the table that no row has, neither there nor in ours.
+pub(super) async fn withhold(transaction: &mut Transaction) -> Result<(), Failure> {
+    let Some(next) = next_number(transaction).await? else { return Ok(()) };
+    let known = sql(
+        "SELECT UserId AS id FROM Users UNION SELECT user_id FROM accounts UNION SELECT key_index FROM key_indexes",
+    );
+    let known: BTreeSet<i64> =
+        transaction.rows(&known).await?.iter().map(|row| row.get("id")).collect::<Result<_, _>>()?;
+    for number in (1..next).take_while(|number| *number <= MOST).filter(|number| !known.contains(number)) {
+        let row = sql("INSERT INTO key_indexes (key_index, user_id) VALUES (?, ?)").bind(number).bind(-number);
+        transaction.insert_new(&row).await?;
+        // Nor is the number another user's again, though it was the last.
+        transaction.insert_new(&sql("INSERT INTO accounts (user_id, argon2) VALUES (?, '')").bind(number)).await?;
+    }
+    Ok(())
+}
+
+/// The number that the table would give next. Asked of the table itself: some servers answer from memory otherwise.
+async fn next_number(transaction: &mut Transaction) -> Result<Option<i64>, Failure> {
+    let Some(row) = transaction.row(&sql("SHOW CREATE TABLE Users")).await? else { return Ok(None) };
+    let text: &str = row.get("Create Table")?;
+    let number = text.split_once(" AUTO_INCREMENT=").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+    Ok(number.flatten().and_then(|number| number.parse().ok()))
+}

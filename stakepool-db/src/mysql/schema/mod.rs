@@ -1,0 +1,14 @@
+//! The tables on a server: how they come up to date.
+//!
+//! A server takes no table back with a transaction, so there are steps instead. Each does only what is not done yet, is
+//! then marked, and can be done twice, or by two programs at once, without harm. A program that is killed between any two
+//! statements leaves what the next start goes on from. One program at a time works, by a lease.
+
+mod gaps;
+mod lease;
+mod predecessor;
+mod run;
+mod steps;
+mod tables;
+
+pub(super) use self::run::{bring_up_to_date, known};

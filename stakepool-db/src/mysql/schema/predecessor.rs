@@ -1,0 +1,69 @@
+//! What must be there of the predecessor's tables, and what an early version lacked.
+
+use std::collections::BTreeMap;
+
+use super::tables;
+use crate::sql::{Failure, Guarded, sql};
+
+/// A column that the predecessor added in a later version, as it does so itself at its start.
+pub(super) struct Addition {
+    pub(super) column: &'static str,
+    /// Its type and place.
+    pub(super) definition: &'static str,
+    /// What rows get that have no value. Its programs fail on NULL.
+    pub(super) fill: &'static str,
+}
+
+/// In the order in which they were added.
+pub(super) const ADDITIONS: [Addition; 6] = [
+    Addition {
+        column: "HeightRegistered",
+        definition: "bigint(20) NULL AFTER UserFeeAddr",
+        // The height from which the predecessor has its wallets look for tickets of users whom it did not note one for.
+        fill: "CASE WHEN MultiSigAddress <> '' THEN 15346 ELSE 0 END",
+    },
+    // Who signed up before there was a verification.
+    Addition { column: "EmailVerified", definition: "bigint(20) NULL AFTER HeightRegistered", fill: "2" },
+    Addition { column: "EmailToken", definition: "varchar(255) NULL AFTER EmailVerified", fill: "''" },
+    Addition { column: "APIToken", definition: "varchar(255) NULL AFTER EmailToken", fill: "''" },
+    Addition { column: "VoteBits", definition: "bigint(20) NULL AFTER APIToken", fill: "1" },
+    Addition { column: "VoteBitsVersion", definition: "bigint(20) NULL AFTER VoteBits", fill: "3" },
+];
+
+/// Why the tables cannot be taken over, if they cannot.
+pub(super) async fn refuse(connection: &mut Guarded) -> Result<Option<String>, Failure> {
+    let mut found: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+    let columns =
+        sql("SELECT CAST(table_name AS CHAR) AS t, CAST(column_name AS CHAR) AS c FROM information_schema.columns \
+         WHERE table_schema = DATABASE()");
+    for row in connection.rows(&columns).await? {
+        let (table, column): (&str, &str) = (row.get("t")?, row.get("c")?);
+        let entry = found.entry(table.to_lowercase()).or_insert_with(|| (table.to_owned(), Vec::new()));
+        entry.1.push(column.to_lowercase());
+    }
+    let cases = connection.rows(&sql("SELECT CAST(@@lower_case_table_names AS SIGNED) AS n")).await?;
+    let has_cases = cases.first().map(|row| row.get::<i64>("n")).transpose()? == Some(0);
+    for table in tables::PREDECESSOR {
+        let Some((name, columns)) = found.get(&table.name.to_lowercase()) else { continue };
+        if has_cases && name != table.name {
+            return Ok(Some(format!(
+                "its table {} is called `{name}`, and this server tells the cases apart: \
+                     RENAME TABLE `{name}` TO `{}`",
+                table.name, table.name
+            )));
+        }
+        let added = |column: &str| table.name == "Users" && ADDITIONS.iter().any(|addition| addition.column == column);
+        let needed = table.columns.split(", ").filter_map(|definition| definition.split(' ').next());
+        let missing = needed
+            .filter(|column| *column != "PRIMARY" && !added(column))
+            .find(|column| !columns.contains(&column.to_lowercase()));
+        if let Some(column) = missing {
+            return Ok(Some(format!(
+                "its table {} lacks the column {column}: it is older than what this program can take over; start \
+                     the last version of the predecessor's web program on it first",
+                table.name
+            )));
+        }
+    }
+    Ok(None)
+}

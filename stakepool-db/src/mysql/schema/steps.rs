@@ -1,0 +1,75 @@
+//! The steps by which the tables come up to date, in their order. A step that was once part of a release stays as it is;
+//! what changes later is another step behind it.
+
+use std::time::Duration;
+
+use super::predecessor::{ADDITIONS, Addition};
+use super::tables::{OURS, OWN, PREDECESSOR, THEIRS, Table};
+use crate::sql::{Failure, Guarded, Turn, sql};
+
+/// How long a step may take. One that changes a large table of an old server copies it.
+pub(super) const STEP: Duration = Duration::from_secs(600);
+
+/// A step.
+pub(super) enum Step {
+    /// A table, with what stands behind its columns.
+    Table(Table, &'static str),
+    /// A column of the predecessor's users that an early version lacked.
+    Addition(Addition),
+    /// The row of a turn.
+    Turn(Turn),
+}
+
+/// All steps.
+pub(super) fn all() -> impl Iterator<Item = Step> {
+    let theirs = PREDECESSOR.into_iter().map(|table| Step::Table(table, THEIRS));
+    let additions = ADDITIONS.into_iter().map(Step::Addition);
+    let ours = OWN.iter().map(|table| Step::Table(*table, OURS));
+    theirs.chain(additions).chain(ours).chain(Turn::ALL.into_iter().map(Step::Turn))
+}
+
+impl Step {
+    /// Its name, under which it is marked as done.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Table(table, _) => format!("table {}", table.name),
+            Self::Addition(addition) => format!("column Users.{}", addition.column),
+            Self::Turn(turn) => format!("turn {}", turn.name()),
+        }
+    }
+
+    /// Does what is not done yet.
+    pub(super) async fn run(&self, connection: &mut Guarded) -> Result<(), Failure> {
+        match self {
+            Self::Table(table, end) => {
+                let make = format!("CREATE TABLE IF NOT EXISTS {} ({}) {end}", table.name, table.columns);
+                connection.change_schema(make, STEP).await
+            }
+            Self::Addition(addition) => add(connection, addition).await,
+            Self::Turn(turn) => {
+                let row = sql("INSERT INTO turns (name, taken) VALUES (?, 0)").bind(turn.name());
+                match connection.execute(&row).await {
+                    Err(failure) if !failure.is_double() => Err(failure),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+async fn add(connection: &mut Guarded, addition: &Addition) -> Result<(), Failure> {
+    let there = sql("SELECT 1 AS there FROM information_schema.columns WHERE table_schema = DATABASE() \
+         AND LOWER(table_name) = 'users' AND LOWER(column_name) = LOWER(?)")
+    .bind(addition.column);
+    if connection.rows(&there).await?.is_empty() {
+        let add = format!("ALTER TABLE Users ADD COLUMN {} {}", addition.column, addition.definition);
+        match connection.change_schema(add, STEP).await {
+            // Another program was faster.
+            Err(failure) if failure.is_numbered(1060) => {}
+            added => added?,
+        }
+    }
+    let Addition { column, fill, .. } = addition;
+    let fill = format!("UPDATE Users SET {column} = {fill} WHERE {column} IS NULL");
+    connection.change_schema(fill, STEP).await
+}

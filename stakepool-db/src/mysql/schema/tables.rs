@@ -1,0 +1,158 @@
+//! The tables, as they are made.
+//!
+//! Texts of ours are compared by all their characters, and rows have the format in which long keys fit, whatever the
+//! server's defaults are. Times are Unix seconds unless the name says otherwise.
+
+/// What tables of ours have behind their columns.
+pub(super) const OURS: &str = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+/// What the predecessor's have.
+pub(super) const THEIRS: &str = "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4";
+
+/// A table with its columns.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static str,
+}
+
+/// The tables of the predecessor, as it makes them.
+pub(super) const PREDECESSOR: [Table; 4] = [
+    Table {
+        name: "Users",
+        columns: "UserId bigint(20) NOT NULL AUTO_INCREMENT, Email varchar(255), Username varchar(255), \
+                  Password mediumblob, MultiSigAddress varchar(255), MultiSigScript varchar(255), \
+                  PoolPubKeyAddr varchar(255), UserPubKeyAddr varchar(255), UserFeeAddr varchar(255), \
+                  HeightRegistered bigint(20), EmailVerified bigint(20), EmailToken varchar(255), \
+                  APIToken varchar(255), VoteBits bigint(20), VoteBitsVersion bigint(20), PRIMARY KEY (UserId)",
+    },
+    Table {
+        name: "LowFeeTicket",
+        columns: "LowFeeTicketID bigint(20) NOT NULL AUTO_INCREMENT, AddedByUid bigint(20), \
+                  TicketAddress varchar(255), TicketHash varchar(255), TicketExpiry bigint(20), Voted bigint(20), \
+                  Created bigint(20), Expires bigint(20), PRIMARY KEY (LowFeeTicketID)",
+    },
+    Table {
+        name: "EmailChange",
+        columns: "EmailChangeID bigint(20) NOT NULL AUTO_INCREMENT, UserId bigint(20), NewEmail varchar(255), \
+                  Token varchar(255), Created bigint(20), Expires bigint(20), PRIMARY KEY (EmailChangeID)",
+    },
+    Table {
+        name: "PasswordReset",
+        columns: "PasswordResetID bigint(20) NOT NULL AUTO_INCREMENT, UserId bigint(20), Token varchar(255), \
+                  Created bigint(20), Expires bigint(20), PRIMARY KEY (PasswordResetID)",
+    },
+];
+
+/// Our own tables. What each column means stands in the migrations of SQLite.
+pub(super) const OWN: &[Table] = &[
+    Table {
+        name: "accounts",
+        columns: "user_id BIGINT NOT NULL PRIMARY KEY, email_key VARCHAR(512) UNIQUE, address_key VARCHAR(255) UNIQUE, \
+                  argon2 LONGTEXT NOT NULL, api_keys_valid_from BIGINT NOT NULL DEFAULT 0, \
+                  created BIGINT NOT NULL DEFAULT 0, disabled BIGINT NOT NULL DEFAULT 0, \
+                  admin BIGINT NOT NULL DEFAULT 0, last_sign_in BIGINT NOT NULL DEFAULT 0",
+    },
+    Table { name: "key_indexes", columns: "key_index BIGINT NOT NULL PRIMARY KEY, user_id BIGINT NOT NULL UNIQUE" },
+    Table {
+        name: "tokens",
+        columns: "token_hash VARBINARY(64) NOT NULL PRIMARY KEY, purpose VARCHAR(64) NOT NULL, \
+                  user_id BIGINT NOT NULL, email VARCHAR(512) NOT NULL, expires BIGINT NOT NULL, \
+                  KEY tokens_by_expiry (expires), KEY tokens_of_user (user_id, purpose)",
+    },
+    Table {
+        name: "sessions",
+        columns: "token_hash VARBINARY(64) NOT NULL PRIMARY KEY, user_id BIGINT NOT NULL, created BIGINT NOT NULL, \
+                  last_seen BIGINT NOT NULL, expires BIGINT NOT NULL, client LONGTEXT NOT NULL, \
+                  KEY sessions_of_user (user_id), KEY sessions_by_expiry (expires)",
+    },
+    Table {
+        name: "tickets",
+        columns: "ticket VARCHAR(64) NOT NULL PRIMARY KEY, address VARCHAR(255) NOT NULL, user_id BIGINT NOT NULL, \
+                  state VARCHAR(32) NOT NULL, verdict VARCHAR(64) NOT NULL, price BIGINT NOT NULL, \
+                  fee_address VARCHAR(255) NOT NULL, committed_fee BIGINT NOT NULL, required_fee BIGINT NOT NULL, \
+                  mined_at BIGINT NOT NULL, added BIGINT NOT NULL, ignored BIGINT NOT NULL, ended_at BIGINT, \
+                  revoked BIGINT NOT NULL DEFAULT 0, told_by VARCHAR(512) NOT NULL, updated BIGINT NOT NULL, \
+                  KEY tickets_of_user (user_id, mined_at, ticket, state, ignored), \
+                  KEY tickets_by_state (state, ignored, mined_at, ticket), \
+                  KEY tickets_newest (mined_at, ticket, state, ignored), \
+                  KEY tickets_ended (ended_at, ignored, state), \
+                  KEY tickets_of_user_ended (user_id, ended_at, ticket, state, ignored)",
+    },
+    Table {
+        name: "votes",
+        columns: "daemon VARCHAR(512) NOT NULL, ticket VARCHAR(64) NOT NULL, block VARCHAR(64) NOT NULL, \
+                  address VARCHAR(255) NOT NULL, height BIGINT NOT NULL, bits BIGINT NOT NULL, \
+                  outcome VARCHAR(32) NOT NULL, detail LONGTEXT NOT NULL, attempts BIGINT NOT NULL, \
+                  total_ns BIGINT NOT NULL, signing_ns BIGINT NOT NULL, sending_ns BIGINT NOT NULL, \
+                  at_ms BIGINT NOT NULL, PRIMARY KEY (daemon, ticket, block), \
+                  KEY votes_latest (at_ms, ticket, block), KEY votes_of_ticket (ticket, at_ms, block), \
+                  KEY votes_by_outcome (outcome, at_ms)",
+    },
+    Table {
+        name: "daemon_cursors",
+        columns: "daemon VARCHAR(512) NOT NULL PRIMARY KEY, epoch BIGINT NOT NULL, seq BIGINT NOT NULL",
+    },
+    Table {
+        name: "audit",
+        columns: "id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, at BIGINT NOT NULL, actor LONGTEXT NOT NULL, \
+                  action LONGTEXT NOT NULL, subject LONGTEXT NOT NULL, detail LONGTEXT NOT NULL",
+    },
+    Table {
+        name: "second_factors",
+        columns: "user_id BIGINT NOT NULL PRIMARY KEY, secret VARBINARY(255) NOT NULL, confirmed BIGINT NOT NULL, \
+                  last_step BIGINT NOT NULL",
+    },
+    Table {
+        name: "recovery_codes",
+        columns: "user_id BIGINT NOT NULL, code_hash VARBINARY(64) NOT NULL, PRIMARY KEY (user_id, code_hash)",
+    },
+    Table {
+        name: "used_once",
+        columns: "`key` VARBINARY(64) NOT NULL PRIMARY KEY, expires BIGINT NOT NULL, \
+                  KEY used_once_by_expiry (expires)",
+    },
+    Table {
+        name: "mail_wishes",
+        columns: "user_id BIGINT NOT NULL PRIMARY KEY, ignored BIGINT NOT NULL, voted BIGINT NOT NULL, \
+                  missed BIGINT NOT NULL",
+    },
+    Table {
+        name: "ticket_mails",
+        columns: "ticket VARCHAR(64) NOT NULL, kind VARCHAR(64) NOT NULL, user_id BIGINT NOT NULL, \
+                  noted BIGINT NOT NULL, tries BIGINT NOT NULL, next_try BIGINT NOT NULL, done BIGINT NOT NULL, \
+                  PRIMARY KEY (ticket, kind), KEY ticket_mails_due (done, next_try)",
+    },
+    Table {
+        name: "network_days",
+        columns: "day BIGINT NOT NULL PRIMARY KEY, height BIGINT NOT NULL, network_live BIGINT NOT NULL, \
+                  pool_live BIGINT NOT NULL",
+    },
+    Table { name: "rescans", columns: "wallet VARCHAR(512) NOT NULL PRIMARY KEY, from_height BIGINT NOT NULL" },
+    Table {
+        name: "leases",
+        columns: "work VARCHAR(255) NOT NULL PRIMARY KEY, holder VARCHAR(512) NOT NULL, until BIGINT NOT NULL",
+    },
+    Table { name: "write_tries", columns: "id BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL" },
+    Table { name: "notes", columns: "name VARCHAR(512) NOT NULL PRIMARY KEY, text LONGTEXT NOT NULL" },
+    Table {
+        name: "invitations",
+        columns: "id BIGINT NOT NULL PRIMARY KEY, code_hash VARCHAR(64) NOT NULL UNIQUE, made_by VARCHAR(64) NOT NULL, \
+                  note LONGTEXT NOT NULL, uses BIGINT NOT NULL, used BIGINT NOT NULL, created BIGINT NOT NULL, \
+                  expires BIGINT NOT NULL, revoked BIGINT",
+    },
+    Table {
+        name: "mail_failures",
+        columns: "user_id BIGINT NOT NULL PRIMARY KEY, failed_at BIGINT NOT NULL, reason LONGTEXT NOT NULL",
+    },
+    Table {
+        name: "counted_tries",
+        columns: "subject VARCHAR(255) NOT NULL PRIMARY KEY, tries BIGINT NOT NULL, ends BIGINT NOT NULL",
+    },
+    // Whose writers go one after the other.
+    Table { name: "turns", columns: "name VARCHAR(64) NOT NULL PRIMARY KEY, taken BIGINT NOT NULL" },
+    // Transactions that are done, for as long as somebody may try them again.
+    Table {
+        name: "operations",
+        columns: "id VARCHAR(128) NOT NULL PRIMARY KEY, at BIGINT NOT NULL, KEY operations_by_time (at)",
+    },
+];

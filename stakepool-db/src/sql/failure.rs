@@ -1,0 +1,42 @@
+//! Why a step of a transaction failed.
+
+use std::time::Duration;
+
+use sqlx::mysql::MySqlDatabaseError;
+use stakepool_core::ports::StoreError;
+
+/// Why a step of a transaction failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// For a reason that the caller hears.
+    Store(StoreError),
+    /// The engine failed.
+    Sql(sqlx::Error),
+    /// The engine did not answer within this time.
+    Silent(Duration),
+}
+
+impl Failure {
+    /// Whether it is the error of this number of MySQL.
+    pub(crate) fn is_numbered(&self, number: u16) -> bool {
+        let Self::Sql(sqlx::Error::Database(error)) = self else { return false };
+        error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == number)
+    }
+
+    /// Whether there is a row with the same key.
+    pub(crate) fn is_double(&self) -> bool {
+        matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}

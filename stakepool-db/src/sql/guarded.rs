@@ -1,0 +1,92 @@
+//! A connection to MySQL that nobody gets out of step.
+//!
+//! A driver's future that is dropped in the middle of an answer (a client hung up, a limit of time ran out) leaves the rest
+//! of the answer on the connection, and the next one to use it would read that as the answer to another question. So a
+//! connection goes back to the pool only after a statement, or a whole transaction, has come to its end; otherwise it is
+//! closed, upon which the server rolls back.
+
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, MySql, MySqlConnection};
+use tokio::time::timeout;
+
+use super::failure::Failure;
+use super::row::Row;
+use super::statement::Statement;
+
+/// How long a statement that reads may take.
+const READ: Duration = Duration::from_secs(5);
+/// How long one that writes may take.
+const WRITE: Duration = Duration::from_secs(15);
+
+/// A connection of a pool, for one statement or one transaction.
+pub(crate) struct Guarded {
+    /// `None` once it was given back.
+    connection: Option<PoolConnection<MySql>>,
+}
+
+impl Guarded {
+    /// Takes a connection out of the pool for good, unless it is given back.
+    pub(crate) const fn new(connection: PoolConnection<MySql>) -> Self {
+        Self { connection: Some(connection) }
+    }
+
+    fn connection(&mut self) -> Result<&mut MySqlConnection, Failure> {
+        // It is there until `self` is used up.
+        self.connection.as_deref_mut().ok_or(Failure::Sql(sqlx::Error::PoolClosed))
+    }
+
+    /// Runs a fixed text that is not prepared: settings of the connection, and the bounds of transactions.
+    pub(crate) async fn command(&mut self, text: &'static str) -> Result<(), Failure> {
+        let connection = self.connection()?;
+        within(WRITE, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await
+    }
+
+    /// The same with a text that was put together; nothing in it comes from outside.
+    pub(crate) async fn change_schema(&mut self, text: String, limit: Duration) -> Result<(), Failure> {
+        let connection = self.connection()?;
+        within(limit, async { Ok(sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)?) }).await
+    }
+
+    pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, Failure> {
+        let connection = self.connection()?;
+        within(WRITE, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await
+    }
+
+    pub(crate) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        let connection = self.connection()?;
+        let rows = within(READ, async { Ok(statement.mysql().fetch_all(connection).await?) }).await?;
+        Ok(rows.into_iter().map(Row::Mysql).collect())
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), Failure> {
+        self.command("COMMIT").await?;
+        self.give_back();
+        Ok(())
+    }
+
+    pub(crate) async fn roll_back(mut self) -> Result<(), Failure> {
+        self.command("ROLLBACK").await?;
+        self.give_back();
+        Ok(())
+    }
+
+    /// Gives the connection back to the pool. No transaction may be open on it.
+    pub(crate) fn give_back(mut self) {
+        drop(self.connection.take());
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // Closes the socket at once. A farewell would have to go over a connection that may be out of step.
+            drop(connection.detach());
+        }
+    }
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    timeout(limit, work).await.unwrap_or(Err(Failure::Silent(limit)))
+}

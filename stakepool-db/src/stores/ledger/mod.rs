@@ -1,0 +1,74 @@
+//! The ledger of tickets and votes.
+
+mod query;
+mod tickets;
+mod votes;
+
+use async_trait::async_trait;
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{ScriptAddress, TicketHash};
+use stakepool_core::ports::{EventCursor, LedgerStore, StoreError, StoredVote, TicketPage, TicketQuery};
+use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
+use stakepool_core::time::UnixTime;
+
+pub(super) use self::votes::read as read_vote;
+use crate::attempts::transaction;
+use crate::database::Database;
+use crate::sql::{Fields, Turn, sql};
+
+#[async_trait]
+impl LedgerStore for Database {
+    async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        transaction!(self.writes(Turn::Ledger), |transaction| tickets::put(transaction, daemon, reports, now).await)
+    }
+
+    async fn put_votes(&self, daemon: &str, records: &[VoteRecord]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        transaction!(self.writes(Turn::Ledger), |transaction| votes::put(transaction, daemon, records).await)
+    }
+
+    async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError> {
+        query::page(self, query).await
+    }
+
+    async fn ticket(&self, ticket: &TicketHash) -> Result<Option<TicketReport>, StoreError> {
+        let row = self.row(&sql("SELECT * FROM tickets WHERE ticket = ?").bind(ticket.to_string())).await?;
+        row.as_ref().map(|row| tickets::read(row).map(|ticket| ticket.report)).transpose()
+    }
+
+    async fn votes(&self, ticket: Option<&TicketHash>, most: u64) -> Result<Vec<StoredVote>, StoreError> {
+        votes::latest(self, ticket, most).await
+    }
+
+    async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError> {
+        query::counts(self, user).await
+    }
+
+    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+        query::lost_addresses(self).await
+    }
+
+    async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError> {
+        let row = self.row(&sql("SELECT epoch, seq FROM daemon_cursors WHERE daemon = ?").bind(daemon)).await?;
+        let Some(row) = row else { return Ok(None) };
+        let fields = Fields::new(&row, "daemon_cursors", daemon);
+        let (epoch, seq): (i64, i64) = (fields.number("epoch")?, fields.number("seq")?);
+        Ok(Some(EventCursor { epoch: epoch.cast_unsigned(), seq: seq.cast_unsigned() }))
+    }
+
+    async fn set_cursor(&self, daemon: &str, cursor: EventCursor) -> Result<(), StoreError> {
+        self.execute(
+            &sql("REPLACE INTO daemon_cursors (daemon, epoch, seq) VALUES (?, ?, ?)")
+                .bind(daemon)
+                .bind(cursor.epoch.cast_signed())
+                .bind(cursor.seq.cast_signed()),
+        )
+        .await
+        .map(drop)
+    }
+}

@@ -1,0 +1,117 @@
+//! Pages and counts of tickets.
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::ScriptAddress;
+use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
+use stakepool_core::reports::TicketState;
+
+use super::super::page::page as page_of;
+use super::tickets;
+use crate::database::Database;
+use crate::sql::{Fields, Statement, limit, sql};
+
+/// A page, and how many tickets there are in all, of one moment.
+pub(super) async fn page(database: &Database, query: &TicketQuery) -> Result<TicketPage, StoreError> {
+    let mut count = sql("SELECT COUNT(*) FROM tickets");
+    push_conditions(&mut count, query);
+
+    // The inner query finds the page in an index alone; only its rows are then read whole.
+    let mut rows = sql("SELECT t.* FROM (SELECT ticket FROM tickets");
+    push_conditions(&mut rows, query);
+    let (inner, outer) = order(query.order);
+    rows.push(inner).push(", ticket LIMIT ").push_bind(limit(query.limit));
+    rows.push(" OFFSET ").push_bind(limit(query.offset));
+    rows.push(") page JOIN tickets t ON t.ticket = page.ticket").push(outer).push(", t.ticket");
+    let (total, rows) = page_of(database, &count, &rows).await?;
+    let tickets = rows.iter().map(|row| tickets::read(row).map(|ticket| ticket.report)).collect::<Result<_, _>>()?;
+    Ok(TicketPage { total, tickets })
+}
+
+/// An order as the inner and the outer query name it. NULL, which no height has, comes before all numbers.
+const fn order(order: TicketOrder) -> (&'static str, &'static str) {
+    match order {
+        TicketOrder::Newest => (" ORDER BY mined_at DESC", " ORDER BY t.mined_at DESC"),
+        TicketOrder::Oldest => (" ORDER BY mined_at", " ORDER BY t.mined_at"),
+        TicketOrder::EndedLast => (" ORDER BY ended_at DESC", " ORDER BY t.ended_at DESC"),
+        TicketOrder::EndedFirst => (" ORDER BY ended_at", " ORDER BY t.ended_at"),
+        TicketOrder::OpenFirst => (
+            " ORDER BY ended_at IS NULL DESC, ended_at DESC, mined_at DESC",
+            " ORDER BY t.ended_at IS NULL DESC, t.ended_at DESC, t.mined_at DESC",
+        ),
+        TicketOrder::Dearest => (" ORDER BY price DESC", " ORDER BY t.price DESC"),
+        TicketOrder::Cheapest => (" ORDER BY price", " ORDER BY t.price"),
+    }
+}
+
+fn push_conditions(sql: &mut Statement, query: &TicketQuery) {
+    let mut word = " WHERE ";
+    let mut next = || std::mem::replace(&mut word, " AND ");
+    if let Some(user) = query.user {
+        sql.push(next()).push("user_id = ").push_bind(user.0);
+    }
+    if !query.states.is_empty() {
+        // The plus keeps SQLite from the index by state, which is best for one state of all users. Otherwise an index in
+        // the order of the page spares sorting all that match.
+        let by_state = query.user.is_none() && query.states.len() == 1;
+        sql.push(next()).push(if by_state { "state IN (" } else { "+state IN (" });
+        let states = ALL_STATES.into_iter().filter(|state| query.states.contains(state));
+        sql.push_list(states.map(TicketState::name)).push(")");
+    }
+    if let Some(ignored) = query.ignored {
+        sql.push(next()).push("ignored = ").push_bind(ignored);
+    }
+    if let Some(added) = query.added {
+        sql.push(next()).push("added = ").push_bind(added);
+    }
+    if !query.prefix.is_empty() {
+        // All that begin with the prefix: no digit of a hash comes after `f`.
+        sql.push(next()).push("ticket >= ").push_bind(query.prefix.clone());
+        sql.push(next()).push("ticket < ").push_bind(format!("{}g", query.prefix));
+    }
+    if let Some(from) = query.ended_from {
+        sql.push(next()).push("ended_at >= ").push_bind(i64::from(from.0));
+    }
+}
+
+/// How many tickets are in each state, by state and ignored ones last.
+pub(super) async fn counts(
+    database: &Database,
+    user: Option<UserId>,
+) -> Result<Vec<(TicketState, bool, u64)>, StoreError> {
+    let statement = match user {
+        Some(user) => {
+            sql("SELECT state, ignored, COUNT(*) AS tickets FROM tickets WHERE user_id = ? GROUP BY state, ignored")
+                .bind(user.0)
+        }
+        None => sql("SELECT state, ignored, COUNT(*) AS tickets FROM tickets GROUP BY state, ignored"),
+    };
+    let rows = database.rows(&statement).await?;
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let state = Fields::new(row, "tickets", "(all)").text("state")?;
+        let fields = Fields::new(row, "tickets", format_args!("of state {state}"));
+        let count = fields.number::<i64>("tickets")?.unsigned_abs();
+        counts.push((fields.named("state", TicketState::from_name)?, fields.flag("ignored")?, count));
+    }
+    counts.sort_by_key(|(state, ignored, _)| (ALL_STATES.iter().position(|other| other == state), *ignored));
+    Ok(counts)
+}
+
+/// Addresses of tickets that no user's row has, each with the number that its user had. Every ticket is looked at.
+const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id FROM tickets t \
+                              WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
+                              ORDER BY t.address, t.user_id";
+
+/// Addresses with tickets that are no user's.
+pub(super) async fn lost_addresses(database: &Database) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+    let rows = database.rows(&sql(LOST_ADDRESSES)).await?;
+    let read = |row| {
+        let fields = Fields::new(row, "tickets", "of an address without a user");
+        Ok((fields.parsed("address")?, UserId(fields.number("user_id")?)))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// All states, in the order of a ticket's life.
+const ALL_STATES: [TicketState; 5] =
+    [TicketState::Immature, TicketState::Live, TicketState::Voted, TicketState::Missed, TicketState::Expired];

@@ -1,0 +1,130 @@
+//! Rows of tickets, and reports that change them.
+
+use std::collections::BTreeMap;
+
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
+use stakepool_core::ports::StoreError;
+use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::store_rules::{LedgerTicket, merge_ticket};
+use stakepool_core::ticket::{TicketFacts, Verdict};
+use stakepool_core::time::UnixTime;
+
+use crate::sql::{Failure, Fields, Row, Transaction, Value, sql};
+
+/// Reports that share a statement. 16 values a row stay well below SQLite's 32,766.
+const CHUNK: usize = 500;
+
+/// Brings reports of a daemon into the ledger. What they do not change is not written.
+pub(super) async fn put(
+    transaction: &mut Transaction,
+    daemon: &str,
+    reports: &[TicketReport],
+    now: UnixTime,
+) -> Result<(), Failure> {
+    for chunk in reports.chunks(CHUNK) {
+        let mut stored = load(transaction, chunk).await?;
+        let mut changed = BTreeMap::new();
+        for report in chunk {
+            if let Some(next) = merge_ticket(stored.get(&report.ticket), daemon, report) {
+                stored.insert(report.ticket, next.clone());
+                changed.insert(report.ticket, next);
+            }
+        }
+        if !changed.is_empty() {
+            store(transaction, changed.values(), now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn load(
+    transaction: &mut Transaction,
+    reports: &[TicketReport],
+) -> Result<BTreeMap<TicketHash, LedgerTicket>, Failure> {
+    let mut sql = sql("SELECT * FROM tickets WHERE ticket IN (").once();
+    sql.push_list(reports.iter().map(|report| report.ticket.to_string())).push(")");
+    let rows = transaction.rows(&sql).await?;
+    // A row that cannot be read gives way to the new report, which mends it.
+    let ticket = |row: &Row| match read(row) {
+        Ok(ticket) => Some((ticket.report.ticket, ticket)),
+        Err(error) => {
+            tracing::warn!(%error, "a ticket of the ledger is replaced by a daemon's report");
+            None
+        }
+    };
+    Ok(rows.iter().filter_map(ticket).collect())
+}
+
+async fn store(
+    transaction: &mut Transaction,
+    tickets: impl Iterator<Item = &LedgerTicket>,
+    now: UnixTime,
+) -> Result<(), Failure> {
+    let mut sql =
+        sql("REPLACE INTO tickets (ticket, address, user_id, state, verdict, price, fee_address, committed_fee, \
+         required_fee, mined_at, added, ignored, ended_at, revoked, told_by, updated) VALUES ")
+        .once();
+    for (number, LedgerTicket { report, told_by }) in tickets.enumerate() {
+        let facts = &report.facts;
+        let values: [Value; 16] = [
+            report.ticket.to_string().into(),
+            report.address.to_string().into(),
+            report.user.0.into(),
+            report.state.name().into(),
+            verdict_name(facts.verdict).into(),
+            facts.price.atoms().into(),
+            facts.fee_address.to_string().into(),
+            facts.committed_fee.atoms().into(),
+            facts.required_fee.atoms().into(),
+            i64::from(facts.mined_at.0).into(),
+            report.added.into(),
+            report.is_ignored().into(),
+            report.ended_at.map(|height| i64::from(height.0)).into(),
+            report.revoked.into(),
+            told_by.clone().into(),
+            now.0.into(),
+        ];
+        sql.push(if number == 0 { "(" } else { ", (" }).push_list(values).push(")");
+    }
+    transaction.execute(&sql).await.map(drop)
+}
+
+/// The ticket of a row with all columns.
+pub(super) fn read(row: &Row) -> Result<LedgerTicket, StoreError> {
+    let hash = Fields::new(row, "tickets", "?").text("ticket")?;
+    let fields = Fields::new(row, "tickets", hash);
+    let amount = |column| fields.number(column).map(Amount::from_atoms);
+    let report = TicketReport {
+        ticket: fields.parsed("ticket")?,
+        address: fields.parsed("address")?,
+        user: UserId(fields.number("user_id")?),
+        state: fields.named("state", TicketState::from_name)?,
+        facts: TicketFacts {
+            verdict: fields.named("verdict", verdict_from_name)?,
+            price: amount("price")?,
+            fee_address: fields.parsed("fee_address")?,
+            committed_fee: amount("committed_fee")?,
+            required_fee: amount("required_fee")?,
+            mined_at: BlockHeight(fields.number("mined_at")?),
+        },
+        added: fields.flag("added")?,
+        ended_at: fields.optional("ended_at")?.map(BlockHeight),
+        revoked: fields.flag("revoked")?,
+    };
+    Ok(LedgerTicket { report, told_by: fields.text("told_by")?.to_owned() })
+}
+
+const fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::LowFee => "low_fee",
+        Verdict::UnknownFeeAddress => "unknown_fee_address",
+    }
+}
+
+fn verdict_from_name(name: &str) -> Option<Verdict> {
+    [Verdict::Accepted, Verdict::LowFee, Verdict::UnknownFeeAddress]
+        .into_iter()
+        .find(|verdict| verdict_name(*verdict) == name)
+}

@@ -1,0 +1,73 @@
+//! Whether writes work, and small notes.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use stakepool_core::ports::{StoreError, UpkeepStore};
+use stakepool_core::time::UnixTime;
+use tokio::task::spawn_blocking;
+
+use crate::database::Database;
+use crate::sql::{Fields, Row, sql};
+use crate::sqlite::is_full;
+
+#[async_trait]
+impl UpkeepStore for Database {
+    async fn try_write(&self, now: UnixTime) -> Result<(), StoreError> {
+        self.health().await?;
+        self.execute(&sql("REPLACE INTO write_tries (id, at) VALUES (0, ?)").bind(now.0)).await?;
+        let Some(path) = self.path().map(Path::to_owned) else { return Ok(()) };
+        let full = spawn_blocking(move || is_full(&path)).await.unwrap_or(false);
+        if full { Err(StoreError::Backend("no space is left on its disk".to_owned())) } else { Ok(()) }
+    }
+
+    async fn check_files(&self) -> Result<(), StoreError> {
+        match self.file() {
+            Some(file) => file.look_at_files().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn set_note(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        self.execute(&sql("REPLACE INTO notes (name, text) VALUES (?, ?)").bind(name).bind(text)).await.map(drop)
+    }
+
+    async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let rows =
+            self.rows(&sql("SELECT name, text FROM notes WHERE instr(name, ?) = 1 ORDER BY name").bind(prefix)).await?;
+        let note = |row: &Row| {
+            let fields = Fields::new(row, "notes", "?");
+            Ok((fields.text("name")?.to_owned(), fields.text("text")?.to_owned()))
+        };
+        rows.iter().map(note).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io};
+
+    use super::*;
+    use crate::sqlite::SqliteOptions;
+
+    async fn database() -> (Database, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pool.sqlite");
+        (Database::open_sqlite(file, SqliteOptions::default()).await.unwrap(), folder)
+    }
+
+    #[tokio::test]
+    async fn a_database_that_can_only_be_read_fails_the_try() {
+        let (database, folder) = database().await;
+        database.try_write(UnixTime(1)).await.unwrap();
+        // As a disk that the system mounted anew for reading only: reads go on, and each write is refused.
+        sqlx::query("PRAGMA query_only = ON").execute(database.file().unwrap().writer()).await.unwrap();
+        let error = database.try_write(UnixTime(2)).await.unwrap_err().to_string();
+        assert!(error.contains("not writable for the pool's user"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().filter(is_room).count(), 0);
+    }
+
+    fn is_room(entry: &io::Result<fs::DirEntry>) -> bool {
+        entry.as_ref().unwrap().file_name().to_string_lossy().contains("-room-")
+    }
+}

@@ -1,0 +1,68 @@
+//! Ways to a server, and what is said where there is none.
+
+use stakepool_core::secret::Secret;
+use stakepool_core::testkit::samples::new_user;
+use stakepool_core::testkit::store_tests::Fixture as _;
+use stakepool_core::{accounts::UserId, ports::UserStore};
+use stakepool_db::{Database, MysqlOptions, Tls};
+
+use super::MariaDbFixture;
+
+async fn refusal(options: MysqlOptions) -> String {
+    Database::open_mysql(options).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn a_certificate_is_verified_where_that_is_asked_for() {
+    let fixture = MariaDbFixture::empty().await;
+    let server = fixture.server();
+    let verified = MysqlOptions { tls: Tls::Verify, ca: Some(server.ca.clone()), ..server.options(&fixture.name) };
+    Database::open_mysql(verified.clone()).await.unwrap().close().await;
+    let text = refusal(MysqlOptions { ca: None, ..verified }).await;
+    assert!(text.contains("dbca must name the authority"), "{text}");
+    let text = refusal(MysqlOptions { tls: Tls::Off, ..server.options(&fixture.name) }).await;
+    assert!(text.contains("dbtls=required"), "{text}");
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn what_is_wrong_with_an_account_is_said_with_the_remedy_and_without_the_password() {
+    let fixture = MariaDbFixture::empty().await;
+    let right = fixture.server().options(&fixture.name);
+    for (options, remedy) in [
+        (MysqlOptions { password: Secret::new("hunter2"), ..right.clone() }, "check dbuser and dbpassword"),
+        (MysqlOptions { name: "pool_that_is_not".into(), ..right.clone() }, "make the database first"),
+        (MysqlOptions { name: "mysql".into(), ..right.clone() }, "grant the account"),
+        (MysqlOptions { port: 1, ..right.clone() }, "check dbhost, dbport or dbsocket"),
+        (MysqlOptions { hosts: Vec::new(), ..right.clone() }, "set dbhost"),
+    ] {
+        let text = refusal(options).await;
+        assert!(text.contains(remedy) && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn connections_that_the_server_ended_are_replaced() {
+    let fixture = MariaDbFixture::empty().await;
+    let database = fixture.open().await;
+    let alice = database.create(new_user("alice@example.org")).await.unwrap();
+    for round in 0..3 {
+        fixture.server().end_connections(&fixture.name).await;
+        assert!(database.by_id(alice).await.unwrap().is_some());
+        fixture.server().end_connections(&fixture.name).await;
+        let id = database.create(new_user(&format!("user{round}@example.org"))).await.unwrap();
+        assert_eq!(id, UserId(round + 2));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn the_first_host_that_answers_is_used() {
+    let fixture = MariaDbFixture::empty().await;
+    let options = fixture.server().options(&fixture.name);
+    let hosts = vec!["127.0.0.2".to_owned(), "127.0.0.1".to_owned()];
+    let database = Database::open_mysql(MysqlOptions { hosts, ..options }).await.unwrap();
+    assert!(database.place().contains("127.0.0.1"), "{}", database.place());
+}

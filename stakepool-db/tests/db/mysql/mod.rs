@@ -1,0 +1,40 @@
+//! A server of MariaDB, and what only it can be asked.
+
+mod connection;
+mod predecessor;
+mod server;
+
+use stakepool_core::testkit::store_tests::Fixture;
+use stakepool_db::Database;
+
+use self::server::MariaDb;
+
+/// A database of its own on the server of this process.
+pub struct MariaDbFixture {
+    pub name: String,
+}
+
+impl MariaDbFixture {
+    pub fn server(&self) -> &'static MariaDb {
+        MariaDb::shared()
+    }
+}
+
+impl Fixture for MariaDbFixture {
+    type Stores = Database;
+
+    async fn empty() -> Self {
+        let server = MariaDb::shared();
+        let name = server.new_name();
+        server.run(format!("CREATE DATABASE {name}")).await;
+        Self { name }
+    }
+
+    async fn open(&self) -> Database {
+        Database::open_mysql(self.server().options(&self.name)).await.unwrap()
+    }
+
+    async fn close(&self, database: Database) {
+        database.close().await;
+    }
+}
