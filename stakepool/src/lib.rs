@@ -133,6 +133,8 @@ mod parts;
 mod pool;
 pub mod registration;
 mod run;
+#[cfg(feature = "vsp")]
+pub mod sealed;
 mod signed;
 pub mod status;
 mod stores;
@@ -142,6 +144,8 @@ pub mod ticket_source;
 pub mod tickets;
 mod unknown_notes;
 mod user_cache;
+#[cfg(feature = "vsp")]
+pub mod vsp;
 pub mod wallets;
 
 pub use alert_record::{AlertsReport, ChannelReport};

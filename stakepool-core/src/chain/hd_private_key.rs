@@ -7,11 +7,16 @@ use secp256k1::Scalar;
 use sha2::Sha512;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::base58check;
 use super::hash::hash160;
 use super::hdkey::{ExtendedPubKey, HARDENED, HdKeyError, KeyIndex};
 use super::network::Network;
 use super::private_key::PrivateKey;
+use super::wire::Reader;
+use crate::secret::Secret;
 
+/// Length of the bytes of a printed key.
+const LENGTH: usize = 78;
 /// Purpose of the path of a wallet's accounts (BIP44).
 const PURPOSE: u32 = 44;
 /// Lengths of a seed, in bytes.
@@ -109,6 +114,46 @@ impl ExtendedPrivKey {
         data
     }
 
+    /// Reads a key as wallets print it (`xprv…`, `tprv…`, `sprv…`), and insists on the network.
+    ///
+    /// # Errors
+    /// [`HdKeyError::Malformed`], without the text.
+    pub fn parse_for(text: &str, network: Network) -> Result<Self, HdKeyError> {
+        let malformed = HdKeyError::Malformed;
+        let bytes = base58check::decode(text).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| malformed("it is mistyped, or cut off"))?;
+        let bytes: &[u8; LENGTH] = bytes.as_slice().try_into().map_err(|_| malformed("wrong length"))?;
+        let (version, rest) = bytes.split_at(4);
+        if version != network.hd_private_version() {
+            return Err(malformed("it is not an extended private key of this network"));
+        }
+        let mut fields = Reader::new(rest);
+        let short = |_| malformed("wrong length");
+        let [depth] = fields.array("the depth").map_err(short)?;
+        let parent_fingerprint = fields.array("the parent's fingerprint").map_err(short)?;
+        let child_number = u32::from_be_bytes(fields.array("the number").map_err(short)?);
+        let chain_code = fields.array("the chain code").map_err(short)?;
+        let [0] = fields.array("the padding").map_err(short)? else {
+            return Err(malformed("it is a public key"));
+        };
+        let secret = Zeroizing::new(fields.array("the key").map_err(short)?);
+        let key = PrivateKey::from_bytes(&secret).map_err(|_| malformed("its key is out of range"))?;
+        Ok(Self { key, chain_code, depth, parent_fingerprint, child_number })
+    }
+
+    /// The key as wallets print it.
+    pub fn to_text(&self, network: Network) -> Secret {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LENGTH));
+        bytes.extend_from_slice(&network.hd_private_version());
+        bytes.push(self.depth);
+        bytes.extend_from_slice(&self.parent_fingerprint);
+        bytes.extend_from_slice(&self.child_number.to_be_bytes());
+        bytes.extend_from_slice(&self.chain_code);
+        bytes.push(0);
+        bytes.extend_from_slice(&*self.key.to_bytes());
+        Secret::new(base58check::encode(&bytes))
+    }
+
     /// The private key itself.
     pub const fn private_key(&self) -> &PrivateKey {
         &self.key
@@ -156,6 +201,7 @@ fn halves(key: &[u8], parts: &[&[u8]]) -> Option<(Zeroizing<[u8; 32]>, [u8; 32])
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn account(coin: CoinType) -> ExtendedPrivKey {
         ExtendedPrivKey::account(&[0x11; 32], Network::Simnet, coin, 0).unwrap()
@@ -193,6 +239,31 @@ mod tests {
         assert_eq!(key.hardened_data()[..], [&[0][..], &[7; 30], &[0, 0]].concat());
         key.depth = 0;
         assert_eq!(key.hardened_data()[..], [&[0][..], &bytes].concat(), "a master key is used as it is");
+    }
+
+    #[test]
+    fn a_key_is_printed_as_wallets_print_it_and_read_back_for_its_network_alone() {
+        // Vector 1 of BIP32, whose text is that of EXCC's mainnet, too.
+        let master = ExtendedPrivKey::master(&hex::decode("000102030405060708090a0b0c0d0e0f").unwrap()).unwrap();
+        let text = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi";
+        assert_eq!(master.to_text(Network::Mainnet).expose(), text);
+        let read = ExtendedPrivKey::parse_for(text, Network::Mainnet).unwrap();
+        assert_eq!(read.public(Network::Mainnet), master.public(Network::Mainnet));
+        assert!(ExtendedPrivKey::parse_for(text, Network::Simnet).is_err());
+        let account = account(CoinType::Legacy);
+        let public = account.public(Network::Simnet).to_string();
+        for wrong in ["", "xprv", &text[..100], &text.replacen("xprv9", "xprv8", 1), &public] {
+            let error = ExtendedPrivKey::parse_for(wrong, Network::Mainnet).err().unwrap().to_string();
+            assert!(wrong.len() < 5 || !error.contains(&wrong[..5]), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*", bytes: Vec<u8>) {
+            let _ = ExtendedPrivKey::parse_for(&text, Network::Simnet);
+            let _ = ExtendedPrivKey::parse_for(&base58check::encode(&bytes), Network::Simnet);
+        }
     }
 
     #[test]

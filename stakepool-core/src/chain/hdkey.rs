@@ -151,6 +151,11 @@ fn tweak_of(mut parent: Hmac<Sha512>, index: KeyIndex) -> Result<(Scalar, [u8; 3
 pub struct ExternalBranch(ExtendedPubKey);
 
 impl ExternalBranch {
+    /// The branch whose own key is known, rather than the account's.
+    pub const fn of_branch_key(key: ExtendedPubKey) -> Self {
+        Self(key)
+    }
+
     /// The network of its keys.
     pub const fn network(&self) -> Network {
         self.0.network

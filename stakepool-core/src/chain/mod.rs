@@ -4,7 +4,7 @@
 mod address;
 mod amount;
 mod base58check;
-mod cast_vote;
+mod build_vote;
 mod hash;
 mod hd_private_key;
 mod hdkey;
@@ -25,7 +25,7 @@ mod wire;
 
 pub use address::{Address, AddressError, AddressKind, PubKeyAddress, ScriptAddress};
 pub use amount::{Amount, AmountError};
-pub use cast_vote::{CastError, TICKET_INPUT, VoteChoice, shares, unsigned_vote};
+pub use build_vote::{BuildVoteError, TICKET_INPUT, VoteChoice, shares, unsigned_vote};
 pub use hash::{BlockHash, Hash160, HashError, TicketHash, TxHash, hash160, sha256};
 pub use hd_private_key::{CoinType, ExtendedPrivKey};
 pub use hdkey::{ExtendedPubKey, ExternalBranch, HdKeyError, KeyIndex};

@@ -101,6 +101,14 @@ impl Network {
         }
     }
 
+    pub(super) const fn hd_private_version(self) -> [u8; 4] {
+        match self {
+            Self::Mainnet => [0x04, 0x88, 0xad, 0xe4],
+            Self::Testnet => [0x04, 0x35, 0x83, 0x97],
+            Self::Simnet => [0x04, 0x20, 0xb9, 0x03],
+        }
+    }
+
     /// Default port of the node's JSON-RPC.
     pub const fn node_port(self) -> u16 {
         match self {

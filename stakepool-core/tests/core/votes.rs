@@ -4,8 +4,10 @@ use serde::Deserialize;
 use stakepool_core::chain::{
     Amount, BlockHash, BlockHeight, CoinType, Commitment, ExtendedPrivKey, Generation, KeyIndex, Network, OutputScript,
     PrivateKey, RedeemScript, Spends, TICKET_INPUT, TicketHash, TicketOutputs, Transaction, TxOutput, VoteBits,
-    VoteChoice, hash160, sign_multisig, sign_pubkey_hash, unlocks, unsigned_vote, vote_subsidy,
+    VoteChoice, VoteVersion, hash160, sign_multisig, sign_pubkey_hash, unlocks, unsigned_vote, vote_subsidy,
 };
+use stakepool_core::ports::VoteRequest;
+use stakepool_core::voting::KeySigner;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -31,10 +33,14 @@ struct RecordedKey {
 
 impl RecordedKey {
     fn derive(&self) -> PrivateKey {
+        self.derive_branch().child(self.index).unwrap().private_key().clone()
+    }
+
+    fn derive_branch(&self) -> ExtendedPrivKey {
         let coin = if self.coin == "legacy" { CoinType::Legacy } else { CoinType::Registered };
         let seed = hex::decode(&self.seed).unwrap();
         let account = ExtendedPrivKey::account(&seed, Network::Simnet, coin, 0).unwrap();
-        account.child(self.branch).unwrap().child(self.index).unwrap().private_key().clone()
+        account.child(self.branch).unwrap()
     }
 }
 
@@ -91,6 +97,24 @@ fn every_vote_that_a_real_wallet_answered_has_the_hash_of_ours() {
         unsigned.inputs[TICKET_INPUT].signature_script.clear();
         assert_eq!(vote.ours(), unsigned, "{}", vote.ticket);
     }
+}
+
+#[test]
+fn a_signer_with_the_voting_wallets_branch_answers_as_the_wallets_did() {
+    let mut answered = 0;
+    for vote in recorded() {
+        let (Some(key), Some(script)) = (&vote.key, vote.redeem()) else { continue };
+        let version = VoteVersion(11);
+        let signer =
+            KeySigner::new(Network::Simnet, vote.generation, version, key.derive_branch(), KeyIndex(5)).unwrap();
+        signer.add_script(script).unwrap();
+        signer.add_ticket(vote.outputs());
+        let (block, height, ticket, bits) = (vote.block, vote.height, vote.ticket, vote.bits);
+        let request = VoteRequest { block, height, ticket, bits, bits_extended: vote.extended_bits.clone() };
+        assert_eq!(hex::encode(signer.sign(&request).unwrap().transaction.encode()), vote.vote_hex);
+        answered += 1;
+    }
+    assert_eq!(answered, 9);
 }
 
 #[test]

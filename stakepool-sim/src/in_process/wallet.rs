@@ -137,7 +137,7 @@ impl VoteSigner for SimWallet {
             let vote = state.generate_vote(number, ticket, &choice).map_err(|failure| match failure {
                 VoteFailure::Locked => Refusal::Locked,
                 VoteFailure::UnknownTicket => Refusal::UnknownTicket(*ticket),
-                VoteFailure::Cast(error) => Refusal::rpc(-8, error.to_string()),
+                VoteFailure::Impossible(error) => Refusal::rpc(-8, error.to_string()),
             })?;
             VoteTransaction::from_transaction(vote).map_err(|error| Refusal::Unexpected(error.to_string()))
         })

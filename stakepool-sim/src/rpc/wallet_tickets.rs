@@ -132,7 +132,7 @@ fn generate_vote(state: &State, number: usize, params: Params<'_>) -> RpcResult 
     let vote = state.generate_vote(number, &hash, &choice).map_err(|failure| match failure {
         VoteFailure::UnknownTicket => unknown(),
         VoteFailure::Locked => RpcError::locked(),
-        VoteFailure::Cast(error) => RpcError::new(-8, error.to_string()),
+        VoteFailure::Impossible(error) => RpcError::new(-8, error.to_string()),
     })?;
     Ok(json!({"hex": hex::encode(vote.encode())}))
 }

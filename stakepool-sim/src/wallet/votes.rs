@@ -1,8 +1,8 @@
 //! Votes and revocations that a wallet signs.
 
 use stakepool_core::chain::{
-    CastError, Generation, OutputScript, Spends, TICKET_INPUT, TicketOutputs, Transaction, VoteChoice, sign_multisig,
-    sign_pubkey_hash, unsigned_vote,
+    BuildVoteError, Generation, OutputScript, Spends, TICKET_INPUT, TicketOutputs, Transaction, VoteChoice,
+    sign_multisig, sign_pubkey_hash, unsigned_vote,
 };
 
 use super::state::Wallet;
@@ -16,7 +16,7 @@ pub(crate) enum VoteFailure {
     /// It is locked.
     Locked,
     /// There is no such vote.
-    Cast(CastError),
+    Impossible(BuildVoteError),
 }
 
 impl Wallet {
@@ -34,7 +34,8 @@ impl Wallet {
             return Err(VoteFailure::Locked);
         }
         let outputs = TicketOutputs::from_transaction(&ticket.transaction).map_err(|_| VoteFailure::UnknownTicket)?;
-        let mut made = unsigned_vote(&chain.params, chain.generation, &outputs, choice).map_err(VoteFailure::Cast)?;
+        let mut made =
+            unsigned_vote(&chain.params, chain.generation, &outputs, choice).map_err(VoteFailure::Impossible)?;
         self.sign(&mut made, TICKET_INPUT, ticket.submission.voting);
         Ok(made)
     }

@@ -23,9 +23,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::pool::{GENERATIONS, fee};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
-fn network() -> SimNetworkBuilder {
+pub fn network() -> SimNetworkBuilder {
     SimNetwork::builder().seed(42).without_servers()
 }
 
@@ -35,7 +35,7 @@ fn script(sim: &SimNetwork) -> RedeemScript {
     RedeemScript::for_user(&pool, KeyIndex(1), &sim.buyer_pubkey_address().unwrap()).unwrap()
 }
 
-async fn register(sim: &SimNetwork) -> ScriptAddress {
+pub async fn register(sim: &SimNetwork) -> ScriptAddress {
     let script = script(sim);
     for wallet in sim.voting_wallets() {
         let wallet = wallet.in_process();

@@ -6,6 +6,7 @@ mod chain;
 mod client;
 mod faults;
 mod in_process;
+mod key_signer;
 mod pool;
 mod recordings;
 mod repeat;

@@ -35,7 +35,7 @@ pub struct VoteChoice<'a> {
 /// Why no vote can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CastError {
+pub enum BuildVoteError {
     /// The extended bits do not fit.
     #[error(
         "the extended vote bits have {0} bytes, but at most 73 fit into a vote: give the wallet's `votebitsextended`"
@@ -52,21 +52,21 @@ pub enum CastError {
 /// hash covers.
 ///
 /// # Errors
-/// [`CastError`] for extended bits that are too long, and amounts that no mined ticket has.
+/// [`BuildVoteError`] for extended bits that are too long, and amounts that no mined ticket has.
 pub fn unsigned_vote(
     params: &Params,
     generation: Generation,
     ticket: &TicketOutputs,
     choice: &VoteChoice<'_>,
-) -> Result<Transaction, CastError> {
+) -> Result<Transaction, BuildVoteError> {
     let said = [&choice.bits.0.to_le_bytes()[..], choice.extended_bits].concat();
     if said.len() > MOST_PUSHED {
-        return Err(CastError::ExtendedBits(choice.extended_bits.len()));
+        return Err(BuildVoteError::ExtendedBits(choice.extended_bits.len()));
     }
     let subsidy = vote_subsidy(params, choice.height);
     let reference = [&choice.block.as_bytes()[..], &choice.height.0.to_le_bytes()].concat();
     let mut outputs = vec![output(Amount::ZERO, null_data(&reference)), output(Amount::ZERO, null_data(&said))];
-    let whole = ticket.price.checked_add(subsidy).ok_or(CastError::Amounts)?;
+    let whole = ticket.price.checked_add(subsidy).ok_or(BuildVoteError::Amounts)?;
     for (to, reward) in shares(ticket, whole)? {
         outputs.push(output(reward, [&[OP_SSGEN][..], &to.to_bytes()].concat()));
     }
@@ -81,17 +81,17 @@ pub fn unsigned_vote(
 /// transaction fee.
 ///
 /// # Errors
-/// [`CastError::Amounts`] where the commitments are negative, nothing, or too much.
-pub fn shares(ticket: &TicketOutputs, whole: Amount) -> Result<Vec<(OutputScript, Amount)>, CastError> {
-    let wide = |amount: Amount| u128::try_from(amount.atoms()).map_err(|_| CastError::Amounts);
+/// [`BuildVoteError::Amounts`] where the commitments are negative, nothing, or too much.
+pub fn shares(ticket: &TicketOutputs, whole: Amount) -> Result<Vec<(OutputScript, Amount)>, BuildVoteError> {
+    let wide = |amount: Amount| u128::try_from(amount.atoms()).map_err(|_| BuildVoteError::Amounts);
     let whole = wide(whole)?;
     let committed = Amount::checked_sum(ticket.commitments.iter().map(|commitment| commitment.amount));
-    let committed = wide(committed.ok_or(CastError::Amounts)?)?;
+    let committed = wide(committed.ok_or(BuildVoteError::Amounts)?)?;
     if committed == 0 {
-        return Err(CastError::Amounts);
+        return Err(BuildVoteError::Amounts);
     }
     let share = |amount| {
-        i64::try_from(wide(amount)? * whole / committed).map(Amount::from_atoms).map_err(|_| CastError::Amounts)
+        i64::try_from(wide(amount)? * whole / committed).map(Amount::from_atoms).map_err(|_| BuildVoteError::Amounts)
     };
     ticket.commitments.iter().map(|commitment| Ok((commitment.to, share(commitment.amount)?))).collect()
 }
@@ -137,7 +137,7 @@ mod tests {
         }
     }
 
-    fn cast(ticket: &TicketOutputs, choice: &VoteChoice<'_>) -> Result<Transaction, CastError> {
+    fn cast(ticket: &TicketOutputs, choice: &VoteChoice<'_>) -> Result<Transaction, BuildVoteError> {
         unsigned_vote(&Network::Simnet.params(Generation::Today), Generation::Today, ticket, choice)
     }
 
@@ -164,12 +164,12 @@ mod tests {
     #[test]
     fn too_long_extended_bits_and_impossible_amounts_are_refused() {
         let long = VoteChoice { extended_bits: &[0; 74], ..CHOICE };
-        assert_eq!(cast(&ticket(1000, &[1000]), &long), Err(CastError::ExtendedBits(74)));
+        assert_eq!(cast(&ticket(1000, &[1000]), &long), Err(BuildVoteError::ExtendedBits(74)));
         assert!(cast(&ticket(1000, &[1000]), &VoteChoice { extended_bits: &[0; 73], ..CHOICE }).is_ok());
         for (price, amounts) in
             [(1000, &[][..]), (1000, &[0, 0]), (i64::MAX, &[1]), (1000, &[-5, -6]), (-1 << 60, &[1])]
         {
-            assert_eq!(cast(&ticket(price, amounts), &CHOICE), Err(CastError::Amounts), "{price} {amounts:?}");
+            assert_eq!(cast(&ticket(price, amounts), &CHOICE), Err(BuildVoteError::Amounts), "{price} {amounts:?}");
         }
     }
 
