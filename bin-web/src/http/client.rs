@@ -11,6 +11,8 @@ use warp::http::HeaderMap;
 use super::forwarded::{Unreadable, address_in, parts_from_the_end};
 use crate::options::ProxyTrust;
 
+/// The headers by which proxies show themselves.
+const OF_PROXIES: [&str; 3] = ["x-forwarded-for", "x-real-ip", "forwarded"];
 /// How often it is said that a proxy sends no header: its own checks may well come without one.
 const SELDOM: Duration = Duration::from_secs(60 * 60);
 
@@ -20,11 +22,31 @@ const SELDOM: Duration = Duration::from_secs(60 * 60);
 /// never the proxy itself: nobody administers the pool from there.
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, trust: &ProxyTrust) -> ClientAddress {
     let peer = peer.to_canonical();
-    let Some(header) = trust.header.as_deref().filter(|_| trust.trusts(peer)) else { return ClientAddress(peer) };
+    let Some(header) = trust.header.as_deref() else { return without_proxies(peer, headers) };
+    if !trust.trusts(peer) {
+        return ClientAddress(peer);
+    }
     named(headers, header, trust).unwrap_or_else(|reason| {
         complain(peer, header, reason);
         ClientAddress::unknown_behind(peer)
     })
+}
+
+/// The client where no proxy is configured. A request from this host that bears a proxy's header came through one all
+/// the same: the client before it is unknown, and does not administer the pool as if it were this host.
+fn without_proxies(peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+    let Some(header) = OF_PROXIES.into_iter().find(|name| peer.is_loopback() && headers.contains_key(*name)) else {
+        return ClientAddress(peer);
+    };
+    static UNCONFIGURED: LogThrottle = LogThrottle::with_pause(SELDOM);
+    if let Some(unsaid) = UNCONFIGURED.pass(Instant::now().into_std()) {
+        tracing::warn!(
+            %peer, header, unsaid,
+            "visitors come through a proxy that is not configured: they share one count of tries, and nobody administers \
+             the pool from there; set realipheader and trustedproxies"
+        );
+    }
+    ClientAddress::unknown_behind(peer)
 }
 
 /// The client that a trusted proxy names.
@@ -87,6 +109,23 @@ mod tests {
     fn a_header_from_anybody_is_not_believed() {
         assert_eq!(client("203.0.113.9", &["198.51.100.1"], &["127.0.0.1"]), "203.0.113.9");
         assert_eq!(client("127.0.0.1", &["198.51.100.1"], &[]), "127.0.0.1");
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_configured_does_not_make_visitors_this_host() {
+        let from = |peer: &str, header: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                warp::http::HeaderName::from_static(header),
+                warp::http::HeaderValue::from_static("203.0.113.9"),
+            )]);
+            client_of(peer.parse().unwrap(), &headers, &ProxyTrust::default()).to_string()
+        };
+        for header in OF_PROXIES {
+            assert_eq!(from("127.0.0.1", header), "an unknown address", "{header}");
+            assert_eq!(from("::1", header), "an unknown address", "{header}");
+            assert_eq!(from("198.51.100.1", header), "198.51.100.1", "{header}");
+        }
+        assert_eq!(from("127.0.0.1", "accept"), "127.0.0.1");
     }
 
     #[test]

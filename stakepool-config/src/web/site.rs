@@ -88,8 +88,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
         warn_of_short(reader, "statustoken", token, SHORT_TOKEN);
     }
     let real_ip = real_ip(reader);
-    let behind_proxy = listen.as_ref().is_some_and(ListenAddress::is_local)
-        || base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+    let listens_locally = listen.as_ref().is_some_and(ListenAddress::is_local);
+    // Who writes that the pool's pages are at an address of this host has no proxy that others come through.
+    let is_for_this_host = reader.is_set("baseurl") && base_url.as_deref().is_some_and(is_this_host);
+    let behind_proxy =
+        listens_locally && !is_for_this_host || base_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     if behind_proxy && !reader.is_set("realipheader") {
         reader.warn(
             "realipheader is not set, but listen or baseurl tells of a proxy: all visitors count as one client, so that \
@@ -134,6 +137,14 @@ fn behind_unknown_proxy(reader: &mut Reader<'_>, admin_ips: Vec<IpRange>) -> Vec
         );
     }
     admin_ips
+}
+
+/// Whether a web address names this host alone.
+fn is_this_host(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let host = authority.strip_prefix('[').and_then(|rest| rest.split(']').next());
+    let host = host.unwrap_or_else(|| authority.split(':').next().unwrap_or_default());
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn base_url(reader: &mut Reader<'_>) -> Option<String> {

@@ -232,7 +232,12 @@ fn a_proxy_that_tells_nobodys_address_is_warned_of() {
         assert_eq!(config.admin_ips.len(), 2);
         assert!(config.warnings[1].contains("protected by the sign-in alone"), "{:?}", config.warnings);
     }
-    for lines in ["listen=:8000", "listen=10.0.0.1:80", "listen=/run/w\nrealipheader="] {
+    let mut silent =
+        vec!["listen=:8000".to_owned(), "listen=10.0.0.1:80".into(), "listen=/run/w\nrealipheader=".into()];
+    for own in ["http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost"] {
+        silent.push(format!("listen=127.0.0.1:8000\nbaseurl={own}"));
+    }
+    for lines in &silent {
         assert_eq!(Host::new().web(&web_lines(lines)).warnings, [""; 0], "{lines}");
     }
     let known = "listen=/run/w\nrealipheader=X-Real-IP\ntrustedproxies=127.0.0.1";
