@@ -145,6 +145,8 @@ pub mod tickets;
 mod unknown_notes;
 mod user_cache;
 #[cfg(feature = "vsp")]
+pub mod voting_key;
+#[cfg(feature = "vsp")]
 pub mod vsp;
 pub mod wallets;
 

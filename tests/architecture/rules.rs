@@ -143,7 +143,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "user_cache",
                 "vsp",
             ],
-            &["database"],
+            &["database", "voting_key"],
             &["limits", "stores_as_one"],
             &["terms"],
             &["mail", "wallets"],

@@ -147,7 +147,7 @@ impl Registration {
         let voting_key = PrivateKey::from_wif(request.voting_key.expose(), network);
         let voting_key = voting_key.map_err(|_| Code::InvalidPrivateKey)?;
         let (address, quoted) = (self.fee_address.address, self.quote.amount);
-        let payment = FeePayment::parse(&request.fee_transaction, network, params, address, quoted)?;
+        let payment = FeePayment::parse(&request.fee_transaction, params, address, quoted)?;
         if !ticket.is_voted_by(&voting_key) {
             let message = "voting address does not match provided private key";
             return Err(Refusal::new(Code::InvalidPrivateKey, message));

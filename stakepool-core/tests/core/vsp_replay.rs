@@ -333,3 +333,27 @@ fn requests_are_answered_as_a_real_server_answered_them() {
         }
     }
 }
+
+#[test]
+fn a_recorded_signature_is_by_the_tickets_owner_and_of_that_body_alone() {
+    let exchanges = exchanges();
+    let server = server(&exchanges);
+    let mut signed = 0;
+    for exchange in exchanges.iter().filter(|exchange| exchange.status == 200) {
+        let (body, signature) = (exchange.request_body.as_bytes(), exchange.header("VSP-Client-Signature"));
+        let Some(ticket) = ticket_of(body).ok().and_then(|hash| server.node.get(&hash)) else { continue };
+        let owner = ticket.owner(NETWORK);
+        // One was signed by the alternate address.
+        if exchange.n != 43 {
+            assert_eq!(authenticate(body, signature, owner, None), Ok(()), "#{}", exchange.n);
+            signed += 1;
+        }
+        let longer = [body, b" "].concat();
+        assert_eq!(authenticate(&longer, signature, owner, None), Err(Code::BadSignature.into()), "#{}", exchange.n);
+        for other in server.node.values().filter(|other| other.hash() != ticket.hash()) {
+            let others = authenticate(body, signature, other.owner(NETWORK), None);
+            assert_eq!(others, Err(Code::BadSignature.into()), "#{}", exchange.n);
+        }
+    }
+    assert!(signed > 20, "{signed}");
+}
