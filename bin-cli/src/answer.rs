@@ -55,7 +55,9 @@ impl Style {
             return self.write_list(out, answers, none);
         }
         // Without a width nothing is wrapped: a hash or address stays in one piece, and a line is an entry.
-        writeln!(out, "{}", table(answers))?;
+        for line in table(answers).to_string().lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
         out.flush()
     }
 

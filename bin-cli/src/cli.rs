@@ -40,6 +40,7 @@ struct Cli {
     command: Command,
 }
 
+// What each command is stands where its arguments are.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Compute addresses, scripts, fees and verdicts without any server.
@@ -60,21 +61,15 @@ enum Command {
     /// Show mail that was not sent.
     #[command(subcommand)]
     Mail(MailCommand),
-    /// Show how the pool is: wallets, voting daemons, and all of it; the exit code is 1 where something is wrong.
     Status(Status),
-    /// Try the pool from outside, through the real proxy; the exit code is 1 where a check failed.
     #[command(name = "selftest")]
     SelfTest(SelfTest),
     /// Try the channels of alerts.
     #[command(subcommand)]
     Alerts(AlertsCommand),
-    /// Write a copy of the database while the pool goes on.
     Backup(Backup),
-    /// Put a backup in the place of the database, while no program uses it.
     Restore(Restore),
-    /// Write what a shell needs to complete commands and options.
     Completion(Completion),
-    /// Write the manual pages into a folder.
     Man(Man),
 }
 

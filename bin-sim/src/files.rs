@@ -72,6 +72,8 @@ impl Plan<'_> {
             ("rpctoken", "file:rpctoken".to_owned()),
             ("listen", self.listen.to_owned()),
             ("baseurl", format!("http://{}", self.listen)),
+            // No proxy: visitors come from this computer.
+            ("realipheader", String::new()),
             ("cookiesecret", "file:cookiesecret".to_owned()),
             ("apisecret", "file:apisecret".to_owned()),
             ("statustoken", "file:statustoken".to_owned()),

@@ -10,7 +10,7 @@ use crate::certificate::Certificate;
 use crate::client_certificate;
 use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
-use crate::logging;
+use crate::logging::{self, LogFormat};
 use crate::place::Need;
 use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
@@ -31,6 +31,8 @@ pub struct DaemonConfig {
     pub log_dir: PathBuf,
     /// The filter for `tracing`.
     pub log_filter: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
     /// The cold wallet's key, from which the fee addresses come.
     pub cold_wallet: ExtendedPubKey,
     /// The keys of cold wallets before, whose fee addresses count, too.
@@ -74,6 +76,7 @@ const WALLET_KEYS: RpcKeys =
 /// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
 pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let network = reader.network();
+    let log_format = reader.value("logformat", |text| text.parse().map_err(str::to_owned));
     let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::daemon::TABLE.subsystems));
     let cold_wallet = reader.extended_key("coldwalletextpub", network);
     let old_cold_wallets = reader.extended_keys("oldcoldwalletextpubs", network);
@@ -107,6 +110,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         data_dir,
         log_dir,
         log_filter: log_filter?,
+        log_format: log_format?,
         cold_wallet: cold_wallet?,
         old_cold_wallets,
         pool_fee: pool_fee?,

@@ -38,6 +38,7 @@ pub use endpoint::{DaemonEndpoint, RpcEndpoint};
 pub use invocation::{Invocation, load_daemon, load_web};
 pub use ip_range::{IpRange, IpRangeError};
 pub use listen::{ListenAddress, ListenError, SocketAccess};
+pub use logging::LogFormat;
 pub use origin::Origin;
 pub use place::{Need, Place};
 pub use problem::{ConfigErrors, Problem};

@@ -1,6 +1,7 @@
 //! `debuglevel`: how much a program says, as the predecessor writes it, turned into a filter for `tracing`.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// Names that a program's operator may write before `=LEVEL`, and the log targets that each stands for.
 pub(crate) type Subsystems = &'static [(&'static str, &'static [&'static str])];
@@ -20,6 +21,28 @@ const TARGETS: [&str; 8] = [
 /// daemons and alerts is the pool's.
 const RENAMED: [(&str, &[&str]); 2] =
     [("stakepool_monitor", &["stakepool_process::monitor"]), ("stakepool_web", &["stakepool_web", "stakepool"])];
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object of JSON a line, for programs.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("use text or json"),
+        }
+    }
+}
 
 /// Levels from the quietest to the loudest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -17,13 +17,9 @@ use crate::error::CliError;
 /// A question about the chain.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChainCommand {
-    /// Show the addresses of an account's external branch.
     Addresses(addresses::Addresses),
-    /// Make the 1-of-2 multisig script of the pool's and a user's key.
     Multisig(multisig::Multisig),
-    /// Compute the fee that a ticket must commit to the pool.
     TicketFee(ticket_fee::TicketFee),
-    /// Judge a ticket as the pool would.
     Ticket(ticket::Ticket),
 }
 

@@ -13,11 +13,8 @@ use crate::pool::PoolArguments;
 /// What to do with invitations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum InvitationsCommand {
-    /// Make an invitation, whose code is shown once.
     Create(create::Create),
-    /// List the invitations, the latest first.
     List(list::List),
-    /// End an invitation.
     Revoke(revoke::Revoke),
 }
 

@@ -15,13 +15,9 @@ use crate::pool::PoolArguments;
 /// What to do with low-fee tickets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TicketsCommand {
-    /// List the tickets that the pool leaves to their owners, and why.
     Ignored(ignored::Ignored),
-    /// List the tickets that an administrator added and that may still vote.
     Added(added::Added),
-    /// Have the pool vote ignored tickets in spite of their fee.
     Add(add::Add),
-    /// Take added tickets back, so that the pool ignores them again.
     Remove(remove::Remove),
 }
 

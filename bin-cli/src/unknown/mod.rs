@@ -14,11 +14,8 @@ use crate::pool::PoolArguments;
 /// What to do about addresses that are no user's.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UnknownCommand {
-    /// List the addresses that wallets and voting daemons report, and that are no user's of the database.
     List(list::List),
-    /// Say that addresses are known and wanted: they are voted for as before, and no problem any more.
     Acknowledge(acknowledge::Acknowledge),
-    /// Take that back: addresses are a problem again for as long as they are reported.
     Alarm(alarm::Alarm),
 }
 

@@ -17,13 +17,9 @@ use crate::pool::PoolArguments;
 /// What to do with users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UsersCommand {
-    /// Create a user, such as the pool's first administrator.
     Create(create::Create),
-    /// List all users.
     List(list::List),
-    /// Show a user, with the address, its script and the tickets.
     Show(show::Show),
-    /// Give a user who cannot sign in a new password.
     Password(reset::Reset),
 }
 

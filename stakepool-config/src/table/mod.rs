@@ -180,6 +180,9 @@ const DEBUGLEVEL: Key = Key::value(
 )
 .short('d')
 .default("info");
+const LOGFORMAT: Key = Key::value("logformat", "FORMAT", "how log lines are written: text, or json, an object a line")
+    .default("text")
+    .new_here();
 const DATADIR: Key = Key::value("datadir", "DIR", "where data lies; the network's name is appended")
     .short('b')
     .depends("`data` in appdata");

@@ -12,7 +12,7 @@ use crate::client_certificate::ClientIdentity;
 use crate::endpoint::{DaemonEndpoint, RpcEndpoint};
 use crate::ip_range::IpRange;
 use crate::listen::{ListenAddress, SocketAccess};
-use crate::logging;
+use crate::logging::{self, LogFormat};
 use crate::place::Need;
 use crate::pool_fee::pool_fee;
 use crate::reader::Reader;
@@ -39,6 +39,8 @@ pub struct WebConfig {
     pub log_dir: PathBuf,
     /// The filter for `tracing`.
     pub log_filter: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
     /// Where users and tickets are stored.
     pub database: Database,
     /// The cold wallet's key, from which the fee addresses come.
@@ -153,6 +155,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let network = reader.network();
     let data_dir = reader.network_dir("datadir", "data", network);
     let log_dir = reader.network_dir("logdir", "logs", network);
+    let log_format = reader.value("logformat", |text| text.parse().map_err(str::to_owned));
     let log_filter = reader.value("debuglevel", |text| logging::filter(text, crate::table::web::TABLE.subsystems));
     let database = database::read(reader, &data_dir);
     let cold_wallet = reader.extended_key("coldwalletextpub", network);
@@ -201,6 +204,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         data_dir,
         log_dir,
         log_filter: log_filter?,
+        log_format: log_format?,
         database,
         cold_wallet: cold_wallet?,
         old_cold_wallets,

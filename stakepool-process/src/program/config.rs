@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stakepool_config::{DaemonConfig, Sources, WebConfig};
+use stakepool_config::{DaemonConfig, LogFormat, Sources, WebConfig};
 
 /// What the configurations of all programs have.
 pub trait ProgramConfig: Clone {
@@ -11,6 +11,8 @@ pub trait ProgramConfig: Clone {
 
     /// The filter for `tracing`.
     fn log_filter(&self) -> &str;
+    /// How log lines are written.
+    fn log_format(&self) -> LogFormat;
     /// Where log files lie.
     fn log_dir(&self) -> &Path;
     /// What the operator should know at the start.
@@ -25,6 +27,10 @@ impl ProgramConfig for WebConfig {
 
     fn log_filter(&self) -> &str {
         &self.log_filter
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.log_format
     }
 
     fn log_dir(&self) -> &Path {
@@ -45,6 +51,10 @@ impl ProgramConfig for DaemonConfig {
 
     fn log_filter(&self) -> &str {
         &self.log_filter
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.log_format
     }
 
     fn log_dir(&self) -> &Path {

@@ -3,11 +3,16 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use stakepool_config::LogFormat;
+use tracing::Subscriber;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
+use super::journal::{self, JournalLines};
 use super::log_file::{DailyFile, Reopen};
 
 /// How many lines may wait to be written; beyond it lines are lost, and not votes. The places are there from the start.
@@ -45,16 +50,31 @@ fn files(directory: &Path, program: &str, reopen: Reopen) -> io::Result<(NonBloc
     Ok(NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(daily))
 }
 
+/// What writes the lines to a place.
+fn lines<S, W>(format: LogFormat, colours: bool, to: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    match format {
+        LogFormat::Text => fmt::layer().with_ansi(colours).with_writer(to).boxed(),
+        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(to).boxed(),
+    }
+}
+
 /// Begins to log. A directory that cannot be used is told, and does not stop a program that has votes to cast.
-pub(crate) fn begin(program: &str, text: &str, directory: &Path) -> Log {
+pub(crate) fn begin(program: &str, text: &str, format: LogFormat, directory: &Path) -> Log {
     let (filter, handle) = reload::Layer::new(filter(text));
     let reopen = Reopen::default();
     let (files, guard, problem) = match files(directory, program, reopen.clone()) {
         Ok((files, guard)) => (Some(files), Some(guard), None),
         Err(error) => (None, None, Some(error)),
     };
-    let console = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
-    let file = files.map(|files| fmt::layer().with_ansi(false).with_writer(files));
+    let console = match journal::is_standard_error() {
+        true => lines(format, false, JournalLines),
+        false => lines(format, io::stderr().is_terminal(), io::stderr),
+    };
+    let file = files.map(|files| lines(format, false, files));
     tracing_subscriber::registry().with(filter).with(console).with(file).init();
     if let Some(error) = problem {
         tracing::warn!(

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod file_limit;
+mod journal;
 mod listen;
 mod log_file;
 mod logging;

@@ -48,7 +48,7 @@ pub async fn run<C: ProgramConfig, E: Display>(
         Err(_) => return ExitCode::FAILURE,
     };
     // Dropped last, so that the last lines are in the file.
-    let log = logging::begin(program, config.log_filter(), config.log_dir());
+    let log = logging::begin(program, config.log_filter(), config.log_format(), config.log_dir());
     panics::watch();
     file_limit::raise();
     permissions::keep_memory_private();
