@@ -80,6 +80,10 @@ fn the_reference_of_the_command_line_is_the_codes() {
 /// The words of a command of ours in a line of the book, without what comes before and after it.
 fn words(line: &str) -> Option<Vec<&str>> {
     let line = line.split(" # ").next().unwrap_or(line);
+    // What another program gets may have the name of one of ours.
+    if ["cargo ", "install ", "journalctl ", "systemctl ", "chown "].iter().any(|other| line.starts_with(other)) {
+        return None;
+    }
     let words = line.split_whitespace().skip_while(|word| {
         let program = word.rsplit('/').next().unwrap_or_default();
         !matches!(program, "stakepoolctl" | "stakepoold" | "stakepool-web")

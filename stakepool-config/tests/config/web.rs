@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stakepool_config::{Captcha, Database, Invocation, ListenAddress, MailTls};
+use stakepool_config::{Captcha, Database, Invocation, ListenAddress, LogFormat, MailTls};
 use stakepool_core::chain::Network;
 
 use super::{COLD, Host, MAINNET, VOTING, assert_only, daemon_lines, pem, web_lines, without};
@@ -333,4 +333,11 @@ fn keys_of_cold_wallets_before_are_a_list_in_the_web_and_in_the_daemon() {
     assert_only(&Host::new().web_errors(&web_lines("oldcoldwalletextpubs=tpub1")), &["oldcoldwalletextpubs"]);
     let config = Host::new().daemon(&daemon_lines(&format!("oldcoldwalletextpubs={VOTING}")));
     assert_eq!(config.old_cold_wallets, [VOTING.parse().unwrap()]);
+}
+
+#[test]
+fn log_lines_are_text_or_json_and_nothing_else() {
+    let of = |more: &str| Host::new().web(&web_lines(more)).log_format;
+    assert_eq!((of(""), of("logformat=JSON")), (LogFormat::Text, LogFormat::Json));
+    assert_only(&Host::new().web_errors(&web_lines("logformat=xml")), &["logformat", "text or json"]);
 }

@@ -105,6 +105,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_json_are_an_object_each_with_level_and_fields() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, guard) = files(folder.path(), "stakepoold", Reopen::default()).unwrap();
+        let subscriber = tracing_subscriber::registry().with(lines(LogFormat::Json, false, writer));
+        tracing::subscriber::with_default(subscriber, || tracing::warn!(ticket = "ab", "a \"ticket\"\nis ignored"));
+        drop(guard);
+        let file = folder.path().read_dir().unwrap().next().unwrap().unwrap().path();
+        let written = std::fs::read_to_string(file).unwrap();
+        assert_eq!(written.lines().count(), 1, "{written}");
+        for part in [
+            "\"level\":\"WARN\"",
+            "\"ticket\":\"ab\"",
+            "\"message\":\"a \\\"ticket\\\"\\nis ignored\"",
+            "\"timestamp\":",
+        ] {
+            assert!(written.contains(part), "{part}: {written}");
+        }
+    }
+
+    #[test]
     fn a_directory_that_is_a_file_is_an_error_and_no_panic() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(files(file.path(), "stakepoold", Reopen::default()).is_err());
