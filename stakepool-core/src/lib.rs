@@ -12,6 +12,7 @@
 //! | know users, passwords, second factors and API keys, or write a store | this crate with `accounts` |
 //! | vote with wallets and nodes of one's own | this crate with `engine` |
 //! | keep several wallets in agreement ([`wallets::WalletGroup`]) | this crate with `accounts` and `engine` |
+//! | judge what wallets of today ask by the API of voting services ([`vsp`]) | this crate with `accounts` and `engine` |
 //! | test any of it | this crate with `testkit` |
 //! | run a whole pool | `stakepool` |
 //! | talk to exccd, exccwallet and voting daemons | `stakepool-rpc` |
@@ -83,7 +84,7 @@ pub mod time;
 pub mod typed;
 #[cfg(feature = "engine")]
 pub mod voting;
-#[cfg(feature = "accounts")]
+#[cfg(all(feature = "accounts", feature = "engine"))]
 pub mod vsp;
 #[cfg(all(feature = "accounts", feature = "engine"))]
 pub mod wallets;
