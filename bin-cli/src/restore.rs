@@ -126,8 +126,11 @@ impl Restore {
     }
 
     async fn restore(&self, config: &WebConfig) -> Result<Restored, CliError> {
-        let Location::Sqlite(place) = &config.database else {
-            return Err(CliError::Config("this program does not know its kind of database".to_owned()));
+        let place = match &config.database {
+            Location::Sqlite(place) => place,
+            Location::Mysql(server) => {
+                return Err(DbError::OnServer { place: server.place_on(&server.hosts.join(",")) }.into());
+            }
         };
         let checked = Restorable::check(&self.file, place).await?;
         let refusal = refusal(checked.database(), &config.pool_terms()).await?;

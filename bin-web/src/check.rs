@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use stakepool::{Parts, Pool};
 use stakepool_config::{Database as DatabasePlace, Need, Place, Problem, WebConfig};
-use stakepool_db::{Database, SqliteOptions};
+use stakepool_db::{Database, DbError, SqliteOptions};
 
 use crate::configured::{ConfiguredError, add_channels, options};
 use crate::site::{Site, WebParts};
@@ -40,16 +40,35 @@ pub async fn machine(places: &[Place], config: Option<WebConfig>) -> Vec<Problem
 
 /// Starts as far as nothing is asked of anybody else: on a copy of the database, and without wallets and daemons.
 async fn start(config: WebConfig) -> Result<(), String> {
-    let DatabasePlace::Sqlite(path) = &config.database else { return Err(ConfiguredError::Engine.to_string()) };
     let folder = tempfile::tempdir().map_err(|error| format!("no folder for a trial can be made: {error}"))?;
+    let database = Arc::new(match &config.database {
+        DatabasePlace::Sqlite(path) => copy_of(path, folder.path()).await?,
+        DatabasePlace::Mysql(server) => {
+            // Nothing is written on a server that a running pool may use; an empty file stands in for it.
+            let failed = |error: DbError| format!("database: {error}");
+            Database::check_mysql(server.clone()).await.map_err(failed)?;
+            let empty = folder.path().join("empty.sqlite");
+            Database::open_sqlite(empty, SqliteOptions::default()).await.map_err(failed)?
+        }
+    });
+    let tried = try_parts(config, &database).map_err(|error| match error {
+        ConfiguredError::Web(WebError::Templates(error)) => format!("templatepath: {}", error.one_line()),
+        other => other.to_string(),
+    });
+    database.close().await;
+    tried
+}
+
+/// A copy of the database at a path, opened as the start does.
+async fn copy_of(path: &Path, folder: &Path) -> Result<Database, String> {
     let mut tries = COPIES;
-    let database = loop {
+    loop {
         tries -= 1;
         // Each by itself: the log of a copy that failed is not that of the next.
-        let copy = folder.path().join(format!("pool{tries}.sqlite"));
+        let copy = folder.join(format!("pool{tries}.sqlite"));
         copy_database(path, &copy).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         match Database::open_sqlite(&copy, SqliteOptions::default()).await {
-            Ok(database) => break Arc::new(database),
+            Ok(database) => return Ok(database),
             // It may have been written to while it was copied.
             Err(_) if tries > 0 => {}
             Err(error) => {
@@ -57,13 +76,7 @@ async fn start(config: WebConfig) -> Result<(), String> {
                 return Err(format!("database: {}", error.to_string().replace(&copy, &path)));
             }
         }
-    };
-    let tried = try_parts(config, &database).map_err(|error| match error {
-        ConfiguredError::Web(WebError::Templates(error)) => format!("templatepath: {}", error.one_line()),
-        other => other.to_string(),
-    });
-    database.close().await;
-    tried
+    }
 }
 
 /// Copies a database with what was written to it last, where there is one.

@@ -26,9 +26,6 @@ pub enum ConfiguredError {
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// The configuration names an engine that is not supported.
-    #[error("the configured database is not supported; use `database=sqlite:PATH`")]
-    Engine,
     /// A wallet's host, password or certificate.
     #[error(transparent)]
     Wallet(#[from] ConfigError),
@@ -131,8 +128,10 @@ fn instance(config: &WebConfig) -> String {
 }
 
 async fn open_database(config: &WebConfig) -> Result<Database, ConfiguredError> {
-    let DatabasePlace::Sqlite(path) = &config.database else { return Err(ConfiguredError::Engine) };
-    let database = Database::open_sqlite(path, SqliteOptions::default()).await?;
+    let database = match &config.database {
+        DatabasePlace::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await?,
+        DatabasePlace::Mysql(server) => Database::open_mysql(server.clone()).await?,
+    };
     for warning in database.warnings() {
         tracing::warn!(%warning, "found in the database");
     }

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use stakepool_core::ports::StoreError;
+use stakepool_core::ports::{DatabaseServer, StoreError};
 
 use crate::attempts::{Attempts, Step};
 use crate::engine::Engine;
 use crate::error::DbError;
 use crate::health::Health;
-use crate::mysql::{self, MysqlOptions};
+use crate::mysql;
 use crate::sql::{Row, Statement, Turn};
 use crate::sqlite::{Existing, SqliteFile, SqliteOptions};
 use crate::warning::Warning;
@@ -52,9 +52,17 @@ impl Database {
     ///
     /// # Errors
     /// [`DbError`] says what is wrong and what to do.
-    pub async fn open_mysql(options: MysqlOptions) -> Result<Self, DbError> {
-        let (server, warnings) = mysql::open(options).await?;
+    pub async fn open_mysql(server: DatabaseServer) -> Result<Self, DbError> {
+        let (server, warnings) = mysql::open(server).await?;
         Ok(Self::new(Engine::Mysql(server), warnings))
+    }
+
+    /// Tries whether a database of MySQL or MariaDB can be opened, and changes nothing in it.
+    ///
+    /// # Errors
+    /// As [`Database::open_mysql`].
+    pub async fn check_mysql(server: DatabaseServer) -> Result<(), DbError> {
+        mysql::check(server).await
     }
 
     fn new(engine: Engine, warnings: Vec<Warning>) -> Self {

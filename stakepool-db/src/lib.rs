@@ -20,7 +20,6 @@ mod warning;
 pub use database::Database;
 pub use error::DbError;
 pub use health::Health;
-pub use mysql::{MysqlOptions, Tls};
 pub use restoring::{AuditLine, LostUser, Restorable, SetAside, Since};
 pub use sqlite::{Existing, SqliteOptions};
 pub use warning::Warning;

@@ -72,17 +72,22 @@ impl OpenPool {
         channels: impl FnOnce(&WebConfig, PoolBuilder) -> Result<PoolBuilder, CliError>,
     ) -> Result<Self, CliError> {
         let daemons = peers::daemons(config)?;
-        let Location::Sqlite(path) = &config.database else {
-            return Err(CliError::Config("this program does not know its kind of database".to_owned()));
-        };
-        if absent == Absent::Refuse && matches!(path.try_exists(), Ok(false)) {
+        if let Location::Sqlite(path) = &config.database
+            && absent == Absent::Refuse
+            && matches!(path.try_exists(), Ok(false))
+        {
             return Err(CliError::NoDatabase(path.clone()));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
         let entered = runtime.enter();
         let wallets = wallets(config)?;
         drop(entered);
-        let database = Arc::new(runtime.block_on(Database::open_sqlite(path, SqliteOptions::default()))?);
+        let database = Arc::new(runtime.block_on(async {
+            match &config.database {
+                Location::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await,
+                Location::Mysql(server) => Database::open_mysql(server.clone()).await,
+            }
+        })?);
         let builder = Pool::builder(config.pool_terms(), config.pool_settings())
             .store(database.clone())
             .wallets(wallets)

@@ -160,14 +160,28 @@ pub(crate) const TABLE: Table = Table {
             .depends("tls on port 465, none on this host, opportunistic on port 25 without a login, else starttls")
             .new_here(),
         // The database.
-        Key::value("database", "sqlite:PATH", "where users and tickets are stored; relative to datadir")
-            .depends("sqlite:pool.sqlite")
+        Key::value(
+            "database",
+            "sqlite:PATH",
+            "where users and tickets are stored, relative to datadir; or mysql: for a server of MySQL or MariaDB",
+        )
+        .depends("mysql: where dbhost, dbpassword or dbsocket is set, else sqlite:pool.sqlite")
+        .new_here(),
+        Key::value(
+            "dbhost",
+            "HOSTS",
+            "the database server's host, or several by commas: the first that can be written to",
+        )
+        .depends("localhost"),
+        Key::value("dbport", "PORT", "the port of all hosts of dbhost").depends("3306"),
+        Key::value("dbname", "NAME", "the name of the database").depends("stakepool"),
+        Key::value("dbuser", "USER", "the account at the database server").depends("stakepool"),
+        Key::value("dbpassword", "PASSWORD", "the password of dbuser").secret(),
+        Key::value("dbsocket", "FILE", "a unix socket of the database server, in place of dbhost and dbport")
             .new_here(),
-        Key::value("dbhost", "HOST", "the predecessor's MySQL, which is not supported yet"),
-        Key::value("dbport", "PORT", "see dbhost"),
-        Key::value("dbname", "NAME", "see dbhost"),
-        Key::value("dbuser", "USER", "see dbhost"),
-        Key::value("dbpassword", "PASSWORD", "see dbhost").secret(),
+        Key::value("dbtls", "KIND", "off, preferred, required or verify").depends("preferred").new_here(),
+        Key::value("dbca", "FILE", "the certificate of the authority of the database server, for dbtls=verify")
+            .new_here(),
         PROFILE,
         CPUPROFILE,
         MEMPROFILE,

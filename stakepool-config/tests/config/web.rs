@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use stakepool_config::{Captcha, Database, Invocation, ListenAddress, LogFormat, MailTls};
 use stakepool_core::chain::Network;
+use stakepool_core::ports::{DatabaseServer, DatabaseTls};
+use stakepool_core::secret::Secret;
 
 use super::{COLD, Host, MAINNET, VOTING, assert_only, daemon_lines, pem, web_lines, without};
 
@@ -108,15 +110,37 @@ fn certificates_are_looked_for_in_the_home_and_must_be_certificates() {
 }
 
 #[test]
-fn mysql_is_refused_by_the_name_of_its_keys() {
-    let errors = Host::new().web_errors(&web_lines("dbhost=localhost\ndbpassword=hunter2"));
-    assert_eq!(errors.len(), 2);
-    assert!(errors[0].starts_with("dbhost (") && errors[1].starts_with("dbpassword ("), "{errors:?}");
-    assert!(errors.iter().all(|error| error.contains("database=sqlite:PATH") && !error.contains("hunter2")));
-    assert!(errors.iter().all(|error| error.contains("the users in that database would stay behind")), "{errors:?}");
+fn the_predecessors_keys_name_its_database() {
+    let server = |config: stakepool_config::WebConfig| match config.database {
+        Database::Mysql(server) => server,
+        Database::Sqlite(path) => panic!("{}", path.display()),
+    };
+    let password = "p@ss:w/ord?%2F&='\\";
+    let config = Host::new().web(&web_lines(&format!("dbhost=localhost\ndbpassword={password}")));
+    assert_eq!(server(config), DatabaseServer::new("stakepool", "stakepool", Secret::new(password)));
+    let keys = "dbhost=a.example, b.example\ndbport=3307\ndbname=pool\ndbuser=me\ndbpassword=x\ndbtls=required";
+    let config = Host::new().web(&web_lines(keys));
+    assert!(config.warnings.iter().any(|warning| warning.contains("dbtls=verify")), "{:?}", config.warnings);
+    let found = server(config);
+    assert_eq!((found.hosts, found.port), (vec!["a.example".to_owned(), "b.example".to_owned()], 3307));
+    assert_eq!((found.name.as_str(), found.user.as_str(), found.tls), ("pool", "me", DatabaseTls::Required));
+    let found =
+        server(Host::new().web(&web_lines("database=mysql://me@db.example:1/pool\ndbpassword=x\ndbuser=other")));
+    assert_eq!(found.place_on(&found.hosts[0]), "`pool` on db.example:1");
+    assert_eq!((found.user.as_str(), found.password.expose()), ("me", "x"));
+    let found = server(Host::new().web(&web_lines("dbsocket=/run/mysqld/mysqld.sock")));
+    assert_eq!(found.socket, Some("/run/mysqld/mysqld.sock".into()));
+}
+
+#[test]
+fn what_cannot_be_a_database_is_refused_without_its_password() {
     let errors = Host::new().web_errors(&web_lines("database=mysql://stakepool:hunter2@localhost/stakepool"));
-    assert_only(&errors, &["database (", "MySQL is not supported yet"]);
+    assert_only(&errors, &["database (", "put it into dbpassword"]);
     assert!(!errors[0].contains("hunter2"));
+    let errors = Host::new().web_errors(&web_lines("dbhost=a,,b\ndbpassword=x"));
+    assert_only(&errors, &["dbhost (", "single commas"]);
+    let errors = Host::new().web_errors(&web_lines("dbhost=a\ndbport=x\ndbtls=maybe\ndbpassword=x"));
+    assert_eq!(errors.len(), 2, "{errors:?}");
     let config = Host::new().web(&web_lines("database=sqlite:/srv/pool.db\ndbhost=localhost"));
     assert_eq!(config.database, Database::Sqlite("/srv/pool.db".into()));
     assert_only(&config.warnings, &["dbhost", "lose votes"]);

@@ -11,6 +11,7 @@ mod alerts;
 mod clock;
 #[cfg(feature = "engine")]
 mod daemon;
+mod database_server;
 mod events;
 #[cfg(feature = "accounts")]
 mod history;
@@ -60,6 +61,7 @@ pub use clock::{Clock, SystemClock};
 pub use daemon::{
     DaemonError, DaemonStatus, LowFeeEntry, MissingUser, TicketCheck, UnknownAddress, VotingDaemon, WalletState,
 };
+pub use database_server::{DatabaseServer, DatabaseTls};
 pub use events::{EventBatch, EventCursor};
 #[cfg(feature = "accounts")]
 pub use history::{HistoryStore, NetworkDay, Turnover};

@@ -5,8 +5,10 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode};
 use sqlx::{Connection, Executor, Row as _};
 
-use super::options::{MysqlOptions, Tls};
+use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 
+/// Most connections of a program at a time.
+const CONNECTIONS: u32 = 10;
 /// How long a connection may take, or the wait for one that is free.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A connection that was not used for longer is asked first whether it still lives.
@@ -16,7 +18,7 @@ const IDLE: &str = "SET SESSION wait_timeout = LEAST(@@SESSION.wait_timeout, 120
                     SESSION innodb_lock_wait_timeout = 5";
 
 /// How one of the hosts is reached.
-pub(super) fn options(options: &MysqlOptions, host: &str) -> MySqlConnectOptions {
+pub(super) fn options(options: &DatabaseServer, host: &str) -> MySqlConnectOptions {
     let mut connect = MySqlConnectOptions::new()
         .host(host)
         .port(options.port)
@@ -30,25 +32,25 @@ pub(super) fn options(options: &MysqlOptions, host: &str) -> MySqlConnectOptions
         .no_engine_substitution(false)
         .timezone(None)
         .ssl_mode(match options.tls {
-            Tls::Off => MySqlSslMode::Disabled,
-            Tls::Preferred => MySqlSslMode::Preferred,
-            Tls::Required => MySqlSslMode::Required,
-            Tls::Verify => MySqlSslMode::VerifyIdentity,
+            DatabaseTls::Off => MySqlSslMode::Disabled,
+            DatabaseTls::Preferred => MySqlSslMode::Preferred,
+            DatabaseTls::Required => MySqlSslMode::Required,
+            DatabaseTls::Verify => MySqlSslMode::VerifyIdentity,
         });
     if let Some(socket) = &options.socket {
         // Nothing leaves the computer.
         connect = connect.socket(socket).ssl_mode(MySqlSslMode::Disabled);
     }
-    if let Some(ca) = &options.ca {
-        connect = connect.ssl_ca(ca);
+    if let Some(authorities) = &options.authorities {
+        connect = connect.ssl_ca_from_pem(authorities.clone().into_bytes());
     }
     connect
 }
 
 /// The connections to the host that `connect` names.
-pub(super) fn pool(connect: MySqlConnectOptions, connections: u32) -> MySqlPool {
+pub(super) fn pool(connect: MySqlConnectOptions) -> MySqlPool {
     MySqlPoolOptions::new()
-        .max_connections(connections.max(2))
+        .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(Duration::from_secs(90))
         .max_lifetime(Duration::from_secs(1800))

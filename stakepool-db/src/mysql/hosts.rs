@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::connect;
 use super::failure;
-use super::options::MysqlOptions;
+use stakepool_core::ports::DatabaseServer;
 
 /// How long a host may take to say whether it can be used.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -23,7 +23,7 @@ pub(super) struct Usable {
 ///
 /// # Errors
 /// What is wrong with each of them.
-pub(super) async fn choose(options: &MysqlOptions) -> Result<Usable, String> {
+pub(super) async fn choose(options: &DatabaseServer) -> Result<Usable, String> {
     let mut reasons = Vec::new();
     // A socket has no host; the name only stands for it.
     let hosts = if options.socket.is_some() { &options.hosts[..options.hosts.len().min(1)] } else { &options.hosts };

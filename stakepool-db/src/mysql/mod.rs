@@ -11,12 +11,10 @@ mod hosts;
 mod jitter;
 mod open;
 mod operation;
-mod options;
 mod schema;
 mod server;
 
 pub(crate) use self::health::health;
-pub(crate) use self::open::open;
+pub(crate) use self::open::{check, open};
 pub(crate) use self::operation::Operation;
-pub use self::options::{MysqlOptions, Tls};
 pub(crate) use self::server::{Begun, Server};

@@ -1,14 +1,22 @@
 //! How a database on a server is opened.
 
-use super::options::MysqlOptions;
 use super::schema;
 use super::server::Server;
 use crate::error::DbError;
 use crate::warning::Warning;
+use stakepool_core::ports::DatabaseServer;
 
 /// Connects, and brings the tables up to date.
-pub(crate) async fn open(options: MysqlOptions) -> Result<(Server, Vec<Warning>), DbError> {
+pub(crate) async fn open(options: DatabaseServer) -> Result<(Server, Vec<Warning>), DbError> {
     let server = Server::connect(options).await?;
     let warnings = schema::bring_up_to_date(&server).await?;
     Ok((server, warnings))
+}
+
+/// Connects, and looks whether the tables can be brought up to date.
+pub(crate) async fn check(options: DatabaseServer) -> Result<(), DbError> {
+    let server = Server::connect(options).await?;
+    let checked = schema::check(&server).await;
+    server.close().await;
+    checked
 }

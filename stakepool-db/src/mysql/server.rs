@@ -11,9 +11,9 @@ use super::failure::{Cure, store_error, text_of};
 use super::hosts::{self, Usable};
 use super::jitter;
 use super::operation::{Operation, Operations};
-use super::options::MysqlOptions;
 use crate::error::DbError;
 use crate::sql::{Failure, Guarded, Row, Statement, Turn, sql};
+use stakepool_core::ports::DatabaseServer;
 
 /// How often a single read is tried.
 const READS: u32 = 4;
@@ -25,7 +25,7 @@ const FORGET_EVERY: u32 = 1000;
 /// A database on a server.
 #[derive(Debug)]
 pub(crate) struct Server {
-    options: MysqlOptions,
+    options: DatabaseServer,
     pool: MySqlPool,
     /// The host that is used.
     host: Mutex<String>,
@@ -42,11 +42,11 @@ pub(crate) enum Begun {
 
 impl Server {
     /// Connects to the first host that can be used.
-    pub(super) async fn connect(options: MysqlOptions) -> Result<Self, DbError> {
+    pub(super) async fn connect(options: DatabaseServer) -> Result<Self, DbError> {
         let Usable { host, connect } = hosts::choose(&options)
             .await
             .map_err(|reason| DbError::Server { place: options.place_on(&options.hosts.join(",")), reason })?;
-        let pool = connect::pool(connect, options.connections);
+        let pool = connect::pool(connect);
         let server = Self { options, pool, host: Mutex::new(host), operations: Operations::of(String::new()) };
         let process = server.process_name().await;
         let process = process.map_err(|failure| DbError::Server { place: server.place(), reason: text_of(failure) })?;

@@ -11,4 +11,4 @@ mod run;
 mod steps;
 mod tables;
 
-pub(super) use self::run::{bring_up_to_date, known};
+pub(super) use self::run::{bring_up_to_date, check, known};

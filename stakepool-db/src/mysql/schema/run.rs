@@ -42,29 +42,54 @@ pub(in super::super) async fn bring_up_to_date(server: &Server) -> Result<Vec<Wa
     }
 }
 
+/// Looks whether the tables can be brought up to date, and changes nothing.
+pub(in super::super) async fn check(server: &Server) -> Result<(), DbError> {
+    let refused = |reason: String| DbError::Server { place: server.place(), reason };
+    let looked = async {
+        let mut connection = server.connection().await?;
+        let found = refusal(&mut connection).await?;
+        connection.give_back();
+        Ok(found)
+    };
+    match looked.await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(reason)) => Err(refused(reason)),
+        Err(failure) => Err(refused(text_of(failure))),
+    }
+}
+
 /// What was found, or why the database cannot be used.
 async fn try_once(server: &Server) -> Result<Result<Vec<Warning>, String>, Failure> {
     let mut connection = server.connection().await?;
-    if let Some(reason) = predecessor::refuse(&mut connection).await? {
-        connection.give_back();
-        return Ok(Err(reason));
-    }
-    let done = marks(&mut connection).await?;
-    let known: HashSet<String> = steps::all().map(|step| step.name()).collect();
-    if let Some(unknown) = done.difference(&known).next() {
-        let reason = format!(
-            "its tables were changed by a later version of this program (`{unknown}`): install that version again, or \
-             restore the backup from before the upgrade"
-        );
-        connection.give_back();
-        return Ok(Err(reason));
-    }
-    if done != known && !run(&mut connection).await? {
-        connection.give_back();
+    let is_done = match refusal(&mut connection).await? {
+        Ok(is_done) => is_done,
+        Err(reason) => {
+            connection.give_back();
+            return Ok(Err(reason));
+        }
+    };
+    let is_done = is_done || run(&mut connection).await?;
+    connection.give_back();
+    if !is_done {
         return Ok(Err("another program brings its tables up to date; wait for it, or stop it".to_owned()));
     }
-    connection.give_back();
     adopt_rows(server).await.map(Ok)
+}
+
+/// Whether every step is done, or why the tables cannot be used.
+async fn refusal(connection: &mut Guarded) -> Result<Result<bool, String>, Failure> {
+    if let Some(reason) = predecessor::refuse(connection).await? {
+        return Ok(Err(reason));
+    }
+    let done = marks(connection).await?;
+    let known: HashSet<String> = steps::all().map(|step| step.name()).collect();
+    Ok(match done.difference(&known).next() {
+        Some(unknown) => Err(format!(
+            "its tables were changed by a later version of this program (`{unknown}`): install that version again, or \
+             restore the backup from before the upgrade"
+        )),
+        None => Ok(done == known),
+    })
 }
 
 /// Which steps are marked as done.

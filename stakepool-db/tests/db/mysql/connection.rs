@@ -1,14 +1,15 @@
 //! Ways to a server, and what is said where there is none.
 
+use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::samples::new_user;
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_core::{accounts::UserId, ports::UserStore};
-use stakepool_db::{Database, MysqlOptions, Tls};
+use stakepool_db::Database;
 
 use super::MariaDbFixture;
 
-async fn refusal(options: MysqlOptions) -> String {
+async fn refusal(options: DatabaseServer) -> String {
     Database::open_mysql(options).await.unwrap_err().to_string()
 }
 
@@ -17,11 +18,15 @@ async fn refusal(options: MysqlOptions) -> String {
 async fn a_certificate_is_verified_where_that_is_asked_for() {
     let fixture = MariaDbFixture::empty().await;
     let server = fixture.server();
-    let verified = MysqlOptions { tls: Tls::Verify, ca: Some(server.ca.clone()), ..server.options(&fixture.name) };
+    let verified = DatabaseServer {
+        tls: DatabaseTls::Verify,
+        authorities: Some(server.authority.clone()),
+        ..server.options(&fixture.name)
+    };
     Database::open_mysql(verified.clone()).await.unwrap().close().await;
-    let text = refusal(MysqlOptions { ca: None, ..verified }).await;
+    let text = refusal(DatabaseServer { authorities: None, ..verified }).await;
     assert!(text.contains("dbca must name the authority"), "{text}");
-    let text = refusal(MysqlOptions { tls: Tls::Off, ..server.options(&fixture.name) }).await;
+    let text = refusal(DatabaseServer { tls: DatabaseTls::Off, ..server.options(&fixture.name) }).await;
     assert!(text.contains("dbtls=required"), "{text}");
 }
 
@@ -31,11 +36,11 @@ async fn what_is_wrong_with_an_account_is_said_with_the_remedy_and_without_the_p
     let fixture = MariaDbFixture::empty().await;
     let right = fixture.server().options(&fixture.name);
     for (options, remedy) in [
-        (MysqlOptions { password: Secret::new("hunter2"), ..right.clone() }, "check dbuser and dbpassword"),
-        (MysqlOptions { name: "pool_that_is_not".into(), ..right.clone() }, "make the database first"),
-        (MysqlOptions { name: "mysql".into(), ..right.clone() }, "grant the account"),
-        (MysqlOptions { port: 1, ..right.clone() }, "check dbhost, dbport or dbsocket"),
-        (MysqlOptions { hosts: Vec::new(), ..right.clone() }, "set dbhost"),
+        (DatabaseServer { password: Secret::new("hunter2"), ..right.clone() }, "check dbuser and dbpassword"),
+        (DatabaseServer { name: "pool_that_is_not".into(), ..right.clone() }, "make the database first"),
+        (DatabaseServer { name: "mysql".into(), ..right.clone() }, "grant the account"),
+        (DatabaseServer { port: 1, ..right.clone() }, "check dbhost, dbport or dbsocket"),
+        (DatabaseServer { hosts: Vec::new(), ..right.clone() }, "set dbhost"),
     ] {
         let text = refusal(options).await;
         assert!(text.contains(remedy) && !text.contains("hunter2"), "{text}");
@@ -63,6 +68,6 @@ async fn the_first_host_that_answers_is_used() {
     let fixture = MariaDbFixture::empty().await;
     let options = fixture.server().options(&fixture.name);
     let hosts = vec!["127.0.0.2".to_owned(), "127.0.0.1".to_owned()];
-    let database = Database::open_mysql(MysqlOptions { hosts, ..options }).await.unwrap();
+    let database = Database::open_mysql(DatabaseServer { hosts, ..options }).await.unwrap();
     assert!(database.place().contains("127.0.0.1"), "{}", database.place());
 }

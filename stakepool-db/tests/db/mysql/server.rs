@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 use stakepool_core::secret::Secret;
-use stakepool_db::{MysqlOptions, Tls};
 
 /// A password that no URL would survive.
 pub const PASSWORD: &str = "p@ss:w/ord #?%2F&='\"\\ü";
@@ -30,7 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct MariaDb {
     pub socket: PathBuf,
     pub port: u16,
-    pub ca: PathBuf,
+    /// The certificate of the authority.
+    pub authority: String,
     /// While its input is open, the server runs.
     _alive: Child,
 }
@@ -93,7 +94,7 @@ impl MariaDb {
             arguments.push("--user=mysql".to_owned());
         }
         let alive = run_while_alive(&folder, "mariadbd", &arguments);
-        let server = Self { socket, port, ca, _alive: alive };
+        let server = Self { socket, port, authority: fs::read_to_string(ca).unwrap(), _alive: alive };
         server.wait(&folder.join("log"));
         server
     }
@@ -165,12 +166,12 @@ impl MariaDb {
     }
 
     /// How the pool reaches a database.
-    pub fn options(&self, name: &str) -> MysqlOptions {
-        MysqlOptions {
+    pub fn options(&self, name: &str) -> DatabaseServer {
+        DatabaseServer {
             hosts: vec!["127.0.0.1".to_owned()],
             port: self.port,
-            tls: Tls::Required,
-            ..MysqlOptions::new(name, USER, Secret::new(PASSWORD))
+            tls: DatabaseTls::Required,
+            ..DatabaseServer::new(name, USER, Secret::new(PASSWORD))
         }
     }
 }

@@ -1,12 +1,12 @@
-//! How a server is reached.
+//! Where a database on a server is.
 
 use std::path::PathBuf;
 
-use stakepool_core::secret::Secret;
+use crate::secret::Secret;
 
 /// Whether what goes to a server over the network is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tls {
+pub enum DatabaseTls {
     /// Never.
     Off,
     /// Where the server can; whichever certificate it shows.
@@ -18,9 +18,17 @@ pub enum Tls {
     Verify,
 }
 
-/// A database on a server, and how it is reached.
+/// A database of MySQL or MariaDB, and how it is reached. It is no URL, so that every password will do.
+///
+/// ```
+/// use stakepool_core::ports::DatabaseServer;
+/// use stakepool_core::secret::Secret;
+///
+/// let server = DatabaseServer::new("stakepool", "stakepool", Secret::new("p@ss:w/ord"));
+/// assert_eq!(server.place_on("db.example"), "`stakepool` on db.example:3306");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MysqlOptions {
+pub struct DatabaseServer {
     /// Names or addresses of the hosts that have the database. The first that can be written to is used.
     pub hosts: Vec<String>,
     /// The port of all of them.
@@ -34,14 +42,12 @@ pub struct MysqlOptions {
     /// Its password.
     pub password: Secret,
     /// Whether connections are encrypted.
-    pub tls: Tls,
-    /// A file with the certificates of authorities that are trusted; without it, those that the system trusts.
-    pub ca: Option<PathBuf>,
-    /// Most connections at a time.
-    pub connections: u32,
+    pub tls: DatabaseTls,
+    /// The certificates (PEM) of authorities that are trusted; without them, those that the system trusts.
+    pub authorities: Option<String>,
 }
 
-impl MysqlOptions {
+impl DatabaseServer {
     /// A database on this computer, at the usual port.
     pub fn new(name: impl Into<String>, user: impl Into<String>, password: Secret) -> Self {
         Self {
@@ -51,14 +57,13 @@ impl MysqlOptions {
             name: name.into(),
             user: user.into(),
             password,
-            tls: Tls::default(),
-            ca: None,
-            connections: 10,
+            tls: DatabaseTls::default(),
+            authorities: None,
         }
     }
 
     /// What the database is called for people, on one of its hosts.
-    pub(crate) fn place_on(&self, host: &str) -> String {
+    pub fn place_on(&self, host: &str) -> String {
         match &self.socket {
             Some(socket) => format!("`{}` at {}", self.name, socket.display()),
             None => format!("`{}` on {host}:{}", self.name, self.port),
