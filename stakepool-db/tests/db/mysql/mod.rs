@@ -1,6 +1,8 @@
 //! A server of MariaDB, and what only it can be asked.
 
+mod abandoned;
 mod connection;
+mod migration;
 mod predecessor;
 mod server;
 

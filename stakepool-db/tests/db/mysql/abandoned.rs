@@ -1,0 +1,140 @@
+//! Work that is given up in the middle, and work that many do at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use stakepool_core::accounts::{User, UserId};
+use stakepool_core::ports::{LeaseStore, LedgerStore, UserStore};
+use stakepool_core::testkit::samples::{NOW, new_user, report};
+use stakepool_core::testkit::store_tests::Fixture as _;
+use stakepool_core::time::UnixTime;
+use stakepool_db::Database;
+use tokio::task::JoinSet;
+
+use super::MariaDbFixture;
+
+/// A number that differs from call to call in no order that anybody could see.
+fn scattered(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MariaDB"]
+async fn answers_are_right_however_many_who_asked_have_gone() {
+    const REQUESTS: u64 = 10_000;
+    const USERS: i64 = 50;
+    const AT_ONCE: usize = 40;
+    let fixture = MariaDbFixture::empty().await;
+    let database = fixture.open().await;
+    let mut users: Vec<User> = Vec::new();
+    for number in 1..=USERS {
+        let id = database.create(new_user(&format!("user{number}@example.org"))).await.unwrap();
+        users.push(database.by_id(id).await.unwrap().unwrap());
+    }
+    let (users, right) = (Arc::new(users), Arc::new(AtomicUsize::new(0)));
+    let (mut running, mut given_up) = (JoinSet::new(), 0);
+    for number in 0..REQUESTS {
+        let (database, users, right) = (database.clone(), users.clone(), right.clone());
+        let task = running.spawn(async move {
+            let index = usize::try_from(scattered(number) % USERS as u64).unwrap();
+            let expected = &users[index];
+            match number % 5 {
+                0 => assert_eq!(database.list(UserId(0), 100).await.unwrap(), *users),
+                1 => assert_eq!(database.by_email(&expected.email).await.unwrap().as_ref(), Some(expected)),
+                // A write that changes nothing, with all its locks.
+                2 => database.update(expected, expected).await.unwrap(),
+                _ => assert_eq!(database.by_id(expected.id).await.unwrap().as_ref(), Some(expected)),
+            }
+            right.fetch_add(1, Ordering::Relaxed);
+        });
+        if number % 3 == 0 {
+            let after = Duration::from_micros(scattered(number + REQUESTS) % 3000);
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                task.abort();
+            });
+        }
+        while running.len() >= AT_ONCE {
+            given_up += usize::from(ended(running.join_next().await.unwrap()));
+        }
+    }
+    while let Some(joined) = running.join_next().await {
+        given_up += usize::from(ended(joined));
+    }
+    let right = right.load(Ordering::Relaxed);
+    println!("{right} right, {given_up} given up");
+    assert_eq!(right + given_up, usize::try_from(REQUESTS).unwrap());
+    assert!(given_up > 500, "{given_up} were in the middle of something");
+}
+
+/// Whether a request was given up. One that saw something wrong has panicked.
+fn ended(joined: Result<(), tokio::task::JoinError>) -> bool {
+    match joined {
+        Ok(()) => false,
+        Err(error) if error.is_cancelled() => true,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MariaDB"]
+async fn fifty_writers_of_two_processes_lose_no_change_and_give_no_index_twice() {
+    const WRITERS: usize = 50;
+    let fixture = MariaDbFixture::empty().await;
+    let processes = [fixture.open().await, fixture.open().await];
+    let mut running = JoinSet::new();
+    for writer in 0..WRITERS {
+        let database = processes[writer % 2].clone();
+        running.spawn(async move {
+            let id = database.create(new_user(&format!("writer{writer}@example.org"))).await.unwrap();
+            let index = database.reserve_index(id, 1000).await.unwrap();
+            let before = database.by_id(id).await.unwrap().unwrap();
+            let with = |change: fn(&mut User)| {
+                let mut after = before.clone();
+                change(&mut after);
+                after
+            };
+            let (disabled, admin) = (with(|user| user.disabled = true), with(|user| user.admin = true));
+            // Two changes of different fields at one moment.
+            let (one, other) = tokio::join!(database.update(&before, &disabled), database.update(&before, &admin));
+            (one.unwrap(), other.unwrap());
+            let ticket = u32::try_from(writer).unwrap();
+            database.put_tickets("daemon", &[report(ticket, id.0)], NOW).await.unwrap();
+            (id, index)
+        });
+    }
+    let mut given = Vec::new();
+    while let Some(joined) = running.join_next().await {
+        given.push(joined.unwrap());
+    }
+    let ids: BTreeSet<_> = given.iter().map(|(id, _)| id.0).collect();
+    let indexes: BTreeSet<_> = given.iter().map(|(_, index)| index.0).collect();
+    assert_eq!(ids, (1..=50).collect());
+    assert_eq!(indexes, (1..=50).collect());
+    for (id, _) in given {
+        let user = processes[0].by_id(id).await.unwrap().unwrap();
+        assert!(user.disabled && user.admin, "user {id}");
+    }
+    let counts = processes[1].ticket_counts(None).await.unwrap();
+    assert_eq!(counts.iter().map(|(_, _, count)| count).sum::<u64>(), 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MariaDB"]
+async fn a_lease_that_two_fight_for_has_one_holder_at_each_moment() {
+    const ROUNDS: i64 = 5_000;
+    let fixture = MariaDbFixture::empty().await;
+    let (one, other) = (fixture.open().await, fixture.open().await);
+    let claim = async |database: &Database, holder: &str, round: i64| {
+        database.lease("work", holder, UnixTime(round), UnixTime(round + 1)).await.unwrap()
+    };
+    let mut held = [0, 0];
+    for round in 0..ROUNDS {
+        let claims = tokio::join!(claim(&one, "one", round), claim(&other, "other", round));
+        assert_ne!(claims.0, claims.1, "round {round}: {claims:?}");
+        held[usize::from(claims.1)] += 1;
+    }
+    println!("{held:?}");
+}
