@@ -93,7 +93,8 @@ fn every_key_stands_in_its_sample() {
             .collect();
         assert!(keys.len() > 20, "{keys:?}");
         // The daemon takes the keys of the predecessor's database and does not use them.
-        let wanted = |key: &&str| !NOT_IN_SAMPLES.contains(key) && (sample.contains("dbtls=") || !key.starts_with("db"));
+        let wanted =
+            |key: &&str| !NOT_IN_SAMPLES.contains(key) && (sample.contains("dbtls=") || !key.starts_with("db"));
         for key in keys.into_iter().filter(wanted) {
             assert!(sample.lines().any(|line| line.starts_with(&format!("{key}="))), "{key}");
         }

@@ -78,11 +78,11 @@ async fn prepare(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
         sqlx::raw_sql("SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_sync_wait', 'idle_transaction_timeout')");
     let known = connection.fetch_all(known).await?;
     for row in known {
-        match row.try_get::<&str, _>(0)? {
+        match row.try_get::<&[u8], _>(0)? {
             // One's own writes are read at once, on whichever node.
-            "wsrep_sync_wait" => connection.execute(sqlx::raw_sql("SET SESSION wsrep_sync_wait = 1")).await?,
+            b"wsrep_sync_wait" => connection.execute(sqlx::raw_sql("SET SESSION wsrep_sync_wait = 1")).await?,
             // A program that stopped in the middle of a transaction does not keep its locks.
-            "idle_transaction_timeout" => {
+            b"idle_transaction_timeout" => {
                 connection.execute(sqlx::raw_sql("SET SESSION idle_transaction_timeout = 20")).await?
             }
             _ => continue,

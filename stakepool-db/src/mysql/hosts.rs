@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
 use sqlx::{ConnectOptions, Connection, Executor, Row as _};
 use tokio::time::timeout;
 
@@ -51,22 +51,50 @@ async fn try_out(connect: &MySqlConnectOptions) -> Result<Option<&'static str>, 
 }
 
 async fn state(connection: &mut MySqlConnection) -> Result<Option<&'static str>, sqlx::Error> {
-    let read_only: i64 = connection.fetch_one("SELECT CAST(@@GLOBAL.read_only AS SIGNED)").await?.try_get(0)?;
-    if read_only != 0 {
+    let version = show(connection, "SELECT 'version', VERSION()").await?;
+    if version.iter().any(|(_, version)| is_too_old(version)) {
+        return Ok(Some("it is too old: MySQL 5.7 or MariaDB 10.3 is needed at least"));
+    }
+    let read_only = show(connection, "SHOW GLOBAL VARIABLES WHERE Variable_name = 'read_only'").await?;
+    if read_only.iter().any(|(_, value)| value != "OFF" && value != "0") {
         return Ok(Some("it only reads (read_only is on)"));
     }
-    let cluster = sqlx::raw_sql("SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')");
-    let (mut is_ready, mut is_primary, mut is_node) = (true, true, false);
-    for row in connection.fetch_all(cluster).await? {
-        let (name, value): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-        match name {
-            "wsrep_ready" => is_ready = value == "ON",
-            // A server that could be a node and is none says that it is disconnected.
-            _ => {
-                is_node = value != "Disconnected" && value != "disconnected";
-                is_primary = value == "Primary";
-            }
+    let cluster = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')";
+    let cluster = show(connection, cluster).await?;
+    let is = |name: &str, wanted: &str| {
+        cluster.iter().any(|(found, value)| found == name && value.eq_ignore_ascii_case(wanted))
+    };
+    // A server that could be a node and is none says that it is disconnected.
+    let is_node = !cluster.is_empty() && !is("wsrep_cluster_status", "Disconnected");
+    let serves = is("wsrep_ready", "ON") && is("wsrep_cluster_status", "Primary");
+    Ok((is_node && !serves).then_some("it is cut off from its cluster, or not ready"))
+}
+
+/// Names and values, which some servers give as texts and others as bytes.
+async fn show(connection: &mut MySqlConnection, what: &'static str) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = connection.fetch_all(sqlx::raw_sql(what)).await?;
+    let text = |row: &MySqlRow, column| row.try_get(column).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    rows.iter().map(|row| Ok((text(row, 0)?, text(row, 1)?))).collect()
+}
+
+/// Whether a server is older than what this program needs. One whose version says nothing is tried.
+fn is_too_old(version: &str) -> bool {
+    let mut numbers = version.split(['.', '-']).map_while(|number| number.parse::<u32>().ok());
+    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else { return false };
+    (major, minor) < if version.contains("MariaDB") { (10, 3) } else { (5, 7) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_are_known_by_their_version() {
+        for old in ["5.6.51-log", "10.1.48-MariaDB-0ubuntu0.18.04.1", "5.5.68-MariaDB"] {
+            assert!(is_too_old(old), "{old}");
+        }
+        for good in ["5.7.44", "8.0.36-0ubuntu0.22.04.1", "10.3.39-MariaDB", "10.11.19-MariaDB-0+deb12u1", "a fork"] {
+            assert!(!is_too_old(good), "{good}");
         }
     }
-    Ok((is_node && !(is_ready && is_primary)).then_some("it is cut off from its cluster, or not ready"))
 }

@@ -99,7 +99,8 @@ async fn fifty_writers_of_two_processes_lose_no_change_and_give_no_index_twice()
             let (disabled, admin) = (with(|user| user.disabled = true), with(|user| user.admin = true));
             // Two changes of different fields at one moment.
             let (one, other) = tokio::join!(database.update(&before, &disabled), database.update(&before, &admin));
-            (one.unwrap(), other.unwrap());
+            one.unwrap();
+            other.unwrap();
             let ticket = u32::try_from(writer).unwrap();
             database.put_tickets("daemon", &[report(ticket, id.0)], NOW).await.unwrap();
             (id, index)
