@@ -80,10 +80,10 @@ impl<'d, T> Attempts<'d, T> {
         match (self.engine, &self.kind) {
             (Engine::Sqlite(file), Kind::Read) => Ok(Some(Transaction::Sqlite(file.read().await?))),
             (Engine::Sqlite(file), Kind::Write(..)) => Ok(Some(Transaction::Sqlite(file.write().await?))),
-            (Engine::Mysql(server), Kind::Read) => server.read().await.map(Transaction::Mysql).map(Some),
+            (Engine::Mysql(server), Kind::Read) => server.read(self.deadline).await.map(Transaction::Mysql).map(Some),
             (Engine::Mysql(server), Kind::Write(turn)) => {
                 let operation = self.operation.get_or_insert_with(|| server.next_operation());
-                Ok(match server.write(*turn, operation).await? {
+                Ok(match server.write(*turn, operation, self.deadline).await? {
                     Begun::Now(connection) => Some(Transaction::Mysql(connection)),
                     Begun::Before => None,
                 })

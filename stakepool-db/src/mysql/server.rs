@@ -6,6 +6,8 @@ use std::time::Duration;
 use sqlx::mysql::MySqlPool;
 use stakepool_core::ports::StoreError;
 
+use tokio::time::Instant;
+
 use super::connect;
 use super::failure::{Cure, store_error, text_of};
 use super::hosts::{self, Usable};
@@ -15,8 +17,8 @@ use crate::error::DbError;
 use crate::sql::{Failure, Guarded, Row, Statement, Turn, sql};
 use stakepool_core::ports::DatabaseServer;
 
-/// How often a single read is tried.
-const READS: u32 = 4;
+/// How long a single read is tried, and one of its tries may take.
+const READ: Duration = Duration::from_secs(8);
 /// How long finished transactions are remembered, in seconds: far longer than one is tried.
 const REMEMBERED: i64 = 600;
 /// After so many transactions the old ones are forgotten.
@@ -75,17 +77,18 @@ impl Server {
         store_error(failure)
     }
 
-    /// A connection that nobody else has.
-    pub(super) async fn connection(&self) -> Result<Guarded, Failure> {
-        Ok(Guarded::new(self.pool.acquire().await?))
+    /// A connection that nobody else has, to be used until then.
+    pub(super) async fn connection(&self, until: Instant) -> Result<Guarded, Failure> {
+        Ok(Guarded::new(self.pool.acquire().await?, until))
     }
 
     /// The rows that a statement finds.
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>, Failure> {
         let mut tries = 0;
+        let until = Instant::now() + READ;
         loop {
             let read = async {
-                let mut connection = self.connection().await?;
+                let mut connection = self.connection(until).await?;
                 let rows = connection.rows(statement).await?;
                 connection.give_back();
                 Ok(rows)
@@ -94,7 +97,8 @@ impl Server {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => {
                     tries += 1;
-                    let pause = self.pause_after(&failure, tries).await.filter(|_| tries < READS);
+                    let pause = self.pause_after(&failure, tries).await;
+                    let pause = pause.filter(|pause| Instant::now() + *pause < until);
                     let Some(pause) = pause else { return Err(failure) };
                     tokio::time::sleep(pause).await;
                 }
@@ -103,8 +107,8 @@ impl Server {
     }
 
     /// A transaction whose reads are all of one moment.
-    pub(crate) async fn read(&self) -> Result<Guarded, Failure> {
-        let mut connection = self.connection().await?;
+    pub(crate) async fn read(&self, until: Instant) -> Result<Guarded, Failure> {
+        let mut connection = self.connection(until).await?;
         // For the next transaction alone.
         connection.command("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
         connection.command("START TRANSACTION READ ONLY").await?;
@@ -117,8 +121,8 @@ impl Server {
     }
 
     /// A transaction that writes in its turn.
-    pub(crate) async fn write(&self, turn: Turn, operation: &Operation) -> Result<Begun, Failure> {
-        let mut connection = self.connection().await?;
+    pub(crate) async fn write(&self, turn: Turn, operation: &Operation, until: Instant) -> Result<Begun, Failure> {
+        let mut connection = self.connection(until).await?;
         match begin(&mut connection, turn, operation).await {
             Ok(true) => Ok(Begun::Now(connection)),
             Ok(false) => connection.roll_back().await.map(|()| Begun::Before),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, MySql, MySqlConnection};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
 use super::row::Row;
@@ -24,12 +24,19 @@ const WRITE: Duration = Duration::from_secs(15);
 pub(crate) struct Guarded {
     /// `None` once it was given back.
     connection: Option<PoolConnection<MySql>>,
+    /// When whoever asked will not wait any longer.
+    until: Instant,
 }
 
 impl Guarded {
     /// Takes a connection out of the pool for good, unless it is given back.
-    pub(crate) const fn new(connection: PoolConnection<MySql>) -> Self {
-        Self { connection: Some(connection) }
+    pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant) -> Self {
+        Self { connection: Some(connection), until }
+    }
+
+    /// The time that a statement has left, of as much as it may take.
+    fn left(&self, most: Duration) -> Duration {
+        self.until.saturating_duration_since(Instant::now()).min(most)
     }
 
     fn connection(&mut self) -> Result<&mut MySqlConnection, Failure> {
@@ -39,8 +46,9 @@ impl Guarded {
 
     /// Runs a fixed text that is not prepared: settings of the connection, and the bounds of transactions.
     pub(crate) async fn command(&mut self, text: &'static str) -> Result<(), Failure> {
+        let limit = self.left(WRITE);
         let connection = self.connection()?;
-        within(WRITE, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await
+        within(limit, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await
     }
 
     /// The same with a text that was put together; nothing in it comes from outside.
@@ -50,13 +58,15 @@ impl Guarded {
     }
 
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, Failure> {
+        let limit = self.left(WRITE);
         let connection = self.connection()?;
-        within(WRITE, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await
+        within(limit, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await
     }
 
     pub(crate) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        let limit = self.left(READ);
         let connection = self.connection()?;
-        let rows = within(READ, async { Ok(statement.mysql().fetch_all(connection).await?) }).await?;
+        let rows = within(limit, async { Ok(statement.mysql().fetch_all(connection).await?) }).await?;
         Ok(rows.into_iter().map(Row::Mysql).collect())
     }
 

@@ -19,6 +19,9 @@ use crate::warning::Warning;
 /// For how long a server that is gone for a moment is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long all steps, and the adoption of all rows, may take.
+const LONGEST: Duration = Duration::from_secs(6 * 3600);
+
 /// How many steps this program knows.
 pub(in super::super) fn known() -> i64 {
     steps::all().fold(0, |count, _| count + 1)
@@ -46,7 +49,7 @@ pub(in super::super) async fn bring_up_to_date(server: &Server) -> Result<Vec<Wa
 pub(in super::super) async fn check(server: &Server) -> Result<(), DbError> {
     let refused = |reason: String| DbError::Server { place: server.place(), reason };
     let looked = async {
-        let mut connection = server.connection().await?;
+        let mut connection = server.connection(Instant::now() + PATIENCE).await?;
         let found = refusal(&mut connection).await?;
         connection.give_back();
         Ok(found)
@@ -60,7 +63,7 @@ pub(in super::super) async fn check(server: &Server) -> Result<(), DbError> {
 
 /// What was found, or why the database cannot be used.
 async fn try_once(server: &Server) -> Result<Result<Vec<Warning>, String>, Failure> {
-    let mut connection = server.connection().await?;
+    let mut connection = server.connection(Instant::now() + LONGEST).await?;
     let is_done = match refusal(&mut connection).await? {
         Ok(is_done) => is_done,
         Err(reason) => {
@@ -127,7 +130,8 @@ async fn run(connection: &mut Guarded) -> Result<bool, Failure> {
 }
 
 async fn adopt_rows(server: &Server) -> Result<Vec<Warning>, Failure> {
-    let Begun::Now(connection) = server.write(Turn::Users, &server.next_operation()).await? else {
+    let Begun::Now(connection) = server.write(Turn::Users, &server.next_operation(), Instant::now() + LONGEST).await?
+    else {
         return Err(sqlx::Error::WorkerCrashed.into());
     };
     let mut transaction = Transaction::Mysql(connection);
