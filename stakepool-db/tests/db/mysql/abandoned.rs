@@ -1,19 +1,45 @@
 //! Work that is given up in the middle, and work that many do at once.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use stakepool_core::accounts::{User, UserId};
-use stakepool_core::ports::{LeaseStore, LedgerStore, UserStore};
+use stakepool_core::ports::{DatabaseServer, LeaseStore, LedgerStore, UserStore};
 use stakepool_core::testkit::samples::{NOW, new_user, report};
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_core::time::UnixTime;
 use stakepool_db::Database;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use super::MariaDbFixture;
+
+/// A way to the server over which answers come in bits, so that whoever goes away mostly goes in the middle of one.
+fn crumbling(server: PathBuf, folder: &Path) -> PathBuf {
+    let path = folder.join("crumbling");
+    let listener = UnixListener::bind(&path).unwrap();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (mut from_server, mut to_server) = UnixStream::connect(&server).await.unwrap().into_split();
+            let (mut from_client, mut to_client) = client.into_split();
+            tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+            tokio::spawn(async move {
+                let mut bit = [0; 61];
+                while let Ok(read @ 1..) = from_server.read(&mut bit).await {
+                    if to_client.write_all(&bit[..read]).await.is_err() {
+                        return;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+    });
+    path
+}
 
 /// A number that differs from call to call in no order that anybody could see.
 fn scattered(number: u64) -> u64 {
@@ -25,9 +51,13 @@ fn scattered(number: u64) -> u64 {
 async fn answers_are_right_however_many_who_asked_have_gone() {
     const REQUESTS: u64 = 10_000;
     const USERS: i64 = 50;
-    const AT_ONCE: usize = 40;
+    // As many as there are connections: nobody waits for one.
+    const AT_ONCE: usize = 10;
     let fixture = MariaDbFixture::empty().await;
-    let database = fixture.open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let socket = Some(crumbling(fixture.server().socket.clone(), folder.path()));
+    let database =
+        Database::open_mysql(DatabaseServer { socket, ..fixture.server().options(&fixture.name) }).await.unwrap();
     let mut users: Vec<User> = Vec::new();
     for number in 1..=USERS {
         let id = database.create(new_user(&format!("user{number}@example.org"))).await.unwrap();
@@ -50,7 +80,7 @@ async fn answers_are_right_however_many_who_asked_have_gone() {
             right.fetch_add(1, Ordering::Relaxed);
         });
         if number % 3 == 0 {
-            let after = Duration::from_micros(scattered(number + REQUESTS) % 3000);
+            let after = Duration::from_micros(scattered(number + REQUESTS) % 6000);
             tokio::spawn(async move {
                 tokio::time::sleep(after).await;
                 task.abort();
