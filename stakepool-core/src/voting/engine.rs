@@ -19,7 +19,7 @@ use super::restore::restore;
 use super::snapshot::SyncPoint;
 use super::ticket_sums::TicketSums;
 use super::wallet_counts::WalletCounts;
-use crate::chain::Network;
+use crate::chain::{Network, TicketHash};
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
 
@@ -119,6 +119,8 @@ pub struct Engine {
     /// Nodes that run on another network.
     other_network: Mutex<BTreeSet<usize>>,
     latest_votes: Mutex<VecDeque<VoteRecord>>,
+    /// The ticket of the last vote, where this daemon did not cast it for want of a wallet that signs.
+    failed_vote: Mutex<Option<TicketHash>>,
     /// Held while the engine runs.
     pub(super) running: tokio::sync::Mutex<()>,
     /// Asks for the state to be saved soon.
@@ -188,6 +190,7 @@ impl Engine {
             open_misses: Mutex::default(),
             active_node: Mutex::default(),
             other_network: Mutex::default(),
+            failed_vote: Mutex::default(),
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
             running: tokio::sync::Mutex::default(),
             save_soon: Notify::new(),
@@ -248,6 +251,10 @@ impl Engine {
     }
 
     /// The latest votes, the last one last.
+    pub(super) fn failed_vote(&self) -> MutexGuard<'_, Option<TicketHash>> {
+        lock(&self.failed_vote)
+    }
+
     pub(super) fn latest_votes(&self) -> MutexGuard<'_, VecDeque<VoteRecord>> {
         lock(&self.latest_votes)
     }

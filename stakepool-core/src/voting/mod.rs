@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod count_check;
 mod engine;
+mod failed_vote;
 mod follower;
 mod journal;
 mod key_signer;

@@ -85,6 +85,7 @@ impl Engine {
         if strangers {
             self.tell_strangers();
         }
+        self.look_at_failed_vote();
     }
 
     /// Names users who are missing, and addresses that are no user's. Those that are acknowledged are in the status, and no

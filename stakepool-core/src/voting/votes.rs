@@ -12,11 +12,6 @@ use super::tell::MISS_STANDS;
 use crate::chain::{BlockHash, ScriptAddress, TicketHash};
 use crate::reports::VoteOutcome;
 
-/// What a vote that was not cast is noted under.
-const VOTE: &str = "vote";
-/// How long it stays a problem where no later vote is cast.
-const FAILURE_STANDS: Duration = Duration::from_secs(3600);
-
 /// First and longest pause between two tries to look up an unknown winner.
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(20);
 const LOOK_UP_PAUSE_MOST: Duration = Duration::from_secs(1);
@@ -101,16 +96,9 @@ async fn cast(engine: Arc<Engine>, ballot: Ballot) {
             %ticket, %block, height = %record.height, bits = %record.bits,
             outcome = record.outcome.name(), millis = record.timings.total.as_millis(), "voted"
         );
-        engine.solved(VOTE);
+        engine.vote_cast();
     } else if let VoteOutcome::Failed(reason) = &record.outcome {
-        // Whether the ticket was missed, the block's child says.
-        tracing::warn!(
-            %ticket, %block, height = %record.height, reason, attempts = record.attempts,
-            "this daemon cast no vote; another may have"
-        );
-        let at = format!("ticket {ticket} on block {}", record.height);
-        let what = format!("this daemon did not cast the last vote ({at}): {reason}; another daemon may have");
-        engine.happened(VOTE, what, FAILURE_STANDS);
+        engine.vote_failed(&record, reason);
     }
     engine.publish_vote(record);
 }

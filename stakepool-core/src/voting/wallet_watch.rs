@@ -91,6 +91,7 @@ impl Engine {
             found => self.problem(&faults, format!("wallet {name}: {}", found.join("; "))),
         }
         self.check_bits();
+        self.look_at_failed_vote();
     }
 
     /// Asks the wallets for their states, as far as these were not asked for within the last second; waits two seconds at

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::chain::{BlockHeight, Generation, VoteBits};
 use stakepool_core::ports::{NodeEvent, SpentOrMissed};
 use stakepool_core::reports::TicketState;
 use tokio::time::sleep;
 
 use crate::engine::{ready, scene};
-use stakepool_core::testkit::FakeWallet;
-use stakepool_core::testkit::tickets::{block, header, revocation};
+use stakepool_core::testkit::tickets::{block, header, revocation, vote};
+use stakepool_core::testkit::{FakeWallet, Mood};
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_does_not_sign_is_told_and_not_preferred_until_it_signs_again() {
@@ -41,6 +41,24 @@ async fn a_wallet_that_does_not_sign_is_told_and_not_preferred_until_it_signs_ag
     daemon.win(220, 3, &[won]).await;
     assert_eq!(second.requests.lock().unwrap().len(), 2, "the daemon's own wallet votes again");
     assert_eq!(node.sent_count(), 3, "what was asked for a test is sent nowhere");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vote_that_another_daemon_cast_is_no_problem_once_the_wallet_is_back() {
+    let (wallet, node, won) = scene();
+    let daemon = ready(&[Arc::clone(&wallet)], &node).await;
+    wallet.set(Mood::Unreachable);
+    sleep(Duration::from_secs(4)).await;
+    daemon.win(220, 1, &[won]).await;
+    node.mine(221, 1, vec![vote(won, block(220, 1), BlockHeight(220), VoteBits(5), true)]);
+    daemon.emit(NodeEvent::BlockConnected(header(221, 1, 1))).await;
+    sleep(Duration::from_secs(4)).await;
+    let problems = daemon.engine.problems().join("\n");
+    assert!(problems.contains("cannot be reached") && problems.contains("did not cast the last vote"), "{problems}");
+
+    wallet.set(Mood::Fine);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(daemon.engine.problems(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
