@@ -23,6 +23,11 @@ impl Failure {
         error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == number)
     }
 
+    /// Whether the server cannot serve, though it answers: it only reads, or is cut off from its cluster.
+    pub(crate) fn is_of_host(&self) -> bool {
+        [1047, 1180, 1290, 1836].into_iter().any(|number| self.is_numbered(number))
+    }
+
     /// Whether there is a row with the same key.
     pub(crate) fn is_double(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())

@@ -26,12 +26,14 @@ pub(crate) struct Guarded {
     connection: Option<PoolConnection<MySql>>,
     /// When whoever asked will not wait any longer.
     until: Instant,
+    /// Whether its server cannot serve. Then it is closed: the next one may go to another server.
+    is_useless: bool,
 }
 
 impl Guarded {
     /// Takes a connection out of the pool for good, unless it is given back.
     pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant) -> Self {
-        Self { connection: Some(connection), until }
+        Self { connection: Some(connection), until, is_useless: false }
     }
 
     /// The time that a statement has left, of as much as it may take.
@@ -48,7 +50,8 @@ impl Guarded {
     pub(crate) async fn command(&mut self, text: &'static str) -> Result<(), Failure> {
         let limit = self.left(WRITE);
         let connection = self.connection()?;
-        within(limit, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await
+        let done = within(limit, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await;
+        self.noted(done)
     }
 
     /// The same with a text that was put together; nothing in it comes from outside.
@@ -60,13 +63,15 @@ impl Guarded {
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, Failure> {
         let limit = self.left(WRITE);
         let connection = self.connection()?;
-        within(limit, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await
+        let done = within(limit, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await;
+        self.noted(done)
     }
 
     pub(crate) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
         let limit = self.left(READ);
         let connection = self.connection()?;
-        let rows = within(limit, async { Ok(statement.mysql().fetch_all(connection).await?) }).await?;
+        let rows = within(limit, async { Ok(statement.mysql().fetch_all(connection).await?) }).await;
+        let rows = self.noted(rows)?;
         Ok(rows.into_iter().map(Row::Mysql).collect())
     }
 
@@ -84,7 +89,14 @@ impl Guarded {
 
     /// Gives the connection back to the pool. No transaction may be open on it.
     pub(crate) fn give_back(mut self) {
-        drop(self.connection.take());
+        if !self.is_useless {
+            drop(self.connection.take());
+        }
+    }
+
+    fn noted<T>(&mut self, done: Result<T, Failure>) -> Result<T, Failure> {
+        self.is_useless |= done.as_ref().is_err_and(Failure::is_of_host);
+        done
     }
 }
 
