@@ -205,6 +205,8 @@ mod tests {
             ignored_tickets: 1,
             users: 1,
             problems: Vec::new(),
+            problem_topics: Vec::new(),
+            takes_acknowledged: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         }

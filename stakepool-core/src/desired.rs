@@ -105,7 +105,8 @@ impl DesiredState {
     }
 
     /// The same, with these addresses acknowledged: whether they have a user or not, the operator knows and wants them. Daemons
-    /// vote for such addresses as for any other, and only do not call them a problem.
+    /// vote for such addresses as for any other, and only do not call them a problem. Those that were acknowledged before are not
+    /// any more.
     #[must_use]
     pub fn with_acknowledged(self, addresses: impl IntoIterator<Item = ScriptAddress>) -> Self {
         let acknowledged = addresses.into_iter().map(|address| (address.to_string(), address)).collect();

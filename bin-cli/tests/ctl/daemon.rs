@@ -54,6 +54,8 @@ impl Fake {
             live_tickets: 0,
             ignored_tickets: 0,
             problems: Vec::new(),
+            problem_topics: Vec::new(),
+            takes_acknowledged: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };

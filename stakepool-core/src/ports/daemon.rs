@@ -164,6 +164,13 @@ pub struct DaemonStatus {
     pub ignored_tickets: u64,
     /// What is wrong, for people; empty when all is well.
     pub problems: Vec<String>,
+    /// What each of the problems is about, in the same order: a lasting name, where the words may change with every figure. A daemon
+    /// of an older version names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problem_topics: Vec<String>,
+    /// Whether it takes a wanted state with acknowledged addresses. A daemon of an older version refuses one as a whole.
+    #[serde(default)]
+    pub takes_acknowledged: bool,
     /// The latest blocks that it has worked through, the highest first. A daemon of an older version names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latest_blocks: Vec<(BlockHash, BlockHeight)>,

@@ -27,6 +27,8 @@ pub enum DaemonMood {
     Predecessor,
     /// Answers, and takes no users.
     TakesNothing,
+    /// Answers, and never lists its tickets.
+    ListsNothing,
     /// As the predecessor's, because it refuses the token of the pool.
     Closed,
 }
@@ -61,6 +63,8 @@ pub struct FakeDaemon {
     pub pushes: AtomicUsize,
     /// How often its state was asked for.
     pub looks: AtomicUsize,
+    /// How often it was asked for events.
+    pub asked: AtomicUsize,
     /// The tickets that it would vote.
     pub live: Mutex<Vec<LowFeeEntry>>,
     /// The tickets that it ignores.
@@ -91,6 +95,8 @@ impl FakeDaemon {
             live_tickets: 0,
             ignored_tickets: 0,
             problems: Vec::new(),
+            problem_topics: Vec::new(),
+            takes_acknowledged: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };
@@ -101,6 +107,7 @@ impl FakeDaemon {
             desired: Mutex::default(),
             pushes: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
             live: Mutex::default(),
             ignored: Mutex::default(),
             events: Mutex::default(),
@@ -143,6 +150,7 @@ impl FakeDaemon {
             DaemonMood::Fine
             | DaemonMood::Silent
             | DaemonMood::TakesNothing
+            | DaemonMood::ListsNothing
             | DaemonMood::Predecessor
             | DaemonMood::Closed => Ok(()),
         }
@@ -155,8 +163,20 @@ impl FakeDaemon {
         match *self.mood.lock().unwrap() {
             DaemonMood::Predecessor => Err(DaemonError::Unsupported { daemon }),
             DaemonMood::Closed => Err(DaemonError::Unauthorized { daemon }),
-            DaemonMood::Fine | DaemonMood::Silent | DaemonMood::TakesNothing | DaemonMood::Unreachable => Ok(()),
+            DaemonMood::Fine
+            | DaemonMood::Silent
+            | DaemonMood::TakesNothing
+            | DaemonMood::ListsNothing
+            | DaemonMood::Unreachable => Ok(()),
         }
+    }
+
+    async fn list(&self, tickets: &Mutex<Vec<LowFeeEntry>>) -> Result<Vec<LowFeeEntry>, DaemonError> {
+        self.reach()?;
+        if *self.mood.lock().unwrap() == DaemonMood::ListsNothing {
+            pending::<()>().await;
+        }
+        Ok(tickets.lock().unwrap().clone())
     }
 }
 
@@ -182,12 +202,16 @@ impl VotingDaemon for FakeDaemon {
         if *self.mood.lock().unwrap() == DaemonMood::TakesNothing {
             return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "its state is full".into() });
         }
+        if desired.acknowledged().len() > 0 && !self.status.lock().unwrap().takes_acknowledged {
+            return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
+        }
         *self.desired.lock().unwrap() = Some(desired.clone());
         self.pushes.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
     async fn events(&self, after: EventCursor) -> Result<EventBatch, DaemonError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         loop {
             // Before anything is looked at, so that no news is missed.
             let news = self.news.notified();
@@ -206,12 +230,10 @@ impl VotingDaemon for FakeDaemon {
     }
 
     async fn live_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
-        self.reach()?;
-        Ok(self.live.lock().unwrap().clone())
+        self.list(&self.live).await
     }
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
-        self.reach()?;
-        Ok(self.ignored.lock().unwrap().clone())
+        self.list(&self.ignored).await
     }
 }

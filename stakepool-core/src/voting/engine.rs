@@ -360,7 +360,7 @@ impl Engine {
 
     /// What is wrong, for people.
     pub fn problems(&self) -> Vec<String> {
-        self.problems.problems()
+        self.problems.problems().into_iter().map(|(_, what)| what).collect()
     }
 
     /// Whether users were ever set, now or in an earlier run.

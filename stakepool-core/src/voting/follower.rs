@@ -25,6 +25,8 @@ const FIRST: BlockHeight = BlockHeight(1);
 const OTHER_CHAIN: usize = 6;
 /// How long it stays a problem that the chain was begun anew.
 const NEW_CHAIN_STANDS: Duration = Duration::from_secs(3600);
+/// How long after blocks were undone or missed the tickets are compared: one follows the other, and the next block is on its way.
+const SETTLES: Duration = Duration::from_secs(5);
 /// Tickets that a node may name as matured with one block; consensus lets twenty in.
 const MOST_NEW_TICKETS: usize = 256;
 /// Pause after a failed synchronisation.
@@ -44,6 +46,8 @@ pub(super) struct Follower {
     active: Option<usize>,
     /// When to try again, after a failure.
     retry_at: Option<Instant>,
+    /// When to compare the tickets with the node's before the regular check, after blocks were undone or missed.
+    check_at: Option<Instant>,
     /// Tickets that left the lottery with a block that is not connected yet (the order of 2018's nodes).
     held: Option<(BlockHash, Vec<(TicketHash, SpentOrMissed)>)>,
     /// The latest revocation by legacy wallets, one at a time.
@@ -62,6 +66,7 @@ impl Follower {
             recent,
             active: None,
             retry_at: None,
+            check_at: None,
             held: None,
             revoking: None,
         }
@@ -72,13 +77,7 @@ impl Follower {
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         checks.tick().await;
         loop {
-            let retry_at = self.retry_at;
-            let retry = async {
-                match retry_at {
-                    Some(at) => tokio::time::sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let (retry, check_soon) = (reached(self.retry_at), reached(self.check_at));
             tokio::select! {
                 biased;
                 event = self.events.recv() => match event {
@@ -87,6 +86,7 @@ impl Follower {
                 },
                 () = self.engine.lost_events.noted() => {}
                 () = retry => self.synchronise().await,
+                () = check_soon => self.check().await,
                 _ = checks.tick() => self.check().await,
             }
             while self.events.is_empty()
@@ -219,9 +219,15 @@ impl Follower {
         }
     }
 
+    /// Nobody tells of tickets that left the lottery meanwhile: they are compared with the node's once this is worked through.
+    fn is_not_compared(&mut self) {
+        self.engine.set_compared(false);
+        self.check_at = Some(Instant::now() + SETTLES);
+    }
+
     /// Takes the block at `height` back; `previous` is the one before it.
     fn go_back(&mut self, height: BlockHeight, previous: BlockHash) {
-        self.engine.set_compared(false);
+        self.is_not_compared();
         self.engine.lottery_mut().disconnect(height);
         self.engine.set_synced(Some((previous, height.minus(1))));
         self.recent.retain(|(_, of)| *of < height);
@@ -301,7 +307,7 @@ impl Follower {
                 return Ok(());
             }
             // Nobody tells of the tickets that were missed meanwhile.
-            self.engine.set_compared(false);
+            self.is_not_compared();
             self.advance(node, best).await?;
             tracing::info!(from = %height, to = %best, %hash, "caught up");
         }
@@ -364,7 +370,7 @@ impl Follower {
     async fn leave_branch(&mut self, node: &dyn Node, height: BlockHeight, hash: BlockHash) -> Result<(), NodeError> {
         for (known, at) in self.recent.clone().into_iter().rev() {
             if found(node.block_hash(at).await)? == Some(known) {
-                self.engine.set_compared(false);
+                self.is_not_compared();
                 let undone = (at.0 + 1..=height.0).rev();
                 undone.for_each(|height| self.engine.lottery_mut().disconnect(BlockHeight(height)));
                 self.engine.set_synced(Some((known, at)));
@@ -390,7 +396,7 @@ impl Follower {
     /// Without a place to go on from: the wallets' tickets first, since they may win next, then all live tickets
     /// of the network, then the blocks whose tickets are still immature.
     async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
-        self.engine.set_compared(false);
+        self.is_not_compared();
         let (_, best) = self.engine.node(node).best_block().await?;
         let own = self.wallet_tickets().await;
         self.engine.take_listed(node, &own).await;
@@ -418,6 +424,7 @@ impl Follower {
     /// Compares what is believed live with what the node says, and repairs the difference. Never between a block
     /// and its votes.
     async fn check(&mut self) {
+        self.check_at = None;
         let Some(node) = self.active else { return };
         while self.engine.ballots().any_casting(PEACE) {
             sleep(Duration::from_millis(200)).await;
@@ -427,6 +434,14 @@ impl Follower {
         }
         self.revoke_on_legacy();
         self.engine.audit_soon.notify_one();
+    }
+}
+
+/// Waits for a moment; for ever where there is none.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

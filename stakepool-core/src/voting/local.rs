@@ -112,13 +112,14 @@ impl LocalDaemon {
         self.engine.lottery().evaluator().fee_addresses()
     }
 
-    /// What the engine reports, and why nodes cannot be connected to.
-    fn problems(&self) -> Vec<String> {
-        let mut problems = self.engine.problems();
-        for error in self.engine.nodes().iter().filter_map(|node| node.last_error()) {
+    /// What the engine reports, and why nodes cannot be connected to: what each is about, and what it is.
+    fn problems(&self) -> Vec<(String, String)> {
+        let mut problems = self.engine.problems_of().problems();
+        for node in self.engine.nodes() {
+            let Some(error) = node.last_error() else { continue };
             let problem = error.to_string();
-            if !problems.contains(&problem) {
-                problems.push(problem);
+            if problems.iter().all(|(_, known)| *known != problem) {
+                problems.push((format!("{}/connection", node.name()), problem));
             }
         }
         problems
@@ -214,6 +215,7 @@ impl VotingDaemon for LocalDaemon {
         let (node_height, synced_height) = self.heights().await;
         let desired = self.engine.desired();
         let (live_tickets, ignored_tickets) = self.engine.ticket_counts();
+        let (problem_topics, problems) = self.problems().into_iter().unzip();
         Ok(DaemonStatus {
             id: self.id.clone(),
             epoch: self.engine.epoch(),
@@ -229,7 +231,9 @@ impl VotingDaemon for LocalDaemon {
             wallets: self.wallets(),
             live_tickets,
             ignored_tickets,
-            problems: self.problems(),
+            problems,
+            problem_topics,
+            takes_acknowledged: true,
             latest_blocks: self.engine.latest_blocks(),
             check: self.engine.ticket_check(),
         })

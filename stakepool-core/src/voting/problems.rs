@@ -86,8 +86,8 @@ impl Problems {
         self.changes.send_replace(());
     }
 
-    /// All that is wrong.
-    pub(super) fn problems(&self) -> Vec<String> {
-        self.lock().values().map(|problem| problem.what.clone()).collect()
+    /// All that is wrong, each with what it is about.
+    pub(super) fn problems(&self) -> Vec<(String, String)> {
+        self.lock().iter().map(|(about, problem)| (about.clone(), problem.what.clone())).collect()
     }
 }

@@ -44,6 +44,12 @@ async fn its_status_tells_what_the_engine_has_and_how_its_wallets_are() {
     assert!(status.wallets[0].reachable && status.wallets[0].unlocked);
     assert_eq!(status.wallets[0].account_key.as_deref(), Some(COLD));
     assert!(status.problems.is_empty(), "{:?}", status.problems);
+    assert!(status.takes_acknowledged);
+    running.engine.problem("tip", "no block for an hour".to_owned());
+    running.engine.problem("save", "the disk is full".to_owned());
+    let status = daemon.status().await.unwrap();
+    assert_eq!(status.problem_topics, ["save", "tip"], "each problem is named by what it is about");
+    assert_eq!(status.problems, ["the disk is full", "no block for an hour"]);
 }
 
 #[tokio::test(start_paused = true)]

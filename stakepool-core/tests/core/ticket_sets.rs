@@ -13,6 +13,8 @@ use crate::engine::{Daemon, ready, scene};
 
 /// Longer than from one check to the next.
 const NEXT_CHECK: Duration = Duration::from_secs(200);
+/// Longer than until the check after blocks that were undone or missed.
+const SOON: Duration = Duration::from_secs(10);
 
 fn sets(daemon: &Daemon) -> TicketSets {
     daemon.engine.ticket_sets().expect("it is at the tip, and has compared its tickets")
@@ -68,7 +70,7 @@ async fn a_ticket_that_ends_is_added_or_gets_another_user_changes_the_sets() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_daemon_says_nothing_of_its_tickets_until_it_compared_them_with_its_node() {
+async fn a_daemon_says_nothing_of_its_tickets_until_it_compared_them_with_its_node_which_it_does_soon() {
     let (wallet, node, _) = scene();
     let daemon = Daemon::start(&[Arc::clone(&wallet)], &node, &Arc::<MemoryFile>::default());
     assert_eq!(daemon.engine.ticket_sets(), None, "no node was heard of");
@@ -82,7 +84,7 @@ async fn a_daemon_says_nothing_of_its_tickets_until_it_compared_them_with_its_no
     daemon.emit(NodeEvent::BlockConnected(header(222, 1, 1))).await;
     assert_eq!(daemon.engine.synced().map(|(_, height)| height), Some(BlockHeight(222)));
     assert_eq!(daemon.engine.ticket_sets(), None);
-    sleep(NEXT_CHECK).await;
+    sleep(SOON).await;
     assert_eq!(sets(&daemon).height, BlockHeight(222));
     // A reorganisation undoes ends, too.
     daemon.emit(NodeEvent::BlockDisconnected(header(222, 1, 1))).await;
@@ -90,6 +92,6 @@ async fn a_daemon_says_nothing_of_its_tickets_until_it_compared_them_with_its_no
     daemon.emit(NodeEvent::BlockConnected(header(222, 2, 1))).await;
     assert_eq!(daemon.engine.synced(), Some((block(222, 2), BlockHeight(222))));
     assert_eq!(daemon.engine.ticket_sets(), None);
-    sleep(NEXT_CHECK).await;
+    sleep(SOON).await;
     assert_eq!(sets(&daemon).block, block(222, 2));
 }

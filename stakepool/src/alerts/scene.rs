@@ -87,6 +87,8 @@ pub(super) fn daemon_status() -> DaemonStatus {
         live_tickets: 0,
         ignored_tickets: 0,
         problems: Vec::new(),
+        problem_topics: Vec::new(),
+        takes_acknowledged: true,
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     }

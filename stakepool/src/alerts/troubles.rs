@@ -1,6 +1,6 @@
 //! The troubles that are there now.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::alerts::book::Trouble;
 use crate::alerts::since::Since;
 use crate::database::DatabaseCondition;
 use crate::pool::Pool;
-use crate::status::{DaemonCondition, DaemonReport, PoolStatus, WalletCondition, WalletReport};
+use crate::status::{DaemonCondition, DaemonReport, OwnProblem, PoolStatus, WalletCondition, WalletReport};
 use crate::tickets::{ALL_RECORDS, Cause};
 
 /// How long the stores may take for one look.
@@ -137,23 +137,28 @@ fn of_daemon(daemon: &DaemonReport, lag_allowed: u32) -> Vec<Trouble> {
     if let Some(lag) = daemon.lag.filter(|lag| *lag > lag_allowed) {
         troubles.push(trouble(AlertKind::Lag, about.clone(), format!("it is {lag} blocks behind")));
     }
-    let own = own_problems(daemon);
-    if !own.is_empty() {
-        troubles.push(trouble(AlertKind::Daemon, about.clone(), own.join("; ")));
-    }
+    troubles.extend(own_problems(daemon).into_iter().map(|(topic, texts)| {
+        let about = topic.map_or_else(|| about.clone(), |topic| format!("{about} ({topic})"));
+        trouble(AlertKind::Daemon, about, texts.join("; "))
+    }));
     if !daemon.differences.is_empty() {
         troubles.push(trouble(AlertKind::Disagreement, about, daemon.differences.join("; ")));
     }
     troubles
 }
 
-/// What a daemon complains of, but for its wallets that are away or locked: those have kinds of their own.
-fn own_problems(daemon: &DaemonReport) -> Vec<&str> {
+/// What a daemon complains of, by what it is about, but for its wallets that are away or locked: those have kinds of their own.
+/// One problem that stands for weeks must not hide another that begins meanwhile.
+fn own_problems(daemon: &DaemonReport) -> BTreeMap<Option<&str>, Vec<&str>> {
     let is_known = |problem: &str| {
         let mut unable = daemon.wallets.iter().filter(|wallet| !wallet.reachable || !wallet.unlocked);
         unable.any(|wallet| problem.contains(&wallet.name))
     };
-    daemon.own_problems.iter().map(String::as_str).filter(|problem| !is_known(problem)).collect()
+    let mut problems: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for OwnProblem { topic, text } in daemon.own_problems.iter().filter(|problem| !is_known(&problem.text)) {
+        problems.entry(topic.as_deref()).or_default().push(text.as_str());
+    }
+    problems
 }
 
 /// Votes on blocks that no daemon could cast, where the failure was reported `within` a span of time. What became of a vote
@@ -306,6 +311,19 @@ mod tests {
         let told = judge(&[], Some(daemon(|status| status.problems = vec![missing.to_owned(), "other".to_owned()])));
         let text = format!("{missing}; other");
         assert_eq!(told, [(AlertKind::Daemon, "daemon d:1".to_owned(), text)]);
+        let told = judge(
+            &[],
+            Some(daemon(|status| {
+                status.problems = vec!["1 ticket".to_owned(), "faults".to_owned(), "other".to_owned()];
+                status.problem_topics = vec!["w:1/more tickets".to_owned(), "w:1/faults".to_owned(), "tip".to_owned()];
+            })),
+        );
+        let about: Vec<_> = told.iter().map(|(_, about, _)| about.as_str()).collect();
+        assert_eq!(
+            about,
+            ["daemon d:1 (tip)", "daemon d:1 (w:1/faults)", "daemon d:1 (w:1/more tickets)"],
+            "each is an alert of its own: one that stands for weeks hides none that begins"
+        );
         let told = judge(
             &[],
             Some(daemon(|status| {

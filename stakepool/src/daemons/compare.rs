@@ -1,5 +1,6 @@
 //! What a daemon has is compared with the desired state, and is given to it where it lacks it, or only looked at.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, Generation};
@@ -12,6 +13,7 @@ use crate::daemons::round::{RoundError, within};
 use crate::daemons::view::{DaemonView, Expected};
 use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
+use crate::unknown_notes::set_acknowledged;
 
 /// How long a daemon may take to say how it is: it has that ready.
 const STATUS_LIMIT: Duration = Duration::from_secs(5);
@@ -130,7 +132,14 @@ impl Comparison {
         if purpose == Purpose::Reconcile {
             self.settle(status.synced_height).await?;
         }
-        let desired = self.desired().await?;
+        let mut desired = self.desired().await?;
+        if purpose == Purpose::Reconcile {
+            desired = self.forget_acknowledgements(desired).await?;
+        }
+        if !status.takes_acknowledged {
+            // An older daemon does not know them: the digest would be another one to it, and it would take no user either.
+            desired = desired.with_acknowledged([]);
+        }
         if let Some(reason) = withheld(&desired, &status) {
             return Ok(Found::Done(DaemonView::out_of_sync(status, reason)));
         }
@@ -184,6 +193,18 @@ impl Comparison {
             self.signal.changed();
         }
         Ok(())
+    }
+
+    /// Takes back acknowledgements of addresses that are a user's by now: where that user is lost later, people must hear of it.
+    async fn forget_acknowledgements(&self, desired: DesiredState) -> Result<DesiredState, StoreError> {
+        let taken: HashSet<_> =
+            desired.users().map(|user| user.address).filter(|address| desired.is_acknowledged(address)).collect();
+        for address in &taken {
+            set_acknowledged(self.parts.upkeep.as_ref(), address, None).await?;
+            tracing::info!(%address, "no longer acknowledged as nobody's: it is a user's");
+        }
+        let rest: Vec<_> = desired.acknowledged().filter(|address| !taken.contains(address)).copied().collect();
+        Ok(desired.with_acknowledged(rest))
     }
 
     /// The users and added tickets as they are now: what every daemon should have.

@@ -16,8 +16,9 @@ use crate::daemons::wording::in_words;
 
 /// How long two daemons must differ, seen at least twice, before that is a problem.
 const LASTS: Duration = Duration::from_secs(60);
-/// How long a difference stands while the two cannot be compared, as between one block and the next.
-const STANDS: Duration = Duration::from_secs(120);
+/// How long a difference stands while the two cannot be compared: between one block and the next, while one does not answer, and
+/// after blocks were undone until a daemon compares its tickets with its node's, which it does every three minutes at least.
+const STANDS: Duration = Duration::from_secs(300);
 /// How often the tickets that differ are listed anew.
 const NAME_AGAIN: Duration = Duration::from_secs(180);
 
@@ -49,13 +50,20 @@ struct Known {
     since: UnixTime,
     seen: UnixTime,
     sets: (TicketSets, TicketSets),
-    named: Option<(UnixTime, Vec<Differing>)>,
+    named: Vec<Differing>,
+    /// When the tickets were listed last, or that was tried.
+    tried: Option<UnixTime>,
 }
 
 impl Known {
     /// Takes times after `now` for those of a clock that was wrong.
     fn not_after(&mut self, now: UnixTime) {
         (self.since, self.seen) = (self.since.min(now), self.seen.min(now));
+        self.tried = self.tried.map(|tried| tried.min(now));
+    }
+
+    fn is_to_be_named(&self, now: UnixTime) -> bool {
+        self.lasts() && self.tried.is_none_or(|at| at.plus(NAME_AGAIN) <= now)
     }
 
     fn lasts(&self) -> bool {
@@ -99,17 +107,16 @@ impl Differences {
                     self.0.remove(&pair);
                 }
                 Found::Different(a, b) => {
-                    let known =
-                        self.0.entry(pair).or_insert(Known { since: now, seen: now, sets: (a, b), named: None });
+                    let new = Known { since: now, seen: now, sets: (a, b), named: Vec::new(), tried: None };
+                    let known = self.0.entry(pair).or_insert(new);
                     known.not_after(now);
                     (known.seen, known.sets) = (now, (a, b));
                 }
             }
         }
-        let is_in_sync = |name: &String| views.get(name).is_some_and(|view| view.in_sync);
-        self.0.retain(|(a, b), known| {
+        self.0.retain(|_, known| {
             known.not_after(now);
-            known.seen.plus(STANDS) >= now && is_in_sync(a) && is_in_sync(b)
+            known.seen.plus(STANDS) >= now
         });
     }
 
@@ -135,11 +142,16 @@ impl Differences {
         both
     }
 
-    /// A lasting difference of a daemon whose tickets are to be listed.
-    pub(super) fn to_name(&self, now: UnixTime, daemon: &str) -> Option<Pair> {
-        let is_old = |known: &Known| known.named.as_ref().is_none_or(|(at, _)| at.plus(NAME_AGAIN) <= now || *at > now);
-        let of_daemon = self.0.iter().filter(|((a, b), _)| a == daemon || b == daemon);
-        of_daemon.filter(|(_, known)| known.lasts() && is_old(known)).map(|(pair, _)| pair.clone()).next()
+    /// Whether there is a lasting difference whose tickets are to be listed.
+    pub(super) fn is_any_to_name(&self, now: UnixTime) -> bool {
+        self.0.values().any(|known| known.is_to_be_named(now))
+    }
+
+    /// A lasting difference whose tickets are to be listed: it is not the next again for a while, whether they can be listed or not.
+    pub(super) fn next_to_name(&mut self, now: UnixTime) -> Option<Pair> {
+        let (pair, known) = self.0.iter_mut().find(|(_, known)| known.is_to_be_named(now))?;
+        known.tried = Some(now);
+        Some(pair.clone())
     }
 
     /// The lasting differences.
@@ -148,9 +160,9 @@ impl Differences {
     }
 
     /// Notes which tickets differ.
-    pub(super) fn name(&mut self, now: UnixTime, pair: &Pair, tickets: Vec<Differing>) {
+    pub(super) fn name(&mut self, pair: &Pair, tickets: Vec<Differing>) {
         if let Some(known) = self.0.get_mut(pair) {
-            known.named = Some((now, tickets));
+            known.named = tickets;
         }
     }
 
@@ -164,10 +176,9 @@ impl Differences {
             let odd_one = if times(a) > times(b) { a } else { b };
             if !odd.contains(&odd_one) {
                 odd.push(odd_one);
-                let named = known.named.as_ref().map(|(_, tickets)| tickets.as_slice()).unwrap_or_default();
                 told.push(TicketDifference {
                     about: format!("daemons {a} and {b}"),
-                    text: in_words((a, b), known.sets, named),
+                    text: in_words((a, b), known.sets, &known.named),
                 });
             }
         }

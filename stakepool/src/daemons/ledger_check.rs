@@ -1,6 +1,6 @@
 //! Whether the ledger has the tickets that the daemons are to vote: what it does not have is on no page, and in no count of misses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use stakepool_core::chain::TicketHash;
@@ -46,6 +46,15 @@ impl Open {
     }
 }
 
+/// What a look at the ledger and the daemons finds.
+#[derive(Debug, Default)]
+pub(super) struct LedgerLook {
+    /// The daemons that could be compared with the ledger.
+    pub(super) compared: BTreeSet<String>,
+    /// Their tickets that the ledger lacks, by daemon, with how it has them.
+    pub(super) found: BTreeMap<(String, TicketHash), Option<TicketState>>,
+}
+
 /// Tickets that the ledger lacks, by daemon, with when that was first seen and last.
 #[derive(Debug, Default)]
 pub(super) struct Lacking(BTreeMap<(String, TicketHash), Known>);
@@ -59,9 +68,10 @@ struct Known {
 }
 
 impl Lacking {
-    /// Takes what the ledger lacks of the tickets of daemons that could be compared, in the place of what it lacked before.
-    pub(super) fn look(&mut self, now: UnixTime, found: BTreeMap<(String, TicketHash), Option<TicketState>>) {
-        self.0.retain(|key, _| found.contains_key(key));
+    /// Takes what the ledger lacks of the tickets of daemons that could be compared, in the place of what it lacked of theirs before.
+    /// Of the others everything stands.
+    pub(super) fn look(&mut self, now: UnixTime, LedgerLook { compared, found }: LedgerLook) {
+        self.0.retain(|key, _| !compared.contains(&key.0) || found.contains_key(key));
         for (key, state) in found {
             let known = self.0.entry(key).or_insert(Known { since: now, seen: now, state });
             (known.since, known.seen, known.state) = (known.since.min(now), now, state);
@@ -103,9 +113,22 @@ fn in_words(tickets: &[(&TicketHash, &Known)]) -> String {
 mod tests {
     use super::*;
 
-    fn lacking(numbers: &[u8]) -> BTreeMap<(String, TicketHash), Option<TicketState>> {
+    fn lacking(numbers: &[u8]) -> LedgerLook {
         let key = |number: &u8| ("a:1".to_owned(), TicketHash::from_bytes([*number; 32]));
-        numbers.iter().map(|number| (key(number), (*number > 3).then_some(TicketState::Voted))).collect()
+        let found = numbers.iter().map(|number| (key(number), (*number > 3).then_some(TicketState::Voted))).collect();
+        LedgerLook { compared: BTreeSet::from(["a:1".to_owned()]), found }
+    }
+
+    #[test]
+    fn what_is_lacking_stands_while_its_daemon_cannot_be_compared() {
+        let mut known = Lacking::default();
+        known.look(UnixTime(0), lacking(&[1]));
+        known.look(UnixTime(60), lacking(&[1]));
+        let only_b = LedgerLook { compared: BTreeSet::from(["b:1".to_owned()]), ..LedgerLook::default() };
+        known.look(UnixTime(120), only_b);
+        assert_eq!(known.told().len(), 1, "b:1 says nothing of a:1");
+        known.look(UnixTime(180), lacking(&[]));
+        assert!(!known.is_any());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join, join_all};
+use futures_util::future::{BoxFuture, join_all};
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
@@ -28,7 +28,8 @@ use crate::tickets::mails;
 /// How often a daemon that is in sync is asked for its status, and every other time compared. What pages show of it is never
 /// older than that and the answer's time.
 const LOOK: Duration = Duration::from_secs(2);
-/// The least time between two looks at a daemon, however often it says that its health changed.
+/// The least time between two looks at a daemon, however often it says that its health changed, and between two calls for events
+/// of which the first had none.
 const LEAST: Duration = Duration::from_secs(1);
 /// How often a daemon that cannot be compared (the predecessor's) is given everything anyhow.
 const REPEAT: Duration = Duration::from_secs(180);
@@ -121,7 +122,7 @@ impl Reconciler {
             let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref(), Arc::clone(&look)));
             [keep, Box::pin(self.collect(daemon.as_ref(), look))]
         });
-        join(join_all(tasks), self.tickets.watch_ledger(|| self.views())).await;
+        tokio::join!(join_all(tasks), self.tickets.name_differences(), self.tickets.watch_ledger(|| self.views()),);
     }
 
     /// Compares one daemon for ever: when it is time, when something has changed, and at once where `look` asks for it.
@@ -139,7 +140,7 @@ impl Reconciler {
                     let comparable = view.status.is_some();
                     compared = view.status.clone().filter(|_| view.in_sync && before.is_none());
                     self.note(daemon, view.asked_at(began));
-                    self.tickets.compare(daemon, &self.views()).await;
+                    self.tickets.compare(&self.views());
                     pause = BACK_OFF.0;
                     if comparable { LOOK } else { REPEAT }
                 }
@@ -212,14 +213,15 @@ impl Reconciler {
     /// Stores the next events, and then the place behind them: after a crash between the two they come again.
     async fn collect_once(&self, daemon: &dyn VotingDaemon, look: &Notify) -> Result<(), RoundError> {
         let ledger: &dyn LedgerStore = self.parts.ledger.as_ref();
+        let began = Instant::now();
         let cursor = ledger.cursor(daemon.name()).await?.unwrap_or_default();
         let batch = within(EVENTS_LIMIT, daemon.events(cursor)).await?;
         let next = batch.next;
         self.store(daemon.name(), batch).await?;
         if next == cursor {
             look.notify_one();
-            // Do not spin where the daemon has no patience.
-            sleep(Duration::from_millis(100)).await;
+            // Neither where the daemon has no patience, nor where one problem of its comes and goes all the time.
+            sleep_until(began + LEAST).await;
         } else {
             ledger.set_cursor(daemon.name(), next).await?;
         }

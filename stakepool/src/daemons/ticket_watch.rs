@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join;
-use stakepool_core::chain::{ScriptAddress, TicketHash};
+use stakepool_core::chain::ScriptAddress;
 use stakepool_core::ports::VotingDaemon;
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::TicketReport;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::daemons::desired::desired_state;
 use crate::daemons::differences::{Differences, Pair, TicketDifference, comparable};
 use crate::daemons::ends::Ends;
-use crate::daemons::ledger_check::{Lacking, Open};
+use crate::daemons::ledger_check::{Lacking, LedgerLook, Open};
 use crate::daemons::round::within;
 use crate::daemons::standing::{Differing, Lists};
 use crate::daemons::view::DaemonView;
@@ -30,8 +31,6 @@ const LEDGER_AGAIN: Duration = Duration::from_secs(60);
 const LOOKED_UP: usize = 100;
 
 type Views = BTreeMap<String, DaemonView>;
-/// Tickets that the ledger lacks, by daemon, with how it has them.
-type Found = BTreeMap<(String, TicketHash), Option<TicketState>>;
 
 /// Compares tickets.
 #[derive(Clone, Debug)]
@@ -40,6 +39,8 @@ pub(super) struct TicketWatch {
     differences: Arc<Mutex<Differences>>,
     lacking: Arc<Mutex<Lacking>>,
     ends: Arc<Mutex<Ends>>,
+    /// Daemons differ, and which tickets those are is to be found out.
+    to_name: Arc<Notify>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -48,7 +49,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl TicketWatch {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, differences: Arc::default(), lacking: Arc::default(), ends: Arc::default() }
+        Self {
+            parts,
+            differences: Arc::default(),
+            lacking: Arc::default(),
+            ends: Arc::default(),
+            to_name: Arc::default(),
+        }
     }
 
     /// What is to be said of daemons that differ from each other or from the ledger.
@@ -67,19 +74,31 @@ impl TicketWatch {
         lock(&self.ends).note(self.parts.clock.now(), daemon, reports, is_snapshot);
     }
 
-    /// Compares a daemon's tickets with the other daemons', and finds out which differ where that lasts.
-    pub(super) async fn compare(&self, daemon: &dyn VotingDaemon, views: &Views) {
+    /// Compares the daemons' tickets with each other, as these are known.
+    pub(super) fn compare(&self, views: &Views) {
         let now = self.parts.clock.now();
-        let pair = {
-            let mut differences = lock(&self.differences);
-            differences.look(now, views);
-            differences.to_name(now, daemon.name())
-        };
-        if let Some(pair) = pair
-            && let Some(tickets) = self.differing(&pair).await
-        {
-            lock(&self.differences).name(now, &pair, tickets);
+        let mut differences = lock(&self.differences);
+        differences.look(now, views);
+        if differences.is_any_to_name(now) {
+            self.to_name.notify_one();
         }
+    }
+
+    /// Finds out for ever which tickets differ, where daemons do for a while. Two daemons may take long to list their tickets: nothing
+    /// else waits for that.
+    pub(super) async fn name_differences(&self) {
+        loop {
+            self.to_name.notified().await;
+            while let Some(pair) = self.next_to_name() {
+                if let Some(tickets) = self.differing(&pair).await {
+                    lock(&self.differences).name(&pair, tickets);
+                }
+            }
+        }
+    }
+
+    fn next_to_name(&self) -> Option<Pair> {
+        lock(&self.differences).next_to_name(self.parts.clock.now())
     }
 
     /// Compares the ledger's tickets with the daemons' for ever.
@@ -92,11 +111,13 @@ impl TicketWatch {
         }
     }
 
-    /// Compares them once. False where no daemon can be compared.
+    /// Compares them once. False where a daemon could not be compared that should have been, or there is none to compare.
     pub(super) async fn compare_with_ledger(&self, views: &Views) -> bool {
-        let Some(found) = self.lacking(views).await else { return false };
-        lock(&self.lacking).look(self.parts.clock.now(), found);
-        true
+        let Some(look) = self.lacking(views).await else { return false };
+        let comparable = views.values().filter(|view| comparable(view).is_some()).count();
+        let is_whole = comparable > 0 && look.compared.len() == comparable;
+        lock(&self.lacking).look(self.parts.clock.now(), look);
+        is_whole
     }
 
     /// What is to be said of the daemons beside each other after a look at them and another one a few seconds later, which is taken
@@ -115,7 +136,7 @@ impl TicketWatch {
         let mut both = Differences::of_two_looks(before, now, &views);
         for pair in both.lasting() {
             if let Some(tickets) = self.differing(&pair).await {
-                both.name(now, &pair, tickets);
+                both.name(&pair, tickets);
             }
         }
         both.told()
@@ -138,31 +159,37 @@ impl TicketWatch {
         Some(of_a.differing(&of_b, &self.users().await?))
     }
 
-    /// The users' tickets of daemons that the ledger lacks; `None` where that cannot be found out.
-    async fn lacking(&self, views: &Views) -> Option<Found> {
+    /// The users' tickets that the ledger lacks of the daemons that can be compared; `None` where the database fails.
+    async fn lacking(&self, views: &Views) -> Option<LedgerLook> {
         let ledger = self.parts.ledger.as_ref();
         let reports: Vec<_> = views.iter().filter_map(|(name, view)| Some((name, comparable(view)?.0))).collect();
+        let mut look = LedgerLook::default();
         if reports.is_empty() {
-            return None;
+            return Some(look);
         }
         let open = Open::read(ledger).await.ok()?;
         let mut lists = Vec::new();
-        for (name, _) in reports.iter().filter(|(_, sets)| !open.is_of(sets)) {
-            lists.push((*name, within(LISTS_LIMIT, Lists::of(self.daemon(name)?)).await.ok()?));
+        for (name, sets) in &reports {
+            if open.is_of(sets) {
+                look.compared.insert((*name).clone());
+            } else if let Ok(listed) = within(LISTS_LIMIT, Lists::of(self.daemon(name)?)).await {
+                // One that does not list them in time keeps nobody from being compared.
+                lists.push((*name, listed));
+            }
         }
         if lists.is_empty() {
-            return Some(Found::new());
+            return Some(look);
         }
         // Read after the lists: what was reported before is in it.
         let (open, users) = (Open::read(ledger).await.ok()?, self.users().await?);
-        let mut found = Found::new();
         for (name, lists) in &lists {
             for ticket in open.lacks(lists.of_users(&users)).into_iter().take(LOOKED_UP) {
                 let state = ledger.ticket(&ticket).await.ok()?.map(|report| report.state);
-                found.insert(((*name).clone(), ticket), state);
+                look.found.insert(((*name).clone(), ticket), state);
             }
+            look.compared.insert((*name).clone());
         }
-        Some(found)
+        Some(look)
     }
 }
 

@@ -72,7 +72,16 @@ pub struct DaemonReport {
     pub problems: Vec<String>,
     /// Those of the problems that it tells of itself, and others for which no alert has a kind of its own.
     #[serde(skip)]
-    pub own_problems: Vec<String>,
+    pub own_problems: Vec<OwnProblem>,
+}
+
+/// What a daemon tells of itself, or what is wrong with it that no alert has a kind of its own for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnProblem {
+    /// What it is about: one thing stays one problem, whatever its figures. `None` where the daemon, of an older version, does not say.
+    pub topic: Option<String>,
+    /// What is wrong, for people.
+    pub text: String,
 }
 
 impl DaemonReport {
@@ -172,13 +181,20 @@ fn no_block_yet(status: &DaemonStatus) -> Option<String> {
 }
 
 /// What a daemon in sync complains of, and what is wrong with it beside that has no kind of its own.
-fn own_problems(view: &DaemonView) -> Vec<String> {
-    let mut problems: Vec<String> = view.error.iter().cloned().collect();
+fn own_problems(view: &DaemonView) -> Vec<OwnProblem> {
+    let own = |topic: &str, text| OwnProblem { topic: Some(topic.to_owned()), text };
+    let mut problems: Vec<_> = view.error.iter().map(|error| own("calls", error.clone())).collect();
     if let Some(status) = &view.status {
-        problems.extend(status.problems.iter().cloned());
-        problems.extend(no_block_yet(status));
+        let are_named = status.problem_topics.len() == status.problems.len();
+        problems.extend(status.problems.iter().enumerate().map(|(index, text)| {
+            let topic = status.problem_topics.get(index).filter(|_| are_named).cloned();
+            OwnProblem { topic, text: text.clone() }
+        }));
+        problems.extend(no_block_yet(status).map(|text| own("first block", text)));
         let able = status.wallets.iter().filter(|wallet| wallet.reachable && wallet.unlocked);
-        problems.extend(able.filter_map(of_wallet));
+        problems.extend(
+            able.filter_map(|wallet| of_wallet(wallet).map(|text| own(&format!("{}/voting", wallet.name), text))),
+        );
     }
     problems
 }

@@ -13,7 +13,7 @@ mod tests;
 mod unknown;
 mod wallet;
 
-pub use daemon::{DaemonCondition, DaemonReport};
+pub use daemon::{DaemonCondition, DaemonReport, OwnProblem};
 pub use finding::Finding;
 pub use judge::{Overall, PoolStatus, Seen};
 pub use unknown::{Reporter, UnknownAddressReport};

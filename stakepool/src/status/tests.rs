@@ -79,6 +79,8 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         live_tickets: 1,
         ignored_tickets: 0,
         problems: Vec::new(),
+        problem_topics: Vec::new(),
+        takes_acknowledged: true,
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     };

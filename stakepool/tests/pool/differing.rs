@@ -8,10 +8,10 @@ use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::{BlockHash, BlockHeight, ScriptAddress};
 use stakepool_core::ports::{LedgerStore as _, LowFeeEntry, TicketSet, TicketSets};
 use stakepool_core::reports::{DaemonEventKind, TicketState};
-use stakepool_core::testkit::FakeDaemon;
+use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 
 use crate::reports::{hash, report};
-use crate::world::{ALICE, World};
+use crate::world::{ALICE, BOB, World, until};
 
 /// Gives a daemon tickets of an address at a block.
 fn set(daemon: &FakeDaemon, block: u8, address: ScriptAddress, voted: &[u8], ignored: &[u8]) {
@@ -63,7 +63,12 @@ async fn a_daemon_that_ignores_what_its_peer_votes_is_a_problem_until_they_agree
     let (world, daemons, address) = scene().await;
     set(&daemons[0], 1, address, &[1, 2, 3], &[]);
     set(&daemons[1], 1, address, &[1], &[2, 3]);
-    let status = status_after_a_minute(&world, &daemons).await;
+    status_after_a_minute(&world, &daemons).await;
+    until("the names of the tickets", || {
+        world.pool.daemons().differences().pop().filter(|it| it.text.contains("they differ"))
+    })
+    .await;
+    let status = world.pool.status().await;
     let texts = differing(&status);
     assert_eq!(texts.len(), 1, "{:?}", status.problems);
     for expected in
@@ -77,6 +82,21 @@ async fn a_daemon_that_ignores_what_its_peer_votes_is_a_problem_until_they_agree
     set(&daemons[1], 1, address, &[1, 2, 3], &[]);
     let status = status_after_a_minute(&world, &daemons).await;
     assert_eq!(status.problems, [""; 0]);
+}
+
+#[tokio::test]
+async fn lists_that_never_come_keep_no_daemon_from_being_given_a_change() {
+    let (world, daemons, address) = scene().await;
+    set(&daemons[0], 1, address, &[1, 2], &[]);
+    set(&daemons[1], 1, address, &[1], &[]);
+    daemons[1].set(DaemonMood::ListsNothing);
+    let status = status_after_a_minute(&world, &daemons).await;
+    assert_eq!(differing(&status).len(), 1, "the difference is known without their names");
+    world.administrator(BOB).await;
+    world.change(world.by_email(BOB).await.unwrap().id, |user| user.voting.bits.0 ^= 4).await;
+    for daemon in &daemons {
+        world.compared(daemon).await;
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use stakepool::status::UnknownAddressReport;
 use stakepool::wallets::WalletsError;
 use stakepool_core::accounts::Actor;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, RedeemScript, ScriptAddress, TicketHash};
-use stakepool_core::ports::{PoolWallet, ScriptWallet as _, WalletTicket, WalletTickets};
+use stakepool_core::ports::{PoolWallet, ScriptWallet as _, UpkeepStore as _, WalletTicket, WalletTickets};
 use stakepool_core::testkit::tickets::COLD;
 use stakepool_core::testkit::{FakeDaemon, FakeWallet, MemoryStore, Mood};
 use stakepool_core::wallets::{Agreement, GroupError, Health, ScriptCensus, WalletGroup};
@@ -178,6 +178,47 @@ async fn an_acknowledged_address_is_no_problem_and_listed_also_after_a_restart_a
     assert!(again.pool.status().await.problems[0].contains("(key index 2)"));
     let quiet = || (!daemon.desired.lock().unwrap().as_ref().unwrap().is_acknowledged(&address(2))).then_some(());
     until("the daemon is told again", quiet).await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_is_forgotten_where_the_address_is_a_users_by_now() {
+    let daemon = FakeDaemon::new("daemon:1");
+    let world = World::with(|plan| plan.daemons = vec![Arc::clone(&daemon)]).await;
+    let users = world.registered(ALICE).await.registration.unwrap().address;
+    for acknowledged in [users, address(5)] {
+        world
+            .database
+            .set_note(&format!("unknown/ack/{acknowledged}"), r#"{"at":1,"by":"stakepoolctl"}"#)
+            .await
+            .unwrap();
+    }
+    world.keep_daemons();
+    world.in_sync(&daemon).await;
+    let notes = world.database.notes("unknown/ack/").await.unwrap();
+    let noted: Vec<_> = notes.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name).collect();
+    assert_eq!(noted, [format!("unknown/ack/{}", address(5))]);
+    let desired = daemon.desired.lock().unwrap().clone().unwrap();
+    assert!(!desired.is_acknowledged(&users) && desired.is_acknowledged(&address(5)));
+}
+
+#[tokio::test]
+async fn a_daemon_that_does_not_know_acknowledgements_is_in_sync_without_them_and_gets_new_users() {
+    let daemon = FakeDaemon::new("daemon:1");
+    daemon.change_status(|status| status.takes_acknowledged = false);
+    let world = World::with(|plan| plan.daemons = vec![Arc::clone(&daemon)]).await;
+    world.keep_daemons();
+    world.registered(ALICE).await;
+    hold(&world.wallets, &[5]).await;
+    recover(&world).await;
+    let reported = world.pool.status().await.unknown_addresses;
+    assert_eq!(world.pool.acknowledge(Actor::CommandLine, address(5), &reported).await, Ok(true));
+    let account = world.account(BOB).await;
+    let key = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap().address(KeyIndex(60)).unwrap();
+    world.pool.register(account.id, &key.to_string()).await.unwrap();
+    until("it has the new user", || (daemon.users() == 2).then_some(())).await;
+    let views = world.pool.daemons().look().await;
+    assert!(views["daemon:1"].in_sync, "{views:?}");
+    assert!(!daemon.desired.lock().unwrap().as_ref().unwrap().is_acknowledged(&address(5)));
 }
 
 #[tokio::test]

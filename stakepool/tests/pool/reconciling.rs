@@ -37,6 +37,23 @@ async fn a_daemon_that_was_away_gets_what_it_missed_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_daemon_whose_health_changes_all_the_time_is_asked_for_events_once_a_second() {
+    let daemon = FakeDaemon::new("daemon:1");
+    let world = world(&daemon).await;
+    world.keep_daemons();
+    world.in_sync(&daemon).await;
+    let counts = || (daemon.looks.load(Ordering::SeqCst), daemon.asked.load(Ordering::SeqCst));
+    let (looks, asked) = counts();
+    // A look a second is the most, too.
+    let flap = || {
+        daemon.change_status(|_| {});
+        (counts().0 >= looks + 4).then_some(())
+    };
+    until("four looks", flap).await;
+    assert!(counts().1 - asked <= 7, "{} calls", counts().1 - asked);
+}
+
+#[tokio::test]
 async fn a_daemon_whose_health_changes_is_looked_at_at_once() {
     let daemon = FakeDaemon::new("daemon:1");
     let world = world(&daemon).await;

@@ -32,6 +32,15 @@ fn problems(all: &[String]) -> Vec<String> {
     shown
 }
 
+/// What the problems that are shown are about; nothing where the daemon does not say it of each of them.
+fn topics(topics: &[String], problems: &[String]) -> Vec<String> {
+    if topics.len() != problems.len() {
+        return Vec::new();
+    }
+    let rest = (problems.len() > MOST_PROBLEMS).then(|| "more problems".to_owned());
+    topics.iter().take(MOST_PROBLEMS).map(|topic| name(topic)).chain(rest).collect()
+}
+
 /// Old keys of cold wallets that are read of a daemon.
 const MOST_KEYS: usize = 100;
 /// Unknown addresses, and missing users, that are read of a daemon.
@@ -68,6 +77,8 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             live_tickets: status.live_tickets,
             ignored_tickets: status.ignored_tickets,
             problems: status.problems,
+            problem_topics: status.problem_topics,
+            takes_acknowledged: status.takes_acknowledged,
             check: Some(status.check.into()),
             latest_blocks: status.latest_blocks.into_iter().map(place).collect(),
         }
@@ -94,7 +105,9 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             wallets: status.wallets.into_iter().take(MOST_WALLETS).map(WalletState::from).collect(),
             live_tickets: status.live_tickets,
             ignored_tickets: status.ignored_tickets,
+            problem_topics: topics(&status.problem_topics, &status.problems),
             problems: problems(&status.problems),
+            takes_acknowledged: status.takes_acknowledged,
             check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
             latest_blocks: status.latest_blocks.iter().take(MOST_BLOCKS).map(block).collect::<Result<_, _>>()?,
         })

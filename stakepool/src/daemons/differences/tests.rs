@@ -41,6 +41,8 @@ fn daemon(block: u8, voted: &[u8], ignored: &[u8]) -> DaemonView {
         live_tickets: 0,
         ignored_tickets: 0,
         problems: Vec::new(),
+        problem_topics: Vec::new(),
+        takes_acknowledged: true,
         latest_blocks: Vec::new(),
         check: TicketCheck { sets: Some(sets), ..TicketCheck::default() },
     };
@@ -111,16 +113,22 @@ fn daemons_at_other_blocks_behind_out_of_sync_or_with_other_users_are_not_compar
 }
 
 #[test]
-fn a_difference_stands_over_the_moments_between_blocks_and_ends_where_one_is_restarted() {
+fn a_difference_stands_over_the_moments_between_blocks_and_a_call_that_fails() {
     let differ = [daemon(9, &[1, 2], &[]), daemon(9, &[1], &[])];
     let between = [daemon(10, &[1, 2], &[]), daemon(9, &[1], &[])];
     let next = [daemon(10, &[1, 2], &[]), daemon(10, &[1], &[])];
     assert_eq!(told(&[(0, &differ), (60, &differ), (64, &between)]).len(), 1);
     assert_eq!(told(&[(0, &differ), (30, &between), (60, &next)]).len(), 1);
-    assert_eq!(told(&[(0, &differ), (60, &differ), (181, &between)]), [], "nobody has seen it for two minutes");
+    let undone = [changed(differ[0].clone(), |status| status.check.sets = None), differ[1].clone()];
+    assert_eq!(
+        told(&[(0, &differ), (60, &differ), (240, &undone), (241, &differ)]).len(),
+        1,
+        "until the regular check"
+    );
+    assert_eq!(told(&[(0, &differ), (60, &differ), (361, &between)]), [], "nobody has seen it for five minutes");
     let away = [differ[0].clone(), DaemonView { in_sync: false, ..differ[1].clone() }];
-    assert_eq!(told(&[(0, &differ), (60, &differ), (64, &away)]), []);
-    assert_eq!(told(&[(0, &differ), (60, &away), (64, &differ)]), [], "it begins anew");
+    assert_eq!(told(&[(0, &differ), (60, &differ), (64, &away)]).len(), 1, "it need not have gone with the answer");
+    assert_eq!(told(&[(0, &differ), (60, &away), (64, &differ)]).len(), 1);
 }
 
 #[test]
@@ -147,14 +155,21 @@ fn the_tickets_that_differ_are_named_with_what_to_do() {
     let differ = views(&[daemon(9, &[1, 2, 3, 4, 5], &[]), daemon(9, &[1], &[2, 3, 4])]);
     let mut differences = Differences::default();
     differences.look(UnixTime(0), &differ);
-    assert_eq!(differences.to_name(UnixTime(0), "a:1"), None, "it may be over soon");
+    assert_eq!(differences.next_to_name(UnixTime(0)), None, "it may be over soon");
     differences.look(UnixTime(60), &differ);
-    let pair = differences.to_name(UnixTime(60), "b:1").unwrap();
+    assert!(differences.is_any_to_name(UnixTime(60)));
+    let pair = differences.next_to_name(UnixTime(60)).unwrap();
+    assert_eq!(
+        differences.next_to_name(UnixTime(239)),
+        None,
+        "one that cannot be listed is tried again after a while only"
+    );
     let named = |number, standings| Differing { ticket: ticket(number), standings };
     let judged = |number| named(number, (Standing::Voted, Standing::Ignored));
     let tickets = vec![judged(2), judged(3), judged(4), named(5, (Standing::Voted, Standing::Unknown))];
-    differences.name(UnixTime(60), &pair, tickets);
-    assert_eq!(differences.to_name(UnixTime(64), "b:1"), None, "it was done just now");
+    differences.name(&pair, tickets);
+    assert!(!differences.is_any_to_name(UnixTime(64)), "it was done just now");
+    assert!(differences.is_any_to_name(UnixTime(240)));
     let text = differences.told().remove(0).text;
     for expected in [
         format!("they differ on 4 tickets: {} is voted by a:1 and ignored by b:1", ticket(2)),
