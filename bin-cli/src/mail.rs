@@ -11,7 +11,7 @@ use stakepool_core::time::UnixTime;
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, OpenPool, PoolArguments};
+use crate::pool::{OpenPool, PoolArguments};
 
 /// Show mail that was not sent.
 #[derive(Debug, Subcommand)]
@@ -45,9 +45,9 @@ impl Answer for Failure {
 impl MailCommand {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
         let Self::Failures = self;
-        let open = OpenPool::open(pool, Absent::Refuse)?;
+        let open = OpenPool::open_with_mailer(pool)?;
         let troubles = open.wait(open.pool.mail_troubles())?;
-        if let Some(outage) = &troubles.away {
+        if let Some(outage) = troubles.away.as_ref().filter(|_| open.pool.sends_mail()) {
             console.note(&format!(
                 "the mail server takes no mail since {}: {}",
                 outage.since.readable(),

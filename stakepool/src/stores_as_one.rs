@@ -165,7 +165,7 @@ pass_on! {
         fn forget_tries(subject: &str) -> ();
     }
     UnverifiedStore to unverified {
-        fn remove_unverified(before: UnixTime, keep: &[UserId], limit: u64) -> Vec<UserId>;
+        fn remove_unverified(before: UnixTime, now: UnixTime, keep: &[UserId], limit: u64) -> Vec<UserId>;
     }
     UpkeepStore to upkeep {
         fn try_write(now: UnixTime) -> ();

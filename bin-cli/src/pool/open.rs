@@ -59,6 +59,11 @@ impl OpenPool {
         Self::assemble(&arguments.load()?, Absent::Refuse, |_| Ok(Vec::new()), channels)
     }
 
+    /// As [`OpenPool::open`], with the mailer. The database must be there.
+    pub(crate) fn open_with_mailer(arguments: &PoolArguments) -> Result<Self, CliError> {
+        Self::assemble(&arguments.load()?, Absent::Refuse, |_| Ok(Vec::new()), with_mailer)
+    }
+
     /// As [`OpenPool::open`], with the wallets and the mailer, so that it is judged as the web judges it. The database must be
     /// there.
     pub(crate) fn open_with_wallets(arguments: &PoolArguments) -> Result<Self, CliError> {

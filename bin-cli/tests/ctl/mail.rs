@@ -29,6 +29,9 @@ async fn users_whom_mail_did_not_reach_are_listed_with_the_reason() {
     );
     let note = json!({"since": now.0 - 90, "last_try": now.0 - 5, "reason": "mail:25: connection refused"}).to_string();
     database.set_note("mail/outage", &note).await.unwrap();
+    let without_mail = scene.run(&["mail", "failures"]);
+    assert_eq!(without_mail.errors, "", "no mail server is configured any more");
+    scene.reconfigure("poolfees=7.5", "poolfees=7.5\nsmtphost=mail:25\nsmtpfrom=pool@example.org");
     let outcome = scene.run(&["mail", "failures"]);
     assert!(outcome.errors.contains("takes no mail since") && outcome.errors.contains("refused"), "{}", outcome.errors);
     assert!(outcome.output.contains("552 full"), "{}", outcome.output);

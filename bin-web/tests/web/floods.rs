@@ -15,6 +15,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use warp::http::StatusCode;
 
+use crate::logging::log_to;
 use crate::sink::Sink;
 use crate::world::{Plan, World};
 
@@ -86,10 +87,20 @@ async fn who_guesses_the_monitors_token_must_wait_and_others_need_not() {
     }
 }
 
+#[test]
+fn a_line_that_another_thread_wrote_first_is_kept() {
+    let write = || tracing::info!("a line of two threads");
+    let lines = Lines::default();
+    let _guard = log_to(lines.clone());
+    std::thread::spawn(write).join().unwrap();
+    write();
+    assert_eq!(*lines.0.lock().unwrap(), ["a line of two threads"]);
+}
+
 #[tokio::test]
 async fn strangers_do_not_fill_the_log() {
     let lines = Lines::default();
-    let _guard = tracing::subscriber::set_default(lines.clone());
+    let _guard = log_to(lines.clone());
     let sink = Sink::start().await;
     let mut plan = Plan { mail: Some(sink.address), ..with_monitors() };
     // Visitors whom a proxy does not name are not counted as one client.

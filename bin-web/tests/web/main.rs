@@ -17,6 +17,7 @@ mod instances;
 mod invitations;
 mod keys;
 mod lists;
+mod logging;
 mod mail;
 mod mischief;
 mod monitors;

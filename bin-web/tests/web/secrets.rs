@@ -16,6 +16,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::browser::{Browser, PASSWORD, hidden_token};
 use crate::keys::SECRET;
+use crate::logging::log_to;
 use crate::world::{Plan, USER_KEY, World};
 
 const STATUS_TOKEN: &str = "secret-of-the-monitors";
@@ -173,7 +174,7 @@ async fn the_log_holds_no_secret_and_no_line_of_a_visitor() {
         "warn,stakepool=trace,stakepool_web=trace,stakepool_core=trace,stakepool_db=trace,stakepool_rpc=trace",
     );
     let lines = fmt::layer().with_ansi(false).with_writer(move || writer.clone());
-    let _logging = tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(lines));
+    let _logging = log_to(tracing_subscriber::registry().with(filter).with(lines));
 
     let world = world().await;
     let mut secrets = visit_everything(&world).await;

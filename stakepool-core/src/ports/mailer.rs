@@ -49,6 +49,12 @@ pub trait Mailer: Send + Sync {
     /// Whether mail is sent at all. Where not, accounts need no verification, and pages say so.
     fn is_on(&self) -> bool;
 
+    /// The mail server as the operator named it; empty where it has no name. What was noted of another one does not
+    /// count any more.
+    fn server(&self) -> &str {
+        ""
+    }
+
     /// Sends a mail, or says why not.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
 }

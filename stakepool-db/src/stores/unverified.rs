@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{StoreError, UnverifiedStore};
+use stakepool_core::ports::{StoreError, TokenPurpose, UnverifiedStore};
 use stakepool_core::time::UnixTime;
 
+use super::tokens::name;
 use crate::attempts::transaction;
 use crate::database::Database;
 use crate::sql::{Fields, Row, Statement, Turn, limit, sql};
@@ -22,9 +23,15 @@ const OF_USER: [&str; 7] = [
 
 #[async_trait]
 impl UnverifiedStore for Database {
-    async fn remove_unverified(&self, before: UnixTime, keep: &[UserId], most: u64) -> Result<Vec<UserId>, StoreError> {
+    async fn remove_unverified(
+        &self,
+        before: UnixTime,
+        now: UnixTime,
+        keep: &[UserId],
+        most: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
         // Mostly there are none: looking keeps nobody from writing.
-        let find = unused(before, keep, most);
+        let find = unused(before, now, keep, most);
         if left(&self.rows(&find).await?, keep, most)?.is_empty() {
             return Ok(Vec::new());
         }
@@ -41,16 +48,19 @@ impl UnverifiedStore for Database {
     }
 }
 
-fn unused(before: UnixTime, keep: &[UserId], most: u64) -> Statement {
+fn unused(before: UnixTime, now: UnixTime, keep: &[UserId], most: u64) -> Statement {
     // As many more are read as may be left out.
     let rows = most.saturating_add(keep.len() as u64);
     sql("SELECT u.UserId FROM Users u JOIN accounts a ON a.user_id = u.UserId \
          WHERE u.EmailVerified = 0 AND COALESCE(u.MultiSigAddress, '') = '' \
-         AND a.admin = 0 AND a.last_sign_in = 0 AND a.created > 0 AND a.created < ? \
+         AND a.admin = 0 AND a.disabled = 0 AND a.last_sign_in = 0 AND a.created > 0 AND a.created < ? \
          AND NOT EXISTS (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId) \
          AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.user_id = u.UserId) \
+         AND NOT EXISTS (SELECT 1 FROM tokens l WHERE l.user_id = u.UserId AND l.purpose = ? AND l.expires > ?) \
          ORDER BY u.UserId LIMIT ?")
     .bind(before.0)
+    .bind(name(TokenPurpose::VerifyEmail))
+    .bind(now.0)
     .bind(limit(rows))
 }
 

@@ -36,17 +36,23 @@ impl Pool {
         let here = self.limiter.second_factor(user).map_err(FactorTryError::Wait)?;
         let (now, tries) = (self.now(), &self.settings.tries);
         let until = now.plus(tries.window);
-        let counted = self.parts.tries.count_try(&subject(user), tries.sign_ins_per_account, now, until).await;
-        match counted.map_err(FactorTryError::Store)? {
-            None => Ok(FactorTry { user, here }),
-            Some(ends) => Err(FactorTryError::Wait(MustWait(between(now, ends)))),
-        }
+        let refused = match self.parts.tries.count_try(&subject(user), tries.sign_ins_per_account, now, until).await {
+            Ok(None) => return Ok(FactorTry { user, here }),
+            Ok(Some(ends)) => FactorTryError::Wait(MustWait(between(now, ends))),
+            Err(error) => FactorTryError::Store(error),
+        };
+        // No code is looked at: what is counted here must not lengthen the wait that the store says.
+        self.limiter.take_back(here);
+        Err(refused)
     }
 
-    /// Forgets the tries of a user who has shown the second factor.
-    pub(super) async fn factor_shown(&self, tried: FactorTry) -> Result<(), StoreError> {
+    /// Forgets the tries of a user who has shown the second factor. Where the store fails, they end with their time: the
+    /// code is used up already, and must not be lost.
+    pub(super) async fn factor_shown(&self, tried: FactorTry) {
         self.limiter.succeeded(tried.here);
-        self.parts.tries.forget_tries(&subject(tried.user)).await
+        if let Err(error) = self.parts.tries.forget_tries(&subject(tried.user)).await {
+            tracing::warn!(%error, user = %tried.user, "the tries of a second factor are not forgotten yet");
+        }
     }
 }
 

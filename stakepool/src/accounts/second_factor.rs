@@ -121,7 +121,7 @@ impl Pool {
         let Some(step) = factor.secret.step_of(code, self.now()) else {
             return Err(ConfirmFactorError::Wrong(Box::new(factor.secret)));
         };
-        self.factor_shown(tried).await?;
+        self.factor_shown(tried).await;
         let codes = RecoveryCode::some(self.parts.random.as_ref());
         if !store.confirm_factor(user.id, &factor.secret, step, &hashes(&codes)).await? {
             return Err(ConfirmFactorError::SetUpElsewhere);
@@ -146,7 +146,7 @@ impl Pool {
         }
         let tried = self.try_factor(user.id).await?;
         self.check_code(user.id, code).await?.ok_or(SecondFactorError::WrongCode)?;
-        self.factor_shown(tried).await?;
+        self.factor_shown(tried).await;
         Ok(())
     }
 

@@ -77,7 +77,7 @@ impl Pool {
             tracing::info!(user = %user.id, client = %origin.client, "a second factor failed");
             return Err(SecondStepError::Wrong);
         };
-        self.factor_shown(tried).await?;
+        self.factor_shown(tried).await;
         if by == SignedInBy::Recovery {
             self.note(user.id, AuditAction::AccountRecovery, format!("from {}", origin.client)).await;
             self.mail_change(&user, "Somebody signed in to your account with a recovery code, which is used up now.");

@@ -64,7 +64,13 @@ impl Pool {
         let user = self.parts.users.by_id(id).await?;
         // The link shows that one address can be read, and no other.
         let user = user.filter(|user| email.is_none_or(|email| email == user.email)).ok_or(VerifyError::Stale)?;
-        self.change_user(user.id, |user| user.email_state = EmailState::Verified).await?;
+        self.change_user(user.id, |user| user.email_state = EmailState::Verified).await.map_err(
+            |error| match error {
+                // The account was removed in this very moment.
+                StoreError::NotFound(_) => VerifyError::Stale,
+                error => VerifyError::Store(error),
+            },
+        )?;
         self.parts.access.revoke_tokens(user.id, PURPOSE).await?;
         self.note(user.id, AuditAction::AccountVerify, "").await;
         tracing::info!(user = %user.id, client = %origin.client, "e-mail address verified");

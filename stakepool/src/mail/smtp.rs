@@ -101,6 +101,10 @@ impl Mailer for SmtpMailer {
         true
     }
 
+    fn server(&self) -> &str {
+        &self.name
+    }
+
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         self.try_send(mail).await.map_err(|fault| fault.without(&mail.to).into_error(&self.name))
     }

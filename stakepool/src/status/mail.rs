@@ -6,7 +6,7 @@ use crate::mail::{MailOutage, MailTroubles};
 use crate::status::finding::Finding;
 
 /// A mail server that takes nothing is a problem.
-pub(super) fn of_mail_server(MailOutage { since, last_try, reason }: &MailOutage) -> Finding {
+pub(super) fn of_mail_server(MailOutage { since, last_try, reason, .. }: &MailOutage) -> Finding {
     let text = format!(
         "no mail was sent since {}; the last try was at {}: {reason}; look at the mail server, and at smtphost and what \
          belongs to it in the configuration; it is over with the next mail that is taken (`stakepoolctl alerts test` sends \

@@ -47,6 +47,7 @@ async fn it_is_a_finding_with_an_alert_until_a_mail_is_taken_however_long_that_t
     for _ in 0..3 {
         assert_eq!(of_mail(&world).await, None, "one that is started at this moment is no trouble");
         outbox.send(Some(UserId(1)), &letter()).await.unwrap_err();
+        world.clock.advance(Duration::from_secs(30));
     }
     // Another instance of the web, which sends no mail at this time, says so, too.
     let found = of_mail(&world).await.unwrap();

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stakepool::Stores;
 use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
-use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError};
+use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError, TryStore};
 use stakepool_core::testkit::RacingSessions;
+use stakepool_core::time::UnixTime;
 
 /// Stores where a user's password is changed in the very moment in which a session begins.
 pub fn password_changes(stores: Stores) -> Stores {
@@ -57,5 +58,30 @@ impl SecondFactorStore for AnotherIsProposed {
 
     async fn remove_factor(&self, user: UserId) -> Result<(), StoreError> {
         self.0.remove_factor(user).await
+    }
+}
+
+/// Counts tries and cannot forget them.
+struct TriesStay(Arc<dyn TryStore>);
+
+/// Stores that fail when tries are to be forgotten.
+pub fn tries_stay(stores: Stores) -> Stores {
+    Stores { tries: Arc::new(TriesStay(stores.tries.clone())), ..stores }
+}
+
+#[async_trait]
+impl TryStore for TriesStay {
+    async fn count_try(
+        &self,
+        subject: &str,
+        most: u32,
+        now: UnixTime,
+        until: UnixTime,
+    ) -> Result<Option<UnixTime>, StoreError> {
+        self.0.count_try(subject, most, now, until).await
+    }
+
+    async fn forget_tries(&self, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Backend("the disk is full".to_owned()))
     }
 }

@@ -138,6 +138,44 @@ async fn a_second_step_with_the_old_password_does_not_outlive_its_change() {
 }
 
 #[tokio::test]
+async fn a_right_recovery_code_is_not_lost_where_the_tries_cannot_be_forgotten() {
+    let world = World::with(|plan| plan.stores = Box::new(crate::racing::tries_stay)).await;
+    let user = world.account(ALICE).await;
+    let (_, codes) = set_up(&world, &user).await;
+    let note = first_step(&world).await;
+    let (session, by) = world.pool.second_step(&note, &codes[0].reveal(), &home(), None).await.unwrap();
+    assert!(by == SignedInBy::Recovery && world.is_open(&session).await);
+}
+
+#[tokio::test]
+async fn tries_that_are_refused_do_not_lengthen_the_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let three = |plan: &mut crate::world::Plan| plan.settings.tries.sign_ins_per_account = 3;
+    let first = World::in_folder_with(folder.path(), three).await;
+    let user = first.account(ALICE).await;
+    let (secret, _) = set_up(&first, &user).await;
+    let note = first_step(&first).await;
+    for _ in 0..3 {
+        let wrong = first.pool.second_step(&note, "no code", &home(), None).await;
+        assert!(matches!(wrong, Err(SecondStepError::Wrong)));
+    }
+    // Another instance knows of them by the store alone.
+    let second = World::in_folder_with(folder.path(), three).await;
+    second.clock.advance(Duration::from_secs(30));
+    let note = first_step(&second).await;
+    let mut ends = Duration::ZERO;
+    for _ in 0..4 {
+        let refused = second.pool.second_step(&note, "no code", &home(), None).await;
+        let Err(SecondStepError::Wait(wait)) = refused else { panic!("not counted") };
+        second.clock.advance(Duration::from_secs(60));
+        ends = wait.0;
+    }
+    second.clock.advance(ends - Duration::from_secs(59));
+    let note = first_step(&second).await;
+    second.pool.second_step(&note, &code(&second, &secret), &home(), None).await.unwrap();
+}
+
+#[tokio::test]
 async fn tries_are_counted_by_all_instances_together_and_a_restart_forgets_none() {
     let folder = tempfile::tempdir().unwrap();
     let most = 10;

@@ -37,6 +37,20 @@ async fn an_account_that_is_not_verified_within_a_week_goes_and_its_address_is_f
 }
 
 #[tokio::test]
+async fn while_the_mail_server_is_away_none_goes() {
+    let world = World::with_mail().await;
+    world.sign_up(ALICE).await;
+    let note = r#"{"since":1,"last_try":1,"reason":"connection refused"}"#;
+    world.pool.parts().upkeep.set_note("mail/outage", note).await.unwrap();
+    world.clock.advance(30 * DAY);
+    let (stop, running) = world.run();
+    // The first look is at the beginning, and is done by then.
+    tokio::time::timeout(Duration::from_millis(300), running).await.unwrap_err();
+    drop(stop);
+    assert!(world.by_email(ALICE).await.is_some(), "nobody can verify an address meanwhile");
+}
+
+#[tokio::test]
 async fn where_the_operator_says_so_or_no_mail_is_sent_none_goes() {
     for mail in [true, false] {
         let world = World::with(|plan| {

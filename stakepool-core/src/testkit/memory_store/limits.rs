@@ -9,7 +9,7 @@ use super::tables::{Tables, part, rows};
 use crate::accounts::{EmailState, User, UserId};
 use crate::ports::{
     Invitation, InvitationId, InvitationStore, Listed, MOST_MAIL_FAILURES, MailFailure, MailFailureStore,
-    NewInvitation, Slice, StoreError, TryStore, UnverifiedStore,
+    NewInvitation, Slice, StoreError, TokenPurpose, TryStore, UnverifiedStore,
 };
 use crate::store_rules::counted_try;
 use crate::time::UnixTime;
@@ -21,11 +21,16 @@ impl Tables {
     }
 
     /// Whether an account was never used, but for its age.
-    fn is_unused(&self, user: &User) -> bool {
+    fn is_unused(&self, user: &User, now: UnixTime) -> bool {
         user.email_state == EmailState::Unverified
             && !user.admin
+            && !user.disabled
             && user.registration.is_none()
             && user.created > UnixTime(0)
+            && !self
+                .tokens
+                .values()
+                .any(|token| token.user == user.id && token.purpose == TokenPurpose::VerifyEmail && token.expires > now)
             && !self.last_sign_ins.contains_key(&user.id)
             && !self.key_indexes.values().any(|owner| *owner == Some(user.id))
             && !self.tickets.values().any(|ticket| ticket.report.user == user.id)
@@ -144,11 +149,12 @@ impl UnverifiedStore for MemoryStore {
     async fn remove_unverified(
         &self,
         before: UnixTime,
+        now: UnixTime,
         keep: &[UserId],
         limit: u64,
     ) -> Result<Vec<UserId>, StoreError> {
         let mut tables = self.tables();
-        let unused = tables.users.values().filter(|user| user.created < before && tables.is_unused(user));
+        let unused = tables.users.values().filter(|user| user.created < before && tables.is_unused(user, now));
         let unused = unused.map(|user| user.id).filter(|id| !keep.contains(id));
         let unused: Vec<_> = unused.take(rows(limit)).collect();
         for id in &unused {

@@ -23,6 +23,9 @@ pub(super) enum Fault {
     /// It does not do what every mail of ours needs: the settings are at fault, not the mail.
     #[error("{0}")]
     Setup(String),
+    /// It refuses a step that every mail of ours needs.
+    #[error("it refuses {}: {}", .0, .1.said())]
+    Step(&'static str, Reply),
     /// It does not take this mail now.
     #[error("{}", .0.said())]
     NotNow(Reply),
@@ -38,15 +41,10 @@ pub(super) enum Fault {
 const SETUP: [u16; 5] = [530, 534, 535, 538, 454];
 
 impl Fault {
-    /// The refusal of a step before any mail.
-    pub(super) fn of_setup(step: &str, reply: &Reply) -> Self {
-        Self::Setup(format!("it refuses {step}: {}", reply.said()))
-    }
-
     /// The refusal of a mail.
     pub(super) fn of_mail(reply: Reply) -> Self {
         match reply.code {
-            code if SETUP.contains(&code) => Self::Setup(reply.said()),
+            code if SETUP.contains(&code) => Self::Step("mail", reply),
             500..600 => Self::Never(reply),
             _ => Self::NotNow(reply),
         }
@@ -54,7 +52,7 @@ impl Fault {
 
     /// Without the address in the server's words: logs name users by number.
     pub(super) fn without(mut self, address: &Email) -> Self {
-        if let Self::NotNow(reply) | Self::Never(reply) = &mut self {
+        if let Self::NotNow(reply) | Self::Never(reply) | Self::Step(_, reply) = &mut self {
             for line in &mut reply.lines {
                 for shown in Email::spellings(address.as_str()) {
                     *line = without(line, shown.as_str());
@@ -75,7 +73,7 @@ impl Fault {
                 "{text}: {server} shows a certificate that is not trusted; smtphost must be a name in it, and its issuer \
                  known to this machine"
             )),
-            Self::Network(_) | Self::Silent(_) | Self::Protocol(_) | Self::Setup(_) => {
+            Self::Network(_) | Self::Silent(_) | Self::Protocol(_) | Self::Setup(_) | Self::Step(..) => {
                 MailError::Away(format!("{server}: {text}"))
             }
         }
@@ -100,10 +98,21 @@ mod tests {
 
     #[test]
     fn the_servers_words_do_not_name_the_user() {
-        let lines = vec!["5.1.1 <Bob@Example.org>: no such user bob@example.org".to_owned(), "ü".to_owned()];
-        let fault = Fault::of_mail(Reply { code: 550, lines });
-        let error = fault.without(&Email::from_store("bob@example.org".to_owned())).into_error("mail:25");
-        assert_eq!(error, MailError::Refused("550 5.1.1 <…>: no such user … ü".to_owned()));
+        let said = |code| {
+            let lines = vec!["5.1.1 <Bob@Example.org>: no such user bob@example.org".to_owned(), "ü".to_owned()];
+            let fault = Fault::of_mail(Reply { code, lines });
+            fault.without(&Email::from_store("bob@example.org".to_owned())).into_error("mail:25")
+        };
+        assert_eq!(said(550), MailError::Refused("550 5.1.1 <…>: no such user … ü".to_owned()));
+        assert_eq!(said(450), MailError::Later("450 5.1.1 <…>: no such user … ü".to_owned()));
+        for code in SETUP {
+            let text = format!("mail:25: it refuses mail: {code} 5.1.1 <…>: no such user … ü");
+            assert_eq!(
+                said(code),
+                MailError::Away(text),
+                "the settings are at fault, and the user is not named either"
+            );
+        }
     }
 
     #[test]
@@ -111,7 +120,7 @@ mod tests {
         let of = |code| Fault::of_mail(Reply { code, lines: vec!["words".to_owned()] }).into_error("mail:25");
         assert_eq!(of(550), MailError::Refused("550 words".to_owned()));
         assert_eq!(of(451), MailError::Later("451 words".to_owned()));
-        assert_eq!(of(530), MailError::Away("mail:25: 530 words".to_owned()));
+        assert_eq!(of(530), MailError::Away("mail:25: it refuses mail: 530 words".to_owned()));
         assert!(of(530).is_passing() && of(451).is_passing() && !of(550).is_passing());
     }
 }

@@ -63,13 +63,13 @@ impl Server {
         }
         let greeting = connection.greeting().await?;
         if !greeting.is(2) {
-            return Err(Fault::of_setup("the connection", &greeting));
+            return Err(Fault::Step("the connection", greeting));
         }
         let mut extensions = self.hello(&mut connection).await?;
         if self.starts_tls(&extensions)? {
             let reply = connection.command("STARTTLS").await?;
             if !reply.is(2) {
-                return Err(Fault::of_setup("STARTTLS", &reply));
+                return Err(Fault::Step("STARTTLS", reply));
             }
             connection = connection.encrypt(&self.tls, &self.host).await?;
             extensions = self.hello(&mut connection).await?;
@@ -90,10 +90,10 @@ impl Server {
             return Ok(Extensions(reply.lines.into_iter().skip(1).collect()));
         }
         if !reply.is(5) {
-            return Err(Fault::of_setup("EHLO", &reply));
+            return Err(Fault::Step("EHLO", reply));
         }
         let reply = connection.command(&format!("HELO {}", self.hello)).await?;
-        if reply.is(2) { Ok(Extensions::default()) } else { Err(Fault::of_setup("EHLO and HELO", &reply)) }
+        if reply.is(2) { Ok(Extensions::default()) } else { Err(Fault::Step("EHLO and HELO", reply)) }
     }
 
     fn starts_tls(&self, extensions: &Extensions) -> Result<bool, Fault> {
@@ -128,7 +128,7 @@ async fn sign_in(connection: &mut Connection, extensions: &Extensions, login: &S
         let none = "it offers no sign-in by PLAIN or LOGIN: leave smtpusername and smtppassword out, or see smtptls";
         return Err(Fault::Setup(none.to_owned()));
     };
-    if reply.is(2) { Ok(()) } else { Err(Fault::of_setup("smtpusername and smtppassword", &reply)) }
+    if reply.is(2) { Ok(()) } else { Err(Fault::Step("smtpusername and smtppassword", reply)) }
 }
 
 async fn hand_over(connection: &mut Connection, extensions: &Extensions, letter: &Letter<'_>) -> Result<(), Fault> {
@@ -143,7 +143,11 @@ async fn hand_over(connection: &mut Connection, extensions: &Extensions, letter:
         parameters = " BODY=8BITMIME SMTPUTF8";
     }
     let done = |reply: Reply, hundred| if reply.is(hundred) { Ok(()) } else { Err(Fault::of_mail(reply)) };
-    done(connection.command(&format!("MAIL FROM:<{}>{parameters}", letter.from)).await?, 2)?;
+    let reply = connection.command(&format!("MAIL FROM:<{}>{parameters}", letter.from)).await?;
+    if !reply.is(2) {
+        // Nothing was said of this mail yet, but for what its address needs.
+        return Err(if parameters.is_empty() { Fault::Step("smtpfrom", reply) } else { Fault::of_mail(reply) });
+    }
     done(connection.command(&format!("RCPT TO:<{}>", letter.to.address)).await?, 2)?;
     done(connection.command("DATA").await?, 3)?;
     done(connection.send(&as_data(letter.text), LOOK).await?, 2)
