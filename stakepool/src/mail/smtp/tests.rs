@@ -231,7 +231,13 @@ async fn a_servers_words_in_any_encoding_are_taken_by_their_code() {
         (b"554-one\n554 two \xff\n", MailError::Refused("554 one two ÿ".into())),
         (b"421 4.3.2 closing\r\n", MailError::Later("421 4.3.2 closing".into())),
     ] {
-        for step in ["MAIL", "RCPT", "DATA", "."] {
+        // A refused sender is refused with every mail, whatever the code.
+        let (_, refused) = told("220 r\u{e9}lais\r\n", &[("MAIL", words)], plain(), "a@example.com").await;
+        assert!(
+            matches!(&refused, Err(MailError::Away(text)) if text.contains("it refuses smtpfrom: ")),
+            "{refused:?}"
+        );
+        for step in ["RCPT", "DATA", "."] {
             let (_, refused) = told("220 r\u{e9}lais\r\n", &[(step, words)], plain(), "a@example.com").await;
             assert_eq!(refused, Err(expected.clone()), "{step}");
         }
