@@ -38,9 +38,11 @@ pub enum CliError {
         /// Why, and what can be done.
         reason: String,
     },
-    /// Some of several tickets were refused.
-    #[error("{refused} of {asked} tickets were refused; the answers say why")]
+    /// Some of several tickets or addresses were refused.
+    #[error("{refused} of {asked} {what} were refused; the answers say why")]
     SomeRefused {
+        /// What they are, for people.
+        what: &'static str,
         /// How many were refused.
         refused: usize,
         /// How many were named.

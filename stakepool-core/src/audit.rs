@@ -40,6 +40,8 @@ actions! {
     UnknownAcknowledge = "unknown.acknowledge",
     /// An acknowledged address is a problem again.
     UnknownAlarm = "unknown.alarm",
+    /// Key indexes that were guessed for an address that is no user's may be given to others.
+    UnknownRelease = "unknown.release",
     /// An invitation to sign up is made.
     InvitationCreate = "invitation.create",
     /// An invitation to sign up is ended.

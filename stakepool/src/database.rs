@@ -222,6 +222,10 @@ mod tests {
             Ok(())
         }
 
+        async fn forget_note(&self, _: &str) -> Result<(), StoreError> {
+            Ok(())
+        }
+
         async fn notes(&self, _: &str) -> Result<Vec<(String, String)>, StoreError> {
             Ok(Vec::new())
         }

@@ -160,4 +160,4 @@ pub use pool::{Pool, SecretsError, SetupError};
 pub use signed::Signer;
 pub use stores::{PoolStore, Stores};
 pub use terms::{PoolSettings, PoolTerms, SiteIdentity, SitePaths};
-pub use unknown_notes::{Acknowledgement, UnknownNotes};
+pub use unknown_notes::{Acknowledgement, UnknownNotes, Withheld, WithheldIndexes};

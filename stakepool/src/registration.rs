@@ -43,6 +43,12 @@ pub enum RegistrationError {
     /// It is no address of this network.
     #[error(transparent)]
     Undecodable(AddressError),
+    /// More users are lost than key indexes are withheld for by guess, and the next one may be one of theirs.
+    #[error(
+        "no key index is given, since daemons know the tickets of many users whom the database does not know, and {0} key indexes \
+         are withheld for them by guess: bring the users back, or let others have these indexes with `stakepoolctl unknown release`"
+    )]
+    TooManyLost(u32),
     /// It is another kind of address.
     #[error(transparent)]
     WrongKind(AddressError),
@@ -102,11 +108,17 @@ impl Registrar {
     }
 
     /// Registers the public key address `key` of a user: makes the script, has the wallets check and import it, and
-    /// stores it. A try that stopped half way goes on with the same key index.
+    /// stores it. `before` is done in turn, before the index is given. A try that stopped half way goes on with the same
+    /// key index.
     ///
     /// # Errors
     /// [`RegistrationError`], tested in the order of its cases.
-    pub async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
+    pub async fn register(
+        &self,
+        user: UserId,
+        key: &str,
+        before: &dyn BeforeIndex,
+    ) -> Result<Registration, RegistrationError> {
         let _turn = self.turn.lock().await;
         let found = self.users.by_id(user).await?.ok_or(StoreError::NotFound("user"))?;
         if found.registration.is_some() {
@@ -119,6 +131,7 @@ impl Registrar {
         self.wallets.ready()?;
         // Where wallets will look for tickets from, some day: no wallet is behind it, and no reorganisation goes below.
         let registered_at = self.wallets.lowest_height()?.minus(REORGANISATION);
+        before.prepare().await?;
         let index = self.users.reserve_index(user, self.keys.max_users).await?;
         let script = RedeemScript::for_user(&self.keys.voting, index, &key)?;
         let agreed = self.wallets.agree(&Agreement { index, script }).await?;
@@ -136,17 +149,34 @@ impl Registrar {
     }
 }
 
+/// What must be done before a key index is given.
+#[async_trait]
+pub trait BeforeIndex: Send + Sync {
+    /// Does it, while no other key index is given here. Where it fails, none is given.
+    async fn prepare(&self) -> Result<(), RegistrationError>;
+}
+
 /// Registers users' public key addresses.
 #[async_trait]
 pub trait AddressRegistrar: Send + Sync {
-    /// Registers the public key address `key`, as the user typed it.
-    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError>;
+    /// Registers the public key address `key`, as the user typed it. `before` is done once key and wallets are looked at.
+    async fn register(
+        &self,
+        user: UserId,
+        key: &str,
+        before: &dyn BeforeIndex,
+    ) -> Result<Registration, RegistrationError>;
 }
 
 #[async_trait]
 impl AddressRegistrar for Registrar {
-    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
-        Self::register(self, user, key).await
+    async fn register(
+        &self,
+        user: UserId,
+        key: &str,
+        before: &dyn BeforeIndex,
+    ) -> Result<Registration, RegistrationError> {
+        Self::register(self, user, key, before).await
     }
 }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
-use stakepool_core::chain::{BlockHeight, KeyIndex, ScriptAddress, TicketHash};
+use stakepool_core::chain::{BlockHeight, KeyIndex, TicketHash};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, Invitation, InvitationId,
-    InvitationStore, LeaseStore, LedgerStore, Listed, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore,
-    MailWishes, NetworkDay, NewInvitation, NewUser, RescanStore, SecondFactor, SecondFactorStore, Session,
-    SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery,
-    TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore,
-    VoteOverview, VoteQuery,
+    InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure,
+    MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RescanStore, SecondFactor, SecondFactorStore,
+    Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage,
+    TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview,
+    UserStore, VoteOverview, VoteQuery,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -68,6 +68,8 @@ pass_on! {
         fn reserve_index(id: UserId, max: u32) -> KeyIndex;
         fn key_indexes() -> BTreeMap<KeyIndex, Option<UserId>>;
         fn withhold_indexes(indexes: &[KeyIndex]) -> ();
+        fn withhold_free_indexes(indexes: &[KeyIndex], note: &str, text: &str) -> bool;
+        fn release_indexes(indexes: &[KeyIndex], note: &str, text: &str) -> ();
         fn register(id: UserId, registration: &Registration) -> ();
         fn update(before: &User, after: &User) -> ();
     }
@@ -110,7 +112,7 @@ pass_on! {
         fn ticket(ticket: &TicketHash) -> Option<TicketReport>;
         fn votes(ticket: Option<&TicketHash>, limit: u64) -> Vec<StoredVote>;
         fn ticket_counts(user: Option<UserId>) -> Vec<(TicketState, bool, u64)>;
-        fn lost_addresses() -> Vec<(ScriptAddress, UserId)>;
+        fn lost_addresses() -> Vec<LostAddress>;
         fn cursor(daemon: &str) -> Option<EventCursor>;
         fn set_cursor(daemon: &str, cursor: EventCursor) -> ();
     }
@@ -171,6 +173,7 @@ pass_on! {
         fn try_write(now: UnixTime) -> ();
         fn check_files() -> ();
         fn set_note(name: &str, text: &str) -> ();
+        fn forget_note(name: &str) -> ();
         fn notes(prefix: &str) -> Vec<(String, String)>;
     }
 }

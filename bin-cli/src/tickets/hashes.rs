@@ -70,7 +70,7 @@ impl Tally {
             Self { broken: Some(error), .. } => Err(error),
             Self { refused: 0, .. } => Ok(()),
             Self { done, refused, failures, .. } => {
-                Err(CliError::SomeRefused { refused, asked: done + refused + failures })
+                Err(CliError::SomeRefused { what: "tickets", refused, asked: done + refused + failures })
             }
         }
     }

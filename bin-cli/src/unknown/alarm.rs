@@ -3,7 +3,7 @@
 use clap::Args;
 use stakepool_core::chain::ScriptAddress;
 
-use super::decided::{Decided, Outcome, failed, parse};
+use super::decided::{Decisions, Outcome, parse};
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
@@ -23,13 +23,13 @@ impl Alarm {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
         let addresses: Vec<ScriptAddress> = self.addresses.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
         let open = OpenPool::open(pool, Absent::Refuse)?;
-        let mut decided = Vec::new();
+        let mut decisions = Decisions::default();
         for address in addresses {
-            let was_noted = open.wait(open.pool.alarm_again(ACTOR, address)).map_err(failed)?;
-            let outcome = if was_noted { Outcome::AlarmedAgain } else { Outcome::NotAcknowledged };
-            decided.push(Decided { address, outcome });
+            let was_noted = open.wait(open.pool.alarm_again(ACTOR, address));
+            let outcome = |was_noted| if was_noted { Outcome::AlarmedAgain } else { Outcome::NotAcknowledged };
+            decisions.add(address, was_noted.map(outcome));
         }
         open.reconcile(&mut console);
-        console.style.write_list(console.output, &decided, "").map_err(CliError::Output)
+        decisions.write(&mut console, "")
     }
 }

@@ -4,6 +4,8 @@ mod acknowledge;
 mod alarm;
 mod decided;
 mod list;
+mod release;
+mod withheld;
 
 use clap::Subcommand;
 
@@ -17,6 +19,10 @@ pub(crate) enum UnknownCommand {
     List(list::List),
     Acknowledge(acknowledge::Acknowledge),
     Alarm(alarm::Alarm),
+    /// List the key indexes that are withheld for such addresses.
+    Withheld(withheld::Withheld),
+    /// Let users have key indexes that were guessed.
+    Release(release::Release),
 }
 
 impl UnknownCommand {
@@ -25,6 +31,8 @@ impl UnknownCommand {
             Self::List(command) => command.run(pool, console),
             Self::Acknowledge(command) => command.run(pool, console),
             Self::Alarm(command) => command.run(pool, console),
+            Self::Withheld(command) => command.run(pool, console),
+            Self::Release(command) => command.run(pool, console),
         }
     }
 }

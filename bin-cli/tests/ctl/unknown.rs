@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Hash160, Network, ScriptAddress};
-use stakepool_core::ports::{MissingUser, UnknownAddress};
+use stakepool_core::chain::{Hash160, KeyIndex, Network, ScriptAddress};
+use stakepool_core::ports::{MissingUser, UnknownAddress, UpkeepStore as _, UserStore as _};
 
 use crate::scene::Scene;
 
@@ -79,11 +79,48 @@ async fn an_acknowledgement_is_noted_and_given_to_every_daemon_and_can_be_taken_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_nobody_reports_or_that_is_none_is_refused() {
     let scene = scene().await;
-    let unreported = scene.run(&["unknown", "acknowledge", &address(7).to_string()]).refusal(2);
+    let unreported = scene.run(&["unknown", "acknowledge", &address(7).to_string()]).refusal(3);
     assert!(unreported.contains("no wallet and no voting daemon that answers reports"), "{unreported}");
     let elsewhere = ScriptAddress::new(Network::Mainnet, Hash160([1; 20])).to_string();
     let refused = scene.run(&["unknown", "acknowledge", &elsewhere]).refusal(2);
     assert!(refused.contains("an address of mainnet, but the pool runs on simnet"), "{refused}");
     assert!(scene.run(&["unknown", "alarm", "rubbish"]).refusal(2).contains("rubbish"));
     assert!(scene.audit().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_addresses_all_are_acknowledged_but_the_refused_ones() {
+    let scene = scene().await;
+    let [unreported, one, other] = [7, 1, 3].map(|number| address(number).to_string());
+    let outcome = scene.run(&["unknown", "acknowledge", &one, &unreported, &other]);
+    assert_eq!((outcome.code, outcome.output.matches("no problem any more").count()), (3, 2), "{}", outcome.output);
+    let refused = outcome.errors;
+    assert!(refused.contains("1 of 3 addresses were refused") && refused.contains(&unreported), "{refused}");
+    let acknowledged: Vec<_> = scene.audit().await.into_iter().map(|entry| entry.subject).collect();
+    assert_eq!(acknowledged, [other, one]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_indexes_that_were_guessed_are_listed_and_given_back() {
+    let scene = scene().await;
+    let [guessed, known] = [1, 2].map(|number| address(number).to_string());
+    let database = scene.database().await;
+    let note = format!("unknown/index/{guessed}");
+    assert!(database.withhold_free_indexes(&[KeyIndex(4), KeyIndex(9)], &note, "4,9 guessed").await.unwrap());
+    database.withhold_indexes(&[KeyIndex(5)]).await.unwrap();
+    database.set_note(&format!("unknown/index/{known}"), "5").await.unwrap();
+    let why = || {
+        let listed = scene.run(&["unknown", "withheld", "--json"]).json();
+        [&guessed, &known].map(|address| {
+            let line = listed.as_array().unwrap().iter().find(|line| line["address"] == **address).unwrap();
+            (line["indexes"].clone(), line["why"].clone())
+        })
+    };
+    assert_eq!(why(), [(json!([4, 9]), json!("guessed")), (json!([5]), json!("known"))]);
+    assert!(scene.run(&["unknown", "release", &known]).refusal(3).contains("no key index is withheld by guess"));
+    scene.run(&["unknown", "release", &guessed]).success();
+    assert_eq!(why()[0].1, json!("released"));
+    assert_eq!(database.key_indexes().await.unwrap().into_keys().collect::<Vec<_>>(), [KeyIndex(5)]);
+    assert_eq!(scene.audit().await[0].action, "unknown.release");
+    assert!(scene.run(&["unknown", "release", "--all"]).success().contains("no key index is withheld by guess"));
 }

@@ -46,9 +46,10 @@ fn explain(error: &RegistrationError) -> (Code, String) {
         RegistrationError::TooLong(_) => (Code::InvalidArgument, "address too long"),
         RegistrationError::Undecodable(_) => (Code::InvalidArgument, "couldn't decode address"),
         RegistrationError::WrongKind(_) => (Code::InvalidArgument, "incorrect address type"),
-        RegistrationError::Wallets(_) | RegistrationError::Key(_) | RegistrationError::Store(_) => {
-            (Code::Unavailable, "system error - unable to process wallet commands")
-        }
+        RegistrationError::TooManyLost(_)
+        | RegistrationError::Wallets(_)
+        | RegistrationError::Key(_)
+        | RegistrationError::Store(_) => (Code::Unavailable, "system error - unable to process wallet commands"),
     };
     (code, why.to_owned())
 }

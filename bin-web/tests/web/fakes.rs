@@ -232,6 +232,14 @@ impl UserStore for ReadOnlyUsers {
         disk_is_full()
     }
 
+    async fn withhold_free_indexes(&self, _: &[KeyIndex], _: &str, _: &str) -> Result<bool, StoreError> {
+        disk_is_full()
+    }
+
+    async fn release_indexes(&self, _: &[KeyIndex], _: &str, _: &str) -> Result<(), StoreError> {
+        disk_is_full()
+    }
+
     async fn register(&self, _: UserId, _: &Registration) -> Result<(), StoreError> {
         disk_is_full()
     }

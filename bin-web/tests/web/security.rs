@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool::Parts;
-use stakepool::registration::AddressRegistrar;
 use stakepool::registration::RegistrationError;
+use stakepool::registration::{AddressRegistrar, BeforeIndex};
 use stakepool_core::accounts::{Email, PasswordHashes, Registration, UserId};
 use stakepool_core::ports::UserStore;
 use stakepool_core::testkit::RacingSessions;
@@ -171,10 +171,15 @@ static DONE: AtomicUsize = AtomicUsize::new(0);
 
 #[async_trait]
 impl AddressRegistrar for Slow {
-    async fn register(&self, user: UserId, key: &str) -> Result<Registration, RegistrationError> {
+    async fn register(
+        &self,
+        user: UserId,
+        key: &str,
+        before: &dyn BeforeIndex,
+    ) -> Result<Registration, RegistrationError> {
         BEGUN.notify_one();
         GO_ON.notified().await;
-        let registration = self.0.register(user, key).await;
+        let registration = self.0.register(user, key, before).await;
         DONE.fetch_add(1, Ordering::SeqCst);
         registration
     }

@@ -81,8 +81,9 @@ pub use rescans::RescanStore;
 pub use state_file::{StateFile, StateFileError};
 #[cfg(feature = "accounts")]
 pub use stores::{
-    AuditEntry, AuditStore, LedgerStore, LowFeeStore, LowFeeTicket, MOST_SESSIONS, NewUser, Session, SessionStore,
-    SessionToken, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery, TokenPurpose, TokenStore, UserStore,
+    AuditEntry, AuditStore, LedgerStore, LostAddress, LowFeeStore, LowFeeTicket, MOST_SESSIONS, NewUser, Session,
+    SessionStore, SessionToken, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery, TokenPurpose, TokenStore,
+    UserStore,
 };
 #[cfg(feature = "accounts")]
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};

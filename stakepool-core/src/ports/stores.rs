@@ -118,6 +118,15 @@ pub trait UserStore: Send + Sync {
     /// was brought back with the own index.
     async fn withhold_indexes(&self, indexes: &[KeyIndex]) -> Result<(), StoreError>;
 
+    /// Withholds key indexes that nobody was given, and keeps a note of that (see [`UpkeepStore`](super::UpkeepStore)), both
+    /// or neither. False, and nothing has changed, where one of them was given or withheld meanwhile, or where there is a note
+    /// of that name.
+    async fn withhold_free_indexes(&self, indexes: &[KeyIndex], note: &str, text: &str) -> Result<bool, StoreError>;
+
+    /// Lets users have key indexes that are withheld, and keeps a note of that, both or neither. Those that users have stay
+    /// theirs.
+    async fn release_indexes(&self, indexes: &[KeyIndex], note: &str, text: &str) -> Result<(), StoreError>;
+
     /// Stores a registration, once: fails with [`StoreError::AlreadyRegistered`] or [`StoreError::IndexTaken`].
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError>;
 
@@ -332,6 +341,17 @@ pub struct StoredVote {
     pub record: VoteRecord,
 }
 
+/// An address with tickets in the ledger that is no user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostAddress {
+    /// The address.
+    pub address: ScriptAddress,
+    /// The number that its user had.
+    pub user: UserId,
+    /// The daemon that reported the present state of such a ticket.
+    pub daemon: String,
+}
+
 /// The pool's own ledger of tickets and votes, filled from the daemons' events by idempotent writes.
 #[async_trait]
 pub trait LedgerStore: Send + Sync {
@@ -358,9 +378,9 @@ pub trait LedgerStore: Send + Sync {
     /// How many tickets are in each state, ignored ones apart (`true`).
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
 
-    /// Addresses with tickets that are no user's, and the numbers that their users had: of users whom a daemon knew, and whose
-    /// rows were lost.
-    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError>;
+    /// Addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is there once for
+    /// each daemon and number of a user. Rows that cannot be read are logged and left out.
+    async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError>;
 
     /// The place in a daemon's events up to which everything is stored.
     async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError>;

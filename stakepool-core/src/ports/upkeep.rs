@@ -21,6 +21,9 @@ pub trait UpkeepStore: Send + Sync {
     /// Keeps a note under a name, in the place of the one before.
     async fn set_note(&self, name: &str, text: &str) -> Result<(), StoreError>;
 
+    /// Removes the note of a name, if there is one.
+    async fn forget_note(&self, name: &str) -> Result<(), StoreError>;
+
     /// All notes whose names begin with `prefix`, by name.
     async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError>;
 }

@@ -50,11 +50,16 @@ pub(crate) enum Meddling {
     Hidden { path: PathBuf, error: io::Error },
 }
 
+/// After how many looks in a row a file is overwritten for good. One alone may have seen what was just being written.
+const SURE: u8 = 2;
+
 /// What was seen of the first page of a file.
 #[derive(Debug, Default)]
 struct Seen {
     /// The highest number of a transaction. It only grows.
     number: Option<i32>,
+    /// How many looks in a row found another beginning.
+    wrong: u8,
     /// Whether the file was found overwritten. That stays: what this program writes may hide it.
     is_overwritten: bool,
 }
@@ -94,7 +99,8 @@ impl Files {
             }
             Err(error) => return Err(Meddling::Hidden { path: path(), error }),
         }
-        if self.is_overwritten() {
+        let is_overwritten = self.is_overwritten().map_err(|error| Meddling::Hidden { path: path(), error })?;
+        if is_overwritten {
             return Err(Meddling::Overwritten(path()));
         }
         if let Some(missing) = missing_side_file(&self.path) {
@@ -105,23 +111,30 @@ impl Files {
         writable(folder, Access::WRITE_OK | Access::EXEC_OK)
     }
 
-    /// Whether the first page of the file is none that was written after those before.
-    fn is_overwritten(&self) -> bool {
-        let Some(header) = OpenHere::header(self.file) else { return false };
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_overwritten_by(header.as_ref().ok())
+    /// Whether the first page of the file is none that was written after those before. A disk that fails to read it says
+    /// nothing about that.
+    fn is_overwritten(&self) -> io::Result<bool> {
+        let Some(header) = OpenHere::header(self.file) else { return Ok(false) };
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_overwritten_by(header)
     }
 }
 
 impl Seen {
-    /// Takes the first bytes of the file; `None` where the file is too short for them.
-    fn is_overwritten_by(&mut self, header: Option<&[u8; HEADER]>) -> bool {
-        let number = header.and_then(stale_log::number_in_use);
+    /// Takes the first bytes of the file.
+    fn is_overwritten_by(&mut self, header: io::Result<[u8; HEADER]>) -> io::Result<bool> {
+        let number = match header {
+            Ok(header) => stale_log::number_in_use(&header),
+            // The file is too short for them.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+            Err(error) => return Err(error),
+        };
         let is_older = |number: i32| self.number.is_some_and(|seen| number.wrapping_sub(seen) < 0);
         match number {
-            Some(number) if !is_older(number) => self.number = Some(number),
-            _ => self.is_overwritten = true,
+            Some(number) if !is_older(number) => (self.number, self.wrong) = (Some(number), 0),
+            _ => self.wrong = self.wrong.saturating_add(1),
         }
-        self.is_overwritten
+        self.is_overwritten |= self.wrong >= SURE;
+        Ok(self.is_overwritten || self.wrong > 0)
     }
 }
 
@@ -218,6 +231,28 @@ mod tests {
     /// Has SQLite write the log into the file, as it does by itself now and then.
     async fn checkpoint(database: &Database) {
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(database.file().unwrap().writer()).await.unwrap();
+    }
+
+    #[test]
+    fn a_read_that_fails_and_a_single_wrong_look_do_not_make_a_file_overwritten_for_good() {
+        let mut seen = Seen::default();
+        let header = |number: i32| {
+            let mut bytes = [0; HEADER];
+            bytes[..16].copy_from_slice(b"SQLite format 3\0");
+            bytes[18..20].copy_from_slice(&[2, 2]);
+            bytes[24..28].copy_from_slice(&number.to_be_bytes());
+            Ok(bytes)
+        };
+        assert!(!seen.is_overwritten_by(header(5)).unwrap());
+        for _ in 0..3 {
+            assert!(seen.is_overwritten_by(Err(io::Error::other("Input/output error"))).is_err());
+        }
+        assert!(!seen.is_overwritten_by(header(6)).unwrap());
+        assert!(seen.is_overwritten_by(header(4)).unwrap());
+        assert!(!seen.is_overwritten_by(header(7)).unwrap());
+        for header in [header(4), Err(io::ErrorKind::UnexpectedEof.into()), header(8)] {
+            assert!(seen.is_overwritten_by(header).unwrap(), "after two wrong looks in a row it stays");
+        }
     }
 
     #[tokio::test]

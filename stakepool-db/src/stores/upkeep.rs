@@ -32,9 +32,15 @@ impl UpkeepStore for Database {
         self.execute(&sql("REPLACE INTO notes (name, text) VALUES (?, ?)").bind(name).bind(text)).await.map(drop)
     }
 
+    async fn forget_note(&self, name: &str) -> Result<(), StoreError> {
+        self.execute(&sql("DELETE FROM notes WHERE name = ?").bind(name)).await.map(drop)
+    }
+
     async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let rows =
-            self.rows(&sql("SELECT name, text FROM notes WHERE instr(name, ?) = 1 ORDER BY name").bind(prefix)).await?;
+        // A range of the key, so that others are not looked at. No name has the last of all characters.
+        let beyond = format!("{prefix}{}", char::MAX);
+        let statement = sql("SELECT name, text FROM notes WHERE name >= ? AND name < ? ORDER BY name");
+        let rows = self.rows(&statement.bind(prefix).bind(beyond)).await?;
         let note = |row: &Row| {
             let fields = Fields::new(row, "notes", "?");
             Ok((fields.text("name")?.to_owned(), fields.text("text")?.to_owned()))

@@ -1,77 +1,145 @@
 //! Key indexes of users whom the database does not know, but the ledger or a voting daemon: after a restore of an older backup
 //! nobody else is given them. Those that wallets know are withheld while the wallets are kept in service.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{KeyIndex, ScriptAddress};
 use stakepool_core::ports::StoreError;
 
 use crate::pool::Pool;
-use crate::registration::RegistrationError;
+use crate::registration::{BeforeIndex, RegistrationError};
+use crate::unknown_notes::{Withheld, WithheldIndexes, note_withheld, read_withheld, withhold_guess};
 
-/// How the names of the notes begin that say which indexes were withheld for an address, which follows.
-const WITHHELD: &str = "unknown/index/";
+/// How many daemons must know an address before an index is guessed for it, where the pool has so many: one alone may be
+/// mistaken, and indexes are not without end.
+const CONFIRMED: usize = 2;
+/// How many of the addresses that fewer daemons know the wallets are asked about at a registration.
+const ASKED: usize = 200;
+/// Which part of all key indexes may be withheld by guess.
+const GUESSED_PART: u32 = 10;
+/// How often a guess is made anew where another instance of the pool gave the index away meanwhile.
+const GUESSES: usize = 10;
 
-/// An address that is no user's, with the number that its user had, where that is known.
-type Lost = BTreeMap<String, (ScriptAddress, Option<UserId>)>;
+/// Withholds the key indexes of lost users before one is given.
+pub(super) struct LostIndexes<'a>(pub(super) &'a Pool);
+
+#[async_trait]
+impl BeforeIndex for LostIndexes<'_> {
+    async fn prepare(&self) -> Result<(), RegistrationError> {
+        self.0.withhold_lost_indexes().await
+    }
+}
+
+/// An address that is no user's.
+struct Lost {
+    address: ScriptAddress,
+    /// The number that its user had, where that is known.
+    user: Option<UserId>,
+    /// The pool's daemons that know it.
+    daemons: BTreeSet<String>,
+}
 
 impl Pool {
     /// Withholds the key indexes of lost users, each once. Where a wallet has the script, the index is known. Where none has it,
     /// it must be guessed: the predecessor gave users their number, and this program the smallest index that is free; both are
     /// withheld then.
-    pub(super) async fn withhold_lost_indexes(&self) -> Result<(), RegistrationError> {
+    async fn withhold_lost_indexes(&self) -> Result<(), RegistrationError> {
         let mut lost = self.lost_addresses().await?;
         if lost.is_empty() {
             return Ok(());
         }
-        for (name, _) in self.parts.upkeep.notes(WITHHELD).await? {
-            lost.remove(name.trim_start_matches(WITHHELD));
+        let noted = read_withheld(self.parts.upkeep.as_ref()).await?;
+        for withheld in &noted {
+            lost.remove(&withheld.address.to_string());
+        }
+        let enough = self.parts.daemons.len().clamp(1, CONFIRMED);
+        let (confirmed, others): (Vec<_>, Vec<_>) = lost.into_values().partition(|lost| lost.daemons.len() >= enough);
+        for lost in others.iter().take(ASKED) {
+            self.withhold_known(lost).await?;
         }
         // Those that are known first: what is guessed then is another.
         let mut unplaced = Vec::new();
-        for (address, user) in lost.into_values() {
-            let known = match &self.parts.wallets {
-                Some(wallets) => wallets.group.key_index_of(&address).await?,
-                None => None,
-            };
-            match known {
-                Some(index) => self.withhold_for(&address, &[index]).await?,
-                None => unplaced.push((address, user)),
+        for lost in confirmed {
+            if !self.withhold_known(&lost).await? {
+                unplaced.push(lost);
             }
         }
-        for (address, user) in unplaced {
-            self.withhold_for(&address, &self.guessed_indexes(user).await?).await?;
+        let mut guessed: usize =
+            noted.iter().filter(|noted| noted.why == Withheld::Guessed).map(|noted| noted.indexes.len()).sum();
+        for lost in unplaced {
+            guessed = self.withhold_guessed(&lost, guessed).await?;
         }
         Ok(())
     }
 
-    async fn withhold_for(&self, address: &ScriptAddress, indexes: &[KeyIndex]) -> Result<(), StoreError> {
-        self.parts.users.withhold_indexes(indexes).await?;
-        let text = indexes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        tracing::warn!(%address, indexes = text, "withheld for an address that is no user's of the database");
-        self.parts.upkeep.set_note(&format!("{WITHHELD}{address}"), &text).await
+    /// Whether a wallet knows the index of an address, which is withheld then.
+    async fn withhold_known(&self, lost: &Lost) -> Result<bool, RegistrationError> {
+        let Some(wallets) = &self.parts.wallets else { return Ok(false) };
+        let Some(index) = wallets.group.key_index_of(&lost.address).await? else { return Ok(false) };
+        self.parts.users.withhold_indexes(&[index]).await?;
+        let withheld = WithheldIndexes { address: lost.address, indexes: vec![index], why: Withheld::Known };
+        log(&withheld);
+        note_withheld(self.parts.upkeep.as_ref(), &withheld).await?;
+        Ok(true)
+    }
+
+    /// Withholds the indexes that an address may have had; how many are guessed then, of `guessed` before.
+    async fn withhold_guessed(&self, lost: &Lost, guessed: usize) -> Result<usize, RegistrationError> {
+        let most = self.terms.max_users.div_ceil(GUESSED_PART);
+        for _ in 0..GUESSES {
+            let indexes = self.guessed_indexes(lost.user).await?;
+            let then = guessed + indexes.len();
+            if indexes.is_empty() {
+                return Ok(guessed);
+            }
+            if then > most as usize {
+                return Err(RegistrationError::TooManyLost(most));
+            }
+            let withheld = WithheldIndexes { address: lost.address, indexes, why: Withheld::Guessed };
+            if withhold_guess(self.parts.users.as_ref(), &withheld).await? {
+                log(&withheld);
+                return Ok(then);
+            }
+            // Another instance was quicker: with this address, or with an index.
+            let noted = read_withheld(self.parts.upkeep.as_ref()).await?;
+            if noted.iter().any(|noted| noted.address == lost.address) {
+                return Ok(then);
+            }
+        }
+        Err(StoreError::Backend("other instances of the pool give key indexes at the same time".to_owned()).into())
     }
 
     /// Addresses that the ledger has tickets of, or that voting daemons know, and that are no user's.
-    async fn lost_addresses(&self) -> Result<Lost, StoreError> {
-        let mut lost = Lost::new();
-        for (address, user) in self.parts.ledger.lost_addresses().await? {
-            lost.insert(address.to_string(), (address, Some(user)));
+    async fn lost_addresses(&self) -> Result<BTreeMap<String, Lost>, StoreError> {
+        let mut lost = BTreeMap::new();
+        let mut add = |address: ScriptAddress, user: Option<UserId>, daemon: &str| {
+            let new = || Lost { address, user: None, daemons: BTreeSet::new() };
+            let lost = lost.entry(address.to_string()).or_insert_with(new);
+            lost.user = user.or(lost.user);
+            // The ledger names daemons of earlier days, too, and one that was renamed would confirm itself.
+            if self.parts.daemons.iter().any(|ours| ours.name() == daemon) {
+                lost.daemons.insert(daemon.to_owned());
+            }
+        };
+        for of_ledger in self.parts.ledger.lost_addresses().await? {
+            add(of_ledger.address, Some(of_ledger.user), &of_ledger.daemon);
         }
-        for status in self.reconciler.views().into_values().filter_map(|view| view.status) {
+        for (daemon, view) in self.reconciler.views() {
+            let Some(status) = view.status else { continue };
             for unknown in &status.check.unknown {
-                lost.entry(unknown.address.to_string()).or_insert((unknown.address, None));
+                add(unknown.address, None, &daemon);
             }
             for missing in &status.check.missing {
-                lost.insert(missing.address.to_string(), (missing.address, Some(missing.user)));
+                add(missing.address, Some(missing.user), &daemon);
             }
         }
         if !lost.is_empty() {
             let users = self.parts.users.registered().await?;
             let here: HashSet<_> =
                 users.into_iter().filter_map(|user| user.registration).map(|it| it.address).collect();
-            lost.retain(|_, (address, _)| !here.contains(address) && address.network() == self.terms.network);
+            lost.retain(|_, lost| !here.contains(&lost.address) && lost.address.network() == self.terms.network);
         }
         Ok(lost)
     }
@@ -87,4 +155,8 @@ impl Pool {
         indexes.dedup();
         Ok(indexes)
     }
+}
+
+fn log(WithheldIndexes { address, indexes, why }: &WithheldIndexes) {
+    tracing::warn!(%address, ?indexes, ?why, "withheld for an address that is no user's of the database");
 }

@@ -194,7 +194,7 @@ impl Refused for RegistrationError {
             Self::Undecodable(_) | Self::WrongKind(_) => RefusalKind::Rejected,
             Self::Unverified => RefusalKind::Denied,
             Self::TooMany(wait) => RefusalKind::Wait(MustWait(*wait)),
-            Self::Wallets(_) | Self::Key(_) | Self::Store(_) => RefusalKind::Fault,
+            Self::Wallets(_) | Self::TooManyLost(_) | Self::Key(_) | Self::Store(_) => RefusalKind::Fault,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use stakepool_core::accounts::{Registration, User, UserId};
 
+use crate::accounts::lost_indexes::LostIndexes;
 use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 use crate::registration::RegistrationError;
@@ -37,10 +38,7 @@ impl Pool {
         }
         // Before the key index is given: at the same moment there are no more than may be.
         self.limiter.registration().map_err(|wait| RegistrationError::TooMany(wait.0))?;
-        let registered = match self.withhold_lost_indexes().await {
-            Ok(()) => self.parts.registrar.register(user, key).await,
-            Err(error) => Err(error),
-        };
+        let registered = self.parts.registrar.register(user, key, &LostIndexes(self)).await;
         if registered.is_err() {
             self.limiter.registration_failed();
         }

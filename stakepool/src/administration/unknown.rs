@@ -7,7 +7,9 @@ use stakepool_core::ports::{AuditEntry, StoreError};
 
 use crate::pool::Pool;
 use crate::status::UnknownAddressReport;
-use crate::unknown_notes::{Acknowledgement, read_acknowledged, set_acknowledged};
+use crate::unknown_notes::{
+    Acknowledgement, Withheld, WithheldIndexes, read_acknowledged, read_withheld, release_guess, set_acknowledged,
+};
 
 /// Why nothing was decided about an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +29,9 @@ pub enum UnknownAddressError {
          those that they report"
     )]
     NotReported(ScriptAddress),
+    /// No key index was guessed for it.
+    #[error("no key index is withheld by guess for {0}: `stakepoolctl unknown withheld` shows those that are")]
+    NotGuessed(ScriptAddress),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,6 +82,34 @@ impl Pool {
         }
         self.reconciler.changed();
         Ok(was_noted)
+    }
+
+    /// The key indexes that were ever withheld for addresses that are no user's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn withheld_indexes(&self) -> Result<Vec<WithheldIndexes>, StoreError> {
+        read_withheld(self.parts.upkeep.as_ref()).await
+    }
+
+    /// Lets users have the key indexes that were guessed for an address, for which no others are guessed from then on.
+    ///
+    /// # Errors
+    /// [`UnknownAddressError::NotGuessed`] also where they were released before, [`UnknownAddressError::Store`].
+    pub async fn release_guessed(
+        &self,
+        by: Actor,
+        address: ScriptAddress,
+    ) -> Result<WithheldIndexes, UnknownAddressError> {
+        let withheld = self.withheld_indexes().await?.into_iter();
+        let guessed = withheld.filter(|withheld| withheld.why == Withheld::Guessed).find(|it| it.address == address);
+        let guessed = guessed.ok_or(UnknownAddressError::NotGuessed(address))?;
+        let released = WithheldIndexes { why: Withheld::Released, ..guessed };
+        release_guess(self.parts.users.as_ref(), &released).await?;
+        let indexes: Vec<_> = released.indexes.iter().map(ToString::to_string).collect();
+        let detail = format!("key indexes {}", indexes.join(", "));
+        self.note_decision(by, AuditAction::UnknownRelease, &address, detail).await?;
+        Ok(released)
     }
 
     async fn note_decision(

@@ -17,8 +17,8 @@ use crate::alerts::pulse::Pulse;
 use crate::alerts::since::Since;
 use crate::alerts::troubles::{self, PATIENCE};
 use crate::pool::Pool;
-use crate::status::{Overall, PoolStatus};
-use crate::unknown_notes::note_seen;
+use crate::status::{DaemonCondition, Overall, PoolStatus, WalletCondition, WalletReport};
+use crate::unknown_notes::keep_seen;
 
 /// How often the pool is looked at.
 const LOOK: Duration = Duration::from_secs(15);
@@ -29,9 +29,6 @@ const GAP: Duration = LEASE.saturating_add(PATIENCE).saturating_add(LOOK).satura
 const ADMINISTRATORS: u32 = 40;
 /// How long the database may take for a note.
 const NOTE_LIMIT: Duration = Duration::from_secs(5);
-
-/// How many addresses that are no user's are noted at a look.
-const NOTED: usize = 100;
 
 /// What watches a pool.
 struct Watch {
@@ -149,16 +146,16 @@ impl Watch {
     }
 }
 
-/// Notes when addresses that are no user's were first seen, some at a time.
+/// Notes when addresses that are no user's were first seen, and forgets those that are reported no more.
 async fn note_unknown(pool: &Pool, status: &PoolStatus) {
-    let new = status.unknown_addresses.iter().filter(|report| report.first_seen.is_none());
-    for report in new.take(NOTED) {
-        let noted = note_seen(pool.parts.upkeep.as_ref(), &report.address, pool.now());
-        if !matches!(timeout(NOTE_LIMIT, noted).await, Ok(Ok(()))) {
-            // Where the database fails, the status says so.
-            return;
-        }
-    }
+    let reported = status.unknown_addresses.iter().map(|report| report.address).collect();
+    let silent =
+        |wallet: &WalletReport| matches!(wallet.state, WalletCondition::Unknown | WalletCondition::Unreachable);
+    let all_heard = !status.wallets.iter().any(silent)
+        && status.daemons.iter().all(|daemon| daemon.state == DaemonCondition::InSync);
+    let kept = keep_seen(pool.parts.upkeep.as_ref(), &reported, all_heard, pool.now());
+    // Where the database fails, the status says so.
+    let _ = timeout(NOTE_LIMIT, kept).await;
 }
 
 /// A try of the channels: nothing is wrong.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stakepool::registration::RegistrationError;
 use stakepool::wallets::VotingWallet;
 use stakepool::{Pool, Stores};
 use stakepool_core::accounts::{Actor, Email, PasswordHashes, PoolBranches, Registration, User};
@@ -98,6 +99,10 @@ impl UpkeepStore for Disk {
         self.store.set_note(name, text).await
     }
 
+    async fn forget_note(&self, name: &str) -> Result<(), StoreError> {
+        self.store.forget_note(name).await
+    }
+
     async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
         self.store.notes(prefix).await
     }
@@ -168,10 +173,15 @@ impl Ground {
 
     /// Registers one more user.
     pub async fn register(&self, number: u32) -> Registration {
+        self.try_register(number).await.unwrap()
+    }
+
+    /// The same, which may be refused.
+    pub async fn try_register(&self, number: u32) -> Result<Registration, RegistrationError> {
         let email = Email::parse(&format!("user{number}@example.org")).unwrap();
         let id = self.pool.create_user(Actor::CommandLine, email, PasswordHashes::default(), false).await.unwrap();
         let keys = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
-        self.pool.register(id, &keys.address(KeyIndex(70 + number)).unwrap().to_string()).await.unwrap()
+        self.pool.register(id, &keys.address(KeyIndex(70 + number)).unwrap().to_string()).await
     }
 
     /// The kinds of which the operator was alerted, by name.

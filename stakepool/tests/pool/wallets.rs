@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool::registration::{PoolKeys, Registrar, RegistrationError};
+use stakepool::registration::{BeforeIndex, PoolKeys, Registrar, RegistrationError};
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, VoteBits, VoteVersion};
 use stakepool_core::ports::{NewUser, PoolWallet, RescanStore, StoreError, UserStore};
@@ -86,6 +86,14 @@ impl UserStore for Users {
         Ok(())
     }
 
+    async fn withhold_free_indexes(&self, _: &[KeyIndex], _: &str, _: &str) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn release_indexes(&self, _: &[KeyIndex], _: &str, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {
         let mut users = self.0.lock().unwrap();
         let user = users.iter_mut().find(|user| user.id == id).unwrap();
@@ -113,6 +121,16 @@ impl RescanStore for Users {
 
     async fn rescan_done(&self, wallet: &str, _: BlockHeight) -> Result<(), StoreError> {
         self.1.lock().unwrap().remove(wallet);
+        Ok(())
+    }
+}
+
+/// Nothing is to be done before an index is given.
+struct Nothing;
+
+#[async_trait]
+impl BeforeIndex for Nothing {
+    async fn prepare(&self) -> Result<(), RegistrationError> {
         Ok(())
     }
 }
@@ -150,10 +168,10 @@ async fn a_registration_reaches_all_wallets_and_is_stored() {
     let pool = pool(None);
     *pool.wallets[1].best.lock().unwrap() = 310;
     pool.group.recover_all().await;
-    let registration = pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    let registration = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     assert_eq!(registration.registered_at, BlockHeight(304), "six blocks below the wallet that is behind");
     assert!(pool.wallets.iter().all(|wallet| wallet.scripts.lock().unwrap().contains(&registration.address)));
-    assert_eq!(pool.registrar.register(UserId(1), USER_KEY).await, Err(RegistrationError::AlreadySubmitted));
+    assert_eq!(pool.registrar.register(UserId(1), USER_KEY, &Nothing).await, Err(RegistrationError::AlreadySubmitted));
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,7 +179,7 @@ async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
     let pool = pool(None);
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
-    let registration = pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    let registration = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     assert!(pool.wallets[2].scripts.lock().unwrap().is_empty());
     pool.wallets[2].set(Mood::Fine);
     let group = Arc::clone(&pool.group);
@@ -179,7 +197,7 @@ async fn with_too_few_wallets_nothing_is_stored_and_a_later_try_succeeds() {
     pool.wallets[1].set(Mood::Unreachable);
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
-    let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err();
+    let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap_err();
     assert!(
         matches!(error, RegistrationError::Wallets(GroupError::NoQuorum { agreeing: 1, quorum: 2, .. })),
         "{error}"
@@ -187,7 +205,7 @@ async fn with_too_few_wallets_nothing_is_stored_and_a_later_try_succeeds() {
     assert!(pool.users.registered().await.unwrap().is_empty());
     pool.wallets[1].set(Mood::Fine);
     pool.group.recover_all().await;
-    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,11 +213,11 @@ async fn a_wallet_with_another_key_stops_registration_until_it_agrees() {
     let pool = pool(None);
     *pool.wallets[0].key.lock().unwrap() = OTHER.parse().unwrap();
     pool.group.recover_all().await;
-    let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err().to_string();
+    let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap_err().to_string();
     assert!(error.contains("wallet1") && error.contains(OTHER) && error.contains(COLD), "{error}");
     *pool.wallets[0].key.lock().unwrap() = COLD.parse().unwrap();
     pool.group.recover_all().await;
-    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,16 +225,16 @@ async fn a_key_of_another_network_harms_nobody_but_its_sender() {
     let pool = pool(None);
     pool.group.recover_all().await;
     let foreign = "TkQ5D4h37rpN4qDfDjFQfJyToe1SKkqw3H7zkHRH8n8Mmd9msKdFW";
-    let error = pool.registrar.register(UserId(1), foreign).await.unwrap_err();
+    let error = pool.registrar.register(UserId(1), foreign, &Nothing).await.unwrap_err();
     assert!(matches!(error, RegistrationError::Undecodable(_)));
-    pool.registrar.register(UserId(2), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(2), USER_KEY, &Nothing).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_texts_are_told_apart() {
     let pool = pool(None);
     pool.group.recover_all().await;
-    let try_key = |key: &'static str| pool.registrar.register(UserId(1), key);
+    let try_key = |key: &'static str| pool.registrar.register(UserId(1), key, &Nothing);
     assert_eq!(try_key("short").await, Err(RegistrationError::TooShort(5)));
     assert_eq!(try_key("x".repeat(66).leak()).await, Err(RegistrationError::TooLong(66)));
     assert!(matches!(try_key("x".repeat(53).leak()).await, Err(RegistrationError::Undecodable(_))));
@@ -226,7 +244,7 @@ async fn wrong_texts_are_told_apart() {
 async fn a_closed_pool_takes_no_addresses() {
     let pool = pool(Some("closed for repairs"));
     pool.group.recover_all().await;
-    let error = pool.registrar.register(UserId(1), USER_KEY).await;
+    let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await;
     assert_eq!(error, Err(RegistrationError::Closed("closed for repairs".into())));
 }
 
@@ -253,7 +271,7 @@ async fn a_call_that_is_slow_puts_no_wallet_out_of_service() {
     }
     assert!(matches!(pool.group.stake_info().await, Err(GroupError::NoneHealthy(_))));
     assert!((0..3).all(|index| health(&pool, index) == Health::Healthy));
-    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -292,7 +310,7 @@ async fn a_wallet_that_refuses_one_script_stays_in_service() {
     for wallet in &pool.wallets[1..] {
         wallet.faults.lock().unwrap().locked = true;
     }
-    let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err().to_string();
+    let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap_err().to_string();
     assert!(error.contains("wallet2") && error.contains("is locked"), "{error}");
     assert!((0..3).all(|index| health(&pool, index) == Health::Healthy));
 }
@@ -302,18 +320,18 @@ async fn another_script_stops_registration_until_the_same_user_index_is_agreed_o
     let pool = pool(None);
     pool.group.recover_all().await;
     pool.wallets[1].faults.lock().unwrap().script = true;
-    let error = pool.registrar.register(UserId(1), USER_KEY).await.unwrap_err();
+    let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap_err();
     assert!(matches!(&error, RegistrationError::Wallets(GroupError::Disagreement { .. })), "{error}");
     // Neither a probe nor a recovery clears it, since nothing has changed.
     let group = Arc::clone(&pool.group);
     let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(matches!(health(&pool, 1), Health::Disagrees { .. }));
-    assert!(pool.registrar.register(UserId(2), USER_KEY).await.is_err());
+    assert!(pool.registrar.register(UserId(2), USER_KEY, &Nothing).await.is_err());
     pool.wallets[1].faults.lock().unwrap().script = false;
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(health(&pool, 1), Health::Healthy);
-    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     running.abort();
 }
 
@@ -322,7 +340,7 @@ async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
     let pool = pool(None);
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
-    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     pool.wallets[2].set(Mood::Fine);
     *pool.wallets[2].faults.lock().unwrap() = Faults { rescan: true, ..Faults::default() };
     pool.group.recover_all().await;
@@ -347,7 +365,7 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
     assert_eq!(owes(), PendingRepairs { scripts: Some(0), rescan_from: None });
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
-    pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     assert_eq!(owes(), PendingRepairs { scripts: Some(1), rescan_from: None }, "a registration passed it by");
     pool.wallets[2].set(Mood::Fine);
     *pool.wallets[2].faults.lock().unwrap() = Faults { rescan: true, ..Faults::default() };
@@ -374,7 +392,7 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
 async fn the_address_index_is_brought_up_even_where_no_script_is_missing() {
     let pool = pool(None);
     pool.group.recover_all().await;
-    pool.registrar.register(UserId(4), USER_KEY).await.unwrap();
+    pool.registrar.register(UserId(4), USER_KEY, &Nothing).await.unwrap();
     pool.wallets[0].synced.lock().unwrap().clear();
     pool.group.recover_all().await;
     assert_eq!(*pool.wallets[0].synced.lock().unwrap(), [KeyIndex(4)]);
@@ -403,7 +421,7 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 async fn a_wallet_that_was_made_anew_between_two_probes_gets_its_scripts_back_at_once() {
     let pool = pool(None);
     let running = running(&pool).await;
-    let registration = pool.registrar.register(UserId(1), USER_KEY).await.unwrap();
+    let registration = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     for wallet in &pool.wallets {
         wallet.scripts.lock().unwrap().clear();
         wallet.rescans.lock().unwrap().clear();
@@ -455,7 +473,7 @@ async fn a_wallet_of_another_seed_at_a_registration_is_named_in_a_sentence_with_
     let pool = pool(None);
     pool.group.recover_all().await;
     *pool.wallets[1].key.lock().unwrap() = OTHER.parse().unwrap();
-    let error = pool.registrar.register(UserId(2), USER_KEY).await.unwrap_err().to_string();
+    let error = pool.registrar.register(UserId(2), USER_KEY, &Nothing).await.unwrap_err().to_string();
     assert_eq!(
         error,
         format!(

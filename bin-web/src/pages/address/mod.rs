@@ -124,7 +124,7 @@ fn explain(visit: &Visit, error: &RegistrationError) -> (StatusCode, Said) {
             "The pool’s voting wallets cannot take a new address at this moment. Nothing is lost, and the pool goes \
              on voting; send the same address again in a few minutes."
         }
-        RegistrationError::Key(_) | RegistrationError::Store(_) => {
+        RegistrationError::TooManyLost(_) | RegistrationError::Key(_) | RegistrationError::Store(_) => {
             "Your address could not be stored because of a fault in the pool, which is in its log. Nothing is lost; \
              send the same address again in a few minutes, and write to the operator if this stays."
         }

@@ -130,6 +130,7 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::TicketAdd => "added a low-fee ticket",
         AuditAction::TicketRemove => "took a low-fee ticket back",
         AuditAction::UnknownAcknowledge => "acknowledged an address without a user",
+        AuditAction::UnknownRelease => "let others have key indexes that were guessed for an address",
         AuditAction::UnknownAlarm => "took the acknowledgement of an address back",
         AuditAction::InvitationCreate => "made an invitation",
         AuditAction::InvitationRevoke => "revoked an invitation",

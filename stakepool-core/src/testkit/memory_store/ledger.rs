@@ -8,8 +8,10 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use super::tables::{Tables, part};
 use crate::accounts::UserId;
-use crate::chain::{ScriptAddress, TicketHash};
-use crate::ports::{EventCursor, LedgerStore, Slice, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery};
+use crate::chain::TicketHash;
+use crate::ports::{
+    EventCursor, LedgerStore, LostAddress, Slice, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery,
+};
 use crate::reports::{TicketReport, TicketState, VoteRecord};
 use crate::store_rules::{merge_ticket, replaces_vote};
 use crate::time::UnixTime;
@@ -110,15 +112,17 @@ impl LedgerStore for MemoryStore {
         Ok(counts)
     }
 
-    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+    async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError> {
         let tables = self.tables();
         let users = tables.users.values().filter_map(|user| user.registration.as_ref());
         let known: HashSet<_> = users.map(|registration| registration.address).collect();
-        let tickets = tables.tickets.values().map(|ticket| &ticket.report);
-        let lost = tickets.filter(|report| !known.contains(&report.address));
-        let lost: BTreeMap<_, _> =
-            lost.map(|report| ((report.address.to_string(), report.user.0), (report.address, report.user))).collect();
-        Ok(lost.into_values().collect())
+        let tickets = tables.tickets.values().map(|ticket| (&ticket.report, &ticket.told_by));
+        let lost = tickets.filter(|(report, _)| !known.contains(&report.address));
+        let lost = lost.map(|(report, daemon)| {
+            let lost = LostAddress { address: report.address, user: report.user, daemon: daemon.clone() };
+            ((report.address.to_string(), report.user.0, daemon), lost)
+        });
+        Ok(BTreeMap::from_iter(lost).into_values().collect())
     }
 
     async fn cursor(&self, daemon: &str) -> Result<Option<EventCursor>, StoreError> {

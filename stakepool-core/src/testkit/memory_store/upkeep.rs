@@ -63,6 +63,11 @@ impl UpkeepStore for MemoryStore {
         Ok(())
     }
 
+    async fn forget_note(&self, name: &str) -> Result<(), StoreError> {
+        self.tables().notes.remove(name);
+        Ok(())
+    }
+
     async fn notes(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
         let tables = self.tables();
         let notes = tables.notes.iter().filter(|(name, _)| name.starts_with(prefix));

@@ -106,6 +106,23 @@ impl UserStore for MemoryStore {
         Ok(())
     }
 
+    async fn withhold_free_indexes(&self, indexes: &[KeyIndex], note: &str, text: &str) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        if tables.notes.contains_key(note) || indexes.iter().any(|index| tables.key_indexes.contains_key(index)) {
+            return Ok(false);
+        }
+        tables.key_indexes.extend(indexes.iter().map(|index| (*index, None)));
+        tables.notes.insert(note.to_owned(), text.to_owned());
+        Ok(true)
+    }
+
+    async fn release_indexes(&self, indexes: &[KeyIndex], note: &str, text: &str) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        tables.key_indexes.retain(|index, owner| owner.is_some() || !indexes.contains(index));
+        tables.notes.insert(note.to_owned(), text.to_owned());
+        Ok(())
+    }
+
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {
         let mut tables = self.tables();
         tables.unregistered(id)?;

@@ -108,6 +108,7 @@ macro_rules! store_tests {
                 nobody_cannot_register
                 a_change_leaves_the_registration_alone
                 a_withheld_index_is_given_to_nobody_but_a_user_who_comes_back_with_it
+                a_guessed_index_is_withheld_only_where_it_is_free_and_can_be_given_back
             ]
             reopening [
                 a_restart_keeps_everything

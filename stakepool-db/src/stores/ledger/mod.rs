@@ -6,8 +6,8 @@ mod votes;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{ScriptAddress, TicketHash};
-use stakepool_core::ports::{EventCursor, LedgerStore, StoreError, StoredVote, TicketPage, TicketQuery};
+use stakepool_core::chain::TicketHash;
+use stakepool_core::ports::{EventCursor, LedgerStore, LostAddress, StoreError, StoredVote, TicketPage, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::UnixTime;
 
@@ -49,7 +49,7 @@ impl LedgerStore for Database {
         query::counts(self, user).await
     }
 
-    async fn lost_addresses(&self) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+    async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError> {
         query::lost_addresses(self).await
     }
 

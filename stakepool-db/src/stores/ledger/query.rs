@@ -1,8 +1,7 @@
 //! Pages and counts of tickets.
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::ScriptAddress;
-use stakepool_core::ports::{StoreError, TicketOrder, TicketPage, TicketQuery};
+use stakepool_core::ports::{LostAddress, StoreError, TicketOrder, TicketPage, TicketQuery};
 use stakepool_core::reports::TicketState;
 
 use super::super::page::page as page_of;
@@ -97,21 +96,49 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-/// Addresses of tickets that no user's row has, each with the number that its user had. Every ticket is looked at.
-const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id FROM tickets t \
+/// Addresses of tickets that no user's row has, with the numbers that their users had, and who reported them. Every ticket is
+/// looked at.
+const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id, t.told_by AS daemon FROM tickets t \
                               WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
-                              ORDER BY t.address, t.user_id";
+                              ORDER BY t.address, t.user_id, t.told_by";
 
-/// Addresses with tickets that are no user's.
-pub(super) async fn lost_addresses(database: &Database) -> Result<Vec<(ScriptAddress, UserId)>, StoreError> {
+/// Addresses with tickets that are no user's. One row that cannot be read must not stop what needs them.
+pub(super) async fn lost_addresses(database: &Database) -> Result<Vec<LostAddress>, StoreError> {
     let rows = database.rows(&sql(LOST_ADDRESSES)).await?;
     let read = |row| {
         let fields = Fields::new(row, "tickets", "of an address without a user");
-        Ok((fields.parsed("address")?, UserId(fields.number("user_id")?)))
+        let (address, user) = (fields.parsed("address")?, UserId(fields.number("user_id")?));
+        Ok(LostAddress { address, user, daemon: fields.text("daemon")?.to_owned() })
     };
-    rows.iter().map(read).collect()
+    let consequence = "it counts for no user; a daemon that reports the ticket again mends it";
+    let readable = |row| read(row).map_err(|error| database.log_once(&error, consequence)).ok();
+    Ok(rows.iter().filter_map(readable).collect())
 }
 
 /// All states, in the order of a ticket's life.
 const ALL_STATES: [TicketState; 5] =
     [TicketState::Immature, TicketState::Live, TicketState::Voted, TicketState::Missed, TicketState::Expired];
+
+#[cfg(test)]
+mod tests {
+    use stakepool_core::ports::LedgerStore;
+    use stakepool_core::reports::TicketReport;
+    use stakepool_core::testkit::samples::{multisig, report};
+    use stakepool_core::time::UnixTime;
+
+    use super::*;
+    use crate::sqlite::SqliteOptions;
+
+    #[tokio::test]
+    async fn a_row_that_cannot_be_read_hides_no_other_lost_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pool.sqlite");
+        let database = Database::open_sqlite(file, SqliteOptions::default()).await.unwrap();
+        let lost = |number| TicketReport { address: multisig(7), ..report(number, 11) };
+        database.put_tickets("d:1", &[lost(1), lost(2)], UnixTime(1)).await.unwrap();
+        let spoil = sql("UPDATE tickets SET address = 'rubbish' WHERE ticket = ?").bind(lost(1).ticket.to_string());
+        assert_eq!(database.execute(&spoil).await.unwrap(), 1);
+        let expected = LostAddress { address: multisig(7), user: UserId(11), daemon: "d:1".to_owned() };
+        assert_eq!(database.lost_addresses().await.unwrap(), [expected]);
+    }
+}

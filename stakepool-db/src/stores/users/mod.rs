@@ -79,6 +79,18 @@ impl UserStore for Database {
         })
     }
 
+    async fn withhold_free_indexes(&self, indexes: &[KeyIndex], note: &str, text: &str) -> Result<bool, StoreError> {
+        transaction!(self.writes(Turn::Users), |transaction| {
+            register::withhold_free(transaction, indexes, note, text).await
+        })
+    }
+
+    async fn release_indexes(&self, indexes: &[KeyIndex], note: &str, text: &str) -> Result<(), StoreError> {
+        transaction!(self.writes(Turn::Users), |transaction| {
+            register::release(transaction, indexes, note, text).await
+        })
+    }
+
     async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {
         transaction!(self.writes(Turn::Users), |transaction| {
             register::register(transaction, id, registration).await

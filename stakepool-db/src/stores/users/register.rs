@@ -60,6 +60,49 @@ pub(super) async fn withhold(transaction: &mut Transaction, index: KeyIndex) -> 
     Ok(())
 }
 
+/// Withholds indexes with a note of that, unless one of them was given, or there is such a note: then false.
+pub(super) async fn withhold_free(
+    transaction: &mut Transaction,
+    indexes: &[KeyIndex],
+    note: &str,
+    text: &str,
+) -> Result<bool, Failure> {
+    // Looked at first: what was inserted before a refusal would stay.
+    let noted = sql("SELECT COUNT(*) FROM notes WHERE name = ?").bind(note);
+    if transaction.number(&noted).await?.unwrap_or(0) > 0 {
+        return Ok(false);
+    }
+    for index in indexes {
+        if owner_of(transaction, *index).await?.is_some() {
+            return Ok(false);
+        }
+    }
+    for index in indexes {
+        withhold(transaction, *index).await?;
+    }
+    keep_note(transaction, note, text).await?;
+    Ok(true)
+}
+
+/// Lets users have indexes that are withheld, with a note of that.
+pub(super) async fn release(
+    transaction: &mut Transaction,
+    indexes: &[KeyIndex],
+    note: &str,
+    text: &str,
+) -> Result<(), Failure> {
+    for index in indexes {
+        let delete = sql("DELETE FROM key_indexes WHERE key_index = ? AND user_id < 0").bind(i64::from(index.0));
+        transaction.execute(&delete).await?;
+    }
+    keep_note(transaction, note, text).await
+}
+
+async fn keep_note(transaction: &mut Transaction, name: &str, text: &str) -> Result<(), Failure> {
+    let keep = sql("REPLACE INTO notes (name, text) VALUES (?, ?)").bind(name).bind(text);
+    transaction.execute(&keep).await.map(drop)
+}
+
 /// Stores a registration. The index must be the user's reserved one, or, where none is reserved, one never given.
 pub(super) async fn register(
     transaction: &mut Transaction,

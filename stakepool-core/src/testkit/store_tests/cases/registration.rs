@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::accounts::UserId;
 use crate::chain::KeyIndex;
-use crate::ports::{StoreError, UserStore};
+use crate::ports::{StoreError, UpkeepStore, UserStore};
 
 use crate::testkit::samples::{new_user, registration};
 use crate::testkit::store_tests::fixture::Fixture;
@@ -149,4 +149,26 @@ pub(crate) async fn a_withheld_index_is_given_to_nobody_but_a_user_who_comes_bac
     // A number that belongs to nobody counts for no user.
     assert_eq!(stores.reserve_index(ids[4], 9).await, Ok(KeyIndex(6)));
     assert_eq!(stores.create(new_user("after@example.org")).await, Ok(UserId(ids[4].0 + 1)));
+}
+
+pub(crate) async fn a_guessed_index_is_withheld_only_where_it_is_free_and_can_be_given_back<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let ids = users(&stores, 3).await;
+    assert_eq!(stores.reserve_index(ids[0], 9).await, Ok(KeyIndex(1)));
+    let both = [KeyIndex(1), KeyIndex(2)];
+    assert_eq!(stores.withhold_free_indexes(&both, "unknown/x", "1,2").await, Ok(false), "1 is reserved");
+    assert_eq!(stores.notes("unknown/").await.unwrap(), []);
+    assert_eq!(stores.reserve_index(ids[0], 9).await, Ok(KeyIndex(1)), "the reservation stays");
+    assert_eq!(stores.withhold_free_indexes(&[KeyIndex(2), KeyIndex(5)], "unknown/x", "2,5").await, Ok(true));
+    assert_eq!(stores.withhold_free_indexes(&[KeyIndex(3)], "unknown/x", "3").await, Ok(false), "once an address");
+    assert_eq!(stores.withhold_free_indexes(&[KeyIndex(5)], "unknown/y", "5").await, Ok(false));
+    assert_eq!(stores.notes("unknown/").await.unwrap(), [("unknown/x".to_owned(), "2,5".to_owned())]);
+    assert_eq!(stores.reserve_index(ids[1], 9).await, Ok(KeyIndex(3)));
+
+    let released = [1, 2, 3, 5].map(KeyIndex);
+    stores.release_indexes(&released, "unknown/x", "released").await.unwrap();
+    assert_eq!(stores.notes("unknown/").await.unwrap(), [("unknown/x".to_owned(), "released".to_owned())]);
+    let given = [(KeyIndex(1), Some(ids[0])), (KeyIndex(3), Some(ids[1]))].into_iter().collect();
+    assert_eq!(stores.key_indexes().await, Ok(given), "what users have stays theirs");
+    assert_eq!(stores.reserve_index(ids[2], 9).await, Ok(KeyIndex(2)));
 }

@@ -186,9 +186,17 @@ pub(crate) async fn addresses_that_are_no_users_are_lost_with_the_numbers_of_the
     let lost = |number, address, user| TicketReport { address: multisig(address), ..report(number, user) };
     let ended = TicketReport { address: multisig(9), ..ended(5, 12, Voted, 90) };
     stores.put_tickets("a", &[here, lost(2, 7, 11), lost(3, 7, 11), lost(4, 8, 3), ended], NOW).await.unwrap();
-    let mut found = stores.lost_addresses().await.unwrap();
-    found.sort_by_key(|(address, _)| address.hash().0);
-    assert_eq!(found, [(multisig(7), UserId(11)), (multisig(8), UserId(3)), (multisig(9), UserId(12))]);
+    stores.put_tickets("b", &[lost(6, 7, 11)], NOW).await.unwrap();
+    let mut found: Vec<_> = stores
+        .lost_addresses()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|lost| (lost.address.hash().0, lost.user.0, lost.daemon))
+        .collect();
+    found.sort();
+    let expected = [(7, 11, "a"), (7, 11, "b"), (8, 3, "a"), (9, 12, "a")];
+    assert_eq!(found, expected.map(|(address, user, daemon)| (multisig(address).hash().0, user, daemon.to_owned())));
 }
 
 pub(crate) async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: &F) {

@@ -30,4 +30,8 @@ pub(crate) async fn a_note_is_kept_until_the_next<F: Fixture>(fixture: &F) {
     assert_eq!(stores.notes("alerts/").await.unwrap(), own(&[("alerts/mail", "%_'"), ("alerts/webhook", "two")]));
     assert_eq!(stores.notes("other").await.unwrap(), own(&[("other", "")]));
     assert_eq!(stores.notes("%").await.unwrap(), []);
+    for name in ["alerts/mail", "nothing"] {
+        stores.forget_note(name).await.unwrap();
+    }
+    assert_eq!(stores.notes("").await.unwrap(), own(&[("alerts/webhook", "two"), ("other", "")]));
 }
