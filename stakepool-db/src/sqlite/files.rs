@@ -240,7 +240,7 @@ mod tests {
             let mut bytes = [0; HEADER];
             bytes[..16].copy_from_slice(b"SQLite format 3\0");
             bytes[18..20].copy_from_slice(&[2, 2]);
-            bytes[24..28].copy_from_slice(&number.to_be_bytes());
+            bytes[60..64].copy_from_slice(&number.to_be_bytes());
             Ok(bytes)
         };
         assert!(!seen.is_overwritten_by(header(5)).unwrap());
