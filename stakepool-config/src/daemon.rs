@@ -155,7 +155,8 @@ fn warn(reader: &mut Reader<'_>, old_clients: bool, is_local: bool) {
     if reader.text("rpctoken").is_none() && reader.list_length("rpcclientcerts") == 0 {
         let open = if is_local { "" } else { "anyone who reaches rpclisten can change how users vote, and " };
         reader.warn(format!(
-            "rpctoken is not set: {open}the web gets no reports; set the same rpctoken here and in the web"
+            "rpctoken is not set: {open}stakepool-web gets no reports; set the same rpctoken here and in it once \
+             stakepool-web runs (until then leave it, or set rpctoken with oldclients=1)"
         ));
     } else if old_clients && !is_local {
         reader.warn(

@@ -11,6 +11,9 @@ use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::table::{Default, Key, Kind, Since, Table};
 
+/// The longest word that is shown as a key that is not known.
+const LONGEST_WORD: usize = 24;
+
 /// The value of a key, and where it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
@@ -73,7 +76,8 @@ impl Settings {
                     let nearest = nearest(&entry.name, table.settable().map(|key| key.name));
                     self.unread.extend(nearest);
                     // What is like no key may be a piece of a secret that was pasted in several lines.
-                    let name = if nearest.is_some() { entry.name } else { "…".to_owned() };
+                    let can_be_shown = nearest.is_some() || is_word(&entry.name, &entry.value);
+                    let name = if can_be_shown { entry.name } else { "…".to_owned() };
                     let nearest = nearest.map(str::to_owned);
                     self.problems.push(Problem::UnknownKey { name, origin: at(entry.line), nearest });
                 }
@@ -168,4 +172,11 @@ fn same_place(a: &Origin, b: &Origin) -> bool {
         (Origin::Flag, Origin::Flag) => true,
         _ => false,
     }
+}
+
+/// Whether what stands before a `=` can only be a mistaken key: a word in small letters, as all keys are. Base64, which may
+/// end with `=`, has nothing behind it.
+fn is_word(name: &str, value: &str) -> bool {
+    let is_small = |c: char| c.is_ascii_lowercase();
+    name.len() <= LONGEST_WORD && name.chars().all(is_small) && !value.is_empty() && !value.starts_with('=')
 }

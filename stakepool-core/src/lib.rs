@@ -16,7 +16,7 @@
 //! | test any of it | this crate with `testkit` |
 //! | run a whole pool | `stakepool` |
 //! | talk to exccd, exccwallet and voting daemons | `stakepool-rpc` |
-//! | store in SQLite | `stakepool-db` |
+//! | store in SQLite, MySQL or MariaDB | `stakepool-db` |
 //!
 //! `accounts`, `engine` and `parallel` (keys are derived on all cores) are on unless default features are switched off;
 //! each brings `chain` with it. What is asynchronous needs a runtime of tokio with time enabled; a current-thread one

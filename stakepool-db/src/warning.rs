@@ -15,7 +15,7 @@ const LONGEST: usize = 254;
 pub enum Warning {
     /// Several users of the predecessor have the same e-mail address.
     DoubleEmail {
-        /// The address, lower-cased.
+        /// The address, lower-cased. The text of the warning goes into logs and does without it.
         email: String,
         /// The user who signs in with it: the one with the lowest number.
         first: UserId,
@@ -50,11 +50,10 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DoubleEmail { email, first, other } => write!(
+            Self::DoubleEmail { first, other, .. } => write!(
                 f,
-                "users {first} and {other} have the same e-mail address {}: user {first} signs in with it, user \
-                 {other} cannot sign in until one of them has another address",
-                one_line(email, LONGEST)
+                "users {first} and {other} have the same e-mail address: user {first} signs in with it, user {other} \
+                 cannot sign in until one of them has another address (`stakepoolctl users show {first}` shows it)"
             ),
             Self::DoubleAddress { address, first, other } => {
                 write!(
@@ -80,6 +79,13 @@ impl fmt::Display for Warning {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_email_address_gets_into_logs() {
+        let email = "alice@example.org".to_owned();
+        let text = Warning::DoubleEmail { email, first: UserId(1), other: UserId(2) }.to_string();
+        assert!(text.starts_with("users 1 and 2 have") && !text.contains("alice"), "{text}");
+    }
 
     #[test]
     fn what_users_typed_forges_no_line_of_the_log() {

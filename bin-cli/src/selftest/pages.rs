@@ -126,7 +126,16 @@ pub(super) async fn manners(client: &Client, rows: &mut Rows) {
     }
     match client.send(Method::HEAD, "/stats", &[], Vec::new()).await {
         Ok(reply) if reply.status.as_u16() == 200 && reply.body.is_empty() => rows.ok("HEAD", "200 without a body"),
-        Ok(reply) => rows.warn("HEAD", format!("answered with {}", reply.status), "have the proxy pass HEAD on"),
+        Ok(reply) => {
+            // A page that the pool itself refuses, as without enough wallets, is answered so by either method.
+            let same = client.get("/stats").await.is_ok_and(|get| get.status == reply.status);
+            let remedy = if same {
+                "GET is answered so, too: it is not the proxy; `stakepoolctl status` on the pool's host says what is wrong"
+            } else {
+                "have the proxy pass HEAD on"
+            };
+            rows.warn("HEAD", format!("/stats is answered with {}", reply.status), remedy);
+        }
         Err(reason) => rows.warn("HEAD", reason, "have the proxy pass HEAD on"),
     }
     match client.get("/.well-known/security.txt").await {

@@ -176,7 +176,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let pool_link = reader.optional("poollink", url);
     let security_contact = reader.optional("securitycontact", contact);
     let servers = servers::read(reader, network);
-    let site = site::read(reader);
+    let site = site::read(reader, network);
     let captcha = captcha::read(reader);
     let mail = mail::read(reader);
     let heartbeat = heartbeat::read(reader);

@@ -145,6 +145,9 @@ fn server(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<DatabaseServer> 
         None => Some(None),
         Some(path) => reader.certificate("dbca", &path).map(|found| Some(found.pem)),
     };
+    if authorities.as_ref().is_some_and(Option::is_some) && tls.is_some_and(|tls| tls != DatabaseTls::Verify) {
+        reader.refuse("dbca", "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca");
+    }
     let socket = reader.path("dbsocket");
     let is_remote = |host: &String| {
         let address = host.parse::<std::net::IpAddr>();

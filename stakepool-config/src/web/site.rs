@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use stakepool_core::accounts::UserId;
+use stakepool_core::chain::Network;
 
 use crate::ip_range::{IpRange, cover_everybody};
 use crate::listen::{ListenAddress, SocketAccess};
@@ -46,7 +47,7 @@ const SHORT_TOKEN: usize = 16;
 /// What is wrong with an address of a webhook, without the address: it is often a secret.
 const NO_WEBHOOK: &str = "the value is not a web address: write it like https://hooks.example/pool";
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
+pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Site> {
     let listen = reader.value("listen", ListenAddress::from_str);
     let listen_access = listen_access(reader, listen.as_ref());
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
@@ -65,6 +66,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Site> {
         reader.accept("alertwebhook", url(secret.expose()).map_err(|_| NO_WEBHOOK.to_owned())).is_some()
     });
     let base_url = base_url(reader);
+    warn_of_defaults(reader, network);
     let api_secret = signing_secret(reader, "apisecret");
     let cookie_secret = signing_secret(reader, "cookiesecret");
     let cookie_secure = cookie_secure(reader, base_url.as_deref());
@@ -158,6 +160,26 @@ fn base_url(reader: &mut Reader<'_>) -> Option<String> {
         reader.warn("baseurl has a path, but the pool is served at the root of its host: links in mails lead nowhere");
     }
     Some(text.to_owned())
+}
+
+/// Warns where visitors of a pool that others use meet what suits a trial on one computer.
+fn warn_of_defaults(reader: &mut Reader<'_>, network: Network) {
+    if network == Network::Simnet {
+        return;
+    }
+    if !reader.is_set("baseurl") {
+        reader.warn(
+            "baseurl is not set: mails and API keys name http://127.0.0.1:8000, where users find nothing; set it to the \
+             pool's address as visitors type it",
+        );
+    }
+    if !reader.is_set("listen") {
+        reader.warn(
+            "listen is not set: the pages are served on port 8000 of all interfaces without TLS, so that passwords can be \
+             read on the way and visitors can pass by the proxy; set listen=127.0.0.1:8000 (listen=:8000 where only your \
+             proxy reaches the port)",
+        );
+    }
 }
 
 fn signing_secret(reader: &mut Reader<'_>, key: &'static str) -> Option<Secret> {

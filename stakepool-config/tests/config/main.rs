@@ -131,11 +131,15 @@ fn messages(errors: &ConfigErrors) -> Vec<String> {
 
 /// The smallest web configuration without a warning, followed by more lines.
 fn web_lines(more: &str) -> String {
+    let is_set = |key: &str| more.lines().any(|line| line.split('=').next() == Some(key));
+    let of_the_site = [("listen", ":8000"), ("baseurl", "http://pool.example")].into_iter();
+    let site: String =
+        of_the_site.filter(|(key, _)| !is_set(key)).map(|(key, value)| format!("{key}={value}\n")).collect();
     format!(
         "testnet=1\ncoldwalletextpub={COLD}\nvotingwalletextpub={VOTING}\nwallethosts=10.0.0.3,10.0.0.4\n\
          walletusers=u1,u2\nwalletpasswords=p1,p2\nwalletcerts=a.cert,b.cert\nstakepooldhosts=10.0.0.3,10.0.0.4\n\
          stakepooldcerts=c.cert,d.cert\nrpctoken=0123456789abcdef\ncookiesecret=0123456789abcdef0123456789abcdef\n\
-         apisecret=0123456789abcdef0123456789abcdef\n{more}\n"
+         apisecret=0123456789abcdef0123456789abcdef\n{more}\n{site}"
     )
 }
 

@@ -97,6 +97,17 @@ fn all_errors_are_told_at_once_with_their_places() {
 }
 
 #[test]
+fn a_word_that_is_no_key_is_shown_and_what_may_be_a_piece_of_a_secret_is_not() {
+    let said = |line: &str| Host::new().web_errors(&web_lines(line));
+    assert_only(&said("designation=pool"), &["`designation` (", "line 13", "is not a known key"]);
+    for secret in ["hunter2=x", "aGVsbGEgc2VjcmV0=", "YWJjZGVm==", "abcdef==", "Correct Horse=battery", "abcdef="] {
+        assert_only(&said(secret), &["`…` (", "is not a known key"]);
+    }
+    let long = "a".repeat(25);
+    assert_only(&said(&format!("{long}=x")), &["`…` ("]);
+}
+
+#[test]
 fn secrets_come_from_files_and_variables_and_are_never_shown() {
     let host =
         Host::new().file("/home/pool/.exccstakepool/api", "secret of the file\r\n").variable("COOKIE", "hunter2");

@@ -29,6 +29,22 @@ fn the_smallest_configuration_has_sound_defaults_and_no_warnings() {
     assert_eq!((config.cookie_secure, config.close_pool, config.admin_totp), (false, false, false));
 }
 
+/// Extended keys of the simulated network.
+const SIMNET: [&str; 2] = [
+    "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae",
+    "spubVVvhzKC6bZ5XqvMwvhvKFF4AhFN6TG8K56rDxF1RnAbwZFqYHhjP2QeLQ5y3j3aMrqvjmESvE8v82gD9c9GVDnDxmsDXDmKHELUSC4wcLYK",
+];
+
+#[test]
+fn what_suits_a_trial_on_one_computer_is_warned_of_but_on_simnet() {
+    let lines = |keys: &[&str]| keys.iter().fold(web_lines(""), |lines, key| without(key, &lines));
+    assert_only(&Host::new().web(&lines(&["baseurl"])).warnings, &["baseurl is not set", "as visitors type it"]);
+    assert_only(&Host::new().web(&lines(&["listen"])).warnings, &["listen is not set", "port 8000 of all interfaces"]);
+    let simnet = web_lines("simnet=1").replace(COLD, SIMNET[0]).replace(VOTING, SIMNET[1]);
+    let simnet = ["testnet", "listen", "baseurl"].iter().fold(simnet, |lines, key| without(key, &lines));
+    assert_eq!(Host::new().web(&simnet).warnings, [""; 0]);
+}
+
 #[test]
 fn keys_of_another_network_are_refused_with_both_networks_named() {
     let lines = format!("{}coldwalletextpub={MAINNET}\n", without("coldwalletextpub", &web_lines("")));
@@ -139,6 +155,10 @@ fn what_cannot_be_a_database_is_refused_without_its_password() {
     assert!(!errors[0].contains("hunter2"));
     let errors = Host::new().web_errors(&web_lines("dbhost=a,,b\ndbpassword=x"));
     assert_only(&errors, &["dbhost (", "single commas"]);
+    for other in ["", "\ndbtls=preferred", "\ndbtls=required", "\ndbtls=off"] {
+        let lines = format!("dbhost=localhost\ndbpassword=x\ndbca=a.cert{other}");
+        assert_only(&Host::new().web_errors(&web_lines(&lines)), &["dbca", "set dbtls=verify"]);
+    }
     let errors = Host::new().web_errors(&web_lines("dbhost=a\ndbport=x\ndbtls=maybe\ndbpassword=x"));
     assert_eq!(errors.len(), 2, "{errors:?}");
     let config = Host::new().web(&web_lines("database=sqlite:/srv/pool.db\ndbhost=localhost"));

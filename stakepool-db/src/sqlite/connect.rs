@@ -40,7 +40,7 @@ pub(crate) struct Prepared {
 /// Makes the file and its folder where they are missing, for the pool's user alone. SQLite gives its side files the
 /// permissions of the file.
 pub(crate) fn prepare(path: &Path) -> Result<Prepared, DbError> {
-    let file_error = |error: io::Error| DbError::File { path: path.to_owned(), reason: error.to_string() };
+    let file_error = |error: io::Error| DbError::File { path: path.to_owned(), reason: reason(&error) };
     // An absolute path is never taken for `:memory:` or a `file:` URI.
     let path = std::path::absolute(path).map_err(file_error)?;
     if let Some(folder) = path.parent() {
@@ -48,7 +48,7 @@ pub(crate) fn prepare(path: &Path) -> Result<Prepared, DbError> {
             .recursive(true)
             .mode(0o700)
             .create(folder)
-            .map_err(|error| DbError::Folder { path: folder.to_owned(), reason: error.to_string() })?;
+            .map_err(|error| DbError::Folder { path: folder.to_owned(), reason: reason(&error) })?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(file_error(error)),
@@ -63,6 +63,14 @@ pub(crate) fn prepare(path: &Path) -> Result<Prepared, DbError> {
     let mode = metadata.mode() & 0o777;
     let warning = (mode & 0o004 != 0).then(|| Warning::Readable { path: path.clone(), mode });
     Ok(Prepared { file: FileId::of(&metadata), path, warning })
+}
+
+/// What the system says, with the remedy where it is the user who asks.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!("{error} (run this as the pool's user)"),
+        _ => error.to_string(),
+    }
 }
 
 /// What all connections share.
