@@ -146,7 +146,10 @@ fn server(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<DatabaseServer> 
         Some(path) => reader.certificate("dbca", &path).map(|found| Some(found.pem)),
     };
     if authorities.as_ref().is_some_and(Option::is_some) && tls.is_some_and(|tls| tls != DatabaseTls::Verify) {
-        reader.refuse("dbca", "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca");
+        reader.refuse(
+            "dbca",
+            "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca",
+        );
     }
     let socket = reader.path("dbsocket");
     let is_remote = |host: &String| {
