@@ -1,18 +1,19 @@
 //! Rows of the predecessor get their keys in our tables.
 //!
-//! Runs at every start, since an operator may have gone back to the predecessor's programs for a while. A row that has
-//! its keys is not looked at again.
+//! Runs at every start, since an operator may have gone back to the predecessor's programs for a while.
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::KeyIndex;
 use stakepool_core::store_rules::email_key;
 
+use crate::changed;
 use crate::sql::{Failure, Row, Transaction, sql};
 use crate::warning::Warning;
 
 /// Gives every row its keys. Of doubles the first keeps the key, and the others are logged.
 pub(super) async fn adopt(transaction: &mut Transaction) -> Result<Vec<Warning>, Failure> {
     transaction.execute(&sql("INSERT INTO accounts (user_id, argon2) SELECT UserId, '' FROM Users WHERE UserId NOT IN (SELECT user_id FROM accounts)")).await?;
+    changed::follow(transaction).await?;
     let mut warnings = give_email_keys(transaction).await?;
     warnings.extend(give_address_keys(transaction).await?);
     warnings.extend(give_key_indexes(transaction).await?);

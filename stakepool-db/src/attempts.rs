@@ -101,7 +101,9 @@ impl<'d, T> Attempts<'d, T> {
             Ok(value) => match transaction.commit().await {
                 Ok(()) => return Some(Ok(value)),
                 Err(failure) => {
-                    self.unsure = Some(value);
+                    if failure.leaves_open() {
+                        self.unsure = Some(value);
+                    }
                     failure
                 }
             },

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod attempts;
+mod changed;
 mod database;
 mod engine;
 mod error;

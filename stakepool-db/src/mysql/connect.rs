@@ -72,6 +72,8 @@ pub(super) fn pool(connect: MySqlConnectOptions) -> MySqlPool {
 async fn prepare(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
     // Values that do not fit are refused instead of cut, and texts are quoted as everywhere.
     connection.execute(sqlx::raw_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'")).await?;
+    // A single statement lasts at once, and one whose condition has no key is run.
+    connection.execute(sqlx::raw_sql("SET SESSION autocommit = 1, SESSION sql_safe_updates = 0")).await?;
     connection.execute(sqlx::raw_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")).await?;
     connection.execute(sqlx::raw_sql(IDLE)).await?;
     let known =

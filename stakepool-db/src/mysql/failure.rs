@@ -10,6 +10,8 @@ use crate::sql::Failure;
 pub(super) enum Cure {
     /// The transaction begins again: another one went before it.
     Again,
+    /// It begins again once: another one took its key first, and the next try sees whose it is, or fails alike.
+    Once,
     /// It begins again on another connection, perhaps to another host: this one is gone, or its server cannot serve.
     Elsewhere,
     /// Nothing that a program could do.
@@ -22,9 +24,10 @@ impl Cure {
             Failure::Store(_) => Self::None,
             Failure::Silent(_) => Self::Elsewhere,
             Failure::Sql(error) => match number(error) {
-                // A deadlock, a lock that took too long, a key that another transaction took first (the next try sees by
-                // whom), a statement that must be prepared anew, a conflict between the nodes of a group.
-                Some(1213 | 1205 | 1062 | 1615 | 3101) => Self::Again,
+                Some(1062) => Self::Once,
+                // A deadlock, a lock that took too long, a statement that must be prepared anew, a conflict between the nodes
+                // of a group.
+                Some(1213 | 1205 | 1615 | 3101) => Self::Again,
                 // A node that is no part of its cluster, or could not commit there; too many connections; a server that
                 // stops, or ended the connection; one that only reads.
                 Some(
@@ -68,6 +71,8 @@ fn remedy(error: &sqlx::Error) -> Option<&'static str> {
         Some(1047 | 1180) => "its node is cut off from the cluster; look at wsrep_cluster_status of all nodes",
         Some(1021 | 1114 | 1030 | 3) => "no space is left on the server's disk, or it cannot be written",
         Some(1153) => "raise max_allowed_packet of the server",
+        Some(1062 | 1586) => "there is a row with the same key already; report this as a bug of this program",
+        Some(1265 | 1292 | 1366 | 1411) => "a value does not fit its column, or the character set of its table",
         Some(1406 | 1264) => "a value is too long or too large for its column",
         Some(1665) => "set binlog_format=ROW (or MIXED) on the server",
         Some(1146) => "a table was removed while the program runs; restore it, and restart the program",
@@ -107,8 +112,18 @@ pub(super) fn text(error: &sqlx::Error) -> String {
     match (remedy(error), error) {
         (Some(remedy), sqlx::Error::PoolTimedOut) => remedy.to_owned(),
         (_, sqlx::Error::PoolClosed) => "it is closed, since the program is stopping".to_owned(),
-        (Some(remedy), error) => format!("{remedy} ({error})"),
-        (None, error) => error.to_string(),
+        (Some(remedy), error) => format!("{remedy} ({})", without_value(error)),
+        (None, error) => without_value(error),
+    }
+}
+
+/// What the server says, without the value that some of its texts repeat: it may be somebody's e-mail address.
+fn without_value(error: &sqlx::Error) -> String {
+    let Some(number @ (1062 | 1586 | 1265 | 1292 | 1366 | 1411)) = number(error) else { return error.to_string() };
+    match error.to_string().rsplit_once(" for ") {
+        // Behind the value stands which key or column it is of.
+        Some((_, of)) => format!("error {number} of the server, for {of}"),
+        None => format!("error {number} of the server"),
     }
 }
 

@@ -138,7 +138,8 @@ impl Server {
     pub(crate) async fn pause_after(&self, failure: &Failure, tries: u32) -> Option<Duration> {
         match Cure::of(failure) {
             Cure::None => None,
-            Cure::Again => Some(jitter::pause(tries)),
+            Cure::Once if tries > 1 => None,
+            Cure::Again | Cure::Once => Some(jitter::pause(tries)),
             Cure::Elsewhere if self.pool.is_closed() => None,
             Cure::Elsewhere => {
                 self.look_for_a_host().await;
@@ -166,8 +167,7 @@ impl Server {
 async fn begin(connection: &mut Guarded, turn: Turn, operation: &Operation) -> Result<bool, Failure> {
     connection.command("BEGIN").await?;
     if turn != Turn::None {
-        let next = sql("UPDATE turns SET taken = taken + 1 WHERE name = ?").bind(turn.name());
-        connection.execute(&next).await?;
+        take(connection, turn).await?;
     }
     let text = "INSERT INTO operations (id, at) VALUES (?, UNIX_TIMESTAMP())";
     match connection.execute(&sql(text).bind(operation.id())).await {
@@ -180,4 +180,22 @@ async fn begin(connection: &mut Guarded, turn: Turn, operation: &Operation) -> R
         connection.execute(&sql(old).bind(REMEMBERED)).await?;
     }
     Ok(true)
+}
+
+/// Waits for a turn: its row is locked until the end of the transaction. Where someone removed the row, it is made anew,
+/// for without it nobody would wait.
+async fn take(connection: &mut Guarded, turn: Turn) -> Result<(), Failure> {
+    let next = sql("UPDATE turns SET taken = taken + 1 WHERE name = ?").bind(turn.name());
+    if connection.execute(&next).await? == 1 {
+        return Ok(());
+    }
+    tracing::warn!(turn = turn.name(), "a row of the table `turns` was missing and is made again");
+    match connection.execute(&sql("INSERT INTO turns (name, taken) VALUES (?, 1)").bind(turn.name())).await {
+        // Another one made it, and has it; if it is gone once more, the next try sees to it.
+        Err(failure) if failure.is_double() => match connection.execute(&next).await? {
+            1 => Ok(()),
+            _ => Err(failure),
+        },
+        made => made.map(drop),
+    }
 }

@@ -28,6 +28,12 @@ impl Failure {
         [1047, 1180, 1290, 1836].into_iter().any(|number| self.is_numbered(number))
     }
 
+    /// Whether a transaction whose end failed so may have come through all the same: there was no answer, or the node that
+    /// gave it does not know what the others did.
+    pub(crate) fn leaves_open(&self) -> bool {
+        !matches!(self, Self::Store(_) | Self::Sql(sqlx::Error::Database(_))) || self.is_numbered(1180)
+    }
+
     /// Whether there is a row with the same key.
     pub(crate) fn is_double(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
@@ -43,5 +49,18 @@ impl From<StoreError> for Failure {
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Self::Sql(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_end_of_a_transaction_that_was_not_answered_is_open() {
+        let refused = StoreError::NotFound("user");
+        assert!(!Failure::Store(refused).leaves_open());
+        let lost = sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        assert!(Failure::Sql(lost).leaves_open() && Failure::Silent(Duration::ZERO).leaves_open());
     }
 }

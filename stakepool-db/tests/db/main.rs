@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod mysql;
+mod returning;
 mod sqlite;
 
 mod stores {

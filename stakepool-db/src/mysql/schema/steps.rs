@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::predecessor::{ADDITIONS, Addition};
-use super::tables::{OURS, OWN, PREDECESSOR, THEIRS, Table};
+use super::tables::{Column, LATER, OURS, OWN, PREDECESSOR, THEIRS, Table};
 use crate::sql::{Failure, Guarded, Turn, sql};
 
 /// How long a step may take. One that changes a large table of an old server copies it.
@@ -16,6 +16,8 @@ pub(super) enum Step {
     Table(Table, &'static str),
     /// A column of the predecessor's users that an early version lacked.
     Addition(Addition),
+    /// A column that a table of ours got later.
+    Column(Column),
     /// The row of a turn.
     Turn(Turn),
 }
@@ -25,7 +27,8 @@ pub(super) fn all() -> impl Iterator<Item = Step> {
     let theirs = PREDECESSOR.into_iter().map(|table| Step::Table(table, THEIRS));
     let additions = ADDITIONS.into_iter().map(Step::Addition);
     let ours = OWN.iter().map(|table| Step::Table(*table, OURS));
-    theirs.chain(additions).chain(ours).chain(Turn::ALL.into_iter().map(Step::Turn))
+    let turns = Turn::ALL.into_iter().map(Step::Turn);
+    theirs.chain(additions).chain(ours).chain(turns).chain(LATER.into_iter().map(Step::Column))
 }
 
 impl Step {
@@ -34,6 +37,7 @@ impl Step {
         match self {
             Self::Table(table, _) => format!("table {}", table.name),
             Self::Addition(addition) => format!("column Users.{}", addition.column),
+            Self::Column(column) => format!("column {}.{}", column.table, column.name),
             Self::Turn(turn) => format!("turn {}", turn.name()),
         }
     }
@@ -46,6 +50,7 @@ impl Step {
                 connection.change_schema(make, STEP).await
             }
             Self::Addition(addition) => add(connection, addition).await,
+            Self::Column(column) => add_column(connection, column.table, column.name, column.definition).await,
             Self::Turn(turn) => {
                 let row = sql("INSERT INTO turns (name, taken) VALUES (?, 0)").bind(turn.name());
                 match connection.execute(&row).await {
@@ -58,18 +63,24 @@ impl Step {
 }
 
 async fn add(connection: &mut Guarded, addition: &Addition) -> Result<(), Failure> {
-    let there = sql("SELECT 1 AS there FROM information_schema.columns WHERE table_schema = DATABASE() \
-         AND LOWER(table_name) = 'users' AND LOWER(column_name) = LOWER(?)")
-    .bind(addition.column);
-    if connection.rows(&there).await?.is_empty() {
-        let add = format!("ALTER TABLE Users ADD COLUMN {} {}", addition.column, addition.definition);
-        match connection.change_schema(add, STEP).await {
-            // Another program was faster.
-            Err(failure) if failure.is_numbered(1060) => {}
-            added => added?,
-        }
-    }
-    let Addition { column, fill, .. } = addition;
+    let Addition { column, definition, fill } = addition;
+    add_column(connection, "Users", column, definition).await?;
     let fill = format!("UPDATE Users SET {column} = {fill} WHERE {column} IS NULL");
     connection.change_schema(fill, STEP).await
+}
+
+/// Adds a column where it is not there yet.
+async fn add_column(connection: &mut Guarded, table: &str, column: &str, definition: &str) -> Result<(), Failure> {
+    let there = sql("SELECT 1 AS there FROM information_schema.columns WHERE table_schema = DATABASE() \
+         AND LOWER(table_name) = LOWER(?) AND LOWER(column_name) = LOWER(?)")
+    .bind(table)
+    .bind(column);
+    if !connection.rows(&there).await?.is_empty() {
+        return Ok(());
+    }
+    match connection.change_schema(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}"), STEP).await {
+        // Another program was faster.
+        Err(failure) if failure.is_numbered(1060) => Ok(()),
+        added => added,
+    }
 }

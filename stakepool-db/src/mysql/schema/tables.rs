@@ -43,6 +43,17 @@ pub(super) const PREDECESSOR: [Table; 4] = [
     },
 ];
 
+/// A column that a table of ours got in a later version.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    pub(super) table: &'static str,
+    pub(super) name: &'static str,
+    pub(super) definition: &'static str,
+}
+
+/// In the order in which they came.
+pub(super) const LATER: [Column; 1] = [Column { table: "accounts", name: "bcrypt", definition: "MEDIUMBLOB NULL" }];
+
 /// Our own tables. What each column means stands in the migrations of SQLite.
 pub(super) const OWN: &[Table] = &[
     Table {

@@ -7,6 +7,7 @@ use stakepool_core::store_rules::{email_key, merge_user};
 use super::find::{by_id, holder_of_email};
 use super::read::{email_verified, user};
 use crate::adopt::give_email_keys;
+use crate::changed::note_password;
 use crate::sql::{Failure, Transaction, sql};
 
 /// Stores what differs between two records of a user.
@@ -42,8 +43,11 @@ pub(super) async fn update(transaction: &mut Transaction, before: &User, after: 
                 .bind(next.admin)
                 .bind(next.id.0),
         )
-        .await
-        .map(drop)
+        .await?;
+    if next.password != stored.password {
+        transaction.execute(&note_password(next.id.0)).await?;
+    }
+    Ok(())
 }
 
 /// A row written by the predecessor's programs since the start has no row of ours yet.

@@ -133,12 +133,13 @@ async fn insert(transaction: &mut Transaction, id: UserId, key: &str, user: &New
          VALUES (?, ?, ?, ?, '', '', '', '', '', 0, ?, '', '', ?, ?)").bind(id.0).bind(user.email.as_str()).bind(user.email.as_str()).bind(user.password.bcrypt.as_deref().unwrap_or_default().as_bytes()).bind(read::email_verified(state)).bind(i64::from(user.voting.bits.0)).bind(i64::from(user.voting.version.0))).await?;
     transaction
         .execute(
-            &sql("INSERT INTO accounts (user_id, email_key, argon2, created, admin) VALUES (?, ?, ?, ?, ?)")
+            &sql("INSERT INTO accounts (user_id, email_key, argon2, created, admin, bcrypt) VALUES (?, ?, ?, ?, ?, ?)")
                 .bind(id.0)
                 .bind(key)
                 .bind(user.password.argon2.as_deref().unwrap_or_default())
                 .bind(user.created.0)
-                .bind(user.admin),
+                .bind(user.admin)
+                .bind(user.password.bcrypt.as_deref().unwrap_or_default().as_bytes()),
         )
         .await
         .map(drop)

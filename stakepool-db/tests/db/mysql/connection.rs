@@ -1,5 +1,6 @@
 //! Ways to a server, and what is said where there is none.
 
+use sqlx::Row as _;
 use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::samples::new_user;
@@ -70,4 +71,38 @@ async fn the_first_host_that_answers_is_used() {
     let hosts = vec!["127.0.0.2".to_owned(), "127.0.0.1".to_owned()];
     let database = Database::open_mysql(DatabaseServer { hosts, ..options }).await.unwrap();
     assert!(database.place().contains("127.0.0.1"), "{}", database.place());
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn turns_that_someone_removed_are_made_again() {
+    let fixture = MariaDbFixture::empty().await;
+    let (one, two) = (fixture.open().await, fixture.open().await);
+    fixture.server().run(format!("DELETE FROM {}.turns", fixture.name)).await;
+    let create = async |database: &Database, name: &str| {
+        for number in 0..20 {
+            database.create(new_user(&format!("{name}{number}@example.org"))).await.unwrap();
+        }
+    };
+    tokio::join!(create(&one, "one"), create(&two, "two"));
+    assert_eq!(one.counts().await.unwrap().0, 40);
+    let taken = super::predecessor::rows(&fixture, "SELECT taken FROM turns WHERE name = 'users'").await;
+    assert!(taken.len() == 1 && taken[0].get::<i64, _>(0) >= 40);
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn a_double_key_is_said_at_once_and_without_the_value() {
+    let fixture = MariaDbFixture::empty().await;
+    let database = fixture.open().await;
+    let alice = database.create(new_user("alice@example.org")).await.unwrap();
+    // The number below was given past the stores, to somebody whose address is not that of the row's key.
+    let stray = "(7, 'bob@example.org', '', '', '', '', '', '', '', 0, 0, '', '', 1, 3)";
+    fixture.server().run(format!("INSERT INTO {}.Users VALUES {stray}", fixture.name)).await;
+    fixture.server().run(format!("CREATE UNIQUE INDEX once ON {}.Users (Email(100))", fixture.name)).await;
+    let begun = std::time::Instant::now();
+    let text = database.create(new_user("bob@example.org")).await.unwrap_err().to_string();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(text.contains("1062") && text.contains("once") && !text.contains("bob"), "{text}");
+    assert!(database.by_id(alice).await.unwrap().is_some());
 }

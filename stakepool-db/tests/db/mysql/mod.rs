@@ -10,6 +10,7 @@ use stakepool_core::testkit::store_tests::Fixture;
 use stakepool_db::Database;
 
 use self::server::MariaDb;
+use crate::returning::ByHand;
 
 /// A database of its own on the server of this process.
 pub struct MariaDbFixture {
@@ -38,5 +39,11 @@ impl Fixture for MariaDbFixture {
 
     async fn close(&self, database: Database) {
         database.close().await;
+    }
+}
+
+impl ByHand for MariaDbFixture {
+    async fn by_hand(&self, statement: &str) {
+        self.server().run(format!("USE {}; {statement}", self.name)).await;
     }
 }

@@ -11,6 +11,7 @@ use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, Warning};
 
 use super::MariaDbFixture;
+use crate::returning;
 
 const FULL: &str = include_str!("../../data/exccstakepool.sql");
 const HEX: &str = include_str!("../../data/exccstakepool-hex.sql");
@@ -31,7 +32,7 @@ async fn loaded(dump: &str) -> MariaDbFixture {
     fixture
 }
 
-async fn rows(fixture: &MariaDbFixture, query: &str) -> Vec<MySqlRow> {
+pub(super) async fn rows(fixture: &MariaDbFixture, query: &str) -> Vec<MySqlRow> {
     let mut administrator = fixture.server().administrator().await;
     sqlx::raw_sql(AssertSqlSafe(format!("USE {}", fixture.name))).execute(&mut administrator).await.unwrap();
     sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&mut administrator).await.unwrap()
@@ -172,4 +173,22 @@ async fn what_is_written_can_be_read_by_the_predecessors_programs() {
     let new = NewUser { password: Default::default(), ..new_user("new@example.org") };
     database.create(new).await.unwrap();
     assert!(users_as_they_lie(&fixture).await.iter().flatten().all(Option::is_some));
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn a_password_that_was_changed_meanwhile_is_the_only_one() {
+    returning::a_password_that_was_changed_meanwhile_is_the_only_one(&MariaDbFixture::empty().await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn an_email_address_that_was_changed_meanwhile_signs_in() {
+    returning::an_email_address_that_was_changed_meanwhile_signs_in(&MariaDbFixture::empty().await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn a_number_that_is_another_persons_now_has_no_rights_of_before() {
+    returning::a_number_that_is_another_persons_now_has_no_rights_of_before(&MariaDbFixture::empty().await).await;
 }

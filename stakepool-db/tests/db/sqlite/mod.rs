@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, SqliteConnection};
 use stakepool_db::{Database, SqliteOptions};
 use tempfile::TempDir;
 
+use crate::returning::ByHand;
 use stakepool_core::testkit::store_tests::Fixture;
 
 /// A file in a folder of its own.
@@ -42,6 +43,14 @@ impl Fixture for SqliteFixture {
 
     async fn close(&self, database: Database) {
         database.close().await;
+    }
+}
+
+impl ByHand for SqliteFixture {
+    async fn by_hand(&self, statement: &str) {
+        let mut connection = by_hand(&self.path()).await;
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
     }
 }
 

@@ -11,6 +11,7 @@ use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions, Warning};
 
 use super::{SqliteFixture, by_hand, run};
+use crate::returning;
 use stakepool_core::testkit::samples::{NOW, email, later, low_fee, new_user, registration, ticket};
 use stakepool_core::testkit::store_tests::Fixture as _;
 
@@ -270,4 +271,19 @@ async fn a_table_of_an_early_version_is_refused_before_anything_changes() {
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut connection).await.unwrap();
     assert_eq!(tables, 2, "the table and the index of its key");
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_meanwhile_is_the_only_one() {
+    returning::a_password_that_was_changed_meanwhile_is_the_only_one(&SqliteFixture::new()).await;
+}
+
+#[tokio::test]
+async fn an_email_address_that_was_changed_meanwhile_signs_in() {
+    returning::an_email_address_that_was_changed_meanwhile_signs_in(&SqliteFixture::new()).await;
+}
+
+#[tokio::test]
+async fn a_number_that_is_another_persons_now_has_no_rights_of_before() {
+    returning::a_number_that_is_another_persons_now_has_no_rights_of_before(&SqliteFixture::new()).await;
 }
