@@ -18,9 +18,9 @@
 //! - **A vote must be signed.** [`VoteTransaction::is_signed`](crate::chain::VoteTransaction::is_signed) looks for it in
 //!   the script of the second input: one of its pushes must be a DER signature with its hash type, which is 9 to 73 bytes
 //!   long, begins with `0x30`, and says in its second byte that it is three bytes shorter than the push. Whoever signs
-//!   otherwise (with Schnorr signatures, say) is never heard. A wallet that answers unsigned is asked after the others from
+//!   otherwise (with Schnorr signatures, say) is never heard. A wallet that answers unsigned or too late is asked after the others from
 //!   then on; with each poll, as long as it says that it is unlocked, it is asked for the same vote once more, which is sent
-//!   nowhere, until it signs.
+//!   nowhere, until it signs in time.
 //! - [`VoteSigner::agenda_bits`](crate::ports::VoteSigner::agenda_bits) says which bits users can have chosen; others are not
 //!   voted. [`VoteSigner::connections`](crate::ports::VoteSigner::connections) has the wallet looked at as soon as it grows. Neither need
 //!   be written.
@@ -28,7 +28,8 @@
 //!   the wallet is back: what it lists is voted, whoever the users are, and tickets to be voted that it does not list are a
 //!   problem. So it must list all of its unspent tickets.
 //! - [`TicketWallet::ticket_counts`](crate::ports::TicketWallet::ticket_counts) is asked just before, if it is written: a ticket that the
-//!   wallet counts as missed, and of whose miss the daemon did not hear, is a problem.
+//!   wallet counts as missed, and of whose miss the daemon did not hear, is a problem. It must name the block at which it counts
+//!   ([`count_tickets`](crate::ports::count_tickets) does), and is left out for a while where it takes more than twenty seconds.
 //! - [`TicketWallet::holds_script`](crate::ports::TicketWallet::holds_script) is asked for winners of addresses that are no user's, where
 //!   the ticket is younger than the last list.
 //! - [`TicketWallet::user_tickets`](crate::ports::TicketWallet::user_tickets) is asked how a ticket ended that left the

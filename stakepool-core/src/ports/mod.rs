@@ -31,6 +31,8 @@ mod rescans;
 mod state_file;
 #[cfg(feature = "accounts")]
 mod stores;
+#[cfg(feature = "engine")]
+mod ticket_counts;
 #[cfg(feature = "accounts")]
 mod ticket_mails;
 #[cfg(feature = "engine")]
@@ -85,6 +87,8 @@ pub use stores::{
     SessionStore, SessionToken, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery, TokenPurpose, TokenStore,
     UserStore,
 };
+#[cfg(feature = "engine")]
+pub use ticket_counts::count_tickets;
 #[cfg(feature = "accounts")]
 pub use ticket_mails::{MailWishes, TicketMail, TicketMailKind, TicketMailStore};
 #[cfg(feature = "engine")]

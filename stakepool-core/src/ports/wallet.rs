@@ -174,23 +174,17 @@ pub struct StakeInfo {
     pub proportion_missed: f64,
 }
 
-/// How many tickets a wallet counts at a height, its owner's beside the pool's.
+/// How many tickets a wallet counts at a block, its owner's beside the pool's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketCounts {
-    /// Its best height.
+    /// Its best block.
+    pub block: BlockHash,
+    /// The height of that.
     pub height: BlockHeight,
     /// Mined tickets that may still vote: immature and live ones.
     pub unspent: u64,
     /// Tickets that were missed, of all times.
     pub missed: u64,
-}
-
-impl StakeInfo {
-    /// Its counts of tickets; `None` where the wallet cannot tell live tickets from missed ones, because its node is away.
-    pub fn ticket_counts(&self) -> Option<TicketCounts> {
-        let Self { height, immature, live, missed, .. } = *self;
-        (self.pool_size > 0).then_some(TicketCounts { height, unspent: immature.saturating_add(live), missed })
-    }
 }
 
 /// A ticket as `stakepooluserinfo` lists it.

@@ -48,10 +48,12 @@ pub struct Faults {
     pub script: bool,
     /// It is locked, as far as scripts are concerned.
     pub locked: bool,
-    /// Statistics are never answered.
+    /// Statistics are never answered, and tickets never counted.
     pub statistics: bool,
     /// It has the scripts, but not the pool's keys: unlocked as it is, its votes are unsigned.
     pub keyless: bool,
+    /// It takes two seconds for a vote, and for nothing else.
+    pub slow_votes: bool,
     /// It votes by itself.
     pub votes_itself: bool,
     /// It lost its tickets: it makes no vote, and lists none.
@@ -107,6 +109,8 @@ pub struct FakeWallet {
     pub agenda_bits: Mutex<Option<VoteBits>>,
     /// How many tickets it counts, where it says so to a daemon.
     pub counts: Mutex<Option<TicketCounts>>,
+    /// How often it was asked to count them.
+    pub counted: AtomicUsize,
 }
 
 impl FakeWallet {
@@ -134,6 +138,7 @@ impl FakeWallet {
             reconnected: Notify::new(),
             agenda_bits: Mutex::default(),
             counts: Mutex::default(),
+            counted: AtomicUsize::new(0),
         })
     }
 
@@ -200,6 +205,9 @@ impl VoteSigner for FakeWallet {
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
         self.reach().await?;
         self.requests.lock().unwrap().push(request.clone());
+        if self.faults.lock().unwrap().slow_votes {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
         if self.faults.lock().unwrap().forgetful {
             let message = format!("item does not exist: tx {} not found", request.ticket);
             return Err(WalletError::UnknownTicket { wallet: self.name.clone(), message });
@@ -324,7 +332,11 @@ impl TicketWallet for FakeWallet {
     }
 
     async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
+        self.counted.fetch_add(1, Ordering::SeqCst);
         self.reach().await?;
+        if self.faults.lock().unwrap().statistics {
+            std::future::pending::<()>().await;
+        }
         Ok(*self.counts.lock().unwrap())
     }
 

@@ -107,7 +107,7 @@ impl Engine {
         let name = wallet.name();
         let topic = format!("{name}/tickets");
         // Before the list, which then has all that was counted.
-        let counted = self.count(wallet).await?;
+        let counted = self.count(wallet).await;
         let (mut listed, mut lacking) = self.list(wallet, node).await?;
         if !lacking.is_empty() {
             // A vote or block that is on its way into one of the two is no difference.

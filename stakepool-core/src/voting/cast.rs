@@ -25,6 +25,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 /// How long it stays a problem that a wallet or node refused a vote, where it is not asked for another one.
 const REFUSAL_STANDS: Duration = Duration::from_secs(3600);
+/// The least time between two tests whether a wallet signs again: one that is slow must not be kept busy by them.
+const LEAST_BETWEEN_TESTS: Duration = Duration::from_secs(3);
 /// How long a wallet's word on its agendas counts before it is asked again.
 const AGENDAS_LAST: Duration = Duration::from_secs(300);
 
@@ -54,6 +56,13 @@ pub enum CastError {
     Slow(String, Duration),
 }
 
+/// A vote that a wallet answered unsigned or too late, to be asked again until it signs in time.
+#[derive(Clone)]
+struct Unsigned {
+    request: VoteRequest,
+    tested: Instant,
+}
+
 struct Signer {
     wallet: Arc<dyn VoteSigner>,
     info: Mutex<Option<WalletInfo>>,
@@ -63,8 +72,8 @@ struct Signer {
     answers: AtomicBool,
     /// When it was last asked for its state.
     asked: Mutex<Option<Instant>>,
-    /// A vote that the wallet answered unsigned; none once it has signed again.
-    unsigned: Mutex<Option<VoteRequest>>,
+    /// None once the wallet has signed again.
+    unsigned: Mutex<Option<Unsigned>>,
 }
 
 impl Signer {
@@ -102,11 +111,24 @@ impl Signer {
 
     /// Tells people that the wallet does not sign, until [`Signer::signed`].
     fn did_not_sign(&self, request: &VoteRequest, problems: &Problems) {
-        *lock(&self.unsigned) = Some(request.clone());
+        self.keep_for_test(request);
         let name = self.wallet.name();
         let remedy =
             "unlock it, and check that it was made from the pool's seed; until it signs, others are asked first";
         problems.problem(&self.topic("unsigned"), format!("wallet {name} answers unsigned votes: {remedy}"));
+    }
+
+    /// The same of one that did not answer a vote in time. Its state may well be answered all the while.
+    fn was_slow(&self, request: &VoteRequest, error: &CastError, problems: &Problems) {
+        self.keep_for_test(request);
+        let remedy =
+            "see its log, and what keeps it or its computer busy; until it signs in time, others are asked first";
+        problems.figures(&self.topic("slow"), format!("{error} when it was asked for a vote: {remedy}"));
+    }
+
+    fn keep_for_test(&self, request: &VoteRequest) {
+        let tested = Instant::now();
+        *lock(&self.unsigned) = Some(Unsigned { request: request.clone(), tested });
     }
 
     /// It signed a vote, so that it answers and is unlocked, whatever was known of it.
@@ -116,7 +138,7 @@ impl Signer {
         if let Some(info) = lock(&self.info).as_mut() {
             info.unlocked = true;
         }
-        for about in ["unsigned", "reach", "locked", "votes"] {
+        for about in ["unsigned", "slow", "reach", "locked", "votes"] {
             problems.solved(&self.topic(about));
         }
         problems.solved(&unknown_ticket(self.wallet.name()));
@@ -152,10 +174,20 @@ impl Signer {
         false
     }
 
-    /// Asks a wallet that did not sign for the same vote once more, which is sent nowhere. True where it signs.
-    async fn signs(&self, problems: &Problems) -> bool {
-        let Some(request) = lock(&self.unsigned).clone() else { return true };
-        let signs = self.wallet.generate_vote(&request).await.is_ok_and(|vote| vote.is_signed());
+    /// Asks a wallet that did not sign for the same vote once more, which is sent nowhere. True where it signs within `limit`.
+    async fn signs(&self, limit: Duration, problems: &Problems) -> bool {
+        let request = match lock(&self.unsigned).as_mut() {
+            None => return true,
+            Some(unsigned) if unsigned.tested.elapsed() < LEAST_BETWEEN_TESTS => return false,
+            Some(unsigned) => {
+                unsigned.tested = Instant::now();
+                unsigned.request.clone()
+            }
+        };
+        let began = Instant::now();
+        // Its answer is waited for, however late: a question that was given up would keep it busy all the same.
+        let signed = self.wallet.generate_vote(&request).await.is_ok_and(|vote| vote.is_signed());
+        let signs = signed && began.elapsed() <= limit;
         if signs {
             self.signed(problems);
         }
@@ -241,7 +273,7 @@ impl Caster {
     pub(super) async fn look_closer(&self, index: usize, info: &WalletInfo) {
         let signer = &self.signers[index];
         signer.learn_agendas(info.vote_version).await;
-        let signs = info.unlocked && signer.signs(&self.problems).await;
+        let signs = info.unlocked && signer.signs(Route::default().limit(self.signers.len()), &self.problems).await;
         if signs && index < self.first_signer.load(Ordering::Relaxed) % self.signers.len() {
             self.first_signer.store(index, Ordering::Relaxed);
         }
@@ -361,12 +393,15 @@ impl Caster {
         let first = self.first_signer.load(Ordering::Relaxed);
         let signer = &self.signers[first.wrapping_add(route.signers_failed) % self.signers.len()];
         let limit = route.limit(self.signers.len());
-        let signed = match timeout(limit, sign_with(signer, ballot)).await {
+        let mut asked = None;
+        let signed = match timeout(limit, sign_with(signer, ballot, &mut asked)).await {
             Ok(result) => result,
             Err(_) => Err(CastError::Slow(format!("wallet {}", signer.wallet.name()), limit)),
         };
         if let Err(error) = &signed {
-            if signer.failed(error, &self.problems) {
+            if let (CastError::Slow(..), Some(request)) = (error, &asked) {
+                signer.was_slow(request, error, &self.problems);
+            } else if signer.failed(error, &self.problems) {
                 self.audit_soon.notify_one();
             }
             route.signers_failed += 1;
@@ -446,7 +481,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, CastError> {
+/// Has a wallet sign a vote; `asked` is what it was asked, as soon as it is.
+async fn sign_with(
+    signer: &Signer,
+    ballot: &Ballot,
+    asked: &mut Option<VoteRequest>,
+) -> Result<VoteTransaction, CastError> {
     let known = lock(&signer.info).clone();
     let info = match known {
         Some(info) => info,
@@ -463,13 +503,17 @@ async fn sign_with(signer: &Signer, ballot: &Ballot) -> Result<VoteTransaction, 
         bits: bits::choose(ballot.winner.voting, &info, signer.agenda_bits(info.vote_version)),
         bits_extended: info.vote_bits_extended,
     };
-    let vote = signer.wallet.generate_vote(&request).await?;
-    let asked = (request.ticket, request.block, request.height, request.bits);
-    if (vote.ticket, vote.block, vote.height, vote.bits) != asked {
+    let request = asked.insert(request);
+    let vote = signer.wallet.generate_vote(request).await?;
+    let wanted = (request.ticket, request.block, request.height, request.bits);
+    if (vote.ticket, vote.block, vote.height, vote.bits) != wanted {
         return Err(CastError::OtherVote(signer.wallet.name().to_owned()));
     }
     if !vote.is_signed() {
-        return Err(CastError::Unsigned { wallet: signer.wallet.name().to_owned(), request: Box::new(request) });
+        return Err(CastError::Unsigned {
+            wallet: signer.wallet.name().to_owned(),
+            request: Box::new(request.clone()),
+        });
     }
     Ok(vote)
 }

@@ -8,12 +8,12 @@ use tokio::time::{Instant, timeout};
 
 use super::engine::Engine;
 use super::tell::{MISS_STANDS, count};
-use super::wallet_counts::{Beside, Verdict};
+use super::wallet_counts::{Beside, Verdict, WalletCounts};
 use crate::chain::TicketHash;
-use crate::ports::{TicketCounts, VotingWallet};
+use crate::ports::{TicketCounts, VotingWallet, WalletError};
 
-/// How long a wallet may take to count.
-const COUNT_LIMIT: Duration = Duration::from_secs(60);
+/// How long a wallet may take to count. One that takes longer counts on, beside the votes that it is to sign.
+const COUNT_LIMIT: Duration = Duration::from_secs(20);
 
 fn unheard(wallet: &str, missed: u64) -> String {
     let tickets = count(missed, "ticket", "tickets");
@@ -32,37 +32,49 @@ fn unknown(wallet: &str, tickets: u64) -> String {
 }
 
 impl Engine {
-    /// What a wallet counts, where it says so and its height is the engine's; `None` where it is silent.
-    pub(super) async fn count(&self, wallet: &dyn VotingWallet) -> Option<Option<TicketCounts>> {
+    /// What a wallet counts, where it says so and its best block is the engine's. One that was too slow is not asked again before
+    /// the next regular check.
+    pub(super) async fn count(&self, wallet: &dyn VotingWallet) -> Option<TicketCounts> {
+        let began = Instant::now();
+        if self.counts_of(wallet.name(), |counts| counts.rests(began)) {
+            return None;
+        }
         let counted = match timeout(COUNT_LIMIT, wallet.ticket_counts()).await {
-            Ok(Ok(counted)) => counted,
-            Ok(Err(error)) => {
+            Ok(Ok(counted)) => counted?,
+            Ok(Err(error)) if !matches!(error, WalletError::Timeout { .. }) => {
                 tracing::debug!(%error, "a wallet does not count its tickets");
-                None
+                return None;
             }
-            Err(_) => {
-                tracing::warn!(wallet = wallet.name(), "a wallet's tickets were not compared: it does not count them");
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!(
+                    wallet = wallet.name(),
+                    "a wallet is too slow to count its tickets: they are only listed"
+                );
+                self.counts_of(wallet.name(), |counts| counts.rest_until(began + self.check_every()));
                 return None;
             }
         };
-        let is_at = |counted: &TicketCounts| {
-            self.is_compared() && self.synced().is_some_and(|(_, height)| height == counted.height)
-        };
-        Some(counted.filter(is_at))
+        (self.is_compared() && self.is_synced_with(&counted)).then_some(counted)
+    }
+
+    fn is_synced_with(&self, counted: &TicketCounts) -> bool {
+        self.synced() == Some((counted.block, counted.height))
+    }
+
+    fn counts_of<T>(&self, wallet: &str, look: impl FnOnce(&mut WalletCounts) -> T) -> T {
+        let mut counts = self.wallet_counts.lock().unwrap_or_else(PoisonError::into_inner);
+        look(counts.entry(wallet.to_owned()).or_default())
     }
 
     /// Compares what a wallet counted, and the tickets that it listed afterwards, with the engine's. False where that must be done
     /// again soon.
     pub(super) fn compare_counts(&self, wallet: &str, counted: TicketCounts, listed: &[TicketHash]) -> bool {
-        if self.synced().is_none_or(|(_, height)| height != counted.height) {
+        if !self.is_synced_with(&counted) {
             // A block came meanwhile.
             return true;
         }
         let beside = self.beside(counted, listed);
-        let verdict = {
-            let mut counts = self.wallet_counts.lock().unwrap_or_else(PoisonError::into_inner);
-            counts.entry(wallet.to_owned()).or_default().look(Instant::now(), beside)
-        };
+        let verdict = self.counts_of(wallet, |counts| counts.look(Instant::now(), beside));
         let Verdict::Settled { missed_unheard, unknown: more } = verdict else { return false };
         if missed_unheard > 0 {
             self.happened(&format!("{wallet}/missed"), unheard(wallet, missed_unheard), MISS_STANDS);
@@ -82,11 +94,16 @@ impl Engine {
             let check = self.check();
             check.missed.saturating_add(check.missed_unvoted)
         };
-        // A ticket whose vote is with the node is spent for the list, and not for the count.
-        let cast = self.ballots().cast_winners();
-        let lottery = self.lottery();
-        let known: HashSet<_> = listed.iter().copied().chain(cast).filter(|ticket| lottery.knows(ticket)).collect();
-        drop(lottery);
+        // A ticket whose vote is with the node, whoever cast it, is spent for the list, and not for the count until it is mined.
+        let voted: Vec<_> = {
+            let ballots = self.ballots();
+            ballots.open_winners().into_iter().chain(ballots.cast_winners()).collect()
+        };
+        let known: HashSet<_> = {
+            let lottery = self.lottery();
+            let listed = listed.iter().copied().filter(|ticket| lottery.knows(ticket));
+            listed.chain(voted.into_iter().filter(|ticket| lottery.is_unspent(ticket))).collect()
+        };
         Beside {
             unspent: signed(counted.unspent) - signed(self.unspent_tickets()),
             missed: signed(counted.missed) - signed(noted),

@@ -1,6 +1,7 @@
 //! The pool's tickets, added up.
 
 use super::lottery::Lottery;
+use crate::chain::TicketHash;
 use crate::ports::TicketSet;
 
 /// The pool's tickets in the lottery or on their way into it, added up.
@@ -17,6 +18,11 @@ pub(super) struct TicketSums {
 }
 
 impl Lottery {
+    /// Whether a ticket is one of the pool's in the lottery or on its way into it.
+    pub(super) fn is_unspent(&self, hash: &TicketHash) -> bool {
+        self.tickets.get(hash).is_some_and(|ticket| ticket.end.is_none() && self.is_pools(&ticket.script))
+    }
+
     pub(super) fn ticket_sums(&self) -> TicketSums {
         let mut sums = TicketSums { revision: self.revision, ..TicketSums::default() };
         for (hash, ticket) in self.tickets.iter().filter(|(_, ticket)| ticket.end.is_none()) {

@@ -20,8 +20,10 @@ const LOOK: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// Nodes that differ in so many blocks are not just a moment apart.
 const APART: u32 = 3;
-/// A best block of this age is not the network's.
+/// A best block of this age is not the main network's.
 const OLD: Duration = Duration::from_secs(3600);
+/// The same of the test network, where nobody may mine for hours.
+const OLD_ON_TESTNET: Duration = Duration::from_secs(24 * 3600);
 
 /// Compares the nodes' best blocks with each other and with the clock.
 pub(super) async fn watch_tips(engine: Arc<Engine>) {
@@ -32,6 +34,15 @@ pub(super) async fn watch_tips(engine: Arc<Engine>) {
     }
 }
 
+/// The age from which on a best block is not the network's. None on simnet, where blocks are made when somebody asks for them.
+const fn old_on(network: Network) -> Option<Duration> {
+    match network {
+        Network::Mainnet => Some(OLD),
+        Network::Testnet => Some(OLD_ON_TESTNET),
+        Network::Simnet => None,
+    }
+}
+
 /// What is known of the nodes' best blocks.
 #[derive(Default)]
 struct Tips {
@@ -39,6 +50,8 @@ struct Tips {
     behind: BTreeSet<usize>,
     /// When the best block of the followed node was made.
     made: Option<(BlockHash, UnixTime)>,
+    /// Whether the followed node gave no answer at the last look, or there was none.
+    unanswered: bool,
 }
 
 /// How a node is in comparison with the one whose chain is the longest.
@@ -62,8 +75,13 @@ impl Tips {
             .filter_map(|(node, tip)| Some((node, tip?)))
             .collect();
         self.compare(engine, &tips).await;
-        if let Some(followed) = tips.iter().find(|(node, _)| engine.active_node() == Some(*node)) {
+        let followed = tips.iter().find(|(node, _)| engine.active_node() == Some(*node));
+        let was_unanswered = std::mem::replace(&mut self.unanswered, followed.is_none());
+        if let Some(followed) = followed {
             self.look_at_age(engine, *followed).await;
+        } else if was_unanswered {
+            // That it does not answer is a problem of its own, and its chain may go on.
+            engine.solved("tip");
         }
     }
 
@@ -99,16 +117,14 @@ impl Tips {
 
     /// Looks whether the best block of the followed node is too old to be the network's.
     async fn look_at_age(&mut self, engine: &Engine, (node, (hash, height)): (usize, SyncPoint)) {
-        // On simnet blocks are made when somebody asks for them.
-        if engine.lottery().evaluator().network() == Network::Simnet {
-            return;
-        }
+        let network = engine.lottery().evaluator().network();
+        let Some(old_from) = old_on(network) else { return };
         if self.made.is_none_or(|(of, _)| of != hash) {
             let Ok(Ok(block)) = timeout(ANSWER_LIMIT, engine.node(node).block(&hash)).await else { return };
             self.made = Some((hash, UnixTime(block.header.time.into())));
         }
         let age = self.made.map_or(0, |(_, made)| engine.clock().now().0.saturating_sub(made.0));
-        if u64::try_from(age).is_ok_and(|age| age >= OLD.as_secs()) {
+        if u64::try_from(age).is_ok_and(|age| age >= old_from.as_secs()) {
             engine.problems_of().figures("tip", old(engine.node(node).name(), height, age));
         } else {
             engine.solved("tip");

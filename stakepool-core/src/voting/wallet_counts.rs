@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant};
 /// How long figures must stand before they count: a block or a vote is in one of the two before it is in the other.
 const STANDS: Duration = Duration::from_secs(15);
 
-/// A wallet's figures beside the engine's, at one height.
+/// A wallet's figures beside the engine's, at one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Beside {
     /// How many more tickets the wallet counts as immature or live than the engine has.
@@ -39,9 +39,20 @@ pub(super) enum Verdict {
 pub(super) struct WalletCounts {
     settled: Option<Beside>,
     pending: Option<(Instant, Beside)>,
+    rests_until: Option<Instant>,
 }
 
 impl WalletCounts {
+    /// Has the wallet not asked for figures before a moment.
+    pub(super) fn rest_until(&mut self, moment: Instant) {
+        self.rests_until = Some(moment);
+    }
+
+    /// Whether the wallet is not to be asked for figures.
+    pub(super) fn rests(&self, now: Instant) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
+    }
+
     /// Takes new figures.
     pub(super) fn look(&mut self, now: Instant, seen: Beside) -> Verdict {
         let settled = |missed_unheard| Verdict::Settled { missed_unheard, unknown: seen.unknown };

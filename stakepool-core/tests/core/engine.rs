@@ -32,7 +32,11 @@ impl Daemon {
     }
 
     pub fn of(parts: EngineParts) -> Self {
-        let engine = Engine::new(parts.clock(Arc::new(TestClock::default()))).unwrap();
+        Self::with_clock(parts, TestClock::default())
+    }
+
+    pub fn with_clock(parts: EngineParts, clock: TestClock) -> Self {
+        let engine = Engine::new(parts.clock(Arc::new(clock))).unwrap();
         let (events, receiver) = mpsc::channel(64);
         let (stop, stopped) = oneshot::channel();
         let until_stopped = async {

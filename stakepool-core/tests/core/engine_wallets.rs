@@ -62,6 +62,33 @@ async fn a_vote_that_another_daemon_cast_is_no_problem_once_the_wallet_is_back()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wallet_that_signs_too_slowly_is_a_problem_and_not_preferred_until_it_signs_in_time() {
+    let (first, node, won) = scene();
+    let second = FakeWallet::new("second");
+    second.tickets.lock().unwrap().push(won);
+    first.faults.lock().unwrap().slow_votes = true;
+    let daemon = ready(&[Arc::clone(&first), Arc::clone(&second)], &node).await;
+    daemon.win(220, 1, &[won]).await;
+    // Alerts are sent for what stands a minute.
+    sleep(Duration::from_secs(90)).await;
+    let problems = daemon.engine.problems();
+    let told = "wallet wallet did not answer within 700ms when it was asked for a vote";
+    assert!(problems.len() == 1 && problems[0].starts_with(told), "it answers all else: {problems:?}");
+    assert!(daemon.engine.wallet_answers(0) && !daemon.engine.wallet_signs(0));
+    daemon.win(220, 2, &[won]).await;
+    assert_eq!(node.sent_count(), 2, "the second vote loses no time");
+    let asked = first.requests.lock().unwrap().iter().map(|request| request.block).collect::<Vec<_>>();
+    assert!(!asked.contains(&block(220, 2)) && asked.len() < 32, "{}", asked.len());
+
+    first.faults.lock().unwrap().slow_votes = false;
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+    daemon.win(220, 3, &[won]).await;
+    assert_eq!(second.requests.lock().unwrap().len(), 2, "the daemon's own wallet votes again");
+    assert_eq!(node.sent_count(), 3, "what was asked for a test is sent nowhere");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_only_wallet_that_does_not_sign_votes_as_soon_as_it_does() {
     let (wallet, node, won) = scene();
     wallet.faults.lock().unwrap().keyless = true;

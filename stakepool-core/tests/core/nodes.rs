@@ -7,8 +7,9 @@ use std::time::Duration;
 use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, Generation, KeyIndex, Network, TicketHash};
 use stakepool_core::ports::NodeEvent;
 use stakepool_core::testkit::tickets::{COLD, block, desired, evaluator};
-use stakepool_core::testkit::{FakeNode, MemoryFile, settle};
+use stakepool_core::testkit::{FakeNode, MemoryFile, TestClock, settle};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
+use stakepool_core::time::UnixMillis;
 use stakepool_core::voting::{EVENTS_AHEAD, EngineParts};
 use tokio::time::sleep;
 
@@ -123,25 +124,44 @@ async fn a_node_three_blocks_behind_the_other_is_a_problem_where_that_lasts() {
     assert_eq!(daemon.engine.problems(), [""; 0]);
 }
 
+/// A daemon on a network, at a moment so long after the blocks of its node, which are of 1970.
+async fn hours_after(network: Network, hours: i64) -> (Daemon, Arc<FakeNode>) {
+    let (wallet, node, _) = scene();
+    node.chain.lock().unwrap().network = Some(network);
+    // Higher than a ticket takes to mature.
+    (221..=300).for_each(|height| node.mine(height, 1, Vec::new()));
+    let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
+    let addresses = FeeAddresses::derive(&branch, KeyIndex(5)).unwrap();
+    let (params, fee) = (network.params(Generation::Today), PoolFee::from_percent(7.5).unwrap());
+    let evaluator = Evaluator::new(network, params, fee, addresses);
+    let nodes = vec![Arc::clone(&node) as _];
+    let parts = EngineParts::new(evaluator, vec![wallet as _], nodes, Arc::<MemoryFile>::default());
+    let daemon = Daemon::with_clock(parts, TestClock::at(UnixMillis(hours * 3_600_000)));
+    daemon.emit(NodeEvent::Connected).await;
+    after_two_looks().await;
+    (daemon, node)
+}
+
+fn says_old(daemon: &Daemon) -> bool {
+    let is_told = |problem: &String| problem.contains("was made") && problem.contains("getpeerinfo");
+    daemon.engine.problems().iter().any(is_told)
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_best_block_of_an_hour_ago_is_a_problem_but_on_simnet() {
-    let old = async |network: Network| {
-        let (wallet, node, _) = scene();
-        node.chain.lock().unwrap().network = Some(network);
-        // Higher than a ticket takes to mature.
-        (221..=300).for_each(|height| node.mine(height, 1, Vec::new()));
-        let branch = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
-        let addresses = FeeAddresses::derive(&branch, KeyIndex(5)).unwrap();
-        let (params, fee) = (network.params(Generation::Today), PoolFee::from_percent(7.5).unwrap());
-        let evaluator = Evaluator::new(network, params, fee, addresses);
-        // The clock stands in 2023, and the blocks of a fake node are of 1970.
-        let parts = EngineParts::new(evaluator, vec![wallet as _], vec![node as _], Arc::<MemoryFile>::default());
-        let daemon = Daemon::of(parts);
-        daemon.emit(NodeEvent::Connected).await;
-        after_two_looks().await;
-        let is_told = |problem: &String| problem.contains("was made") && problem.contains("getpeerinfo");
-        daemon.engine.problems().iter().any(is_told)
-    };
-    assert!(old(Network::Mainnet).await && old(Network::Testnet).await);
-    assert!(!old(Network::Simnet).await);
+async fn a_best_block_is_too_old_after_an_hour_on_mainnet_a_day_on_testnet_and_never_on_simnet() {
+    let old = async |network, hours| says_old(&hours_after(network, hours).await.0);
+    assert!(!old(Network::Mainnet, 0).await && old(Network::Mainnet, 1).await);
+    assert!(!old(Network::Testnet, 23).await && old(Network::Testnet, 24).await);
+    assert!(!old(Network::Simnet, 1000).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_best_block_is_no_problem_any_more_where_the_node_does_not_say_its_best_block() {
+    let (daemon, node) = hours_after(Network::Mainnet, 1).await;
+    assert!(says_old(&daemon));
+    let _silent = node.busy.lock().await;
+    sleep(Duration::from_secs(11)).await;
+    assert!(says_old(&daemon), "once may be chance");
+    sleep(Duration::from_secs(15)).await;
+    assert!(!says_old(&daemon));
 }

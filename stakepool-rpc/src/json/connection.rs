@@ -37,6 +37,9 @@ pub(super) enum Status {
 /// How long a close that nobody waits for may take.
 const FAREWELL: Duration = Duration::from_millis(200);
 
+/// How often a wallet whose version is unknown is asked for it.
+const VERSION_AGAIN: Duration = Duration::from_secs(60);
+
 /// What the task works with.
 pub(super) struct Task<D> {
     pub(super) name: Arc<str>,
@@ -135,16 +138,34 @@ impl<D: Dial> Task<D> {
         let since = Instant::now();
         // Before the first call over the new connection: an answer over it is never taken for one over the last.
         self.counter.send_modify(|connections| *connections += 1);
-        self.status.send_replace(Status::Up(link, Arc::new(identity)));
+        let lacks_version = identity.lacks_version();
+        self.status.send_replace(Status::Up(link.clone(), Arc::new(identity)));
         if let Some(subscriber) = &self.subscriber {
             subscriber.connected();
         }
-        let why = run.await;
+        tokio::pin!(run);
+        let why = tokio::select! {
+            why = &mut run => why,
+            () = self.learn_version(&link), if lacks_version => run.await,
+        };
         self.status.send_replace(Status::Connecting(Some(why.clone())));
         if let Some(subscriber) = &self.subscriber {
             subscriber.disconnected(&why);
         }
         Ended { why, stood: Some(since.elapsed()) }
+    }
+
+    /// Asks a wallet for its version until its node is back, on which that depends.
+    async fn learn_version(&self, link: &Link) {
+        loop {
+            sleep(VERSION_AGAIN).await;
+            // An answer that is none, or none in time, is as good as a refusal.
+            if let Ok(Ok(identity)) = timeout(self.limits.call, identity::learn_version(link)).await {
+                info!(server = %self.name, "it is {}", identity.version);
+                self.status.send_replace(Status::Up(link.clone(), Arc::new(identity)));
+                return;
+            }
+        }
     }
 
     /// Learns what the server is and subscribes to its notifications.

@@ -31,7 +31,15 @@ pub struct Identity {
     pub network: Option<Network>,
 }
 
+/// The version of a wallet of today that could not be asked for it.
+const VERSION_UNKNOWN: &str = "exccwallet (its version is unknown while its node is away)";
+
 impl Identity {
+    /// Whether its version is still to be asked for.
+    pub(super) fn lacks_version(&self) -> bool {
+        self.version == VERSION_UNKNOWN
+    }
+
     /// Insists on a kind of server.
     pub(super) fn expect(&self, wanted: ServerKind) -> Result<(), RpcError> {
         let advice = match (wanted, self.kind) {
@@ -98,12 +106,12 @@ pub(super) async fn learn(link: &Link) -> Result<Identity, RpcError> {
     match ask::<WalletTraits>(link, "walletinfo").await {
         Ok(WalletTraits { ticketpurchasing: Some(_) }) => Ok(Identity::wallet_of_2018()),
         // Today's wallet asks its node for its part of the answer, and fails where that is away.
-        Ok(WalletTraits { ticketpurchasing: None }) => match ask(link, "version").await {
-            Ok(versions) => Identity::from_versions(&versions),
+        Ok(WalletTraits { ticketpurchasing: None }) => match learn_version(link).await {
+            Ok(identity) => Ok(identity),
             Err(RpcError::Rpc { .. }) => Ok(Identity {
                 kind: ServerKind::Wallet,
                 generation: Generation::Today,
-                version: "exccwallet (its version is unknown while its node is away)".to_owned(),
+                version: VERSION_UNKNOWN.to_owned(),
                 network: None,
             }),
             Err(error) => Err(error),
@@ -111,6 +119,11 @@ pub(super) async fn learn(link: &Link) -> Result<Identity, RpcError> {
         Err(RpcError::Rpc { code, .. }) if NO_WALLET_HERE.contains(&code) => learn_node(link).await,
         Err(error) => Err(error),
     }
+}
+
+/// Asks a wallet of today for its version.
+pub(super) async fn learn_version(link: &Link) -> Result<Identity, RpcError> {
+    Identity::from_versions(&ask(link, "version").await?)
 }
 
 async fn learn_node(link: &Link) -> Result<Identity, RpcError> {

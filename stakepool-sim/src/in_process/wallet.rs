@@ -7,7 +7,8 @@ use stakepool_core::chain::{
     Address, BlockHash, BlockHeight, Generation, ScriptAddress, TicketHash, VoteBits, VoteChoice, VoteTransaction,
 };
 use stakepool_core::ports::{
-    ChainWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo, WalletTickets,
+    ChainWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner, WalletError, WalletInfo,
+    WalletTickets, count_tickets,
 };
 
 use super::call::reach;
@@ -171,7 +172,7 @@ impl TicketWallet for SimWallet {
     }
 
     async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
-        Ok(self.stake_info().await?.ticket_counts())
+        count_tickets(self).await
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {

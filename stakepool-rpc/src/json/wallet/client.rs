@@ -12,7 +12,7 @@ use stakepool_core::chain::{
 };
 use stakepool_core::ports::{
     AgendaSource as _, ChainWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner,
-    WalletError, WalletInfo, WalletTickets,
+    WalletError, WalletInfo, WalletTickets, count_tickets,
 };
 
 use super::answers::{
@@ -269,7 +269,7 @@ impl TicketWallet for Wallet {
     }
 
     async fn ticket_counts(&self) -> Result<Option<TicketCounts>, WalletError> {
-        Ok(self.stake_info().await?.ticket_counts())
+        count_tickets(self).await
     }
 
     async fn revoke_tickets(&self) -> Result<(), WalletError> {
