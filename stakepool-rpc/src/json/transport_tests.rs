@@ -373,7 +373,7 @@ async fn the_version_of_a_wallet_is_asked_for_again_on_the_same_connection_until
     let id = server.expect("walletinfo").await;
     server.answer(id, json!({"daemonconnected": false, "cointype": 1})).await;
     for _ in 0..3 {
-        let id = server.expect("version").await;
+        let id = timeout(Duration::from_secs(300), server.expect("version")).await.unwrap();
         server.refuse(id, -9, "disconnected from consensus RPC").await;
         assert!(client.identity().await.unwrap().version.contains("unknown"));
     }
