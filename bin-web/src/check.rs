@@ -7,6 +7,7 @@ use std::sync::Arc;
 use stakepool::{Parts, Pool};
 use stakepool_config::{Database as DatabasePlace, Need, Place, Problem, WebConfig};
 use stakepool_db::{Database, DbError, SqliteOptions};
+use stakepool_process::Found;
 
 use crate::configured::{ConfiguredError, add_channels, options};
 use crate::site::{Site, WebParts};
@@ -18,8 +19,8 @@ use crate::web::WebError;
 /// How often the copy of a database is made that a running pool writes to, before its error counts.
 const COPIES: usize = 3;
 
-/// Everything that would stop the start; without a whole configuration, what can be seen of it.
-pub async fn machine(places: &[Place], config: Option<WebConfig>) -> Vec<Problem> {
+/// Everything that would stop the start, and what the database has; without a whole configuration, what can be seen of it.
+pub async fn machine(places: &[Place], config: Option<WebConfig>) -> Found {
     let lacks = |place: &Place| match &place.need {
         Need::Group(name) => known_group(name).err().map(|error| place.lacks(error)),
         Need::Extras(folder) if place.key == "templatepath" && folder.is_dir() => {
@@ -27,26 +28,32 @@ pub async fn machine(places: &[Place], config: Option<WebConfig>) -> Vec<Problem
         }
         _ => None,
     };
-    let mut problems: Vec<Problem> = places.iter().filter_map(lacks).collect();
+    let mut found = Found::from(places.iter().filter_map(lacks).collect::<Vec<Problem>>());
     let can_be_read = |place: &Place| match &place.need {
         Need::Database(path) => !path.exists() || std::fs::File::open(path).is_ok_and(|_| path.is_file()),
         _ => true,
     };
-    if let (true, Some(config)) = (problems.is_empty() && places.iter().all(can_be_read), config) {
-        problems.extend(start(config).await.err().map(Problem::Conflict));
+    if let (true, Some(config)) = (found.problems.is_empty() && places.iter().all(can_be_read), config) {
+        match start(config).await {
+            Ok(warnings) => found.warnings = warnings,
+            Err(reason) => found.problems.push(Problem::Conflict(reason)),
+        }
     }
-    problems
+    found
 }
 
-/// Starts as far as nothing is asked of anybody else: on a copy of the database, and without wallets and daemons.
-async fn start(config: WebConfig) -> Result<(), String> {
+/// Starts as far as nothing is asked of anybody else: on a copy of the database, and without wallets and daemons. Gives what
+/// should be known of the database.
+async fn start(config: WebConfig) -> Result<Vec<String>, String> {
+    let mut warnings = Vec::new();
     let folder = tempfile::tempdir().map_err(|error| format!("no folder for a trial can be made: {error}"))?;
     let database = Arc::new(match &config.database {
         DatabasePlace::Sqlite(path) => copy_of(path, folder.path()).await?,
         DatabasePlace::Mysql(server) => {
             // Nothing is written on a server that a running pool may use; an empty file stands in for it.
             let failed = |error: DbError| format!("database: {error}");
-            Database::check_mysql(server.clone()).await.map_err(failed)?;
+            let expected = Database::check_mysql(server.clone()).await.map_err(failed)?;
+            warnings = expected.lines().into_iter().map(|line| format!("database: {line}")).collect();
             let empty = folder.path().join("empty.sqlite");
             Database::open_sqlite(empty, SqliteOptions::default()).await.map_err(failed)?
         }
@@ -56,7 +63,7 @@ async fn start(config: WebConfig) -> Result<(), String> {
         other => other.to_string(),
     });
     database.close().await;
-    tried
+    tried.map(|()| warnings)
 }
 
 /// A copy of the database at a path, opened as the start does.

@@ -13,6 +13,7 @@ use crate::health::Health;
 use crate::mysql;
 use crate::sql::{Row, Statement, Turn};
 use crate::sqlite::{Existing, SqliteFile, SqliteOptions};
+use crate::takeover::Takeover;
 use crate::warning::Warning;
 
 /// The pool's database: all stores of `stakepool_core::ports`. Clones share the connections.
@@ -57,11 +58,11 @@ impl Database {
         Ok(Self::new(Engine::Mysql(server), warnings))
     }
 
-    /// Tries whether a database of MySQL or MariaDB can be opened, and changes nothing in it.
+    /// Tries whether a database of MySQL or MariaDB can be opened, says what the start would do, and changes nothing in it.
     ///
     /// # Errors
     /// As [`Database::open_mysql`].
-    pub async fn check_mysql(server: DatabaseServer) -> Result<(), DbError> {
+    pub async fn check_mysql(server: DatabaseServer) -> Result<Takeover, DbError> {
         mysql::check(server).await
     }
 

@@ -16,6 +16,7 @@ mod restoring;
 mod sql;
 mod sqlite;
 mod stores;
+mod takeover;
 mod warning;
 
 pub use database::Database;
@@ -23,4 +24,5 @@ pub use error::DbError;
 pub use health::Health;
 pub use restoring::{AuditLine, LostUser, Restorable, SetAside, Since};
 pub use sqlite::{Existing, SqliteOptions};
+pub use takeover::Takeover;
 pub use warning::Warning;

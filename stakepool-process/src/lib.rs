@@ -7,6 +7,6 @@ pub mod program;
 
 #[cfg(feature = "program")]
 pub use program::{
-    NoAddress, ProgramConfig, Reloads, check_config, isolated, ready, run, until_signal, usable_address,
+    Found, NoAddress, ProgramConfig, Reloads, check_config, isolated, ready, run, until_signal, usable_address,
     usable_addresses,
 };

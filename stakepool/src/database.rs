@@ -1,6 +1,7 @@
 //! Whether the pool's database works: what real calls meet counts at once, and between them a write is tried now and then.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +19,10 @@ const TRY: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the files are still there. No other call would tell.
 const FILES: Duration = Duration::from_secs(2);
-/// How long a try may take.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long a try may take before the database counts as failing.
+const SLOW: Duration = Duration::from_secs(3);
+/// How long a try is waited for after that: longer than a store tries by itself, for it then says why.
+const LIMIT: Duration = Duration::from_secs(20);
 /// How long a failure of a real call counts after a try has succeeded.
 const COUNTS: Duration = Duration::from_secs(60);
 
@@ -111,16 +114,24 @@ impl DatabaseHealth {
 
     /// Tries a write, and notes what it comes to.
     pub async fn look(&self, now: UnixTime) {
-        match timeout(LIMIT, self.store.try_write(now)).await {
-            Ok(Ok(())) => self.wrote(now),
-            Ok(Err(error)) => self.failed(&reason(error)),
-            Err(_) => {
-                let seconds = LIMIT.as_secs();
-                self.failed(&format!(
-                    "a write did not end within {seconds} seconds; its disk is too slow or a program holds its lock"
-                ));
+        let mut write = pin!(self.store.try_write(now));
+        for limit in [SLOW, LIMIT] {
+            match timeout(limit, &mut write).await {
+                Ok(Ok(())) => return self.wrote(now),
+                Ok(Err(error)) => return self.failed(&reason(error)),
+                Err(_) if self.is_failing() => {}
+                Err(_) => self.failed(&format!(
+                    "a write did not end within {} seconds: its disk or its server is too slow or does not answer, or a \
+                     program holds its lock",
+                    limit.as_secs()
+                )),
             }
         }
+    }
+
+    /// Whether it fails for a reason that is known.
+    fn is_failing(&self) -> bool {
+        self.state().failure.as_ref().is_some_and(|failure| !failure.outlived)
     }
 
     fn wrote(&self, now: UnixTime) {
@@ -198,6 +209,8 @@ mod tests {
     #[derive(Default)]
     struct Disk {
         error: Mutex<Option<&'static str>>,
+        /// How long a write takes.
+        delay: Mutex<Duration>,
         meddled: Mutex<Option<&'static str>>,
     }
 
@@ -210,6 +223,8 @@ mod tests {
     #[async_trait]
     impl UpkeepStore for Disk {
         async fn try_write(&self, _: UnixTime) -> Result<(), StoreError> {
+            let delay = *self.delay.lock().unwrap();
+            sleep(delay).await;
             let error = self.meddled.lock().unwrap().or(*self.error.lock().unwrap());
             error.map_or(Ok(()), |error| Err(StoreError::Backend(error.to_owned())))
         }
@@ -274,6 +289,28 @@ mod tests {
             *disk.meddled.lock().unwrap() = None;
         }
         watching.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_silent_counts_as_failing_after_three_seconds_and_its_reason_is_named_once_it_is_known() {
+        let disk = Arc::new(Disk::default());
+        let health = Arc::new(DatabaseHealth::of(disk.clone()));
+        *disk.delay.lock().unwrap() = Duration::from_secs(15);
+        disk.is(Some("it cannot be reached"));
+        let looking = tokio::spawn({
+            let health = health.clone();
+            async move { health.look(UnixTime(100)).await }
+        });
+        sleep(SLOW + Duration::from_millis(1)).await;
+        let (state, error) = is(&health);
+        assert_eq!(state, DatabaseCondition::Failing);
+        assert!(error.is_some_and(|error| error.contains("within 3 seconds")));
+        looking.await.unwrap();
+        assert_eq!(is(&health), (DatabaseCondition::Failing, Some("it cannot be reached".to_owned())));
+        // The next silence does not hide the reason again.
+        *disk.delay.lock().unwrap() = Duration::from_secs(3600);
+        health.look(UnixTime(100)).await;
+        assert_eq!(is(&health).1.as_deref(), Some("it cannot be reached"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use super::schema;
 use super::server::Server;
 use crate::error::DbError;
+use crate::takeover::Takeover;
 use crate::warning::Warning;
 use stakepool_core::ports::DatabaseServer;
 
@@ -13,8 +14,8 @@ pub(crate) async fn open(options: DatabaseServer) -> Result<(Server, Vec<Warning
     Ok((server, warnings))
 }
 
-/// Connects, and looks whether the tables can be brought up to date.
-pub(crate) async fn check(options: DatabaseServer) -> Result<(), DbError> {
+/// Connects, and looks whether the tables can be brought up to date and what there is to do.
+pub(crate) async fn check(options: DatabaseServer) -> Result<Takeover, DbError> {
     let server = Server::connect(options).await?;
     let checked = schema::check(&server).await;
     server.close().await;

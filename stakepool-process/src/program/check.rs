@@ -23,16 +23,24 @@ const LOOKUP: Duration = Duration::from_secs(5);
 
 /// What was found.
 #[derive(Debug, Default)]
-struct Found {
-    problems: Vec<Problem>,
-    warnings: Vec<String>,
+pub struct Found {
+    /// What would stop the start.
+    pub problems: Vec<Problem>,
+    /// What would not, but should be known. Shown where nothing would stop the start.
+    pub warnings: Vec<String>,
+}
+
+impl From<Vec<Problem>> for Found {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self { problems, warnings: Vec::new() }
+    }
 }
 
 /// Where `--check-config` was asked for, looks at the machine, too, writes what is wrong there and in the configuration, and
 /// gives the exit code; else does nothing. `more` is what only this program can look at.
-pub async fn check_config<C>(
+pub async fn check_config<C, F: Into<Found>>(
     asked: Result<Invocation<C>, ConfigErrors>,
-    more: impl AsyncFnOnce(&[Place]) -> Vec<Problem>,
+    more: impl AsyncFnOnce(&[Place]) -> F,
 ) -> Option<ExitCode> {
     let (program, places) = match &asked {
         Ok(Invocation::CheckConfig(report)) => (report.program, report.places.clone()),
@@ -40,7 +48,9 @@ pub async fn check_config<C>(
         _ => return None,
     };
     let mut found = look_at(&places).await;
-    found.problems.extend(more(&places).await);
+    let more: Found = more(&places).await.into();
+    found.problems.extend(more.problems);
+    found.warnings.extend(more.warnings);
     let outcome = match asked {
         Ok(Invocation::CheckConfig(mut report)) if found.problems.is_empty() => {
             report.warnings.extend(found.warnings);

@@ -14,7 +14,7 @@ mod run;
 mod service;
 mod signals;
 
-pub use check::check_config;
+pub use check::{Found, check_config};
 pub use config::ProgramConfig;
 pub use listen::{NoAddress, usable_address, usable_addresses};
 pub use panics::isolated;

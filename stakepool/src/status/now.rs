@@ -128,7 +128,9 @@ impl Pool {
     async fn try_read(&self) {
         let slow = || {
             let seconds = READ_LIMIT.as_secs();
-            Err(StoreError::Backend(format!("a read did not end within {seconds} seconds; its disk is too slow")))
+            Err(StoreError::Backend(format!(
+                "a read did not end within {seconds} seconds; its disk or its server is too slow"
+            )))
         };
         let read = timeout(READ_LIMIT, self.parts.users.counts()).await.unwrap_or_else(|_| slow());
         self.parts.database.note(&read);

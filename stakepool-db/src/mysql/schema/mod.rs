@@ -4,6 +4,7 @@
 //! then marked, and can be done twice, or by two programs at once, without harm. A program that is killed between any two
 //! statements leaves what the next start goes on from. One program at a time works, by a lease.
 
+mod expected;
 mod gaps;
 mod lease;
 mod predecessor;

@@ -10,10 +10,11 @@ use super::super::server::{Begun, Server};
 use super::lease::{self, Lease};
 use super::steps::{self, STEP};
 use super::tables::OURS;
-use super::{gaps, predecessor};
+use super::{expected, gaps, predecessor};
 use crate::adopt;
 use crate::error::DbError;
 use crate::sql::{Failure, Guarded, Transaction, Turn, sql};
+use crate::takeover::Takeover;
 use crate::warning::Warning;
 
 /// For how long a server that is gone for a moment is waited for.
@@ -45,18 +46,24 @@ pub(in super::super) async fn bring_up_to_date(server: &Server) -> Result<Vec<Wa
     }
 }
 
-/// Looks whether the tables can be brought up to date, and changes nothing.
-pub(in super::super) async fn check(server: &Server) -> Result<(), DbError> {
+/// Looks whether the tables can be brought up to date and what there is to do, and changes nothing.
+pub(in super::super) async fn check(server: &Server) -> Result<Takeover, DbError> {
     let refused = |reason: String| DbError::Server { place: server.place(), reason };
     let looked = async {
         let mut connection = server.connection(Instant::now() + PATIENCE).await?;
-        let found = refusal(&mut connection).await?;
+        let found = match refusal(&mut connection).await? {
+            Ok(_) => {
+                let done = marks(&mut connection).await?;
+                let steps = steps::all().filter(|step| !done.contains(&step.name())).count();
+                Ok(expected::look(&mut connection, steps).await?)
+            }
+            Err(reason) => Err(reason),
+        };
         connection.give_back();
         Ok(found)
     };
     match looked.await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(reason)) => Err(refused(reason)),
+        Ok(found) => found.map_err(refused),
         Err(failure) => Err(refused(text_of(failure))),
     }
 }

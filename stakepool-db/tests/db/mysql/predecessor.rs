@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use stakepool_core::accounts::{EmailState, UserId};
 use stakepool_core::chain::{BlockHeight, KeyIndex, VoteBits, VoteVersion};
 use stakepool_core::ports::{LowFeeStore, NewUser, UserStore};
+use stakepool_core::secret::Secret;
 use stakepool_core::testkit::samples::{NOW, email, new_user};
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_core::time::UnixTime;
@@ -88,6 +89,33 @@ async fn every_user_of_a_dump_is_found_as_the_predecessor_left_it() {
         assert_eq!(database.by_email(&email("race@example.org")).await.unwrap().unwrap().id, nineteen);
         assert_eq!(users_as_they_lie(&fixture).await, before);
     }
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn a_check_says_what_a_start_would_find_and_do_and_which_rights_are_missing_for_it() {
+    let fixture = loaded(FULL).await;
+    let (server, name) = (fixture.server(), &fixture.name);
+    server.run(format!("CREATE USER 'p@{name}'@'%' IDENTIFIED BY 'x'")).await;
+    server.run(format!("GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON {name}.* TO 'p@{name}'@'%'")).await;
+    let mut options = server.options(name);
+    (options.user, options.password) = (format!("p@{name}"), Secret::new("x"));
+    let before = users_as_they_lie(&fixture).await;
+    let found = Database::check_mysql(options.clone()).await.unwrap();
+    assert_eq!(found.users, before.len() as u64);
+    assert_eq!(found.doubles, [(UserId(19), UserId(20)), (UserId(21), UserId(22))]);
+    assert_eq!(found.missing_rights, ["CREATE", "INDEX"]);
+    assert!(found.steps > 20 && !found.lines().join("\n").contains("example.org"), "{found:?}");
+    assert_eq!(users_as_they_lie(&fixture).await, before);
+    server.run(format!("GRANT CREATE, INDEX ON {name}.* TO 'p@{name}'@'%'")).await;
+    let granted = Database::check_mysql(options.clone()).await.unwrap();
+    assert_eq!((granted.missing_rights, granted.steps), (Vec::new(), found.steps));
+    Database::open_mysql(options.clone()).await.unwrap().close().await;
+    assert_eq!(Database::check_mysql(options).await.unwrap().steps, 0);
+    // A new database has nobody.
+    let empty = MariaDbFixture::empty().await;
+    let found = Database::check_mysql(server.options(&empty.name)).await.unwrap();
+    assert_eq!((found.users, found.missing_rights), (0, Vec::new()));
 }
 
 #[tokio::test]
