@@ -13,8 +13,9 @@ const CONNECTIONS: u32 = 10;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A connection that was not used for longer is asked first whether it still lives.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// How long the server keeps a connection that does nothing; the pool gives it up before.
-const IDLE: &str = "SET SESSION wait_timeout = LEAST(@@SESSION.wait_timeout, 120), \
+/// How long the server keeps a connection that does nothing; the pool gives it up before. Not for long: where it is lost in
+/// the middle of a transaction, others wait for that one's locks.
+const IDLE: &str = "SET SESSION wait_timeout = LEAST(@@SESSION.wait_timeout, 30), \
                     SESSION innodb_lock_wait_timeout = 5";
 
 /// How one of the hosts is reached.
@@ -52,7 +53,7 @@ pub(super) fn pool(connect: MySqlConnectOptions) -> MySqlPool {
     MySqlPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
-        .idle_timeout(Duration::from_secs(90))
+        .idle_timeout(Duration::from_secs(12))
         .max_lifetime(Duration::from_secs(1800))
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {

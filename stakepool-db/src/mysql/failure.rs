@@ -56,12 +56,15 @@ pub(super) fn number(error: &sqlx::Error) -> Option<u16> {
 fn remedy(error: &sqlx::Error) -> Option<&'static str> {
     let text = error.to_string();
     Some(match number(error) {
-        Some(1044) => "grant the account (dbuser) all privileges on the database (dbname): GRANT ALL ON …",
+        Some(1044) => {
+            "check dbname; if it is right, grant the account (dbuser) SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and \
+             INDEX on that database"
+        }
         Some(1045 | 1698) => {
             "check dbuser and dbpassword, from which hosts the account may connect, and whether the server demands \
              encrypted connections (dbtls=required)"
         }
-        Some(1049) => "make the database first (CREATE DATABASE … CHARACTER SET utf8mb4), or check dbname",
+        Some(1049) => "check dbname; if it is right, make the database first (CREATE DATABASE … CHARACTER SET utf8mb4)",
         Some(1130) => "let the account (dbuser) connect from this host: CREATE USER 'NAME'@'HOST'",
         Some(1040) => "raise max_connections of the server",
         Some(1142 | 1143 | 1227) => {

@@ -33,7 +33,10 @@ pub(super) async fn choose(options: &DatabaseServer) -> Result<Usable, String> {
             Ok(Ok(None)) => return Ok(Usable { host: host.clone(), connect }),
             Ok(Ok(Some(reason))) => reason.to_owned(),
             Ok(Err(error)) => failure::text(&error),
-            Err(_) => format!("it did not answer within {} seconds", PATIENCE.as_secs()),
+            Err(_) => {
+                let seconds = PATIENCE.as_secs();
+                format!("it did not answer within {seconds} seconds; check dbhost, dbport and the firewall")
+            }
         };
         let named = hosts.len() > 1;
         reasons.push(if named { format!("{host}: {reason}") } else { reason });

@@ -11,18 +11,31 @@ use crate::sql::{Failure, Transaction, sql};
 const MOST: i64 = 100_000;
 
 /// Withholds the numbers below the next one of the table that no row has, neither there nor in ours.
+///
+/// At the first start alone, and not where the server itself leaves numbers out, as the nodes of a cluster do: those were
+/// nobody's, and would take the key indexes from users to come.
 pub(super) async fn withhold(transaction: &mut Transaction) -> Result<(), Failure> {
+    let is_known = transaction.row(&sql("SELECT user_id FROM accounts LIMIT 1")).await?.is_some();
+    let step = transaction.number(&sql("SELECT CAST(@@auto_increment_increment AS SIGNED)")).await?;
+    if is_known || step != Some(1) {
+        return Ok(());
+    }
     let Some(next) = next_number(transaction).await? else { return Ok(()) };
     let known = sql(
         "SELECT UserId AS id FROM Users UNION SELECT user_id FROM accounts UNION SELECT key_index FROM key_indexes",
     );
     let known: BTreeSet<i64> =
         transaction.rows(&known).await?.iter().map(|row| row.get("id")).collect::<Result<_, _>>()?;
+    let mut withheld: u32 = 0;
     for number in (1..next).take_while(|number| *number <= MOST).filter(|number| !known.contains(number)) {
         let row = sql("INSERT INTO key_indexes (key_index, user_id) VALUES (?, ?)").bind(number).bind(-number);
         transaction.insert_new(&row).await?;
         // Nor is the number another user's again, though it was the last.
         transaction.insert_new(&sql("INSERT INTO accounts (user_id, argon2) VALUES (?, '')").bind(number)).await?;
+        withheld = withheld.saturating_add(1);
+    }
+    if withheld > 0 {
+        tracing::info!(withheld, "numbers of users whose rows are gone are given to nobody");
     }
     Ok(())
 }

@@ -45,6 +45,9 @@ pub(super) async fn refuse(connection: &mut Guarded) -> Result<Option<String>, F
     let has_cases = cases.first().map(|row| row.get::<i64>("n")).transpose()? == Some(0);
     for table in tables::PREDECESSOR {
         let Some((name, columns)) = found.get(&table.name.to_lowercase()) else { continue };
+        if table.name == "Users" && !columns.iter().any(|column| column == "multisigaddress") {
+            return Ok(Some(format!("its table `{name}` is another program's: check dbname")));
+        }
         if has_cases && name != table.name {
             return Ok(Some(format!(
                 "its table {} is called `{name}`, and this server tells the cases apart: \

@@ -38,8 +38,11 @@ async fn what_is_wrong_with_an_account_is_said_with_the_remedy_and_without_the_p
     let right = fixture.server().options(&fixture.name);
     for (options, remedy) in [
         (DatabaseServer { password: Secret::new("hunter2"), ..right.clone() }, "check dbuser and dbpassword"),
-        (DatabaseServer { name: "pool_that_is_not".into(), ..right.clone() }, "make the database first"),
-        (DatabaseServer { name: "mysql".into(), ..right.clone() }, "grant the account"),
+        (
+            DatabaseServer { name: "pool_that_is_not".into(), ..right.clone() },
+            "check dbname; if it is right, make the database",
+        ),
+        (DatabaseServer { name: "mysql".into(), ..right.clone() }, "check dbname; if it is right, grant the account"),
         (DatabaseServer { port: 1, ..right.clone() }, "check dbhost, dbport or dbsocket"),
         (DatabaseServer { hosts: Vec::new(), ..right.clone() }, "set dbhost"),
     ] {

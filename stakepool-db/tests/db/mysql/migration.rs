@@ -157,6 +157,7 @@ async fn three_starts_at_once_over_an_old_schema_end_in_the_same() {
 async fn tables_that_cannot_be_taken_over_are_refused_by_name_and_stay_as_they_are() {
     for (change, reason) in [
         ("RENAME TABLE Users TO users", "RENAME TABLE `users` TO `Users`"),
+        ("DROP TABLE Users; CREATE TABLE users (id INT)", "its table `users` is another program's: check dbname"),
         ("ALTER TABLE Users DROP COLUMN UserFeeAddr", "lacks the column UserFeeAddr"),
     ] {
         let fixture = loaded().await;

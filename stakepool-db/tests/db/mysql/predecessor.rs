@@ -130,6 +130,11 @@ async fn a_number_whose_user_is_gone_is_given_to_nobody() {
     for user in [5, 9, 10] {
         assert_ne!(database.reserve_index(UserId(user), 10_000).await.unwrap(), KeyIndex(23));
     }
+    database.close().await;
+    // Numbers that the table leaves out later were nobody's.
+    fixture.server().run(format!("ALTER TABLE {}.Users AUTO_INCREMENT = 100", fixture.name)).await;
+    let database = fixture.open().await;
+    assert_eq!(database.key_indexes().await.unwrap().get(&KeyIndex(50)), None);
     // Nor is the last number, which only the table itself still knows.
     let fixture = loaded(FULL).await;
     fixture.server().run(format!("DELETE FROM {}.Users WHERE UserId = 24", fixture.name)).await;
