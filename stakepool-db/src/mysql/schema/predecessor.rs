@@ -68,5 +68,32 @@ pub(super) async fn refuse(connection: &mut Guarded) -> Result<Option<String>, F
             )));
         }
     }
+    unfit(connection).await
+}
+
+/// Why the kind of a table does not do, if it does not: one without transactions keeps halves of changes, and texts of
+/// another character set cannot be compared with ours.
+async fn unfit(connection: &mut Guarded) -> Result<Option<String>, Failure> {
+    let kinds = sql("SELECT CAST(t.table_name AS CHAR) AS name, COALESCE(CAST(t.engine AS CHAR), '') AS engine, \
+         CAST((SELECT COUNT(*) FROM information_schema.columns c WHERE c.table_schema = t.table_schema \
+         AND c.table_name = t.table_name AND c.character_set_name <> 'utf8mb4') AS SIGNED) AS others \
+         FROM information_schema.tables t WHERE t.table_schema = DATABASE()");
+    for row in connection.rows(&kinds).await? {
+        let (name, engine, others): (&str, &str, i64) = (row.get("name")?, row.get("engine")?, row.get("others")?);
+        if !tables::PREDECESSOR.iter().any(|table| table.name.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        if !engine.eq_ignore_ascii_case("InnoDB") {
+            return Ok(Some(format!(
+                "its table {name} has the engine {engine}, which has no transactions: ALTER TABLE `{name}` ENGINE=InnoDB"
+            )));
+        }
+        if others > 0 {
+            return Ok(Some(format!(
+                "its table {name} has texts in another character set than utf8mb4: back it up, then \
+                 ALTER TABLE `{name}` CONVERT TO CHARACTER SET utf8mb4"
+            )));
+        }
+    }
     Ok(None)
 }

@@ -158,6 +158,8 @@ async fn tables_that_cannot_be_taken_over_are_refused_by_name_and_stay_as_they_a
     for (change, reason) in [
         ("RENAME TABLE Users TO users", "RENAME TABLE `users` TO `Users`"),
         ("DROP TABLE Users; CREATE TABLE users (id INT)", "its table `users` is another program's: check dbname"),
+        ("ALTER TABLE Users ENGINE=MyISAM", "ALTER TABLE `Users` ENGINE=InnoDB"),
+        ("ALTER TABLE Users CONVERT TO CHARACTER SET latin1", "ALTER TABLE `Users` CONVERT TO CHARACTER SET utf8mb4"),
         ("ALTER TABLE Users DROP COLUMN UserFeeAddr", "lacks the column UserFeeAddr"),
     ] {
         let fixture = loaded().await;
