@@ -34,7 +34,14 @@ impl Fixture for MariaDbFixture {
     }
 
     async fn open(&self) -> Database {
-        Database::open_mysql(self.server().options(&self.name)).await.unwrap()
+        let mut tries = 0;
+        loop {
+            match Database::open_mysql(self.server().options(&self.name)).await {
+                // As an operator would, where the machine is too busy for the server to answer in time.
+                Err(error) if error.to_string().contains("did not answer") && tries < 10 => tries += 1,
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     async fn close(&self, database: Database) {
