@@ -43,18 +43,18 @@ pub enum RegistrationError {
     /// It is no address of this network.
     #[error(transparent)]
     Undecodable(AddressError),
-    /// More users are lost than key indexes are withheld for by guess, and the next one may be one of theirs.
-    #[error(
-        "no key index is given, since daemons know the tickets of many users whom the database does not know, and {0} key indexes \
-         are withheld for them by guess: bring the users back, or let others have these indexes with `stakepoolctl unknown release`"
-    )]
-    TooManyLost(u32),
     /// It is another kind of address.
     #[error(transparent)]
     WrongKind(AddressError),
     /// The wallets cannot take it now.
     #[error(transparent)]
     Wallets(#[from] GroupError),
+    /// More users are lost than key indexes are withheld for by guess, and the next one may be one of theirs.
+    #[error(
+        "no key index is given, since daemons know the tickets of many users whom the database does not know, and {0} key indexes \
+         are withheld for them by guess: bring the users back, or let others have these indexes with `stakepoolctl unknown release`"
+    )]
+    TooManyLost(u32),
     /// The keys cannot be derived.
     #[error(transparent)]
     Key(#[from] HdKeyError),

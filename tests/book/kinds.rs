@@ -19,16 +19,19 @@ fn kinds() -> Vec<String> {
     names.collect()
 }
 
-/// What the log of a daemon gives as `about` of its problems, where that is a fixed word.
+/// What the log of a daemon gives as `about` of its problems: a fixed word, or the one behind the name of a wallet or node.
 fn topics() -> Vec<String> {
     let mut found = Vec::new();
     for file in docs().join("../stakepool-core/src/voting").read_dir().unwrap() {
         let path = file.unwrap().path();
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-        for call in [".problem(\"", ".figures(\"", ".happened(\"", "topic(\""] {
+        for call in [".problem(\"", ".figures(\"", ".happened(\"", "topic(\"", "const VOTE: &str = \""] {
             found.extend(code.split(call).skip(1).filter_map(|after| after.split('"').next().map(str::to_owned)));
         }
+        // `format!("{name}/reach")`, but for those whose word is an argument, too.
+        let named = code.split("format!(\"{").skip(1).filter_map(|after| after.split('"').next()?.split_once("}/"));
+        found.extend(named.map(|(_, word)| word.to_owned()).filter(|word| !word.contains('{')));
     }
     found.sort();
     found.dedup();

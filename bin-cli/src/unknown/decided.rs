@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str) -> Result<ScriptAddress, CliError> {
 }
 
 /// A refusal, or a failure of the database.
-pub(super) fn failed(error: UnknownAddressError) -> CliError {
+fn failed(error: UnknownAddressError) -> CliError {
     match error {
         UnknownAddressError::Store(error) => error.into(),
         UnknownAddressError::OtherNetwork { .. } => CliError::argument("ADDRESS", error),

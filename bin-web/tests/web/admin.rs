@@ -18,6 +18,7 @@ use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD};
 use crate::fakes::daemon;
+use crate::waiting::until;
 use crate::world::{COLD, Plan, USER_KEY, World};
 
 const PAGES: [&str; 8] = [
@@ -181,15 +182,13 @@ async fn the_status_lists_addresses_without_a_user() {
     let address = ScriptAddress::new(Network::Simnet, Hash160([7; 20]));
     reporting.status.lock().unwrap().check.unknown = vec![UnknownAddress { address, voted: 3, ignored: 1 }];
     let (_world, mut admin, _) = people(Plan { daemons: vec![reporting], ..plan() }).await;
-    for _ in 0..1000 {
-        let page = admin.get("/status").await.text();
-        if page.contains("Addresses without a user") {
-            assert!(page.contains(&format!("{address}</th>")) && page.contains("3 live, 1 ignored"), "{page}");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the daemon's report is not shown");
+    let mut page = String::new();
+    until("the daemon's report is shown", async || {
+        page = admin.get("/status").await.text();
+        page.contains("Addresses without a user")
+    })
+    .await;
+    assert!(page.contains(&format!("{address}</th>")) && page.contains("3 live, 1 ignored"), "{page}");
 }
 
 #[tokio::test]
@@ -267,7 +266,7 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let by: Vec<_> = active.iter().map(|ticket| (ticket.ticket, ticket.added_by)).collect();
     assert_eq!(by, [(ticket(1), Some(UserId(1))), (ticket(2), Some(UserId(1)))]);
     let wanted = || daemon.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.added().len());
-    until(async || wanted() == 2).await;
+    until("two are wanted", async || wanted() == 2).await;
 
     let again = admin.submit("/admintickets", &[("action", "Add"), ("tickets[]", &one)]).await.text();
     assert!(again.contains("was added before") && again.contains("by user 1"), "{again}");
@@ -277,7 +276,7 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let text = admin.submit("/admintickets", &fields).await.text();
     assert_eq!(text.matches("taken back: the pool ignores it again").count(), 2, "{text}");
     assert!(text.contains("was not added") && text.contains("The voting daemons are told at once."), "{text}");
-    until(async || wanted() == 0).await;
+    until("none is wanted", async || wanted() == 0).await;
 
     let acts: Vec<_> =
         world.database.latest(9).await.unwrap().into_iter().map(|entry| (entry.actor, entry.action)).collect();
@@ -313,17 +312,6 @@ async fn a_ticket_taken_back_stays_in_sight_until_the_daemons_report_it() {
     world.database.put_tickets("daemon:1", std::slice::from_ref(&ticket), UnixTime(3)).await.unwrap();
     let text = admin.get("/admintickets").await.text();
     assert!(!text.contains("Taken back") && text.contains(&hash), "{text}");
-}
-
-/// Waits until something holds, at most ten seconds.
-async fn until(mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..1000 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never");
 }
 
 #[tokio::test]

@@ -17,23 +17,13 @@ use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 
 use crate::fakes::{daemon, predecessor, reaches};
+use crate::waiting::until;
 use crate::world::{COLD, Plan, USER_KEY, World, key_of};
 
 async fn world_with(daemons: &[Arc<FakeDaemon>]) -> World {
     let world = World::of(Plan { daemons: daemons.to_vec(), ..Plan::default() }).await;
     world.old_users(2).await;
     world
-}
-
-/// Waits until something holds, at most ten seconds.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..1000 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never: {what}");
 }
 
 async fn register(world: &World) {

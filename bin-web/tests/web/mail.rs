@@ -6,6 +6,7 @@ use warp::http::StatusCode;
 
 use crate::browser::{Browser, PASSWORD, hidden_token};
 use crate::sink::{Letter, Sink};
+use crate::waiting::until;
 use crate::world::{Plan, World};
 
 const ALICE: &str = "alice@example.org";
@@ -72,21 +73,14 @@ async fn a_verification_is_sent_again_lasts_a_day_and_tells_nothing_of_others() 
     };
     let known = again(ALICE).await.text();
     assert_eq!(known, again("nobody@example.org").await.text());
-    while sink.all_to(ALICE).len() < 2 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until("two mails", async || sink.all_to(ALICE).len() >= 2).await;
     let second = sink.letter(ALICE, "verify").await;
     assert_ne!(first.token(), second.token());
     assert!(sink.all_to("nobody@example.org").is_empty());
     for _ in 0..4 {
         assert_eq!(again(ALICE).await.text(), known, "that no more is sent tells nothing either");
     }
-    for _ in 0..1000 {
-        if sink.all_to(ALICE).len() >= 4 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until("four mails", async || sink.all_to(ALICE).len() >= 4).await;
     // One too many would follow at once.
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert_eq!(sink.all_to(ALICE).len(), 4, "one of the sign-up, and three more");
@@ -125,9 +119,7 @@ async fn a_forgotten_password_is_set_anew_within_an_hour_and_once() {
         let log = world.database.latest(100).await.unwrap();
         log.into_iter().filter(|entry| entry.action == "account.reset.ask").collect::<Vec<_>>()
     };
-    while asked().await.is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    until("the question is noted", async || !asked().await.is_empty()).await;
     let asked = asked().await;
     assert_eq!((asked.len(), &asked[0].actor[..], &asked[0].subject[..]), (1, "a visitor", "1"));
     let (link, token) = (letter.link(), letter.token());
@@ -146,9 +138,8 @@ async fn a_forgotten_password_is_set_anew_within_an_hour_and_once() {
     assert!(actions(&world).await.contains(&"account.reset".to_owned()));
 
     browser.submit_with_token_of("/stats", "/passwordreset", &[("email", ALICE)]).await;
-    while sink.all_to(ALICE).iter().filter(|letter| letter.subject.contains("new password")).count() < 2 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let resets = || sink.all_to(ALICE).iter().filter(|letter| letter.subject.contains("new password")).count();
+    until("the second letter", async || resets() >= 2).await;
     let late = sink.letter(ALICE, "new password").await;
     world.advance(3600);
     assert!(world.browser().get(&late.link()).await.text().contains("This link does not work"));

@@ -38,5 +38,6 @@ mod tickets;
 mod typed;
 mod unix_socket;
 mod voting;
+mod waiting;
 mod wallets;
 mod world;

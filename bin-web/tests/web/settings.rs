@@ -14,7 +14,6 @@ use stakepool_core::ports::{
     AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
 };
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
-use stakepool_core::testkit::FakeDaemon;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
@@ -23,6 +22,7 @@ use warp::http::StatusCode;
 use crate::browser::{Browser, PASSWORD};
 use crate::fakes::{daemon, predecessor};
 use crate::sink::Sink;
+use crate::waiting::until;
 use crate::world::{Plan, USER_KEY, World};
 
 const ALICE: &str = "alice@example.org";
@@ -197,7 +197,7 @@ async fn an_account_closes_once_its_tickets_are_over_and_its_address_stays_known
     browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
     world.database.put_tickets("daemon:1", &[report(&world, 9, TicketState::Live).await], world_now()).await.unwrap();
-    until_in_order(&daemon).await;
+    until("the daemon has its user", async || daemon.users() == 1).await;
     let text = browser.submit("/settings", &close).await.text();
     assert!(text.contains("Your account stays open: it holds a ticket that is live or immature"), "{text}");
     let voted = report(&world, 9, TicketState::Voted).await;
@@ -274,16 +274,6 @@ async fn an_account_closes_by_what_the_wallets_tell_where_no_daemon_tells_of_its
 
 fn world_now() -> stakepool_core::time::UnixTime {
     stakepool_core::time::UnixTime(1_700_000_000)
-}
-
-async fn until_in_order(daemon: &Arc<FakeDaemon>) {
-    for _ in 0..1000 {
-        if daemon.users() == 1 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("the daemon has no users");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use stakepool_web::Admission;
 
 use crate::browser::PASSWORD;
 use crate::sink::Sink;
+use crate::waiting::until;
 use crate::world::{Plan, USER_KEY, World, key_of};
 
 const STATUS_TOKEN: &str = "the token of the monitors";
@@ -110,13 +111,8 @@ async fn accounts_of_before_sign_in_and_their_addresses_are_shown_with_all_that_
 
 /// Waits until a mail that was given up is noted, or none is any more.
 async fn until_mail_fails(world: &World, fails: bool) {
-    for _ in 0..2000 {
-        if world.pool.mail_troubles().await.unwrap().failed.is_empty() != fails {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("never so: {:?}", world.pool.mail_troubles().await.unwrap().failed.keys());
+    let what = if fails { "a mail is given up" } else { "no mail is given up any more" };
+    until(what, async || world.pool.mail_troubles().await.unwrap().failed.is_empty() != fails).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 use stakepool_core::secret::Secret;
 
+use crate::host::is_loopback;
 use crate::reader::Reader;
 
 /// A database.
@@ -152,10 +153,7 @@ fn server(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<DatabaseServer> 
         );
     }
     let socket = reader.path("dbsocket");
-    let is_remote = |host: &String| {
-        let address = host.parse::<std::net::IpAddr>();
-        !(host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
-    };
+    let is_remote = |host: &String| !is_loopback(host);
     if tls.is_some_and(|tls| tls != DatabaseTls::Verify) && socket.is_none() && hosts.iter().any(is_remote) {
         reader.warn(
             "dbtls is not `verify`: who stands between here and dbhost can read and change what goes to the database; set \

@@ -7,6 +7,7 @@ use std::time::Duration;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::Network;
 
+use crate::host::is_loopback;
 use crate::ip_range::{IpRange, cover_everybody};
 use crate::listen::{ListenAddress, SocketAccess};
 use crate::place::Need;
@@ -146,7 +147,7 @@ fn is_this_host(url: &str) -> bool {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
     let host = authority.strip_prefix('[').and_then(|rest| rest.split(']').next());
     let host = host.unwrap_or_else(|| authority.split(':').next().unwrap_or_default());
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    is_loopback(host)
 }
 
 fn base_url(reader: &mut Reader<'_>) -> Option<String> {

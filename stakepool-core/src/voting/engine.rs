@@ -250,11 +250,12 @@ impl Engine {
         lock(&self.may_save)
     }
 
-    /// The latest votes, the last one last.
+    /// The ticket of the last vote, where it failed for want of a wallet that signs.
     pub(super) fn failed_vote(&self) -> MutexGuard<'_, Option<TicketHash>> {
         lock(&self.failed_vote)
     }
 
+    /// The latest votes, the last one last.
     pub(super) fn latest_votes(&self) -> MutexGuard<'_, VecDeque<VoteRecord>> {
         lock(&self.latest_votes)
     }

@@ -181,7 +181,7 @@ impl Registration {
     }
 
     /// Whether the ticket is to be voted when it is drawn.
-    pub const fn is_voted(&self) -> bool {
+    pub const fn is_to_be_voted(&self) -> bool {
         self.fee.is_sent() && self.outcome.is_none()
     }
 }
@@ -229,11 +229,11 @@ mod tests {
         let mut ticket = with(FeeStatus::Received, None);
         assert!(!ticket.is_fee_due());
         ticket.confirmed_at = Some(BlockHeight(164));
-        assert!(ticket.is_fee_due() && !ticket.is_voted());
+        assert!(ticket.is_fee_due() && !ticket.is_to_be_voted());
         ticket.fee_happened(FeeEvent::Sent).unwrap();
-        assert!(!ticket.is_fee_due() && ticket.is_voted());
+        assert!(!ticket.is_fee_due() && ticket.is_to_be_voted());
         ticket.outcome = Some(Outcome::Voted);
-        assert!(!ticket.is_voted());
+        assert!(!ticket.is_to_be_voted());
     }
 
     #[test]

@@ -1,20 +1,19 @@
-//! Reads go to the fastest healthy wallet; writes need a quorum of agreeing ones.
+//! The voting wallets of a pool, and how they are kept healthy.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::agreement::Agreement;
 use super::census::{self, CensusError, PoolScripts};
 use super::error::GroupError;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::probe::{self, LIMIT, Probed, unreachable};
 use super::recovery;
-use crate::chain::{BlockHash, BlockHeight, ExtendedPubKey, KeyIndex, Network, ScriptAddress};
-use crate::ports::{PoolWallet, RescanStore, StakeInfo, UserStore, WalletError, WalletTickets};
+use crate::chain::{ExtendedPubKey, Network};
+use crate::ports::{PoolWallet, RescanStore, StakeInfo, UserStore};
 use crate::single_flight::SingleFlight;
 
 /// How old the statistics may be that are given without asking a wallet.
@@ -78,16 +77,16 @@ impl Audited {
 /// # }
 /// ```
 pub struct WalletGroup {
-    network: Network,
-    key: ExtendedPubKey,
-    quorum: usize,
-    members: Vec<Member>,
-    users: Arc<dyn UserStore>,
+    pub(super) network: Network,
+    pub(super) key: ExtendedPubKey,
+    pub(super) quorum: usize,
+    pub(super) members: Vec<Member>,
+    pub(super) users: Arc<dyn UserStore>,
     rescans: Arc<dyn RescanStore>,
-    pool_scripts: PoolScripts,
+    pub(super) pool_scripts: PoolScripts,
     /// Whether the first user of all is registered although a wallet may hold scripts of earlier ones.
-    new_pool: bool,
-    stake_info: SingleFlight<Result<StakeInfo, GroupError>>,
+    pub(super) new_pool: bool,
+    pub(super) stake_info: SingleFlight<Result<StakeInfo, GroupError>>,
 }
 
 impl WalletGroup {
@@ -137,6 +136,12 @@ impl WalletGroup {
     /// The state of every wallet.
     pub fn status(&self) -> Vec<MemberStatus> {
         self.members.iter().map(Member::status).collect()
+    }
+
+    /// The wallets whose scripts were not compared with the users' yet.
+    pub fn unseen(&self) -> Vec<String> {
+        let unseen = self.members.iter().filter(|member| !member.state().seen);
+        unseen.map(|member| member.wallet.name().to_owned()).collect()
     }
 
     /// How many wallets must agree on a write.
@@ -298,41 +303,15 @@ impl WalletGroup {
         }
     }
 
-    fn by_speed(&self) -> Vec<&Member> {
+    /// The healthy wallets, the fastest first.
+    pub(super) fn by_speed(&self) -> Vec<&Member> {
         let mut healthy: Vec<_> = self.members.iter().filter(|member| member.health() == Health::Healthy).collect();
         healthy.sort_by_key(|member| member.state().latency);
         healthy
     }
 
-    /// Asks the fastest healthy wallet, and the next where that fails. What a failure says of a wallet's health is left
-    /// to a probe: a call that is slow for one wallet's many tickets does not put it out of service.
-    async fn read<'a, T>(
-        &'a self,
-        call: impl Fn(&'a dyn PoolWallet) -> BoxFuture<'a, Result<T, WalletError>>,
-    ) -> Result<T, GroupError> {
-        let mut reasons = Vec::new();
-        for member in self.by_speed() {
-            let reason = match timeout(LIMIT, call(member.wallet.as_ref())).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => {
-                    if error.is_transient() {
-                        member.probe_soon();
-                    }
-                    error.to_string()
-                }
-                Err(_) => {
-                    member.probe_soon();
-                    format!("wallet {} does not answer", member.wallet.name())
-                }
-            };
-            tracing::warn!(reason, "the next wallet is asked");
-            reasons.push(reason);
-        }
-        Err(GroupError::NoneHealthy(self.reasons(reasons)))
-    }
-
     /// Why calls failed, and why other wallets were not asked.
-    fn reasons(&self, failures: Vec<String>) -> String {
+    pub(super) fn reasons(&self, failures: Vec<String>) -> String {
         let unasked = self
             .members
             .iter()
@@ -348,151 +327,6 @@ impl WalletGroup {
             })
             .filter(|reason| !failures.contains(reason));
         unasked.chain(failures.iter().cloned()).collect::<Vec<_>>().join("; ")
-    }
-
-    /// Statistics of the pool, at most seconds old. However many ask, one wallet is asked once at a time.
-    ///
-    /// # Errors
-    /// [`GroupError::NoneHealthy`].
-    pub async fn stake_info(&self) -> Result<StakeInfo, GroupError> {
-        self.stake_info.get(self.read(|wallet| wallet.stake_info())).await
-    }
-
-    /// The best block that a wallet knows.
-    ///
-    /// # Errors
-    /// [`GroupError::NoneHealthy`].
-    pub async fn best_block(&self) -> Result<(BlockHash, BlockHeight), GroupError> {
-        self.read(|wallet| wallet.best_block()).await
-    }
-
-    /// The lowest best height of the wallets in service, as they were last probed.
-    ///
-    /// # Errors
-    /// [`GroupError::NoneHealthy`].
-    pub fn lowest_height(&self) -> Result<BlockHeight, GroupError> {
-        let lowest = self.by_speed().iter().filter_map(|member| member.state().height).min();
-        lowest.ok_or_else(|| GroupError::NoneHealthy(self.reasons(Vec::new())))
-    }
-
-    /// The tickets of one address as a wallet sees them.
-    ///
-    /// # Errors
-    /// [`GroupError::NoneHealthy`].
-    pub async fn user_tickets(&self, address: &ScriptAddress) -> Result<WalletTickets, GroupError> {
-        self.read(|wallet| wallet.user_tickets(address)).await
-    }
-
-    /// The key index by which the script behind an address was made, as far as a wallet in service has that script: whoever
-    /// uses the address has the index. `None` where none has it, or it is none of the pool's.
-    ///
-    /// # Errors
-    /// [`GroupError::NoneHealthy`] where no wallet answered.
-    pub async fn key_index_of(&self, address: &ScriptAddress) -> Result<Option<KeyIndex>, GroupError> {
-        let (mut answered, mut reasons) = (false, Vec::new());
-        for member in self.by_speed() {
-            match timeout(LIMIT, member.wallet.script(address)).await {
-                Ok(Ok(Some(script))) => return Ok(self.pool_scripts.index_of_script(&script).await),
-                Ok(Ok(None)) => answered = true,
-                Ok(Err(error)) => reasons.push(error.to_string()),
-                Err(_) => reasons.push(format!("wallet {} does not answer", member.wallet.name())),
-            }
-        }
-        if answered { Ok(None) } else { Err(GroupError::NoneHealthy(self.reasons(reasons))) }
-    }
-
-    /// Whether registration can work now, without asking any wallet.
-    ///
-    /// # Errors
-    /// [`GroupError`] says what is in the way.
-    pub fn ready(&self) -> Result<(), GroupError> {
-        self.no_disagreement()?;
-        let agreeing = self.by_speed().len();
-        if agreeing < self.quorum {
-            return Err(GroupError::NoQuorum { agreeing, quorum: self.quorum, reasons: self.reasons(Vec::new()) });
-        }
-        Ok(())
-    }
-
-    fn no_disagreement(&self) -> Result<(), GroupError> {
-        for member in &self.members {
-            if let Health::Disagrees { how } = member.health() {
-                return Err(GroupError::Disagreement { wallet: member.wallet.name().to_owned(), how });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the first user of all may be registered.
-    async fn no_earlier_users(&self) -> Result<(), GroupError> {
-        if self.new_pool || self.users.counts().await?.1 > 0 {
-            return Ok(());
-        }
-        let holds_some =
-            |member: &&Member| member.state().census.as_ref().is_some_and(|census| !census.unknown.is_empty());
-        if let Some(member) = self.members.iter().find(holds_some) {
-            return Err(GroupError::EarlierUsers { wallet: member.wallet.name().to_owned() });
-        }
-        let wallets = self.unseen();
-        if wallets.is_empty() { Ok(()) } else { Err(GroupError::FirstUser { wallets: wallets.join(", ") }) }
-    }
-
-    /// The wallets whose scripts were not compared with the users' yet.
-    pub fn unseen(&self) -> Vec<String> {
-        let unseen = self.members.iter().filter(|member| !member.state().seen);
-        unseen.map(|member| member.wallet.name().to_owned()).collect()
-    }
-
-    /// Makes every healthy wallet check and import a user's script, all at once, and names those that did. The
-    /// others get it from recovery once it is stored: see [`WalletGroup::recheck_others`].
-    ///
-    /// # Errors
-    /// [`GroupError::NoQuorum`] where too few did, [`GroupError::Disagreement`] where one made something else.
-    pub async fn agree(&self, agreement: &Agreement) -> Result<Vec<String>, GroupError> {
-        self.ready()?;
-        self.no_earlier_users().await?;
-        let mut tries = Vec::new();
-        for member in self.by_speed() {
-            tries.push(async move {
-                let wallet = member.wallet.as_ref();
-                (member, import(wallet, self.network, &self.key, agreement, LIMIT).await)
-            });
-        }
-        let (mut agreed, mut failures, mut differs) = (Vec::new(), Vec::new(), None);
-        for (member, result) in join_all(tries).await {
-            let wallet = member.wallet.name().to_owned();
-            match result {
-                Ok(()) => agreed.push(wallet),
-                Err(Refusal::Differs(how)) => {
-                    member.dispute(*agreement, how.clone());
-                    differs = Some(GroupError::Disagreement { wallet, how });
-                }
-                Err(Refusal::Failed(error)) => {
-                    failures.push(format!("{wallet}: {error}"));
-                    if error.is_transient() {
-                        member.set_health(unreachable(&error));
-                        member.probe_soon();
-                    }
-                }
-            }
-        }
-        if let Some(differs) = differs {
-            return Err(differs);
-        }
-        if agreed.len() < self.quorum {
-            let reasons = self.reasons(failures);
-            return Err(GroupError::NoQuorum { agreeing: agreed.len(), quorum: self.quorum, reasons });
-        }
-        Ok(agreed)
-    }
-
-    /// After a registration was stored, has the scripts compared in every wallet that was not among `agreed`.
-    pub fn recheck_others(&self, agreed: &[String]) {
-        for member in &self.members {
-            if !agreed.iter().any(|name| name == member.wallet.name()) {
-                member.passed_by();
-            }
-        }
     }
 }
 

@@ -8,7 +8,9 @@ mod heights;
 mod import;
 mod member;
 mod probe;
+mod reads;
 mod recovery;
+mod writes;
 
 pub use agreement::Agreement;
 pub use census::{ScriptCensus, UnknownScript};

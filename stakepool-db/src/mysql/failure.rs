@@ -1,9 +1,8 @@
 //! What errors of MySQL and MariaDB mean.
 
-use sqlx::mysql::MySqlDatabaseError;
 use stakepool_core::ports::StoreError;
 
-use crate::sql::Failure;
+use crate::sql::{Failure, number};
 
 /// What can be done about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +22,14 @@ impl Cure {
         match failure {
             Failure::Store(_) => Self::None,
             Failure::Silent(_) => Self::Elsewhere,
+            failure if failure.is_of_host() => Self::Elsewhere,
             Failure::Sql(error) => match number(error) {
                 Some(1062) => Self::Once,
                 // A deadlock, a lock that took too long, a statement that must be prepared anew, a conflict between the nodes
                 // of a group.
                 Some(1213 | 1205 | 1615 | 3101) => Self::Again,
-                // A node that is no part of its cluster, or could not commit there; too many connections; a server that
-                // stops, or ended the connection; one that only reads.
-                Some(
-                    1047 | 1180 | 1040 | 1053 | 1077 | 1079 | 1927 | 4031 | 2006 | 2013 | 1290 | 1836 | 3024 | 1969,
-                ) => Self::Elsewhere,
+                // Too many connections; a server that stops, ended the connection, or gave up a statement.
+                Some(1040 | 1053 | 1077 | 1079 | 1927 | 4031 | 2006 | 2013 | 3024 | 1969) => Self::Elsewhere,
                 Some(_) => Self::None,
                 None => match error {
                     sqlx::Error::Io(_)
@@ -44,12 +41,6 @@ impl Cure {
             },
         }
     }
-}
-
-/// The number of a server's error.
-pub(super) fn number(error: &sqlx::Error) -> Option<u16> {
-    let sqlx::Error::Database(error) = error else { return None };
-    error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
 }
 
 /// What a person can do about an error.

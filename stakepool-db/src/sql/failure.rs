@@ -19,13 +19,17 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether it is the error of this number of MySQL.
     pub(crate) fn is_numbered(&self, number: u16) -> bool {
-        let Self::Sql(sqlx::Error::Database(error)) = self else { return false };
-        error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == number)
+        self.number() == Some(number)
+    }
+
+    fn number(&self) -> Option<u16> {
+        let Self::Sql(error) = self else { return None };
+        number(error)
     }
 
     /// Whether the server cannot serve, though it answers: it only reads, or is cut off from its cluster.
     pub(crate) fn is_of_host(&self) -> bool {
-        [1047, 1180, 1290, 1836].into_iter().any(|number| self.is_numbered(number))
+        matches!(self.number(), Some(1047 | 1180 | 1290 | 1836))
     }
 
     /// Whether a transaction whose end failed so may have come through all the same: there was no answer, or the node that
@@ -38,6 +42,12 @@ impl Failure {
     pub(crate) fn is_double(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+}
+
+/// The number of an error of MySQL.
+pub(crate) fn number(error: &sqlx::Error) -> Option<u16> {
+    let sqlx::Error::Database(error) = error else { return None };
+    error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
 }
 
 impl From<StoreError> for Failure {

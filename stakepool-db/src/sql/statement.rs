@@ -26,6 +26,21 @@ pub(crate) const fn sql(text: &'static str) -> Statement {
     Statement { text: Cow::Borrowed(text), values: Vec::new(), is_kept: true }
 }
 
+/// The query of a statement with its values. A macro, since the queries of the two drivers are types of their own.
+macro_rules! bound {
+    ($statement:expr, $dialect:expr) => {{
+        let mut query = sqlx::query(AssertSqlSafe($dialect.text($statement.text.clone())));
+        for value in &$statement.values {
+            query = match value {
+                Value::Number(number) => query.bind(*number),
+                Value::Text(text) => query.bind(text.clone()),
+                Value::Bytes(bytes) => query.bind(bytes.clone()),
+            };
+        }
+        query.persistent($statement.is_kept)
+    }};
+}
+
 impl Statement {
     /// Binds the next value.
     pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
@@ -68,26 +83,10 @@ impl Statement {
     }
 
     pub(super) fn sqlite(&self) -> Query<'static, Sqlite, SqliteArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(Dialect::Sqlite.text(self.text.clone())));
-        for value in &self.values {
-            query = match value {
-                Value::Number(number) => query.bind(*number),
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Bytes(bytes) => query.bind(bytes.clone()),
-            };
-        }
-        query.persistent(self.is_kept)
+        bound!(self, Dialect::Sqlite)
     }
 
     pub(super) fn mysql(&self) -> Query<'static, MySql, MySqlArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(Dialect::Mysql.text(self.text.clone())));
-        for value in &self.values {
-            query = match value {
-                Value::Number(number) => query.bind(*number),
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Bytes(bytes) => query.bind(bytes.clone()),
-            };
-        }
-        query.persistent(self.is_kept)
+        bound!(self, Dialect::Mysql)
     }
 }

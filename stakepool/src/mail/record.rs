@@ -94,7 +94,7 @@ impl MailRecord {
     async fn answered(&self) -> Result<(), StoreError> {
         *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = None;
         // Also one that another instance noted, or this one before a restart.
-        if self.outage().await?.is_some() { self.notes.set_note(NOTE, "").await } else { Ok(()) }
+        if self.outage().await?.is_some() { self.notes.forget_note(NOTE).await } else { Ok(()) }
     }
 
     async fn away(&self, reason: &str, now: UnixTime) -> Result<(), StoreError> {

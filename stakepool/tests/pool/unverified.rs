@@ -48,6 +48,9 @@ async fn while_the_mail_server_is_away_none_goes() {
     tokio::time::timeout(Duration::from_millis(300), running).await.unwrap_err();
     drop(stop);
     assert!(world.by_email(ALICE).await.is_some(), "nobody can verify an address meanwhile");
+    world.pool.parts().upkeep.forget_note("mail/outage").await.unwrap();
+    let (_stop, _running) = world.run();
+    gone(&world, ALICE).await;
 }
 
 #[tokio::test]

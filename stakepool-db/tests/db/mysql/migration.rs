@@ -93,12 +93,11 @@ async fn kill_and_finish(message: u64, expected: &[String]) -> bool {
     let fixture = loaded().await;
     let server = fixture.server();
     let breaking = Breaking::after(server.port, message).await;
-    let opening = tokio::spawn(Database::open_mysql(through(server, &fixture, breaking.port)));
-    tokio::select! {
-        () = breaking.broken.notified() => {}
-        () = async { while !opening.is_finished() { tokio::task::yield_now().await } } => {}
-    }
-    let is_killed = !opening.is_finished();
+    let mut opening = tokio::spawn(Database::open_mysql(through(server, &fixture, breaking.port)));
+    let is_killed = tokio::select! {
+        () = breaking.broken.notified() => !opening.is_finished(),
+        _ = &mut opening => false,
+    };
     opening.abort();
     let database = fixture.open().await;
     assert_eq!(database.counts().await.unwrap().0, 23);
