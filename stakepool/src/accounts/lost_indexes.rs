@@ -22,6 +22,9 @@ const GUESSED_PART: u32 = 10;
 /// How often a guess is made anew where another instance of the pool gave the index away meanwhile.
 const GUESSES: usize = 10;
 
+/// The key indexes that were given, and to whom.
+type Given = BTreeMap<KeyIndex, Option<UserId>>;
+
 /// Withholds the key indexes of lost users before one is given.
 pub(super) struct LostIndexes<'a>(pub(super) &'a Pool);
 
@@ -68,8 +71,9 @@ impl Pool {
         }
         let mut guessed: usize =
             noted.iter().filter(|noted| noted.why == Withheld::Guessed).map(|noted| noted.indexes.len()).sum();
+        let mut given = if unplaced.is_empty() { Given::new() } else { self.parts.users.key_indexes().await? };
         for lost in unplaced {
-            guessed = self.withhold_guessed(&lost, guessed).await?;
+            guessed = self.withhold_guessed(&lost, &mut given, guessed).await?;
         }
         Ok(())
     }
@@ -85,11 +89,17 @@ impl Pool {
         Ok(true)
     }
 
-    /// Withholds the indexes that an address may have had; how many are guessed then, of `guessed` before.
-    async fn withhold_guessed(&self, lost: &Lost, guessed: usize) -> Result<usize, RegistrationError> {
+    /// Withholds the indexes that an address may have had, beside those that are `given`; how many are guessed then, of `guessed`
+    /// before.
+    async fn withhold_guessed(
+        &self,
+        lost: &Lost,
+        given: &mut Given,
+        guessed: usize,
+    ) -> Result<usize, RegistrationError> {
         let most = self.terms.max_users.div_ceil(GUESSED_PART);
         for _ in 0..GUESSES {
-            let indexes = self.guessed_indexes(lost.user).await?;
+            let indexes = self.guessed_indexes(lost.user, given);
             let then = guessed + indexes.len();
             if indexes.is_empty() {
                 return Ok(guessed);
@@ -100,6 +110,7 @@ impl Pool {
             let withheld = WithheldIndexes { address: lost.address, indexes, why: Withheld::Guessed };
             if withhold_guess(self.parts.users.as_ref(), &withheld).await? {
                 log(&withheld);
+                given.extend(withheld.indexes.into_iter().map(|index| (index, None)));
                 return Ok(then);
             }
             // Another instance was quicker: with this address, or with an index.
@@ -107,6 +118,7 @@ impl Pool {
             if noted.iter().any(|noted| noted.address == lost.address) {
                 return Ok(then);
             }
+            *given = self.parts.users.key_indexes().await?;
         }
         Err(StoreError::Backend("other instances of the pool give key indexes at the same time".to_owned()).into())
     }
@@ -145,15 +157,14 @@ impl Pool {
     }
 
     /// The indexes that a lost user may have had, as far as nobody was given them.
-    async fn guessed_indexes(&self, user: Option<UserId>) -> Result<Vec<KeyIndex>, StoreError> {
-        let given = self.parts.users.key_indexes().await?;
+    fn guessed_indexes(&self, user: Option<UserId>, given: &Given) -> Vec<KeyIndex> {
         let is_free = |index: &KeyIndex| !given.contains_key(index);
         let mut free = (1..=self.terms.max_users).map(KeyIndex).filter(is_free);
         let number = user.and_then(|user| u32::try_from(user.0).ok()).map(KeyIndex);
         let number = number.filter(|index| (1..=self.terms.max_users).contains(&index.0) && is_free(index));
         let mut indexes: Vec<_> = free.next().into_iter().chain(number).collect();
         indexes.dedup();
-        Ok(indexes)
+        indexes
     }
 }
 

@@ -26,6 +26,13 @@ async fn an_account_that_is_not_verified_within_a_week_goes_and_its_address_is_f
     world.clock.advance(DAY + Duration::from_secs(1));
     let (stop, running) = world.run();
     gone(&world, ALICE).await;
+    // It is noted after that.
+    let noted = async {
+        while world.last_act().await.1 != "user.expire" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), noted).await.expect("it is not noted");
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
     let (actor, action, subject, _) = world.last_act().await;
