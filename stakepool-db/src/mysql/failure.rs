@@ -2,7 +2,7 @@
 
 use stakepool_core::ports::StoreError;
 
-use crate::sql::{Failure, number};
+use crate::sql::{Failure, number, within};
 
 /// What can be done about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,8 +134,6 @@ pub(super) fn store_error(failure: Failure) -> StoreError {
     match failure {
         Failure::Store(error) => error,
         Failure::Sql(error) => StoreError::Backend(text(&error)),
-        Failure::Silent(limit) => {
-            StoreError::Backend(format!("its server did not answer within {} seconds", limit.as_secs()))
-        }
+        Failure::Silent(limit) => StoreError::Backend(format!("its server did not answer {}", within(limit))),
     }
 }

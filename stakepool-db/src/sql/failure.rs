@@ -44,6 +44,14 @@ impl Failure {
     }
 }
 
+/// How long an engine was waited for, in words: what is left to a request may be less than a second.
+pub(crate) fn within(limit: Duration) -> String {
+    match limit.as_secs() {
+        0 => "in the time that was left".to_owned(),
+        seconds => format!("within {seconds} seconds"),
+    }
+}
+
 /// The number of an error of MySQL.
 pub(crate) fn number(error: &sqlx::Error) -> Option<u16> {
     let sqlx::Error::Database(error) = error else { return None };
@@ -65,6 +73,12 @@ impl From<sqlx::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_said_to_have_been_waited_for_for_no_time() {
+        assert_eq!(within(Duration::from_millis(900)), "in the time that was left");
+        assert_eq!(within(Duration::from_millis(5900)), "within 5 seconds");
+    }
 
     #[test]
     fn only_the_end_of_a_transaction_that_was_not_answered_is_open() {

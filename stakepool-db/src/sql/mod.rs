@@ -14,7 +14,7 @@ mod transaction;
 mod turn;
 mod value;
 
-pub(crate) use failure::{Failure, number};
+pub(crate) use failure::{Failure, number, within};
 pub(crate) use fields::{Fields, limit};
 pub(crate) use guarded::Guarded;
 pub(crate) use row::Row;

@@ -7,7 +7,7 @@ use stakepool_core::ports::StoreError;
 
 use super::room::is_full;
 use crate::error::DbError;
-use crate::sql::Failure;
+use crate::sql::{Failure, within};
 
 /// The kinds of failure that an operator can do something about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(crate) fn store_error(failure: Failure) -> StoreError {
     match failure {
         Failure::Store(error) => error,
         Failure::Sql(error) => backend(error),
-        Failure::Silent(limit) => StoreError::Backend(format!("it did not answer within {} seconds", limit.as_secs())),
+        Failure::Silent(limit) => StoreError::Backend(format!("it did not answer {}", within(limit))),
     }
 }
 

@@ -129,7 +129,7 @@ impl Pool {
         let slow = || {
             let seconds = READ_LIMIT.as_secs();
             Err(StoreError::Backend(format!(
-                "a read did not end within {seconds} seconds; its disk or its server is too slow"
+                "a read did not end within {seconds} seconds; its disk or its server is too slow or does not answer"
             )))
         };
         let read = timeout(READ_LIMIT, self.parts.users.counts()).await.unwrap_or_else(|_| slow());
