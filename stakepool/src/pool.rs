@@ -1,6 +1,7 @@
 //! The pool: what all its use cases share.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher, SecureRandom};
@@ -101,6 +102,8 @@ pub struct Pool {
     pub(crate) instance: String,
     /// How many users were given a fee address that is not accepted any more.
     pub(crate) stale_fee_addresses: OnceCell<usize>,
+    /// Whether the last registration was refused because no more key indexes may be withheld by guess.
+    pub(crate) guesses_are_used_up: AtomicBool,
 }
 
 impl Pool {
@@ -134,6 +137,7 @@ impl Pool {
             alert_record: AlertRecord::default(),
             instance: instance(&settings.instance, parts.random.as_ref()),
             stale_fee_addresses: OnceCell::new(),
+            guesses_are_used_up: AtomicBool::new(false),
             terms,
             settings,
             parts,

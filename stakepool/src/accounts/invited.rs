@@ -1,6 +1,6 @@
 //! Whether a sign-up has the invitation that the pool asks for.
 
-use stakepool_core::accounts::InvitationCode;
+use stakepool_core::accounts::{InvitationCode, UserId};
 use stakepool_core::ports::{InvitationId, StoreError};
 
 use crate::accounts::sign_up::SignUpError;
@@ -47,6 +47,29 @@ impl Pool {
         used.map(Some).ok_or(SignUpError::WrongInvitation)
     }
 
+    /// Notes by which invitation an account was made, for as long as it may be removed because nobody verified its address.
+    pub(super) async fn note_invited(&self, user: UserId, invitation: Option<InvitationId>) -> Result<(), StoreError> {
+        match invitation {
+            Some(id) => self.parts.upkeep.set_note(&note_of(user), &id.to_string()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets by which invitation an account was made: it stays.
+    pub(super) async fn forget_invitation(&self, user: UserId) -> Result<(), StoreError> {
+        self.parts.upkeep.forget_note(&note_of(user)).await
+    }
+
+    /// Takes the use of an invitation back whose account was removed because nobody verified its address.
+    pub(super) async fn return_invitation_of(&self, user: UserId) -> Result<(), StoreError> {
+        let name = note_of(user);
+        let notes = self.parts.upkeep.notes(&name).await?;
+        // The names of other users' notes may begin alike.
+        let Some((_, noted)) = notes.into_iter().find(|(noted, _)| *noted == name) else { return Ok(()) };
+        self.return_invitation(noted.parse().ok().map(InvitationId)).await?;
+        self.parts.upkeep.forget_note(&name).await
+    }
+
     /// Takes the use of an invitation back: no account came of it.
     pub(super) async fn return_invitation(&self, invitation: Option<InvitationId>) -> Result<(), StoreError> {
         match invitation {
@@ -54,4 +77,9 @@ impl Pool {
             None => Ok(()),
         }
     }
+}
+
+/// The name of the note by which invitation an account was made.
+fn note_of(user: UserId) -> String {
+    format!("invited/{user}")
 }

@@ -2,6 +2,7 @@
 //! nobody else is given them. Those that wallets know are withheld while the wallets are kept in service.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
@@ -31,7 +32,10 @@ pub(super) struct LostIndexes<'a>(pub(super) &'a Pool);
 #[async_trait]
 impl BeforeIndex for LostIndexes<'_> {
     async fn prepare(&self) -> Result<(), RegistrationError> {
-        self.0.withhold_lost_indexes().await
+        let withheld = self.0.withhold_lost_indexes().await;
+        let is_used_up = matches!(withheld, Err(RegistrationError::TooManyLost(_)));
+        self.0.guesses_are_used_up.store(is_used_up, Ordering::Relaxed);
+        withheld
     }
 }
 

@@ -174,6 +174,7 @@ impl<'a> CheckedSignUp<'a> {
                 if !mail {
                     return Ok(SignedUp::Ready(id));
                 }
+                pool.note_invited(id, invitation).await?;
                 if pool.may_mail_stranger(&self.email) {
                     pool.send_verification(id, &self.email).await?;
                 }

@@ -43,6 +43,7 @@ async fn remove(pool: &Pool, lasts: Duration) -> Result<(), StoreError> {
         for user in &removed {
             pool.users.forget(*user);
             tracing::info!(%user, "an account that was never verified is removed");
+            pool.return_invitation_of(*user).await?;
             pool.note_of(Actor::Pool, *user, AuditAction::UserExpire, "never verified".to_owned()).await;
         }
         if (removed.len() as u64) < AT_A_TIME {

@@ -72,6 +72,7 @@ impl Pool {
             },
         )?;
         self.parts.access.revoke_tokens(user.id, PURPOSE).await?;
+        self.forget_invitation(user.id).await?;
         self.note(user.id, AuditAction::AccountVerify, "").await;
         tracing::info!(user = %user.id, client = %origin.client, "e-mail address verified");
         Ok(())

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use stakepool_core::accounts::Actor;
+use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::desired::DesiredState;
-use stakepool_core::ports::{DaemonError, DaemonStatus, StoreError, TicketCheck, VotingDaemon};
+use stakepool_core::ports::{AuditEntry, DaemonError, DaemonStatus, StoreError, TicketCheck, VotingDaemon};
 use tokio::time::sleep;
 
 use crate::daemons::desired::desired_state;
@@ -201,6 +203,10 @@ impl Comparison {
             desired.users().map(|user| user.address).filter(|address| desired.is_acknowledged(address)).collect();
         for address in &taken {
             set_acknowledged(self.parts.upkeep.as_ref(), address, None).await?;
+            let detail = "it is a user's by now".to_owned();
+            let taken_back =
+                AuditEntry::new(self.parts.clock.now(), Actor::Pool, AuditAction::UnknownAlarm, address, detail);
+            self.parts.audit.append(&taken_back).await?;
             tracing::info!(%address, "no longer acknowledged as nobody's: it is a user's");
         }
         let rest: Vec<_> = desired.acknowledged().filter(|address| !taken.contains(address)).copied().collect();

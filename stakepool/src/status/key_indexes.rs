@@ -40,6 +40,14 @@ pub(super) fn of_pace(is_reached: bool, most: u32) -> Option<Finding> {
     is_reached.then(|| Finding::new(AlertKind::KeyIndexes, "registrations", text))
 }
 
+/// Lost users whom nobody brings back must not keep others from registering without a word.
+pub(super) fn of_guesses(are_used_up: bool) -> Option<Finding> {
+    let text = "no address can be registered: voting daemons know the tickets of more users whom the database does not know \
+                than key indexes may be withheld for; bring the users back (`stakepoolctl restore`), or let others have \
+                these indexes (`stakepoolctl unknown withheld`, `stakepoolctl unknown release`)";
+    are_used_up.then(|| Finding::new(AlertKind::KeyIndexes, "lost users", text.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use stakepool_core::chain::Network;

@@ -1,6 +1,7 @@
 //! The status of a pool: of one that runs here, or of one that is only looked at.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stakepool_core::accounts::User;
@@ -17,7 +18,7 @@ use crate::mail::MailTroubles;
 use crate::pool::Pool;
 use crate::status::finding::{Finding, of_certificates, of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
-use crate::status::key_indexes::{given, of_key_indexes, of_pace};
+use crate::status::key_indexes::{given, of_guesses, of_key_indexes, of_pace};
 use crate::status::lag::{Heights, ON_ITS_WAY};
 use crate::status::mail::{of_failed_mails, of_mail_server};
 use crate::unknown_notes::UnknownNotes;
@@ -120,6 +121,7 @@ impl Pool {
             found.extend(of_key_indexes(given(&indexes, &self.terms), &self.terms));
         }
         found.extend(differences.into_iter().map(of_difference));
+        found.extend(of_guesses(self.guesses_are_used_up.load(Ordering::Relaxed)));
         found.extend(of_pace(self.limiter.may_register().is_err(), self.settings.tries.registrations_per_hour));
         found
     }

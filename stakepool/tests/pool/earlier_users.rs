@@ -199,6 +199,9 @@ async fn an_acknowledgement_is_forgotten_where_the_address_is_a_users_by_now() {
     assert_eq!(noted, [format!("unknown/ack/{}", address(5))]);
     let desired = daemon.desired.lock().unwrap().clone().unwrap();
     assert!(!desired.is_acknowledged(&users) && desired.is_acknowledged(&address(5)));
+    let (actor, action, subject, detail) = world.last_act().await;
+    assert_eq!((actor.as_str(), action.as_str()), ("the pool", "unknown.alarm"));
+    assert_eq!((subject, detail.as_str()), (users.to_string(), "it is a user's by now"));
 }
 
 #[tokio::test]

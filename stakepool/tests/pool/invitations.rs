@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stakepool::accounts::{NewPassword, SignUpError, SignedUp};
 use stakepool::administration::{InvitationWish, InviteError, Invited};
-use stakepool_core::accounts::Actor;
+use stakepool_core::accounts::{Actor, EmailState};
 use stakepool_core::ports::{InvitationId, Slice};
 
 use crate::world::{ALICE, BOB, PASSWORD, World, from, home};
@@ -131,4 +131,24 @@ async fn only_the_hash_of_a_code_is_stored_and_what_cannot_be_is_refused() {
     for note in ["x".repeat(101), "two\nlines".to_owned(), "hid\u{202e}den".to_owned()] {
         assert!(matches!(refused(&note, 1, 1).await, InviteError::Note));
     }
+}
+
+#[tokio::test]
+async fn an_invitation_is_open_again_when_the_account_that_it_made_is_removed_unverified() {
+    let world = by_invitation(true).await;
+    let wish = InvitationWish { note: "for all", uses: 9, days: 90 };
+    let code = world.pool.invite(Actor::CommandLine, &wish).await.unwrap().code.reveal();
+    sign_up(&world, ALICE, &code).await.unwrap();
+    sign_up(&world, BOB, &code).await.unwrap();
+    world.change(world.by_email(BOB).await.unwrap().id, |user| user.email_state = EmailState::Verified).await;
+    assert_eq!(used(&world).await, 2);
+    world.clock.advance(Duration::from_secs(8 * 86_400));
+    let (_stop, _running) = world.run();
+    let returned = async {
+        while used(&world).await == 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), returned).await.expect("it is still used up");
+    assert_eq!(used(&world).await, 1, "Bob's account stays");
 }

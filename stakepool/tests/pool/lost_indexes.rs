@@ -79,12 +79,15 @@ async fn a_part_of_the_key_indexes_at_most_is_guessed_and_none_is_given_beyond_i
     let refused = ground.try_register(1).await.unwrap_err();
     assert_eq!(refused, RegistrationError::TooManyLost(most), "{refused}");
     assert_eq!(withheld(&ground).await.len(), most as usize);
+    let is_problem = async || ground.pool.status().await.problems.iter().any(|it| it.contains("no address can be"));
+    assert!(is_problem().await, "the operator hears of it");
     for withheld in ground.pool.withheld_indexes().await.unwrap() {
         ground.pool.release_guessed(Actor::CommandLine, withheld.address).await.unwrap();
     }
     // The one that is left is guessed now: index 2.
     assert_eq!(ground.register(2).await.key_index, KeyIndex(3));
     assert_eq!(withheld(&ground).await, [2]);
+    assert!(!is_problem().await);
 }
 
 #[tokio::test(start_paused = true)]
