@@ -51,6 +51,8 @@
 
 #[cfg(any(feature = "accounts", feature = "engine"))]
 pub mod accounts;
+#[cfg(feature = "chain")]
+pub mod agenda;
 pub mod alert;
 pub mod audit;
 pub mod bearer;

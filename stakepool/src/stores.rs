@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore,
-    MailFailureStore, RescanStore, SecondFactorStore, SessionStore, TicketMailStore, TokenStore, TryStore,
-    UnverifiedStore, UpkeepStore, UserStore,
+    AccessStore, AdminStore, AuditStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore,
+    LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore, TicketMailStore,
+    TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
 };
 
 /// All stores of a pool in one, such as a database. Whatever has all the traits is one.
@@ -29,6 +29,9 @@ pub trait PoolStore:
     + TryStore
     + UnverifiedStore
     + UpkeepStore
+    + VspTicketStore
+    + FeeKeyStore
+    + SealedStore
 {
 }
 
@@ -51,6 +54,9 @@ impl<S> PoolStore for S where
         + TryStore
         + UnverifiedStore
         + UpkeepStore
+        + VspTicketStore
+        + FeeKeyStore
+        + SealedStore
 {
 }
 
@@ -106,6 +112,12 @@ pub struct Stores {
     pub unverified: Arc<dyn UnverifiedStore>,
     /// Whether writes work, and small notes.
     pub upkeep: Arc<dyn UpkeepStore>,
+    /// Registered tickets of wallets of today.
+    pub vsp_tickets: Arc<dyn VspTicketStore>,
+    /// The keys whose addresses take fees.
+    pub fee_keys: Arc<dyn FeeKeyStore>,
+    /// Secrets that lie sealed.
+    pub sealed: Arc<dyn SealedStore>,
 }
 
 impl<S: PoolStore + 'static> From<Arc<S>> for Stores {
@@ -135,7 +147,10 @@ impl From<Arc<dyn PoolStore>> for Stores {
             mail_failures: store.clone(),
             tries: store.clone(),
             unverified: store.clone(),
-            upkeep: store,
+            upkeep: store.clone(),
+            vsp_tickets: store.clone(),
+            fee_keys: store.clone(),
+            sealed: store,
         }
     }
 }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
-use stakepool_core::chain::{BlockHeight, KeyIndex, TicketHash};
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, HistoryStore, Invitation, InvitationId,
-    InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure,
-    MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RescanStore, SecondFactor, SecondFactorStore,
-    Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage,
-    TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview,
-    UserStore, VoteOverview, VoteQuery,
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeKeyStore, HistoryStore, Invitation,
+    InvitationId, InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket,
+    MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredTicket,
+    RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore, Session,
+    SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery,
+    TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore,
+    VoteOverview, VoteQuery, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
+use stakepool_core::vsp::{FeeKey, TicketCounts};
 
 use crate::database::{DatabaseHealth, WatchedStores};
 use crate::stores::{PoolStore, Stores};
@@ -175,5 +177,25 @@ pass_on! {
         fn set_note(name: &str, text: &str) -> ();
         fn forget_note(name: &str) -> ();
         fn notes(prefix: &str) -> Vec<(String, String)>;
+    }
+    VspTicketStore to vsp_tickets {
+        fn registered_ticket(ticket: &TicketHash) -> Option<RegisteredTicket>;
+        fn registered_among(tickets: &[TicketHash]) -> Vec<RegisteredTicket>;
+        fn add_registered(ticket: &RegisteredTicket) -> bool;
+        fn change_registered(ticket: &RegisteredTicket, records: &RecordChange) -> bool;
+        fn forget_registered(ticket: &TicketHash, revision: u64) -> bool;
+        fn registered_where(wanted: RegisteredWhere) -> Vec<RegisteredTicket>;
+        fn records(ticket: &TicketHash) -> Vec<SealedRecord>;
+        fn registered_counts() -> TicketCounts;
+    }
+    FeeKeyStore to fee_keys {
+        fn fee_keys() -> Vec<FeeKey>;
+        fn fee_key(key: &ExtendedPubKey) -> Option<FeeKey>;
+        fn add_fee_key(key: &FeeKey, now: UnixTime) -> bool;
+        fn change_fee_key(before: &FeeKey, after: &FeeKey) -> bool;
+    }
+    SealedStore to sealed {
+        fn sealed(name: &str) -> Option<SealedSecret>;
+        fn add_sealed(name: &str, secret: &SealedSecret) -> bool;
     }
 }

@@ -45,17 +45,23 @@ mod tries;
 mod unverified;
 #[cfg(feature = "accounts")]
 mod upkeep;
+#[cfg(all(feature = "accounts", feature = "engine"))]
+mod vsp;
+#[cfg(feature = "engine")]
+mod vsp_node;
 #[cfg(feature = "engine")]
 mod wallet;
 #[cfg(feature = "engine")]
 mod wallet_faults;
 
+#[cfg(feature = "engine")]
+pub use crate::agenda::{Agenda, AgendaChoice};
 #[cfg(feature = "accounts")]
 pub use access::{AccessStore, SecondFactor, SecondFactorStore};
 #[cfg(feature = "accounts")]
 pub use admin::{AdminStore, AuditQuery, Listed, Slice, UserFilter, UserOverview, VoteOverview, VoteQuery};
 #[cfg(feature = "engine")]
-pub use agendas::{Agenda, AgendaChoice, AgendaSource};
+pub use agendas::AgendaSource;
 #[cfg(feature = "accounts")]
 pub use alerts::{AlertError, AlertSink, Heartbeat};
 pub use clock::{Clock, SystemClock};
@@ -101,6 +107,13 @@ pub use tries::TryStore;
 pub use unverified::UnverifiedStore;
 #[cfg(feature = "accounts")]
 pub use upkeep::UpkeepStore;
+#[cfg(all(feature = "accounts", feature = "engine"))]
+pub use vsp::{
+    FeeKeyStore, RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, SealedSecret, SealedStore,
+    VspTicketStore,
+};
+#[cfg(feature = "engine")]
+pub use vsp_node::{TransactionSubmission, UnspentOutput, VspNode};
 #[cfg(feature = "engine")]
 pub use wallet::{
     ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner,

@@ -24,7 +24,7 @@ pub use fee_status::{CONFIRMATIONS, FeeEvent, FeeStatus, NotNow, UnknownStatus};
 pub use fields::MAX_BODY;
 pub use info::{API_VERSION, Facts, TicketCounts, VspInfo, server_version};
 pub use preferences::Preferences;
-pub use records::{Record, RecordKind, Records};
+pub use records::{Record, RecordKind, Records, surplus};
 pub use refusal::{Code, Refusal};
 pub use registration::{Outcome, PaidFee, Registration};
 pub use requests::{

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::{Code, Refusal};
+use crate::agenda::{Agenda, AgendaChoice};
 use crate::chain::{VoteBits, VoteVersion};
-use crate::ports::{Agenda, AgendaChoice};
 
 /// The policies that there are. None of them has an effect.
 const POLICIES: [&str; 5] = ["yes", "no", "abstain", "invalid", ""];

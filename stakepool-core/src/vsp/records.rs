@@ -21,8 +21,20 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Whether it sets choices, and so counts for the order of requests.
-    const fn is_choice(self) -> bool {
+    pub const fn is_choice(self) -> bool {
         matches!(self, Self::PayFee | Self::SetVoteChoices)
+    }
+
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::PayFee, Self::SetVoteChoices, Self::SetAltSignAddr];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PayFee => "payfee",
+            Self::SetVoteChoices => "setvotechoices",
+            Self::SetAltSignAddr => "setaltsignaddr",
+        }
     }
 }
 
@@ -57,6 +69,12 @@ impl std::fmt::Debug for Record {
     }
 }
 
+/// Which of a ticket's records, the oldest first, is one too many: the oldest that is not the last `payfee`.
+pub fn surplus(kinds: impl DoubleEndedIterator<Item = RecordKind> + ExactSizeIterator + Clone) -> Option<usize> {
+    let stays = kinds.clone().rposition(|kind| kind == RecordKind::PayFee);
+    (kinds.len() > MOST).then(|| usize::from(stays == Some(0)))
+}
+
 /// The records of one ticket, the oldest first: the last ten, among them always the last `payfee`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records(Vec<Record>);
@@ -72,9 +90,8 @@ impl Records {
     /// Adds a record. Where there are too many, the oldest goes that is not the last `payfee`.
     pub fn push(&mut self, record: Record) {
         self.0.push(record);
-        if self.0.len() > MOST {
-            let stays = self.0.iter().rposition(|record| record.kind == RecordKind::PayFee);
-            self.0.remove(usize::from(stays == Some(0)));
+        if let Some(place) = surplus(self.0.iter().map(|record| record.kind)) {
+            self.0.remove(place);
         }
     }
 

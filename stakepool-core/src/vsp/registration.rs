@@ -28,14 +28,24 @@ pub enum Outcome {
     Revoked,
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Voted, Self::Missed, Self::Expired, Self::Revoked];
+
+    /// Its text.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Voted => "voted",
             Self::Missed => "missed",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -23,3 +23,4 @@ mod tries;
 mod unverified;
 mod upkeep;
 mod users;
+mod vsp;

@@ -12,6 +12,7 @@ mod tables;
 mod ticket_mails;
 mod upkeep;
 mod users;
+mod vsp;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accounts::{Email, TotpSecret, TotpStep, User, UserId};
 use crate::chain::{BlockHeight, KeyIndex, TicketHash};
 use crate::ports::{
-    AuditEntry, EventCursor, Invitation, LowFeeTicket, MailFailure, MailWishes, NetworkDay, Session, Slice, StoredVote,
-    TicketMailKind, TokenPurpose,
+    AuditEntry, EventCursor, Invitation, LowFeeTicket, MailFailure, MailWishes, NetworkDay, RegisteredTicket,
+    SealedRecord, SealedSecret, Session, Slice, StoredVote, TicketMailKind, TokenPurpose,
 };
 use crate::store_rules::LedgerTicket;
 use crate::time::{Day, UnixTime};
+use crate::vsp::FeeKey;
 
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -44,6 +45,13 @@ pub(super) struct Tables {
     /// How many, and when they are forgotten.
     pub(super) tries: BTreeMap<String, (u32, UnixTime)>,
     pub(super) audit: Vec<AuditEntry>,
+    /// By the hash as it is displayed.
+    pub(super) registered: BTreeMap<String, RegisteredTicket>,
+    /// By ticket and number.
+    pub(super) records: BTreeMap<(TicketHash, u32), SealedRecord>,
+    /// In the order of adding.
+    pub(super) fee_keys: Vec<FeeKey>,
+    pub(super) sealed: BTreeMap<String, SealedSecret>,
 }
 
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! What a case needs of a store.
 
 use crate::ports::{
-    AccessStore, AdminStore, AuditStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore,
-    MailFailureStore, RescanStore, SecondFactorStore, SessionStore, TicketMailStore, TokenStore, TryStore,
-    UnverifiedStore, UpkeepStore, UserStore,
+    AccessStore, AdminStore, AuditStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore,
+    LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore, TicketMailStore,
+    TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
 };
 
 /// All stores in one, as a program holds them. Clones are the same store.
@@ -26,6 +26,9 @@ pub trait Stores:
     + TryStore
     + UnverifiedStore
     + UpkeepStore
+    + VspTicketStore
+    + FeeKeyStore
+    + SealedStore
     + Clone
     + 'static
 {
@@ -50,6 +53,9 @@ impl<T> Stores for T where
         + TryStore
         + UnverifiedStore
         + UpkeepStore
+        + VspTicketStore
+        + FeeKeyStore
+        + SealedStore
         + Clone
         + 'static
 {

@@ -190,6 +190,15 @@ macro_rules! store_tests {
                 a_vote_told_again_is_stored_once
                 the_first_vote_that_was_cast_stays
             ]
+            vsp [
+                a_registered_ticket_is_found_as_it_was_kept
+                a_ticket_and_a_fee_address_are_registered_once
+                of_two_changes_of_one_revision_one_succeeds
+                records_come_and_go_with_changes_of_their_ticket
+                registered_tickets_are_found_by_their_state
+                a_fee_key_gives_each_index_once
+                a_sealed_secret_is_kept_once
+            ]
         }
     };
 

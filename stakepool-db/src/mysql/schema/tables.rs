@@ -159,6 +159,30 @@ pub(super) const OWN: &[Table] = &[
         name: "counted_tries",
         columns: "subject VARCHAR(255) NOT NULL PRIMARY KEY, tries BIGINT NOT NULL, ends BIGINT NOT NULL",
     },
+    Table {
+        name: "vsp_tickets",
+        columns: "ticket VARCHAR(64) NOT NULL PRIMARY KEY, owner VARCHAR(255) NOT NULL, alternate VARCHAR(255) NOT NULL, \
+                  fee_index BIGINT NOT NULL, fee_address VARCHAR(255) NOT NULL UNIQUE, fee_amount BIGINT NOT NULL, \
+                  fee_expires BIGINT NOT NULL, confirmed_at BIGINT, fee_status VARCHAR(16) NOT NULL, \
+                  fee_since BIGINT NOT NULL, fee_hash VARCHAR(64) NOT NULL, payment MEDIUMBLOB NOT NULL, \
+                  fee_mined_at BIGINT, voting_key MEDIUMBLOB NOT NULL, preferences LONGTEXT NOT NULL, \
+                  outcome VARCHAR(16) NOT NULL, ended_at BIGINT, ticket_tx MEDIUMBLOB NOT NULL, \
+                  registered BIGINT NOT NULL, revision BIGINT NOT NULL, \
+                  KEY vsp_tickets_by_state (outcome, fee_status), KEY vsp_tickets_unconfirmed (outcome, confirmed_at), \
+                  KEY vsp_tickets_confirmed (confirmed_at), KEY vsp_tickets_paid (fee_mined_at), \
+                  KEY vsp_tickets_ended (ended_at)",
+    },
+    Table {
+        name: "vsp_records",
+        columns: "ticket VARCHAR(64) NOT NULL, number BIGINT NOT NULL, kind VARCHAR(32) NOT NULL, stamp BIGINT NOT NULL, \
+                  sealed MEDIUMBLOB NOT NULL, PRIMARY KEY (ticket, number)",
+    },
+    Table {
+        name: "vsp_fee_keys",
+        columns: "fee_key VARCHAR(255) NOT NULL PRIMARY KEY, next_index BIGINT NOT NULL, retired BIGINT NOT NULL, \
+                  added BIGINT NOT NULL",
+    },
+    Table { name: "sealed_secrets", columns: "name VARCHAR(64) NOT NULL PRIMARY KEY, sealed MEDIUMBLOB NOT NULL" },
     // Whose writers go one after the other.
     Table { name: "turns", columns: "name VARCHAR(64) NOT NULL PRIMARY KEY, taken BIGINT NOT NULL" },
     // Transactions that are done, for as long as somebody may try them again.

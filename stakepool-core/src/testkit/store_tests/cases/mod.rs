@@ -25,3 +25,4 @@ pub(super) mod unverified;
 pub(super) mod upkeep;
 pub(super) mod users;
 pub(super) mod votes;
+pub(super) mod vsp;

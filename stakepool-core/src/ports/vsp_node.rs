@@ -1,0 +1,44 @@
+//! What the web asks of a node for wallets of today: their transactions, and the best block.
+
+use async_trait::async_trait;
+
+use super::{Node, NodeError};
+use crate::chain::{Amount, BlockHeader, OutPoint, TicketHash, Transaction};
+
+/// What a node said to a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransactionSubmission {
+    /// It took it.
+    Accepted,
+    /// It had it before, mined or not.
+    AlreadyKnown,
+    /// It spends outputs that the node does not know, or that are spent.
+    UnknownOutputs,
+    /// It refuses it for another reason, in its own words.
+    Refused(String),
+}
+
+/// An output that nothing has spent, neither mined nor waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnspentOutput {
+    /// What is in it.
+    pub value: Amount,
+    /// How deep it is: 0 while it waits.
+    pub confirmations: u32,
+}
+
+/// A node that takes transactions of wallets. It must have a transaction index (`txindex=1`).
+#[async_trait]
+pub trait VspNode: Node {
+    /// The header of the best block.
+    async fn best_header(&self) -> Result<BlockHeader, NodeError>;
+
+    /// Gives the node a transaction. A refusal is an answer and no error.
+    async fn send_transaction(&self, transaction: &Transaction) -> Result<TransactionSubmission, NodeError>;
+
+    /// An output, where nothing has spent it. `None` also where there is no such output.
+    async fn unspent_output(&self, output: &OutPoint) -> Result<Option<UnspentOutput>, NodeError>;
+
+    /// Whether a ticket is in the lottery.
+    async fn is_live(&self, ticket: &TicketHash) -> Result<bool, NodeError>;
+}

@@ -1,0 +1,152 @@
+//! Registered tickets of wallets of today, and what belongs to them.
+
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use crate::chain::{ExtendedPubKey, TicketHash};
+use crate::ports::{
+    FeeKeyStore, RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, SealedSecret, SealedStore, StoreError,
+    VspTicketStore,
+};
+use crate::time::UnixTime;
+use crate::vsp::{FeeKey, Outcome, TicketCounts};
+
+#[async_trait]
+impl VspTicketStore for MemoryStore {
+    async fn registered_ticket(&self, ticket: &TicketHash) -> Result<Option<RegisteredTicket>, StoreError> {
+        Ok(self.tables().registered.get(&ticket.to_string()).cloned())
+    }
+
+    async fn registered_among(&self, tickets: &[TicketHash]) -> Result<Vec<RegisteredTicket>, StoreError> {
+        let tables = self.tables();
+        let wanted = |found: &&RegisteredTicket| tickets.contains(&found.registration.ticket);
+        Ok(tables.registered.values().filter(wanted).cloned().collect())
+    }
+
+    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let new = &ticket.registration;
+        let is_taken = |known: &RegisteredTicket| {
+            let known = &known.registration;
+            known.ticket == new.ticket || known.fee_address.address == new.fee_address.address
+        };
+        if tables.registered.values().any(is_taken) {
+            return Ok(false);
+        }
+        tables.registered.insert(new.ticket.to_string(), ticket.clone());
+        Ok(true)
+    }
+
+    async fn change_registered(&self, ticket: &RegisteredTicket, records: &RecordChange) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let hash = ticket.registration.ticket;
+        let Some(known) = tables.registered.get_mut(&hash.to_string()) else { return Ok(false) };
+        if known.revision != ticket.revision {
+            return Ok(false);
+        }
+        *known = RegisteredTicket { revision: ticket.revision.saturating_add(1), ..ticket.clone() };
+        if let Some(number) = records.forgotten {
+            tables.records.remove(&(hash, number));
+        }
+        if let Some(record) = &records.added {
+            tables.records.insert((hash, record.number), record.clone());
+        }
+        Ok(true)
+    }
+
+    async fn forget_registered(&self, ticket: &TicketHash, revision: u64) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let hash = ticket.to_string();
+        if tables.registered.get(&hash).is_none_or(|known| known.revision != revision) {
+            return Ok(false);
+        }
+        tables.registered.remove(&hash);
+        tables.records.retain(|(of, _), _| of != ticket);
+        Ok(true)
+    }
+
+    async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
+        let fits = |ticket: &&RegisteredTicket| {
+            let registration = &ticket.registration;
+            let is_open = registration.outcome.is_none();
+            match wanted {
+                RegisteredWhere::Unconfirmed => is_open && registration.confirmed_at.is_none(),
+                RegisteredWhere::Fee(status) => is_open && registration.fee == status,
+                RegisteredWhere::ToBeVoted => registration.is_to_be_voted(),
+                RegisteredWhere::SettledAbove(above) => {
+                    let heights = [registration.confirmed_at, ticket.fee_mined_at, ticket.ended_at];
+                    heights.into_iter().flatten().any(|height| height > above)
+                }
+                RegisteredWhere::KeyKeptUntil(last) => {
+                    ticket.voting_key.is_some() && ticket.ended_at.is_some_and(|ended| ended <= last)
+                }
+            }
+        };
+        Ok(self.tables().registered.values().filter(fits).cloned().collect())
+    }
+
+    async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {
+        let tables = self.tables();
+        let records = tables.records.iter().filter(|((of, _), _)| of == ticket);
+        Ok(records.map(|(_, record)| record.clone()).collect())
+    }
+
+    async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
+        let mut counts = TicketCounts::default();
+        for ticket in self.tables().registered.values().map(|ticket| &ticket.registration) {
+            let count = match ticket.outcome {
+                None if ticket.fee.is_sent() => &mut counts.voting,
+                None => continue,
+                Some(Outcome::Voted) => &mut counts.voted,
+                Some(Outcome::Missed) => &mut counts.missed,
+                Some(Outcome::Expired) => &mut counts.expired,
+                Some(Outcome::Revoked) => &mut counts.revoked,
+            };
+            *count += 1;
+        }
+        Ok(counts)
+    }
+}
+
+#[async_trait]
+impl FeeKeyStore for MemoryStore {
+    async fn fee_keys(&self) -> Result<Vec<FeeKey>, StoreError> {
+        Ok(self.tables().fee_keys.clone())
+    }
+
+    async fn fee_key(&self, key: &ExtendedPubKey) -> Result<Option<FeeKey>, StoreError> {
+        Ok(self.tables().fee_keys.iter().find(|known| known.key() == key).copied())
+    }
+
+    async fn add_fee_key(&self, key: &FeeKey, _: UnixTime) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let is_new = tables.fee_keys.iter().all(|known| known.key() != key.key());
+        if is_new {
+            tables.fee_keys.push(*key);
+        }
+        Ok(is_new)
+    }
+
+    async fn change_fee_key(&self, before: &FeeKey, after: &FeeKey) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let Some(known) = tables.fee_keys.iter_mut().find(|known| *known == before) else { return Ok(false) };
+        *known = *after;
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl SealedStore for MemoryStore {
+    async fn sealed(&self, name: &str) -> Result<Option<SealedSecret>, StoreError> {
+        Ok(self.tables().sealed.get(name).cloned())
+    }
+
+    async fn add_sealed(&self, name: &str, secret: &SealedSecret) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let is_new = !tables.sealed.contains_key(name);
+        if is_new {
+            tables.sealed.insert(name.to_owned(), secret.clone());
+        }
+        Ok(is_new)
+    }
+}

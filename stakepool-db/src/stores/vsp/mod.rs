@@ -1,0 +1,6 @@
+//! Registered tickets of wallets of today, and what belongs to them.
+
+mod keys;
+mod records;
+mod rows;
+mod tickets;

@@ -1,0 +1,119 @@
+//! Registered tickets.
+
+use async_trait::async_trait;
+use stakepool_core::chain::TicketHash;
+use stakepool_core::ports::{
+    RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, StoreError, VspTicketStore,
+};
+use stakepool_core::vsp::TicketCounts;
+
+use super::{records, rows};
+use crate::attempts::transaction;
+use crate::database::Database;
+use crate::sql::{Fields, Statement, Turn, sql};
+
+/// Tickets that one statement asks for.
+const AT_ONCE: usize = 500;
+
+#[async_trait]
+impl VspTicketStore for Database {
+    async fn registered_ticket(&self, ticket: &TicketHash) -> Result<Option<RegisteredTicket>, StoreError> {
+        let row = self.row(&sql("SELECT * FROM vsp_tickets WHERE ticket = ?").bind(ticket.to_string())).await?;
+        row.as_ref().map(rows::read).transpose()
+    }
+
+    async fn registered_among(&self, tickets: &[TicketHash]) -> Result<Vec<RegisteredTicket>, StoreError> {
+        let mut found = Vec::new();
+        for some in tickets.chunks(AT_ONCE) {
+            let mut query = sql("SELECT * FROM vsp_tickets WHERE ticket IN (").once();
+            query.push_list(some.iter().map(ToString::to_string)).push(") ORDER BY ticket");
+            for row in self.rows(&query).await? {
+                found.push(rows::read(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
+        transaction!(self.writes(Turn::None), |transaction| transaction.insert_new(&rows::insert(ticket)?).await)
+    }
+
+    async fn change_registered(&self, ticket: &RegisteredTicket, records: &RecordChange) -> Result<bool, StoreError> {
+        let hash = ticket.registration.ticket.to_string();
+        transaction!(self.writes(Turn::None), |transaction| {
+            let changed = transaction.execute(&rows::update(ticket)?).await? == 1;
+            if changed {
+                records::change(transaction, &hash, records).await?;
+            }
+            Ok(changed)
+        })
+    }
+
+    async fn forget_registered(&self, ticket: &TicketHash, revision: u64) -> Result<bool, StoreError> {
+        let hash = ticket.to_string();
+        let forget = sql("DELETE FROM vsp_tickets WHERE ticket = ? AND revision = ?")
+            .bind(hash.as_str())
+            .bind(rows::revision(revision));
+        transaction!(self.writes(Turn::None), |transaction| {
+            let is_gone = transaction.execute(&forget).await? == 1;
+            if is_gone {
+                transaction.execute(&sql("DELETE FROM vsp_records WHERE ticket = ?").bind(hash.as_str())).await?;
+            }
+            Ok(is_gone)
+        })
+    }
+
+    async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
+        let found = self.rows(&query(wanted)).await?;
+        let readable =
+            |row| rows::read(row).map_err(|error| self.log_once(&error, "a registered ticket is left out")).ok();
+        Ok(found.iter().filter_map(readable).collect())
+    }
+
+    async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {
+        let query = sql("SELECT * FROM vsp_records WHERE ticket = ? ORDER BY number").bind(ticket.to_string());
+        self.rows(&query).await?.iter().map(|row| records::read(row, ticket)).collect()
+    }
+
+    async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
+        let query = sql("SELECT outcome, COUNT(*) AS number FROM vsp_tickets \
+             WHERE outcome <> '' OR fee_status IN ('broadcast', 'confirmed') GROUP BY outcome");
+        let mut counts = TicketCounts::default();
+        for row in self.rows(&query).await? {
+            let fields = Fields::new(&row, "vsp_tickets", "of counts");
+            let number = fields.number("number")?;
+            match fields.text("outcome")? {
+                "" => counts.voting = number,
+                "voted" => counts.voted = number,
+                "missed" => counts.missed = number,
+                "expired" => counts.expired = number,
+                _ => counts.revoked = number,
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn query(wanted: RegisteredWhere) -> Statement {
+    let height = |height: stakepool_core::chain::BlockHeight| i64::from(height.0);
+    match wanted {
+        RegisteredWhere::Unconfirmed => {
+            sql("SELECT * FROM vsp_tickets WHERE outcome = '' AND confirmed_at IS NULL ORDER BY ticket")
+        }
+        RegisteredWhere::Fee(status) => {
+            sql("SELECT * FROM vsp_tickets WHERE outcome = '' AND fee_status = ? ORDER BY ticket").bind(status.name())
+        }
+        RegisteredWhere::ToBeVoted => sql("SELECT * FROM vsp_tickets WHERE outcome = '' \
+             AND fee_status IN ('broadcast', 'confirmed') ORDER BY ticket"),
+        RegisteredWhere::SettledAbove(above) => {
+            sql("SELECT * FROM vsp_tickets WHERE confirmed_at > ? OR fee_mined_at > ? OR ended_at > ? ORDER BY ticket")
+                .bind(height(above))
+                .bind(height(above))
+                .bind(height(above))
+        }
+        RegisteredWhere::KeyKeptUntil(last) => {
+            sql("SELECT * FROM vsp_tickets WHERE ended_at <= ? AND LENGTH(voting_key) > 0 ORDER BY ticket")
+                .bind(height(last))
+        }
+    }
+}
