@@ -207,6 +207,7 @@ mod tests {
             problems: Vec::new(),
             problem_topics: Vec::new(),
             takes_acknowledged: true,
+            takes_keys: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::accounts::{UserId, VotingPreference};
-use crate::chain::{ScriptAddress, TicketHash};
+use crate::chain::{Hash160, PrivateKey, RedeemScript, ScriptAddress, TicketHash, hash160};
 
 /// A registered user as a daemon must know them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +30,21 @@ pub struct AddedTicket {
     pub address: ScriptAddress,
 }
 
-/// All users and added tickets, and which addresses without a user are known and wanted. Kept sorted, so that equal contents
-/// have equal digests.
+/// A ticket whose owner handed over the key that votes with it: daemons sign its votes themselves, and no wallet knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyTicket {
+    /// The ticket. Others that vote with the same key are none of the pool's.
+    pub ticket: TicketHash,
+    /// The key. It lies in one place in memory, is overwritten when nothing holds it any more, and never prints itself.
+    pub key: Arc<PrivateKey>,
+    /// What to vote.
+    pub voting: VotingPreference,
+}
+
+/// All users and added tickets, which addresses without a user are known and wanted, the users' scripts, and the tickets that
+/// vote by a key of their own. Kept sorted, so that equal contents have equal digests.
+///
+/// Where it is serialized, tickets with keys and scripts are left out: a key is written by the daemon's state file alone.
 ///
 /// ```
 /// use stakepool_core::accounts::{UserId, VotingPreference};
@@ -52,6 +66,8 @@ pub struct DesiredState {
     users: BTreeMap<String, DesiredUser>,
     added: BTreeMap<TicketHash, AddedTicket>,
     acknowledged: BTreeMap<String, ScriptAddress>,
+    scripts: BTreeMap<Hash160, RedeemScript>,
+    key_tickets: BTreeMap<TicketHash, KeyTicket>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,7 +116,7 @@ impl DesiredState {
         Self {
             users: users.into_iter().map(|user| (user.address.to_string(), user)).collect(),
             added: added.into_iter().map(|ticket| (ticket.ticket, ticket)).collect(),
-            acknowledged: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -111,6 +127,22 @@ impl DesiredState {
     pub fn with_acknowledged(self, addresses: impl IntoIterator<Item = ScriptAddress>) -> Self {
         let acknowledged = addresses.into_iter().map(|address| (address.to_string(), address)).collect();
         Self { acknowledged, ..self }
+    }
+
+    /// The same with these scripts of users, by which a daemon that has the voting wallets' key signs without them. Scripts
+    /// before are forgotten.
+    #[must_use]
+    pub fn with_scripts(self, scripts: impl IntoIterator<Item = RedeemScript>) -> Self {
+        let scripts = scripts.into_iter().map(|script| (hash160(&script.to_bytes()), script)).collect();
+        Self { scripts, ..self }
+    }
+
+    /// The same with these tickets that vote by a key of their own. Those before are forgotten; of two entries with one hash the
+    /// later counts.
+    #[must_use]
+    pub fn with_key_tickets(self, tickets: impl IntoIterator<Item = KeyTicket>) -> Self {
+        let key_tickets = tickets.into_iter().map(|entry| (entry.ticket, entry)).collect();
+        Self { key_tickets, ..self }
     }
 
     /// The users, by address.
@@ -138,6 +170,21 @@ impl DesiredState {
         !self.acknowledged.is_empty() && self.acknowledged.contains_key(&address.to_string())
     }
 
+    /// The users' scripts, by hash.
+    pub fn scripts(&self) -> impl ExactSizeIterator<Item = &RedeemScript> {
+        self.scripts.values()
+    }
+
+    /// The tickets that vote by a key of their own, by hash.
+    pub fn key_tickets(&self) -> impl ExactSizeIterator<Item = &KeyTicket> {
+        self.key_tickets.values()
+    }
+
+    /// The ticket with a hash, where it votes by a key of its own.
+    pub fn key_ticket(&self, hash: &TicketHash) -> Option<&KeyTicket> {
+        self.key_tickets.get(hash)
+    }
+
     /// Replaces all users.
     pub fn set_users(&mut self, users: impl IntoIterator<Item = DesiredUser>) {
         self.users = users.into_iter().map(|user| (user.address.to_string(), user)).collect();
@@ -163,11 +210,86 @@ impl DesiredState {
             hasher.update(ticket.ticket.as_bytes());
             hasher.update(ticket.address.hash().0);
         }
-        // Where there is none, the digest is that of versions which do not know acknowledgements.
+        // Where there is none, the digest is that of versions which do not know them. So it is with all that follows.
         if !self.acknowledged.is_empty() {
             hasher.update(b"acknowledged");
             self.acknowledged.values().for_each(|address| hasher.update(address.hash().0));
         }
+        if !self.scripts.is_empty() {
+            hasher.update(b"scripts");
+            self.scripts.keys().for_each(|script| hasher.update(script.0));
+        }
+        if !self.key_tickets.is_empty() {
+            hasher.update(b"key tickets");
+            for KeyTicket { ticket, key, voting } in self.key_tickets.values() {
+                hasher.update(ticket.as_bytes());
+                hasher.update(*key.to_bytes());
+                hasher.update(voting.bits.0.to_le_bytes());
+                hasher.update(voting.version.0.to_le_bytes());
+            }
+        }
         DesiredDigest(hasher.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Network, PoolKey, UserKey, VoteBits, VoteVersion};
+
+    fn key(number: u8) -> Arc<PrivateKey> {
+        Arc::new(PrivateKey::from_bytes(&[number; 32]).unwrap())
+    }
+
+    fn ticket(number: u8) -> KeyTicket {
+        let voting = VotingPreference { bits: VoteBits::APPROVE, version: VoteVersion(11) };
+        KeyTicket { ticket: TicketHash::from_bytes([number; 32]), key: key(number), voting }
+    }
+
+    fn user() -> DesiredUser {
+        let address = ScriptAddress::new(Network::Simnet, Hash160([1; 20]));
+        DesiredUser { user: UserId(1), address, voting: ticket(1).voting }
+    }
+
+    #[test]
+    fn every_part_of_a_ticket_with_a_key_is_in_the_digest_and_the_order_is_not() {
+        let digest = |tickets: Vec<KeyTicket>| DesiredState::new([user()], []).with_key_tickets(tickets).digest();
+        let plain = DesiredState::new([user()], []).digest();
+        assert_eq!(digest(Vec::new()), plain, "as that of a version that does not know such tickets");
+        assert_eq!(digest(vec![ticket(1), ticket(2)]), digest(vec![ticket(2), ticket(1)]));
+        let other_voting = VotingPreference { bits: VoteBits(5), ..ticket(1).voting };
+        let variants = [
+            Vec::new(),
+            vec![ticket(1)],
+            vec![ticket(2)],
+            vec![KeyTicket { key: key(2), ..ticket(1) }],
+            vec![KeyTicket { voting: other_voting, ..ticket(1) }],
+        ];
+        for (at, one) in variants.iter().enumerate() {
+            for other in &variants[..at] {
+                assert_ne!(digest(one.clone()), digest(other.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn scripts_are_in_the_digest_and_need_no_order() {
+        let script = |n: u8| RedeemScript::new(PoolKey(key(n).public_key()), UserKey(key(9).public_key()));
+        let plain = DesiredState::new([user()], []);
+        let with = |scripts: Vec<RedeemScript>| plain.clone().with_scripts(scripts).digest();
+        assert_eq!(with(Vec::new()), plain.digest());
+        assert_ne!(with(vec![script(1)]), plain.digest());
+        assert_eq!(with(vec![script(1), script(2)]), with(vec![script(2), script(1)]));
+    }
+
+    #[test]
+    fn no_key_is_printed_or_serialized() {
+        let state = DesiredState::new([user()], []).with_key_tickets([KeyTicket { key: key(7), ..ticket(3) }]);
+        let (hex, numbers) = (hex::encode([7; 32]), format!("{:?}", [7_u8; 32]).trim_matches(['[', ']']).to_owned());
+        let wif = key(7).to_wif(Network::Simnet);
+        let json = serde_json::to_string(&state).unwrap();
+        for shown in [format!("{state:?}"), json, format!("{:?}", key(7))] {
+            assert!([&hex, &numbers, wif.expose()].iter().all(|secret| !shown.contains(*secret)), "{shown}");
+        }
     }
 }

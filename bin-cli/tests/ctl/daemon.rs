@@ -56,6 +56,7 @@ impl Fake {
             problems: Vec::new(),
             problem_topics: Vec::new(),
             takes_acknowledged: true,
+            takes_keys: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };

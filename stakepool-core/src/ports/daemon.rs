@@ -171,6 +171,10 @@ pub struct DaemonStatus {
     /// Whether it takes a wanted state with acknowledged addresses. A daemon of an older version refuses one as a whole.
     #[serde(default)]
     pub takes_acknowledged: bool,
+    /// Whether it takes a wanted state with users' scripts and tickets with keys. A daemon of an older version refuses one as a
+    /// whole.
+    #[serde(default)]
+    pub takes_keys: bool,
     /// The latest blocks that it has worked through, the highest first. A daemon of an older version names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latest_blocks: Vec<(BlockHash, BlockHeight)>,

@@ -97,6 +97,7 @@ impl FakeDaemon {
             problems: Vec::new(),
             problem_topics: Vec::new(),
             takes_acknowledged: true,
+            takes_keys: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };
@@ -202,7 +203,9 @@ impl VotingDaemon for FakeDaemon {
         if *self.mood.lock().unwrap() == DaemonMood::TakesNothing {
             return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "its state is full".into() });
         }
-        if desired.acknowledged().len() > 0 && !self.status.lock().unwrap().takes_acknowledged {
+        let DaemonStatus { takes_acknowledged, takes_keys, .. } = *self.status.lock().unwrap();
+        let keys = desired.scripts().len() + desired.key_tickets().len();
+        if desired.acknowledged().len() > 0 && !takes_acknowledged || keys > 0 && !takes_keys {
             return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
         }
         *self.desired.lock().unwrap() = Some(desired.clone());

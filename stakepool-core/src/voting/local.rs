@@ -234,6 +234,7 @@ impl VotingDaemon for LocalDaemon {
             problems,
             problem_topics,
             takes_acknowledged: true,
+            takes_keys: true,
             latest_blocks: self.engine.latest_blocks(),
             check: self.engine.ticket_check(),
         })

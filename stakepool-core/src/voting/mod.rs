@@ -23,6 +23,7 @@ mod persist;
 mod problems;
 mod restore;
 mod run;
+mod saved_keys;
 mod signer;
 pub mod snapshot;
 mod stake_transaction;

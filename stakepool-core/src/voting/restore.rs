@@ -1,5 +1,7 @@
 //! Finding the engine's state again when the daemon starts.
 
+use zeroize::Zeroizing;
+
 use super::lottery::Lottery;
 use super::problems::Problems;
 use super::snapshot::{self, Restored};
@@ -9,7 +11,7 @@ use crate::ports::StateFile;
 pub(super) fn restore(lottery: &mut Lottery, file: &dyn StateFile, problems: &Problems) -> (Option<Restored>, bool) {
     let (reason, may_save) = match file.load() {
         Ok(None) => return (None, true),
-        Ok(Some(bytes)) => match snapshot::restore(lottery, &bytes) {
+        Ok(Some(bytes)) => match snapshot::restore(lottery, &Zeroizing::new(bytes)) {
             Ok(restored) => return (Some(restored), true),
             Err(error) => match file.set_aside() {
                 Ok(kept) => (format!("the state file cannot be used: {error}; it is kept as {kept}"), true),

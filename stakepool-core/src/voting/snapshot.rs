@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
+use super::saved_keys::{SavedKeys, SavedScripts};
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
 use crate::desired::{AddedTicket, DesiredState, DesiredUser};
@@ -12,6 +14,8 @@ use crate::voting::lottery::{Lottery, Tracked};
 
 /// First bytes of a state file; the last is the version of its format.
 const MAGIC: &[u8; 8] = b"EXCCPOL\x02";
+/// Length of the checksum at the end.
+const CHECKSUM: usize = 32;
 
 /// Why a saved state cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -136,7 +140,12 @@ pub struct Restored {
 }
 
 /// A copy of all that is kept, taken under the state's lock; encoding it may take its time.
-pub struct Snapshot(Saved, Acknowledged);
+pub struct Snapshot {
+    saved: Saved,
+    acknowledged: Acknowledged,
+    scripts: SavedScripts,
+    keys: SavedKeys,
+}
 
 impl Snapshot {
     /// Copies the state.
@@ -157,19 +166,38 @@ impl Snapshot {
             foreign: pool.foreign_to_save().copied().collect(),
             votes: votes.into_iter().map(SavedVote::from).collect(),
         };
-        Self(saved, pool.desired().acknowledged().map(|address| address.hash()).collect())
+        let desired = pool.desired();
+        Self {
+            saved,
+            acknowledged: desired.acknowledged().map(|address| address.hash()).collect(),
+            scripts: SavedScripts::of(desired),
+            keys: SavedKeys::of(desired),
+        }
     }
 
-    /// Encodes it for the disk, with a checksum at the end.
+    /// Encodes it for the disk, with a checksum at the end. The bytes have keys in them, and are overwritten when they are dropped.
     ///
     /// # Errors
     /// [`SavedStateError::Contents`] where it cannot be encoded.
-    pub fn encode(&self) -> Result<Vec<u8>, SavedStateError> {
-        let mut bytes = postcard::to_extend(&self.0, MAGIC.to_vec()).map_err(contents)?;
-        if !self.1.is_empty() {
-            bytes = postcard::to_extend(&self.1, bytes).map_err(contents)?;
+    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, SavedStateError> {
+        let mut bytes = postcard::to_extend(&self.saved, MAGIC.to_vec()).map_err(contents)?;
+        // Each part stands behind all that earlier versions know, which do not look further.
+        let parts = [!self.acknowledged.is_empty(), !self.scripts.is_empty(), !self.keys.is_empty()];
+        let last = parts.iter().rposition(|is_there| *is_there);
+        if last >= Some(0) {
+            bytes = postcard::to_extend(&self.acknowledged, bytes).map_err(contents)?;
         }
-        bytes.extend_from_slice(&Sha256::digest(&bytes));
+        if last >= Some(1) {
+            bytes = postcard::to_extend(&self.scripts, bytes).map_err(contents)?;
+        }
+        // A vector that grows leaves its old bytes behind.
+        bytes.reserve_exact(self.keys.most_bytes() + CHECKSUM);
+        if last >= Some(2) {
+            bytes = postcard::to_extend(&self.keys, bytes).map_err(contents)?;
+        }
+        let mut bytes = Zeroizing::new(bytes);
+        let checksum = Sha256::digest(&bytes[..]);
+        bytes.extend_from_slice(&checksum);
         Ok(bytes)
     }
 }
@@ -180,13 +208,14 @@ impl Snapshot {
 /// [`SavedStateError`] says why the bytes cannot be used; the pool state is then untouched.
 pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateError> {
     let body = bytes.strip_prefix(MAGIC.as_slice()).ok_or(SavedStateError::Foreign)?;
-    let (body, checksum) = body.split_last_chunk::<32>().ok_or(SavedStateError::Checksum)?;
+    let (body, checksum) = body.split_last_chunk::<CHECKSUM>().ok_or(SavedStateError::Checksum)?;
     if Sha256::digest(&bytes[..MAGIC.len() + body.len()])[..] != checksum[..] {
         return Err(SavedStateError::Checksum);
     }
     let (saved, rest): (Saved, _) = postcard::take_from_bytes(body).map_err(contents)?;
-    let acknowledged: Acknowledged =
-        if rest.is_empty() { Vec::new() } else { postcard::from_bytes(rest).map_err(contents)? };
+    let (acknowledged, rest): (Acknowledged, _) = part(rest)?;
+    let (scripts, rest): (SavedScripts, _) = part(rest)?;
+    let (keys, _): (SavedKeys, _) = part(rest)?;
     let expected = pool.evaluator().network();
     if saved.network != expected {
         return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
@@ -197,7 +226,8 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
         let users = users.into_iter().map(|(hash, user, voting)| DesiredUser { user, address: address(hash), voting });
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
         let acknowledged = acknowledged.into_iter().map(address);
-        pool.set_desired(DesiredState::new(users, added).with_acknowledged(acknowledged));
+        let desired = DesiredState::new(users, added).with_acknowledged(acknowledged);
+        pool.set_desired(desired.with_scripts(scripts.restore()).with_key_tickets(keys.restore()));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.
@@ -205,6 +235,11 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     pool.restore(height, saved.tickets, saved.foreign);
     let votes = saved.votes.into_iter().map(|vote| vote.restore(expected)).collect();
     Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users, votes })
+}
+
+/// A part behind those of the first version, and what follows it; nothing where the file ends before.
+fn part<'a, T: Deserialize<'a> + Default>(rest: &'a [u8]) -> Result<(T, &'a [u8]), SavedStateError> {
+    if rest.is_empty() { Ok((T::default(), rest)) } else { postcard::take_from_bytes(rest).map_err(contents) }
 }
 
 fn contents(error: postcard::Error) -> SavedStateError {

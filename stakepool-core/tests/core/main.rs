@@ -5,6 +5,7 @@
 mod counts;
 mod engine;
 mod engine_wallets;
+mod key_tickets;
 mod local_daemon;
 mod lost_votes;
 mod memory_store;

@@ -7,6 +7,8 @@ pub(super) const MAX_MESSAGE: usize = 4 << 20;
 pub(super) const MAX_STATUS: usize = 256 << 10;
 /// Most added tickets of a desired state.
 pub(super) const MOST_ADDED: usize = 100_000;
+/// Most tickets with keys of a desired state: more than the whole network has tickets.
+pub(super) const MOST_KEY_TICKETS: usize = 100_000;
 /// Most events of a batch: more than the whole network has tickets.
 pub(super) const MOST_EVENTS: usize = 50_000;
 /// Most bytes of the other side's words that are repeated, in a log, an answer or a page.

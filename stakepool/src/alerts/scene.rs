@@ -89,6 +89,7 @@ pub(super) fn daemon_status() -> DaemonStatus {
         problems: Vec::new(),
         problem_topics: Vec::new(),
         takes_acknowledged: true,
+        takes_keys: true,
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     }

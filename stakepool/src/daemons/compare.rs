@@ -142,6 +142,9 @@ impl Comparison {
             // An older daemon does not know them: the digest would be another one to it, and it would take no user either.
             desired = desired.with_acknowledged([]);
         }
+        if !status.takes_keys {
+            desired = desired.with_scripts([]).with_key_tickets([]);
+        }
         if let Some(reason) = withheld(&desired, &status) {
             return Ok(Found::Done(DaemonView::out_of_sync(status, reason)));
         }

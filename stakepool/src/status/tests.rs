@@ -81,6 +81,7 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         problems: Vec::new(),
         problem_topics: Vec::new(),
         takes_acknowledged: true,
+        takes_keys: true,
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     };

@@ -225,6 +225,25 @@ async fn a_daemon_that_does_not_know_acknowledgements_is_in_sync_without_them_an
 }
 
 #[tokio::test]
+async fn users_scripts_go_to_daemons_and_one_that_does_not_know_them_is_in_sync_without() {
+    let (daemon, older) = (FakeDaemon::new("daemon:1"), FakeDaemon::new("daemon:2"));
+    older.change_status(|status| status.takes_keys = false);
+    let world = World::with(|plan| plan.daemons = vec![Arc::clone(&daemon), Arc::clone(&older)]).await;
+    world.keep_daemons();
+    world.registered(ALICE).await;
+    until("both have the user", || (daemon.users() == 1 && older.users() == 1).then_some(())).await;
+    let scripts = |daemon: &FakeDaemon| {
+        let desired = daemon.desired.lock().unwrap().clone().unwrap();
+        desired.scripts().map(|script| script.address(stakepool_core::chain::Network::Simnet)).collect::<Vec<_>>()
+    };
+    let of_user = daemon.desired.lock().unwrap().as_ref().unwrap().users().next().unwrap().address;
+    assert_eq!(scripts(&daemon), [of_user]);
+    assert!(scripts(&older).is_empty());
+    let views = world.pool.daemons().look().await;
+    assert!(views.values().all(|view| view.in_sync), "{views:?}");
+}
+
+#[tokio::test]
 async fn a_script_of_a_registration_that_did_not_come_to_its_end_is_no_unknown_users() {
     let world = World::start().await;
     let alice = world.account(ALICE).await;

@@ -79,6 +79,7 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             problems: status.problems,
             problem_topics: status.problem_topics,
             takes_acknowledged: status.takes_acknowledged,
+            takes_keys: status.takes_keys,
             check: Some(status.check.into()),
             latest_blocks: status.latest_blocks.into_iter().map(place).collect(),
         }
@@ -108,6 +109,7 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             problem_topics: topics(&status.problem_topics, &status.problems),
             problems: problems(&status.problems),
             takes_acknowledged: status.takes_acknowledged,
+            takes_keys: status.takes_keys,
             check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
             latest_blocks: status.latest_blocks.iter().take(MOST_BLOCKS).map(block).collect::<Result<_, _>>()?,
         })

@@ -1,12 +1,15 @@
-//! Users and added tickets, in pieces.
+//! The desired state, in pieces.
+
+use std::sync::Arc;
 
 use stakepool_core::accounts::{UserId, VotingPreference};
-use stakepool_core::chain::{Network, ScriptAddress, TicketHash, VoteVersion};
-use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
+use stakepool_core::chain::{Network, PrivateKey, RedeemScript, ScriptAddress, TicketHash, VoteVersion};
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, KeyTicket};
+use zeroize::Zeroizing;
 
 use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
-use crate::grpc::wire::MOST_ADDED;
+use crate::grpc::wire::{MOST_ADDED, MOST_KEY_TICKETS};
 
 /// Entries in a piece: few enough that even a slow line brings one within a second.
 const PIECE: usize = 1_000;
@@ -20,8 +23,15 @@ pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::Want
     let acknowledged: Vec<_> = wanted.acknowledged().map(ToString::to_string).collect();
     let acknowledged =
         acknowledged.chunks(PIECE).map(|some| pb::WantedPiece { acknowledged: some.to_vec(), ..Default::default() });
+    let scripts: Vec<_> = wanted.scripts().map(RedeemScript::to_bytes).collect();
+    let scripts = scripts.chunks(PIECE).map(|some| pb::WantedPiece { scripts: some.to_vec(), ..Default::default() });
+    let keys: Vec<_> = wanted.key_tickets().collect();
+    let keys = keys.chunks(PIECE).map(|some| {
+        let key_tickets = some.iter().map(|ticket| key_ticket_into_message(ticket)).collect();
+        pb::WantedPiece { key_tickets, ..Default::default() }
+    });
     let last = pb::WantedPiece { digest: wanted.digest().0.to_vec(), ..Default::default() };
-    users.chain(added).chain(acknowledged).chain([last]).collect()
+    users.chain(added).chain(acknowledged).chain(scripts).chain(keys).chain([last]).collect()
 }
 
 /// Puts a state together from its pieces.
@@ -31,12 +41,22 @@ pub(in crate::grpc) struct WantedCollector {
     users: Vec<DesiredUser>,
     added: Vec<AddedTicket>,
     acknowledged: Vec<ScriptAddress>,
+    scripts: Vec<RedeemScript>,
+    key_tickets: Vec<KeyTicket>,
 }
 
 impl WantedCollector {
     /// Nothing has come yet; every address must be of `network`, and there must be no more than `most_users`.
     pub(in crate::grpc) const fn new(network: Network, most_users: usize) -> Self {
-        Self { network, most_users, users: Vec::new(), added: Vec::new(), acknowledged: Vec::new() }
+        Self {
+            network,
+            most_users,
+            users: Vec::new(),
+            added: Vec::new(),
+            acknowledged: Vec::new(),
+            scripts: Vec::new(),
+            key_tickets: Vec::new(),
+        }
     }
 
     /// Takes a piece. Returns the digest that ends the pieces, in the last one.
@@ -57,18 +77,37 @@ impl WantedCollector {
             let field = format!("acknowledged[{}]", self.acknowledged.len());
             self.acknowledged.push(script_address(&field, &address, Some(self.network))?);
         }
+        self.take_keys(&piece.scripts, &piece.key_tickets)?;
         if piece.digest.is_empty() { Ok(None) } else { hash_bytes("digest", &piece.digest).map(Some) }
+    }
+
+    fn take_keys(&mut self, scripts: &[Vec<u8>], key_tickets: &[pb::KeyTicket]) -> Result<(), FieldError> {
+        at_most("scripts", self.scripts.len() + scripts.len(), self.most_users)?;
+        for script in scripts {
+            let field = format!("scripts[{}]", self.scripts.len());
+            self.scripts.push(RedeemScript::from_bytes(script).map_err(|error| FieldError::new(field, error))?);
+        }
+        at_most("key_tickets", self.key_tickets.len() + key_tickets.len(), MOST_KEY_TICKETS)?;
+        for ticket in key_tickets {
+            let index = self.key_tickets.len();
+            let ticket = key_ticket_from_message(ticket).map_err(|e| e.within(format!("key_tickets[{index}]")))?;
+            self.key_tickets.push(ticket);
+        }
+        Ok(())
     }
 
     /// The whole, if its digest is the one that came.
     pub(in crate::grpc) fn finish(self, digest: [u8; 32]) -> Result<DesiredState, FieldError> {
-        let wanted = DesiredState::new(self.users, self.added).with_acknowledged(self.acknowledged);
+        let wanted = DesiredState::new(self.users, self.added)
+            .with_acknowledged(self.acknowledged)
+            .with_scripts(self.scripts)
+            .with_key_tickets(self.key_tickets);
         if wanted.digest().0 == digest {
             Ok(wanted)
         } else {
             Err(FieldError::new(
                 "digest",
-                "does not match the users, added tickets and acknowledged addresses that came; send them again",
+                "does not match the users, tickets, addresses and scripts that came; send them again",
             ))
         }
     }
@@ -109,10 +148,31 @@ fn added_from_message(ticket: &pb::AddedTicket, network: Network) -> Result<Adde
     })
 }
 
+fn key_ticket_into_message(KeyTicket { ticket, key, voting }: &KeyTicket) -> pb::KeyTicket {
+    pb::KeyTicket {
+        ticket: ticket.as_bytes().to_vec(),
+        key: key.to_bytes().to_vec(),
+        vote_bits: voting.bits.0.into(),
+        vote_version: voting.version.0,
+    }
+}
+
+fn key_ticket_from_message(ticket: &pb::KeyTicket) -> Result<KeyTicket, FieldError> {
+    let key = Zeroizing::new(hash_bytes("key", &ticket.key)?);
+    Ok(KeyTicket {
+        ticket: TicketHash::from_bytes(hash_bytes("ticket", &ticket.ticket)?),
+        key: PrivateKey::from_bytes(&key).map(Arc::new).map_err(|error| FieldError::new("key", error))?,
+        voting: VotingPreference {
+            bits: vote_bits("vote_bits", ticket.vote_bits)?,
+            version: VoteVersion(ticket.vote_version),
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stakepool_core::chain::{Hash160, ScriptAddress, VoteBits};
+    use stakepool_core::chain::{Hash160, PoolKey, ScriptAddress, UserKey, VoteBits};
 
     fn state(users: u16, added: u16) -> DesiredState {
         let address = |n: u16| {
@@ -134,6 +194,23 @@ mod tests {
         )
     }
 
+    fn key(number: u16) -> PrivateKey {
+        let mut bytes = [5; 32];
+        bytes[..2].copy_from_slice(&number.to_le_bytes());
+        PrivateKey::from_bytes(&bytes).unwrap()
+    }
+
+    fn with_keys(state: DesiredState, scripts: u16, tickets: u16) -> DesiredState {
+        let user = UserKey(key(9).public_key());
+        let scripts = (0..scripts).map(|n| RedeemScript::new(PoolKey(key(n).public_key()), user));
+        state.with_scripts(scripts).with_key_tickets((0..tickets).map(|n| {
+            let mut hash = [8; 32];
+            hash[..2].copy_from_slice(&n.to_le_bytes());
+            let voting = VotingPreference { bits: VoteBits(n), version: VoteVersion(n.into()) };
+            KeyTicket { ticket: TicketHash::from_bytes(hash), key: Arc::new(key(n)), voting }
+        }))
+    }
+
     fn collect(pieces: Vec<pb::WantedPiece>, network: Network) -> Result<DesiredState, FieldError> {
         let mut collector = WantedCollector::new(network, 20_000);
         for piece in pieces {
@@ -151,6 +228,8 @@ mod tests {
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state.clone()));
             let acknowledged: Vec<_> = state.users().map(|user| user.address).collect();
             let state = state.with_acknowledged(acknowledged);
+            assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state.clone()));
+            let state = with_keys(state, 30, users);
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state));
         }
     }
@@ -160,6 +239,13 @@ mod tests {
         let mut pieces = wanted_into_pieces(&state(6_000, 10));
         pieces.remove(1);
         assert_eq!(collect(pieces, Network::Simnet).unwrap_err().field, "digest");
+    }
+
+    #[test]
+    fn no_message_prints_a_key() {
+        let pieces = wanted_into_pieces(&with_keys(state(0, 0), 0, 1));
+        let printed = format!("{pieces:?}");
+        assert!(printed.contains("KeyTicket { .. }") && !printed.contains("5, 5, 5"), "{printed}");
     }
 
     #[test]
@@ -173,6 +259,16 @@ mod tests {
         assert_eq!(error(|pieces| pieces[0].users[2].vote_bits = 1 << 16), "users[2].vote_bits");
         assert_eq!(error(|pieces| pieces[6].added[1].ticket.truncate(31)), "added[1].ticket");
         assert_eq!(error(|pieces| pieces[7].digest.truncate(5)), "digest");
+        let of_keys = |change: fn(&mut Vec<pb::WantedPiece>)| {
+            let mut pieces = wanted_into_pieces(&with_keys(state(0, 0), 3, 1_002));
+            change(&mut pieces);
+            collect(pieces, Network::Simnet).unwrap_err()
+        };
+        assert_eq!(of_keys(|pieces| pieces[0].scripts[2].truncate(70)).field, "scripts[2]");
+        let short = of_keys(|pieces| pieces[2].key_tickets[1].key.truncate(31));
+        assert_eq!(short.field, "key_tickets[1001].key");
+        let zero = of_keys(|pieces| pieces[1].key_tickets[5].key.fill(0));
+        assert_eq!(zero.to_string(), "key_tickets[5].key: the private key is out of range");
         let other_network = collect(wanted_into_pieces(&state(1, 0)), Network::Mainnet).unwrap_err().to_string();
         assert!(other_network.ends_with("is an address of simnet, but this pool runs on mainnet"), "{other_network}");
     }

@@ -10,7 +10,7 @@ use tonic::Status;
 use super::access::Caller;
 use super::places::place;
 use super::turns::{Turn, Turns};
-use crate::grpc::wire::{MAX_MESSAGE, MOST_ADDED};
+use crate::grpc::wire::{MAX_MESSAGE, MOST_ADDED, MOST_KEY_TICKETS};
 
 /// How long a call waits until others like it are done.
 const WAIT: Duration = Duration::from_secs(20);
@@ -20,7 +20,7 @@ const LISTS: usize = 2;
 const EVENTS: usize = 16;
 /// Calls at a time of those who showed nothing, whatever they ask. The predecessor's web makes one after the other.
 const STRANGERS: usize = 1;
-/// Bytes of a user or added ticket in a desired state: twice of what they have.
+/// Bytes of a user, a script, an added ticket or one with a key in a desired state: up to twice of what they have.
 const ENTRY: usize = 128;
 /// Bytes of a request that asks for something.
 const QUESTION: usize = 64 << 10;
@@ -30,7 +30,7 @@ const QUESTION: usize = 64 << 10;
 pub(super) enum Cost {
     /// Next to nothing.
     Little,
-    /// Replaces users or added tickets, all of which come with it.
+    /// Replaces users, tickets or both, all of which come with it.
     Change,
     /// Answers with all tickets.
     List,
@@ -51,7 +51,7 @@ impl Cost {
     /// Most bytes that such a call may bring, in all its messages, to a daemon that takes so many users.
     pub(super) const fn most_bytes(self, most_users: usize) -> usize {
         match self {
-            Self::Change => MAX_MESSAGE + (most_users + MOST_ADDED) * ENTRY,
+            Self::Change => MAX_MESSAGE + (2 * most_users + MOST_ADDED + MOST_KEY_TICKETS) * ENTRY,
             Self::Little | Self::List | Self::Events => QUESTION,
         }
     }
