@@ -48,6 +48,21 @@ impl Style {
         out.flush()
     }
 
+    /// Writes a whole list of things of which much is said: a JSON array, or names and values of each with an empty line
+    /// between them; `none` where there is nothing to read for people.
+    pub(crate) fn write_records(self, out: &mut dyn Write, answers: &[impl Answer], none: &str) -> io::Result<()> {
+        if self == Self::Json || answers.is_empty() {
+            return self.write_list(out, answers, none);
+        }
+        for (number, answer) in answers.iter().enumerate() {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            self.write_single(out, answer)?;
+        }
+        Ok(())
+    }
+
     /// Writes a whole list: a JSON array, or a table with a column for each name; `none` where there is nothing to read
     /// for people.
     pub(crate) fn write_table(self, out: &mut dyn Write, answers: &[impl Answer], none: &str) -> io::Result<()> {

@@ -22,9 +22,11 @@ use crate::streams::Streams;
 use crate::tickets::TicketsCommand;
 use crate::unknown::UnknownCommand;
 use crate::users::UsersCommand;
+use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, selftest, alerts test); \
+Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, wallets check, selftest, \
+alerts test); \
 2 the command, an argument or the configuration is wrong; 3 something that was named is not there, or was refused.";
 
 /// Administration of an EXCC stake pool.
@@ -55,6 +57,9 @@ enum Command {
     /// Create and show users.
     #[command(subcommand)]
     Users(UsersCommand),
+    /// Compare the voting wallets with the database, and bring over what they lack.
+    #[command(subcommand)]
+    Wallets(WalletsCommand),
     /// Make, list and revoke invitations to sign up.
     #[command(subcommand)]
     Invitations(InvitationsCommand),
@@ -93,6 +98,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Tickets(command) => command.run(&cli.pool, console),
         Command::Unknown(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
+        Command::Wallets(command) => command.run(&cli.pool, console),
         Command::Invitations(command) => command.run(&cli.pool, console),
         Command::Mail(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),

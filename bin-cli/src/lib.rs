@@ -19,6 +19,7 @@ mod streams;
 mod tickets;
 mod unknown;
 mod users;
+mod wallets;
 
 use std::ffi::OsString;
 

@@ -70,6 +70,12 @@ impl OpenPool {
         Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets, with_mailer)
     }
 
+    /// As [`OpenPool::open`], with the wallets, which may take as long for an answer as they may for the web. The database must be
+    /// there.
+    pub(crate) fn open_to_sync(arguments: &PoolArguments) -> Result<Self, CliError> {
+        Self::assemble(&arguments.load()?, Absent::Refuse, peers::patient_wallets, |_, builder| Ok(builder))
+    }
+
     fn assemble(
         config: &WebConfig,
         absent: Absent,

@@ -19,6 +19,15 @@ pub(crate) const TRANSFER: Duration = Duration::from_secs(30);
 /// The wallets. Connections begin at once, on the runtime that is entered.
 pub(super) fn wallets(config: &WebConfig) -> Result<Vec<Arc<dyn VotingWallet>>, CliError> {
     let limits = CallLimits::default().with_connect(CONNECT).with_wait_for_connection(CONNECT).with_call(CALL);
+    wallets_with(config, limits)
+}
+
+/// The same with the web's limits, for work that takes wallets long.
+pub(super) fn patient_wallets(config: &WebConfig) -> Result<Vec<Arc<dyn VotingWallet>>, CliError> {
+    wallets_with(config, CallLimits::default().with_wait_for_connection(CONNECT))
+}
+
+fn wallets_with(config: &WebConfig, limits: CallLimits) -> Result<Vec<Arc<dyn VotingWallet>>, CliError> {
     let connect = |server: ServerConfig| {
         let wallet = Wallet::connect(&server.with_limits(limits)).map_err(unusable)?;
         Ok(Arc::new(wallet) as Arc<dyn VotingWallet>)

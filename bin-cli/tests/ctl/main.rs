@@ -17,4 +17,5 @@ mod status;
 mod tickets;
 mod unknown;
 mod users;
+mod wallets;
 mod web;

@@ -101,7 +101,16 @@ impl Scene {
 
     /// As [`Scene::served`], with daemons that ask for this.
     pub async fn served_with(daemons: usize, access: Access) -> Self {
-        let network = SimNetwork::builder().height(HEIGHT).voting_wallets(2).start().await.unwrap();
+        Self::served_by_wallets(2, daemons, access).await
+    }
+
+    /// As [`Scene::served`], with one daemon and so many wallets.
+    pub async fn with_wallets(wallets: usize) -> Self {
+        Self::served_by_wallets(wallets, 1, with_token()).await
+    }
+
+    async fn served_by_wallets(wallets: usize, daemons: usize, access: Access) -> Self {
+        let network = SimNetwork::builder().height(HEIGHT).voting_wallets(wallets).start().await.unwrap();
         let scene = Self::set_with(daemons, access, Some(network)).await;
         scene.database().await.close().await;
         scene
@@ -224,6 +233,13 @@ impl Scene {
     /// A user with an address.
     pub async fn register(&self, email: &str) -> (UserId, Registration) {
         let database = self.database().await;
+        let registered = self.register_in(&database, email, BlockHeight(150)).await;
+        database.close().await;
+        registered
+    }
+
+    /// A user with an address, in an open database.
+    pub async fn register_in(&self, database: &Database, email: &str, at: BlockHeight) -> (UserId, Registration) {
         let user = database
             .create(NewUser {
                 email: Email::parse(email).unwrap(),
@@ -235,7 +251,7 @@ impl Scene {
             })
             .await
             .unwrap();
-        let index = database.reserve_index(user, 9999).await.unwrap();
+        let index = database.reserve_index(user, 10_000).await.unwrap();
         let [cold, voting] = self.keys.map(|key| key.external_branch().unwrap());
         let script = RedeemScript::for_user(&voting, index, &cold.address(index).unwrap()).unwrap();
         let registration = Registration {
@@ -243,10 +259,9 @@ impl Scene {
             address: script.address(Network::Simnet),
             script,
             fee_address: cold.address(index).unwrap().to_pubkey_hash(),
-            registered_at: BlockHeight(150),
+            registered_at: at,
         };
         database.register(user, &registration).await.unwrap();
-        database.close().await;
         (user, registration)
     }
 

@@ -11,7 +11,7 @@ use super::error::GroupError;
 use super::import::{Refusal, import};
 use super::member::{Health, Member, MemberStatus, PendingRepairs};
 use super::probe::{self, LIMIT, Probed, unreachable};
-use super::recovery;
+use super::recovery::{self, BroughtOver, Progress};
 use crate::chain::{ExtendedPubKey, Network};
 use crate::ports::{PoolWallet, RescanStore, StakeInfo, UserStore};
 use crate::single_flight::SingleFlight;
@@ -82,7 +82,7 @@ pub struct WalletGroup {
     pub(super) quorum: usize,
     pub(super) members: Vec<Member>,
     pub(super) users: Arc<dyn UserStore>,
-    rescans: Arc<dyn RescanStore>,
+    pub(super) rescans: Arc<dyn RescanStore>,
     pub(super) pool_scripts: PoolScripts,
     /// Whether the first user of all is registered although a wallet may hold scripts of earlier ones.
     pub(super) new_pool: bool,
@@ -172,7 +172,8 @@ impl WalletGroup {
             let connections = member.wallet.connections();
             let audit_due =
                 wanted || was != Health::Healthy || audited.is_none_or(|audited| audited.is_over(connections));
-            let result = if audit_due { self.recover(member).await } else { self.check(member).await };
+            let result =
+                if audit_due { self.recover(member, |_| {}).await.map(drop) } else { self.check(member).await };
             match result {
                 Ok(()) => {
                     member.in_service();
@@ -199,16 +200,7 @@ impl WalletGroup {
 
     /// Probes every wallet once, bringing over what is missing: what [`WalletGroup::run`] does in a loop.
     pub async fn recover_all(&self) {
-        let mut recoveries = Vec::with_capacity(self.members.len());
-        for member in &self.members {
-            recoveries.push(self.recover(member));
-        }
-        for (member, result) in self.members.iter().zip(join_all(recoveries).await) {
-            match result {
-                Ok(()) => member.in_service(),
-                Err(health) => member.set_health(health),
-            }
-        }
+        self.sync(|_, _| {}).await;
     }
 
     /// How every wallet is at this moment: asks all of them once, at the same time, for their state and their key. For
@@ -249,7 +241,8 @@ impl WalletGroup {
         Ok(())
     }
 
-    async fn recover(&self, member: &Member) -> Result<(), Health> {
+    /// Brings a wallet up to date, and says how far that is.
+    pub(super) async fn recover(&self, member: &Member, progress: impl Fn(Progress)) -> Result<BroughtOver, Health> {
         // Known even of a wallet that is away; where the database fails, what was known before stays.
         if let Ok(owed) = self.rescans.owed_rescan(member.wallet.name()).await {
             member.state().debts.rescan_from = owed;
@@ -257,15 +250,19 @@ impl WalletGroup {
         self.check(member).await?;
         self.settle_dispute(member).await?;
         let users = self.users.registered().await.map_err(|error| unreachable(&error))?;
-        let progress = |progress| member.recovering(progress);
-        let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), progress).await;
-        brought.map_err(|error| match error {
+        let noted = |how_far| {
+            member.recovering(how_far);
+            progress(how_far);
+        };
+        let brought = recovery::bring_over(member.wallet.as_ref(), &users, self.rescans.as_ref(), noted).await;
+        let brought = brought.map_err(|error| match error {
             recovery::RecoveryError::Wallet(error) => unreachable(&error),
             recovery::RecoveryError::Store(error) => unreachable(&error),
             recovery::RecoveryError::NotTaken(_) => Health::Disagrees { how: error.to_string() },
         })?;
         member.state().debts = PendingRepairs { scripts: Some(0), rescan_from: None };
-        self.count_scripts(member).await
+        self.count_scripts(member).await?;
+        Ok(brought)
     }
 
     /// Counts the scripts that a wallet holds, and sees to it that nobody gets the key index of a user whom the database does

@@ -1,7 +1,9 @@
 //! Bringing a wallet up to date: it was away, restored from its seed, or is new.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
 
+use super::missing::missing_scripts;
 use crate::accounts::{Registration, User};
 use crate::chain::BlockHeight;
 use crate::ports::{PoolWallet, RescanStore, StoreError, WalletError};
@@ -21,44 +23,58 @@ pub(super) enum RecoveryError {
 }
 
 /// How far a recovery is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Progress {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
     /// Scripts brought over.
-    pub(super) done: usize,
+    pub done: usize,
     /// Scripts in all.
-    pub(super) total: usize,
+    pub total: usize,
     /// From where the wallet must look through the chain afterwards, where that is known to be so.
-    pub(super) rescan_from: Option<BlockHeight>,
+    pub rescan_from: Option<BlockHeight>,
+}
+
+/// What was brought over to a wallet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BroughtOver {
+    /// How many scripts it lacked.
+    pub scripts: usize,
+    /// From where it looked through the chain again, if it did.
+    pub rescanned_from: Option<BlockHeight>,
 }
 
 /// Compares the wallet's scripts with the users' and imports those that are missing, then rescans once from the
-/// registration of the oldest of them. Every step can be repeated without harm; a rescan that was cut off is owed, and
-/// made up for when no script is missing any more.
+/// registration of the oldest of them. Every step can be repeated without harm, also by two programs at once; a rescan that
+/// was cut off is owed, and made up for when no script is missing any more.
 pub(super) async fn bring_over(
     wallet: &dyn PoolWallet,
     users: &[User],
     rescans: &dyn RescanStore,
     progress: impl Fn(Progress),
-) -> Result<(), RecoveryError> {
+) -> Result<BroughtOver, RecoveryError> {
     let registrations: Vec<_> = users.iter().filter_map(|user| user.registration.as_ref()).collect();
     if let Some(highest) = registrations.iter().map(|registration| registration.key_index).max() {
         wallet.sync_address_index(highest).await?;
     }
     let missing = missing_scripts(wallet, &registrations).await?;
-    if let Some(oldest) = missing.iter().map(|registration| registration.registered_at).min() {
+    let oldest = missing.iter().map(|registration| registration.registered_at).min();
+    if let Some(oldest) = oldest {
         // Before the first import: afterwards nothing would show that the rescan is missing.
         rescans.owe_rescan(wallet.name(), oldest).await?;
         let rescan_from = rescans.owed_rescan(wallet.name()).await?;
         import(wallet, &missing, |done| progress(Progress { done, total: missing.len(), rescan_from })).await?;
     }
-    if let Some(from) = rescans.owed_rescan(wallet.name()).await? {
+    // Another program that repairs the same wallet may have settled the note meanwhile, with a rescan from before these imports.
+    let owed = rescans.owed_rescan(wallet.name()).await?;
+    let rescanned_from = owed.into_iter().chain(oldest).min();
+    if let Some(from) = rescanned_from {
+        rescans.owe_rescan(wallet.name(), from).await?;
         progress(Progress { done: missing.len(), total: missing.len(), rescan_from: Some(from) });
         wallet.rescan(from).await?;
         rescans.rescan_done(wallet.name(), from).await?;
     }
     match missing_scripts(wallet, &missing).await?.first() {
         Some(registration) => Err(RecoveryError::NotTaken(registration.address.to_string())),
-        None => Ok(()),
+        None => Ok(BroughtOver { scripts: missing.len(), rescanned_from }),
     }
 }
 
@@ -67,28 +83,16 @@ async fn import(
     missing: &[&Registration],
     progress: impl Fn(usize),
 ) -> Result<(), WalletError> {
-    for (done, registration) in missing.iter().enumerate() {
+    progress(0);
+    let mut imports = Vec::with_capacity(missing.len());
+    for registration in missing {
+        imports.push(wallet.import_script(&registration.script));
+    }
+    let mut imported = stream::iter(imports).buffer_unordered(AT_ONCE);
+    let mut done = 0;
+    while imported.try_next().await?.is_some() {
+        done += 1;
         progress(done);
-        wallet.import_script(&registration.script).await?;
     }
     Ok(())
-}
-
-async fn missing_scripts<'a>(
-    wallet: &dyn PoolWallet,
-    registrations: &[&'a Registration],
-) -> Result<Vec<&'a Registration>, WalletError> {
-    let mut checks = Vec::with_capacity(registrations.len());
-    for registration in registrations {
-        checks.push(check(wallet, registration));
-    }
-    let checked: Vec<_> = stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await?;
-    Ok(checked.into_iter().filter_map(|(registration, known)| (!known).then_some(registration)).collect())
-}
-
-async fn check<'a>(
-    wallet: &dyn PoolWallet,
-    registration: &'a Registration,
-) -> Result<(&'a Registration, bool), WalletError> {
-    Ok((registration, wallet.has_script(&registration.address).await?))
 }

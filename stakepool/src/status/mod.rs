@@ -1,5 +1,6 @@
 //! How the pool is: one judge of wallets, daemons and settings, for every front end.
 
+mod comparison;
 mod daemon;
 mod finding;
 mod judge;
@@ -13,6 +14,7 @@ mod tests;
 mod unknown;
 mod wallet;
 
+pub use comparison::ComparedWallet;
 pub use daemon::{DaemonCondition, DaemonReport, OwnProblem};
 pub use finding::Finding;
 pub use judge::{Overall, PoolStatus, Seen};

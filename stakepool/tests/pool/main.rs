@@ -34,5 +34,6 @@ mod ticket_mails;
 mod unverified;
 mod verification;
 mod voting;
+mod wallet_sync;
 mod wallets;
 mod world;
