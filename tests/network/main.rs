@@ -4,6 +4,7 @@
 
 mod administrator;
 mod browser;
+mod disaster;
 mod earlier_users;
 mod in_process;
 mod misses;
