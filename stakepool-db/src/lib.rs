@@ -22,6 +22,7 @@ mod warning;
 pub use database::Database;
 pub use error::DbError;
 pub use health::Health;
+pub use mysql::PredecessorTables;
 pub use restoring::{AuditLine, LostUser, Restorable, SetAside, Since};
 pub use sqlite::{Existing, SqliteOptions};
 pub use takeover::Takeover;

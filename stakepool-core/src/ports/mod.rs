@@ -12,6 +12,8 @@ mod clock;
 #[cfg(feature = "engine")]
 mod daemon;
 mod database_server;
+#[cfg(feature = "engine")]
+mod desired_source;
 mod events;
 #[cfg(feature = "accounts")]
 mod history;
@@ -70,6 +72,8 @@ pub use daemon::{
     DaemonError, DaemonStatus, LowFeeEntry, MissingUser, TicketCheck, UnknownAddress, VotingDaemon, WalletState,
 };
 pub use database_server::{DatabaseServer, DatabaseTls};
+#[cfg(feature = "engine")]
+pub use desired_source::{DesiredFound, DesiredSource, DesiredSourceError};
 pub use events::{EventBatch, EventCursor};
 #[cfg(feature = "accounts")]
 pub use history::{HistoryStore, NetworkDay, Turnover};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::desired_source::Sent;
 use super::engine::Engine;
 use crate::desired::{AddedTicket, DesiredState, DesiredUser};
 use crate::ports::{EventBatch, EventCursor, LowFeeEntry};
@@ -15,20 +16,29 @@ const STATE_STANDS: Duration = Duration::from_secs(3600);
 impl Engine {
     /// Takes the users and added tickets that every daemon should have, in the place of all it had.
     pub fn put_desired(&self, desired: DesiredState) {
-        self.change_desired(true, |current| *current = desired);
+        self.take_sent(Sent::ALL, |current| *current = desired);
     }
 
     /// Replaces the users alone (the predecessor's `SetUserVotingPrefs`).
     pub fn set_users(&self, users: impl IntoIterator<Item = DesiredUser>) {
-        self.change_desired(true, |desired| desired.set_users(users));
+        self.take_sent(Sent::USERS, |desired| desired.set_users(users));
     }
 
     /// Replaces the added tickets alone (the predecessor's `SetAddedLowFeeTickets`).
     pub fn set_added(&self, added: impl IntoIterator<Item = AddedTicket>) {
-        self.change_desired(false, |desired| desired.set_added(added));
+        self.take_sent(Sent::ADDED, |desired| desired.set_added(added));
     }
 
-    fn change_desired(&self, users_are_known: bool, change: impl FnOnce(&mut DesiredState)) {
+    /// What is sent counts more than what a source has, from now on.
+    fn take_sent(&self, parts: Sent, change: impl FnOnce(&mut DesiredState)) {
+        self.change_desired(parts.users, |desired| {
+            self.source.note_sent(parts);
+            change(desired);
+        });
+    }
+
+    /// Changes the desired state, under the lottery's lock, and what follows from it.
+    pub(super) fn change_desired(&self, users_are_known: bool, change: impl FnOnce(&mut DesiredState)) {
         {
             let mut lottery = self.lottery_mut();
             let mut desired = DesiredState::clone(lottery.desired());

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::ballots::Ballots;
 use super::cast::Caster;
+use super::desired_source::Source;
 use super::journal::Journal;
 use super::lost_events::LostEvents;
 use super::lottery::Lottery;
@@ -98,6 +99,8 @@ pub struct Engine {
     check_every: Duration,
     clock: Arc<dyn Clock>,
     state_file: Arc<dyn StateFile>,
+    /// Where users and added tickets are looked up while nobody sends them.
+    pub(super) source: Source,
     synced: Mutex<Option<SyncPoint>>,
     /// The latest blocks that were worked through in this run, the highest last.
     latest_blocks: Mutex<VecDeque<SyncPoint>>,
@@ -178,6 +181,7 @@ impl Engine {
             check_every: parts.check_every,
             clock: parts.clock,
             state_file: parts.state_file,
+            source: Source::new(parts.source),
             synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
             latest_blocks: Mutex::default(),
             has_users: Mutex::new(has_users),

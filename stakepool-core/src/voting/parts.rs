@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::desired_source::SourceReads;
 use crate::desired::DesiredState;
 use crate::ports::{Clock, Node, StateFile, SystemClock, VotingWallet};
 use crate::ticket::Evaluator;
@@ -16,6 +17,7 @@ pub struct EngineParts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) check_every: Duration,
     pub(super) desired: Option<DesiredState>,
+    pub(super) source: Option<SourceReads>,
 }
 
 impl EngineParts {
@@ -38,6 +40,7 @@ impl EngineParts {
             clock: Arc::new(SystemClock),
             check_every: Self::CHECK_EVERY,
             desired: None,
+            source: None,
         }
     }
 
@@ -55,6 +58,12 @@ impl EngineParts {
     /// in the state file, the wallets' own tickets are voted until [`Engine::put_desired`](super::Engine::put_desired).
     pub fn desired(self, desired: DesiredState) -> Self {
         Self { desired: Some(desired), ..self }
+    }
+
+    /// Looks users and added tickets up in a source while it runs, until they were sent
+    /// ([`Engine::put_desired`](super::Engine::put_desired) and its like): those count more, and the source is not asked any more.
+    pub fn source(self, reads: SourceReads) -> Self {
+        Self { source: Some(reads), ..self }
     }
 }
 

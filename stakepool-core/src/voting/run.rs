@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::audit::audit_wallets;
 use super::ballots::Drawn;
+use super::desired_source::read_source;
 use super::engine::{Engine, EngineError};
 use super::follower::Follower;
 use super::lost_events::ChainEvent;
@@ -67,6 +68,7 @@ impl Engine {
         background.spawn(audit_wallets(Arc::clone(&self)));
         background.spawn(watch_tips(Arc::clone(&self)));
         background.spawn(save_now_and_then(Arc::clone(&self)));
+        background.spawn(read_source(Arc::clone(&self)));
         let working = self.take_events(&mut events, &to_follower, &mut votes, &mut background, shutdown);
         // Whatever breaks down, votes under way are finished and the state is saved.
         let ended = AssertUnwindSafe(working).catch_unwind().await.unwrap_or(Err(EngineError::BrokeDown));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod counts;
+mod desired_source;
 mod engine;
 mod engine_wallets;
 mod key_tickets;

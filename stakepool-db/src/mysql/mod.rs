@@ -5,6 +5,7 @@
 //! deadlock, a lost connection, a node that leaves its cluster), it begins again.
 
 mod connect;
+mod desired;
 mod failure;
 mod health;
 mod hosts;
@@ -14,6 +15,7 @@ mod operation;
 mod schema;
 mod server;
 
+pub use self::desired::PredecessorTables;
 pub(crate) use self::health::health;
 pub(crate) use self::open::{check, open};
 pub(crate) use self::operation::Operation;

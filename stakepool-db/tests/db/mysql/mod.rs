@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod connection;
+mod desired;
 mod migration;
 mod predecessor;
 mod server;

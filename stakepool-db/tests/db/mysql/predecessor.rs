@@ -14,9 +14,9 @@ use stakepool_db::{Database, Warning};
 use super::MariaDbFixture;
 use crate::returning;
 
-const FULL: &str = include_str!("../../data/exccstakepool.sql");
+pub(super) const FULL: &str = include_str!("../../data/exccstakepool.sql");
 const HEX: &str = include_str!("../../data/exccstakepool-hex.sql");
-const OLD: [&str; 5] = [
+pub(super) const OLD: [&str; 5] = [
     include_str!("../../data/exccstakepool-old-1.sql"),
     include_str!("../../data/exccstakepool-old-2.sql"),
     include_str!("../../data/exccstakepool-old-3.sql"),
@@ -25,7 +25,7 @@ const OLD: [&str; 5] = [
 ];
 
 /// A database with a dump in it.
-async fn loaded(dump: &str) -> MariaDbFixture {
+pub(super) async fn loaded(dump: &str) -> MariaDbFixture {
     let fixture = MariaDbFixture::empty().await;
     // One that names its own database would go there.
     let lines = dump.lines().filter(|line| !line.starts_with("USE ") && !line.starts_with("CREATE DATABASE"));
