@@ -45,11 +45,13 @@ impl OwnCertificate {
 pub(crate) async fn keep(
     mut renewed: impl AsyncFnMut() -> DaemonOptions,
     peers: &Peers,
-    own: OwnCertificate,
+    own: Option<OwnCertificate>,
 ) -> Infallible {
     loop {
         let options = renewed().await;
-        own.renew();
+        if let Some(own) = &own {
+            own.renew();
+        }
         let wallets = peers.wallets().iter().map(|wallet| {
             expect(&options.wallets, wallet.name(), |server| wallet.expect_certificate(server));
         });

@@ -3,18 +3,25 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-use stakepool_config::{Certificate, DaemonConfig, Need, Place, Problem, load_daemon};
+use stakepool_config::{Certificate, DaemonConfig, load_daemon};
 use stakepool_core::secret::Secret;
+use stakepool_core::voting::SourceReads;
+use stakepool_db::PredecessorTables;
 use stakepool_process::{NoAddress, Reloads, until_signal, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::ServerConfig;
-use stakepool_rpc::tls::existing_pair;
 
+use crate::check;
 use crate::error::StakepooldError;
 use crate::options::DaemonOptions;
 use crate::run::run_renewed;
+
+/// How often the database is polled, as by the predecessor.
+const POLL: Duration = Duration::from_secs(240);
 
 /// Why a configuration that reads well cannot be used on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +73,10 @@ fn options_at(config: DaemonConfig, listen: Vec<SocketAddr>) -> Result<DaemonOpt
         .with_certificate(config.rpc_cert, config.rpc_key)
         .with_monitor_listen(config.monitor_listen.map(|listen| listen.tcp_candidates()).unwrap_or_default())
         .with_access(access);
-    Ok(options)
+    let Some(server) = config.database else { return Ok(options) };
+    let tables = Arc::new(PredecessorTables::new(server));
+    let polls = config.polls_database;
+    Ok(options.with_source(if polls { SourceReads::polled(tables, POLL) } else { SourceReads::at_start(tables) }))
 }
 
 fn all_pem(certificates: &[Certificate]) -> Vec<u8> {
@@ -86,7 +96,11 @@ async fn run_configured(config: DaemonConfig, mut reloads: Reloads<DaemonConfig>
     let listen = listen_addresses(&config).await.map_err(ResolveError::from)?;
     let options = options_at(config, listen.clone())?;
     let started = |addresses: Vec<SocketAddr>| {
-        tracing::info!(?addresses, "gRPC is served");
+        if addresses.is_empty() {
+            tracing::info!("the database is polled, and no gRPC is served");
+        } else {
+            tracing::info!(?addresses, "gRPC is served");
+        }
         stakepool_process::ready();
     };
     let renewed = async || loop {
@@ -99,22 +113,13 @@ async fn run_configured(config: DaemonConfig, mut reloads: Reloads<DaemonConfig>
     Ok(run_renewed(options, renewed, started, until_signal()).await?)
 }
 
-/// What of the machine only the daemon can look at: its own certificate and key, as the start does.
-fn check(places: &[Place]) -> Vec<Problem> {
-    let pair = |place: &Place| match &place.need {
-        Need::Pair { certificate, key } => existing_pair(certificate, key).err().map(|error| place.lacks(error)),
-        _ => None,
-    };
-    places.iter().filter_map(pair).collect()
-}
-
 /// The whole process: reads the configuration, runs until a signal stops it, and answers with an exit code: 0 after a
 /// clean stop, 1 where it had to stop, 2 for a wrong configuration.
 pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
     let arguments: Vec<OsString> = arguments.collect();
     let load = || load_daemon(arguments.iter().cloned(), &env, &|path| std::fs::read(path));
-    if let Some(code) = stakepool_process::check_config(load(), async |places| check(places)).await {
+    if let Some(code) = stakepool_process::check_config(load(), check::machine).await {
         return code;
     }
     let version = concat!("stakepoold ", env!("CARGO_PKG_VERSION"));

@@ -4,6 +4,7 @@
 //! with a future of their own.
 
 mod certificates;
+mod check;
 mod config;
 mod error;
 mod monitor;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::voting::SourceReads;
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::ServerConfig;
 
@@ -27,7 +28,9 @@ pub struct DaemonOptions {
     pub wallets: Vec<ServerConfig>,
     /// Nodes, the preferred ones first.
     pub nodes: Vec<ServerConfig>,
-    /// Where the gRPC service listens; port 0 for any.
+    /// Where users and added tickets are looked up while no web has sent them.
+    pub source: Option<SourceReads>,
+    /// Where the gRPC service listens; port 0 for any. Without an address there is none, and the daemon needs no certificate.
     pub listen: Vec<SocketAddr>,
     /// The file of the service's certificate; made at the first start.
     pub certificate: PathBuf,
@@ -60,6 +63,7 @@ impl DaemonOptions {
             pool_fee,
             wallets: Vec::new(),
             nodes: Vec::new(),
+            source: None,
             listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
             certificate: datadir.join("rpc.cert"),
             key: datadir.join("rpc.key"),
@@ -92,7 +96,14 @@ impl DaemonOptions {
         self
     }
 
-    /// The same with a gRPC service that listens elsewhere; port 0 for any.
+    /// The same with a source of users and added tickets, for as long as no web has sent them.
+    #[must_use]
+    pub fn with_source(mut self, source: SourceReads) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// The same with a gRPC service that listens elsewhere; port 0 for any, no address for no service.
     #[must_use]
     pub fn with_listen(mut self, listen: Vec<SocketAddr>) -> Self {
         self.listen = listen;

@@ -13,7 +13,7 @@ use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 use stakepool_process::monitor::{Monitored, VoteFigures};
 use stakepool_rpc::daemon::{
-    self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, Starting, lasting_id, own_data_dir,
+    self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, Serving, Starting, lasting_id, own_data_dir,
 };
 use stakepool_rpc::grpc::server;
 use stakepool_rpc::tls;
@@ -27,7 +27,7 @@ use crate::options::DaemonOptions;
 
 /// Runs the daemon until `shutdown` is ready; votes under way are finished first and the state is saved.
 ///
-/// `started` is called with the addresses of the service, once it listens.
+/// `started` is called with the addresses of the service, once it listens; with none where it serves nobody.
 ///
 /// # Errors
 /// [`StakepooldError`] at the start, or later where a peer turns out to be of another network or seed.
@@ -51,17 +51,15 @@ pub async fn run_renewed(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StakepooldError> {
     let Kept { id, _owner, unusable } = keep(&options.datadir)?;
-    let pair =
-        tls::ensure_server_pair(&options.certificate, &options.key, &host_names(&options.listen), SystemTime::now())?;
-    let listeners = server::bind(&options.listen).await?;
+    let offer = Offer::of(&options).await?;
     let monitors = Monitors::bind(&options.monitor_listen).await?;
-    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     let (peers, events) = Peers::connect(&options.wallets, &options.nodes)?;
-    let (pairs, latest) = watch::channel(pair.clone());
     // The pool's web hears from the start on what the daemon waits for.
     let starting = Starting::new(options.network, options.max_users as usize + 1, peers.awaited());
-    let service = Service::new(listeners, pair, options.access.clone()).renewed_by(latest);
-    let mut serving = service.offer(Arc::clone(&starting));
+    let (mut serving, own, addresses) = match offer {
+        Some(Offer { service, own, addresses }) => (service.offer(Arc::clone(&starting)), Some(own), addresses),
+        None => (Serving::nobody(), None, Vec::new()),
+    };
     tokio::pin!(shutdown);
     let engine = tokio::select! {
         engine = make_engine(&options, &peers) => engine?,
@@ -79,9 +77,8 @@ pub async fn run_renewed(
         .old_cold_wallets(options.old_cold_wallet_xpubs.clone());
     let daemon = Arc::new(daemon);
     starting.started(Arc::clone(&daemon));
-    let own = OwnCertificate { file: options.certificate, key: options.key, pairs, end: Reloadable::default() };
-    own.note_end();
-    let _monitors = monitors.map(|monitors| monitors.watch_over(&daemon, &peers, own.end.clone()));
+    let certificate_end = own.as_ref().map(|own| own.end.clone()).unwrap_or_default();
+    let _monitors = monitors.map(|monitors| monitors.watch_over(&daemon, &peers, certificate_end));
     let mut wrong = None;
     let end = async {
         tokio::select! {
@@ -119,6 +116,31 @@ fn keep(datadir: &Path) -> Result<Kept, StakepooldError> {
         tracing::error!("{unusable}; the daemon votes all the same, but keeps nothing for its next start");
     }
     Ok(Kept { id, _owner: owner, unusable })
+}
+
+/// The gRPC services that are to be offered.
+struct Offer {
+    service: Service,
+    own: OwnCertificate,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Offer {
+    /// Listens already; `None` where nothing is to be listened on.
+    async fn of(options: &DaemonOptions) -> Result<Option<Self>, StakepooldError> {
+        let DaemonOptions { certificate, key, listen, access, .. } = options;
+        if listen.is_empty() {
+            return Ok(None);
+        }
+        let pair = tls::ensure_server_pair(certificate, key, &host_names(listen), SystemTime::now())?;
+        let listeners = server::bind(listen).await?;
+        let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let (pairs, latest) = watch::channel(pair.clone());
+        let service = Service::new(listeners, pair, access.clone()).renewed_by(latest);
+        let own = OwnCertificate { file: certificate.clone(), key: key.clone(), pairs, end: Reloadable::default() };
+        own.note_end();
+        Ok(Some(Self { service, own, addresses }))
+    }
 }
 
 /// Answers monitors in the background until it is dropped, from the start on: a node may be away for long.
@@ -174,6 +196,9 @@ async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engin
     let params = options.network.params(generation);
     let evaluator = Evaluator::new(options.network, params, options.pool_fee, addresses);
     let state_file = Arc::new(DiskStateFile::in_directory(&options.datadir));
-    let parts = EngineParts::new(evaluator, peers.voting_wallets(), peers.voting_nodes(), state_file);
+    let mut parts = EngineParts::new(evaluator, peers.voting_wallets(), peers.voting_nodes(), state_file);
+    if let Some(source) = &options.source {
+        parts = parts.source(source.clone());
+    }
     Ok(Engine::new(parts.check_every(options.check_every))?)
 }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::ports::DatabaseServer;
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 
 use crate::certificate::Certificate;
 use crate::client_certificate;
+use crate::database_server::{self, Parts};
 use crate::endpoint::{RpcEndpoint, RpcKeys, rpc_endpoints};
 use crate::listen::ListenAddress;
 use crate::logging::{self, LogFormat};
@@ -45,7 +47,7 @@ pub struct DaemonConfig {
     pub nodes: Vec<RpcEndpoint>,
     /// The voting wallets: the first that works is used. Never empty.
     pub wallets: Vec<RpcEndpoint>,
-    /// Where to serve gRPC: on each of these. TCP only, never empty.
+    /// Where to serve gRPC: on each of these. TCP only; empty where the daemon [polls](Self::polls_database).
     pub rpc_listen: Vec<ListenAddress>,
     /// The daemon's certificate; to be made, with its key, where both are missing.
     pub rpc_cert: PathBuf,
@@ -62,12 +64,19 @@ pub struct DaemonConfig {
     pub old_clients: bool,
     /// Where to serve metrics and health. TCP only.
     pub monitor_listen: Option<ListenAddress>,
+    /// The pool's database, where users and added tickets are looked up while no web has sent them.
+    pub database: Option<DatabaseServer>,
+    /// Whether no web reaches this daemon, which looks in the database again and again instead. Then there is one.
+    pub polls_database: bool,
     /// What the operator should know: loud at start, and on the status page.
     pub warnings: Vec<String>,
     /// Where the configuration came from.
     pub sources: Sources,
 }
 
+/// Keys of the gRPC service, which a daemon that polls the database does not offer.
+const SERVICE: [&str; 7] =
+    ["rpclisten", "rpccert", "rpckey", "rpctoken", "rpctokennext", "rpcclientcerts", "oldclients"];
 const NODE_KEYS: RpcKeys =
     RpcKeys { hosts: "exccdhost", users: "exccduser", passwords: "exccdpassword", certificates: "exccdcert" };
 const WALLET_KEYS: RpcKeys =
@@ -84,7 +93,9 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
     let nodes = rpc_endpoints(reader, &NODE_KEYS, network.node_port());
     let wallets = rpc_endpoints(reader, &WALLET_KEYS, network.wallet_port());
-    let rpc_listen = rpc_listen(reader, network.daemon_port());
+    let polls_database = reader.switch("norpclisten").unwrap_or(false);
+    let database = database(reader, polls_database);
+    let rpc_listen = if polls_database { Vec::new() } else { rpc_listen(reader, network.daemon_port()) };
     let rpc_cert = reader.home_path("rpccert", "rpc.cert");
     let rpc_key = reader.home_path("rpckey", "rpc.key");
     let rpc_token = rpc_token::read(reader);
@@ -97,13 +108,27 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     for address in rpc_listen.iter().cloned() {
         reader.needs("rpclisten", Need::Listen(address));
     }
-    reader.needs("rpccert", Need::Pair { certificate: rpc_cert.clone(), key: rpc_key.clone() });
+    if !polls_database {
+        reader.needs("rpccert", Need::Pair { certificate: rpc_cert.clone(), key: rpc_key.clone() });
+    }
+    if let Some(server) = &database {
+        reader.needs("dbhost", Need::ReadDatabase(Box::new(server.clone())));
+    }
     if let Some(address) = &monitor_listen {
         reader.needs("monitorlisten", Need::Listen(address.clone()));
     }
     reader.needs("datadir", Need::Folder(data_dir.clone()));
     reader.needs("logdir", Need::LogFolder(log_dir.clone()));
-    warn(reader, old_clients, rpc_listen.iter().all(ListenAddress::is_local));
+    if !reader.is_set("poolfees") {
+        reader.warn(
+            "poolfees is not set: 5 percent is assumed, as by the predecessor; set what the web and the wallets have",
+        );
+    }
+    if polls_database {
+        warn_of_polling(reader);
+    } else {
+        warn_of_access(reader, old_clients, rpc_listen.iter().all(ListenAddress::is_local));
+    }
     Some(DaemonConfig {
         network,
         home: reader.home.clone(),
@@ -125,19 +150,14 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         rpc_clients,
         old_clients,
         monitor_listen,
+        database,
+        polls_database,
         warnings: reader.settings.warnings.clone(),
         sources: reader.sources(),
     })
 }
 
 fn rpc_listen(reader: &mut Reader<'_>, port: u16) -> Vec<ListenAddress> {
-    if reader.switch("norpclisten") == Some(true) {
-        reader.refuse(
-            "norpclisten",
-            "the web sends users and tickets over gRPC and hears of votes over it; a daemon that polls the database \
-             instead is not supported: remove the line, and let rpclisten be reached by the web only",
-        );
-    }
     let listeners = reader.values("rpclisten", |text| ListenAddress::tcp(text, Some(port)));
     if listeners.is_empty() {
         return vec![ListenAddress::Tcp { host: Some("localhost".to_owned()), port }];
@@ -145,13 +165,39 @@ fn rpc_listen(reader: &mut Reader<'_>, port: u16) -> Vec<ListenAddress> {
     listeners
 }
 
-/// Warns of what is likely a mistake. Services that only this computer reaches are open to nobody else.
-fn warn(reader: &mut Reader<'_>, old_clients: bool, is_local: bool) {
-    if !reader.is_set("poolfees") {
-        reader.warn(
-            "poolfees is not set: 5 percent is assumed, as by the predecessor; set what the web and the wallets have",
-        );
+/// The database that the keys name, which must do where the daemon polls it. Single keys of the predecessor's file may stand
+/// there without one.
+fn database(reader: &mut Reader<'_>, polls_database: bool) -> Option<DatabaseServer> {
+    if database_server::is_named(reader) {
+        return database_server::read(reader, &Parts::default());
     }
+    if polls_database {
+        reader.missing("dbhost");
+        return None;
+    }
+    let set = database_server::keys_set(reader);
+    if !set.is_empty() {
+        let names = set.join(", ");
+        reader.warn(format!("no database is named (dbhost or dbsocket), so these have no effect: {names}"));
+    }
+    None
+}
+
+/// Tells what a pool lacks whose daemon polls the database.
+fn warn_of_polling(reader: &mut Reader<'_>) {
+    reader.warn(
+        "norpclisten is on: users and added tickets come from the database, minutes late, and stakepool-web hears nothing of \
+         this daemon's votes, tickets and troubles; remove the line, and let the web reach rpclisten, as soon as it can",
+    );
+    let set: Vec<&str> = SERVICE.into_iter().filter(|key| reader.text(key).is_some()).collect();
+    if !set.is_empty() {
+        let names = set.join(", ");
+        reader.warn(format!("the gRPC service is off (norpclisten), so these have no effect: {names}"));
+    }
+}
+
+/// Warns of an access that is likely a mistake. Services that only this computer reaches are open to nobody else.
+fn warn_of_access(reader: &mut Reader<'_>, old_clients: bool, is_local: bool) {
     if reader.text("rpctoken").is_none() && reader.list_length("rpcclientcerts") == 0 {
         let open = if is_local { "" } else { "anyone who reaches rpclisten can change how users vote, and " };
         reader.warn(format!(
@@ -163,12 +209,5 @@ fn warn(reader: &mut Reader<'_>, old_clients: bool, is_local: bool) {
             "oldclients is on: anyone who reaches rpclisten can change how users vote; remove the line once the web is \
              stakepool-web",
         );
-    }
-    let database: Vec<&str> =
-        ["dbhost", "dbport", "dbname", "dbuser", "dbpassword"].into_iter().filter(|key| reader.is_set(key)).collect();
-    if !database.is_empty() {
-        let names = database.join(", ");
-        reader
-            .warn(format!("the daemon gets its users from the web and does not use the database: {names} are ignored"));
     }
 }

@@ -4,6 +4,7 @@ mod certificate;
 mod check;
 mod client_certificate;
 mod daemon;
+mod database_server;
 mod endpoint;
 mod flags;
 mod help;

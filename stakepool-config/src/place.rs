@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use stakepool_core::ports::DatabaseServer;
+
 use crate::listen::ListenAddress;
 use crate::origin::Origin;
 
@@ -29,6 +31,8 @@ pub enum Need {
     Extras(PathBuf),
     /// A database: a file that can be made, or written to.
     Database(PathBuf),
+    /// A database on a server that can be read. Without it the program runs all the same.
+    ReadDatabase(Box<DatabaseServer>),
     /// A place to listen at.
     Listen(ListenAddress),
     /// A group of the system.

@@ -6,4 +6,5 @@ mod daemon;
 mod floods;
 mod life;
 mod panics;
+mod polling;
 mod waiting;

@@ -16,7 +16,7 @@ pub(crate) const TABLE: Table = Table {
         ("STPK", &["stakepoold", "stakepool_core", "stakepool_rpc::daemon"]),
         ("RPCC", &["stakepool_rpc::json"]),
         ("GRPC", &["stakepool_rpc::grpc"]),
-        ("DB", &["stakepoold"]),
+        ("DB", &["stakepool_db"]),
     ],
     keys: &[
         HELP,
@@ -65,12 +65,27 @@ pub(crate) const TABLE: Table = Table {
         Key::switch("oldclients", "let the predecessor's web in, which can show neither token nor certificate")
             .new_here(),
         MONITORLISTEN,
-        Key::switch("norpclisten", "the predecessor's polling of the database, which is not supported"),
-        Key::value("dbhost", "HOST", "accepted for old files: the daemon gets its users from the web"),
-        Key::value("dbport", "PORT", "see dbhost"),
-        Key::value("dbname", "NAME", "see dbhost"),
-        Key::value("dbuser", "USER", "see dbhost"),
-        Key::value("dbpassword", "PASSWORD", "see dbhost").secret(),
+        // The database.
+        Key::switch(
+            "norpclisten",
+            "serve no web, and look users and added tickets up in the database every 4 minutes, as the predecessor",
+        ),
+        Key::value(
+            "dbhost",
+            "HOSTS",
+            "the database server's host, or several by commas: looked at when the daemon starts, while the web has sent nothing",
+        )
+        .depends("localhost"),
+        Key::value("dbport", "PORT", "the port of all hosts of dbhost").depends("3306"),
+        Key::value("dbname", "NAME", "the name of the database").depends("stakepool"),
+        Key::value("dbuser", "USER", "the account at the database server; it needs SELECT on Users and LowFeeTicket")
+            .depends("stakepool"),
+        Key::value("dbpassword", "PASSWORD", "the password of dbuser").secret(),
+        Key::value("dbsocket", "FILE", "a unix socket of the database server, in place of dbhost and dbport")
+            .new_here(),
+        Key::value("dbtls", "KIND", "off, preferred, required or verify").depends("preferred").new_here(),
+        Key::value("dbca", "FILE", "the certificate of the authority of the database server, for dbtls=verify")
+            .new_here(),
         PROFILE,
         CPUPROFILE,
         MEMPROFILE,

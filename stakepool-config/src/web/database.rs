@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use stakepool_core::ports::{DatabaseServer, DatabaseTls};
-use stakepool_core::secret::Secret;
+use stakepool_core::ports::DatabaseServer;
 
-use crate::host::is_loopback;
+use crate::database_server::{self, Parts};
 use crate::reader::Reader;
 
 /// A database.
@@ -21,10 +20,6 @@ pub enum Database {
 const DEFAULT_FILE: &str = "pool.sqlite";
 /// What becomes of users in a MySQL that is not used.
 const STAY: &str = "; users who are only in that database are not this pool's, and lose votes";
-/// The keys that say how a server is reached.
-const SERVER: [&str; 8] = ["dbhost", "dbport", "dbname", "dbuser", "dbpassword", "dbsocket", "dbtls", "dbca"];
-/// Those of them that alone say that there is a server. The others stood in files of the predecessor by themselves.
-const DECISIVE: [&str; 3] = ["dbhost", "dbpassword", "dbsocket"];
 /// How a server is written.
 const FORM: &str = "write it as mysql: with the keys dbhost, dbname, dbuser and dbpassword, or as \
                     mysql://USER@HOST[,HOST…][:PORT]/NAME with dbpassword";
@@ -35,20 +30,11 @@ enum Location<'t> {
     Server(Parts<'t>),
 }
 
-/// What an address of a server says. The other parts stand in keys of their own.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Parts<'t> {
-    user: Option<&'t str>,
-    hosts: Option<&'t str>,
-    port: Option<u16>,
-    name: Option<&'t str>,
-}
-
 pub(super) fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Option<Database> {
-    let set: Vec<&'static str> = SERVER.into_iter().filter(|key| reader.text(key).is_some()).collect();
+    let set = database_server::keys_set(reader);
     let Some(text) = reader.text("database") else {
-        if set.iter().any(|key| DECISIVE.contains(key)) {
-            return server(reader, &Parts::default()).map(Database::Mysql);
+        if database_server::is_named(reader) {
+            return database_server::read(reader, &Parts::default()).map(Database::Mysql);
         }
         if !set.is_empty() {
             reader
@@ -58,7 +44,7 @@ pub(super) fn read(reader: &mut Reader<'_>, data_dir: &Path) -> Option<Database>
     };
     let location = location(&text, data_dir);
     match reader.accept("database", location)? {
-        Location::Server(parts) => server(reader, &parts).map(Database::Mysql),
+        Location::Server(parts) => database_server::read(reader, &parts).map(Database::Mysql),
         Location::File(path) => {
             if !set.is_empty() {
                 reader.warn(format!(
@@ -113,72 +99,6 @@ fn address(text: &str) -> Result<Parts<'_>, &'static str> {
         hosts: Some(hosts).filter(|hosts| !hosts.is_empty()),
         port,
         name: name.filter(|name| !name.is_empty()),
-    })
-}
-
-/// The server of the keys, but for what the address says itself. The defaults are the predecessor's.
-fn server(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<DatabaseServer> {
-    let text = |said: Option<&str>, key: &str, default: &str, reader: &Reader<'_>| {
-        said.map(str::to_owned).or_else(|| reader.text(key)).unwrap_or_else(|| default.to_owned())
-    };
-    let hosts = text(parts.hosts, "dbhost", "localhost", reader);
-    let hosts: Vec<String> = hosts.split(',').map(|host| host.trim().trim_matches(['[', ']']).to_owned()).collect();
-    if hosts.iter().any(String::is_empty) {
-        reader.refuse("dbhost", "a host of the list is empty: separate the hosts with single commas");
-        return None;
-    }
-    let port = match parts.port {
-        Some(port) => Some(port),
-        None if reader.text("dbport").is_none() => Some(3306),
-        None => reader.optional("dbport", |text| {
-            text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{text}` is no port"))
-        }),
-    };
-    let tls = match reader.text("dbtls") {
-        None => Some(DatabaseTls::default()),
-        Some(_) => reader.optional("dbtls", tls),
-    };
-    let password = match reader.text("dbpassword") {
-        None => Some(Secret::default()),
-        Some(_) => reader.secret("dbpassword"),
-    };
-    let authorities = match reader.text("dbca") {
-        None => Some(None),
-        Some(path) => reader.certificate("dbca", &path).map(|found| Some(found.pem)),
-    };
-    if authorities.as_ref().is_some_and(Option::is_some) && tls.is_some_and(|tls| tls != DatabaseTls::Verify) {
-        reader.refuse(
-            "dbca",
-            "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca",
-        );
-    }
-    let socket = reader.path("dbsocket");
-    let is_remote = |host: &String| !is_loopback(host);
-    if tls.is_some_and(|tls| tls != DatabaseTls::Verify) && socket.is_none() && hosts.iter().any(is_remote) {
-        reader.warn(
-            "dbtls is not `verify`: who stands between here and dbhost can read and change what goes to the database; set \
-             dbtls=verify, and dbca to the certificate of the server's authority",
-        );
-    }
-    Some(DatabaseServer {
-        hosts,
-        port: port?,
-        socket,
-        name: text(parts.name, "dbname", "stakepool", reader),
-        user: text(parts.user, "dbuser", "stakepool", reader),
-        password: password?,
-        tls: tls?,
-        authorities: authorities?,
-    })
-}
-
-fn tls(text: &str) -> Result<DatabaseTls, String> {
-    Ok(match text {
-        "off" => DatabaseTls::Off,
-        "preferred" => DatabaseTls::Preferred,
-        "required" => DatabaseTls::Required,
-        "verify" => DatabaseTls::Verify,
-        _ => return Err(format!("`{text}` is none of off, preferred, required and verify")),
     })
 }
 

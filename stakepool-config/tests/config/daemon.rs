@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use stakepool_config::ListenAddress;
 use stakepool_core::chain::Network;
+use stakepool_core::ports::DatabaseTls;
 
 use super::{COLD, Host, assert_only, daemon_lines, pem, without};
 
@@ -63,20 +64,36 @@ fn listeners_may_be_repeated_and_get_the_default_port() {
     assert_eq!(config.monitor_listen.unwrap().tcp_candidates(), ["[::]:9181", "0.0.0.0:9181"]);
 }
 
+/// What a file of the predecessor says of its database.
+const DATABASE: &str = "dbhost=db.example\ndbport=3307\ndbname=pool\ndbuser=reader\ndbpassword=hunter2\ndbtls=verify";
+
 #[test]
-fn polling_the_database_is_refused_with_the_reason() {
-    assert_only(
-        &Host::new().daemon_errors(&daemon_lines("norpclisten=1")),
-        &["norpclisten", "over gRPC", "remove the line"],
-    );
-    Host::new().daemon(&daemon_lines("norpclisten=0"));
+fn the_database_is_looked_at_when_the_daemon_starts() {
+    let config = Host::new().daemon(&daemon_lines(&format!("{DATABASE}\nnorpclisten=0")));
+    assert_eq!(config.warnings, [""; 0]);
+    let database = config.database.unwrap();
+    assert_eq!((&database.hosts[..], database.port), (&["db.example".to_owned()][..], 3307));
+    assert_eq!((database.name.as_str(), database.user.as_str()), ("pool", "reader"));
+    assert_eq!((database.password.expose(), database.tls), ("hunter2", DatabaseTls::Verify));
+    assert!(!config.polls_database && config.rpc_listen.len() == 1);
+    assert_eq!(Host::new().daemon(&daemon_lines("")).database, None);
+    let config = Host::new().daemon(&daemon_lines("dbname=pool\ndbuser=me"));
+    assert_only(&config.warnings, &["no database is named", "dbname, dbuser"]);
+    let config = Host::new().daemon(&daemon_lines("dbhost=db.example"));
+    assert_only(&config.warnings, &["dbtls is not `verify`"]);
 }
 
 #[test]
-fn the_database_is_not_used_and_this_is_told_once() {
-    let config = Host::new().daemon(&daemon_lines("dbhost=localhost\ndbport=3306\ndbpassword=hunter2"));
-    assert_only(&config.warnings, &["gets its users from the web", "dbhost, dbport, dbpassword"]);
-    assert!(!config.warnings[0].contains("hunter2"));
+fn with_norpclisten_the_database_is_polled_and_no_service_offered_which_is_told() {
+    let lines = without("rpctoken", &daemon_lines(&format!("{DATABASE}\nnorpclisten=1")));
+    let config = Host::new().daemon(&lines);
+    assert!(config.polls_database && config.rpc_listen.is_empty() && config.database.is_some());
+    assert_only(&config.warnings, &["norpclisten is on", "hears nothing of"]);
+    let config = Host::new().daemon(&daemon_lines(&format!("{DATABASE}\nnorpclisten=1\nrpclisten=:1\noldclients=1")));
+    assert_eq!(config.warnings.len(), 2, "{:?}", config.warnings);
+    assert!(config.warnings[1].contains("no effect: rpclisten, rpctoken, oldclients"), "{:?}", config.warnings);
+    assert!(!config.warnings.iter().any(|warning| warning.contains("hunter2")));
+    assert_only(&Host::new().daemon_errors(&daemon_lines("norpclisten=1")), &["dbhost is not set"]);
 }
 
 #[test]

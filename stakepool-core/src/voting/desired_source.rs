@@ -15,9 +15,6 @@ use super::tell::{NAMED, count, named};
 use crate::chain::{Network, ScriptAddress};
 use crate::ports::{DesiredFound, DesiredSource, DesiredSourceError};
 
-/// What problems with reading are about, and with what was read.
-const READING: &str = "source";
-const ENTRIES: &str = "source entries";
 /// How long one reading may take.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 /// Pause after the first failure; each further one doubles it.
@@ -98,8 +95,8 @@ pub(super) async fn read_source(engine: Arc<Engine>) {
             _ = sent.wait_for(|sent| sent.users && sent.added) => {}
             () = reading => {}
         }
-        engine.solved(READING);
-        engine.solved(ENTRIES);
+        engine.solved("source");
+        engine.solved("source entries");
     }
     std::future::pending().await
 }
@@ -122,7 +119,7 @@ async fn read_on(engine: &Engine, reads: &SourceReads) {
                     let what = format!(
                         "{error}. Until it can be read, the daemon votes with the users and added tickets that it has"
                     );
-                    engine.problem(READING, what);
+                    engine.problem("source", what);
                 }
                 sleep(pause).await;
                 pause = (pause * 2).min(reads.every.unwrap_or(LONGEST_PAUSE)).min(LONGEST_PAUSE);
@@ -157,9 +154,9 @@ impl Engine {
         if users.is_empty() && known.users().len() > 0 {
             let known = count(known.users().len() as u64, "user", "users");
             let what = format!("{place} has no users, but the daemon knows {known} and keeps them: check dbname");
-            return self.problem(READING, what);
+            return self.problem("source", what);
         }
-        self.solved(READING);
+        self.solved("source");
         let mut next = (*known).clone();
         next.set_users(users.iter().copied());
         next.set_added(added.iter().copied());
@@ -180,11 +177,11 @@ impl Engine {
 
     fn tell_left_out(&self, place: &str, left_out: &[String]) {
         if left_out.is_empty() {
-            return self.solved(ENTRIES);
+            return self.solved("source entries");
         }
         let entries = count(left_out.len() as u64, "entry", "entries");
         let names = named(left_out, NAMED, Clone::clone);
-        self.problem(ENTRIES, format!("{entries} of {place} cannot be used: {names}. Mend them there"));
+        self.problem("source entries", format!("{entries} of {place} cannot be used: {names}. Mend them there"));
     }
 }
 

@@ -93,7 +93,10 @@ impl DesiredSource for PredecessorTables {
 /// What is wrong, and what to do where that is something else than for a program that writes.
 fn reason(failure: Failure) -> String {
     if [1044, 1142, 1143].into_iter().any(|number| failure.is_numbered(number)) {
-        return format!("grant the account (dbuser) SELECT on its tables Users and LowFeeTicket ({})", text_of(failure));
+        return format!(
+            "grant the account (dbuser) SELECT on its tables Users and LowFeeTicket ({})",
+            text_of(failure)
+        );
     }
     if failure.is_numbered(1146) {
         return "it has no table Users: check dbname".to_owned();

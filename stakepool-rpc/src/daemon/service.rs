@@ -54,6 +54,17 @@ pub struct Serving {
 }
 
 impl Serving {
+    /// Serves nobody: for a daemon that no web reaches. Must be called within a tokio runtime.
+    pub fn nobody() -> Self {
+        let stop = watch::Sender::new(false);
+        let stopping = until_stopped(&stop);
+        let task = tokio::spawn(async {
+            stopping.await;
+            Ok(())
+        });
+        Self { stop, task }
+    }
+
     /// Waits until they ended by themselves, and says why. Not to be called again then.
     pub async fn ended(&mut self) -> ServeError {
         let served = (&mut self.task).await;
