@@ -22,6 +22,7 @@ mod lottery_reports;
 mod parts;
 mod persist;
 mod problems;
+mod read_source;
 mod restore;
 mod run;
 mod saved_keys;

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 use super::audit::audit_wallets;
 use super::ballots::Drawn;
-use super::desired_source::read_source;
 use super::engine::{Engine, EngineError};
 use super::follower::Follower;
 use super::lost_events::ChainEvent;
 use super::persist::save_now_and_then;
+use super::read_source::read_source;
 use super::tips::watch_tips;
 use super::votes::Votes;
 use super::wallet_watch::watch_wallets;

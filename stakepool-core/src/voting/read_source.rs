@@ -1,0 +1,137 @@
+//! Users and added tickets that the daemon looks up by itself, while nobody sends them.
+//!
+//! What is sent counts more: from then on the source is not asked any more. A source that fails costs nothing but news: the
+//! daemon votes with what it has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::desired_source::SourceReads;
+use super::engine::Engine;
+use super::tell::{NAMED, count, named};
+use crate::chain::{Network, ScriptAddress};
+use crate::ports::{DesiredFound, DesiredSource, DesiredSourceError};
+
+/// How long one reading may take.
+const READ_LIMIT: Duration = Duration::from_secs(60);
+/// Pause after the first failure; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(240);
+/// How long a failure at the start is nobody's concern: the web may be about to send all.
+const WEB_FIRST: Duration = Duration::from_secs(20);
+
+/// Reads the source for as long as it has something to say, and goes on waiting then: the engine takes a part that ends for
+/// broken.
+pub(super) async fn read_source(engine: Arc<Engine>) {
+    if let Some(reads) = engine.source.reads() {
+        let mut sent = engine.source.subscribe();
+        let reading = async {
+            read_on(&engine, &reads).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = sent.wait_for(|sent| sent.users && sent.added) => {}
+            () = reading => {}
+        }
+        engine.solved("source");
+        engine.solved("source entries");
+    }
+    std::future::pending().await
+}
+
+async fn read_on(engine: &Engine, reads: &SourceReads) {
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match read(reads.source()).await {
+            Ok(found) => {
+                engine.take_found(&reads.source().place(), found);
+                pause = FIRST_PAUSE;
+                match reads.every {
+                    Some(every) => sleep(every).await,
+                    None => return,
+                }
+            }
+            Err(error) => {
+                if reads.every.is_some() || began.elapsed() >= WEB_FIRST {
+                    let what = format!(
+                        "{error}. Until it can be read, the daemon votes with the users and added tickets that it has"
+                    );
+                    engine.problem("source", what);
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(reads.every.unwrap_or(LONGEST_PAUSE)).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+/// One reading, in a task of its own: one that breaks down ends nothing else.
+async fn read(source: &Arc<dyn DesiredSource>) -> Result<DesiredFound, DesiredSourceError> {
+    let mut task = JoinSet::new();
+    let reading = Arc::clone(source);
+    task.spawn(async move { reading.read().await });
+    let failed = |reason: String| Err(DesiredSourceError { place: source.place(), reason });
+    match timeout(READ_LIMIT, task.join_next()).await {
+        Ok(Some(Ok(read))) => read,
+        Ok(_) => failed("the reader broke down; report what the log says above".to_owned()),
+        Err(_) => failed(format!("it was not read within {} seconds", READ_LIMIT.as_secs())),
+    }
+}
+
+impl Engine {
+    /// Takes what a source has, but for what was sent. A source without users replaces none: it is the wrong one, or empty.
+    fn take_found(&self, place: &str, found: DesiredFound) {
+        let DesiredFound { users, added, mut left_out } = found;
+        let network = self.lottery().evaluator().network();
+        let mut is_ours = |address: &ScriptAddress| is_of(network, address, &mut left_out);
+        let users: Vec<_> = users.into_iter().filter(|user| is_ours(&user.address)).collect();
+        let added: Vec<_> = added.into_iter().filter(|ticket| is_ours(&ticket.address)).collect();
+        self.tell_left_out(place, &left_out);
+        let known = self.desired();
+        if users.is_empty() && known.users().len() > 0 {
+            let known = count(known.users().len() as u64, "user", "users");
+            let what = format!("{place} has no users, but the daemon knows {known} and keeps them: check dbname");
+            return self.problem("source", what);
+        }
+        self.solved("source");
+        let mut next = (*known).clone();
+        next.set_users(users.iter().copied());
+        next.set_added(added.iter().copied());
+        if next == *known && self.has_users() {
+            return;
+        }
+        tracing::info!(place, users = users.len(), added = added.len(), "users and added tickets were read");
+        self.change_desired(true, |desired| {
+            let sent = self.source.sent();
+            if !sent.users {
+                desired.set_users(users);
+            }
+            if !sent.added {
+                desired.set_added(added);
+            }
+        });
+    }
+
+    fn tell_left_out(&self, place: &str, left_out: &[String]) {
+        if left_out.is_empty() {
+            return self.solved("source entries");
+        }
+        let entries = count(left_out.len() as u64, "entry", "entries");
+        let names = named(left_out, NAMED, Clone::clone);
+        self.problem("source entries", format!("{entries} of {place} cannot be used: {names}. Mend them there"));
+    }
+}
+
+/// Whether an address is of the network; one that is not is noted.
+fn is_of(network: Network, address: &ScriptAddress, left_out: &mut Vec<String>) -> bool {
+    let is_ours = address.network() == network;
+    if !is_ours {
+        left_out.push(format!("{address} is of {}, not of {network}", address.network()));
+    }
+    is_ours
+}
