@@ -134,7 +134,6 @@ mod parts;
 mod pool;
 pub mod registration;
 mod run;
-#[cfg(feature = "vsp")]
 pub mod sealed;
 mod signed;
 pub mod status;

@@ -12,6 +12,7 @@ use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
 use tokio::sync::OnceCell;
 
+use crate::accounts::factor_secrets::FactorKey;
 use crate::agendas::Agendas;
 use crate::alert_record::AlertRecord;
 use crate::daemons::{DesiredChanged, Expected, Reconciler};
@@ -22,6 +23,7 @@ use crate::limits::password_queue::PasswordQueue;
 use crate::limits::tries::Limiter;
 use crate::mail::{MailTroubles, Outbox};
 use crate::parts::Parts;
+use crate::sealed::SealError;
 use crate::signed::Signer;
 use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
 use crate::tickets::Tally;
@@ -43,6 +45,9 @@ pub enum SetupError {
     /// The secret for cookies.
     #[error("cookiesecret is empty: set it to a long random text, and to the same one in every instance of the web")]
     EmptyNoteSecret,
+    /// The key for the secrets of second factors.
+    #[error("no key for the secrets of second factors follows from apisecret: {0}")]
+    FactorKey(SealError),
     /// An extended public key.
     #[error(transparent)]
     Key(#[from] HdKeyError),
@@ -89,6 +94,7 @@ pub struct Pool {
     pub(crate) passwords: PasswordQueue,
     pub(crate) limiter: Limiter,
     pub(crate) outbox: Outbox,
+    pub(crate) factor_key: FactorKey,
     pub(crate) first_steps: Signer,
     pub(crate) known_browsers: KnownBrowsers,
     pub(crate) key_networks: KeyNetworks,
@@ -126,6 +132,7 @@ impl Pool {
                 parts.mail_failures.clone(),
                 parts.upkeep.clone(),
             ),
+            factor_key: FactorKey::new(&settings.api_secret).map_err(SetupError::FactorKey)?,
             first_steps: Signer::new(&settings.note_secret, "first step"),
             known_browsers: KnownBrowsers::new(&settings.note_secret),
             key_networks: KeyNetworks::default(),

@@ -24,6 +24,7 @@ impl Pool {
             () = mailer::run(&self.parts, &self.outbox, &self.settings.site) => Ok(()),
             () = alerts::watch::run(self) => Ok(()),
             () = accounts::unverified::run(self) => Ok(()),
+            () = accounts::factor_secrets::seal_clear_ones(self) => Ok(()),
             () = self.parts.database.watch(|| self.now()) => Ok(()),
         };
         alerts::watch::give_up(self).await;

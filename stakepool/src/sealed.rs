@@ -5,6 +5,7 @@ use std::fmt;
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::rand;
 use stakepool_core::secret::Secret;
 use zeroize::Zeroizing;
@@ -64,6 +65,24 @@ impl SealingKey {
     /// The bytes to keep.
     pub fn to_bytes(&self) -> Zeroizing<[u8; KEY_LENGTH]> {
         self.0.clone()
+    }
+
+    /// The key for a purpose that follows from a secret of the configuration (HKDF, RFC 5869), so that it need not be kept.
+    ///
+    /// # Errors
+    /// [`SealError::Empty`], [`SealError::Derivation`].
+    pub fn of_secret(secret: &Secret, purpose: &str) -> Result<Self, SealError> {
+        if secret.is_empty() {
+            return Err(SealError::Empty);
+        }
+        let purpose = [purpose.as_bytes()];
+        let material = Salt::new(HKDF_SHA256, &[]).extract(secret.expose().as_bytes());
+        let mut key = Zeroizing::new([0; KEY_LENGTH]);
+        material
+            .expand(&purpose, HKDF_SHA256)
+            .and_then(|expanded| expanded.fill(&mut *key))
+            .map_err(|Unspecified| SealError::Derivation)?;
+        Ok(Self(key))
     }
 
     fn of_passphrase(passphrase: &Secret, salt: &[u8], (memory, passes): (u32, u32)) -> Result<Self, SealError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stakepool_core::accounts::{Email, Registration, TotpSecret, TotpStep, User, UserId};
+use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeKeyStore, HistoryStore, Invitation,
@@ -94,8 +94,10 @@ pass_on! {
     }
     SecondFactorStore to second_factors {
         fn second_factor(user: UserId) -> Option<SecondFactor>;
-        fn propose_factor(user: UserId, secret: &TotpSecret) -> ();
-        fn confirm_factor(user: UserId, secret: &TotpSecret, step: TotpStep, recovery: &[[u8; 32]]) -> bool;
+        fn propose_factor(user: UserId, secret: &StoredSecret) -> ();
+        fn confirm_factor(user: UserId, secret: &StoredSecret, step: TotpStep, recovery: &[[u8; 32]]) -> bool;
+        fn factor_secrets() -> Vec<(UserId, StoredSecret)>;
+        fn change_secret(user: UserId, old: &StoredSecret, new: &StoredSecret) -> bool;
         fn use_step(user: UserId, step: TotpStep) -> bool;
         fn use_recovery(user: UserId, hash: &[u8; 32]) -> bool;
         fn renew_recovery(user: UserId, recovery: &[[u8; 32]]) -> ();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use stakepool_core::accounts::{
-    Email, PasswordCheck, PasswordCosts, PasswordHasher, SystemRandom, TotpSecret, TotpStep, UserId,
+    Email, PasswordCheck, PasswordCosts, PasswordHasher, StoredSecret, SystemRandom, TotpSecret, TotpStep, UserId,
 };
 use stakepool_core::ports::{
     SecondFactorStore, Session, SessionStore, SessionToken, TokenPurpose, TokenStore, UserStore,
@@ -143,8 +143,9 @@ async fn locked_out(scene: &Scene) -> (UserId, SessionToken, [u8; 32]) {
         database.put(purpose, link, id, None, far).await.unwrap();
     }
     let secret = TotpSecret::random(&SystemRandom);
-    database.propose_factor(id, &secret).await.unwrap();
-    assert!(database.confirm_factor(id, &secret, TotpStep(1), &[[3; 32]]).await.unwrap());
+    let stored = StoredSecret::from_bytes(secret.as_bytes());
+    database.propose_factor(id, &stored).await.unwrap();
+    assert!(database.confirm_factor(id, &stored, TotpStep(1), &[[3; 32]]).await.unwrap());
     (id, session, link)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
+use stakepool_core::accounts::{StoredSecret, SystemRandom, TotpSecret, TotpStep, UserId};
 use stakepool_core::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, Network, ScriptAddress, TicketHash};
 use stakepool_core::ports::{
     AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, SecondFactorStore as _, UnknownAddress,
@@ -371,8 +371,9 @@ async fn a_lost_second_factor_is_taken_away_but_not_ones_own() {
     let (world, mut admin, user) = people(plan()).await;
     for id in [1, 2] {
         let secret = TotpSecret::random(&SystemRandom);
-        world.database.propose_factor(UserId(id), &secret).await.unwrap();
-        assert!(world.database.confirm_factor(UserId(id), &secret, TotpStep(1), &[[7; 32]]).await.unwrap());
+        let stored = StoredSecret::from_bytes(secret.as_bytes());
+        world.database.propose_factor(UserId(id), &stored).await.unwrap();
+        assert!(world.database.confirm_factor(UserId(id), &stored, TotpStep(1), &[[7; 32]]).await.unwrap());
     }
     let has_factor = async |id| world.database.second_factor(UserId(id)).await.unwrap().is_some();
     let own = admin.get("/adminuser?id=1").await.text();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool::Parts;
-use stakepool_core::accounts::{Email, EmailState, SecretToken, SystemRandom, TotpSecret, TotpStep, User, UserId};
+use stakepool_core::accounts::{
+    Email, EmailState, SecretToken, StoredSecret, SystemRandom, TotpSecret, TotpStep, User, UserId,
+};
 use stakepool_core::chain::{ExtendedPubKey, KeyIndex};
 use stakepool_core::ports::{
     AccessStore as _, Clock as _, InvitationStore as _, LowFeeStore as _, SecondFactor, SecondFactorStore as _, Slice,
@@ -79,8 +81,9 @@ impl Scene {
         let after = User { email_state: EmailState::Unverified, ..before.clone() };
         world.database.update(&before, &after).await.unwrap();
         let secret = TotpSecret::random(&SystemRandom);
-        world.database.propose_factor(WITH_DEVICE.0, &secret).await.unwrap();
-        assert!(world.database.confirm_factor(WITH_DEVICE.0, &secret, TotpStep(0), &[]).await.unwrap());
+        let stored = StoredSecret::from_bytes(secret.as_bytes());
+        world.database.propose_factor(WITH_DEVICE.0, &stored).await.unwrap();
+        assert!(world.database.confirm_factor(WITH_DEVICE.0, &stored, TotpStep(0), &[]).await.unwrap());
         let half_way = signed_in(WITH_DEVICE.1).await;
         let expires = world.clock.now().plus(Duration::from_secs(3600));
         let mut tokens = Vec::new();

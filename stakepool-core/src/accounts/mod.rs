@@ -15,6 +15,8 @@ mod passwords;
 mod readable;
 mod registration;
 #[cfg(feature = "accounts")]
+mod stored_secret;
+#[cfg(feature = "accounts")]
 mod tokens;
 #[cfg(feature = "accounts")]
 mod totp;
@@ -34,6 +36,8 @@ pub use passwords::{
     PasswordCheck, PasswordCosts, PasswordError, PasswordHasher, PasswordPolicyError, check_policy, check_policy_at,
 };
 pub use registration::{PoolBranches, Registration};
+#[cfg(feature = "accounts")]
+pub use stored_secret::StoredSecret;
 #[cfg(feature = "accounts")]
 pub use tokens::{SecretToken, SecureRandom, SystemRandom, TokenError};
 #[cfg(feature = "accounts")]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Session, SessionToken, StoreError, TokenPurpose};
-use crate::accounts::{TotpSecret, TotpStep, UserId};
+use crate::accounts::{StoredSecret, TotpStep, UserId};
 use crate::time::UnixTime;
 
 /// Open ways into an account, and things that count once.
@@ -23,7 +23,7 @@ pub trait AccessStore: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecondFactor {
     /// The secret that the user's device shares.
-    pub secret: TotpSecret,
+    pub secret: StoredSecret,
     /// Whether the user has shown that the device works. Before, it does not count.
     pub confirmed: bool,
     /// The latest step whose code was used.
@@ -41,17 +41,23 @@ pub trait SecondFactorStore: Send + Sync {
     /// Stores a secret that is to be confirmed; it takes the place of an unconfirmed one.
     ///
     /// Fails with [`StoreError::Conflict`] where the user has a confirmed one.
-    async fn propose_factor(&self, user: UserId, secret: &TotpSecret) -> Result<(), StoreError>;
+    async fn propose_factor(&self, user: UserId, secret: &StoredSecret) -> Result<(), StoreError>;
 
     /// Confirms the proposed secret, whose code of `step` was right, with the hashes of its recovery codes. True where
     /// exactly this secret was proposed and not yet confirmed.
     async fn confirm_factor(
         &self,
         user: UserId,
-        secret: &TotpSecret,
+        secret: &StoredSecret,
         step: TotpStep,
         recovery: &[[u8; 32]],
     ) -> Result<bool, StoreError>;
+
+    /// The secrets of all users, confirmed or not.
+    async fn factor_secrets(&self) -> Result<Vec<(UserId, StoredSecret)>, StoreError>;
+
+    /// Stores a secret in another form. False where the user has not exactly `old`.
+    async fn change_secret(&self, user: UserId, old: &StoredSecret, new: &StoredSecret) -> Result<bool, StoreError>;
 
     /// Uses the code of a step up. False where it, or a later one, was used before.
     async fn use_step(&self, user: UserId, step: TotpStep) -> Result<bool, StoreError>;

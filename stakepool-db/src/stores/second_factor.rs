@@ -1,7 +1,7 @@
 //! Second factors.
 
 use async_trait::async_trait;
-use stakepool_core::accounts::{TotpSecret, TotpStep, UserId};
+use stakepool_core::accounts::{StoredSecret, TotpStep, UserId};
 use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError};
 
 use crate::attempts::transaction;
@@ -21,17 +21,15 @@ impl SecondFactorStore for Database {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let fields = Fields::new(&row, "second_factors", format_args!("of user {user}"));
-        let secret = TotpSecret::from_bytes(fields.bytes("secret")?)
-            .ok_or_else(|| fields.corrupt("secret", "it has not 20 bytes"))?;
         Ok(Some(SecondFactor {
-            secret,
+            secret: StoredSecret::from_bytes(fields.bytes("secret")?),
             confirmed: fields.flag("confirmed")?,
             last_step: TotpStep(fields.number("last_step")?),
             recovery_left: fields.number("recovery_left")?,
         }))
     }
 
-    async fn propose_factor(&self, user: UserId, secret: &TotpSecret) -> Result<(), StoreError> {
+    async fn propose_factor(&self, user: UserId, secret: &StoredSecret) -> Result<(), StoreError> {
         transaction!(self.writes(Turn::None), |transaction| {
             let first = sql("INSERT INTO second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, 0, 0)")
                 .bind(user.0)
@@ -52,7 +50,7 @@ impl SecondFactorStore for Database {
     async fn confirm_factor(
         &self,
         user: UserId,
-        secret: &TotpSecret,
+        secret: &StoredSecret,
         step: TotpStep,
         recovery: &[[u8; 32]],
     ) -> Result<bool, StoreError> {
@@ -69,6 +67,28 @@ impl SecondFactorStore for Database {
             }
             Ok(confirmed)
         })
+    }
+
+    async fn factor_secrets(&self) -> Result<Vec<(UserId, StoredSecret)>, StoreError> {
+        let rows = self.rows(&sql("SELECT user_id, secret FROM second_factors")).await?;
+        let read = |row| {
+            let user: i64 = Fields::new(row, "second_factors", "?").number("user_id")?;
+            let secret = Fields::new(row, "second_factors", format_args!("of user {user}")).bytes("secret")?;
+            Ok((UserId(user), StoredSecret::from_bytes(secret)))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn change_secret(&self, user: UserId, old: &StoredSecret, new: &StoredSecret) -> Result<bool, StoreError> {
+        let stored = self
+            .execute(
+                &sql("UPDATE second_factors SET secret = ? WHERE user_id = ? AND secret = ?")
+                    .bind(new.as_bytes())
+                    .bind(user.0)
+                    .bind(old.as_bytes()),
+            )
+            .await?;
+        Ok(stored == 1)
     }
 
     async fn use_step(&self, user: UserId, step: TotpStep) -> Result<bool, StoreError> {

@@ -1,6 +1,6 @@
 //! The operator goes back to the predecessor's programs for a while, and returns.
 
-use stakepool_core::accounts::{PasswordHashes, TotpSecret, UserId};
+use stakepool_core::accounts::{PasswordHashes, StoredSecret, UserId};
 use stakepool_core::ports::StoreError;
 use stakepool_core::ports::{
     NewUser, SecondFactorStore, SessionStore, SessionToken, TokenPurpose, TokenStore, UserStore,
@@ -91,7 +91,7 @@ pub async fn a_number_that_is_another_persons_now_has_no_rights_of_before<F: ByH
     let index = stores.reserve_index(registered, 9).await.unwrap();
     stores.register(registered, &registration(index.0)).await.unwrap();
     for user in [old, registered] {
-        stores.propose_factor(user, &TotpSecret::from_bytes(&[7; 20]).unwrap()).await.unwrap();
+        stores.propose_factor(user, &StoredSecret::from_bytes([7; 48])).await.unwrap();
     }
     fixture.close(stores).await;
     for UserId(id) in [old, registered] {

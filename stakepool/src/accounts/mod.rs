@@ -9,6 +9,7 @@ mod change;
 mod closing;
 mod confirm;
 mod email;
+pub(crate) mod factor_secrets;
 mod factor_tries;
 mod find;
 mod invited;

@@ -95,7 +95,8 @@ impl Pool {
     ) -> Result<SecondFactorSetUp, SecondFactorError> {
         self.confirm_password(user, password, origin.client).await?;
         let secret = TotpSecret::random(self.parts.random.as_ref());
-        match self.parts.second_factors.propose_factor(user.id, &secret).await {
+        let sealed = self.factor_key.seal(user.id, &secret)?;
+        match self.parts.second_factors.propose_factor(user.id, &sealed).await {
             Ok(()) => Ok(SecondFactorSetUp { secret }),
             Err(StoreError::Conflict(_)) => Err(SecondFactorError::IsOn),
             Err(error) => Err(error.into()),
@@ -118,8 +119,9 @@ impl Pool {
         let proposed = store.second_factor(user.id).await?.filter(|factor| !factor.confirmed);
         let factor = proposed.ok_or(ConfirmFactorError::NothingProposed)?;
         let tried = self.try_factor(user.id).await?;
-        let Some(step) = factor.secret.step_of(code, self.now()) else {
-            return Err(ConfirmFactorError::Wrong(Box::new(factor.secret)));
+        let secret = self.factor_key.open(user.id, &factor.secret)?;
+        let Some(step) = secret.step_of(code, self.now()) else {
+            return Err(ConfirmFactorError::Wrong(Box::new(secret)));
         };
         self.factor_shown(tried).await;
         let codes = RecoveryCode::some(self.parts.random.as_ref());

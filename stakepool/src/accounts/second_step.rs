@@ -89,12 +89,14 @@ impl Pool {
     pub(super) async fn check_code(&self, user: UserId, typed: &str) -> Result<Option<SignedInBy>, StoreError> {
         let store = &self.parts.second_factors;
         let Some(factor) = store.second_factor(user).await?.filter(|factor| factor.confirmed) else { return Ok(None) };
-        if let Some(step) = factor.secret.step_of(typed, self.now()) {
+        let secret = self.factor_key.open(user, &factor.secret);
+        if let Some(step) = secret.as_ref().ok().and_then(|secret| secret.step_of(typed, self.now())) {
             return Ok(store.use_step(user, step).await?.then_some(SignedInBy::Device));
         }
         match RecoveryCode::parse(typed) {
+            // Also where the secret cannot be read: this is what recovery codes are for.
             Some(code) => Ok(store.use_recovery(user, &code.hash()).await?.then_some(SignedInBy::Recovery)),
-            None => Ok(None),
+            None => secret.map(|_| None),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool::Stores;
-use stakepool_core::accounts::{SystemRandom, TotpSecret, TotpStep, UserId};
+use stakepool_core::accounts::{StoredSecret, TotpStep, UserId};
 use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError, TryStore};
 use stakepool_core::testkit::RacingSessions;
 use stakepool_core::time::UnixTime;
@@ -29,19 +29,27 @@ impl SecondFactorStore for AnotherIsProposed {
         self.0.second_factor(user).await
     }
 
-    async fn propose_factor(&self, user: UserId, secret: &TotpSecret) -> Result<(), StoreError> {
+    async fn propose_factor(&self, user: UserId, secret: &StoredSecret) -> Result<(), StoreError> {
         self.0.propose_factor(user, secret).await
     }
 
     async fn confirm_factor(
         &self,
         user: UserId,
-        secret: &TotpSecret,
+        secret: &StoredSecret,
         step: TotpStep,
         recovery: &[[u8; 32]],
     ) -> Result<bool, StoreError> {
-        self.0.propose_factor(user, &TotpSecret::random(&SystemRandom)).await?;
+        self.0.propose_factor(user, &StoredSecret::from_bytes([9; 48])).await?;
         self.0.confirm_factor(user, secret, step, recovery).await
+    }
+
+    async fn factor_secrets(&self) -> Result<Vec<(UserId, StoredSecret)>, StoreError> {
+        self.0.factor_secrets().await
+    }
+
+    async fn change_secret(&self, user: UserId, old: &StoredSecret, new: &StoredSecret) -> Result<bool, StoreError> {
+        self.0.change_secret(user, old, new).await
     }
 
     async fn use_step(&self, user: UserId, step: TotpStep) -> Result<bool, StoreError> {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use stakepool::accounts::{FIRST_STEP_LASTS, SecondStepError, SignedIn, SignedInBy};
-use stakepool_core::accounts::{RecoveryCode, TotpSecret, TotpStep, User};
+use stakepool_core::accounts::{RecoveryCode, StoredSecret, TotpSecret, TotpStep, User};
+use stakepool_core::ports::SecondFactorStore;
+use stakepool_core::secret::Secret;
 
 use crate::world::{ALICE, PASSWORD, World, from, home, terms, token};
 
@@ -203,4 +205,51 @@ async fn tries_are_counted_by_all_instances_together_and_a_restart_forgets_none(
     let note = first_step(&world).await;
     let refused = world.pool.second_step(&note, "000000", &home(), None).await;
     assert!(matches!(refused, Err(SecondStepError::Wrong)));
+}
+
+/// What a user's secret is in the store.
+async fn stored(world: &World, user: &User) -> StoredSecret {
+    world.database.second_factor(user.id).await.unwrap().unwrap().secret
+}
+
+#[tokio::test]
+async fn secrets_lie_encrypted_and_those_of_earlier_versions_are_encrypted_when_the_pool_runs() {
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    let (secret, _) = set_up(&world, &user).await;
+    let sealed = stored(&world, &user).await;
+    assert!(sealed.clear().is_none());
+    assert!(!sealed.as_bytes().windows(8).any(|part| secret.as_bytes().windows(8).any(|clear| part == clear)));
+    let clear = StoredSecret::from_bytes(secret.as_bytes());
+    assert!(world.database.change_secret(user.id, &sealed, &clear).await.unwrap());
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    world.pool.second_step(&note, &shown, &home(), None).await.unwrap();
+    let (_stop, _running) = world.run();
+    let encrypted = async {
+        while stored(&world, &user).await.clear().is_some() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), encrypted).await.expect("it lies clear");
+    world.clock.advance(Duration::from_secs(30));
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    world.pool.second_step(&note, &shown, &home(), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn under_another_apisecret_no_code_of_the_device_signs_in_and_recovery_codes_do() {
+    let world = World::start().await;
+    let user = world.account(ALICE).await;
+    let other =
+        World::with(|plan| plan.settings.api_secret = Secret::new("another secret of more than 32 characters")).await;
+    let others = other.account(ALICE).await;
+    set_up(&other, &others).await;
+    let (secret, codes) = set_up(&world, &user).await;
+    let (ours, foreign) = (stored(&world, &user).await, stored(&other, &others).await);
+    assert!(world.database.change_secret(user.id, &ours, &foreign).await.unwrap());
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    let refused = world.pool.second_step(&note, &shown, &home(), None).await.unwrap_err();
+    assert!(refused.to_string().contains("apisecret"), "{refused}");
+    let (_, by) = world.pool.second_step(&note, &codes[0].reveal(), &home(), None).await.unwrap();
+    assert_eq!(by, SignedInBy::Recovery);
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::Factor;
-use crate::accounts::{TotpSecret, TotpStep, UserId};
+use crate::accounts::{StoredSecret, TotpStep, UserId};
 use crate::ports::{SecondFactor, SecondFactorStore, StoreError};
 
 #[async_trait]
@@ -20,7 +20,7 @@ impl SecondFactorStore for MemoryStore {
         }))
     }
 
-    async fn propose_factor(&self, user: UserId, secret: &TotpSecret) -> Result<(), StoreError> {
+    async fn propose_factor(&self, user: UserId, secret: &StoredSecret) -> Result<(), StoreError> {
         let mut tables = self.tables();
         if tables.factors.get(&user).is_some_and(|factor| factor.confirmed) {
             return Err(StoreError::Conflict("second factor"));
@@ -38,7 +38,7 @@ impl SecondFactorStore for MemoryStore {
     async fn confirm_factor(
         &self,
         user: UserId,
-        secret: &TotpSecret,
+        secret: &StoredSecret,
         step: TotpStep,
         recovery: &[[u8; 32]],
     ) -> Result<bool, StoreError> {
@@ -49,6 +49,16 @@ impl SecondFactorStore for MemoryStore {
             factor.recovery = recovery.iter().copied().collect();
             true
         }))
+    }
+
+    async fn factor_secrets(&self) -> Result<Vec<(UserId, StoredSecret)>, StoreError> {
+        Ok(self.tables().factors.iter().map(|(user, factor)| (*user, factor.secret.clone())).collect())
+    }
+
+    async fn change_secret(&self, user: UserId, old: &StoredSecret, new: &StoredSecret) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let factor = tables.factors.get_mut(&user).filter(|factor| factor.secret == *old);
+        Ok(factor.map(|factor| factor.secret = new.clone()).is_some())
     }
 
     async fn use_step(&self, user: UserId, step: TotpStep) -> Result<bool, StoreError> {

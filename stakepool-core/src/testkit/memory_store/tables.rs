@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::accounts::{Email, TotpSecret, TotpStep, User, UserId};
+use crate::accounts::{Email, StoredSecret, TotpStep, User, UserId};
 use crate::chain::{BlockHeight, KeyIndex, TicketHash};
 use crate::ports::{
     AuditEntry, EventCursor, Invitation, LowFeeTicket, MailFailure, MailWishes, NetworkDay, RegisteredTicket,
@@ -63,7 +63,7 @@ pub(super) struct Token {
 }
 
 pub(super) struct Factor {
-    pub(super) secret: TotpSecret,
+    pub(super) secret: StoredSecret,
     pub(super) confirmed: bool,
     pub(super) last_step: TotpStep,
     pub(super) recovery: BTreeSet<[u8; 32]>,

@@ -122,6 +122,7 @@ macro_rules! store_tests {
                 a_factor_counts_from_its_confirmation_on
                 no_code_counts_twice
                 a_removed_factor_leaves_nothing
+                a_secret_can_be_stored_in_another_form
             ]
             sessions [
                 beyond_the_most_sessions_of_a_user_the_oldest_ends

@@ -1,6 +1,6 @@
 //! Second factors.
 
-use crate::accounts::{TotpSecret, TotpStep, UserId};
+use crate::accounts::{StoredSecret, TotpStep, UserId};
 use crate::ports::{SecondFactor, SecondFactorStore, StoreError};
 
 use crate::testkit::samples::bytes;
@@ -8,8 +8,8 @@ use crate::testkit::store_tests::fixture::Fixture;
 
 const USER: UserId = UserId(1);
 
-fn secret(byte: u8) -> TotpSecret {
-    TotpSecret::from_bytes(&[byte; 20]).unwrap()
+fn secret(byte: u8) -> StoredSecret {
+    StoredSecret::from_bytes([byte; 48])
 }
 
 pub(crate) async fn a_factor_counts_from_its_confirmation_on<F: Fixture>(fixture: &F) {
@@ -56,4 +56,18 @@ pub(crate) async fn a_removed_factor_leaves_nothing<F: Fixture>(fixture: &F) {
     assert_eq!(stores.use_recovery(USER, &bytes(1)).await, Ok(false));
     stores.renew_recovery(USER, &[bytes(1)]).await.unwrap();
     assert_eq!(stores.use_recovery(USER, &bytes(1)).await, Ok(false), "there is nothing to recover");
+}
+
+pub(crate) async fn a_secret_can_be_stored_in_another_form<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    stores.propose_factor(USER, &StoredSecret::from_bytes([1; 20])).await.unwrap();
+    stores.confirm_factor(USER, &StoredSecret::from_bytes([1; 20]), TotpStep(7), &[bytes(1)]).await.unwrap();
+    stores.propose_factor(UserId(2), &secret(2)).await.unwrap();
+    assert_eq!(stores.change_secret(USER, &secret(2), &secret(3)).await, Ok(false), "another secret");
+    assert_eq!(stores.change_secret(USER, &StoredSecret::from_bytes([1; 20]), &secret(3)).await, Ok(true));
+    let mut secrets = stores.factor_secrets().await.unwrap();
+    secrets.sort_by_key(|(user, _)| *user);
+    assert_eq!(secrets, [(USER, secret(3)), (UserId(2), secret(2))]);
+    let factor = stores.second_factor(USER).await.unwrap().unwrap();
+    assert!(factor.confirmed && factor.last_step == TotpStep(7) && factor.recovery_left == 1, "the rest stays");
 }
