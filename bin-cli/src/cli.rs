@@ -10,6 +10,7 @@ use crate::answer::Style;
 use crate::backup::Backup;
 use crate::chain::ChainCommand;
 use crate::console::Console;
+use crate::db::DbCommand;
 use crate::error::CliError;
 use crate::generated::{Completion, Man};
 use crate::invitations::InvitationsCommand;
@@ -26,7 +27,7 @@ use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, wallets check, selftest, \
-alerts test); \
+alerts test, db check); \
 2 the command, an argument or the configuration is wrong; 3 something that was named is not there, or was refused.";
 
 /// Administration of an EXCC stake pool.
@@ -72,6 +73,9 @@ enum Command {
     /// Try the channels of alerts.
     #[command(subcommand)]
     Alerts(AlertsCommand),
+    /// Look through the pool's database.
+    #[command(subcommand)]
+    Db(DbCommand),
     Backup(Backup),
     Restore(Restore),
     Completion(Completion),
@@ -104,6 +108,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Status(command) => command.run(&cli.pool, console),
         Command::SelfTest(command) => command.run(&cli.pool, console),
         Command::Alerts(command) => command.run(&cli.pool, console),
+        Command::Db(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
         Command::Completion(command) => command.run(command_line(), console),

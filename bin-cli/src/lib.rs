@@ -6,6 +6,7 @@ mod backup;
 mod chain;
 mod cli;
 mod console;
+mod db;
 mod error;
 mod generated;
 mod invitations;

@@ -10,9 +10,10 @@ use crate::attempts::{Attempts, Step};
 use crate::engine::Engine;
 use crate::error::DbError;
 use crate::health::Health;
+use crate::inspection::{Configured, Inspection};
 use crate::mysql;
 use crate::sql::{Row, Statement, Turn};
-use crate::sqlite::{Existing, SqliteFile, SqliteOptions};
+use crate::sqlite::{self, Existing, SqliteFile, SqliteOptions};
 use crate::takeover::Takeover;
 use crate::warning::Warning;
 
@@ -64,6 +65,30 @@ impl Database {
     /// As [`Database::open_mysql`].
     pub async fn check_mysql(server: DatabaseServer) -> Result<Takeover, DbError> {
         mysql::check(server).await
+    }
+
+    /// Opens a database of MySQL or MariaDB that a pool uses already: makes no table, and gives no row its keys.
+    ///
+    /// # Errors
+    /// [`DbError`] also where its tables are not a pool's, or not those of this version.
+    pub async fn open_mysql_ready(server: DatabaseServer) -> Result<Self, DbError> {
+        Ok(Self::new(Engine::Mysql(mysql::open_ready(server).await?), Vec::new()))
+    }
+
+    /// Looks through a database of MySQL or MariaDB and the server that it is on, and changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError`] where it cannot be read.
+    pub async fn inspect_mysql(server: DatabaseServer, configured: &Configured) -> Result<Inspection, DbError> {
+        mysql::inspect(server, configured).await
+    }
+
+    /// Looks through an SQLite file, which may be in use, and changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError`] where it cannot be read, or is damaged.
+    pub async fn inspect_sqlite(path: impl AsRef<Path>, configured: &Configured) -> Result<Inspection, DbError> {
+        sqlite::inspect(path.as_ref(), mysql::layouts(), configured).await
     }
 
     fn new(engine: Engine, warnings: Vec<Warning>) -> Self {

@@ -19,7 +19,7 @@ use crate::error::CliError;
 /// Who acts, in the audit log.
 pub(crate) const ACTOR: Actor = Actor::CommandLine;
 
-/// What to do where the database is not there yet.
+/// What to do where the database, or its tables on a server, are not there yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Absent {
     /// Refuse: there can be nothing in it, and the configuration may be another pool's.
@@ -96,7 +96,8 @@ impl OpenPool {
         let database = Arc::new(runtime.block_on(async {
             match &config.database {
                 Location::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await,
-                Location::Mysql(server) => Database::open_mysql(server.clone()).await,
+                Location::Mysql(server) if absent == Absent::Make => Database::open_mysql(server.clone()).await,
+                Location::Mysql(server) => Database::open_mysql_ready(server.clone()).await,
             }
         })?);
         let builder = Pool::builder(config.pool_terms(), config.pool_settings())

@@ -7,6 +7,7 @@ mod certificates;
 mod chain;
 mod configuration;
 mod daemon;
+mod db;
 mod faults;
 mod generated;
 mod invitations;

@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, Row as _};
 use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 
 /// Most connections of a program at a time.
-const CONNECTIONS: u32 = 10;
+pub(super) const CONNECTIONS: u32 = 10;
 /// How long a connection may take, or the wait for one that is free.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A connection that was not used for longer is asked first whether it still lives.
@@ -48,10 +48,10 @@ pub(super) fn options(options: &DatabaseServer, host: &str) -> MySqlConnectOptio
     connect
 }
 
-/// The connections to the host that `connect` names.
-pub(super) fn pool(connect: MySqlConnectOptions) -> MySqlPool {
+/// At most so many connections to the host that `connect` names.
+pub(super) fn pool(connect: MySqlConnectOptions, connections: u32) -> MySqlPool {
     MySqlPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(Duration::from_secs(12))
         .max_lifetime(Duration::from_secs(1800))

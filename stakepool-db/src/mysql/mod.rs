@@ -9,6 +9,7 @@ mod desired;
 mod failure;
 mod health;
 mod hosts;
+mod inspect;
 mod jitter;
 mod open;
 mod operation;
@@ -17,6 +18,8 @@ mod server;
 
 pub use self::desired::PredecessorTables;
 pub(crate) use self::health::health;
-pub(crate) use self::open::{check, open};
+pub(crate) use self::inspect::inspect;
+pub(crate) use self::open::{check, open, open_ready};
 pub(crate) use self::operation::Operation;
+pub(crate) use self::schema::layouts;
 pub(crate) use self::server::{Begun, Server};

@@ -14,6 +14,13 @@ pub(crate) async fn open(options: DatabaseServer) -> Result<(Server, Vec<Warning
     Ok((server, warnings))
 }
 
+/// Connects to a database whose tables are up to date, and makes none.
+pub(crate) async fn open_ready(options: DatabaseServer) -> Result<Server, DbError> {
+    let server = Server::connect(options).await?;
+    schema::refuse_unready(&server).await?;
+    Ok(server)
+}
+
 /// Connects, and looks whether the tables can be brought up to date and what there is to do.
 pub(crate) async fn check(options: DatabaseServer) -> Result<Takeover, DbError> {
     let server = Server::connect(options).await?;

@@ -45,10 +45,19 @@ pub(crate) enum Begun {
 impl Server {
     /// Connects to the first host that can be used.
     pub(super) async fn connect(options: DatabaseServer) -> Result<Self, DbError> {
+        Self::connect_with(options, connect::CONNECTIONS).await
+    }
+
+    /// The same with a single connection, so that all others are somebody else's.
+    pub(super) async fn connect_once(options: DatabaseServer) -> Result<Self, DbError> {
+        Self::connect_with(options, 1).await
+    }
+
+    async fn connect_with(options: DatabaseServer, connections: u32) -> Result<Self, DbError> {
         let Usable { host, connect } = hosts::choose(&options)
             .await
             .map_err(|reason| DbError::Server { place: options.place_on(&options.hosts.join(",")), reason })?;
-        let pool = connect::pool(connect);
+        let pool = connect::pool(connect, connections);
         let server = Self { options, pool, host: Mutex::new(host), operations: Operations::of(String::new()) };
         let process = server.process_name().await;
         let process = process.map_err(|failure| DbError::Server { place: server.place(), reason: text_of(failure) })?;

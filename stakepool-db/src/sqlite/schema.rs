@@ -49,6 +49,17 @@ pub(super) fn known() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
+/// Tables that this program has on servers alone.
+pub(super) const ON_SERVERS_ALONE: [&str; 2] = ["turns", "operations"];
+
+/// Which migrations a file has had, of which these are the tables.
+pub(super) async fn versions(connection: &mut SqliteConnection, tables: &[&str]) -> Result<Vec<i64>, sqlx::Error> {
+    if !tables.contains(&"_sqlx_migrations") {
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(connection).await
+}
+
 /// Brings the tables up to date and gives rows of the predecessor their keys, all in one transaction that no other
 /// process can come between: after an error the file is as it was.
 pub(super) async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result<Vec<Warning>, DbError> {

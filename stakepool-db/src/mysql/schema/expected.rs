@@ -41,7 +41,7 @@ fn doubles(users: Vec<(UserId, String)>) -> Vec<(UserId, UserId)> {
 }
 
 /// The rights that were granted to the account neither on all databases nor on this one.
-async fn missing_rights(connection: &mut Guarded) -> Result<Vec<&'static str>, Failure> {
+pub(in super::super) async fn missing_rights(connection: &mut Guarded) -> Result<Vec<&'static str>, Failure> {
     // A name may have an @ in it, a host has none. Databases are granted by patterns.
     let granted = sql("SELECT CAST(privilege_type AS CHAR) AS name FROM information_schema.user_privileges \
          WHERE grantee = CONCAT('''', REPLACE(CURRENT_USER(), CONCAT('@', SUBSTRING_INDEX(CURRENT_USER(), '@', -1)), ''), \

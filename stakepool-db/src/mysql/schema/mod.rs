@@ -6,10 +6,14 @@
 
 mod expected;
 mod gaps;
+mod inspect;
 mod lease;
 mod predecessor;
 mod run;
 mod steps;
 mod tables;
 
-pub(super) use self::run::{bring_up_to_date, check, known};
+pub(super) use self::expected::missing_rights;
+pub(super) use self::inspect::{tables, unknown_steps};
+pub(super) use self::run::{bring_up_to_date, check, known, refuse_unready};
+pub(crate) use self::tables::layouts;

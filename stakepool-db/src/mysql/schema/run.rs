@@ -46,6 +46,51 @@ pub(in super::super) async fn bring_up_to_date(server: &Server) -> Result<Vec<Wa
     }
 }
 
+/// Fails where the tables are not those of a pool, or not up to date, and changes nothing.
+pub(in super::super) async fn refuse_unready(server: &Server) -> Result<(), DbError> {
+    let refused = |reason: String| DbError::Server { place: server.place(), reason };
+    let looked = async {
+        let mut connection = server.connection(Instant::now() + PATIENCE).await?;
+        let reason = unready(&mut connection).await?;
+        connection.give_back();
+        Ok(reason)
+    };
+    match looked.await {
+        Ok(None) => Ok(()),
+        Ok(Some(reason)) => Err(refused(reason)),
+        Err(failure) => Err(refused(text_of(failure))),
+    }
+}
+
+/// Why the tables cannot be used as they are, if they cannot.
+async fn unready(connection: &mut Guarded) -> Result<Option<String>, Failure> {
+    match refusal(connection).await? {
+        Ok(true) => return Ok(None),
+        Err(reason) => return Ok(Some(reason)),
+        Ok(false) => {}
+    }
+    let users = sql("SELECT 1 AS there FROM information_schema.tables WHERE table_schema = DATABASE() \
+         AND LOWER(table_name) = 'users'");
+    let has_users = !connection.rows(&users).await?.is_empty();
+    let is_ours = !marks(connection).await?.is_empty();
+    Ok(Some(
+        match (has_users, is_ours) {
+            (_, true) => {
+                "its tables are those of an earlier version: start stakepool-web of this version once, which brings \
+                      them up to date"
+            }
+            (true, false) => {
+                "it is still the predecessor's: start stakepool-web once, which takes it over (`stakepoolctl db \
+                          check` says what it finds)"
+            }
+            (false, false) => {
+                "it has no tables of a pool: check dbname; of a new pool stakepool-web makes them at its start"
+            }
+        }
+        .to_owned(),
+    ))
+}
+
 /// Looks whether the tables can be brought up to date and what there is to do, and changes nothing.
 pub(in super::super) async fn check(server: &Server) -> Result<Takeover, DbError> {
     let refused = |reason: String| DbError::Server { place: server.place(), reason };
@@ -103,7 +148,7 @@ async fn refusal(connection: &mut Guarded) -> Result<Result<bool, String>, Failu
 }
 
 /// Which steps are marked as done.
-async fn marks(connection: &mut Guarded) -> Result<HashSet<String>, Failure> {
+pub(super) async fn marks(connection: &mut Guarded) -> Result<HashSet<String>, Failure> {
     match connection.rows(&sql("SELECT step FROM schema_steps")).await {
         Ok(rows) => Ok(rows.iter().map(|row| row.get::<&str>("step").map(str::to_owned)).collect::<Result<_, _>>()?),
         // There is no such table: nothing is done.

@@ -3,6 +3,8 @@
 //! Texts of ours are compared by all their characters, and rows have the format in which long keys fit, whatever the
 //! server's defaults are. Times are Unix seconds unless the name says otherwise.
 
+use crate::layout::Layout;
+
 /// What tables of ours have behind their columns.
 pub(super) const OURS: &str = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 /// What the predecessor's have.
@@ -53,6 +55,19 @@ pub(super) struct Column {
 
 /// In the order in which they came.
 pub(super) const LATER: [Column; 1] = [Column { table: "accounts", name: "bcrypt", definition: "MEDIUMBLOB NULL" }];
+
+/// All tables that hold something of the pool's, with all their columns.
+pub(crate) fn layouts() -> Vec<Layout> {
+    let theirs = PREDECESSOR.iter().map(|table| Layout::read(table.name, false, table.columns));
+    let ours = OWN.iter().map(|table| Layout::read(table.name, true, table.columns));
+    let mut layouts: Vec<Layout> = theirs.chain(ours).collect();
+    for column in LATER {
+        if let Some(layout) = layouts.iter_mut().find(|layout| layout.name == column.table) {
+            layout.add(column.name, column.definition);
+        }
+    }
+    layouts
+}
 
 /// Our own tables. What each column means stands in the migrations of SQLite.
 pub(super) const OWN: &[Table] = &[

@@ -3,6 +3,7 @@
 mod abandoned;
 mod connection;
 mod desired;
+mod inspection;
 mod migration;
 mod predecessor;
 mod server;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod files;
+mod inspection;
 mod predecessor;
 mod restore;
 

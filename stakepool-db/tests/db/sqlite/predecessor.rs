@@ -16,7 +16,7 @@ use stakepool_core::testkit::samples::{NOW, email, later, low_fee, new_user, reg
 use stakepool_core::testkit::store_tests::Fixture as _;
 
 /// As a conversion writes them: MySQL's types, no AUTOINCREMENT.
-const TABLES: [&str; 4] = [
+pub(super) const TABLES: [&str; 4] = [
     "CREATE TABLE Users (UserId bigint(20) NOT NULL PRIMARY KEY, Email varchar(255), Username varchar(255), \
      Password mediumblob, MultiSigAddress varchar(255), MultiSigScript varchar(255), PoolPubKeyAddr varchar(255), \
      UserPubKeyAddr varchar(255), UserFeeAddr varchar(255), HeightRegistered bigint(20), EmailVerified bigint(20), \
