@@ -52,7 +52,7 @@ impl PredecessorTables {
         // A pool tries again and again, and then only says that it took too long.
         let tried = timeout(PATIENCE, options.connect()).await.map_err(|_| Failure::Silent(PATIENCE))??;
         let _ = tried.close().await;
-        let pool = connect::pool(options);
+        let pool = connect::pool(options, connect::CONNECTIONS);
         let read = async {
             let mut connection = Guarded::new(pool.acquire().await?, Instant::now() + HOST_LIMIT);
             connection.command("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
