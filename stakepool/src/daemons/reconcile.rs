@@ -12,6 +12,7 @@ use futures_util::future::{BoxFuture, join_all};
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
+use stakepool_core::ticket::Verdict;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -239,6 +240,11 @@ impl Reconciler {
             tracing::debug!(daemon = daemon.name(), tickets = tickets.len(), "learned from its lists and the wallets");
         }
         self.store_tickets(daemon.name(), &tickets).await?;
+        // An added ticket counts for as long as the ledger says that it may vote, also where the time in its row is over.
+        let may_count = |report: &TicketReport| report.facts.verdict != Verdict::Accepted && !report.state.is_over();
+        if tickets.iter().any(may_count) {
+            self.signal.changed();
+        }
         sleep(LISTS).await;
         Ok(())
     }

@@ -4,14 +4,19 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use stakepool::VoteObserver;
+use async_trait::async_trait;
+use stakepool::daemons::{DesiredChanged, Expected, Reconciler};
+use stakepool::ticket_source::{SourceError, TicketSource};
+use stakepool::{Parts, VoteObserver};
 use stakepool_core::accounts::{UserId, VotingPreference};
-use stakepool_core::chain::{BlockHeight, VoteBits};
+use stakepool_core::chain::{BlockHeight, Generation, Network, Params, ScriptAddress, TicketHash, VoteBits};
 use stakepool_core::desired::{DesiredState, DesiredUser};
-use stakepool_core::ports::{LedgerStore as _, LowFeeStore as _, LowFeeTicket};
+use stakepool_core::ports::{LedgerStore as _, LowFeeEntry, LowFeeStore as _, LowFeeTicket, WalletTickets};
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord};
 use stakepool_core::testkit::tickets::{COLD, VERSION, address};
 use stakepool_core::testkit::{DaemonMood, FakeDaemon};
+use stakepool_core::ticket::TicketFacts;
+use stakepool_core::time::UnixTime;
 
 use crate::reports::{hash, low_fee, report, vote};
 use crate::world::{ALICE, World, until};
@@ -161,6 +166,48 @@ async fn an_added_ticket_that_voted_leaves_the_desired_state_once_no_reorganisat
     world.compared(&daemon).await;
     until("the ticket is no longer desired", || (added() == 0).then_some(())).await;
     assert_eq!(world.database.ticket(&hash(9)).await.unwrap().unwrap().state, TicketState::Voted);
+}
+
+/// Wallets to which one ticket is known, which they refuse for its fee.
+struct OneRefused(TicketFacts);
+
+#[async_trait]
+impl TicketSource for OneRefused {
+    async fn tip(&self) -> Result<(BlockHeight, Params), SourceError> {
+        Ok((BlockHeight(321), Network::Simnet.params(Generation::Legacy)))
+    }
+
+    async fn user_tickets(&self, _: &ScriptAddress) -> Result<WalletTickets, SourceError> {
+        Ok(WalletTickets { tickets: Vec::new(), invalid: vec![hash(9)] })
+    }
+
+    async fn judge(&self, _: &TicketHash) -> Result<Option<TicketFacts>, SourceError> {
+        Ok(Some(self.0))
+    }
+}
+
+#[tokio::test]
+async fn an_added_ticket_that_outlives_its_row_is_desired_as_soon_as_it_is_known_of_an_old_daemon() {
+    let daemon = FakeDaemon::new("old:1");
+    daemon.set(DaemonMood::Predecessor);
+    let world = world(&daemon).await;
+    let user = world.registered(ALICE).await;
+    let ignored = low_fee(user.id, user.registration.as_ref().unwrap(), 9, TicketState::Live);
+    daemon.ignored.lock().unwrap().push(LowFeeEntry { ticket: hash(9), address: ignored.address });
+    // As after a take-over: the blocks were slow, and the ledger is empty still.
+    let before = UnixTime(world.now().0 - 1_000_000_000);
+    let params = Network::Simnet.params(Generation::Legacy);
+    let row = LowFeeTicket::added_at(before, hash(9), ignored.address, None, &params);
+    assert!(row.expires < world.now());
+    world.database.add(&row).await.unwrap();
+    let facts = TicketFacts { mined_at: BlockHeight(300), ..ignored.facts };
+    let parts = Parts { tickets: Some(Arc::new(OneRefused(facts))), ..world.pool.parts().clone() };
+    let expected = Expected { network: Network::Simnet, cold_wallet: COLD.parse().unwrap() };
+    let reconciler = Reconciler::new(parts, DesiredChanged::default(), expected);
+    tokio::spawn(async move { reconciler.run().await });
+    let added = || daemon.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.added().len());
+    // It would be minutes until the daemon is given everything anyhow.
+    until("the ticket is desired", || (added() == 1).then_some(())).await;
 }
 
 /// Keeps the votes that it sees.
