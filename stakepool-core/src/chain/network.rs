@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::vote::VoteVersion;
+
 /// A network of EXCC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -145,6 +147,15 @@ impl Network {
                 Generation::Today => SIMNET,
                 Generation::Legacy => LEGACY_SIMNET,
             },
+        }
+    }
+
+    /// The version that the wallets of `generation` vote.
+    pub const fn vote_version(self, generation: Generation) -> VoteVersion {
+        match (generation, self) {
+            (Generation::Today, _) => VoteVersion(11),
+            (Generation::Legacy, Self::Mainnet) => VoteVersion(5),
+            (Generation::Legacy, Self::Testnet | Self::Simnet) => VoteVersion(6),
         }
     }
 }

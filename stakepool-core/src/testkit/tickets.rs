@@ -3,8 +3,8 @@
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{
     Amount, BlockHash, BlockHeader, BlockHeight, ExtendedPubKey, ExternalBranch, Generation, Hash160, KeyIndex,
-    Network, OutPoint, OutputScript, ScriptAddress, TicketHash, Transaction, TxHash, TxInput, TxOutput, VoteBits,
-    VoteVersion, hash160,
+    Network, OutPoint, OutputScript, PrivateKey, ScriptAddress, TicketHash, Transaction, TxHash, TxInput, TxOutput,
+    VoteBits, VoteVersion, hash160,
 };
 use crate::desired::{AddedTicket, DesiredState, DesiredUser};
 use crate::ticket::{Evaluator, FeeAddresses, PoolFee};
@@ -80,6 +80,20 @@ pub fn ticket(user: u8, number: u8, fee: Fee) -> Transaction {
         change(),
     ];
     let inputs = vec![input(TxHash::from_bytes([number; 32]), 0), input(TxHash::from_bytes([number; 32]), 1)];
+    Transaction { version: 1, inputs, outputs, lock_time: 0, expiry: 0 }
+}
+
+/// A ticket that votes by a key alone and pays no fee in itself; the number tells it from others.
+pub fn key_ticket(key: &PrivateKey, number: u8) -> Transaction {
+    let price = 1_000_000_000_i64;
+    let of_key = OutputScript::PubKeyHash(key.pubkey_hash());
+    let committed = [&[0x6a, 0x1e][..], &[1; 20], &(price + 100_000).to_le_bytes(), &[0, 0x58]].concat();
+    let outputs = vec![
+        output(price, [&[0xba][..], &of_key.to_bytes()].concat()),
+        output(0, committed),
+        output(0, [&[0xbd][..], &of_key.to_bytes()].concat()),
+    ];
+    let inputs = vec![input(TxHash::from_bytes([number; 32]), 2)];
     Transaction { version: 1, inputs, outputs, lock_time: 0, expiry: 0 }
 }
 

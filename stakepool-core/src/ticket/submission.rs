@@ -23,14 +23,7 @@ impl TicketSubmission {
     /// # Errors
     /// [`NotATicket`] names the consensus rule that the transaction does not meet.
     pub fn from_transaction(transaction: &Transaction) -> Result<Self, NotATicket> {
-        let outputs = TicketOutputs::from_transaction(transaction)?;
-        Ok(Self {
-            hash: outputs.ticket,
-            voting: outputs.voting,
-            price: outputs.price,
-            fee_commitment: outputs.commitments[0],
-            relay_fee: outputs.relay_fee,
-        })
+        TicketOutputs::from_transaction(transaction).map(|outputs| Self::from(&outputs))
     }
 
     /// The hash of the script that may vote, where it is a script.
@@ -38,6 +31,18 @@ impl TicketSubmission {
         match self.voting {
             OutputScript::ScriptHash(hash) => Some(hash),
             OutputScript::PubKeyHash(_) => None,
+        }
+    }
+}
+
+impl From<&TicketOutputs> for TicketSubmission {
+    fn from(outputs: &TicketOutputs) -> Self {
+        Self {
+            hash: outputs.ticket,
+            voting: outputs.voting,
+            price: outputs.price,
+            fee_commitment: outputs.commitments[0],
+            relay_fee: outputs.relay_fee,
         }
     }
 }

@@ -272,6 +272,7 @@ impl Ballots {
 mod tests {
     use super::*;
     use crate::chain::{Hash160, Network, ScriptAddress};
+    use crate::voting::lottery::SignedBy;
 
     fn block(n: u8) -> BlockHash {
         BlockHash::from_bytes([n; 32])
@@ -279,7 +280,7 @@ mod tests {
 
     fn winner(n: u8) -> Winner {
         let address = ScriptAddress::new(Network::Simnet, Hash160([n; 20]));
-        Winner { ticket: TicketHash::from_bytes([n; 32]), address, voting: None }
+        Winner { ticket: TicketHash::from_bytes([n; 32]), address, signed_by: SignedBy::Pool, voting: None }
     }
 
     fn drawn(n: u8, height: u32, winners: &[u8]) -> Drawn {

@@ -1,4 +1,4 @@
-//! Casting one vote: signing in a wallet, sending through a node, and trying again while that makes sense.
+//! Casting one vote: signing in a wallet or by key, sending through a node, and trying again while that makes sense.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +9,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::ballots::Ballot;
 use super::cast_error::CastError;
+use super::key_signer::KeySignError;
+use super::key_votes::KeyVotes;
+use super::lottery::SignedBy;
 use super::problems::Problems;
 use super::signer::Signer;
 use crate::chain::{VoteBits, VoteTransaction};
@@ -31,6 +34,7 @@ const REFUSAL_STANDS: Duration = Duration::from_secs(3600);
 pub struct Caster {
     signers: Vec<Signer>,
     nodes: Vec<Arc<dyn Node>>,
+    keys: Option<KeyVotes>,
     /// Where the next vote begins; moves on when a wallet or node fails.
     first_signer: AtomicUsize,
     first_node: AtomicUsize,
@@ -69,12 +73,28 @@ impl Caster {
         Some(Self {
             signers,
             nodes,
+            keys: None,
             first_signer: AtomicUsize::new(0),
             first_node: AtomicUsize::new(0),
             clock,
             problems,
             audit_soon,
         })
+    }
+
+    /// The same, which signs by keys, too.
+    pub(super) fn with_keys(self, keys: KeyVotes) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
+
+    /// Whether it can sign for users without a wallet.
+    pub(super) fn has_voting_key(&self) -> bool {
+        self.keys.as_ref().is_some_and(KeyVotes::has_voting_key)
+    }
+
+    /// Whether a vote would be signed by key, if only what its ticket says were known.
+    pub(super) fn lacks(&self, ballot: &Ballot) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.signer.lacks(&ballot.winner.ticket))
     }
 
     /// How many wallets there are.
@@ -204,21 +224,55 @@ impl Caster {
 
     async fn attempt(&self, ballot: &Ballot, route: &mut Route) -> Result<Cast, CastError> {
         let began = Instant::now();
-        let (vote, signer) = self.sign(ballot, route).await?;
+        let (vote, wallet) = self.sign(ballot, route).await?;
         let signed = Instant::now();
         let sent = self.send(&vote, route).await;
         let sending = signed.elapsed();
         // Nothing that can wait stands between the signature and the node.
-        signer.signed(&self.problems);
+        match wallet {
+            Some(wallet) => wallet.signed(&self.problems),
+            None => self.problems.solved(KeyVotes::TOPIC),
+        }
         let outcome = sent?;
         Ok(Cast { bits: vote.bits, outcome, signing: signed - began, sending })
     }
 
-    /// The signed vote, and who signed it.
-    async fn sign(&self, ballot: &Ballot, route: &mut Route) -> Result<(VoteTransaction, &Signer), CastError> {
+    /// The signed vote, and the wallet that signed it, where it was not signed by key.
+    async fn sign(&self, ballot: &Ballot, route: &mut Route) -> Result<(VoteTransaction, Option<&Signer>), CastError> {
+        let by_key = || self.sign_by_key(ballot).map(|vote| (vote, None));
+        let voting_key = self.keys.as_ref().filter(|keys| keys.has_voting_key());
+        match (ballot.winner.signed_by, voting_key) {
+            (SignedBy::OwnKey, _) => by_key(),
+            (SignedBy::Pool, None) => self.sign_by_wallet(ballot, route).await,
+            (SignedBy::Pool, Some(keys)) if keys.are_first() => match by_key() {
+                Ok(signed) => Ok(signed),
+                Err(error) => {
+                    self.problems.happened(KeyVotes::TOPIC, error.to_string(), REFUSAL_STANDS);
+                    self.sign_by_wallet(ballot, route).await
+                }
+            },
+            (SignedBy::Pool, Some(_)) => match self.sign_by_wallet(ballot, route).await {
+                Ok(signed) => Ok(signed),
+                Err(error) => by_key().map_err(|_| error),
+            },
+        }
+    }
+
+    fn sign_by_key(&self, ballot: &Ballot) -> Result<VoteTransaction, CastError> {
+        let keys = self.keys.as_ref().ok_or(KeySignError::UnknownKey)?;
+        // The wallets' own words on their votes count, as far as one has ever answered: the votes are then the same.
+        let said = (0..self.signers.len()).find_map(|index| Some((self.wallet_info(index)?, self.agenda_bits(index))));
+        Ok(keys.sign(ballot, said)?)
+    }
+
+    async fn sign_by_wallet(
+        &self,
+        ballot: &Ballot,
+        route: &mut Route,
+    ) -> Result<(VoteTransaction, Option<&Signer>), CastError> {
         let first = self.first_signer.load(Ordering::Relaxed);
         let signer = &self.signers[first.wrapping_add(route.signers_failed) % self.signers.len()];
-        let limit = route.limit(self.signers.len());
+        let limit = route.limit(self.signers.len() + usize::from(self.has_voting_key()));
         let mut asked = None;
         let signed = match timeout(limit, signer.sign(ballot, &mut asked)).await {
             Ok(result) => result,
@@ -234,7 +288,7 @@ impl Caster {
                 route.signers_failed = 0;
             }
         }
-        Ok((signed?, signer))
+        Ok((signed?, Some(signer)))
     }
 
     async fn send(&self, vote: &VoteTransaction, route: &mut Route) -> Result<VoteOutcome, CastError> {

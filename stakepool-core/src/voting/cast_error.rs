@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::key_signer::KeySignError;
 use crate::ports::{NodeError, WalletError};
 
 /// Why one attempt at a vote failed.
@@ -11,6 +12,9 @@ pub enum CastError {
     /// The wallet did not sign.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// It is not signed by key.
+    #[error("the vote is not signed by key: {0}")]
+    Key(#[from] KeySignError),
     /// The node did not take it.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -35,7 +39,7 @@ impl CastError {
             Self::Slow(..) | Self::Unsigned { .. } | Self::Wallet(WalletError::Locked { .. }) => true,
             Self::Wallet(error) => error.is_transient(),
             Self::Node(error) => matches!(error, NodeError::Unreachable { .. } | NodeError::Timeout { .. }),
-            Self::OtherVote(_) => false,
+            Self::OtherVote(_) | Self::Key(_) => false,
         }
     }
 }

@@ -28,6 +28,7 @@ impl Engine {
             let gone: Vec<_> = lottery.believed_live().filter(|(ticket, ..)| !live.contains(ticket)).collect();
             (revived, gone, lottery.has_stale_foreign(&live))
         };
+        self.lottery_mut().seen_live(&live);
         if stale || !revived.is_empty() {
             let mut lottery = self.lottery_mut();
             revived.iter().for_each(|ticket| lottery.revive(ticket));
@@ -67,7 +68,7 @@ impl Engine {
                     None if mined_at.plus(life) <= tip => (TicketState::Expired, tip),
                     None => (TicketState::Missed, tip),
                 };
-                lottery.end(ticket, state, at);
+                lottery.settle(ticket, state, at);
             }
         }
         all_known

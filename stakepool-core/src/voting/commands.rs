@@ -50,7 +50,9 @@ impl Engine {
             self.solved("state");
         }
         self.check_bits();
+        self.check_voting_key();
         self.publish_reports();
+        self.keys_soon.notify_one();
         self.desired_changed.notify_one();
         self.save_soon.notify_one();
     }

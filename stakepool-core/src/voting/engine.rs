@@ -11,8 +11,10 @@ use super::ballots::Ballots;
 use super::cast::Caster;
 use super::desired_source::Source;
 use super::journal::Journal;
+use super::key_signer::KeySigner;
+use super::key_votes::{FirstSigner, KeyVotes};
 use super::lost_events::LostEvents;
-use super::lottery::Lottery;
+use super::lottery::{Lottery, SignedBy};
 use super::lottery_reports::Missed;
 use super::parts::EngineParts;
 use super::problems::Problems;
@@ -122,6 +124,8 @@ pub struct Engine {
     /// Nodes that run on another network.
     other_network: Mutex<BTreeSet<usize>>,
     latest_votes: Mutex<VecDeque<VoteRecord>>,
+    /// The latest votes of tickets with keys of their own, of this run.
+    latest_key_votes: Mutex<VecDeque<VoteRecord>>,
     /// The ticket of the last vote, where this daemon did not cast it for want of a wallet that signs.
     failed_vote: Mutex<Option<TicketHash>>,
     /// Held while the engine runs.
@@ -136,6 +140,15 @@ pub struct Engine {
     pub(super) lost_events: LostEvents,
     /// Asks for the tickets to be compared with the wallets' soon.
     pub(super) audit_soon: Arc<Notify>,
+    /// Asks for what votes by keys are made of to be looked up soon.
+    pub(super) keys_soon: Notify,
+}
+
+fn remember(latest: &mut VecDeque<VoteRecord>, record: VoteRecord) {
+    if latest.len() == REMEMBER_VOTES {
+        latest.pop_front();
+    }
+    latest.push_back(record);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -155,7 +168,13 @@ impl Engine {
         let (nodes, clock) = (parts.nodes.clone(), Arc::clone(&parts.clock));
         let audit_soon = Arc::new(Notify::new());
         let caster = Caster::reporting(signers, nodes, clock, Arc::clone(&problems), Arc::clone(&audit_soon));
-        let mut lottery = Lottery::new(parts.evaluator);
+        let (signer, first) = parts.signer.unwrap_or_else(|| {
+            let evaluator = &parts.evaluator;
+            (KeySigner::of_chain(evaluator.network(), evaluator.params()), FirstSigner::default())
+        });
+        let signer = Arc::new(signer);
+        let caster = caster.map(|caster| caster.with_keys(KeyVotes::new(Arc::clone(&signer), first)));
+        let mut lottery = Lottery::with_signer(parts.evaluator, signer);
         let (restored, may_save) = restore(&mut lottery, parts.state_file.as_ref(), &problems);
         let has_users = parts.desired.is_some() || restored.as_ref().is_some_and(|restored| restored.has_users);
         if let Some(desired) = parts.desired {
@@ -196,12 +215,14 @@ impl Engine {
             other_network: Mutex::default(),
             failed_vote: Mutex::default(),
             latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
+            latest_key_votes: Mutex::default(),
             running: tokio::sync::Mutex::default(),
             save_soon: Notify::new(),
             may_save: Mutex::new(may_save),
             desired_changed: Notify::new(),
             lost_events: LostEvents::default(),
             audit_soon,
+            keys_soon: Notify::new(),
         }))
     }
 
@@ -264,16 +285,25 @@ impl Engine {
         lock(&self.latest_votes)
     }
 
-    /// Remembers a vote and reports it.
-    pub(super) fn publish_vote(&self, record: VoteRecord) {
-        {
-            let mut latest = self.latest_votes();
-            if latest.len() == REMEMBER_VOTES {
-                latest.pop_front();
+    /// The latest votes of tickets with keys of their own, the last one last.
+    pub(super) fn latest_key_votes(&self) -> MutexGuard<'_, VecDeque<VoteRecord>> {
+        lock(&self.latest_key_votes)
+    }
+
+    /// Remembers a vote and reports it. Of those by keys of their own nobody is told: the pool's web reads them from the blocks.
+    pub(super) fn publish_vote(&self, record: VoteRecord, signed_by: SignedBy) {
+        match signed_by {
+            SignedBy::OwnKey => remember(&mut self.latest_key_votes(), record),
+            SignedBy::Pool => {
+                remember(&mut self.latest_votes(), record.clone());
+                self.journal.append([DaemonEventKind::Vote(record)]);
             }
-            latest.push_back(record.clone());
         }
-        self.journal.append([DaemonEventKind::Vote(record)]);
+    }
+
+    /// Whether users' votes can be signed without a wallet.
+    pub fn has_voting_key(&self) -> bool {
+        self.caster.has_voting_key()
     }
 
     pub(super) fn set_synced(&self, point: Option<SyncPoint>) {

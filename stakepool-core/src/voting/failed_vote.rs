@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use crate::chain::TicketHash;
-use crate::reports::{TicketState, VoteRecord};
+use crate::reports::VoteRecord;
 
 /// What it is noted under.
 const VOTE: &str = "vote";
@@ -44,10 +44,11 @@ impl Engine {
     }
 
     fn signs(&self) -> bool {
-        (0..self.wallets().len()).any(|wallet| self.wallet_answers(wallet) && self.wallet_signs(wallet))
+        self.has_voting_key()
+            || (0..self.wallets().len()).any(|wallet| self.wallet_answers(wallet) && self.wallet_signs(wallet))
     }
 
     fn was_voted(&self, ticket: &TicketHash) -> bool {
-        self.lottery().report(ticket).is_some_and(|report| report.state == TicketState::Voted)
+        self.lottery().was_voted(ticket)
     }
 }

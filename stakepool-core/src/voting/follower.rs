@@ -434,6 +434,7 @@ impl Follower {
         }
         self.revoke_on_legacy();
         self.engine.audit_soon.notify_one();
+        self.engine.keys_soon.notify_one();
     }
 }
 

@@ -1,9 +1,9 @@
 //! Votes signed by keys at hand, without a wallet: no call, no lock, and nothing that a wallet could lose.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use async_trait::async_trait;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::chain::{
     ExtendedPrivKey, ExternalBranch, Generation, Hash160, HdKeyError, KeyIndex, Network, OutputScript, Params,
@@ -15,24 +15,30 @@ use crate::ports::{VoteRequest, VoteSigner, WalletError, WalletInfo};
 /// What the signer is called in messages.
 const NAME: &str = "voting key";
 
-/// Signs votes with the keys of the voting wallets' external branch (for users' scripts) and with single keys (for tickets
-/// whose owners handed theirs over). Its votes are those of a wallet, byte by byte.
+/// Signs votes with keys of single tickets, whose owners handed them over, and, where it is given it, with the key of the voting
+/// wallets: for users' scripts. Its votes are those of a wallet, byte by byte.
 ///
 /// It must have been given a ticket's [outputs](Self::add_ticket), and the [script](Self::add_script) or
 /// [key](Self::add_key) that votes, before it signs for it. It never prints a key.
 pub struct KeySigner {
     params: Params,
     info: WalletInfo,
-    branch: ExtendedPrivKey,
-    /// The branch's public keys by their hashes.
-    indexes: HashMap<Hash160, KeyIndex>,
+    branch: Option<Branch>,
     known: RwLock<Known>,
+}
+
+/// The external branch of the voting wallets' account.
+struct Branch {
+    key: ExtendedPrivKey,
+    public: ExternalBranch,
+    /// Its public keys by their hashes.
+    indexes: HashMap<Hash160, KeyIndex>,
 }
 
 #[derive(Default)]
 struct Known {
     scripts: HashMap<Hash160, (RedeemScript, KeyIndex)>,
-    keys: HashMap<Hash160, PrivateKey>,
+    keys: HashMap<TicketHash, Arc<PrivateKey>>,
     tickets: HashMap<TicketHash, TicketOutputs>,
 }
 
@@ -41,48 +47,94 @@ struct Known {
 #[error("the pool's key in this script is none of the voting key's: the key file belongs to another voting wallet")]
 pub struct ForeignScript;
 
+/// Why a vote is not signed by key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeySignError {
+    /// It was not given the ticket's outputs.
+    #[error("the ticket's transaction is not known yet")]
+    UnknownTicket,
+    /// It was not given the script that votes, or has no key in it.
+    #[error("the script that votes is not known, or of other voting wallets")]
+    UnknownScript,
+    /// It was not given the key that votes.
+    #[error("nobody handed over the key that votes")]
+    UnknownKey,
+    /// The request, the key or the ticket cannot be right.
+    #[error("{0}")]
+    Refused(String),
+}
+
 impl KeySigner {
-    /// A signer with the external branch of the voting wallets' account (child 0 of the account's key), whose keys 0 to `last`
-    /// are users'. Votes are of `version` and look like those of a wallet of `generation`.
+    /// A signer with the keys of single tickets alone. Votes are of `version` and look like those of a wallet of `generation`.
+    pub fn new(network: Network, generation: Generation, version: VoteVersion) -> Self {
+        Self {
+            params: network.params(generation),
+            info: WalletInfo { generation, version: NAME.to_owned(), ..WalletInfo::ready(version) },
+            branch: None,
+            known: RwLock::default(),
+        }
+    }
+
+    /// A signer for a chain with these parameters, whose votes are of the version that its wallets vote.
+    pub(super) fn of_chain(network: Network, params: &Params) -> Self {
+        let is_legacy = network.params(Generation::Today) != *params;
+        let generation = if is_legacy { Generation::Legacy } else { Generation::Today };
+        Self::new(network, generation, network.vote_version(generation))
+    }
+
+    /// The same with the external branch of the voting wallets' account (child 0 of the account's key), whose keys 0 to `last`
+    /// are users'.
     ///
     /// # Errors
     /// As [`ExternalBranch::addresses`](crate::chain::ExternalBranch::addresses).
-    pub fn new(
-        network: Network,
-        generation: Generation,
-        version: VoteVersion,
-        branch: ExtendedPrivKey,
-        last: KeyIndex,
-    ) -> Result<Self, HdKeyError> {
-        let public = ExternalBranch::of_branch_key(branch.public(network));
+    pub fn with_branch(self, network: Network, key: ExtendedPrivKey, last: KeyIndex) -> Result<Self, HdKeyError> {
+        let public = ExternalBranch::of_branch_key(key.public(network));
         let hashes = public.addresses(last)?.into_iter().map(|address| hash160(&address.public_key().serialize()));
-        Ok(Self {
-            params: network.params(generation),
-            info: WalletInfo { generation, version: NAME.to_owned(), ..WalletInfo::ready(version) },
-            branch,
-            indexes: hashes.zip((0..).map(KeyIndex)).collect(),
-            known: RwLock::default(),
-        })
+        let mut indexes = HashMap::with_capacity(last.0 as usize + 1);
+        indexes.extend(hashes.zip((0..).map(KeyIndex)));
+        Ok(Self { branch: Some(Branch { key, public, indexes }), ..self })
+    }
+
+    /// The branch of the voting wallets, where it has their key.
+    pub fn branch(&self) -> Option<ExternalBranch> {
+        self.branch.as_ref().map(|branch| branch.public)
     }
 
     /// Takes in a user's script.
     ///
     /// # Errors
-    /// [`ForeignScript`] where the pool's key in it is of another wallet, or beyond the last index.
+    /// [`ForeignScript`] where the pool's key in it is of another wallet, or beyond the last index, or it has no wallet's key.
     pub fn add_script(&self, script: RedeemScript) -> Result<(), ForeignScript> {
-        let index = self.indexes.get(&hash160(&script.pool_key().0.serialize())).ok_or(ForeignScript)?;
-        self.write(|known| known.scripts.insert(hash160(&script.to_bytes()), (script, *index)));
+        let index = self.index_of(&script).ok_or(ForeignScript)?;
+        self.write(|known| known.scripts.insert(hash160(&script.to_bytes()), (script, index)));
         Ok(())
     }
 
-    /// Takes in the key of tickets that vote by a key alone.
-    pub fn add_key(&self, key: PrivateKey) {
-        self.write(|known| known.keys.insert(key.pubkey_hash(), key));
+    /// Takes in the scripts of users in the place of all before. Returns how many have none of its keys.
+    pub(super) fn set_scripts<'a>(&self, scripts: impl Iterator<Item = &'a RedeemScript>) -> usize {
+        if self.branch.is_none() {
+            return 0;
+        }
+        let mut foreign = 0;
+        let mut own = HashMap::new();
+        for script in scripts {
+            match self.index_of(script) {
+                Some(index) => drop(own.insert(hash160(&script.to_bytes()), (*script, index))),
+                None => foreign += 1,
+            }
+        }
+        self.write(|known| known.scripts = own);
+        foreign
     }
 
-    /// Forgets such a key.
-    pub fn remove_key(&self, hash: Hash160) {
-        self.write(|known| known.keys.remove(&hash));
+    fn index_of(&self, script: &RedeemScript) -> Option<KeyIndex> {
+        self.branch.as_ref()?.indexes.get(&hash160(&script.pool_key().0.serialize())).copied()
+    }
+
+    /// Takes in the key that votes with a ticket, whose owner handed it over. Others with the same key are not signed for.
+    pub fn add_key(&self, ticket: TicketHash, key: Arc<PrivateKey>) {
+        self.write(|known| known.keys.insert(ticket, key));
     }
 
     /// Takes in what a ticket says.
@@ -90,44 +142,88 @@ impl KeySigner {
         self.write(|known| known.tickets.insert(ticket.ticket, ticket));
     }
 
-    /// Forgets a ticket.
+    /// Forgets a ticket, and its key.
     pub fn remove_ticket(&self, ticket: &TicketHash) {
-        self.write(|known| known.tickets.remove(ticket));
+        self.write(|known| {
+            known.keys.remove(ticket);
+            known.tickets.remove(ticket)
+        });
+    }
+
+    /// Whether it signs votes that go to such a script or key, once it has the ticket's outputs.
+    pub(super) fn signs_for(&self, ticket: &TicketHash, voting: OutputScript) -> bool {
+        let known = self.read();
+        match voting {
+            OutputScript::ScriptHash(hash) => known.scripts.contains_key(&hash),
+            OutputScript::PubKeyHash(_) => known.keys.contains_key(ticket),
+        }
+    }
+
+    /// Those of the tickets that it would sign for, but whose outputs it has not.
+    pub(super) fn lacking(&self, tickets: impl Iterator<Item = (TicketHash, OutputScript)>) -> Vec<TicketHash> {
+        let known = self.read();
+        let signs_for = |(ticket, voting): &(TicketHash, OutputScript)| match voting {
+            OutputScript::ScriptHash(hash) => known.scripts.contains_key(hash),
+            OutputScript::PubKeyHash(_) => known.keys.contains_key(ticket),
+        };
+        tickets.filter(signs_for).map(|(ticket, _)| ticket).filter(|hash| !known.tickets.contains_key(hash)).collect()
+    }
+
+    /// Whether it would sign for a ticket whose outputs it has not: one with a key, or of any script where it has the wallets' key.
+    pub(super) fn lacks(&self, ticket: &TicketHash) -> bool {
+        let known = self.read();
+        (self.branch.is_some() || known.keys.contains_key(ticket)) && !known.tickets.contains_key(ticket)
+    }
+
+    /// Forgets the outputs of tickets that are not wanted any more.
+    pub(super) fn retain_tickets(&self, is_wanted: impl Fn(&TicketHash) -> bool) {
+        self.write(|known| known.tickets.retain(|ticket, _| is_wanted(ticket)));
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut Known) -> T) {
         change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// What its votes look like, as a wallet says it of its own.
+    pub(super) const fn votes_as(&self) -> &WalletInfo {
+        &self.info
+    }
+
     /// The signed vote.
     ///
     /// # Errors
-    /// [`WalletError::UnknownTicket`] for a ticket that it was not given, or whose script or key it was not;
-    /// [`WalletError::Rpc`] for bits that do not fit.
-    pub fn sign(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
+    /// [`KeySignError`].
+    pub fn sign(&self, request: &VoteRequest) -> Result<VoteTransaction, KeySignError> {
         let extended_bits = hex::decode(&request.bits_extended)
             .map_err(|error| refused(format!("the extended vote bits are not hexadecimal: {error}")))?;
         let VoteRequest { block, height, ticket, bits, .. } = *request;
         let choice = VoteChoice { block, height, bits, extended_bits: &extended_bits };
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let outputs = known.tickets.get(&ticket).ok_or_else(|| unknown("its transaction is not known"))?;
+        let known = self.read();
+        let outputs = known.tickets.get(&ticket).ok_or(KeySignError::UnknownTicket)?;
         let mut vote = unsigned_vote(&self.params, self.info.generation, outputs, &choice)
             .map_err(|error| refused(error.to_string()))?;
-        self.unlock(&mut vote, outputs.voting, &known)?;
+        self.unlock(&mut vote, outputs, &known)?;
         drop(known);
         VoteTransaction::from_transaction(vote).map_err(|error| refused(error.to_string()))
     }
 
-    fn unlock(&self, vote: &mut Transaction, voting: OutputScript, known: &Known) -> Result<(), WalletError> {
-        match voting {
+    fn unlock(&self, vote: &mut Transaction, outputs: &TicketOutputs, known: &Known) -> Result<(), KeySignError> {
+        match outputs.voting {
             OutputScript::ScriptHash(hash) => {
-                let (script, index) =
-                    known.scripts.get(&hash).ok_or_else(|| unknown("the script that votes is not known"))?;
-                let key = self.branch.child(*index).map_err(|error| refused(error.to_string()))?;
+                let script = known.scripts.get(&hash).zip(self.branch.as_ref());
+                let ((script, index), branch) = script.ok_or(KeySignError::UnknownScript)?;
+                let key = branch.key.child(*index).map_err(|error| refused(error.to_string()))?;
                 sign_multisig(vote, TICKET_INPUT, script, Some(key.private_key()));
             }
             OutputScript::PubKeyHash(hash) => {
-                let key = known.keys.get(&hash).ok_or_else(|| unknown("the key that votes is not known"))?;
+                let key = known.keys.get(&outputs.ticket).ok_or(KeySignError::UnknownKey)?;
+                if key.pubkey_hash() != hash {
+                    return Err(refused("the key that was handed over is another one than the ticket's".to_owned()));
+                }
                 sign_pubkey_hash(vote, TICKET_INPUT, Spends::Ticket, key);
             }
         }
@@ -135,12 +231,8 @@ impl KeySigner {
     }
 }
 
-fn unknown(message: &str) -> WalletError {
-    WalletError::UnknownTicket { wallet: NAME.to_owned(), message: message.to_owned() }
-}
-
-fn refused(message: String) -> WalletError {
-    WalletError::Rpc { wallet: NAME.to_owned(), method: "generatevote".to_owned(), code: -8, message }
+fn refused(message: String) -> KeySignError {
+    KeySignError::Refused(message)
 }
 
 #[async_trait]
@@ -154,12 +246,18 @@ impl VoteSigner for KeySigner {
     }
 
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
-        self.sign(request)
+        let wallet = NAME.to_owned();
+        self.sign(request).map_err(|error| match error {
+            KeySignError::Refused(message) => {
+                WalletError::Rpc { wallet, method: "generatevote".to_owned(), code: -8, message }
+            }
+            unknown => WalletError::UnknownTicket { wallet, message: unknown.to_string() },
+        })
     }
 }
 
 impl std::fmt::Debug for KeySigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeySigner").field("users", &self.indexes.len()).finish_non_exhaustive()
+        f.debug_struct("KeySigner").field("has_branch", &self.branch.is_some()).finish_non_exhaustive()
     }
 }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet as FastSet};
 use serde::{Deserialize, Serialize};
 
+use super::key_signer::KeySigner;
 use super::stake_transaction::StakeTransaction;
 use crate::accounts::{UserId, VotingPreference};
-use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, Transaction};
+use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, TicketOutputs, Transaction};
 use crate::desired::DesiredState;
 use crate::ports::SpentOrMissed;
 use crate::reports::TicketState;
@@ -27,6 +28,7 @@ const REVIVE_MATURITIES: u32 = 2;
 /// A ticket as it is kept: 49,000 of them must be small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tracked {
+    /// The hash of the script that votes, or of the key.
     pub(super) script: Hash160,
     pub(super) verdict: Verdict,
     pub(super) fee_to: OutputScript,
@@ -47,13 +49,24 @@ pub(super) struct PoolUser {
     pub(super) kept: bool,
 }
 
+/// Who signs a ticket's vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBy {
+    /// The pool: its wallets, and their key where the daemon has it.
+    Pool,
+    /// The key that the ticket's owner handed over. No wallet can.
+    OwnKey,
+}
+
 /// A winner that the pool votes for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Winner {
     /// The ticket.
     pub ticket: TicketHash,
-    /// The multisig address that may vote with it.
+    /// The multisig address that may vote with it. Where its own key does, that key's hash stands in the place of the script's.
     pub address: ScriptAddress,
+    /// Who signs.
+    pub signed_by: SignedBy,
     /// What its user wants; `None` where the user is unknown, but a wallet holds the script.
     pub voting: Option<VotingPreference>,
 }
@@ -75,11 +88,18 @@ pub struct Winners {
 pub struct Lottery {
     evaluator: Evaluator,
     pub(super) users: HashMap<Hash160, PoolUser>,
-    desired: Arc<DesiredState>,
+    pub(super) desired: Arc<DesiredState>,
+    /// Signs by keys, without a wallet. It is given what votes are made of as that is learned.
+    pub(super) signer: Arc<KeySigner>,
+    /// Users' scripts in which no key of the signer's is.
+    pub(super) foreign_scripts: usize,
+    /// Tickets with keys of their own that were looked up when they were old enough to have ended, and that no node has called live
+    /// since.
+    pub(super) looked_up: FastSet<TicketHash>,
     added: FastSet<TicketHash>,
     pub(super) tickets: HashMap<TicketHash, Tracked>,
-    /// Live tickets that no pool can vote.
-    foreign: FastSet<TicketHash>,
+    /// Live tickets that vote by keys which nobody handed over.
+    pub(super) foreign: FastSet<TicketHash>,
     /// Tickets by the height at which they were mined, while they are immature.
     maturing: BTreeMap<BlockHeight, Vec<TicketHash>>,
     /// Scripts that a wallet holds, whoever the users are: their tickets are the pool's.
@@ -104,8 +124,17 @@ pub struct Lottery {
 impl Lottery {
     /// An empty state.
     pub fn new(evaluator: Evaluator) -> Self {
+        let signer = KeySigner::of_chain(evaluator.network(), evaluator.params());
+        Self::with_signer(evaluator, Arc::new(signer))
+    }
+
+    /// An empty state, which tells `signer` what votes by keys are made of.
+    pub fn with_signer(evaluator: Evaluator, signer: Arc<KeySigner>) -> Self {
         Self {
             evaluator,
+            signer,
+            foreign_scripts: 0,
+            looked_up: FastSet::default(),
             users: HashMap::default(),
             desired: Arc::default(),
             added: FastSet::default(),
@@ -183,6 +212,7 @@ impl Lottery {
         }
         self.users = users;
         self.added = added;
+        self.take_keys(&desired);
         self.desired = Arc::new(desired);
         self.strangers_changed = true;
         self.revision += 1;
@@ -207,22 +237,35 @@ impl Lottery {
 
     /// Looks at a mined transaction; does nothing where it is no ticket. The verdict on a known ticket stays.
     pub fn learn(&mut self, transaction: &Transaction, mined_at: BlockHeight) {
-        let Ok(submission) = TicketSubmission::from_transaction(transaction) else { return };
-        self.learn_ticket(&submission, mined_at);
+        let Ok(outputs) = TicketOutputs::from_transaction(transaction) else { return };
+        let ticket = outputs.ticket;
+        self.learn_ticket(outputs, mined_at);
+        if self.is_by_key(&ticket) && self.matures_at(mined_at) <= self.tip {
+            self.looked_up.insert(ticket);
+        }
     }
 
-    fn learn_ticket(&mut self, submission: &TicketSubmission, mined_at: BlockHeight) {
-        let Some(script) = submission.voting_script_hash() else {
-            self.foreign.insert(submission.hash);
-            return;
+    fn learn_ticket(&mut self, outputs: TicketOutputs, mined_at: BlockHeight) {
+        let submission = TicketSubmission::from(&outputs);
+        let (script, verdict) = match submission.voting {
+            OutputScript::ScriptHash(script) => (script, None),
+            // Its fee is paid apart, and was looked at by the web.
+            OutputScript::PubKeyHash(key) if self.has_key(&submission.hash) => (key, Some(Verdict::Accepted)),
+            OutputScript::PubKeyHash(_) => {
+                self.foreign.insert(submission.hash);
+                return;
+            }
         };
+        if self.signer.signs_for(&submission.hash, submission.voting) {
+            self.signer.add_ticket(outputs);
+        }
         if self.tickets.get(&submission.hash).is_some_and(|known| known.mined_at == mined_at) {
             return;
         }
-        let facts = self.evaluator.judge(submission, mined_at);
+        let facts = self.evaluator.judge(&submission, mined_at);
         let ticket = Tracked {
             script,
-            verdict: facts.verdict,
+            verdict: verdict.unwrap_or(facts.verdict),
             fee_to: submission.fee_commitment.to,
             price: facts.price,
             committed: facts.committed_fee,
@@ -248,7 +291,7 @@ impl Lottery {
         self.tip = height;
         for transaction in stake_transactions {
             match StakeTransaction::read(transaction) {
-                StakeTransaction::Ticket(submission) => self.learn_ticket(&submission, height),
+                StakeTransaction::Ticket(outputs) => self.learn_ticket(outputs, height),
                 StakeTransaction::Vote(ticket) => self.end(ticket, TicketState::Voted, height),
                 StakeTransaction::Revocation(ticket) => self.revoke(ticket, height),
                 StakeTransaction::Other => {}
@@ -322,7 +365,7 @@ impl Lottery {
         }
         let expires = self.matures_at(ticket.mined_at).plus(self.evaluator.params().ticket_expiry);
         let how = if height >= expires { TicketState::Expired } else { TicketState::Missed };
-        if how == TicketState::Missed && self.may_be_held(ticket) {
+        if how == TicketState::Missed && self.may_be_held(ticket) && !self.is_by_key(&hash) {
             self.missed.push((hash, height));
         }
         self.end(hash, how, height);
@@ -335,9 +378,8 @@ impl Lottery {
                 ticket.end = Some((how, height));
                 self.revision += 1;
                 self.changed.insert(hash);
-                if how == TicketState::Missed
-                    && (self.users.contains_key(&ticket.script) || self.held.contains(&ticket.script))
-                {
+                let script = ticket.script;
+                if how == TicketState::Missed && (self.is_pools(&script) || self.is_by_key(&hash)) {
                     self.missed.push((hash, height));
                 }
             }
@@ -348,7 +390,7 @@ impl Lottery {
         }
     }
 
-    fn matures_at(&self, mined_at: BlockHeight) -> BlockHeight {
+    pub(super) fn matures_at(&self, mined_at: BlockHeight) -> BlockHeight {
         mined_at.plus(self.evaluator.params().ticket_maturity)
     }
 
@@ -361,13 +403,17 @@ impl Lottery {
         let foreign_limit = self.tip.minus(REVIVE_MATURITIES * maturity);
         self.revocations = self.revocations.split_off(&foreign_limit);
         let ours_limit = self.tip.minus(REMEMBER_ENDED.max(REVIVE_MATURITIES * maturity));
-        let (users, held) = (&self.users, &self.held);
-        self.tickets.retain(|_, ticket| {
+        let (users, held, desired) = (&self.users, &self.held, &self.desired);
+        self.tickets.retain(|hash, ticket| {
             let ours = users.contains_key(&ticket.script) || held.contains(&ticket.script);
+            let ours = ours || desired.key_ticket(hash).is_some();
             ticket.end.is_none_or(|(_, ended_at)| ended_at >= if ours { ours_limit } else { foreign_limit })
         });
         let tickets = &self.tickets;
         self.told_ignored.retain(|hash| tickets.contains_key(hash));
+        self.signer.retain_tickets(|hash| {
+            tickets.get(hash).is_some_and(|ticket| ticket.end.is_none_or(|(_, ended_at)| ended_at >= foreign_limit))
+        });
     }
 
     /// Which winners the pool votes for, and which it must look up.
@@ -395,13 +441,23 @@ impl Lottery {
     }
 
     fn ballot(&self, hash: &TicketHash, ticket: &Tracked) -> Option<Winner> {
+        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
+        if let Some(entry) = self.desired.key_ticket(hash).filter(|_| !self.is_pools(&ticket.script)) {
+            let (ticket, voting) = (*hash, Some(entry.voting));
+            return Some(Winner { ticket, address, signed_by: SignedBy::OwnKey, voting });
+        }
         let voting = match self.users.get(&ticket.script) {
             Some(user) => Some(user.voting),
             None if self.held.contains(&ticket.script) => None,
             None => return None,
         };
-        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
-        self.is_voted(hash, ticket).then_some(Winner { ticket: *hash, address, voting })
+        let signed_by = SignedBy::Pool;
+        self.is_voted(hash, ticket).then_some(Winner { ticket: *hash, address, signed_by, voting })
+    }
+
+    /// Signs votes by keys.
+    pub(super) const fn signer(&self) -> &Arc<KeySigner> {
+        &self.signer
     }
 
     pub(super) fn is_voted(&self, hash: &TicketHash, ticket: &Tracked) -> bool {

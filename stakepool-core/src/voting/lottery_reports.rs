@@ -18,6 +18,8 @@ pub(super) struct Ignored {
 pub(super) enum MissedAs {
     /// It was to be voted.
     Voted,
+    /// It was to be voted by a key of its own.
+    ByKey,
     /// It was ignored for its fee.
     Ignored { verdict: Verdict, committed: Amount, required: Amount },
     /// It is not the pool's as far as is known, but a wallet may hold its script.
@@ -73,7 +75,9 @@ impl Lottery {
     fn missed(&self, hash: TicketHash, height: BlockHeight) -> Option<Missed> {
         let ticket =
             self.tickets.get(&hash).filter(|ticket| ticket.end.is_some_and(|(how, _)| how == TicketState::Missed))?;
-        let missed_as = if !self.is_pools(&ticket.script) {
+        let missed_as = if self.is_by_key(&hash) {
+            MissedAs::ByKey
+        } else if !self.is_pools(&ticket.script) {
             MissedAs::Stranger
         } else if self.is_voted(&hash, ticket) {
             MissedAs::Voted

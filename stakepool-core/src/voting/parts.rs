@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::desired_source::SourceReads;
+use super::key_signer::KeySigner;
+use super::key_votes::FirstSigner;
 use crate::desired::DesiredState;
 use crate::ports::{Clock, Node, StateFile, SystemClock, VotingWallet};
 use crate::ticket::Evaluator;
@@ -18,6 +20,7 @@ pub struct EngineParts {
     pub(super) check_every: Duration,
     pub(super) desired: Option<DesiredState>,
     pub(super) source: Option<SourceReads>,
+    pub(super) signer: Option<(KeySigner, FirstSigner)>,
 }
 
 impl EngineParts {
@@ -41,6 +44,7 @@ impl EngineParts {
             check_every: Self::CHECK_EVERY,
             desired: None,
             source: None,
+            signer: None,
         }
     }
 
@@ -52,6 +56,12 @@ impl EngineParts {
     /// Compares the live tickets with the node's so often. Less than a second counts as a second.
     pub fn check_every(self, check_every: Duration) -> Self {
         Self { check_every, ..self }
+    }
+
+    /// Signs users' votes by the voting wallets' key, too, which the signer has. Without it, keys that came with single tickets
+    /// are signed with all the same.
+    pub fn signer(self, signer: KeySigner, first: FirstSigner) -> Self {
+        Self { signer: Some((signer, first)), ..self }
     }
 
     /// Begins with these users and added tickets, in the place of those in the state file. Without them, and without any

@@ -16,6 +16,7 @@ use super::audit::audit_wallets;
 use super::ballots::Drawn;
 use super::engine::{Engine, EngineError};
 use super::follower::Follower;
+use super::key_lookup::keep_signable;
 use super::lost_events::ChainEvent;
 use super::persist::save_now_and_then;
 use super::read_source::read_source;
@@ -66,6 +67,7 @@ impl Engine {
         background.spawn(Follower::new(Arc::clone(&self), chain_events).run());
         background.spawn(watch_wallets(Arc::clone(&self)));
         background.spawn(audit_wallets(Arc::clone(&self)));
+        background.spawn(keep_signable(Arc::clone(&self)));
         background.spawn(watch_tips(Arc::clone(&self)));
         background.spawn(save_now_and_then(Arc::clone(&self)));
         background.spawn(read_source(Arc::clone(&self)));

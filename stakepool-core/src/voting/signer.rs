@@ -136,7 +136,7 @@ impl Signer {
                 problems.happened(&self.topic("votes"), format!("a vote is not signed: {error}"), REFUSAL_STANDS);
             }
             CastError::OtherVote(_) => problems.happened(&self.topic("votes"), error.to_string(), REFUSAL_STANDS),
-            CastError::Node(_) => {}
+            CastError::Node(_) | CastError::Key(_) => {}
         }
         false
     }

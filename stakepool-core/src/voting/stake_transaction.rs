@@ -1,11 +1,10 @@
 //! What a block's stake tree does to tickets.
 
-use crate::chain::{TicketHash, Transaction};
-use crate::ticket::TicketSubmission;
+use crate::chain::{TicketHash, TicketOutputs, Transaction};
 
 /// What a transaction of the stake tree does to tickets.
 pub(super) enum StakeTransaction {
-    Ticket(TicketSubmission),
+    Ticket(TicketOutputs),
     Vote(TicketHash),
     Revocation(TicketHash),
     Other,
@@ -18,8 +17,8 @@ const OP_SSRTX: u8 = 0xbc;
 
 impl StakeTransaction {
     pub(super) fn read(transaction: &Transaction) -> Self {
-        if let Ok(submission) = TicketSubmission::from_transaction(transaction) {
-            return Self::Ticket(submission);
+        if let Ok(ticket) = TicketOutputs::from_transaction(transaction) {
+            return Self::Ticket(ticket);
         }
         let tagged = |index: usize, tag| transaction.outputs.get(index).is_some_and(|o| o.script.first() == Some(&tag));
         match &transaction.inputs[..] {

@@ -31,8 +31,10 @@ impl Lottery {
 
     /// A wallet watches these tickets, so that it holds the scripts of those that are known here.
     pub fn hold(&mut self, tickets: &[TicketHash]) {
-        let scripts: Vec<_> =
-            tickets.iter().filter_map(|ticket| self.tickets.get(ticket)).map(|known| known.script).collect();
+        // One whose key was imported into a wallet, too, votes by the key that came with it.
+        let scripts =
+            tickets.iter().filter(|ticket| !self.has_key(ticket)).filter_map(|ticket| self.tickets.get(ticket));
+        let scripts: Vec<_> = scripts.map(|known| known.script).collect();
         self.hold_scripts(scripts);
     }
 

@@ -141,6 +141,14 @@ impl Engine {
                     format!("ticket {ticket} of {address} was missed: block {height} is without its vote ({reason})");
                 self.problems_of().happened("missed", what, MISS_STANDS);
             }
+            MissedAs::ByKey => {
+                self.check().missed += 1;
+                let reason = self.last_try(ticket);
+                let what = format!(
+                    "ticket {ticket}, whose owner handed over its key, was missed: block {height} is without its vote ({reason})"
+                );
+                self.problems_of().happened("missed", what, MISS_STANDS);
+            }
             MissedAs::Ignored { verdict, committed, required } => {
                 let reason = format!("{}: {committed} EXCC of {required}", why(*verdict));
                 self.tell_unvoted(ticket, address, &format!("it was ignored, because {reason}"));
@@ -153,8 +161,8 @@ impl Engine {
         if self.ballots().is_casting(ticket) {
             return "the try of this daemon has not ended".to_owned();
         }
-        let votes = self.latest_votes();
-        match votes.iter().rev().find(|vote| vote.ticket == *ticket).map(|vote| &vote.outcome) {
+        let (votes, key_votes) = (self.latest_votes(), self.latest_key_votes());
+        match votes.iter().chain(key_votes.iter()).rev().find(|vote| vote.ticket == *ticket).map(|vote| &vote.outcome) {
             Some(VoteOutcome::Failed(reason)) => format!("the last try of this daemon failed: {reason}"),
             Some(_) => "this daemon had sent a vote, which was not mined in time".to_owned(),
             None => "this daemon did not try".to_owned(),

@@ -87,7 +87,10 @@ impl Votes {
 }
 
 async fn cast(engine: Arc<Engine>, ballot: Ballot) {
-    let (block, ticket) = (ballot.block, ballot.winner.ticket);
+    let (block, ticket, signed_by) = (ballot.block, ballot.winner.ticket, ballot.winner.signed_by);
+    if engine.caster().lacks(&ballot) {
+        engine.look_up_outputs(ticket).await;
+    }
     let record = engine.caster().cast(ballot).await;
     let cast = record.outcome.is_cast();
     engine.ballots().finish(&block, &ticket, cast);
@@ -100,7 +103,7 @@ async fn cast(engine: Arc<Engine>, ballot: Ballot) {
     } else if let VoteOutcome::Failed(reason) = &record.outcome {
         engine.vote_failed(&record, reason);
     }
-    engine.publish_vote(record);
+    engine.publish_vote(record, signed_by);
 }
 
 /// Asks the wallets whether one holds the script of a winner's address that is no user's, and votes it then. Asks again and

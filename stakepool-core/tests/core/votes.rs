@@ -105,8 +105,9 @@ fn a_signer_with_the_voting_wallets_branch_answers_as_the_wallets_did() {
     for vote in recorded() {
         let (Some(key), Some(script)) = (&vote.key, vote.redeem()) else { continue };
         let version = VoteVersion(11);
-        let signer =
-            KeySigner::new(Network::Simnet, vote.generation, version, key.derive_branch(), KeyIndex(5)).unwrap();
+        let signer = KeySigner::new(Network::Simnet, vote.generation, version)
+            .with_branch(Network::Simnet, key.derive_branch(), KeyIndex(5))
+            .unwrap();
         signer.add_script(script).unwrap();
         signer.add_ticket(vote.outputs());
         let (block, height, ticket, bits) = (vote.block, vote.height, vote.ticket, vote.bits);

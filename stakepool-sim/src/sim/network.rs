@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use stakepool_core::chain::{
-    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, PubKeyAddress, ScriptAddress, TicketHash,
+    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, PrivateKey, PubKeyAddress, ScriptAddress, TicketHash,
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
@@ -172,6 +172,21 @@ impl SimNetwork {
     ) -> Result<Vec<TicketHash>, SimError> {
         let fee = fee_address.map(|address| (address, fee));
         self.shared.write(|state| state.purchase(&Purchase { voting: Some(voting.into()), fee, count }))
+    }
+
+    /// Buys tickets that vote by a key of the buyer's alone, as wallets of today do for pools without accounts, and gives that
+    /// key. They are mined with the next blocks, 20 a block.
+    ///
+    /// # Errors
+    /// [`SimError::Purchase`] says why the rules forbid it; [`SimError::Key`] with negligible probability.
+    pub fn buy_key_tickets(&self, count: u32) -> Result<(Vec<TicketHash>, PrivateKey), SimError> {
+        self.shared.write(|state| {
+            let (network, buyer) = (state.cold_wallet.network(), state.wallets.len() - 1);
+            let (index, key) = state.wallets[buyer].take_address()?;
+            let secret = state.wallets[buyer].keys().secret(index)?;
+            let voting = Some(PubKeyAddress::new(network, key).to_pubkey_hash());
+            Ok((state.purchase(&Purchase { voting, fee: None, count })?, secret))
+        })
     }
 
     /// The best height.

@@ -30,7 +30,7 @@ pub fn network() -> SimNetworkBuilder {
 }
 
 /// User 1's script, which the pool makes.
-fn script(sim: &SimNetwork) -> RedeemScript {
+pub fn script(sim: &SimNetwork) -> RedeemScript {
     let pool = sim.voting_wallet_xpub().external_branch().unwrap();
     RedeemScript::for_user(&pool, KeyIndex(1), &sim.buyer_pubkey_address().unwrap()).unwrap()
 }
@@ -57,19 +57,27 @@ async fn vote(sim: &SimNetwork, wallet: &SimWallet, ticket: TicketHash) -> VoteR
 }
 
 fn engine(sim: &SimNetwork, address: ScriptAddress) -> Arc<Engine> {
+    Engine::new(parts(sim).desired(desired(sim, address))).unwrap()
+}
+
+/// User 1, who has the address.
+pub fn desired(sim: &SimNetwork, address: ScriptAddress) -> DesiredState {
+    let version = if sim.generation() == Generation::Today { VoteVersion(11) } else { VoteVersion(6) };
+    let voting = VotingPreference { bits: VoteBits(5), version };
+    DesiredState::new([DesiredUser { user: UserId(1), address, voting }], [])
+}
+
+/// An engine on the network, without users.
+pub fn parts(sim: &SimNetwork) -> EngineParts {
     let cold = sim.cold_wallet_xpub().external_branch().unwrap();
     let addresses = FeeAddresses::derive(&cold, KeyIndex(10)).unwrap();
     let evaluator = Evaluator::new(Network::Simnet, Network::Simnet.params(sim.generation()), fee(), addresses);
-    let version = if sim.generation() == Generation::Today { VoteVersion(11) } else { VoteVersion(6) };
-    let voting = VotingPreference { bits: VoteBits(5), version };
-    let user = DesiredUser { user: UserId(1), address, voting };
     let wallets = sim.voting_wallets().iter().map(|wallet| wallet.in_process() as _).collect();
     let nodes = sim.nodes().iter().map(|node| node.in_process() as _).collect();
-    let parts = EngineParts::new(evaluator, wallets, nodes, Arc::<MemoryFile>::default());
-    Engine::new(parts.desired(DesiredState::new([user], []))).unwrap()
+    EngineParts::new(evaluator, wallets, nodes, Arc::<MemoryFile>::default())
 }
 
-fn votes(engine: &Engine) -> Vec<VoteRecord> {
+pub fn votes(engine: &Engine) -> Vec<VoteRecord> {
     let events = engine.events(EventCursor { epoch: engine.epoch(), seq: 0 }).events.into_iter();
     let votes = events.map(|event| if let DaemonEventKind::Vote(vote) = event.kind { Some(vote) } else { None });
     votes.flatten().collect()

@@ -9,7 +9,7 @@ use stakepool_core::chain::{
 };
 use stakepool_core::ports::{Node, ScriptWallet, SystemClock, VoteRequest, VoteSigner};
 use stakepool_core::reports::VoteOutcome;
-use stakepool_core::voting::{Ballot, Caster, KeySigner, Winner};
+use stakepool_core::voting::{Ballot, Caster, KeySigner, SignedBy, Winner};
 use stakepool_sim::{SimNetwork, SimNode};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -20,9 +20,14 @@ use crate::pool::{GENERATIONS, winners};
 const LAST: KeyIndex = KeyIndex(20);
 
 /// The external branch of the wallet with a seed.
-fn branch(seed: &[u8]) -> ExtendedPrivKey {
+pub fn branch(seed: &[u8]) -> ExtendedPrivKey {
     let account = ExtendedPrivKey::account(seed, Network::Simnet, CoinType::Registered, 0).unwrap();
     account.child(KeyIndex(0)).unwrap()
+}
+
+/// The seed of the voting wallets, which follows from the network's.
+pub fn voting_seed() -> [u8; 32] {
+    sha256(b"stakepool-sim 42 voting wallet")
 }
 
 /// The script behind an address, of which the wallets keep a copy.
@@ -31,12 +36,12 @@ async fn script(sim: &SimNetwork, address: ScriptAddress) -> RedeemScript {
 }
 
 async fn signer(sim: &SimNetwork, address: ScriptAddress, tickets: &[TicketHash]) -> KeySigner {
-    // The seed of the voting wallets follows from the network's.
-    let branch = branch(&sha256(b"stakepool-sim 42 voting wallet"));
+    let branch = branch(&voting_seed());
     let public = ExternalBranch::of_branch_key(branch.public(Network::Simnet));
     assert_eq!(Ok(public), sim.voting_wallet_xpub().external_branch());
     let info = sim.wallet(0).in_process().info().await.unwrap();
-    let signer = KeySigner::new(Network::Simnet, sim.generation(), info.vote_version, branch, LAST).unwrap();
+    let signer = KeySigner::new(Network::Simnet, sim.generation(), info.vote_version);
+    let signer = signer.with_branch(Network::Simnet, branch, LAST).unwrap();
     signer.add_script(script(sim, address).await).unwrap();
     for ticket in tickets {
         let bought = sim.node().in_process().transaction(&(*ticket).into()).await.unwrap();
@@ -80,7 +85,7 @@ async fn it_votes_while_every_wallet_is_stopped() {
         let (_open, votable) = watch::channel(true);
         for ticket in &tickets {
             let voting = Some(VotingPreference { bits: VoteBits(5), version });
-            let winner = Winner { ticket: *ticket, address, voting };
+            let winner = Winner { ticket: *ticket, address, signed_by: SignedBy::Pool, voting };
             let votable = votable.clone();
             let ballot = Ballot { winner, block, height, arrived: Instant::now(), votable };
             let record = timeout(PATIENCE, caster.cast(ballot)).await.unwrap();
@@ -99,7 +104,8 @@ async fn what_it_was_not_given_it_refuses_and_another_wallets_script_too() {
     let (block, height) = sim.best_block();
     let request =
         VoteRequest { block, height, ticket: tickets[0], bits: VoteBits(1), bits_extended: "0b000000".to_owned() };
-    let stranger = KeySigner::new(Network::Simnet, sim.generation(), VoteVersion(11), branch(&[7; 32]), LAST).unwrap();
+    let stranger = KeySigner::new(Network::Simnet, sim.generation(), VoteVersion(11));
+    let stranger = stranger.with_branch(Network::Simnet, branch(&[7; 32]), LAST).unwrap();
     assert!(stranger.add_script(script(&sim, address).await).is_err());
     assert!(stranger.generate_vote(&request).await.is_err());
     let signer = signer(&sim, address, &tickets).await;

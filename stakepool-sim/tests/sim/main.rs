@@ -7,6 +7,7 @@ mod client;
 mod faults;
 mod in_process;
 mod key_signer;
+mod key_votes;
 mod pool;
 mod recordings;
 mod repeat;
