@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::resolve::Settings;
 use crate::secret::SecretText;
 use crate::sources::Sources;
-use crate::table::{Kind, Table};
+use crate::table::{Default, Key, Kind, Table};
 
 /// A key as `--check-config` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,16 +51,25 @@ pub(crate) fn keys(table: &Table, settings: &Settings) -> Vec<CheckedKey> {
             Kind::Switch => {
                 setting.values.last().map_or("1", |value| if value.is_empty() { "1" } else { value }).to_owned()
             }
-            _ => setting.values.join(","),
+            _ => without_password(&setting.values.join(",")),
         };
         Some(CheckedKey { key: key.name, value, origin: setting.origin.clone() })
     });
     keys.collect()
 }
 
-/// The keys as lines of a configuration file, each after a comment that says where it was set.
-pub(crate) fn lines(keys: &[CheckedKey]) -> String {
-    keys.iter().map(|CheckedKey { key, value, origin }| format!("; {origin}\n{key}={value}\n")).collect()
+/// What counts as lines of a configuration file, each after a comment that says where it was set. Of a key that is not set, and
+/// in whose place something else counts, the comment says what.
+pub(crate) fn lines(table: &Table, settings: &Settings) -> String {
+    let set = keys(table, settings);
+    let line = |key: &Key| match set.iter().find(|set| set.key == key.name) {
+        Some(CheckedKey { key, value, origin }) => format!("; {origin}\n{key}={value}\n"),
+        None => match key.default {
+            Default::Depends(instead) => format!("; not set: {instead}\n;{}=\n", key.name),
+            Default::Nothing | Default::Is(_) => String::new(),
+        },
+    };
+    table.settable().map(line).collect()
 }
 
 fn redacted(value: &str) -> String {
@@ -71,6 +80,16 @@ fn redacted(value: &str) -> String {
     entries.collect::<Vec<_>>().join(",")
 }
 
+/// A value without a password that stands before a host, where none belongs: whoever wrote it there is told so elsewhere.
+fn without_password(value: &str) -> String {
+    let Some((account, host)) = value.rsplit_once('@') else { return value.to_owned() };
+    let begin = account.rfind("//").map_or(0, |slashes| slashes + 2);
+    match account[begin..].split_once(':') {
+        Some((user, _)) if user != "mailto" => format!("{}{user}:(hidden)@{host}", &account[..begin]),
+        _ => value.to_owned(),
+    }
+}
+
 impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "The configuration of {} has no errors.", self.program)?;
@@ -78,5 +97,25 @@ impl fmt::Display for CheckReport {
             writeln!(f, "  {key}={value}  ({origin})")?;
         }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "Warning: {warning}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_before_a_host_is_not_shown() {
+        for (value, shown) in [
+            ("mysql://pool:a:b@c@db.example/pool", "mysql://pool:(hidden)@db.example/pool"),
+            ("pool:hunter2@mail.example:25", "pool:(hidden)@mail.example:25"),
+            ("https://u:p@pool.example", "https://u:(hidden)@pool.example"),
+            ("mysql://pool@db.example:3306/pool", "mysql://pool@db.example:3306/pool"),
+            ("Pool <pool@x.example>", "Pool <pool@x.example>"),
+            ("mailto:pool@x.example", "mailto:pool@x.example"),
+            ("[::1]:9110,10.0.0.1:1", "[::1]:9110,10.0.0.1:1"),
+        ] {
+            assert_eq!(without_password(value), shown);
+        }
     }
 }

@@ -142,7 +142,7 @@ fn load<C>(
     }
     // Also where something is missing still: it is for finding out why.
     if print && reader.settings.problems.is_empty() {
-        return Ok(Invocation::Help(check::lines(&check::keys(table, &reader.settings))));
+        return Ok(Invocation::Help(check::lines(table, &reader.settings)));
     }
     let config = build(&mut reader);
     reader.settings.drop_false_problems();

@@ -193,7 +193,7 @@ fn an_argument_that_is_no_text_is_refused() {
 
 #[test]
 fn what_counts_is_shown_with_its_place_and_without_secrets_also_where_something_is_missing() {
-    let lines = "testnet=1\nwalletpasswords=hunter2,file:b.password\npoolfees=5\n";
+    let lines = "testnet=1\nwalletpasswords=hunter2,file:b.password\npoolfees=5\nsmtphost=pool:hunter2@mail.example\n";
     let host = Host::new()
         .file("/home/pool/.exccstakepool/exccstakepool.conf", lines)
         .variable("STAKEPOOL_WEB_COOKIESECRET", "hunter2");
@@ -204,6 +204,8 @@ fn what_counts_is_shown_with_its_place_and_without_secrets_also_where_something_
         "; environment variable STAKEPOOL_WEB_COOKIESECRET\ncookiesecret=(set)\n",
         "; flag\npoolfees=3\n",
         "; default\nlisten=:8000\n",
+        "smtphost=pool:(hidden)@mail.example\n",
+        "; not set: mysql: where dbhost, dbpassword or dbsocket is set, else sqlite:pool.sqlite\n;database=\n",
     ] {
         assert!(text.contains(shown), "{shown} in {text}");
     }

@@ -1,6 +1,7 @@
 //! The source of users and added tickets that an engine has, and what was sent to it in the place of that.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -49,12 +50,24 @@ impl Sent {
 #[derive(Debug)]
 pub(super) struct Source {
     reads: Option<SourceReads>,
+    /// Whether the first reading has ended.
+    answered: AtomicBool,
     sent: watch::Sender<Sent>,
 }
 
 impl Source {
     pub(super) fn new(reads: Option<SourceReads>) -> Self {
-        Self { reads, sent: watch::Sender::default() }
+        Self { reads, answered: AtomicBool::new(false), sent: watch::Sender::default() }
+    }
+
+    /// Whether the first reading is still to end. Until then nobody can say who is missing.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.reads.is_some() && !self.answered.load(Ordering::Acquire)
+    }
+
+    /// Notes that a reading has ended, well or not. True the first time.
+    pub(super) fn note_answer(&self) -> bool {
+        !self.answered.swap(true, Ordering::AcqRel)
     }
 
     /// What is read and how often, if there is a source.

@@ -183,7 +183,7 @@ impl Engine {
         }
         if !has_users {
             tracing::warn!(
-                "no users are known: until the web sends them, the wallet's tickets are voted with default bits"
+                "no users are known: until the web sends them or a database has them, the wallet's tickets are voted with default bits"
             );
         }
         // Epochs only have to grow, also over a lost state file: the time of the start does.

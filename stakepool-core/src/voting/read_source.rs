@@ -24,6 +24,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(240);
 /// How long a failure at the start is nobody's concern: the web may be about to send all.
 const WEB_FIRST: Duration = Duration::from_secs(20);
 
+/// What is said of a failure.
+const GOES_ON: &str = "Until it can be read, the daemon votes with the users and added tickets that it has";
+
 /// Reads the source for as long as it has something to say, and goes on waiting then: the engine takes a part that ends for
 /// broken.
 pub(super) async fn read_source(engine: Arc<Engine>) {
@@ -47,26 +50,32 @@ async fn read_on(engine: &Engine, reads: &SourceReads) {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        match read(reads.source()).await {
+        let answer = read(reads.source()).await;
+        let is_first = engine.source.note_answer();
+        let failure = match answer {
             Ok(found) => {
                 engine.take_found(&reads.source().place(), found);
-                pause = FIRST_PAUSE;
-                match reads.every {
-                    Some(every) => sleep(every).await,
-                    None => return,
-                }
+                None
             }
-            Err(error) => {
-                if reads.every.is_some() || began.elapsed() >= WEB_FIRST {
-                    let what = format!(
-                        "{error}. Until it can be read, the daemon votes with the users and added tickets that it has"
-                    );
-                    engine.problem("source", what);
+            Err(error) => Some(error),
+        };
+        if is_first {
+            engine.tell_strangers();
+        }
+        pause = match (failure, reads.every) {
+            (None, None) => return,
+            (None, Some(every)) => {
+                sleep(every).await;
+                FIRST_PAUSE
+            }
+            (Some(error), every) => {
+                if every.is_some() || began.elapsed() >= WEB_FIRST {
+                    engine.problem("source", format!("{error}. {GOES_ON}"));
                 }
                 sleep(pause).await;
-                pause = (pause * 2).min(reads.every.unwrap_or(LONGEST_PAUSE)).min(LONGEST_PAUSE);
+                (pause * 2).min(every.unwrap_or(LONGEST_PAUSE)).min(LONGEST_PAUSE)
             }
-        }
+        };
     }
 }
 

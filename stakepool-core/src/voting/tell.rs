@@ -90,7 +90,11 @@ impl Engine {
 
     /// Names users who are missing, and addresses that are no user's. Those that are acknowledged are in the status, and no
     /// problem.
-    fn tell_strangers(&self) {
+    pub(super) fn tell_strangers(&self) {
+        // Whoever has no users yet knows none of anybody, and hears of them in a moment.
+        if !self.has_users() && self.source.is_awaited() {
+            return;
+        }
         let (missing, unknown, desired) = {
             let lottery = self.lottery();
             (lottery.missing_users(), lottery.unknown_addresses(), Arc::clone(lottery.desired()))

@@ -206,6 +206,21 @@ async fn a_source_without_users_replaces_none_and_a_missing_users_tickets_are_vo
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobodys_addresses_are_a_problem_only_once_a_source_had_the_time_to_say_whose_they_are() {
+    let (wallet, node, _) = scene();
+    let slow = Duration::from_secs(10);
+    let source = Scripted::new([Answer::Takes(slow, desired(&[1], &[]))]);
+    let daemon = started(&wallet, &node, at_start(&source)).await;
+    sleep(slow - Duration::from_secs(1)).await;
+    assert_eq!(daemon.engine.problems(), [""; 0]);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!((daemon.engine.problems(), daemon.engine.desired().users().len()), (Vec::new(), 1));
+    let daemon = started(&wallet, &node, at_start(&Scripted::new([Answer::Fails]))).await;
+    sleep(Duration::from_secs(2)).await;
+    assert!(problem(&daemon, "1 voting address that the web does not know"), "{:?}", daemon.engine.problems());
+}
+
+#[tokio::test(start_paused = true)]
 async fn entries_that_cannot_be_used_are_left_out_and_named() {
     let (wallet, node, _) = scene();
     let mut of_both = found(&desired(&[1], &[]));
