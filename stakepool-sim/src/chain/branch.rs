@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use stakepool_core::chain::{BlockHeight, Params, TicketHash, Transaction, TxHash};
+use stakepool_core::chain::{BlockHeight, OutPoint, Params, TicketHash, Transaction, TxHash};
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::TicketSubmission;
 
@@ -83,6 +83,8 @@ pub(crate) struct Branch {
     pub tickets: BTreeMap<TicketHash, Ticket>,
     pub live: BTreeSet<TicketHash>,
     mined: HashMap<TxHash, Place>,
+    /// What was spent, by which transaction, and where that was mined.
+    spent: HashMap<OutPoint, (TxHash, BlockHeight)>,
 }
 
 impl Branch {
@@ -114,6 +116,11 @@ impl Branch {
     /// Where a transaction was mined.
     pub(crate) fn place_of(&self, hash: &TxHash) -> Option<Place> {
         self.mined.get(hash).copied()
+    }
+
+    /// The mined transaction that spends an output.
+    pub(crate) fn spender_of(&self, output: &OutPoint) -> Option<TxHash> {
+        self.spent.get(output).map(|(spender, _)| *spender)
     }
 
     /// A mined transaction.
@@ -161,6 +168,8 @@ impl Branch {
         for (tree, transactions) in [(TxTree::Regular, &block.regular), (TxTree::Stake, &block.stake)] {
             for (transaction, index) in transactions.iter().zip(0..) {
                 self.mined.insert(transaction.hash, Place { height: block.header.height, tree, index });
+                let by = (transaction.hash, block.header.height);
+                self.spent.extend(transaction.body.inputs.iter().map(|input| (input.previous, by)));
             }
         }
     }
@@ -234,6 +243,7 @@ impl Branch {
     pub(crate) fn rewind(&mut self, height: BlockHeight, params: &Params) {
         self.blocks.truncate(height.0 as usize + 1);
         self.mined.retain(|_, place| place.height <= height);
+        self.spent.retain(|_, (_, mined_at)| *mined_at <= height);
         self.tickets.retain(|_, ticket| ticket.mined_at <= height);
         for ticket in self.tickets.values_mut() {
             ticket.voted = ticket.voted.filter(|(at, _)| *at <= height);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use stakepool_core::chain::{BlockHash, BlockHeight, Generation, Spends, TicketHash, Transaction, TxHash};
+use stakepool_core::chain::{BlockHash, BlockHeight, Generation, Spends, TicketHash, Transaction, TxHash, TxInput};
 
 use crate::chain::{Branch, Chain, Tx, TxKind};
 use crate::sign::unlocks;
@@ -27,6 +27,10 @@ pub(crate) enum Rejection {
     UnknownBlock(BlockHash),
     /// Its signature is missing or wrong.
     BadSignature { input: usize },
+    /// Another transaction that waits spends the same.
+    DoubleSpend(TxHash),
+    /// More goes out than comes in, or nothing comes in.
+    SpendsTooMuch,
 }
 
 /// The waiting transactions, in the order of their arrival.
@@ -34,6 +38,8 @@ pub(crate) enum Rejection {
 pub(crate) struct Mempool {
     candidates: Vec<Tx>,
     hashes: HashSet<TxHash>,
+    /// Payments and tickets that came from outside: they are dropped once what they spend is gone.
+    from_outside: HashSet<TxHash>,
 }
 
 impl Mempool {
@@ -76,8 +82,7 @@ impl Mempool {
             .any(|candidate| matches!(candidate.kind, TxKind::Vote { ticket, block, .. } if ticket == *voter && block == *on))
     }
 
-    /// Takes a transaction from outside. Only votes and revocations come this way; the simulator keeps no account
-    /// of other outputs, so that a node says of everything else that it spends what is not there.
+    /// Takes a transaction from outside.
     pub(crate) fn submit(
         &mut self,
         transaction: Transaction,
@@ -109,8 +114,8 @@ impl Mempool {
                 check_ticket_input(&candidate, 0, ticket, chain, fork)?;
             }
             TxKind::Ticket(_) | TxKind::Regular => {
-                let spent = candidate.body.inputs.first().map_or(candidate.hash, |input| input.previous.hash);
-                return Err(Rejection::Orphan(spent));
+                self.check_payment(&candidate, chain)?;
+                self.from_outside.insert(candidate.hash);
             }
         }
         let hash = candidate.hash;
@@ -124,8 +129,17 @@ impl Mempool {
         let (_, tip) = chain.tip();
         let price = chain.next_price(&chain.best);
         let tickets = &chain.best.tickets;
+        let from_outside = std::mem::take(&mut self.from_outside);
+        // Those before it in the order of their arrival, on which it may rest.
+        let mut waiting = HashSet::new();
         self.candidates.retain(|candidate| {
-            chain.best.place_of(&candidate.hash).is_none()
+            let is_there = |input: &TxInput| {
+                let from = input.previous.hash;
+                let is_known = chain.best.place_of(&from).is_some() || waiting.contains(&from);
+                is_known && chain.best.spender_of(&input.previous).is_none()
+            };
+            let stays = chain.best.place_of(&candidate.hash).is_none()
+                && (!from_outside.contains(&candidate.hash) || candidate.body.inputs.iter().all(is_there))
                 && match &candidate.kind {
                     TxKind::Regular => true,
                     TxKind::Ticket(ticket) => ticket.price >= price,
@@ -133,8 +147,13 @@ impl Mempool {
                     TxKind::Revocation { ticket } => {
                         tickets.get(ticket).is_some_and(|ticket| ticket.missed_at.is_some() && ticket.revoked.is_none())
                     }
-                }
+                };
+            if stays {
+                waiting.insert(candidate.hash);
+            }
+            stays
         });
+        self.from_outside = from_outside.into_iter().filter(|hash| waiting.contains(hash)).collect();
         self.hashes = self.candidates.iter().map(|candidate| candidate.hash).collect();
     }
 }

@@ -3,6 +3,7 @@
 mod crowd;
 mod mempool;
 mod notes;
+mod payments;
 mod purchase;
 mod reorganise;
 mod shared;

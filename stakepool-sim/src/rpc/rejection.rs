@@ -25,6 +25,10 @@ pub(crate) fn rejected(hash: TxHash, rejection: &Rejection, generation: Generati
         Rejection::BadSignature { input } => {
             (-1, format!("failed to validate input {hash}:{input}: the script does not unlock the output"))
         }
+        Rejection::DoubleSpend(other) => (-1, format!("transaction {other} in the pool already spends the same coins")),
+        Rejection::SpendsTooMuch => {
+            (-1, format!("total value of all transaction inputs for transaction {hash} is less than the amount spent"))
+        }
     };
     let rejected = if generation == Generation::Today { "rejected" } else { "Rejected" };
     RpcError::new(code, format!("{rejected} transaction {hash}: {reason}"))

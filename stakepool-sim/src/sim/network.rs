@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use stakepool_core::chain::{
-    Address, BlockHash, BlockHeight, ExtendedPubKey, Generation, PrivateKey, PubKeyAddress, ScriptAddress, TicketHash,
+    Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, OutPoint, PrivateKey, PubKeyAddress,
+    ScriptAddress, TicketHash, TxHash,
 };
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
@@ -172,6 +173,29 @@ impl SimNetwork {
     ) -> Result<Vec<TicketHash>, SimError> {
         let fee = fee_address.map(|address| (address, fee));
         self.shared.write(|state| state.purchase(&Purchase { voting: Some(voting.into()), fee, count }))
+    }
+
+    /// Pays an amount to an address, with a transaction that waits to be mined, and answers the output: what a wallet outside can spend.
+    ///
+    /// # Errors
+    /// [`SimError::Purchase`] where the network has not so much money yet.
+    pub fn pay(&self, to: Address, amount: Amount) -> Result<OutPoint, SimError> {
+        self.shared.write(|state| {
+            let payment = state.crowd.pay(&state.chain, &[(to.output_script(), amount)]);
+            let payment =
+                payment.ok_or_else(|| SimError::Purchase("there is not enough money in the network".to_owned()))?;
+            let output = OutPoint { hash: payment.hash(), index: 0, tree: 0 };
+            state.mempool.add(payment);
+            Ok(output)
+        })
+    }
+
+    /// Whether a transaction was mined, and in which block; `None` where it is neither mined nor waits to be.
+    pub fn confirmation(&self, transaction: &TxHash) -> Option<Option<BlockHeight>> {
+        self.state(|state| match state.chain.best.place_of(transaction) {
+            Some(place) => Some(Some(place.height)),
+            None => state.mempool.get(transaction).map(|_| None),
+        })
     }
 
     /// Buys tickets that vote by a key of the buyer's alone, as wallets of today do for pools without accounts, and gives that

@@ -8,6 +8,7 @@ mod faults;
 mod in_process;
 mod key_signer;
 mod key_votes;
+mod payments;
 mod pool;
 mod recordings;
 mod repeat;
