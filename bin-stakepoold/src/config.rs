@@ -2,13 +2,16 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool_config::{Certificate, DaemonConfig, load_daemon};
+use stakepool::voting_key::{VotingKeyError, open_voting_branch_of};
+use stakepool_config::{Certificate, DaemonConfig, SealedVotingKey, load_daemon};
+use stakepool_core::chain::{ExtendedPrivKey, Network};
 use stakepool_core::secret::Secret;
-use stakepool_core::voting::SourceReads;
+use stakepool_core::voting::{FirstSigner, SourceReads};
 use stakepool_db::PredecessorTables;
 use stakepool_process::{NoAddress, Reloads, until_signal, usable_addresses};
 use stakepool_rpc::grpc::server::Access;
@@ -33,6 +36,14 @@ pub enum ResolveError {
     /// The token cannot be used.
     #[error("rpctoken or rpctokennext: {0}")]
     Token(#[from] RpcTokenError),
+    /// The voting wallets' key cannot be used.
+    #[error("votingkey {}: {error}. Check votingkeypass, or make the file again with `stakepoolctl chain voting-key`", path.display())]
+    VotingKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: VotingKeyError,
+    },
 }
 
 /// The options that a configuration asks for.
@@ -41,7 +52,25 @@ pub enum ResolveError {
 /// [`ResolveError`] names the key.
 pub async fn options_from_config(config: DaemonConfig) -> Result<DaemonOptions, ResolveError> {
     let listen = listen_addresses(&config).await?;
-    options_at(config, listen)
+    let voting_key = voting_key(&config)?;
+    Ok(with_voting_key(options_at(config, listen)?, voting_key))
+}
+
+/// The voting wallets' key, and who signs first, where the configuration names the key.
+fn voting_key(config: &DaemonConfig) -> Result<Option<(ExtendedPrivKey, FirstSigner)>, ResolveError> {
+    let opened = |network: Network, SealedVotingKey { path, sealed, passphrase }: &SealedVotingKey| {
+        open_voting_branch_of(sealed, passphrase, network)
+            .map_err(|error| ResolveError::VotingKey { path: path.clone(), error })
+    };
+    let branch = config.voting_key.as_ref().map(|key| opened(config.network, key)).transpose()?;
+    Ok(branch.map(|branch| (branch, config.first_signer)))
+}
+
+fn with_voting_key(options: DaemonOptions, key: Option<(ExtendedPrivKey, FirstSigner)>) -> DaemonOptions {
+    match key {
+        Some((branch, first)) => options.with_voting_key(branch, first),
+        None => options,
+    }
 }
 
 async fn listen_addresses(config: &DaemonConfig) -> Result<Vec<SocketAddr>, NoAddress> {
@@ -94,7 +123,9 @@ enum ConfiguredError {
 
 async fn run_configured(config: DaemonConfig, mut reloads: Reloads<DaemonConfig>) -> Result<(), ConfiguredError> {
     let listen = listen_addresses(&config).await.map_err(ResolveError::from)?;
-    let options = options_at(config, listen.clone())?;
+    // Opened once, which takes its time: when the certificates are taken anew, it is not.
+    let voting_key = voting_key(&config)?;
+    let options = with_voting_key(options_at(config, listen.clone())?, voting_key);
     let started = |addresses: Vec<SocketAddr>| {
         if addresses.is_empty() {
             tracing::info!("the database is polled, and no gRPC is served");

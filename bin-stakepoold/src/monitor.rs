@@ -76,13 +76,13 @@ fn lag(status: &DaemonStatus) -> Option<u32> {
     Some(status.node_height?.0.saturating_sub(status.synced_height?.0))
 }
 
-/// What keeps the daemon from voting.
-fn obstacles(status: &DaemonStatus) -> Vec<String> {
+/// What keeps the daemon from voting. One that has the voting wallets' key needs none of them.
+fn obstacles(status: &DaemonStatus, has_voting_key: bool) -> Vec<String> {
     let mut obstacles = Vec::new();
     if status.node_height.is_none() {
         obstacles.push("no node answers".to_owned());
     }
-    if !status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked) {
+    if !has_voting_key && !status.wallets.iter().any(|wallet| wallet.reachable && wallet.unlocked) {
         obstacles.push("no wallet answers that can sign".to_owned());
     }
     match lag(status) {
@@ -91,7 +91,7 @@ fn obstacles(status: &DaemonStatus) -> Vec<String> {
         _ => {}
     }
     let lacking = status.check.lacking;
-    if lacking > 0 && lacking >= status.live_tickets {
+    if !has_voting_key && lacking > 0 && lacking >= status.live_tickets {
         obstacles.push(
             "no wallet knows the tickets to be voted: it lost its scripts, or must look through the chain".to_owned(),
         );
@@ -104,7 +104,7 @@ impl DaemonMonitor {
         // A wallet that was locked or unlocked a moment ago is judged by how it is now.
         self.daemon.engine().refresh_wallets().await;
         let status = self.daemon.status().await.map_err(|error| vec![error.to_string()])?;
-        let obstacles = obstacles(&status);
+        let obstacles = obstacles(&status, self.daemon.engine().has_voting_key());
         if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
     }
 
@@ -215,17 +215,25 @@ mod tests {
 
     #[test]
     fn a_daemon_is_ready_that_can_hear_and_sign() {
-        assert_eq!(obstacles(&status()), [""; 0]);
+        assert_eq!(obstacles(&status(), false), [""; 0]);
         let mut locked = status();
         locked.wallets[0].unlocked = false;
-        assert_eq!(obstacles(&locked), ["no wallet answers that can sign"]);
+        assert_eq!(obstacles(&locked, false), ["no wallet answers that can sign"]);
         let away = DaemonStatus { node_height: None, ..status() };
-        assert_eq!(obstacles(&away), ["no node answers"]);
+        assert_eq!(obstacles(&away, false), ["no node answers"]);
         let behind = DaemonStatus { synced_height: Some(BlockHeight(97)), ..status() };
-        assert_eq!(obstacles(&behind), ["3 blocks behind the node"]);
+        assert_eq!(obstacles(&behind, false), ["3 blocks behind the node"]);
         let mut forgetful = status();
         forgetful.check.lacking = 3;
-        assert!(obstacles(&forgetful)[0].starts_with("no wallet knows the tickets"), "{:?}", obstacles(&forgetful));
+        assert!(
+            obstacles(&forgetful, false)[0].starts_with("no wallet knows the tickets"),
+            "{:?}",
+            obstacles(&forgetful, false)
+        );
+        for by_key in [locked, forgetful] {
+            assert_eq!(obstacles(&by_key, true), [""; 0], "it has the wallets' key");
+        }
+        assert_eq!(obstacles(&away, true), ["no node answers"]);
     }
 
     #[test]

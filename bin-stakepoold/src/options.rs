@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::chain::{ExtendedPrivKey, ExtendedPubKey, Network};
 use stakepool_core::ticket::PoolFee;
-use stakepool_core::voting::SourceReads;
+use stakepool_core::voting::{FirstSigner, SourceReads};
 use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::ServerConfig;
 
@@ -26,6 +26,8 @@ pub struct DaemonOptions {
     pub pool_fee: PoolFee,
     /// Wallets, the preferred ones first.
     pub wallets: Vec<ServerConfig>,
+    /// The external branch of the voting wallets' account, where users' votes are signed by it, too, and who signs first.
+    pub voting_key: Option<(ExtendedPrivKey, FirstSigner)>,
     /// Nodes, the preferred ones first.
     pub nodes: Vec<ServerConfig>,
     /// Where users and added tickets are looked up while no web has sent them.
@@ -62,6 +64,7 @@ impl DaemonOptions {
             max_users: Self::MAX_USERS,
             pool_fee,
             wallets: Vec::new(),
+            voting_key: None,
             nodes: Vec::new(),
             source: None,
             listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
@@ -100,6 +103,13 @@ impl DaemonOptions {
     #[must_use]
     pub fn with_source(mut self, source: SourceReads) -> Self {
         self.source = Some(source);
+        self
+    }
+
+    /// The same with the external branch of the voting wallets' account, by which users' votes are signed before or after the wallets.
+    #[must_use]
+    pub fn with_voting_key(mut self, branch: ExtendedPrivKey, first: FirstSigner) -> Self {
+        self.voting_key = Some((branch, first));
         self
     }
 

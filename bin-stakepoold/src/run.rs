@@ -10,7 +10,7 @@ use stakepool_core::chain::KeyIndex;
 use stakepool_core::reloadable::Reloadable;
 use stakepool_core::ticket::{Evaluator, FeeAddresses};
 use stakepool_core::time::UnixTime;
-use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
+use stakepool_core::voting::{Engine, EngineParts, KeySigner, LocalDaemon};
 use stakepool_process::monitor::{Monitored, VoteFigures};
 use stakepool_rpc::daemon::{
     self, DataDirOwner, DiskStateFile, OwnerError, Peers, Service, Serving, Starting, lasting_id, own_data_dir,
@@ -199,6 +199,10 @@ async fn make_engine(options: &DaemonOptions, peers: &Peers) -> Result<Arc<Engin
     let mut parts = EngineParts::new(evaluator, peers.voting_wallets(), peers.voting_nodes(), state_file);
     if let Some(source) = &options.source {
         parts = parts.source(source.clone());
+    }
+    if let Some((branch, first)) = &options.voting_key {
+        let signer = KeySigner::new(options.network, generation, options.network.vote_version(generation));
+        parts = parts.signer(signer.with_branch(options.network, branch.clone(), last)?, *first);
     }
     Ok(Engine::new(parts.check_every(options.check_every))?)
 }

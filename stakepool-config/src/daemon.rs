@@ -6,6 +6,7 @@ use stakepool_core::chain::{ExtendedPubKey, Network};
 use stakepool_core::ports::DatabaseServer;
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::voting::FirstSigner;
 
 use crate::certificate::Certificate;
 use crate::client_certificate;
@@ -19,6 +20,7 @@ use crate::reader::Reader;
 use crate::rpc_token;
 use crate::sources::Sources;
 use crate::value::{MOST_USERS, number};
+use crate::voting_key::{self, SealedVotingKey};
 
 /// The configuration of `stakepoold`.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +49,10 @@ pub struct DaemonConfig {
     pub nodes: Vec<RpcEndpoint>,
     /// The voting wallets: the first that works is used. Never empty.
     pub wallets: Vec<RpcEndpoint>,
+    /// The voting wallets' key, where the daemon is to sign users' votes itself.
+    pub voting_key: Option<SealedVotingKey>,
+    /// Who signs users' votes first where it has that key.
+    pub first_signer: FirstSigner,
     /// Where to serve gRPC: on each of these. TCP only; empty where the daemon [polls](Self::polls_database).
     pub rpc_listen: Vec<ListenAddress>,
     /// The daemon's certificate; to be made, with its key, where both are missing.
@@ -96,6 +102,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let polls_database = reader.switch("norpclisten").unwrap_or(false);
     let database = database(reader, polls_database);
     let rpc_listen = if polls_database { Vec::new() } else { rpc_listen(reader, network.daemon_port()) };
+    let voting_key = voting_key::read(reader);
+    let first_signer = voting_key::first_signer(reader);
     let rpc_cert = reader.home_path("rpccert", "rpc.cert");
     let rpc_key = reader.home_path("rpckey", "rpc.key");
     let rpc_token = rpc_token::read(reader);
@@ -142,6 +150,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         max_users: max_users?,
         nodes,
         wallets,
+        voting_key,
+        first_signer: first_signer?,
         rpc_listen,
         rpc_cert,
         rpc_key,

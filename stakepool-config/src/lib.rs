@@ -29,6 +29,7 @@ mod table;
 mod text;
 mod unquote;
 mod value;
+mod voting_key;
 mod web;
 
 pub use certificate::Certificate;
@@ -45,4 +46,5 @@ pub use place::{Need, Place};
 pub use problem::{ConfigErrors, Problem};
 pub use reference::{KeyReference, daemon_keys, web_keys};
 pub use sources::{KeyValues, Sources};
+pub use voting_key::SealedVotingKey;
 pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};

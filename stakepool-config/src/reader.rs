@@ -305,7 +305,7 @@ impl Reader<'_> {
     }
 
     /// A file that a key names; relative to the home.
-    fn file(&mut self, key: &'static str, path: &str) -> Option<Vec<u8>> {
+    pub(crate) fn file(&mut self, key: &'static str, path: &str) -> Option<Vec<u8>> {
         let path = self.accept(key, value::path(path, self.env))?;
         let path = self.home.join(path);
         let content = (self.read)(&path).map_err(|error| {

@@ -144,7 +144,6 @@ pub mod ticket_source;
 pub mod tickets;
 mod unknown_notes;
 mod user_cache;
-#[cfg(feature = "vsp")]
 pub mod voting_key;
 #[cfg(feature = "vsp")]
 pub mod vsp;

@@ -70,14 +70,26 @@ pub fn open_voting_branch(
     account: &ExtendedPubKey,
 ) -> Result<ExtendedPrivKey, VotingKeyError> {
     let network = account.network();
-    let text = open_by_passphrase(file, passphrase, place(network).as_bytes())?;
-    let text = std::str::from_utf8(&text).map_err(|_| SealError::Format)?;
-    let branch = ExtendedPrivKey::parse_for(text, network)?;
+    let branch = open_voting_branch_of(file, passphrase, network)?;
     if ExternalBranch::of_branch_key(branch.public(network)) == account.external_branch()? {
         Ok(branch)
     } else {
         Err(VotingKeyError::OtherFile)
     }
+}
+
+/// Opens the content of a key file, whosever wallets it is of: their scripts and account keys will tell.
+///
+/// # Errors
+/// [`VotingKeyError::Sealed`] for a wrong passphrase or file, or one of another network.
+pub fn open_voting_branch_of(
+    file: &[u8],
+    passphrase: &Secret,
+    network: Network,
+) -> Result<ExtendedPrivKey, VotingKeyError> {
+    let text = open_by_passphrase(file, passphrase, place(network).as_bytes())?;
+    let text = std::str::from_utf8(&text).map_err(|_| SealError::Format)?;
+    Ok(ExtendedPrivKey::parse_for(text, network)?)
 }
 
 fn place(network: Network) -> String {

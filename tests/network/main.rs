@@ -10,6 +10,7 @@ mod in_process;
 mod misses;
 mod outages;
 mod real;
+mod real_keys;
 mod scene;
 mod selftest;
 mod simnet;

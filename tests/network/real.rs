@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use stakepool_config::{Invocation, load_daemon, load_web};
 use stakepool_core::ports::{LedgerStore, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome};
+use stakepool_core::voting::FirstSigner;
 use stakepool_db::{Database, SqliteOptions};
 use stakepool_examples::PoolDaemon;
 use tokio::sync::oneshot;
@@ -69,19 +70,39 @@ fn arguments(home: &Path, file: &str, text: &str) -> Vec<std::ffi::OsString> {
     vec![format!("--appdata={}", home.display()).into(), format!("--configfile={}", home.join(file).display()).into()]
 }
 
-async fn start_daemon(net: &Simnet, folder: &Path, number: usize) -> PoolDaemon {
+/// The seed of the real network's voting wallets.
+const VOTING_SEED: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+const PASSPHRASE: &str = "gull anvil ferry nine";
+
+/// Makes the voting wallets' key file, and gives the lines with which a daemon uses it.
+fn key_configuration(net: &Simnet, home: &Path, first: FirstSigner) -> String {
+    let (file, xpub) = (home.join("voting.key").display().to_string(), net.text("votingwalletextpub"));
+    fs::create_dir_all(home).unwrap();
+    let arguments =
+        ["stakepoolctl", "chain", "voting-key", "--network", "simnet", "--xpub", xpub, "--out", &file, "--stdin"];
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    let input = format!("{VOTING_SEED}\n{PASSPHRASE}\n");
+    let streams = stakepoolctl::Streams { input: &mut input.as_bytes(), output: &mut output, errors: &mut errors };
+    let code = stakepoolctl::run(arguments.map(std::ffi::OsString::from), streams);
+    assert_eq!(code, 0, "{}", String::from_utf8_lossy(&errors));
+    let signer = if first == FirstSigner::Key { "key" } else { "wallet" };
+    format!("votingkey=voting.key\nvotingkeypass={PASSPHRASE}\nvotingsigner={signer}\n")
+}
+
+async fn start_daemon(net: &Simnet, folder: &Path, number: usize, key: Option<FirstSigner>) -> PoolDaemon {
     let home = folder.join(format!("daemon{number}"));
-    let arguments = arguments(&home, "stakepoold.conf", &daemon_configuration(net, number));
+    let key = key.map(|first| key_configuration(net, &home, first)).unwrap_or_default();
+    let arguments = arguments(&home, "stakepoold.conf", &(daemon_configuration(net, number) + &key));
     let invocation = load_daemon(arguments.into_iter(), &|_| None, &|path| fs::read(path)).unwrap();
     let Invocation::Run(config) = invocation else { panic!("not asked to run") };
     PoolDaemon::start_new(stakepoold::options_from_config(*config).await.unwrap()).await.unwrap()
 }
 
-struct RealPool {
-    net: Simnet,
+pub struct RealPool {
+    pub net: Simnet,
     folder: tempfile::TempDir,
     daemons: Vec<PoolDaemon>,
-    database: Database,
+    pub database: Database,
     url: String,
     stop_web: oneshot::Sender<()>,
     web: tokio::task::JoinHandle<()>,
@@ -90,11 +111,16 @@ struct RealPool {
 impl RealPool {
     /// The web and three daemons, from configuration files.
     async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The same with daemons that have the voting wallets' key, and with who signs first.
+    pub async fn start_with(key: Option<FirstSigner>) -> Self {
         let net = Simnet::from_environment();
         let folder = tempfile::tempdir().unwrap();
         let mut daemons = Vec::new();
         for number in 1..=3 {
-            daemons.push(start_daemon(&net, folder.path(), number).await);
+            daemons.push(start_daemon(&net, folder.path(), number, key).await);
         }
         let places: Vec<_> = daemons
             .iter()
@@ -119,13 +145,24 @@ impl RealPool {
         Self { net, folder, daemons, database, url, stop_web, web }
     }
 
-    async fn tickets(&self) -> BTreeMap<String, TicketReport> {
+    /// Starts the daemons again, on the same data, with another one to sign first.
+    pub async fn with_signer(mut self, first: FirstSigner) -> Self {
+        for daemon in &mut self.daemons {
+            let mut options = daemon.options().clone();
+            daemon.stop().await.unwrap();
+            options.voting_key.as_mut().unwrap().1 = first;
+            *daemon = PoolDaemon::start_new(options).await.unwrap();
+        }
+        self
+    }
+
+    pub async fn tickets(&self) -> BTreeMap<String, TicketReport> {
         let query = TicketQuery { limit: 1000, ..TicketQuery::default() };
         let page = self.database.tickets(&query).await.unwrap();
         page.tickets.into_iter().map(|report| (report.ticket.to_string(), report)).collect()
     }
 
-    async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let began = Instant::now();
         while !holds().await {
             assert!(began.elapsed() < Duration::from_secs(60), "still not so: {what}");
@@ -133,7 +170,7 @@ impl RealPool {
         }
     }
 
-    async fn buy(&self, address: &str, count: u32, fee: Option<(&str, f64)>) -> Vec<String> {
+    pub async fn buy(&self, address: &str, count: u32, fee: Option<(&str, f64)>) -> Vec<String> {
         let mut params = vec![json!("default"), json!(100_000), json!(1), json!(address), json!(count)];
         if let Some((to, percent)) = fee {
             params.extend([json!(to), json!(percent)]);
@@ -146,7 +183,7 @@ impl RealPool {
         }
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.stop_web.send(()).unwrap();
         self.web.await.unwrap();
         for daemon in &self.daemons {
@@ -156,7 +193,7 @@ impl RealPool {
 }
 
 /// Signs a user up and registers a key of the buyer's; answers the user's browser, and what a wallet is told for buying.
-async fn register(pool: &RealPool) -> (Browser, Value) {
+pub async fn register(pool: &RealPool) -> (Browser, Value) {
     let mut browser = Browser::new(&pool.url);
     let (email, password) = ("real@example.org", "correct horse 42");
     let fields = [("email", email), ("password", password), ("passwordrepeat", password)];

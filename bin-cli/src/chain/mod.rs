@@ -6,6 +6,7 @@ mod multisig;
 mod query;
 mod ticket;
 mod ticket_fee;
+mod voting_key;
 
 use std::io::{Read, Write};
 
@@ -21,6 +22,7 @@ pub(crate) enum ChainCommand {
     Multisig(multisig::Multisig),
     TicketFee(ticket_fee::TicketFee),
     Ticket(ticket::Ticket),
+    VotingKey(voting_key::VotingKey),
 }
 
 impl ChainCommand {
@@ -30,6 +32,7 @@ impl ChainCommand {
             Self::Multisig(command) => command.run(style, output),
             Self::TicketFee(command) => command.run(style, input, output),
             Self::Ticket(command) => command.run(style, input, output),
+            Self::VotingKey(command) => command.run(style, input, output),
         }
     }
 }

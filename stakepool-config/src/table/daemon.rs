@@ -52,6 +52,13 @@ pub(crate) const TABLE: Table = Table {
         Key::list("walletuser", "USER,…", "the voting wallet's user name"),
         Key::list("walletpassword", "PASSWORD,…", "the voting wallet's password").secret(),
         Key::list("walletcert", "FILE,…", "the voting wallet's certificate"),
+        // Signing without a wallet.
+        Key::value("votingkey", "FILE", "the voting wallets' key, as `stakepoolctl chain voting-key` writes it: the daemon signs users' votes itself")
+            .new_here(),
+        Key::value("votingkeypass", "PASSPHRASE", "what opens that file").secret().new_here(),
+        Key::value("votingsigner", "WHO", "who signs users' votes first where votingkey is set: `key`, or `wallet`; the other is the second way")
+            .default("key")
+            .new_here(),
         // The web's access to the daemon.
         Key::list("rpclisten", "HOST:PORT,…", "where the web reaches the daemon").depends("localhost"),
         Key::value("rpccert", "FILE", "the daemon's certificate; made where it is missing")

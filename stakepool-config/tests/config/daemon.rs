@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use stakepool_config::ListenAddress;
 use stakepool_core::chain::Network;
 use stakepool_core::ports::DatabaseTls;
+use stakepool_core::voting::FirstSigner;
 
 use super::{COLD, Host, assert_only, daemon_lines, pem, without};
 
@@ -115,6 +116,26 @@ fn a_client_certificate_does_instead_of_a_token_and_old_clients_are_told_loudly(
         &Host::new().daemon_errors(&daemon_lines("rpcclientcerts=none.cert")),
         &["rpcclientcerts", "none.cert"],
     );
+}
+
+#[test]
+fn a_voting_key_needs_its_passphrase_and_signs_first_unless_the_wallet_is_to() {
+    let host = || Host::new().file("/home/pool/.stakepoold/voting.key", "sealed");
+    let config = host().daemon(&daemon_lines("votingkey=voting.key\nvotingkeypass=gull anvil"));
+    let key = config.voting_key.as_ref().unwrap();
+    assert_eq!((&key.path, &key.sealed[..]), (&PathBuf::from("/home/pool/.stakepoold/voting.key"), &b"sealed"[..]));
+    assert_eq!((key.passphrase.expose(), config.first_signer), ("gull anvil", FirstSigner::Key));
+    assert!(config.warnings.is_empty() && !format!("{config:?}").contains("gull"), "{config:?}");
+    let config = host().daemon(&daemon_lines("votingkey=voting.key\nvotingkeypass=x\nvotingsigner=wallet"));
+    assert_eq!(config.first_signer, FirstSigner::Wallet);
+
+    assert_only(&host().daemon_errors(&daemon_lines("votingkey=voting.key")), &["votingkeypass is not set"]);
+    let errors = host().daemon_errors(&daemon_lines("votingkey=none.key\nvotingkeypass=x"));
+    assert_only(&errors, &["votingkey", "none.key cannot be read"]);
+    let errors = host().daemon_errors(&daemon_lines("votingsigner=both"));
+    assert_only(&errors, &["votingsigner", "neither `key` nor `wallet`"]);
+    let config = Host::new().daemon(&daemon_lines("votingkeypass=x"));
+    assert_only(&config.warnings, &["do nothing without votingkey"]);
 }
 
 #[test]

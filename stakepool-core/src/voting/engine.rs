@@ -22,7 +22,7 @@ use super::restore::restore;
 use super::snapshot::SyncPoint;
 use super::ticket_sums::TicketSums;
 use super::wallet_counts::WalletCounts;
-use crate::chain::{Network, TicketHash};
+use crate::chain::{ExternalBranch, Network, TicketHash};
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
 use crate::reports::{DaemonEventKind, VoteRecord};
 
@@ -299,6 +299,11 @@ impl Engine {
                 self.journal.append([DaemonEventKind::Vote(record)]);
             }
         }
+    }
+
+    /// The external branch of the voting wallets whose key it has, where it has one.
+    pub fn voting_branch(&self) -> Option<ExternalBranch> {
+        self.lottery().signer().branch()
     }
 
     /// Whether users' votes can be signed without a wallet.

@@ -135,6 +135,7 @@ impl LocalDaemon {
         let first = lock(&self.first_keys);
         self.account_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(index, key);
         let Some(wallet) = self.engine.wallets().get(index) else { return };
+        self.compare_with_voting_key(wallet.name(), &key);
         let topic = format!("{}/key", wallet.name());
         if key == first {
             return self.engine.solved(&topic);
@@ -145,6 +146,21 @@ impl LocalDaemon {
             wallet.name()
         );
         self.engine.problem(&topic, what);
+    }
+
+    /// Whether the voting key is that of a wallet.
+    fn compare_with_voting_key(&self, wallet: &str, account: &ExtendedPubKey) {
+        let topic = format!("{wallet}/votingkey");
+        match self.engine.voting_branch() {
+            Some(branch) if account.external_branch() != Ok(branch) => {
+                let what = format!(
+                    "votingkey is not the key of wallet {wallet}, whose account key is {account}: one of the two is of another seed. Make \
+                     the file anew with `stakepoolctl chain voting-key`, or restore the wallet from the pool's seed"
+                );
+                self.engine.problem(&topic, what);
+            }
+            _ => self.engine.solved(&topic),
+        }
     }
 
     /// The best height of the first node that answers.
