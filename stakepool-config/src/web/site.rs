@@ -192,7 +192,8 @@ fn signing_secret(reader: &mut Reader<'_>, key: &'static str) -> Option<Secret> 
 fn warn_of_short(reader: &mut Reader<'_>, key: &'static str, secret: &Secret, least: usize) {
     if secret.expose().len() < least {
         reader.warn(format!(
-            "{key} is shorter than {least} characters and can be guessed: `openssl rand -hex 32` makes a good one"
+            "{key} is shorter than {least} characters and can be guessed, and with it what it protects: `openssl rand -hex 32` \
+             makes a good one"
         ));
     }
 }

@@ -1,8 +1,11 @@
 //! Users and added tickets that the daemon looks up by itself, while nobody sends them.
 //!
-//! What is sent counts more: from then on the source is not asked any more. A source that fails costs nothing but news: the
-//! daemon votes with what it has.
+//! What is sent counts more: from then on the source is not asked any more, and one that is read at the start alone only adds
+//! to what was sent before a restart. A source that fails, or that is empty, costs nothing but news: the daemon votes with
+//! what it has.
 
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,34 +52,40 @@ pub(super) async fn read_source(engine: Arc<Engine>) {
 async fn read_on(engine: &Engine, reads: &SourceReads) {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
+    let mut taking = Taking { adds_only: reads.every.is_none(), had_none_added: false };
     loop {
         let answer = read(reads.source()).await;
         let is_first = engine.source.note_answer();
-        let failure = match answer {
-            Ok(found) => {
-                engine.take_found(&reads.source().place(), found);
-                None
-            }
-            Err(error) => Some(error),
+        let failed = match answer {
+            Ok(found) => engine.take_found(&reads.source().place(), found, &mut taking).err(),
+            Err(error) => Some(format!("{error}. {GOES_ON}")),
         };
         if is_first {
             engine.tell_strangers();
         }
-        pause = match (failure, reads.every) {
+        pause = match (failed, reads.every) {
             (None, None) => return,
             (None, Some(every)) => {
                 sleep(every).await;
                 FIRST_PAUSE
             }
-            (Some(error), every) => {
+            (Some(what), every) => {
                 if every.is_some() || began.elapsed() >= WEB_FIRST {
-                    engine.problem("source", format!("{error}. {GOES_ON}"));
+                    engine.problem("source", what);
                 }
                 sleep(pause).await;
                 (pause * 2).min(every.unwrap_or(LONGEST_PAUSE)).min(LONGEST_PAUSE)
             }
         };
     }
+}
+
+/// How what was read is taken.
+struct Taking {
+    /// What the daemon knows stays as it is: it was sent before a restart, perhaps from another place than the source's.
+    adds_only: bool,
+    /// The last reading found no added tickets, though the daemon knows some.
+    had_none_added: bool,
 }
 
 /// One reading, in a task of its own: one that breaks down ends nothing else.
@@ -93,26 +102,35 @@ async fn read(source: &Arc<dyn DesiredSource>) -> Result<DesiredFound, DesiredSo
 }
 
 impl Engine {
-    /// Takes what a source has, but for what was sent. A source without users replaces none: it is the wrong one, or empty.
-    fn take_found(&self, place: &str, found: DesiredFound) {
-        let DesiredFound { users, added, mut left_out } = found;
-        let network = self.lottery().evaluator().network();
-        let mut is_ours = |address: &ScriptAddress| is_of(network, address, &mut left_out);
-        let users: Vec<_> = users.into_iter().filter(|user| is_ours(&user.address)).collect();
-        let added: Vec<_> = added.into_iter().filter(|ticket| is_ours(&ticket.address)).collect();
-        self.tell_left_out(place, &left_out);
+    /// Takes what a source has, but for what was sent.
+    ///
+    /// A source without users replaces none: it is the wrong one, or is being filled. One without added tickets takes those of
+    /// the daemon away once it has none at two readings: a dump that is being restored has one table after the other.
+    fn take_found(&self, place: &str, found: DesiredFound, taking: &mut Taking) -> Result<(), String> {
+        let found = self.usable(place, found);
         let known = self.desired();
-        if users.is_empty() && known.users().len() > 0 {
+        if found.users.is_empty() {
             let known = count(known.users().len() as u64, "user", "users");
-            let what = format!("{place} has no users, but the daemon knows {known} and keeps them: check dbname");
-            return self.problem("source", what);
+            return Err(format!("{place} has no users: check dbname. The daemon knows {known} and keeps them"));
         }
+        let (mut users, mut added) = (found.users, found.added);
+        if taking.adds_only {
+            users = merged(known.users(), users, |user| user.address);
+            added = merged(known.added(), added, |ticket| ticket.ticket);
+        }
+        let has_none = added.is_empty() && known.added().len() > 0;
+        if has_none && !std::mem::replace(&mut taking.had_none_added, has_none) {
+            added = known.added().copied().collect();
+            let kept = added.len();
+            tracing::warn!(place, kept, "no ticket is added there any more; those of the daemon stay until it is read again");
+        }
+        taking.had_none_added = has_none;
         self.solved("source");
         let mut next = (*known).clone();
         next.set_users(users.iter().copied());
         next.set_added(added.iter().copied());
         if next == *known && self.has_users() {
-            return;
+            return Ok(());
         }
         tracing::info!(place, users = users.len(), added = added.len(), "users and added tickets were read");
         self.change_desired(true, |desired| {
@@ -124,6 +142,17 @@ impl Engine {
                 desired.set_added(added);
             }
         });
+        Ok(())
+    }
+
+    /// What can be used of what was found; the rest is named.
+    fn usable(&self, place: &str, found: DesiredFound) -> DesiredFound {
+        let DesiredFound { mut users, mut added, mut left_out } = found;
+        let network = self.lottery().evaluator().network();
+        users.retain(|user| is_of(network, &user.address, &mut left_out));
+        added.retain(|ticket| is_of(network, &ticket.address, &mut left_out));
+        self.tell_left_out(place, &left_out);
+        DesiredFound { users, added, left_out }
     }
 
     fn tell_left_out(&self, place: &str, left_out: &[String]) {
@@ -134,6 +163,14 @@ impl Engine {
         let names = named(left_out, NAMED, Clone::clone);
         self.problem("source entries", format!("{entries} of {place} cannot be used: {names}. Mend them there"));
     }
+}
+
+/// What is known, with what was found beside it.
+fn merged<'a, T: Copy + 'a, K: Eq + Hash>(known: impl Iterator<Item = &'a T>, found: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut all: Vec<_> = known.copied().collect();
+    let keys: HashSet<_> = all.iter().map(&key).collect();
+    all.extend(found.into_iter().filter(|one| !keys.contains(&key(one))));
+    all
 }
 
 /// Whether an address is of the network; one that is not is noted.

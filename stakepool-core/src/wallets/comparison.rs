@@ -37,6 +37,8 @@ pub struct WalletComparison {
     /// Those whose scripts it lacks, by key index; why they are not known where it has other keys than the pool, or did not
     /// answer.
     pub missing: Result<Vec<MissingScript>, String>,
+    /// Why the scripts of users whom the database does not know could not be counted, where that was tried.
+    pub uncounted: Option<String>,
 }
 
 /// What became of a wallet that was brought up to date.
@@ -74,11 +76,15 @@ impl WalletGroup {
             Health::Unknown => Err("it has not answered".to_owned()),
             Health::Unreachable { error: why } | Health::Disagrees { how: why } => Err(why.clone()),
         };
+        let mut uncounted = None;
         if let Ok(missing) = &missing {
             status.debts.scripts = Some(missing.len());
-            status.census = census::count(wallet, &self.users, &self.pool_scripts).await.ok().flatten();
+            match census::count(wallet, &self.users, &self.pool_scripts).await {
+                Ok(census) => status.census = census,
+                Err(error) => uncounted = Some(error.to_string()),
+            }
         }
-        WalletComparison { status, users: users.len(), missing }
+        WalletComparison { status, users: users.len(), missing, uncounted }
     }
 
     /// Brings all wallets up to date at once, each with one rescan from the lowest height needed, and says how far each is. What was

@@ -102,6 +102,7 @@ async fn a_polled_source_gives_users_bits_and_added_tickets_and_takes_them_away_
         Answer::Has(desired(&[1], &[hash(&low)])),
         Answer::Has(desired(&[1, 2], &[hash(&low)])),
         Answer::Has(desired(&[1, 2], &[])),
+        Answer::Has(desired(&[1, 2], &[])),
     ]);
     let daemon = started(&wallet, &node, polled(&source)).await;
     daemon.win(221, 1, &[good, hash(&low)]).await;
@@ -111,7 +112,10 @@ async fn a_polled_source_gives_users_bits_and_added_tickets_and_takes_them_away_
     sleep(PERIOD).await;
     assert_eq!(*daemon.engine.desired(), desired(&[1, 2], &[hash(&low)]));
     sleep(PERIOD).await;
-    assert_eq!((source.asked(), &*daemon.engine.desired()), (3, &desired(&[1, 2], &[])));
+    let kept = desired(&[1, 2], &[hash(&low)]);
+    assert_eq!((source.asked(), &*daemon.engine.desired()), (3, &kept), "a dump may be on its way into the database");
+    sleep(PERIOD).await;
+    assert_eq!((source.asked(), &*daemon.engine.desired()), (4, &desired(&[1, 2], &[])));
     node.mine(222, 1, Vec::new());
     let before = node.sent_count();
     daemon.win(222, 1, &[hash(&low)]).await;
@@ -198,8 +202,8 @@ async fn a_source_without_users_replaces_none_and_a_missing_users_tickets_are_vo
     let daemon = started(&wallet, &node, polled(&source)).await;
     sleep(PERIOD).await;
     assert_eq!(daemon.engine.desired().users().len(), 1);
-    assert!(problem(&daemon, "has no users, but the daemon knows 1 user"), "{:?}", daemon.engine.problems());
-    sleep(PERIOD).await;
+    assert!(problem(&daemon, "has no users: check dbname. The daemon knows 1 user"), "{:?}", daemon.engine.problems());
+    sleep(Duration::from_secs(5)).await;
     assert!(problem(&daemon, "user 1 at"), "{:?}", daemon.engine.problems());
     daemon.win(220, 1, &[good]).await;
     assert_eq!(node.sent()[0].bits, VoteBits(5));
@@ -235,4 +239,47 @@ async fn entries_that_cannot_be_used_are_left_out_and_named() {
     assert!(address(1) != elsewhere);
     sleep(PERIOD).await;
     assert_eq!(daemon.engine.problems(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_empty_from_the_beginning_is_a_problem_and_is_read_again() {
+    let (wallet, node, _) = scene();
+    for reads in [polled, at_start] {
+        let source = Scripted::new([Answer::Has(DesiredState::default()), Answer::Has(desired(&[1], &[]))]);
+        let daemon = started(&wallet, &node, reads(&source)).await;
+        assert!(!daemon.engine.has_users(), "nothing is known of users");
+        sleep(Duration::from_secs(6)).await;
+        assert_eq!(*daemon.engine.desired(), desired(&[1], &[]));
+    }
+    let source = Scripted::new([Answer::Has(DesiredState::default())]);
+    let daemon = started(&wallet, &node, polled(&source)).await;
+    assert!(problem(&daemon, "has no users: check dbname"), "{:?}", daemon.engine.problems());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_before_a_restart_stays_beside_what_a_source_has_at_the_start() {
+    let (wallet, node, _) = scene();
+    let low = ticket(1, 2, Fee::TooLow);
+    node.mine(221, 1, vec![low.clone()]);
+    let file = Arc::<MemoryFile>::default();
+    let parts = |source: Option<SourceReads>| {
+        let (wallets, nodes) = (vec![Arc::clone(&wallet) as _], vec![Arc::clone(&node) as _]);
+        let parts = EngineParts::new(evaluator(), wallets, nodes, Arc::clone(&file) as _);
+        match source {
+            Some(source) => parts.source(source),
+            None => parts,
+        }
+    };
+    let before = Daemon::of(parts(None));
+    before.emit(NodeEvent::Connected).await;
+    before.engine.put_desired(desired(&[1], &[hash(&low)]));
+    before.end().await.unwrap();
+    // The database of another time: it lacks the added ticket, has another user, and other bits for the one that is known.
+    let mut older = found(&desired(&[1, 2], &[]));
+    older.users[0].voting.bits = VoteBits(1);
+    let source = Scripted::new([Answer::Found(older)]);
+    let daemon = Daemon::of(parts(Some(at_start(&source))));
+    daemon.emit(NodeEvent::Connected).await;
+    settle().await;
+    assert_eq!((source.asked(), &*daemon.engine.desired()), (1, &desired(&[1, 2], &[hash(&low)])));
 }

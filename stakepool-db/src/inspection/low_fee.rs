@@ -7,8 +7,9 @@ use crate::sql::{Failure, Transaction, sql};
 pub(super) async fn judge(transaction: &mut Transaction) -> Result<Vec<Defect>, Failure> {
     let said = |kind, text: String| Defect::new(Severity::Warning, kind, "table LowFeeTicket", text);
     let mut defects = Vec::new();
-    let doubles = sql("SELECT COUNT(*) FROM (SELECT 1 AS one FROM LowFeeTicket GROUP BY TicketHash COLLATE exact \
-                       HAVING COUNT(*) > 1) AS doubles");
+    // The table may still have another character set, in which our collation is an error.
+    let doubles = sql("SELECT COUNT(*) FROM (SELECT 1 AS one FROM LowFeeTicket \
+                       GROUP BY CAST(TicketHash AS CHAR) COLLATE exact HAVING COUNT(*) > 1) AS doubles");
     match transaction.number(&doubles).await?.unwrap_or(0) {
         0 => {}
         tickets => {

@@ -101,7 +101,8 @@ pub(crate) async fn writer(
     connect: &SqliteConnectOptions,
     options: SqliteOptions,
 ) -> Result<SqlitePool, DbError> {
-    let connect = connect.clone().journal_mode(SqliteJournalMode::Wal);
+    // What was a secret must not lie on in the free space of the file.
+    let connect = connect.clone().journal_mode(SqliteJournalMode::Wal).pragma("secure_delete", "ON");
     let mut connection = first(path, &connect, options.busy_timeout).await?;
     check(path, &mut connection).await?;
     connection.close().await.map_err(|error| open_error(path, &error))?;

@@ -14,6 +14,8 @@ use crate::sealed::{SealError, SealingKey};
 const PURPOSE: &str = "secrets of second factors";
 /// How soon it is tried again to encrypt secrets of earlier versions, where the database failed.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How often clear secrets are looked for.
+const LOOK: Duration = Duration::from_secs(3600);
 
 /// Seals and opens the secrets of second factors.
 #[derive(Debug)]
@@ -51,13 +53,19 @@ fn place(user: UserId) -> String {
     format!("second factor of user {user}")
 }
 
-/// Encrypts what earlier versions stored clear, and says which secrets cannot be read.
+/// Encrypts what earlier versions stored clear, and says which secrets cannot be read. It looks again now and then: an instance
+/// of an earlier version may run beside this one, and a database may be restored.
 pub(crate) async fn seal_clear_ones(pool: &Pool) {
-    while let Err(error) = seal(pool).await {
-        tracing::warn!(%error, "the secrets of second factors are not looked at now");
-        sleep(AGAIN).await;
+    loop {
+        let pause = match seal(pool).await {
+            Ok(()) => LOOK,
+            Err(error) => {
+                tracing::warn!(%error, "the secrets of second factors are not looked at now");
+                AGAIN
+            }
+        };
+        sleep(pause).await;
     }
-    std::future::pending().await
 }
 
 async fn seal(pool: &Pool) -> Result<(), StoreError> {

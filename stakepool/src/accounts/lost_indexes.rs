@@ -33,10 +33,13 @@ pub(super) struct LostIndexes<'a>(pub(super) &'a Pool);
 impl BeforeIndex for LostIndexes<'_> {
     async fn prepare(&self) -> Result<(), RegistrationError> {
         let withheld = self.0.withhold_lost_indexes().await;
-        let is_used_up = matches!(withheld, Err(RegistrationError::TooManyLost(_)));
-        self.0.guesses_are_used_up.store(is_used_up, Ordering::Relaxed);
+        self.0.guesses_are_used_up.store(is_used_up(&withheld), Ordering::Relaxed);
         withheld
     }
+}
+
+fn is_used_up(withheld: &Result<(), RegistrationError>) -> bool {
+    matches!(withheld, Err(RegistrationError::TooManyLost(_)))
 }
 
 /// An address that is no user's.
@@ -49,6 +52,16 @@ struct Lost {
 }
 
 impl Pool {
+    /// Whether nobody can register, since more users are lost than key indexes may be guessed for. Where a registration was
+    /// refused for that, it is looked at again: users may be back, or indexes released.
+    pub(crate) async fn are_guesses_used_up(&self) -> bool {
+        if self.guesses_are_used_up.load(Ordering::Relaxed) {
+            let again = self.withhold_lost_indexes().await;
+            self.guesses_are_used_up.store(is_used_up(&again), Ordering::Relaxed);
+        }
+        self.guesses_are_used_up.load(Ordering::Relaxed)
+    }
+
     /// Withholds the key indexes of lost users, each once. Where a wallet has the script, the index is known. Where none has it,
     /// it must be guessed: the predecessor gave users their number, and this program the smallest index that is free; both are
     /// withheld then.

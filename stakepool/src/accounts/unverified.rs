@@ -43,7 +43,9 @@ async fn remove(pool: &Pool, lasts: Duration) -> Result<(), StoreError> {
         for user in &removed {
             pool.users.forget(*user);
             tracing::info!(%user, "an account that was never verified is removed");
-            pool.return_invitation_of(*user).await?;
+            if let Err(error) = pool.return_invitation_of(*user).await {
+                tracing::warn!(%error, %user, "the invitation of a removed account is not open again");
+            }
             pool.note_of(Actor::Pool, *user, AuditAction::UserExpire, "never verified".to_owned()).await;
         }
         if (removed.len() as u64) < AT_A_TIME {

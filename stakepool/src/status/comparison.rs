@@ -21,7 +21,8 @@ pub struct ComparedWallet {
     pub users: usize,
     /// Those whose scripts it lacks, by key index; `None` where it could not be compared, and the problems say why.
     pub missing: Option<Vec<MissingScript>>,
-    /// Scripts of users whom the database does not know, by key index; `None` where it does not list its scripts.
+    /// Scripts of users whom the database does not know, by key index; `None` where it does not list its scripts, or the
+    /// problems say why they could not be counted.
     pub unknown: Option<Vec<UnknownScript>>,
 }
 
@@ -70,6 +71,9 @@ fn judged(mut report: WalletReport, compared: WalletComparison) -> ComparedWalle
             None
         }
     };
+    report.problems.extend(compared.uncounted.map(|why| {
+        format!("whether it has scripts of users whom the database does not know could not be counted, so make no wallet anew: {why}")
+    }));
     ComparedWallet { report, users: compared.users, missing, unknown }
 }
 

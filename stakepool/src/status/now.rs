@@ -1,7 +1,6 @@
 //! The status of a pool: of one that runs here, or of one that is only looked at.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stakepool_core::accounts::User;
@@ -121,7 +120,8 @@ impl Pool {
             found.extend(of_key_indexes(given(&indexes, &self.terms), &self.terms));
         }
         found.extend(differences.into_iter().map(of_difference));
-        found.extend(of_guesses(self.guesses_are_used_up.load(Ordering::Relaxed)));
+        let are_used_up = timeout(READ_LIMIT, self.are_guesses_used_up()).await.unwrap_or(true);
+        found.extend(of_guesses(are_used_up));
         found.extend(of_pace(self.limiter.may_register().is_err(), self.settings.tries.registrations_per_hour));
         found
     }

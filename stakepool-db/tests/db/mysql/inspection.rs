@@ -75,6 +75,21 @@ async fn what_was_done_to_rows_and_tables_by_hand_is_found() {
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
+async fn tables_in_another_character_set_are_named_and_their_rows_are_looked_at_all_the_same() {
+    let fixture = loaded(FULL).await;
+    for statement in BY_HAND {
+        fixture.by_hand(statement).await;
+    }
+    for table in ["Users", "LowFeeTicket"] {
+        fixture.by_hand(&format!("ALTER TABLE {table} CONVERT TO CHARACTER SET latin1")).await;
+    }
+    let found = inspect(&fixture).await;
+    assert_eq!(kinds(&found).iter().filter(|(_, kind)| *kind == "charset").count(), 2, "{found:#?}");
+    assert!(kinds(&found).contains(&(Severity::Note, "same_ticket")), "{found:#?}");
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn early_versions_are_said_to_get_the_columns_that_they_lack() {
     for (generation, dump) in OLD.iter().enumerate() {
         let fixture = loaded(dump).await;
