@@ -122,7 +122,11 @@ impl Engine {
         if has_none && !std::mem::replace(&mut taking.had_none_added, has_none) {
             added = known.added().copied().collect();
             let kept = added.len();
-            tracing::warn!(place, kept, "no ticket is added there any more; those of the daemon stay until it is read again");
+            tracing::warn!(
+                place,
+                kept,
+                "no ticket is added there any more; those of the daemon stay until it is read again"
+            );
         }
         taking.had_none_added = has_none;
         self.solved("source");
@@ -166,7 +170,11 @@ impl Engine {
 }
 
 /// What is known, with what was found beside it.
-fn merged<'a, T: Copy + 'a, K: Eq + Hash>(known: impl Iterator<Item = &'a T>, found: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+fn merged<'a, T: Copy + 'a, K: Eq + Hash>(
+    known: impl Iterator<Item = &'a T>,
+    found: Vec<T>,
+    key: impl Fn(&T) -> K,
+) -> Vec<T> {
     let mut all: Vec<_> = known.copied().collect();
     let keys: HashSet<_> = all.iter().map(&key).collect();
     all.extend(found.into_iter().filter(|one| !keys.contains(&key(one))));

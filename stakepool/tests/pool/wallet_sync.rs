@@ -87,3 +87,23 @@ async fn progress_is_told_of_each_wallet_and_what_one_lacks_by_user() {
     let last = |name: &str| told.lock().unwrap().iter().rev().find(|(wallet, ..)| wallet == name).cloned().unwrap();
     assert_eq!((last("one"), last("two")), (("one".to_owned(), 3, 3), ("two".to_owned(), 2, 2)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_whose_scripts_cannot_be_counted_says_so() {
+    let wallet = FakeWallet::new("wallet");
+    // The script of a user whose registration with the same key index did not come to its end: its tickets decide whose it is.
+    let lost = users(2).await.by_id(UserId(2)).await.unwrap().unwrap().registration.unwrap();
+    wallet.import_script(&lost.script).await.unwrap();
+    let store = users(1).await;
+    let email = Email::parse("other@example.org").unwrap();
+    let voting = VotingPreference { bits: VoteBits(1), version: VoteVersion(11) };
+    let (password, created) = (PasswordHashes::default(), UnixTime(0));
+    let other = store.create(NewUser { email, password, verified: true, admin: false, voting, created }).await.unwrap();
+    store.reserve_index(other, 9999).await.unwrap();
+    let group = group(std::slice::from_ref(&wallet), store.clone(), store);
+    assert_eq!(group.compare().await.unwrap()[0].uncounted, None);
+    wallet.faults.lock().unwrap().unlisted = true;
+    let compared = group.compare().await.unwrap().remove(0);
+    let why = compared.uncounted.expect("nothing is said");
+    assert!(why.contains("key index 2") && why.contains("database is closed"), "{why}");
+}
