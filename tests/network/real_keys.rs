@@ -83,8 +83,10 @@ async fn real_users_are_voted_by_the_wallets_key_while_every_wallet_is_stopped()
     let missed: BTreeSet<_> =
         tickets.values().filter(|report| report.state == TicketState::Missed).map(|report| report.ticket).collect();
     assert!(missed.is_empty(), "{missed:?}");
-    let failed = pool.database.votes(None, 1000).await.unwrap();
-    let failed: Vec<_> = failed.into_iter().filter(|vote| !vote.record.outcome.is_cast()).collect();
+    // The wallets may hold scripts of an earlier run's users, whom this database does not know: they alone vote for those.
+    let is_users = |vote: &VoteRecord| vote.address.to_string() == text("TicketAddress");
+    let votes = pool.database.votes(None, 1000).await.unwrap().into_iter().map(|vote| vote.record);
+    let failed: Vec<_> = votes.filter(|vote| is_users(vote) && !vote.outcome.is_cast()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 
     println!("medians from notification to the node's answer, of signing, and of sending; no ticket was missed:");
