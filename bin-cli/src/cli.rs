@@ -20,6 +20,7 @@ use crate::restore::Restore;
 use crate::selftest::SelfTest;
 use crate::status::Status;
 use crate::streams::Streams;
+use crate::terms::TermsCommand;
 use crate::tickets::TicketsCommand;
 use crate::unknown::UnknownCommand;
 use crate::users::UsersCommand;
@@ -61,6 +62,9 @@ enum Command {
     /// Compare the voting wallets with the database, and bring over what they lack.
     #[command(subcommand)]
     Wallets(WalletsCommand),
+    /// List, announce and revoke changes of the fee and the cold wallet.
+    #[command(subcommand)]
+    Terms(TermsCommand),
     /// Make, list and revoke invitations to sign up.
     #[command(subcommand)]
     Invitations(InvitationsCommand),
@@ -103,6 +107,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Unknown(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Wallets(command) => command.run(&cli.pool, console),
+        Command::Terms(command) => command.run(&cli.pool, console),
         Command::Invitations(command) => command.run(&cli.pool, console),
         Command::Mail(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),

@@ -208,6 +208,7 @@ mod tests {
             problem_topics: Vec::new(),
             takes_acknowledged: true,
             takes_keys: true,
+            takes_terms: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         }

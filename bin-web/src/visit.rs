@@ -208,7 +208,7 @@ impl Visit {
             name: &identity.name,
             network: terms.network.name(),
             is_mainnet: terms.network == Network::Mainnet,
-            fee: terms.fee.to_string(),
+            fee: terms.in_force().fee.to_string(),
             email: &identity.help_email,
             link: &identity.link,
             closed: (*terms.closed.get()).clone(),

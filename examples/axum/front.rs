@@ -230,7 +230,7 @@ async fn purchase_info(
     let unregistered = || refuse(StatusCode::UNPROCESSABLE_ENTITY, "no address submitted", None);
     let registration = user.registration.as_ref().ok_or_else(unregistered)?;
     Ok(Json(json!({
-        "PoolAddress": pool.terms().fee_address(registration).to_string(), "PoolFees": pool.terms().fee.percent(),
+        "PoolAddress": pool.terms().fee_address(registration).to_string(), "PoolFees": pool.terms().in_force().fee.percent(),
         "Script": registration.script.to_string(), "TicketAddress": registration.address.to_string(),
         "VoteBits": user.voting.bits.0, "VoteBitsVersion": user.voting.version.0,
     })))

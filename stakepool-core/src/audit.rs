@@ -42,6 +42,12 @@ actions! {
     UnknownAlarm = "unknown.alarm",
     /// Key indexes that were guessed for an address that is no user's may be given to others.
     UnknownRelease = "unknown.release",
+    /// Another fee or cold wallet is announced.
+    TermsAnnounce = "terms.announce",
+    /// Announced terms are taken back.
+    TermsRevoke = "terms.revoke",
+    /// The configuration has another fee or cold wallet, which hold from now on.
+    TermsConfigured = "terms.configured",
     /// An invitation to sign up is made.
     InvitationCreate = "invitation.create",
     /// An invitation to sign up is ended.

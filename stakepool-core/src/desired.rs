@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{Hash160, PrivateKey, RedeemScript, ScriptAddress, TicketHash, hash160};
+use crate::ticket::TermsHistory;
 
 /// A registered user as a daemon must know them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +42,8 @@ pub struct KeyTicket {
     pub voting: VotingPreference,
 }
 
-/// All users and added tickets, which addresses without a user are known and wanted, the users' scripts, and the tickets that
-/// vote by a key of their own. Kept sorted, so that equal contents have equal digests.
+/// All users and added tickets, which addresses without a user are known and wanted, the users' scripts, the tickets that
+/// vote by a key of their own, and by which terms tickets are judged. Kept sorted, so that equal contents have equal digests.
 ///
 /// Where it is serialized, tickets with keys and scripts are left out: a key is written by the daemon's state file alone.
 ///
@@ -60,7 +61,7 @@ pub struct KeyTicket {
 /// let again = DesiredState::new([user(2), user(1)], []);
 /// assert_eq!(desired.digest(), again.digest(), "the order does not matter");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Lists", into = "Lists")]
 pub struct DesiredState {
     users: BTreeMap<String, DesiredUser>,
@@ -68,6 +69,7 @@ pub struct DesiredState {
     acknowledged: BTreeMap<String, ScriptAddress>,
     scripts: BTreeMap<Hash160, RedeemScript>,
     key_tickets: BTreeMap<TicketHash, KeyTicket>,
+    terms: TermsHistory,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,11 +78,13 @@ struct Lists {
     added: Vec<AddedTicket>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     acknowledged: Vec<ScriptAddress>,
+    #[serde(default, skip_serializing_if = "TermsHistory::is_empty")]
+    terms: TermsHistory,
 }
 
 impl From<Lists> for DesiredState {
     fn from(lists: Lists) -> Self {
-        Self::new(lists.users, lists.added).with_acknowledged(lists.acknowledged)
+        Self::new(lists.users, lists.added).with_acknowledged(lists.acknowledged).with_terms(lists.terms)
     }
 }
 
@@ -90,6 +94,7 @@ impl From<DesiredState> for Lists {
             users: state.users.into_values().collect(),
             added: state.added.into_values().collect(),
             acknowledged: state.acknowledged.into_values().collect(),
+            terms: state.terms,
         }
     }
 }
@@ -143,6 +148,18 @@ impl DesiredState {
     pub fn with_key_tickets(self, tickets: impl IntoIterator<Item = KeyTicket>) -> Self {
         let key_tickets = tickets.into_iter().map(|entry| (entry.ticket, entry)).collect();
         Self { key_tickets, ..self }
+    }
+
+    /// The same, with the terms by which tickets are judged, in the place of those before. Where they are empty, a daemon judges
+    /// by its own configuration.
+    #[must_use]
+    pub fn with_terms(self, terms: TermsHistory) -> Self {
+        Self { terms, ..self }
+    }
+
+    /// The terms by which tickets are judged.
+    pub const fn terms(&self) -> &TermsHistory {
+        &self.terms
     }
 
     /// The users, by address.
@@ -226,6 +243,15 @@ impl DesiredState {
                 hasher.update(*key.to_bytes());
                 hasher.update(voting.bits.0.to_le_bytes());
                 hasher.update(voting.version.0.to_le_bytes());
+            }
+        }
+        // The same of versions which do not know terms.
+        if !self.terms.is_empty() {
+            hasher.update(b"terms");
+            for terms in self.terms.iter() {
+                hasher.update(terms.from.0.to_le_bytes());
+                hasher.update(terms.fee.percent().to_bits().to_le_bytes());
+                hasher.update(terms.cold_wallet.to_string().as_bytes());
             }
         }
         DesiredDigest(hasher.finalize().into())

@@ -87,6 +87,7 @@
 //! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
 //! | take new users by invitation | [`PoolSettings::invitations_required`], [`Pool::invite`], [`Pool::revoke_invitation`], [`Pool::invitations`], [`CheckedSignUp::invitation`](accounts::CheckedSignUp::invitation) |
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
+//! | change the fee or the cold wallet | [`Pool::announce_terms`], [`Pool::revoke_terms`], [`Pool::noted_terms`], [`PoolTerms::in_force`], [`Pool::read_terms`] where the pool runs elsewhere |
 //! | see what mail did not arrive | [`Pool::mail_troubles`] |
 //! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`, [`PoolBuilder::heartbeat`]; administrators get mail; [`Pool::test_alerts`] tries all |
 //!
@@ -130,6 +131,7 @@ mod figures;
 mod history;
 mod limits;
 pub mod mail;
+mod over_time;
 mod parts;
 mod pool;
 pub mod registration;
@@ -140,6 +142,8 @@ pub mod status;
 mod stores;
 mod stores_as_one;
 mod terms;
+mod terms_keeper;
+mod terms_notes;
 pub mod ticket_source;
 pub mod tickets;
 mod unknown_notes;
@@ -154,9 +158,11 @@ pub use builder::PoolBuilder;
 pub use database::{DatabaseCondition, DatabaseHealth, DatabaseReport};
 pub use figures::{Figures, FiguresError, PoolFigures};
 pub use history::{DAYS, Past};
+pub use over_time::OverTime;
 pub use parts::{Parts, VoteObserver};
 pub use pool::{Pool, SecretsError, SetupError};
 pub use signed::Signer;
 pub use stores::{PoolStore, Stores};
 pub use terms::{PoolSettings, PoolTerms, SiteIdentity, SitePaths};
+pub use terms_notes::{NotedTerms, TermsOrigin};
 pub use unknown_notes::{Acknowledgement, UnknownNotes, Withheld, WithheldIndexes};

@@ -177,8 +177,14 @@ impl Parts {
         let (stores, database) = stores.into().watched();
         let keys = terms.keys()?;
         let old_cold = terms.old_cold_wallets.iter().map(ExtendedPubKey::external_branch).collect::<Result<_, _>>()?;
-        let rule =
-            PoolRule { network: terms.network, fee: terms.fee, cold: keys.cold, old_cold, max_users: terms.max_users };
+        let rule = PoolRule {
+            network: terms.network,
+            fee: terms.fee,
+            cold: keys.cold,
+            old_cold,
+            max_users: terms.max_users,
+            over_time: terms.over_time.clone(),
+        };
         let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
         let kept = VotingWallets::on_stores(terms, members, &stores);
         let group = kept.group.clone();

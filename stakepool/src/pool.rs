@@ -81,7 +81,7 @@ pub enum SecretsError {
 /// async fn front_page(pool: Arc<Pool>) -> String {
 ///     let name = &pool.site().name;
 ///     match pool.figures().await {
-///         Ok(figures) => format!("{name}: {} users, {} percent fee", figures.users, pool.terms().fee),
+///         Ok(figures) => format!("{name}: {} users, {} percent fee", figures.users, pool.terms().in_force().fee),
 ///         Err(error) => format!("{name}: no figures at this moment, because {error}"),
 ///     }
 /// }
@@ -121,7 +121,7 @@ impl Pool {
         if settings.note_secret.is_empty() {
             return Err(SetupError::EmptyNoteSecret);
         }
-        let expected = Expected { network: terms.network, cold_wallet: terms.cold_wallet };
+        let expected = Expected::of(terms.clone());
         Ok(Self {
             api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?,
             passwords: PasswordQueue::new(PasswordHasher::new(settings.password_costs, parts.random.clone())?),

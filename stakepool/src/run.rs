@@ -5,22 +5,25 @@ use std::future::{Future, pending};
 use crate::pool::Pool;
 use crate::tickets::mailer;
 use crate::wallets::WalletsError;
-use crate::{accounts, alerts, history};
+use crate::{accounts, alerts, history, terms_keeper};
 
 impl Pool {
     /// Runs the pool until `shutdown`: probes and repairs the wallets, keeps the daemons at the desired state and collects
-    /// what they report, mails users, removes accounts that were never verified, notes the history, and watches for troubles. All of it goes on while a wallet, a
+    /// what they report, mails users, removes accounts that were never verified, notes the history and the terms, and watches for troubles. All of it goes on while a wallet, a
     /// daemon or the mail server is away, and picks up where it was. Dropping the future is a stop, too: every step can be
     /// repeated; only another instance then waits for the end of this one's lease.
     ///
     /// # Errors
     /// [`WalletsError`] where the wallets are none of this pool's.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Result<(), WalletsError> {
+        // Daemons get the terms with the first state that they are given.
+        terms_keeper::begin(self).await;
         let ended = tokio::select! {
             () = shutdown => Ok(()),
             error = self.keep_wallets() => Err(error),
             () = self.reconciler.run() => Ok(()),
             () = history::keep(self) => Ok(()),
+            () = terms_keeper::keep(self) => Ok(()),
             () = mailer::run(&self.parts, &self.outbox, &self.settings.site) => Ok(()),
             () = alerts::watch::run(self) => Ok(()),
             () = accounts::unverified::run(self) => Ok(()),

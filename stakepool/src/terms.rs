@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use stakepool_core::accounts::{PasswordCosts, Registration, User, UserId};
-use stakepool_core::chain::{Address, ExtendedPubKey, HdKeyError, Network};
+use stakepool_core::chain::{Address, BlockHeight, ExtendedPubKey, HdKeyError, Network};
 use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
-use stakepool_core::ticket::PoolFee;
+use stakepool_core::ticket::{PoolFee, Terms};
 use stakepool_core::time::UnixTime;
 
 use crate::limits::tries::TryLimits;
+use crate::over_time::OverTime;
 use crate::registration::PoolKeys;
 
 /// The highest key index where nothing else is said, as in the predecessor.
@@ -48,12 +49,14 @@ pub struct PoolTerms {
     pub network: Network,
     /// The account key that all voting wallets have.
     pub voting_wallet: ExtendedPubKey,
-    /// The account key of the cold wallet, to which fees go.
+    /// The account key of the cold wallet, to which fees go, as it is configured: see [`PoolTerms::in_force`].
     pub cold_wallet: ExtendedPubKey,
     /// The account keys of cold wallets before: fees that go to their addresses count, too.
     pub old_cold_wallets: Vec<ExtendedPubKey>,
-    /// The fee that tickets must pay, in percent.
+    /// The fee that tickets must pay, in percent, as it is configured: see [`PoolTerms::in_force`].
     pub fee: PoolFee,
+    /// How fee and cold wallet change over time. Clones share it; a pool that runs keeps it up to date.
+    pub over_time: Reloadable<OverTime>,
     /// The highest key index that is given to a user.
     pub max_users: u32,
     /// How many voting wallets must agree when a user registers.
@@ -73,6 +76,7 @@ impl PoolTerms {
             cold_wallet,
             old_cold_wallets: Vec::new(),
             fee,
+            over_time: Reloadable::default(),
             max_users: MAX_USERS,
             min_servers: MIN_SERVERS,
             closed: Reloadable::default(),
@@ -109,17 +113,55 @@ impl PoolTerms {
         self
     }
 
-    /// Where a user's tickets pay their fee to from now on: the address of the present cold wallet, whatever it was when the
+    /// Fee and cold wallet for tickets of the next block: as the history says, and as configured while none is known.
+    pub fn in_force(&self) -> Terms {
+        let now = self.over_time.get();
+        let next = now.tip.map(|tip| tip.plus(1));
+        let known = next.and_then(|next| now.history.at(next)).copied();
+        known.unwrap_or(Terms { from: BlockHeight(0), fee: self.fee, cold_wallet: self.cold_wallet })
+    }
+
+    /// What will be in force later, the next first.
+    pub fn to_come(&self) -> Vec<Terms> {
+        let now = self.over_time.get();
+        now.tip.map(|tip| now.history.after(tip.plus(1)).copied().collect()).unwrap_or_default()
+    }
+
+    /// Whether a key, as text, is that of the cold wallet as it is configured or in force, or, where daemons are told of the
+    /// `history`, as it was or will be.
+    pub(crate) fn knows_cold_wallet(&self, key: &str, history: bool) -> bool {
+        let now = self.over_time.get();
+        let in_force = self.in_force();
+        let others = now.history.iter().filter(|_| history);
+        let mut keys =
+            [self.cold_wallet, in_force.cold_wallet].into_iter().chain(others.map(|terms| terms.cold_wallet));
+        keys.any(|known| known.to_string() == key)
+    }
+
+    /// Whether a fee is the one that is configured or in force, or, where daemons are told of the `history`, one that was or will
+    /// be.
+    pub(crate) fn knows_fee(&self, fee: PoolFee, history: bool) -> bool {
+        let now = self.over_time.get();
+        let others = now.history.iter().filter(|_| history).map(|terms| terms.fee);
+        if history {
+            [self.fee].into_iter().chain(others).any(|known| known == fee)
+        } else {
+            self.in_force().fee == fee
+        }
+    }
+
+    /// Where a user's tickets pay their fee to from now on: the address of the cold wallet in force, whatever it was when the
     /// user registered.
     pub fn fee_address(&self, registration: &Registration) -> Address {
-        let branch = self.cold_wallet.external_branch();
+        let branch = self.in_force().cold_wallet.external_branch();
         let current = branch.and_then(|branch| branch.address(registration.key_index));
         current.map_or(registration.fee_address, |address| address.to_pubkey_hash())
     }
 
     /// Whether tickets that pay to an address for a user's key index are accepted.
     pub(crate) fn accepts_fee_address(&self, registration: &Registration) -> bool {
-        let keys = std::iter::once(&self.cold_wallet).chain(&self.old_cold_wallets);
+        let in_force = self.in_force().cold_wallet;
+        let keys = [&self.cold_wallet, &in_force].into_iter().chain(&self.old_cold_wallets);
         let addresses = keys.filter_map(|key| key.external_branch().ok()?.address(registration.key_index).ok());
         addresses.map(|address| address.to_pubkey_hash()).any(|address| address == registration.fee_address)
     }

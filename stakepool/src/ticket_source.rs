@@ -8,10 +8,13 @@ use stakepool_core::chain::{
     BlockHeight, ExternalBranch, Generation, HdKeyError, KeyIndex, Network, Params, ScriptAddress, TicketHash,
 };
 use stakepool_core::ports::{MinedTransaction, TransactionSource, WalletTickets};
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee, TicketFacts, TicketSubmission};
 use stakepool_core::wallets::{GroupError, WalletGroup};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
+
+use crate::over_time::OverTime;
 
 /// How long a wallet may take for a transaction before the next is asked.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -56,7 +59,7 @@ pub trait TicketSource: Send + Sync {
 pub struct PoolRule {
     /// The network.
     pub network: Network,
-    /// The fee.
+    /// The fee, as it is configured.
     pub fee: PoolFee,
     /// The external branch of the cold wallet, to which fees go.
     pub cold: ExternalBranch,
@@ -64,6 +67,8 @@ pub struct PoolRule {
     pub old_cold: Vec<ExternalBranch>,
     /// The highest index of a fee address.
     pub max_users: u32,
+    /// What held and will hold.
+    pub over_time: Reloadable<OverTime>,
 }
 
 /// The voting wallets, with the pool's own rule.
@@ -73,12 +78,14 @@ pub struct WalletTicketSource {
     rule: PoolRule,
     /// Made when the first ticket is to be judged, since thousands of keys are derived for it.
     evaluator: OnceCell<Evaluator>,
+    /// The same, by the history.
+    latest: Mutex<Option<Arc<Evaluator>>>,
 }
 
 impl WalletTicketSource {
     /// Asks `group` about users, and `transactions` in turn about tickets.
     pub fn new(group: Arc<WalletGroup>, transactions: Vec<Arc<dyn TransactionSource>>, rule: PoolRule) -> Self {
-        Self { group, transactions, rule, evaluator: OnceCell::new() }
+        Self { group, transactions, rule, evaluator: OnceCell::new(), latest: Mutex::default() }
     }
 
     fn generation(&self) -> Result<Generation, SourceError> {
@@ -88,7 +95,7 @@ impl WalletTicketSource {
 
     async fn evaluator(&self) -> Result<&Evaluator, SourceError> {
         let derive = || async {
-            let PoolRule { network, fee, cold, old_cold, max_users } = self.rule.clone();
+            let PoolRule { network, fee, cold, old_cold, max_users, over_time: _ } = self.rule.clone();
             let params = network.params(self.generation()?);
             let derive = move || {
                 let own = FeeAddresses::derive(&cold, KeyIndex(max_users));
@@ -99,6 +106,23 @@ impl WalletTicketSource {
             Ok(Evaluator::new(network, params, fee, addresses))
         };
         self.evaluator.get_or_try_init(derive).await
+    }
+
+    /// The judge by the history of now. New keys are derived on a thread of their own.
+    async fn judge_of_now(&self) -> Result<Arc<Evaluator>, SourceError> {
+        let history = self.rule.over_time.get().history.clone();
+        let mut latest = self.latest.lock().await;
+        if let Some(judge) = latest.as_ref().filter(|judge| *judge.history() == history) {
+            return Ok(Arc::clone(judge));
+        }
+        let before = match latest.as_deref() {
+            Some(judge) => judge.clone(),
+            None => self.evaluator().await?.clone(),
+        };
+        let derived = tokio::task::spawn_blocking(move || before.with_history(history)).await;
+        let judge = Arc::new(derived.map_err(|error| SourceError::BrokeDown(error.to_string()))??);
+        *latest = Some(Arc::clone(&judge));
+        Ok(judge)
     }
 
     async fn transaction(&self, ticket: &TicketHash) -> Result<MinedTransaction, SourceError> {
@@ -130,6 +154,6 @@ impl TicketSource for WalletTicketSource {
         let Some(mined_at) = mined_at else { return Ok(None) };
         let submission = TicketSubmission::from_transaction(&transaction)
             .map_err(|error| SourceError::Ticket { ticket: *ticket, reason: error.to_string() })?;
-        Ok(Some(self.evaluator().await?.judge(&submission, mined_at)))
+        Ok(Some(self.judge_of_now().await?.judge(&submission, mined_at)))
     }
 }

@@ -130,6 +130,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         POOL,
         &[
+            &["over_time"],
             &[
                 "agendas",
                 "alert_record",
@@ -139,6 +140,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "sealed",
                 "signed",
                 "stores",
+                "terms_notes",
                 "ticket_source",
                 "unknown_notes",
                 "user_cache",
@@ -152,6 +154,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["tickets"],
             &["daemons"],
             &["pool"],
+            &["terms_keeper"],
             &["accounts", "builder", "history", "status"],
             &["administration", "alerts"],
             &["run"],

@@ -108,6 +108,8 @@ impl OpenPool {
         let builder = channels(config, builder)?;
         drop(entered);
         let pool = builder.build().map_err(|error| CliError::Config(error.to_string()))?;
+        // What users are shown follows the terms in force.
+        runtime.block_on(pool.recall_terms())?;
         Ok(Self { pool, database, daemons, runtime })
     }
 

@@ -57,6 +57,7 @@ impl Fake {
             problem_topics: Vec::new(),
             takes_acknowledged: true,
             takes_keys: true,
+            takes_terms: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };

@@ -15,6 +15,7 @@ mod mail;
 mod restore;
 mod scene;
 mod status;
+mod terms;
 mod tickets;
 mod unknown;
 mod users;

@@ -27,7 +27,10 @@ struct PurchaseInfo {
 /// Answers a call.
 pub async fn answer(site: &Site, headers: &HeaderMap, client: ClientAddress) -> Bytes {
     match auth::user_of(site, headers, client).await {
-        Ok(user) => site.purchase_infos.get(&user, |user| body(user, site.pool.terms())),
+        Ok(user) => {
+            let terms = site.pool.terms();
+            site.purchase_infos.get(&user, terms.in_force(), |user| body(user, terms))
+        }
         Err(refused) => {
             let (code, why) = refused.code_and_words();
             with_data(code, &format!("purchaseinfo error - {why}"), None::<PurchaseInfo>)
@@ -35,7 +38,7 @@ pub async fn answer(site: &Site, headers: &HeaderMap, client: ClientAddress) -> 
     }
 }
 
-/// The answer about a user, which stays the same until the user changes.
+/// The answer about a user, which stays the same until the user or the terms in force change.
 fn body(user: &User, terms: &PoolTerms) -> Bytes {
     let Some(registration) = &user.registration else {
         // Wallets wait for exactly this text, and then send the key.
@@ -44,7 +47,7 @@ fn body(user: &User, terms: &PoolTerms) -> Bytes {
     };
     let data = PurchaseInfo {
         pool_address: terms.fee_address(registration).to_string(),
-        pool_fees: Decimal(terms.fee.percent()),
+        pool_fees: Decimal(terms.in_force().fee.percent()),
         script: registration.script.to_string(),
         ticket_address: registration.address.to_string(),
         vote_bits: user.voting.bits.0,

@@ -79,7 +79,7 @@ fn body(figures: &PoolFigures, pool: &Pool) -> Bytes {
         voted: stake.voted,
         network: terms.network.name(),
         pool_email: &pool.site().help_email,
-        pool_fees: Decimal(terms.fee.percent()),
+        pool_fees: Decimal(terms.in_force().fee.percent()),
         pool_status: if terms.closed.get().is_some() { "Closed" } else { "Open" },
         user_count: figures.users,
         user_count_active: figures.active_users,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use hyper::body::Bytes;
 use stakepool_core::accounts::{User, UserId};
+use stakepool_core::ticket::Terms;
 
 /// Most users whose bodies are kept.
 const MAX_USERS: usize = 20_000;
@@ -15,10 +16,18 @@ fn is_same<T>(kept: &Weak<T>, read: &Arc<T>) -> bool {
     std::ptr::eq(kept.as_ptr(), Arc::as_ptr(read))
 }
 
+/// A body, and what it is about.
+#[derive(Debug)]
+struct Kept<T> {
+    of: Weak<T>,
+    under: Terms,
+    body: Bytes,
+}
+
 /// One body a user.
 #[derive(Debug)]
 pub struct ReadyBodies<T> {
-    bodies: Mutex<HashMap<UserId, (Weak<T>, Bytes)>>,
+    bodies: Mutex<HashMap<UserId, Kept<T>>>,
 }
 
 impl<T> Default for ReadyBodies<T> {
@@ -28,11 +37,12 @@ impl<T> Default for ReadyBodies<T> {
 }
 
 impl ReadyBodies<User> {
-    /// The body about a user, which is made anew where the user was read anew.
-    pub fn get(&self, user: &Arc<User>, make: impl FnOnce(&User) -> Bytes) -> Bytes {
+    /// The body about a user under these terms, which is made anew where the user was read anew, or the terms are others.
+    pub fn get(&self, user: &Arc<User>, terms: Terms, make: impl FnOnce(&User) -> Bytes) -> Bytes {
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, body)) = bodies.get(&user.id)
+        if let Some(Kept { of, under, body }) = bodies.get(&user.id)
             && is_same(of, user)
+            && *under == terms
         {
             return body.clone();
         }
@@ -40,7 +50,7 @@ impl ReadyBodies<User> {
         if bodies.len() >= MAX_USERS && !bodies.contains_key(&user.id) {
             bodies.clear();
         }
-        bodies.insert(user.id, (Arc::downgrade(user), body.clone()));
+        bodies.insert(user.id, Kept { of: Arc::downgrade(user), under: terms, body: body.clone() });
         body
     }
 }

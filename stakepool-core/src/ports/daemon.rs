@@ -175,6 +175,10 @@ pub struct DaemonStatus {
     /// whole.
     #[serde(default)]
     pub takes_keys: bool,
+    /// Whether it takes a wanted state with [terms](crate::ticket::TermsHistory). A daemon of an older version refuses one as a whole,
+    /// and judges by its own configuration.
+    #[serde(default)]
+    pub takes_terms: bool,
     /// The latest blocks that it has worked through, the highest first. A daemon of an older version names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latest_blocks: Vec<(BlockHash, BlockHeight)>,

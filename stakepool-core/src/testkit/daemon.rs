@@ -98,6 +98,7 @@ impl FakeDaemon {
             problem_topics: Vec::new(),
             takes_acknowledged: true,
             takes_keys: true,
+            takes_terms: true,
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };
@@ -206,6 +207,9 @@ impl VotingDaemon for FakeDaemon {
         let DaemonStatus { takes_acknowledged, takes_keys, .. } = *self.status.lock().unwrap();
         let keys = desired.scripts().len() + desired.key_tickets().len();
         if desired.acknowledged().len() > 0 && !takes_acknowledged || keys > 0 && !takes_keys {
+            return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
+        }
+        if !desired.terms().is_empty() && !self.status.lock().unwrap().takes_terms {
             return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
         }
         *self.desired.lock().unwrap() = Some(desired.clone());

@@ -1,14 +1,16 @@
 //! The verdict on a ticket.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::fee::{PoolFee, required_fee};
 use super::submission::TicketSubmission;
+use super::terms::{Terms, TermsHistory};
 use crate::chain::{
-    Address, AddressKind, Amount, BlockHeight, ExternalBranch, Hash160, HdKeyError, KeyIndex, Network, OutputScript,
-    Params, hash160,
+    Address, AddressKind, Amount, BlockHeight, ExtendedPubKey, ExternalBranch, Hash160, HdKeyError, KeyIndex, Network,
+    OutputScript, Params, hash160,
 };
 use crate::spread;
 
@@ -75,19 +77,56 @@ pub struct TicketFacts {
     pub mined_at: BlockHeight,
 }
 
-/// Judges tickets by a pool's fee and cold wallet. An example stands on the [front page](crate).
+/// Judges tickets by a pool's fee and cold wallet, as they held when the ticket was mined. An example stands on the
+/// [front page](crate).
 #[derive(Clone, Debug)]
 pub struct Evaluator {
     network: Network,
     params: Params,
+    /// What is configured: the fee where no history is known, and addresses that are accepted at any height.
     fee: PoolFee,
-    addresses: FeeAddresses,
+    addresses: Arc<FeeAddresses>,
+    history: TermsHistory,
+    /// The addresses of those keys of the history that are not among the configured ones.
+    others: Vec<(ExtendedPubKey, Arc<FeeAddresses>)>,
 }
 
 impl Evaluator {
     /// A judge for tickets of `network` under the consensus parameters `params`.
-    pub const fn new(network: Network, params: Params, fee: PoolFee, addresses: FeeAddresses) -> Self {
-        Self { network, params, fee, addresses }
+    pub fn new(network: Network, params: Params, fee: PoolFee, addresses: FeeAddresses) -> Self {
+        let (addresses, history) = (Arc::new(addresses), TermsHistory::default());
+        Self { network, params, fee, addresses, history, others: Vec::new() }
+    }
+
+    /// The same, judging by a history from now on. Keys that it does not know yet are derived, on all cores where the feature
+    /// `parallel` is on: as many addresses of each as of the present cold wallet, which takes up to a second.
+    ///
+    /// # Errors
+    /// As [`ExtendedPubKey::external_branch`].
+    pub fn with_history(mut self, history: TermsHistory) -> Result<Self, HdKeyError> {
+        let last = KeyIndex(u32::try_from(self.fee_addresses()).unwrap_or(u32::MAX).saturating_sub(1));
+        let mut others = Vec::new();
+        for Terms { cold_wallet: key, .. } in history.iter() {
+            if others.iter().any(|(other, _)| other == key) {
+                continue;
+            }
+            if let Some(known) = self.others.iter().find(|(other, _)| other == key) {
+                others.push(known.clone());
+                continue;
+            }
+            let branch = key.external_branch()?;
+            if !self.has(&branch)? {
+                others.push((*key, Arc::new(FeeAddresses::derive(&branch, last)?)));
+            }
+        }
+        (self.history, self.others) = (history, others);
+        Ok(self)
+    }
+
+    /// Whether the addresses of a branch are among the configured ones.
+    fn has(&self, branch: &ExternalBranch) -> Result<bool, HdKeyError> {
+        let first = branch.public_key(KeyIndex(0))?;
+        Ok(self.addresses.index_of(hash160(&first.serialize())) == Some(KeyIndex(0)))
     }
 
     /// The network whose tickets are judged.
@@ -100,9 +139,19 @@ impl Evaluator {
         &self.params
     }
 
-    /// The fee that is asked.
+    /// The fee that is configured. It counts where no history is known.
     pub const fn fee(&self) -> PoolFee {
         self.fee
+    }
+
+    /// The history by which tickets are judged; empty where none is known.
+    pub const fn history(&self) -> &TermsHistory {
+        &self.history
+    }
+
+    /// How many blocks after a change what held before it still suffices: as many as a ticket takes to mature.
+    pub const fn grace(params: &Params) -> u32 {
+        params.ticket_maturity
     }
 
     /// How many addresses of the present cold wallet there are for fees: one for each user that there may be. Those of
@@ -115,23 +164,53 @@ impl Evaluator {
     /// The verdict on a ticket that was mined at `mined_at`.
     pub fn judge(&self, ticket: &TicketSubmission, mined_at: BlockHeight) -> TicketFacts {
         let commitment = ticket.fee_commitment;
-        let (ours, kind) = match commitment.to {
-            OutputScript::PubKeyHash(hash) => (self.addresses.index_of(hash).is_some(), AddressKind::PubKeyHash(hash)),
-            OutputScript::ScriptHash(hash) => (false, AddressKind::ScriptHash(hash)),
+        let kind = match commitment.to {
+            OutputScript::PubKeyHash(hash) => AddressKind::PubKeyHash(hash),
+            OutputScript::ScriptHash(hash) => AddressKind::ScriptHash(hash),
         };
-        let required = required_fee(&self.params, ticket.price, ticket.relay_fee, mined_at, self.fee);
-        let verdict = match (ours, commitment.amount >= required) {
-            (false, _) => Verdict::UnknownFeeAddress,
-            (true, false) => Verdict::LowFee,
-            (true, true) => Verdict::Accepted,
-        };
+        let required = self.required(ticket.price, ticket.relay_fee, mined_at);
         TicketFacts {
-            verdict,
+            verdict: self.verdict(commitment.to, commitment.amount, required, mined_at),
             price: ticket.price,
             fee_address: Address::new(self.network, kind),
             committed_fee: commitment.amount,
             required_fee: required,
             mined_at,
         }
+    }
+
+    /// The least fee that suffices at a height.
+    pub(crate) fn required(&self, price: Amount, relay_fee: Amount, mined_at: BlockHeight) -> Amount {
+        let ask = |fee| required_fee(&self.params, price, relay_fee, mined_at, fee);
+        self.judging(mined_at).map(|terms| ask(terms.fee)).min().unwrap_or_else(|| ask(self.fee))
+    }
+
+    /// The verdict on a ticket that commits an amount to somebody, where so much is required.
+    pub(crate) fn verdict(
+        &self,
+        to: OutputScript,
+        committed: Amount,
+        required: Amount,
+        mined_at: BlockHeight,
+    ) -> Verdict {
+        let OutputScript::PubKeyHash(hash) = to else { return Verdict::UnknownFeeAddress };
+        match (self.is_ours(hash, mined_at), committed >= required) {
+            (false, _) => Verdict::UnknownFeeAddress,
+            (true, false) => Verdict::LowFee,
+            (true, true) => Verdict::Accepted,
+        }
+    }
+
+    fn is_ours(&self, hash: Hash160, mined_at: BlockHeight) -> bool {
+        let of_key = |key| self.others.iter().find(|(other, _)| other == key).map(|(_, addresses)| addresses);
+        self.addresses.index_of(hash).is_some()
+            || self
+                .judging(mined_at)
+                .filter_map(|terms| of_key(&terms.cold_wallet))
+                .any(|addresses| addresses.index_of(hash).is_some())
+    }
+
+    fn judging(&self, mined_at: BlockHeight) -> impl Iterator<Item = &Terms> {
+        self.history.judging(mined_at, Self::grace(&self.params))
     }
 }

@@ -3,7 +3,9 @@
 mod evaluate;
 mod fee;
 mod submission;
+mod terms;
 
 pub use evaluate::{Evaluator, FeeAddresses, TicketFacts, Verdict};
 pub use fee::{FeeError, PoolFee, required_fee};
 pub use submission::TicketSubmission;
+pub use terms::{Terms, TermsHistory};

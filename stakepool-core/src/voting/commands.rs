@@ -45,6 +45,7 @@ impl Engine {
             change(&mut desired);
             lottery.set_desired(desired);
         }
+        self.judge_by_terms();
         if users_are_known {
             self.note_users();
             self.solved("state");
@@ -55,6 +56,24 @@ impl Engine {
         self.keys_soon.notify_one();
         self.desired_changed.notify_one();
         self.save_soon.notify_one();
+    }
+
+    /// Has tickets judged by the terms that were last set. New keys are derived while nobody waits for the lottery.
+    fn judge_by_terms(&self) {
+        let (evaluator, terms) = {
+            let lottery = self.lottery();
+            let terms = lottery.desired().terms().clone();
+            if *lottery.evaluator().history() == terms {
+                return;
+            }
+            (lottery.evaluator().clone(), terms)
+        };
+        match evaluator.with_history(terms) {
+            Ok(evaluator) => self.lottery_mut().set_evaluator(evaluator),
+            Err(error) => {
+                tracing::error!(%error, "the terms that the web sent are not used: a key of theirs has no addresses")
+            }
+        }
     }
 
     /// The users and added tickets as they were last set.

@@ -178,6 +178,9 @@ impl Engine {
         let (restored, may_save) = restore(&mut lottery, parts.state_file.as_ref(), &problems);
         let has_users = parts.desired.is_some() || restored.as_ref().is_some_and(|restored| restored.has_users);
         if let Some(desired) = parts.desired {
+            if let Err(error) = lottery.judge_by(desired.terms()) {
+                tracing::error!(%error, "the terms are not used: a key of theirs has no addresses");
+            }
             lottery.set_desired(desired);
             problems.solved("state");
         }

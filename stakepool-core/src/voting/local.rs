@@ -205,6 +205,14 @@ impl LocalDaemon {
             .collect()
     }
 
+    /// Takes the desired state. Its terms may name keys of which thousands of addresses are derived, so that this is done on a
+    /// thread of its own: no vote waits.
+    pub async fn put(&self, desired: DesiredState) {
+        let engine = Arc::clone(&self.engine);
+        // It does not panic, and is not cancelled.
+        let _ = tokio::task::spawn_blocking(move || engine.put_desired(desired)).await;
+    }
+
     /// Events behind a place; where there are none yet, waits for the first, at most `wait` long. Where a problem begins or is
     /// solved meanwhile, the answer is an empty batch: the status is worth a look.
     pub async fn events_within(&self, after: EventCursor, wait: Duration) -> EventBatch {
@@ -251,13 +259,14 @@ impl VotingDaemon for LocalDaemon {
             problem_topics,
             takes_acknowledged: true,
             takes_keys: true,
+            takes_terms: true,
             latest_blocks: self.engine.latest_blocks(),
             check: self.engine.ticket_check(),
         })
     }
 
     async fn put_desired(&self, desired: &DesiredState) -> Result<(), DaemonError> {
-        self.engine.put_desired(desired.clone());
+        self.put(desired.clone()).await;
         Ok(())
     }
 

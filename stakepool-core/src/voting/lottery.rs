@@ -86,7 +86,7 @@ pub struct Winners {
 /// The state of the lottery as a daemon sees it.
 #[derive(Debug)]
 pub struct Lottery {
-    evaluator: Evaluator,
+    pub(super) evaluator: Evaluator,
     pub(super) users: HashMap<Hash160, PoolUser>,
     pub(super) desired: Arc<DesiredState>,
     /// Signs by keys, without a wallet. It is given what votes are made of as that is learned.
@@ -119,6 +119,8 @@ pub struct Lottery {
     /// Revocations in the latest blocks, by height, to be undone by a reorganisation. They are not saved: one that is
     /// undone while the daemon is away is mined again.
     revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
+    /// Tickets that were judged before any terms were known, with their transaction fees.
+    pub(super) provisional: HashMap<TicketHash, Amount>,
 }
 
 impl Lottery {
@@ -150,11 +152,19 @@ impl Lottery {
             strangers_changed: false,
             revision: 0,
             revocations: BTreeMap::new(),
+            provisional: HashMap::default(),
         }
     }
 
-    pub(super) fn restore(&mut self, tip: BlockHeight, tickets: Vec<(TicketHash, Tracked)>, foreign: Vec<TicketHash>) {
+    pub(super) fn restore(
+        &mut self,
+        tip: BlockHeight,
+        tickets: Vec<(TicketHash, Tracked)>,
+        provisional: Vec<(TicketHash, Amount)>,
+        foreign: Vec<TicketHash>,
+    ) {
         self.tip = tip;
+        self.provisional = provisional.into_iter().collect();
         self.foreign = foreign.into_iter().collect();
         for (hash, ticket) in tickets {
             self.insert(hash, ticket);
@@ -187,6 +197,7 @@ impl Lottery {
     /// Takes new users and added tickets; tickets whose standing changes are reported. Users can be missing from the new
     /// state although they have tickets: nobody's registration ever ends, so that the state comes from a wrong or emptied
     /// database. Such users, and what was added for them, are voted as before; [`Lottery::missing_users`] names them.
+    /// Its terms count for tickets that are judged from now on only after [`Lottery::judge_by`].
     pub fn set_desired(&mut self, desired: DesiredState) {
         let mut users: HashMap<_, _> = desired
             .users()
@@ -262,18 +273,11 @@ impl Lottery {
         if self.tickets.get(&submission.hash).is_some_and(|known| known.mined_at == mined_at) {
             return;
         }
-        let facts = self.evaluator.judge(&submission, mined_at);
-        let ticket = Tracked {
-            script,
-            verdict: verdict.unwrap_or(facts.verdict),
-            fee_to: submission.fee_commitment.to,
-            price: facts.price,
-            committed: facts.committed_fee,
-            required: facts.required_fee,
-            mined_at,
-            end: None,
-            revoked: false,
-        };
+        let judged = self.judged(&submission, script, mined_at);
+        let ticket = Tracked { verdict: verdict.unwrap_or(judged.verdict), ..judged };
+        if verdict.is_none() && self.evaluator.history().is_empty() {
+            self.provisional.insert(submission.hash, submission.relay_fee);
+        }
         self.insert(submission.hash, ticket);
         self.changed.insert(submission.hash);
     }
@@ -410,6 +414,7 @@ impl Lottery {
             ticket.end.is_none_or(|(_, ended_at)| ended_at >= if ours { ours_limit } else { foreign_limit })
         });
         let tickets = &self.tickets;
+        self.provisional.retain(|hash, _| tickets.contains_key(hash));
         self.told_ignored.retain(|hash| tickets.contains_key(hash));
         self.signer.retain_tickets(|hash| {
             tickets.get(hash).is_some_and(|ticket| ticket.end.is_none_or(|(_, ended_at)| ended_at >= foreign_limit))

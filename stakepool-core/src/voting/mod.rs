@@ -13,6 +13,7 @@ mod engine;
 mod failed_vote;
 mod follower;
 mod journal;
+mod judging;
 mod key_lookup;
 mod key_signer;
 mod key_tickets;

@@ -6,9 +6,10 @@ use zeroize::Zeroizing;
 
 use super::saved_keys::{SavedKeys, SavedScripts};
 use crate::accounts::{UserId, VotingPreference};
-use crate::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
+use crate::chain::{Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
 use crate::desired::{AddedTicket, DesiredState, DesiredUser};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
+use crate::ticket::TermsHistory;
 use crate::time::UnixMillis;
 use crate::voting::lottery::{Lottery, Tracked};
 
@@ -58,6 +59,20 @@ struct Saved {
 
 /// Acknowledged addresses, behind the rest: earlier versions neither wrote them nor look for them.
 type Acknowledged = Vec<Hash160>;
+
+/// What stands behind these, for the same reason.
+#[derive(Default, Serialize, Deserialize)]
+struct Judging {
+    terms: TermsHistory,
+    /// Tickets that were judged before any terms were known, with their transaction fees.
+    provisional: Vec<(TicketHash, Amount)>,
+}
+
+impl Judging {
+    fn is_empty(&self) -> bool {
+        self.terms.is_empty() && self.provisional.is_empty()
+    }
+}
 
 /// A vote as it lies on disk.
 #[derive(Serialize, Deserialize)]
@@ -145,6 +160,7 @@ pub struct Snapshot {
     acknowledged: Acknowledged,
     scripts: SavedScripts,
     keys: SavedKeys,
+    judging: Judging,
 }
 
 impl Snapshot {
@@ -172,6 +188,10 @@ impl Snapshot {
             acknowledged: desired.acknowledged().map(|address| address.hash()).collect(),
             scripts: SavedScripts::of(desired),
             keys: SavedKeys::of(desired),
+            judging: Judging {
+                terms: pool.evaluator().history().clone(),
+                provisional: pool.provisional_to_save().collect(),
+            },
         }
     }
 
@@ -182,8 +202,11 @@ impl Snapshot {
     pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, SavedStateError> {
         let mut bytes = postcard::to_extend(&self.saved, MAGIC.to_vec()).map_err(contents)?;
         // Each part stands behind all that earlier versions know, which do not look further.
-        let parts = [!self.acknowledged.is_empty(), !self.scripts.is_empty(), !self.keys.is_empty()];
+        let parts =
+            [!self.acknowledged.is_empty(), !self.scripts.is_empty(), !self.keys.is_empty(), !self.judging.is_empty()];
         let last = parts.iter().rposition(|is_there| *is_there);
+        let judging =
+            if last >= Some(3) { postcard::to_allocvec(&self.judging).map_err(contents)? } else { Vec::new() };
         if last >= Some(0) {
             bytes = postcard::to_extend(&self.acknowledged, bytes).map_err(contents)?;
         }
@@ -191,11 +214,12 @@ impl Snapshot {
             bytes = postcard::to_extend(&self.scripts, bytes).map_err(contents)?;
         }
         // A vector that grows leaves its old bytes behind.
-        bytes.reserve_exact(self.keys.most_bytes() + CHECKSUM);
+        bytes.reserve_exact(self.keys.most_bytes() + judging.len() + CHECKSUM);
         if last >= Some(2) {
             bytes = postcard::to_extend(&self.keys, bytes).map_err(contents)?;
         }
         let mut bytes = Zeroizing::new(bytes);
+        bytes.extend_from_slice(&judging);
         let checksum = Sha256::digest(&bytes[..]);
         bytes.extend_from_slice(&checksum);
         Ok(bytes)
@@ -215,24 +239,26 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     let (saved, rest): (Saved, _) = postcard::take_from_bytes(body).map_err(contents)?;
     let (acknowledged, rest): (Acknowledged, _) = part(rest)?;
     let (scripts, rest): (SavedScripts, _) = part(rest)?;
-    let (keys, _): (SavedKeys, _) = part(rest)?;
+    let (keys, rest): (SavedKeys, _) = part(rest)?;
+    let (judging, _): (Judging, _) = part(rest)?;
     let expected = pool.evaluator().network();
     if saved.network != expected {
         return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
     }
+    pool.judge_by(&judging.terms).map_err(|error| SavedStateError::Contents(error.to_string()))?;
     let has_users = saved.users.is_some();
     if let Some(users) = saved.users {
         let address = |hash| ScriptAddress::new(expected, hash);
         let users = users.into_iter().map(|(hash, user, voting)| DesiredUser { user, address: address(hash), voting });
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
         let acknowledged = acknowledged.into_iter().map(address);
-        let desired = DesiredState::new(users, added).with_acknowledged(acknowledged);
+        let desired = DesiredState::new(users, added).with_acknowledged(acknowledged).with_terms(judging.terms);
         pool.set_desired(desired.with_scripts(scripts.restore()).with_key_tickets(keys.restore()));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.
     let height = saved.synced.map_or(BlockHeight(0), |(_, height)| height);
-    pool.restore(height, saved.tickets, saved.foreign);
+    pool.restore(height, saved.tickets, judging.provisional, saved.foreign);
     let votes = saved.votes.into_iter().map(|vote| vote.restore(expected)).collect();
     Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users, votes })
 }

@@ -13,6 +13,7 @@ mod memory_store;
 mod nodes;
 mod pool;
 mod strangers;
+mod terms;
 mod ticket_sets;
 mod vectors;
 mod votes;

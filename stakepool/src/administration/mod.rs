@@ -1,12 +1,15 @@
-//! What administrators do: with users, invitations and low-fee tickets, and about addresses that are no user's.
+//! What administrators do: with users, invitations and low-fee tickets, about addresses that are no user's, and with the pool's
+//! terms.
 
 mod invitations;
 mod rescue;
+mod terms;
 mod tickets;
 mod unknown;
 mod users;
 
 pub use invitations::{InvitationWish, InviteError, Invited};
 pub use rescue::AccountRescue;
+pub use terms::{TermsChange, TermsError};
 pub use unknown::UnknownAddressError;
 pub use users::AdministerError;

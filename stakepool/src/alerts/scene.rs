@@ -90,6 +90,7 @@ pub(super) fn daemon_status() -> DaemonStatus {
         problem_topics: Vec::new(),
         takes_acknowledged: true,
         takes_keys: true,
+        takes_terms: true,
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     }

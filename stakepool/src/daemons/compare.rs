@@ -8,6 +8,7 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{AuditEntry, DaemonError, DaemonStatus, StoreError, TicketCheck, VotingDaemon};
+use stakepool_core::ticket::TermsHistory;
 use tokio::time::sleep;
 
 use crate::daemons::desired::desired_state;
@@ -145,6 +146,9 @@ impl Comparison {
         if !status.takes_keys {
             desired = desired.with_scripts([]).with_key_tickets([]);
         }
+        if !status.takes_terms {
+            desired = desired.with_terms(TermsHistory::default());
+        }
         if let Some(reason) = withheld(&desired, &status) {
             return Ok(Found::Done(DaemonView::out_of_sync(status, reason)));
         }
@@ -191,7 +195,7 @@ impl Comparison {
     async fn settle(&self, synced: Option<BlockHeight>) -> Result<(), StoreError> {
         let Some(synced) = synced else { return Ok(()) };
         // The same in both generations.
-        let maturity = self.expected.network.params(Generation::Today).ticket_maturity;
+        let maturity = self.expected.network().params(Generation::Today).ticket_maturity;
         if let Some(deep) = synced.0.checked_sub(maturity)
             && self.parts.low_fee.settle(BlockHeight(deep)).await?
         {

@@ -2,13 +2,14 @@
 
 use std::fmt::Display;
 
-use stakepool_core::chain::{ExtendedPubKey, Network};
+use stakepool_core::chain::Network;
 use stakepool_core::ports::DaemonStatus;
 use stakepool_core::time::UnixTime;
 use stakepool_core::wallets::RecentHeights;
 use tokio::time::Instant;
 
 use crate::daemons::round::RoundError;
+use crate::terms::PoolTerms;
 
 /// How a daemon is, as the pool last saw it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,15 +66,21 @@ impl DaemonView {
 
 /// What a daemon must be configured with to be one of this pool's.
 #[derive(Clone, Debug)]
-pub struct Expected {
-    /// The network.
-    pub network: Network,
-    /// The cold wallet's key.
-    pub cold_wallet: ExtendedPubKey,
-}
+pub struct Expected(PoolTerms);
 
 impl Expected {
-    /// Why a daemon is none of this pool's, if it is none.
+    /// By the terms of a pool.
+    pub const fn of(terms: PoolTerms) -> Self {
+        Self(terms)
+    }
+
+    /// The network.
+    pub(super) const fn network(&self) -> Network {
+        self.0.network
+    }
+
+    /// Why a daemon is none of this pool's, if it is none. Its cold wallet may be any of the history's, where it takes that: a
+    /// configuration is not changed in the very block in which announced terms come into force.
     pub(crate) fn refusal(&self, status: &DaemonStatus) -> Option<String> {
         let differs = |what: &str, theirs: &dyn Display, ours: &dyn Display| {
             let (theirs, ours) = (theirs.to_string(), ours.to_string());
@@ -82,7 +89,9 @@ impl Expected {
             );
             (theirs != ours).then_some(text)
         };
-        differs("network", &status.network, &self.network)
-            .or_else(|| differs("coldwalletextpub", &status.cold_wallet_xpub, &self.cold_wallet))
+        let theirs = &status.cold_wallet_xpub;
+        let is_known = self.0.knows_cold_wallet(theirs, status.takes_terms);
+        differs("network", &status.network, &self.network())
+            .or_else(|| if is_known { None } else { differs("coldwalletextpub", theirs, &self.0.cold_wallet) })
     }
 }

@@ -206,8 +206,13 @@ fn differences(status: &DaemonStatus, ours: &PoolTerms) -> Vec<String> {
     };
     let differences = [
         compare("network", &status.network, &ours.network),
-        compare("poolfees", &status.pool_fee, &ours.fee),
-        compare("coldwalletextpub", &status.cold_wallet_xpub, &ours.cold_wallet),
+        // What is in force counts, which a daemon that takes terms knows by itself.
+        (!ours.knows_fee(status.pool_fee, status.takes_terms))
+            .then(|| compare("poolfees", &status.pool_fee, &ours.in_force().fee))
+            .flatten(),
+        (!ours.knows_cold_wallet(&status.cold_wallet_xpub, status.takes_terms))
+            .then(|| compare("coldwalletextpub", &status.cold_wallet_xpub, &ours.in_force().cold_wallet))
+            .flatten(),
         old_keys(status, ours),
     ];
     let foreign = status.wallets.iter().filter_map(|wallet| foreign_key(wallet, &ours.voting_wallet));

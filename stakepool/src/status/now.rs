@@ -39,6 +39,9 @@ impl Pool {
     /// that a daemon refuses the desired state, or that the ledger lacks what daemons report. In return a daemon that lacks the desired state is out of sync here,
     /// where a running pool gives it to the daemon at once.
     pub async fn look(&self) -> PoolStatus {
+        if let Err(error) = self.recall_terms().await {
+            tracing::debug!(%error, "the terms in force are taken from the configuration");
+        }
         let ((wallets, daemons), ()) = tokio::join!(self.look_at_peers(), self.parts.database.look(self.now()));
         let differences = self.reconciler.differences_since(&daemons).await;
         self.judge(&wallets, &daemons, differences).await

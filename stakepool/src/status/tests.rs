@@ -82,6 +82,7 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         problem_topics: Vec::new(),
         takes_acknowledged: true,
         takes_keys: true,
+        takes_terms: true,
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     };

@@ -30,6 +30,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod status;
+mod terms;
 mod ticket_mails;
 mod unverified;
 mod verification;

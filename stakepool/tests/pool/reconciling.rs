@@ -19,7 +19,7 @@ use stakepool_core::ticket::TicketFacts;
 use stakepool_core::time::UnixTime;
 
 use crate::reports::{hash, low_fee, report, vote};
-use crate::world::{ALICE, World, until};
+use crate::world::{ALICE, World, terms, until};
 
 async fn world(daemon: &Arc<FakeDaemon>) -> World {
     World::with(|plan| plan.daemons = vec![Arc::clone(daemon)]).await
@@ -202,7 +202,7 @@ async fn an_added_ticket_that_outlives_its_row_is_desired_as_soon_as_it_is_known
     world.database.add(&row).await.unwrap();
     let facts = TicketFacts { mined_at: BlockHeight(300), ..ignored.facts };
     let parts = Parts { tickets: Some(Arc::new(OneRefused(facts))), ..world.pool.parts().clone() };
-    let expected = Expected { network: Network::Simnet, cold_wallet: COLD.parse().unwrap() };
+    let expected = Expected::of(terms());
     let reconciler = Reconciler::new(parts, DesiredChanged::default(), expected);
     tokio::spawn(async move { reconciler.run().await });
     let added = || daemon.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.added().len());

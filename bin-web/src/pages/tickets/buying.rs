@@ -30,7 +30,7 @@ impl Buying {
     pub fn of(pool: &Pool, registration: &Registration, price: Option<Amount>) -> Self {
         let (limit, terms) = (limit(price), pool.terms());
         let highest = limit.map_or_else(|| PLACEHOLDER.to_owned(), amounts::plain);
-        let (voting, fee_address, fee) = (registration.address, terms.fee_address(registration), terms.fee);
+        let (voting, fee_address, fee) = (registration.address, terms.fee_address(registration), terms.in_force().fee);
         let common = format!(
             "[Application Options]\n{}enableticketbuyer=1\npooladdress={fee_address}\npoolfees={fee}\n\n\
              [Ticket Buyer Options]\nticketbuyer.votingaddress={voting}\n",

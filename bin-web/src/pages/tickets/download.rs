@@ -82,7 +82,7 @@ pub async fn tickets_json(visit: Visit) -> Outcome {
     let everything = Everything {
         network: terms.network.name(),
         pool: &pool.site().base_url,
-        pool_fee_percent: terms.fee.percent(),
+        pool_fee_percent: terms.in_force().fee.percent(),
         address,
         tickets: tickets(&visit).await?.iter().map(data).collect(),
     };

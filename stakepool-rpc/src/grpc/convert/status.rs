@@ -80,6 +80,7 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             problem_topics: status.problem_topics,
             takes_acknowledged: status.takes_acknowledged,
             takes_keys: status.takes_keys,
+            takes_terms: status.takes_terms,
             check: Some(status.check.into()),
             latest_blocks: status.latest_blocks.into_iter().map(place).collect(),
         }
@@ -110,6 +111,7 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             problems: problems(&status.problems),
             takes_acknowledged: status.takes_acknowledged,
             takes_keys: status.takes_keys,
+            takes_terms: status.takes_terms,
             check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
             latest_blocks: status.latest_blocks.iter().take(MOST_BLOCKS).map(block).collect::<Result<_, _>>()?,
         })

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use stakepool_core::accounts::{UserId, VotingPreference};
-use stakepool_core::chain::{Network, PrivateKey, RedeemScript, ScriptAddress, TicketHash, VoteVersion};
+use stakepool_core::chain::{
+    BlockHeight, ExtendedPubKey, Network, PrivateKey, RedeemScript, ScriptAddress, TicketHash, VoteVersion,
+};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, KeyTicket};
+use stakepool_core::ticket::{PoolFee, Terms, TermsHistory};
 use zeroize::Zeroizing;
 
 use super::field::{FieldError, hash_bytes, script_address, vote_bits};
@@ -13,6 +16,9 @@ use crate::grpc::wire::{MOST_ADDED, MOST_KEY_TICKETS};
 
 /// Entries in a piece: few enough that even a slow line brings one within a second.
 const PIECE: usize = 1_000;
+
+/// Most terms that are taken: each may have a key of its own, for which thousands of addresses are derived.
+const MOST_TERMS: usize = 200;
 
 /// The pieces of a state; the last, and only the last, has the digest.
 pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::WantedPiece> {
@@ -30,8 +36,10 @@ pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::Want
         let key_tickets = some.iter().map(|ticket| key_ticket_into_message(ticket)).collect();
         pb::WantedPiece { key_tickets, ..Default::default() }
     });
+    let terms: Vec<_> = wanted.terms().iter().map(terms_into_message).collect();
+    let terms = terms.chunks(PIECE).map(|terms| pb::WantedPiece { terms: terms.to_vec(), ..Default::default() });
     let last = pb::WantedPiece { digest: wanted.digest().0.to_vec(), ..Default::default() };
-    users.chain(added).chain(acknowledged).chain(scripts).chain(keys).chain([last]).collect()
+    users.chain(added).chain(acknowledged).chain(scripts).chain(keys).chain(terms).chain([last]).collect()
 }
 
 /// Puts a state together from its pieces.
@@ -43,6 +51,7 @@ pub(in crate::grpc) struct WantedCollector {
     acknowledged: Vec<ScriptAddress>,
     scripts: Vec<RedeemScript>,
     key_tickets: Vec<KeyTicket>,
+    terms: Vec<Terms>,
 }
 
 impl WantedCollector {
@@ -56,6 +65,7 @@ impl WantedCollector {
             acknowledged: Vec::new(),
             scripts: Vec::new(),
             key_tickets: Vec::new(),
+            terms: Vec::new(),
         }
     }
 
@@ -78,6 +88,11 @@ impl WantedCollector {
             self.acknowledged.push(script_address(&field, &address, Some(self.network))?);
         }
         self.take_keys(&piece.scripts, &piece.key_tickets)?;
+        at_most("terms", self.terms.len() + piece.terms.len(), MOST_TERMS)?;
+        for terms in piece.terms {
+            let index = self.terms.len();
+            self.terms.push(terms_from_message(&terms, self.network).map_err(|e| e.within(format!("terms[{index}]")))?);
+        }
         if piece.digest.is_empty() { Ok(None) } else { hash_bytes("digest", &piece.digest).map(Some) }
     }
 
@@ -101,13 +116,14 @@ impl WantedCollector {
         let wanted = DesiredState::new(self.users, self.added)
             .with_acknowledged(self.acknowledged)
             .with_scripts(self.scripts)
-            .with_key_tickets(self.key_tickets);
+            .with_key_tickets(self.key_tickets)
+            .with_terms(TermsHistory::new(self.terms));
         if wanted.digest().0 == digest {
             Ok(wanted)
         } else {
             Err(FieldError::new(
                 "digest",
-                "does not match the users, tickets, addresses and scripts that came; send them again",
+                "does not match the users, tickets, addresses, scripts and terms that came; send them again",
             ))
         }
     }
@@ -169,6 +185,26 @@ fn key_ticket_from_message(ticket: &pb::KeyTicket) -> Result<KeyTicket, FieldErr
     })
 }
 
+fn terms_into_message(terms: &Terms) -> pb::Terms {
+    pb::Terms {
+        from_height: terms.from.0,
+        fee_percent: terms.fee.percent(),
+        cold_wallet_xpub: terms.cold_wallet.to_string(),
+    }
+}
+
+fn terms_from_message(terms: &pb::Terms, network: Network) -> Result<Terms, FieldError> {
+    let of_key = |error: stakepool_core::chain::HdKeyError| FieldError::new("cold_wallet_xpub", error);
+    let cold_wallet = ExtendedPubKey::parse_for(&terms.cold_wallet_xpub, network).map_err(of_key)?;
+    // A key that has no addresses would be found out too late.
+    cold_wallet.external_branch().map_err(of_key)?;
+    Ok(Terms {
+        from: BlockHeight(terms.from_height),
+        fee: PoolFee::from_percent(terms.fee_percent).map_err(|error| FieldError::new("fee_percent", error))?,
+        cold_wallet,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +247,18 @@ mod tests {
         }))
     }
 
+    fn terms() -> TermsHistory {
+        let cold_wallet = "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae"
+            .parse()
+            .unwrap();
+        let terms = |from, percent| Terms {
+            from: BlockHeight(from),
+            fee: PoolFee::from_percent(percent).unwrap(),
+            cold_wallet,
+        };
+        TermsHistory::new([terms(0, 8.2), terms(1_000, 1.15)])
+    }
+
     fn collect(pieces: Vec<pb::WantedPiece>, network: Network) -> Result<DesiredState, FieldError> {
         let mut collector = WantedCollector::new(network, 20_000);
         for piece in pieces {
@@ -229,7 +277,7 @@ mod tests {
             let acknowledged: Vec<_> = state.users().map(|user| user.address).collect();
             let state = state.with_acknowledged(acknowledged);
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state.clone()));
-            let state = with_keys(state, 30, users);
+            let state = with_keys(state, 30, users).with_terms(terms());
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state));
         }
     }
@@ -269,6 +317,14 @@ mod tests {
         assert_eq!(short.field, "key_tickets[1001].key");
         let zero = of_keys(|pieces| pieces[1].key_tickets[5].key.fill(0));
         assert_eq!(zero.to_string(), "key_tickets[5].key: the private key is out of range");
+        let with_terms = |change: fn(&mut pb::Terms)| {
+            let mut pieces = wanted_into_pieces(&state(1, 0).with_terms(terms()));
+            change(&mut pieces[1].terms[1]);
+            collect(pieces, Network::Simnet).unwrap_err().field
+        };
+        assert_eq!(with_terms(|terms| terms.fee_percent = 101.0), "terms[1].fee_percent");
+        assert_eq!(with_terms(|terms| terms.cold_wallet_xpub.clear()), "terms[1].cold_wallet_xpub");
+        assert_eq!(with_terms(|terms| terms.fee_percent = 1.16), "digest");
         let other_network = collect(wanted_into_pieces(&state(1, 0)), Network::Mainnet).unwrap_err().to_string();
         assert!(other_network.ends_with("is an address of simnet, but this pool runs on mainnet"), "{other_network}");
     }

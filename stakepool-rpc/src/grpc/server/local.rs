@@ -31,7 +31,7 @@ impl DaemonBackend for LocalDaemon {
     }
 
     async fn put_desired(&self, desired: DesiredState) -> Result<(), BackendError> {
-        self.engine().put_desired(desired);
+        self.put(desired).await;
         Ok(())
     }
 

@@ -141,6 +141,7 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
         problem_topics: vec!["[::1]:19557/voting".to_owned()],
         takes_acknowledged: true,
         takes_keys: true,
+        takes_terms: true,
         latest_blocks: (0..3).map(|n| (BlockHash::from_bytes(spread(n)), BlockHeight(9 - n))).collect(),
         check: TicketCheck {
             unknown: vec![UnknownAddress { address: address(7), voted: 3, ignored: 1 }],

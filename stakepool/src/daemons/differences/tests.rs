@@ -44,6 +44,7 @@ fn daemon(block: u8, voted: &[u8], ignored: &[u8]) -> DaemonView {
         problem_topics: Vec::new(),
         takes_acknowledged: true,
         takes_keys: true,
+        takes_terms: true,
         latest_blocks: Vec::new(),
         check: TicketCheck { sets: Some(sets), ..TicketCheck::default() },
     };
