@@ -11,10 +11,10 @@ use super::ballots::Ballot;
 use super::cast_error::CastError;
 use super::key_signer::KeySignError;
 use super::key_votes::KeyVotes;
-use super::lottery::SignedBy;
+use super::lottery::{SignedBy, Winner};
 use super::problems::Problems;
 use super::signer::Signer;
-use crate::chain::{VoteBits, VoteTransaction};
+use crate::chain::{OutputScript, VoteBits, VoteTransaction};
 use crate::ports::{Clock, Node, VoteSigner, VoteSubmission, WalletError, WalletInfo};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 use crate::time::UnixMillis;
@@ -94,7 +94,12 @@ impl Caster {
 
     /// Whether a vote would be signed by key, if only what its ticket says were known.
     pub(super) fn lacks(&self, ballot: &Ballot) -> bool {
-        self.keys.as_ref().is_some_and(|keys| keys.signer.lacks(&ballot.winner.ticket))
+        let Winner { ticket, address, signed_by, .. } = ballot.winner;
+        let voting = match signed_by {
+            SignedBy::Pool => OutputScript::ScriptHash(address.hash()),
+            SignedBy::OwnKey => OutputScript::PubKeyHash(address.hash()),
+        };
+        self.keys.as_ref().is_some_and(|keys| keys.signer.lacks(ticket, voting))
     }
 
     /// How many wallets there are.

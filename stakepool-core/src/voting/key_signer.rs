@@ -169,10 +169,9 @@ impl KeySigner {
         tickets.filter(signs_for).map(|(ticket, _)| ticket).filter(|hash| !known.tickets.contains_key(hash)).collect()
     }
 
-    /// Whether it would sign for a ticket whose outputs it has not: one with a key, or of any script where it has the wallets' key.
-    pub(super) fn lacks(&self, ticket: &TicketHash) -> bool {
-        let known = self.read();
-        (self.branch.is_some() || known.keys.contains_key(ticket)) && !known.tickets.contains_key(ticket)
+    /// Whether it would sign for a ticket that votes by such a script or key, but has not its outputs.
+    pub(super) fn lacks(&self, ticket: TicketHash, voting: OutputScript) -> bool {
+        !self.lacking(std::iter::once((ticket, voting))).is_empty()
     }
 
     /// Forgets the outputs of tickets that are not wanted any more.
