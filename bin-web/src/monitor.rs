@@ -36,6 +36,7 @@ impl Monitored for WebMonitor {
         of_views(&self.0, to);
         of_calls(&self.0, to);
         of_alerts(&status, to);
+        of_servers(&status, to);
         if status.database.state != DatabaseCondition::Failing {
             of_database(&self.0, to).await;
         }
@@ -63,6 +64,53 @@ fn of_pool(status: &PoolStatus, to: &mut Exposition) {
     if let Some(height) = status.height {
         to.single("stakepool_web_best_height", Kind::Gauge, "The best height that anybody knows.", height);
     }
+}
+
+/// The servers of the database, where it is on any.
+fn of_servers(status: &PoolStatus, to: &mut Exposition) {
+    let Some(servers) = &status.database.servers else { return };
+    to.single(
+        "stakepool_web_database_retries_total",
+        Kind::Counter,
+        "Transactions that began again: another one went before, or a server was lost.",
+        servers.retries,
+    );
+    to.single(
+        "stakepool_web_database_moves_total",
+        Kind::Counter,
+        "How often another host of the database was taken.",
+        servers.moves,
+    );
+    let unusable = servers.unusable.len();
+    to.single("stakepool_web_database_hosts_unusable", Kind::Gauge, "Hosts of dbhost that cannot be used.", unusable);
+    let Some(cluster) = &servers.cluster else { return };
+    to.single("stakepool_web_cluster_nodes", Kind::Gauge, "Nodes of the database's cluster.", cluster.size);
+    to.single("stakepool_web_cluster_nodes_usual", Kind::Gauge, "Nodes that it should have.", cluster.usual);
+    let is_synced = u8::from(cluster.local_state == "Synced");
+    to.single(
+        "stakepool_web_cluster_synced",
+        Kind::Gauge,
+        "Whether the node that is used has all of the others.",
+        is_synced,
+    );
+    to.single(
+        "stakepool_web_cluster_flow_control_paused_seconds_total",
+        Kind::Counter,
+        "For how long the cluster waited for slow nodes, by the node that is used.",
+        cluster.flow_control_paused.as_secs_f64(),
+    );
+    to.single(
+        "stakepool_web_cluster_certification_failures_total",
+        Kind::Counter,
+        "Transactions of the node that is used that another node's went before.",
+        cluster.certification_failures,
+    );
+    to.single(
+        "stakepool_web_cluster_aborts_total",
+        Kind::Counter,
+        "Transactions of the node that is used that were ended for another node's.",
+        cluster.aborts,
+    );
 }
 
 /// The problems of the whole by kind, and the channels of alerts.

@@ -43,6 +43,8 @@ pub enum AlertKind {
     Mail,
     /// The database cannot be used, or a disk is full.
     Database,
+    /// The cluster that holds the database has lost a node, or a host of it cannot be used.
+    Cluster,
     /// A voting daemon complains of something that no other kind says.
     Daemon,
     /// A channel of alerts does not work.
@@ -73,6 +75,7 @@ impl AlertKind {
             Self::TicketsDiffer => "tickets_differ",
             Self::Mail => "mail",
             Self::Database => "database",
+            Self::Cluster => "cluster",
             Self::Daemon => "daemon",
             Self::AlertChannel => "alert_channel",
             Self::Test => "test",

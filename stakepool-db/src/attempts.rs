@@ -15,8 +15,8 @@ use crate::engine::Engine;
 use crate::mysql::{Begun, Operation};
 use crate::sql::{Failure, Transaction, Turn};
 
-/// For how long a transaction is tried.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// For how long a transaction is tried: whoever waits for a page waits no longer, though it is more than one transaction.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The tries of one transaction with the result `T`.
 pub(crate) struct Attempts<'d, T> {
@@ -45,15 +45,20 @@ pub(crate) enum Step<T> {
 
 impl<'d, T> Attempts<'d, T> {
     pub(crate) fn to_write(engine: &'d Engine, turn: Turn) -> Self {
-        Self::new(engine, Kind::Write(turn))
+        Self::new(engine, Kind::Write(turn), PATIENCE)
+    }
+
+    /// The same for a time of one's own.
+    pub(crate) fn to_write_within(engine: &'d Engine, turn: Turn, patience: Duration) -> Self {
+        Self::new(engine, Kind::Write(turn), patience)
     }
 
     pub(crate) fn to_read(engine: &'d Engine) -> Self {
-        Self::new(engine, Kind::Read)
+        Self::new(engine, Kind::Read, PATIENCE)
     }
 
-    fn new(engine: &'d Engine, kind: Kind) -> Self {
-        Self { engine, kind, deadline: Instant::now() + PATIENCE, tries: 0, operation: None, unsure: None }
+    fn new(engine: &'d Engine, kind: Kind, patience: Duration) -> Self {
+        Self { engine, kind, deadline: Instant::now() + patience, tries: 0, operation: None, unsure: None }
     }
 
     /// Begins a try.
@@ -122,16 +127,12 @@ impl<'d, T> Attempts<'d, T> {
     async fn give_up(&mut self, failure: Failure) -> Option<StoreError> {
         self.tries = self.tries.saturating_add(1);
         let pause = match self.engine {
-            Engine::Mysql(server) => server.pause_after(&failure, self.tries).await,
+            Engine::Mysql(server) => server.pause_after(&failure, self.tries, self.deadline).await,
             Engine::Sqlite(_) => None,
         };
-        match pause {
-            Some(pause) if Instant::now() + pause < self.deadline => {
-                tokio::time::sleep(pause).await;
-                None
-            }
-            _ => Some(self.engine.store_error(failure)),
-        }
+        let Some(pause) = pause else { return Some(self.engine.store_error(failure)) };
+        tokio::time::sleep(pause).await;
+        None
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use stakepool_core::ports::{DatabaseServer, StoreError};
 
@@ -150,6 +151,14 @@ impl Database {
         }
     }
 
+    /// The server, where the engine is one.
+    pub(crate) fn server(&self) -> Option<&mysql::Server> {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Mysql(server) => Some(server),
+        }
+    }
+
     /// Tells that a row cannot be read, and what follows from that, once while the program runs.
     pub(crate) fn log_once(&self, error: &StoreError, consequence: &str) {
         if self.inner.logged.lock().unwrap_or_else(PoisonError::into_inner).insert(error.to_string()) {
@@ -170,7 +179,15 @@ impl Database {
 
     /// Runs a single statement that changes rows; how many fit its condition.
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64, StoreError> {
-        let mut attempts = self.writes(Turn::None);
+        Self::execute_in(self.writes(Turn::None), statement).await
+    }
+
+    /// The same, which is given up after a time of its own.
+    pub(crate) async fn execute_within(&self, patience: Duration, statement: &Statement) -> Result<u64, StoreError> {
+        Self::execute_in(Attempts::to_write_within(&self.inner.engine, Turn::None, patience), statement).await
+    }
+
+    async fn execute_in(mut attempts: Attempts<'_, u64>, statement: &Statement) -> Result<u64, StoreError> {
         loop {
             match attempts.begin().await {
                 Step::Begun(mut transaction) => {

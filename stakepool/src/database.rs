@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use stakepool_core::ports::{StoreError, UpkeepStore};
+use stakepool_core::ports::{ServerState, StoreError, UpkeepStore};
 use stakepool_core::time::UnixTime;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
@@ -17,8 +17,8 @@ use crate::stores::Stores;
 const TRY: Duration = Duration::from_secs(15);
 /// The least time between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often it is looked whether the files are still there. No other call would tell.
-const FILES: Duration = Duration::from_secs(2);
+/// How often it is looked whether its files, or one of its servers, are still there. No other call would tell.
+const LOOK: Duration = Duration::from_millis(500);
 /// How long a try may take before the database counts as failing.
 const SLOW: Duration = Duration::from_secs(3);
 /// How long a try is waited for after that: longer than a store tries by itself, for it then says why.
@@ -49,12 +49,14 @@ pub struct DatabaseReport {
     pub since: Option<UnixTime>,
     /// When a write was last seen to work.
     pub last_write: Option<UnixTime>,
+    /// Its servers, where it is on any.
+    pub servers: Option<ServerState>,
 }
 
 impl Default for DatabaseReport {
     /// A database of which nothing bad was heard.
     fn default() -> Self {
-        Self { state: DatabaseCondition::Ok, error: None, since: None, last_write: None }
+        Self { state: DatabaseCondition::Ok, error: None, since: None, last_write: None, servers: None }
     }
 }
 
@@ -130,7 +132,7 @@ impl DatabaseHealth {
     }
 
     /// Whether it fails for a reason that is known.
-    fn is_failing(&self) -> bool {
+    pub(crate) fn is_failing(&self) -> bool {
         self.state().failure.as_ref().is_some_and(|failure| !failure.outlived)
     }
 
@@ -146,36 +148,38 @@ impl DatabaseHealth {
         }
     }
 
-    /// Tries writes without end: now and then, and at once where a call failed.
+    /// Tries writes without end: now and then, at once where a call failed, and again and again until one succeeds.
     pub(crate) async fn watch(&self, now: impl Fn() -> UnixTime) {
         loop {
             self.look(now()).await;
             sleep(PAUSE).await;
-            let _ = timeout(TRY.saturating_sub(PAUSE), self.doubt()).await;
+            if !self.is_failing() {
+                let _ = timeout(TRY.saturating_sub(PAUSE), self.doubt()).await;
+            }
         }
     }
 
-    /// Waits until a call has failed, or the files are not what they were.
+    /// Waits until a call has failed, or the files are not what they were, or no server can be used.
     async fn doubt(&self) {
         loop {
-            if timeout(FILES, self.doubted.notified()).await.is_ok() {
+            if timeout(LOOK, self.doubted.notified()).await.is_ok() {
                 return;
             }
-            if let Err(error) = self.store.check_files().await {
+            if let Err(error) = self.store.check().await {
                 self.failed(&reason(error));
                 return;
             }
         }
     }
 
-    /// How the database is at the moment `now`.
+    /// How the database is at the moment `now`, without its servers.
     pub fn report(&self, now: UnixTime) -> DatabaseReport {
         let state = self.state();
         let last_write = state.last_write;
         let Some(failure) = &state.failure else { return DatabaseReport { last_write, ..DatabaseReport::default() } };
         let condition = if failure.outlived { DatabaseCondition::Unsteady } else { DatabaseCondition::Failing };
         let since = Some(now.minus(failure.began.elapsed()));
-        DatabaseReport { state: condition, error: Some(failure.error.clone()), since, last_write }
+        DatabaseReport { state: condition, error: Some(failure.error.clone()), since, last_write, servers: None }
     }
 }
 
@@ -229,7 +233,7 @@ mod tests {
             error.map_or(Ok(()), |error| Err(StoreError::Backend(error.to_owned())))
         }
 
-        async fn check_files(&self) -> Result<(), StoreError> {
+        async fn check(&self) -> Result<(), StoreError> {
             self.meddled.lock().unwrap().map_or(Ok(()), |error| Err(StoreError::Backend(error.to_owned())))
         }
 
@@ -252,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_full_disk_is_seen_within_seconds_and_is_over_a_minute_after_it_has_room() {
+    async fn a_full_disk_is_seen_within_seconds_and_so_is_that_it_has_room_which_is_over_a_minute_later() {
         let disk = Arc::new(Disk::default());
         let health = Arc::new(DatabaseHealth::of(disk.clone()));
         let watching = tokio::spawn({
@@ -265,7 +269,8 @@ mod tests {
         sleep(TRY).await;
         assert_eq!(is(&health), (DatabaseCondition::Failing, Some("no space is left".to_owned())));
         disk.is(None);
-        sleep(TRY).await;
+        // As long as it fails it is tried again and again: that it works is seen soon.
+        sleep(PAUSE + Duration::from_millis(1)).await;
         assert_eq!(is(&health).0, DatabaseCondition::Unsteady);
         sleep(COUNTS + TRY).await;
         assert_eq!(is(&health), (DatabaseCondition::Ok, None));
@@ -273,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn files_that_are_removed_or_replaced_are_seen_within_three_seconds() {
+    async fn files_that_are_removed_or_replaced_are_seen_within_two_seconds() {
         let disk = Arc::new(Disk::default());
         let health = Arc::new(DatabaseHealth::of(disk.clone()));
         let watching = tokio::spawn({
@@ -284,7 +289,7 @@ mod tests {
             sleep(Duration::from_secs(wait)).await;
             assert_ne!(is(&health).0, DatabaseCondition::Failing);
             *disk.meddled.lock().unwrap() = Some("its file was removed");
-            sleep(FILES + PAUSE).await;
+            sleep(LOOK + PAUSE).await;
             assert_eq!(is(&health), (DatabaseCondition::Failing, Some("its file was removed".to_owned())));
             *disk.meddled.lock().unwrap() = None;
         }

@@ -11,10 +11,10 @@ use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeKeyStore, HistoryStore, Invitation,
     InvitationId, InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket,
     MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredTicket,
-    RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore, Session,
-    SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery,
-    TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore,
-    VoteOverview, VoteQuery, VspTicketStore,
+    RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore,
+    ServerState, Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore,
+    TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter,
+    UserOverview, UserStore, VoteOverview, VoteQuery, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -175,7 +175,8 @@ pass_on! {
     }
     UpkeepStore to upkeep {
         fn try_write(now: UnixTime) -> ();
-        fn check_files() -> ();
+        fn check() -> ();
+        fn server_state() -> Option<ServerState>;
         fn set_note(name: &str, text: &str) -> ();
         fn forget_note(name: &str) -> ();
         fn notes(prefix: &str) -> Vec<(String, String)>;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use stakepool::status::{Finding, Overall, PoolStatus};
 use stakepool::{AlertsReport, ChannelReport, DatabaseReport};
+use stakepool_core::ports::ServerState;
 use stakepool_core::time::UnixTime;
 
 use crate::answer::Answer;
@@ -46,11 +47,22 @@ impl Answer for Whole<'_> {
         fields.extend(self.height.map(|height| ("height", height.to_string())));
         fields.extend(self.failures.iter().map(|failure| ("failure", failure.clone())));
         fields.extend(self.findings.iter().map(|found| ("problem", format!("{}: {}", found.about, found.text))));
+        fields.extend(self.database.servers.as_ref().map(|servers| ("database", server(servers))));
         let instance = self.alerts.instance.as_deref();
         fields.push(("alerts", format!("sent by {}", instance.unwrap_or("nobody: no web runs"))));
         fields.extend(self.alerts.channels.iter().chain(&self.alerts.heartbeat).map(channel));
         fields.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
         fields
+    }
+}
+
+/// Which server of the database is used, and how its cluster is.
+fn server(servers: &ServerState) -> String {
+    match &servers.cluster {
+        Some(cluster) => {
+            format!("{}, {} of {} nodes, {}", servers.host, cluster.size, cluster.usual, cluster.local_state)
+        }
+        None => servers.host.clone(),
     }
 }
 

@@ -12,6 +12,7 @@ mod clock;
 #[cfg(feature = "engine")]
 mod daemon;
 mod database_server;
+mod database_state;
 #[cfg(feature = "engine")]
 mod desired_source;
 mod events;
@@ -72,6 +73,7 @@ pub use daemon::{
     DaemonError, DaemonStatus, LowFeeEntry, MissingUser, TicketCheck, UnknownAddress, VotingDaemon, WalletState,
 };
 pub use database_server::{DatabaseServer, DatabaseTls};
+pub use database_state::{ClusterState, ServerState};
 #[cfg(feature = "engine")]
 pub use desired_source::{DesiredFound, DesiredSource, DesiredSourceError};
 pub use events::{EventBatch, EventCursor};

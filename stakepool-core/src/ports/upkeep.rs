@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{ServerState, StoreError};
 use crate::time::UnixTime;
 
 /// Tells whether the store takes writes, and keeps small notes that belong to no user and no ticket.
@@ -12,10 +12,16 @@ pub trait UpkeepStore: Send + Sync {
     /// disk that is full or can only be read, behind a lock that is not given up, in a file that was removed.
     async fn try_write(&self, now: UnixTime) -> Result<(), StoreError>;
 
-    /// Looks, without writing, whether the store's files are still those that it opened: not removed, replaced, overwritten
-    /// or withdrawn. Costs little, so that it can be asked every few seconds. A store without files has nothing to look at.
-    async fn check_files(&self) -> Result<(), StoreError> {
+    /// Looks, without writing, whether the store is still there: whether its files are those that it opened, not removed,
+    /// replaced, overwritten or withdrawn, or whether one of its servers can be used. Costs little, so that it can be asked twice
+    /// a second.
+    async fn check(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// What is known of the servers that hold the store, where there are any. Nobody is asked for it.
+    async fn server_state(&self) -> Result<Option<ServerState>, StoreError> {
+        Ok(None)
     }
 
     /// Keeps a note under a name, in the place of the one before.

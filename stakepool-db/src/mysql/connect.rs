@@ -9,6 +9,8 @@ use stakepool_core::ports::{DatabaseServer, DatabaseTls};
 
 /// Most connections of a program at a time.
 pub(super) const CONNECTIONS: u32 = 10;
+/// Most of them that may write, or wait for their turn to write, at a time: the others are left to those who read.
+pub(super) const WRITERS: usize = 5;
 /// How long a connection may take, or the wait for one that is free.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A connection that was not used for longer is asked first whether it still lives.

@@ -20,14 +20,14 @@ pub(super) enum Cure {
 impl Cure {
     pub(super) fn of(failure: &Failure) -> Self {
         match failure {
-            Failure::Store(_) => Self::None,
+            Failure::Store(_) | Failure::Away(_) => Self::None,
             Failure::Silent(_) => Self::Elsewhere,
             failure if failure.is_of_host() => Self::Elsewhere,
             Failure::Sql(error) => match number(error) {
                 Some(1062) => Self::Once,
                 // A deadlock, a lock that took too long, a statement that must be prepared anew, a conflict between the nodes
-                // of a group.
-                Some(1213 | 1205 | 1615 | 3101) => Self::Again,
+                // of a group, a statement that was ended for one of another node.
+                Some(1213 | 1205 | 1317 | 1615 | 3101) => Self::Again,
                 // Too many connections; a server that stops, ended the connection, or gave up a statement.
                 Some(1040 | 1053 | 1077 | 1079 | 1927 | 4031 | 2006 | 2013 | 3024 | 1969) => Self::Elsewhere,
                 Some(_) => Self::None,
@@ -134,6 +134,7 @@ pub(super) fn store_error(failure: Failure) -> StoreError {
     match failure {
         Failure::Store(error) => error,
         Failure::Sql(error) => StoreError::Backend(text(&error)),
+        Failure::Away(reason) => StoreError::Backend(reason),
         Failure::Silent(limit) => StoreError::Backend(format!("its server did not answer {}", within(limit))),
     }
 }

@@ -1,103 +1,249 @@
-//! Which of several hosts is used: the first that can be written to.
+//! The hosts of a database, and the connections to the one that is used.
+//!
+//! Each second, and whenever a call meets a server that does not serve, all of them are asked. Where another one is to be used,
+//! new connections take the place of the old ones, which are closed; who waits for the old server begins again.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
-use sqlx::{ConnectOptions, Connection, Executor, Row as _};
-use tokio::time::timeout;
+use futures_util::future::join_all;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
+use stakepool_core::ports::{DatabaseServer, ServerState};
+use stakepool_core::single_flight::SingleFlight;
+use tokio::time::{Instant, sleep, timeout};
 
+use super::choice::Choice;
 use super::connect;
-use super::failure;
-use stakepool_core::ports::DatabaseServer;
+use super::host::{Host, Unusable, Usable};
+use crate::sql::{GiveUp, GivenUp, may_be_given_up};
 
-/// How long a host may take to say whether it can be used.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How often the hosts are asked.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long one may take to say whether it can be used.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// The same at the start, where its certificate and the account are tried as well.
+const FIRST_PATIENCE: Duration = Duration::from_secs(4);
+/// For how long what a look found is good enough for calls that failed.
+const FRESH: Duration = Duration::from_millis(200);
+/// For how long calls are tried while no host can be used.
+const HOPE: Duration = Duration::from_secs(3);
+/// The same while none answers: they may only be slow.
+const HOPE_IN_SILENCE: Duration = Duration::from_secs(5);
+/// How long the end of old connections may take.
+const FAREWELL: Duration = Duration::from_secs(60);
 
-/// A host that can be used.
-pub(super) struct Usable {
-    pub(super) host: String,
-    pub(super) connect: MySqlConnectOptions,
+/// The hosts.
+pub(super) struct Hosts {
+    options: DatabaseServer,
+    /// Most connections at a time.
+    connections: u32,
+    hosts: tokio::sync::Mutex<Vec<Host>>,
+    looks: SingleFlight<()>,
+    state: Mutex<State>,
 }
 
-/// The first host that can be written to.
-///
-/// # Errors
-/// What is wrong with each of them.
-pub(super) async fn choose(options: &DatabaseServer) -> Result<Usable, String> {
-    let mut reasons = Vec::new();
-    // A socket has no host; the name only stands for it.
-    let hosts = if options.socket.is_some() { &options.hosts[..options.hosts.len().min(1)] } else { &options.hosts };
-    for host in hosts {
-        let connect = connect::options(options, host);
-        let reason = match timeout(PATIENCE, try_out(&connect)).await {
-            Ok(Ok(None)) => return Ok(Usable { host: host.clone(), connect }),
-            Ok(Ok(Some(reason))) => reason.to_owned(),
-            Ok(Err(error)) => failure::text(&error),
-            Err(_) => {
-                let seconds = PATIENCE.as_secs();
-                format!("it did not answer within {seconds} seconds; check dbhost, dbport and the firewall")
-            }
+struct State {
+    choice: Choice,
+    used: Used,
+    found: Vec<(String, Result<Usable, Unusable>)>,
+    /// Since when no host can be used.
+    away_since: Option<Instant>,
+    /// The largest that the cluster has been.
+    largest: u32,
+    moves: u64,
+    is_closed: bool,
+}
+
+/// The connections to the host that is used.
+struct Used {
+    host: String,
+    pool: MySqlPool,
+    give_up: GiveUp,
+    given_up: GivenUp,
+}
+
+impl Used {
+    fn new(host: &str, connect: MySqlConnectOptions, connections: u32) -> Self {
+        let (give_up, given_up) = may_be_given_up();
+        Self { host: host.to_owned(), pool: connect::pool(connect, connections), give_up, given_up }
+    }
+}
+
+impl Hosts {
+    /// Finds the host to be used, and watches all of them as long as the result lives.
+    ///
+    /// # Errors
+    /// What is wrong with each of them.
+    pub(super) async fn find(options: DatabaseServer, connections: u32) -> Result<Arc<Self>, String> {
+        // A socket has no host; the name only stands for it.
+        let names =
+            if options.socket.is_some() { &options.hosts[..options.hosts.len().min(1)] } else { &options.hosts };
+        let mut hosts: Vec<Host> = names.iter().map(|name| Host::of(&options, name)).collect();
+        let found = ask(&mut hosts, FIRST_PATIENCE).await;
+        let mut choice = Choice::default();
+        let Some(place) = choice.look(&found) else {
+            return Err(if hosts.is_empty() {
+                "no host is named; set dbhost".to_owned()
+            } else {
+                told(&named(&hosts, found))
+            });
         };
-        let named = hosts.len() > 1;
-        reasons.push(if named { format!("{host}: {reason}") } else { reason });
+        let used = Used::new(hosts[place].name(), hosts[place].options().clone(), connections);
+        let state = State {
+            choice,
+            used,
+            found: named(&hosts, found),
+            away_since: None,
+            largest: 0,
+            moves: 0,
+            is_closed: false,
+        };
+        let looks = SingleFlight::new(FRESH);
+        let hosts = Arc::new(Self { options, connections, hosts: hosts.into(), looks, state: state.into() });
+        hosts.watch();
+        Ok(hosts)
     }
-    Err(if reasons.is_empty() { "no host is named; set dbhost".to_owned() } else { reasons.join("; ") })
+
+    /// Asks all hosts each second.
+    fn watch(self: &Arc<Self>) {
+        let hosts = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let began = Instant::now();
+                sleep(EVERY).await;
+                let Some(hosts) = hosts.upgrade().filter(|hosts| !hosts.is_closed()) else { return };
+                hosts.look().await;
+                tokio::time::sleep_until(began + EVERY).await;
+            }
+        });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks all hosts, and goes on with the one that is to be used. Many who ask at once share one look.
+    pub(super) async fn look(&self) {
+        self.looks
+            .get(async {
+                let mut hosts = self.hosts.lock().await;
+                let found = ask(&mut hosts, PATIENCE).await;
+                self.take(&hosts, found);
+            })
+            .await;
+    }
+
+    fn take(&self, hosts: &[Host], found: Vec<Result<Usable, Unusable>>) {
+        let mut state = self.state();
+        if state.is_closed {
+            return;
+        }
+        let before = state.choice.used();
+        let next = state.choice.look(&found);
+        if let (Some(before), Some(next)) = (before, next)
+            && before != next
+        {
+            let used = Used::new(hosts[next].name(), hosts[next].options().clone(), self.connections);
+            tracing::warn!(from = state.used.host, to = used.host, "the database goes on on another host");
+            let old = std::mem::replace(&mut state.used, used);
+            if found[before].is_err() {
+                old.give_up.now();
+            }
+            state.moves += 1;
+            // Who has one of its connections brings it back, or has given it up.
+            tokio::spawn(async move { drop(timeout(FAREWELL, old.pool.close()).await) });
+        }
+        let is_away = found.iter().all(Result::is_err);
+        state.away_since = is_away.then(|| state.away_since.unwrap_or_else(Instant::now));
+        let sizes = found.iter().filter_map(|found| found.as_ref().ok()?.cluster.as_ref()).map(|cluster| cluster.size);
+        state.largest = sizes.fold(state.largest, u32::max);
+        state.found = named(hosts, found);
+    }
+
+    /// The connections to the host that is used, and who hears where that is given up.
+    ///
+    /// # Errors
+    /// Why no host can be used, where that is so for too long to be waited for.
+    pub(super) fn used(&self) -> Result<(MySqlPool, GivenUp), String> {
+        let state = self.state();
+        let hope = if state.found.iter().any(|(_, found)| is_silent(found)) { HOPE_IN_SILENCE } else { HOPE };
+        match state.away_since {
+            Some(since) if since.elapsed() >= hope && !state.is_closed => Err(told(&state.found)),
+            _ => Ok((state.used.pool.clone(), state.used.given_up.clone())),
+        }
+    }
+
+    /// Why no host can be used, where that is so.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let state = self.state();
+        state.away_since.map(|_| told(&state.found))
+    }
+
+    /// What is known of the servers.
+    pub(super) fn server_state(&self) -> ServerState {
+        let state = self.state();
+        let unusable = |(name, found): &(String, Result<Usable, Unusable>)| {
+            found.as_ref().err().map(|unusable| (name.clone(), unusable.reason.clone()))
+        };
+        let used = state.choice.used().and_then(|place| state.found.get(place));
+        let mut cluster = used.and_then(|(_, found)| found.as_ref().ok()?.cluster.clone());
+        if let Some(cluster) = &mut cluster {
+            let named = u32::try_from(state.found.len()).unwrap_or(u32::MAX);
+            cluster.usual = state.largest.max(named);
+        }
+        ServerState {
+            host: state.used.host.clone(),
+            unusable: state.found.iter().filter_map(unusable).collect(),
+            retries: 0,
+            moves: state.moves,
+            cluster,
+        }
+    }
+
+    /// What the database is called for people.
+    pub(super) fn place(&self) -> String {
+        self.options.place_on(&self.state().used.host)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
+    /// Ends all connections, once what is under way is done.
+    pub(super) async fn close(&self) {
+        let pool = {
+            let mut state = self.state();
+            state.is_closed = true;
+            state.used.pool.clone()
+        };
+        pool.close().await;
+    }
 }
 
-/// What keeps a server that answers from being used, if anything does. A node that has left its cluster answers, too.
-async fn try_out(connect: &MySqlConnectOptions) -> Result<Option<&'static str>, sqlx::Error> {
-    let mut connection = connect.connect().await?;
-    let found = state(&mut connection).await;
-    // It has only read.
-    let _ = connection.close().await;
-    found
+impl std::fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hosts").field("place", &self.place()).finish_non_exhaustive()
+    }
 }
 
-async fn state(connection: &mut MySqlConnection) -> Result<Option<&'static str>, sqlx::Error> {
-    let version = show(connection, "SELECT 'version', VERSION()").await?;
-    if version.iter().any(|(_, version)| is_too_old(version)) {
-        return Ok(Some("it is too old: MySQL 5.7 or MariaDB 10.3 is needed at least"));
-    }
-    let read_only = show(connection, "SHOW GLOBAL VARIABLES WHERE Variable_name = 'read_only'").await?;
-    if read_only.iter().any(|(_, value)| value != "OFF" && value != "0") {
-        return Ok(Some("it only reads (read_only is on)"));
-    }
-    let cluster = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')";
-    let cluster = show(connection, cluster).await?;
-    let is = |name: &str, wanted: &str| {
-        cluster.iter().any(|(found, value)| found == name && value.eq_ignore_ascii_case(wanted))
+async fn ask(hosts: &mut [Host], patience: Duration) -> Vec<Result<Usable, Unusable>> {
+    join_all(hosts.iter_mut().map(|host| host.ask(patience))).await
+}
+
+fn named(hosts: &[Host], found: Vec<Result<Usable, Unusable>>) -> Vec<(String, Result<Usable, Unusable>)> {
+    hosts.iter().map(|host| host.name().to_owned()).zip(found).collect()
+}
+
+fn is_silent(found: &Result<Usable, Unusable>) -> bool {
+    found.as_ref().is_err_and(|unusable| unusable.is_silent)
+}
+
+/// What is wrong with each host, for people.
+fn told(found: &[(String, Result<Usable, Unusable>)]) -> String {
+    let reasons = found.iter().filter_map(|(name, found)| Some((name, &found.as_ref().err()?.reason)));
+    let reason = |(name, reason): (&String, &String)| match found.len() {
+        1 => reason.clone(),
+        _ => format!("{name}: {reason}"),
     };
-    // A server that could be a node and is none says that it is disconnected.
-    let is_node = !cluster.is_empty() && !is("wsrep_cluster_status", "Disconnected");
-    let serves = is("wsrep_ready", "ON") && is("wsrep_cluster_status", "Primary");
-    Ok((is_node && !serves).then_some("it is cut off from its cluster, or not ready"))
-}
-
-/// Names and values, which some servers give as texts and others as bytes.
-async fn show(connection: &mut MySqlConnection, what: &'static str) -> Result<Vec<(String, String)>, sqlx::Error> {
-    let rows = connection.fetch_all(sqlx::raw_sql(what)).await?;
-    let text = |row: &MySqlRow, column| row.try_get(column).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    rows.iter().map(|row| Ok((text(row, 0)?, text(row, 1)?))).collect()
-}
-
-/// Whether a server is older than what this program needs. One whose version says nothing is tried.
-fn is_too_old(version: &str) -> bool {
-    let mut numbers = version.split(['.', '-']).map_while(|number| number.parse::<u32>().ok());
-    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else { return false };
-    (major, minor) < if version.contains("MariaDB") { (10, 3) } else { (5, 7) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_servers_are_known_by_their_version() {
-        for old in ["5.6.51-log", "10.1.48-MariaDB-0ubuntu0.18.04.1", "5.5.68-MariaDB"] {
-            assert!(is_too_old(old), "{old}");
-        }
-        for good in ["5.7.44", "8.0.36-0ubuntu0.22.04.1", "10.3.39-MariaDB", "10.11.19-MariaDB-0+deb12u1", "a fork"] {
-            assert!(!is_too_old(good), "{good}");
-        }
-    }
+    reasons.map(reason).collect::<Vec<_>>().join("; ")
 }

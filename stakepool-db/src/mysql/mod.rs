@@ -4,10 +4,12 @@
 //! other by a row of `turns`. Whatever a server does to a transaction that another one in its place would survive (a
 //! deadlock, a lost connection, a node that leaves its cluster), it begins again.
 
+mod choice;
 mod connect;
 mod desired;
 mod failure;
 mod health;
+mod host;
 mod hosts;
 mod inspect;
 mod jitter;

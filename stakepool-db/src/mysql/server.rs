@@ -1,21 +1,20 @@
 //! A database on a server, with its connections.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::mysql::MySqlPool;
-use stakepool_core::ports::StoreError;
+use stakepool_core::ports::{DatabaseServer, ServerState, StoreError};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
-use tokio::time::Instant;
-
-use super::connect;
+use super::connect::{CONNECTIONS, WRITERS};
 use super::failure::{Cure, store_error, text_of};
-use super::hosts::{self, Usable};
+use super::hosts::Hosts;
 use super::jitter;
 use super::operation::{Operation, Operations};
 use crate::error::DbError;
 use crate::sql::{Failure, Guarded, Row, Statement, Turn, sql};
-use stakepool_core::ports::DatabaseServer;
 
 /// How long a single read is tried, and one of its tries may take.
 const READ: Duration = Duration::from_secs(8);
@@ -27,11 +26,12 @@ const FORGET_EVERY: u32 = 1000;
 /// A database on a server.
 #[derive(Debug)]
 pub(crate) struct Server {
-    options: DatabaseServer,
-    pool: MySqlPool,
-    /// The host that is used.
-    host: Mutex<String>,
+    hosts: Arc<Hosts>,
+    /// Leaves connections to those who only read, however many wait for their turn to write.
+    writers: Arc<Semaphore>,
     operations: Operations,
+    /// How often something began again.
+    retries: AtomicU64,
 }
 
 /// A transaction that writes.
@@ -45,7 +45,7 @@ pub(crate) enum Begun {
 impl Server {
     /// Connects to the first host that can be used.
     pub(super) async fn connect(options: DatabaseServer) -> Result<Self, DbError> {
-        Self::connect_with(options, connect::CONNECTIONS).await
+        Self::connect_with(options, CONNECTIONS).await
     }
 
     /// The same with a single connection, so that all others are somebody else's.
@@ -54,11 +54,14 @@ impl Server {
     }
 
     async fn connect_with(options: DatabaseServer, connections: u32) -> Result<Self, DbError> {
-        let Usable { host, connect } = hosts::choose(&options)
-            .await
-            .map_err(|reason| DbError::Server { place: options.place_on(&options.hosts.join(",")), reason })?;
-        let pool = connect::pool(connect, connections);
-        let server = Self { options, pool, host: Mutex::new(host), operations: Operations::of(String::new()) };
+        let place = options.place_on(&options.hosts.join(","));
+        let hosts = Hosts::find(options, connections).await.map_err(|reason| DbError::Server { place, reason })?;
+        let server = Self {
+            hosts,
+            writers: Arc::new(Semaphore::new(WRITERS)),
+            operations: Operations::of(String::new()),
+            retries: AtomicU64::new(0),
+        };
         let process = server.process_name().await;
         let process = process.map_err(|failure| DbError::Server { place: server.place(), reason: text_of(failure) })?;
         Ok(Self { operations: Operations::of(process), ..server })
@@ -73,22 +76,51 @@ impl Server {
 
     /// What it is called for people.
     pub(crate) fn place(&self) -> String {
-        self.options.place_on(&self.host.lock().unwrap_or_else(PoisonError::into_inner))
+        self.hosts.place()
     }
 
     /// Ends all connections, once what is under way is done.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.hosts.close().await;
     }
 
-    /// What a failure means for those who use a store.
+    /// Why no server can be used, where that is so.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.hosts.trouble()
+    }
+
+    /// What is known of the servers.
+    pub(crate) fn state(&self) -> ServerState {
+        ServerState { retries: self.retries.load(Ordering::Relaxed), ..self.hosts.server_state() }
+    }
+
+    /// What a failure means for those who use a store. Where nobody answered, the reason is what is known of the servers.
     pub(crate) fn store_error(&self, failure: Failure) -> StoreError {
-        store_error(failure)
+        let is_silence = matches!(failure, Failure::Silent(_) | Failure::Sql(sqlx::Error::PoolTimedOut));
+        match self.trouble().filter(|_| is_silence) {
+            Some(reason) => StoreError::Backend(reason),
+            None => store_error(failure),
+        }
     }
 
     /// A connection that nobody else has, to be used until then.
     pub(super) async fn connection(&self, until: Instant) -> Result<Guarded, Failure> {
-        Ok(Guarded::new(self.pool.acquire().await?, until))
+        let (pool, mut given_up) = self.hosts.used().map_err(Failure::Away)?;
+        let began = Instant::now();
+        let acquired = tokio::select! {
+            biased;
+            acquired = timeout_at(until, pool.acquire()) => acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut))?,
+            () = given_up.wait() => return Err(Failure::Silent(began.elapsed())),
+        };
+        Ok(Guarded::new(acquired, until, given_up))
+    }
+
+    /// The same to write, which does not take the last connections from those who read.
+    async fn connection_to_write(&self, until: Instant) -> Result<Guarded, Failure> {
+        let permit = timeout_at(until, Arc::clone(&self.writers).acquire_owned()).await;
+        // The semaphore is never closed.
+        let permit = permit.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)?;
+        Ok(self.connection(until).await?.with_permit(permit))
     }
 
     /// The rows that a statement finds.
@@ -106,9 +138,7 @@ impl Server {
                 Ok(rows) => return Ok(rows),
                 Err(failure) => {
                     tries += 1;
-                    let pause = self.pause_after(&failure, tries).await;
-                    let pause = pause.filter(|pause| Instant::now() + *pause < until);
-                    let Some(pause) = pause else { return Err(failure) };
+                    let Some(pause) = self.pause_after(&failure, tries, until).await else { return Err(failure) };
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -131,7 +161,7 @@ impl Server {
 
     /// A transaction that writes in its turn.
     pub(crate) async fn write(&self, turn: Turn, operation: &Operation, until: Instant) -> Result<Begun, Failure> {
-        let mut connection = self.connection(until).await?;
+        let mut connection = self.connection_to_write(until).await?;
         match begin(&mut connection, turn, operation).await {
             Ok(true) => Ok(Begun::Now(connection)),
             Ok(false) => connection.roll_back().await.map(|()| Begun::Before),
@@ -143,32 +173,21 @@ impl Server {
         }
     }
 
-    /// How long to wait before another try, if that may help. Where the host does not serve, the next one is taken.
-    pub(crate) async fn pause_after(&self, failure: &Failure, tries: u32) -> Option<Duration> {
+    /// How long to wait before another try, if that may help before `until`. Where the host does not serve, it is looked for
+    /// another one first.
+    pub(crate) async fn pause_after(&self, failure: &Failure, tries: u32, until: Instant) -> Option<Duration> {
         match Cure::of(failure) {
-            Cure::None => None,
-            Cure::Once if tries > 1 => None,
-            Cure::Again | Cure::Once => Some(jitter::pause(tries)),
-            Cure::Elsewhere if self.pool.is_closed() => None,
-            Cure::Elsewhere => {
-                self.look_for_a_host().await;
-                Some(jitter::pause(tries))
-            }
+            Cure::None => return None,
+            Cure::Once if tries > 1 => return None,
+            Cure::Again | Cure::Once => {}
+            Cure::Elsewhere if self.hosts.is_closed() => return None,
+            Cure::Elsewhere => timeout_at(until, self.hosts.look()).await.ok()?,
         }
-    }
-
-    /// Where there are several hosts, goes on with the first that can be used.
-    async fn look_for_a_host(&self) {
-        if self.options.hosts.len() < 2 {
-            return;
-        }
-        let Ok(Usable { host, connect }) = hosts::choose(&self.options).await else { return };
-        let mut used = self.host.lock().unwrap_or_else(PoisonError::into_inner);
-        if *used != host {
-            tracing::warn!(from = %used, to = %host, "the database goes on on another host");
-            *used = host;
-            self.pool.set_connect_options(connect);
-        }
+        let pause = jitter::pause(tries);
+        (Instant::now() + pause < until).then(|| {
+            self.retries.fetch_add(1, Ordering::Relaxed);
+            pause
+        })
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Sql(sqlx::Error),
     /// The engine did not answer within this time.
     Silent(Duration),
+    /// No server can be used, for this reason.
+    Away(String),
 }
 
 impl Failure {

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, MySql, MySqlConnection};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
+use super::giving_up::GivenUp;
 use super::row::Row;
 use super::statement::Statement;
 
@@ -26,14 +28,24 @@ pub(crate) struct Guarded {
     connection: Option<PoolConnection<MySql>>,
     /// When whoever asked will not wait any longer.
     until: Instant,
+    /// Hears that its server is given up.
+    given_up: GivenUp,
+    /// What it has of the connections for writing, where it writes.
+    _permit: Option<OwnedSemaphorePermit>,
     /// Whether its server cannot serve. Then it is closed: the next one may go to another server.
     is_useless: bool,
 }
 
 impl Guarded {
     /// Takes a connection out of the pool for good, unless it is given back.
-    pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant) -> Self {
-        Self { connection: Some(connection), until, is_useless: false }
+    pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant, given_up: GivenUp) -> Self {
+        Self { connection: Some(connection), until, given_up, _permit: None, is_useless: false }
+    }
+
+    /// The same, which holds a permit as long as it is there.
+    pub(crate) fn with_permit(mut self, permit: OwnedSemaphorePermit) -> Self {
+        self._permit = Some(permit);
+        self
     }
 
     /// The time that a statement has left, of as much as it may take.
@@ -41,36 +53,41 @@ impl Guarded {
         self.until.saturating_duration_since(Instant::now()).min(most)
     }
 
-    fn connection(&mut self) -> Result<&mut MySqlConnection, Failure> {
+    /// The connection, and who hears that its server is given up.
+    fn parts(&mut self) -> Result<(&mut MySqlConnection, &mut GivenUp), Failure> {
         // It is there until `self` is used up.
-        self.connection.as_deref_mut().ok_or(Failure::Sql(sqlx::Error::PoolClosed))
+        let connection = self.connection.as_deref_mut().ok_or(Failure::Sql(sqlx::Error::PoolClosed))?;
+        Ok((connection, &mut self.given_up))
     }
 
     /// Runs a fixed text that is not prepared: settings of the connection, and the bounds of transactions.
     pub(crate) async fn command(&mut self, text: &'static str) -> Result<(), Failure> {
         let limit = self.left(WRITE);
-        let connection = self.connection()?;
-        let done = within(limit, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await;
+        let (connection, given_up) = self.parts()?;
+        let done =
+            within(limit, given_up, async { Ok(sqlx::raw_sql(text).execute(connection).await.map(drop)?) }).await;
         self.noted(done)
     }
 
     /// The same with a text that was put together; nothing in it comes from outside.
     pub(crate) async fn change_schema(&mut self, text: String, limit: Duration) -> Result<(), Failure> {
-        let connection = self.connection()?;
-        within(limit, async { Ok(sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)?) }).await
+        let (connection, given_up) = self.parts()?;
+        within(limit, given_up, async { Ok(sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)?) })
+            .await
     }
 
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, Failure> {
         let limit = self.left(WRITE);
-        let connection = self.connection()?;
-        let done = within(limit, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await;
+        let (connection, given_up) = self.parts()?;
+        let done =
+            within(limit, given_up, async { Ok(statement.mysql().execute(connection).await?.rows_affected()) }).await;
         self.noted(done)
     }
 
     pub(crate) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
         let limit = self.left(READ);
-        let connection = self.connection()?;
-        let rows = within(limit, async { Ok(statement.mysql().fetch_all(connection).await?) }).await;
+        let (connection, given_up) = self.parts()?;
+        let rows = within(limit, given_up, async { Ok(statement.mysql().fetch_all(connection).await?) }).await;
         let rows = self.noted(rows)?;
         Ok(rows.into_iter().map(Row::Mysql).collect())
     }
@@ -109,6 +126,16 @@ impl Drop for Guarded {
     }
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    timeout(limit, work).await.unwrap_or(Err(Failure::Silent(limit)))
+/// What `work` comes to, unless it takes longer than `limit`, or its server is given up meanwhile.
+async fn within<T>(
+    limit: Duration,
+    given_up: &mut GivenUp,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let began = Instant::now();
+    tokio::select! {
+        biased;
+        done = timeout(limit, work) => done.unwrap_or(Err(Failure::Silent(limit))),
+        () = given_up.wait() => Err(Failure::Silent(began.elapsed())),
+    }
 }

@@ -7,6 +7,7 @@
 mod dialect;
 mod failure;
 mod fields;
+mod giving_up;
 mod guarded;
 mod row;
 mod statement;
@@ -16,6 +17,7 @@ mod value;
 
 pub(crate) use failure::{Failure, number, within};
 pub(crate) use fields::{Fields, limit};
+pub(crate) use giving_up::{GiveUp, GivenUp, may_be_given_up};
 pub(crate) use guarded::Guarded;
 pub(crate) use row::Row;
 pub(crate) use statement::{Statement, sql};

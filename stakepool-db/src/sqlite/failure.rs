@@ -69,6 +69,7 @@ pub(crate) fn store_error(failure: Failure) -> StoreError {
     match failure {
         Failure::Store(error) => error,
         Failure::Sql(error) => backend(error),
+        Failure::Away(reason) => StoreError::Backend(reason),
         Failure::Silent(limit) => StoreError::Backend(format!("it did not answer {}", within(limit))),
     }
 }

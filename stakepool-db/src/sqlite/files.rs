@@ -169,12 +169,12 @@ mod tests {
         let path = folder.path().join("data/pool.sqlite");
         let database = Database::open_sqlite(&path, SqliteOptions::default()).await.unwrap();
         database.try_write(UnixTime(1)).await.unwrap();
-        database.check_files().await.unwrap();
+        database.check().await.unwrap();
         (database, path, folder)
     }
 
     async fn refusal(database: &Database) -> String {
-        let error = database.check_files().await.unwrap_err().to_string();
+        let error = database.check().await.unwrap_err().to_string();
         assert_eq!(database.try_write(UnixTime(2)).await.unwrap_err().to_string(), error);
         error
     }
@@ -187,7 +187,7 @@ mod tests {
         let error = refusal(&database).await;
         assert!(error.contains("was removed") && error.contains("stakepoolctl restore"), "{error}");
         fs::rename(&aside, &path).unwrap();
-        database.check_files().await.unwrap();
+        database.check().await.unwrap();
         fs::rename(path.parent().unwrap(), folder.path().join("elsewhere")).unwrap();
         assert!(refusal(&database).await.contains("was removed"));
     }
@@ -221,7 +221,7 @@ mod tests {
             database.try_write(UnixTime(at)).await.unwrap();
         }
         checkpoint(&database).await;
-        database.check_files().await.unwrap();
+        database.check().await.unwrap();
         fs::write(&path, &older).unwrap();
         assert!(refusal(&database).await.contains("was overwritten"));
         fs::write(&path, "").unwrap();
@@ -283,9 +283,9 @@ mod tests {
         let (database, path, _folder) = in_use().await;
         let other = Database::open_sqlite(&path, SqliteOptions::default()).await.unwrap();
         other.try_write(UnixTime(5)).await.unwrap();
-        database.check_files().await.unwrap();
+        database.check().await.unwrap();
         other.close().await;
-        database.check_files().await.unwrap();
+        database.check().await.unwrap();
         database.try_write(UnixTime(6)).await.unwrap();
     }
 }

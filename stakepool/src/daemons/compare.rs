@@ -132,13 +132,9 @@ impl Comparison {
             let view = DaemonView { refused: true, ..DaemonView::out_of_sync(status, reason) };
             return Ok(Found::Done(view));
         }
-        if purpose == Purpose::Reconcile {
-            self.settle(status.synced_height).await?;
-        }
-        let mut desired = self.desired().await?;
-        if purpose == Purpose::Reconcile {
-            desired = self.forget_acknowledgements(desired).await?;
-        }
+        let Some(mut desired) = self.stored(purpose, status.synced_height).await else {
+            return Ok(Found::Done(DaemonView::unjudged(Some(status))));
+        };
         if !status.takes_acknowledged {
             // An older daemon does not know them: the digest would be another one to it, and it would take no user either.
             desired = desired.with_acknowledged([]);
@@ -158,16 +154,34 @@ impl Comparison {
         Ok(Found::Lacking(status, desired))
     }
 
+    /// What a daemon should have that has worked through so many blocks; `None` where the database fails, which is a problem of
+    /// its own.
+    async fn stored(&self, purpose: Purpose, synced: Option<BlockHeight>) -> Option<DesiredState> {
+        if self.parts.database.is_failing() {
+            return None;
+        }
+        let read = async {
+            if purpose == Purpose::Look {
+                return self.desired().await;
+            }
+            self.settle(synced).await?;
+            self.forget_acknowledgements(self.desired().await?).await
+        };
+        read.await.inspect_err(|error| tracing::debug!(%error, "no desired state")).ok()
+    }
+
     /// Gives everything to a daemon that cannot be compared. Without users there is nothing to give, and who knows what
     /// would be taken.
     async fn repeat(&self, daemon: &dyn VotingDaemon, remark: Option<&str>) -> Result<DaemonView, RoundError> {
         // Such a daemon reports no height either; the wallet that is furthest behind does.
-        self.settle(self.parts.stats.wallets().iter().filter_map(|wallet| wallet.height).min()).await?;
-        let desired = self.desired().await?;
-        if desired.users().len() > 0 {
-            self.push(daemon, &desired).await?;
-        } else {
-            self.read(daemon).await?;
+        let synced = self.parts.stats.wallets().iter().filter_map(|wallet| wallet.height).min();
+        match self.stored(Purpose::Reconcile, synced).await {
+            Some(desired) if desired.users().len() > 0 => self.push(daemon, &desired).await?,
+            Some(_) => self.read(daemon).await?,
+            None => {
+                self.read(daemon).await?;
+                return Ok(DaemonView::unjudged(None));
+            }
         }
         Ok(self.in_sync(None, remark))
     }

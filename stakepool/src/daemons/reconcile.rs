@@ -139,7 +139,7 @@ impl Reconciler {
             let next = match self.comparison.follow(daemon, before.as_ref()).await {
                 Ok(view) => {
                     let comparable = view.status.is_some();
-                    compared = view.status.clone().filter(|_| view.in_sync && before.is_none());
+                    compared = view.status.clone().filter(|_| view.in_sync && !view.unjudged && before.is_none());
                     self.note(daemon, view.asked_at(began));
                     self.tickets.compare(&self.views());
                     pause = BACK_OFF.0;

@@ -22,6 +22,8 @@ pub struct DaemonView {
     pub in_sync: bool,
     /// Whether it is none of this pool's, because it has another network or other keys.
     pub refused: bool,
+    /// Whether the database did not say what it should have: then what was known of that before stands.
+    pub unjudged: bool,
     /// What is wrong with it, if anything.
     pub error: Option<String>,
     /// When it was last in sync.
@@ -36,6 +38,12 @@ impl DaemonView {
     /// A daemon that answers, and lacks the desired state for this reason.
     pub(super) fn out_of_sync(status: DaemonStatus, reason: String) -> Self {
         Self { reachable: true, status: Some(status), error: Some(reason), ..Self::default() }
+    }
+
+    /// A daemon that answers while the database fails, which is no fault of its: it is taken to have what it should have, as
+    /// long as nothing else was known before.
+    pub(super) fn unjudged(status: Option<DaemonStatus>) -> Self {
+        Self { reachable: true, status, in_sync: true, unjudged: true, ..Self::default() }
     }
 
     /// The same, of an answer that was asked for at this moment: with its heights.
@@ -55,6 +63,10 @@ impl DaemonView {
     pub(crate) fn after(mut self, before: &Self) -> Self {
         self.node_heights = before.node_heights.clone().followed_by(&self.node_heights);
         self.synced_heights = before.synced_heights.clone().followed_by(&self.synced_heights);
+        if self.unjudged && before.reachable {
+            (self.in_sync, self.refused) = (before.in_sync, before.refused);
+            self.error.clone_from(&before.error);
+        }
         self
     }
 

@@ -48,6 +48,21 @@ pub(super) fn of_database(database: &DatabaseReport) -> Option<Finding> {
     Some(Finding::new(AlertKind::Database, "the database", text))
 }
 
+/// What is wrong with the nodes that are not used. Where none can be used, the database itself says so.
+pub(super) fn of_cluster(database: &DatabaseReport) -> Option<Finding> {
+    let servers = database.servers.as_ref().filter(|_| database.state != DatabaseCondition::Failing)?;
+    let cluster = servers.cluster.as_ref()?;
+    let hosts: Vec<String> = servers.unusable.iter().map(|(host, reason)| format!("{host}: {reason}")).collect();
+    let hosts = hosts.join("; ");
+    let text = match (cluster.size < cluster.usual, hosts.is_empty()) {
+        (false, true) => return None,
+        (false, false) => hosts,
+        (true, true) => format!("it has {} of {} nodes: start the others", cluster.size, cluster.usual),
+        (true, false) => format!("it has {} of {} nodes: start the others ({hosts})", cluster.size, cluster.usual),
+    };
+    Some(Finding::new(AlertKind::Cluster, "the database's cluster", text))
+}
+
 /// Channels of alerts that do not work.
 pub(super) fn of_alerts(alerts: &AlertsReport) -> impl Iterator<Item = Finding> {
     alerts
@@ -89,12 +104,35 @@ pub(super) fn of_help_email(network: Network, email: &str) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use stakepool_core::ports::{ClusterState, ServerState};
+
     use super::*;
 
     #[test]
     fn a_certificate_is_told_of_a_month_before_its_end() {
         let ends = |at| of_certificates(&[("wallet a:1".to_owned(), UnixTime(at))], UnixTime(0)).count();
         assert_eq!((ends(31 * 86_400), ends(30 * 86_400), ends(-1)), (0, 1, 1));
+    }
+
+    #[test]
+    fn a_cluster_below_its_usual_size_is_found_and_a_server_of_its_own_is_none() {
+        let with = |size, unusable: &[(&str, &str)]| {
+            let cluster = Some(ClusterState { size, usual: 3, ..ClusterState::default() });
+            let unusable = unusable.iter().map(|(host, reason)| ((*host).to_owned(), (*reason).to_owned())).collect();
+            DatabaseReport {
+                servers: Some(ServerState { unusable, cluster, ..ServerState::default() }),
+                ..DatabaseReport::default()
+            }
+        };
+        assert_eq!(of_cluster(&with(3, &[])), None);
+        let text = of_cluster(&with(2, &[("db2", "it does not answer")])).unwrap().text;
+        assert_eq!(text, "it has 2 of 3 nodes: start the others (db2: it does not answer)");
+        assert_eq!(of_cluster(&with(3, &[("db2", "check dbuser")])).unwrap().text, "db2: check dbuser");
+        let mut alone = with(2, &[("db2", "it only reads")]);
+        alone.servers.as_mut().unwrap().cluster = None;
+        assert_eq!(of_cluster(&alone), None);
+        let failing = DatabaseReport { state: DatabaseCondition::Failing, ..with(1, &[]) };
+        assert_eq!(of_cluster(&failing), None);
     }
 
     #[test]

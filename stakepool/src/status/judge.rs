@@ -8,7 +8,7 @@ use crate::alert_record::AlertsReport;
 use crate::daemons::DaemonView;
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::status::daemon::DaemonReport;
-use crate::status::finding::{Finding, of_alerts, of_database};
+use crate::status::finding::{Finding, of_alerts, of_cluster, of_database};
 use crate::status::lag::{Heights, LAG_ALLOWED};
 use crate::status::pairs::of_pairs;
 use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
@@ -111,6 +111,7 @@ impl PoolStatus {
             daemons.iter().flat_map(|daemon| daemon.problems.iter().map(move |text| ("daemon", &daemon.name, text)));
         let findings: Vec<_> = of_database(&seen.database)
             .into_iter()
+            .chain(of_cluster(&seen.database))
             .chain(of_alerts(&seen.alerts))
             .chain(of_pairs(seen.daemons))
             .chain(seen.found.iter().cloned())

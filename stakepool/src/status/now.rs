@@ -76,7 +76,8 @@ impl Pool {
         let named = |name: &str| (name.to_owned(), views.get(name).cloned());
         let daemons: Vec<_> = self.parts.daemons.iter().map(|daemon| named(daemon.name())).collect();
         self.try_read().await;
-        let database = self.parts.database.report(self.now());
+        let servers = self.parts.upkeep.server_state().await.ok().flatten();
+        let database = DatabaseReport { servers, ..self.parts.database.report(self.now()) };
         let unknown = self.unknown_notes(&database).await;
         let mail = self.mail_to_judge(&database).await;
         let mut status = PoolStatus::of(&Seen {

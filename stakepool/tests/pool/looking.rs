@@ -52,6 +52,17 @@ async fn a_daemon_that_lacks_the_desired_state_is_named_and_not_given_it() {
 }
 
 #[tokio::test]
+async fn a_database_that_fails_is_the_fault_of_no_daemon() {
+    let (world, _) = in_sync().await;
+    world.database.close().await;
+    let status = world.pool.look().await;
+    let said = said(&status);
+    assert_eq!(status.state, Overall::Down, "{said}");
+    assert!(said.contains("the database failed") && !said.contains("daemon"), "{said}");
+    assert_eq!(status.daemons[0].can_vote, Some(true));
+}
+
+#[tokio::test]
 async fn a_change_that_is_just_on_its_way_is_no_problem() {
     let (world, daemon) = world().await;
     let reconciler = async {

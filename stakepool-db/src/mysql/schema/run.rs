@@ -39,9 +39,9 @@ pub(in super::super) async fn bring_up_to_date(server: &Server) -> Result<Vec<Wa
             Err(failure) => failure,
         };
         tries += 1;
-        match server.pause_after(&failure, tries).await {
-            Some(pause) if Instant::now() + pause < deadline => sleep(pause).await,
-            _ => return Err(refused(text_of(failure))),
+        match server.pause_after(&failure, tries, deadline).await {
+            Some(pause) => sleep(pause).await,
+            None => return Err(refused(text_of(failure))),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Ways to a server, and what is said where there is none.
 
-use sqlx::Row as _;
-use stakepool_core::ports::{DatabaseServer, DatabaseTls};
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use stakepool_core::ports::{DatabaseServer, DatabaseTls, UpkeepStore};
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::samples::new_user;
 use stakepool_core::testkit::store_tests::Fixture as _;
+use stakepool_core::time::UnixTime;
 use stakepool_core::{accounts::UserId, ports::UserStore};
 use stakepool_db::Database;
 
@@ -108,4 +109,92 @@ async fn a_double_key_is_said_at_once_and_without_the_value() {
     assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     assert!(text.contains("1062") && text.contains("once") && !text.contains("bob"), "{text}");
     assert!(database.by_id(alice).await.unwrap().is_some());
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn those_who_wait_for_their_turn_to_write_leave_connections_to_those_who_read() {
+    let fixture = MariaDbFixture::empty().await;
+    let database = fixture.open().await;
+    let alice = database.create(new_user("alice@example.org")).await.unwrap();
+    let mut holder = fixture.server().administrator().await;
+    let hold = format!("BEGIN; UPDATE {}.turns SET taken = taken + 1", fixture.name);
+    holder.execute(sqlx::raw_sql(AssertSqlSafe(hold))).await.unwrap();
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        let database = database.clone();
+        writers.spawn(async move { database.create(new_user(&format!("user{number}@example.org"))).await });
+    }
+    let waiting = format!(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'UPDATE turns%'",
+        fixture.name
+    );
+    let mut looks = fixture.server().administrator().await;
+    let began = std::time::Instant::now();
+    while sqlx::query_scalar::<_, i64>(AssertSqlSafe(waiting.clone())).fetch_one(&mut looks).await.unwrap() < 5 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "nobody waits");
+    }
+    for _ in 0..100 {
+        assert!(database.by_id(alice).await.unwrap().is_some());
+    }
+    holder.execute(sqlx::raw_sql("ROLLBACK")).await.unwrap();
+    while let Some(made) = writers.join_next().await {
+        made.unwrap().unwrap();
+    }
+    assert_eq!(database.counts().await.unwrap().0, 31);
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn a_server_that_is_gone_fails_at_once_with_the_reason_and_not_after_the_wait_for_a_connection() {
+    let fixture = MariaDbFixture::empty().await;
+    let gate = Gate::open(fixture.server().port).await;
+    let database = Database::open_mysql(DatabaseServer { port: gate.port, ..fixture.server().options(&fixture.name) })
+        .await
+        .unwrap();
+    database.try_write(UnixTime(1)).await.unwrap();
+    gate.close().await;
+    let began = std::time::Instant::now();
+    let text = database.try_write(UnixTime(2)).await.unwrap_err().to_string();
+    assert!(text.contains("check dbhost, dbport or dbsocket"), "{text}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(database.check().await.is_err());
+    // After a while nobody waits any longer.
+    while began.elapsed() < std::time::Duration::from_secs(6) {
+        let _ = database.counts().await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let began = std::time::Instant::now();
+    let text = database.counts().await.unwrap_err().to_string();
+    assert!(text.contains("check dbhost, dbport or dbsocket"), "{text}");
+    assert!(began.elapsed() < std::time::Duration::from_millis(500), "{:?}", began.elapsed());
+}
+
+/// A way to a server that can be closed.
+struct Gate {
+    port: u16,
+    passing: tokio::task::JoinHandle<()>,
+}
+
+impl Gate {
+    async fn open(server: u16) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let passing = tokio::spawn(async move {
+            let mut all = tokio::task::JoinSet::new();
+            while let Ok((mut client, _)) = listener.accept().await {
+                all.spawn(async move {
+                    let mut to_server = tokio::net::TcpStream::connect(("127.0.0.1", server)).await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut to_server).await;
+                });
+            }
+        });
+        Self { port, passing }
+    }
+
+    /// Ends all connections, and takes no more.
+    async fn close(self) {
+        self.passing.abort();
+        let _ = self.passing.await;
+    }
 }

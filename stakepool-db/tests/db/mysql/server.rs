@@ -50,7 +50,9 @@ impl MariaDb {
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
         let (ca, certificate, key) = certificates(&folder);
         let is_root = rustix::process::geteuid().is_root();
-        let data = folder.join("data");
+        let (data, temporary) = (folder.join("data"), folder.join("tmp"));
+        // A server that starts removes the files of others from a folder that they share.
+        fs::create_dir(&temporary).unwrap();
         let mut install = Command::new("mariadb-install-db");
         install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
         install.arg(format!("--datadir={}", data.display()));
@@ -86,6 +88,7 @@ impl MariaDb {
         .map(str::to_owned)
         .to_vec();
         arguments.push(format!("--datadir={}", data.display()));
+        arguments.push(format!("--tmpdir={}", temporary.display()));
         arguments.push(format!("--socket={}", socket.display()));
         arguments.push(format!("--pid-file={}", folder.join("pid").display()));
         arguments.push(format!("--log-error={}", folder.join("log").display()));
