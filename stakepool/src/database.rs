@@ -19,6 +19,8 @@ const TRY: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether its files, or one of its servers, are still there. No other call would tell.
 const LOOK: Duration = Duration::from_millis(500);
+/// How soon those who wait hear that it fails.
+const STEP: Duration = Duration::from_millis(100);
 /// How long a try may take before the database counts as failing.
 const SLOW: Duration = Duration::from_secs(3);
 /// How long a try is waited for after that: longer than a store tries by itself, for it then says why.
@@ -134,6 +136,13 @@ impl DatabaseHealth {
     /// Whether it fails for a reason that is known.
     pub(crate) fn is_failing(&self) -> bool {
         self.state().failure.as_ref().is_some_and(|failure| !failure.outlived)
+    }
+
+    /// Waits until it fails for a reason that is known.
+    pub(crate) async fn until_it_fails(&self) {
+        while !self.is_failing() {
+            sleep(STEP).await;
+        }
     }
 
     fn wrote(&self, now: UnixTime) {

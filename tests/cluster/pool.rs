@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::UserStore;
+use stakepool_core::ports::{UpkeepStore, UserStore};
 use stakepool_db::Database;
 use tokio::time::sleep;
 
 use crate::acts::Acts;
-use crate::galera::NODES;
+use crate::galera::{NODES, host};
 use crate::http::{Browser, ask, between, escape, get};
 use crate::stage::{Stage, WEBS, fee, until};
 
@@ -17,8 +17,9 @@ use crate::stage::{Stage, WEBS, fee, until};
 const LONGEST: Duration = Duration::from_secs(15);
 const PASSWORD: &str = "gull anvil ferry nine";
 
-/// A user who signs up at one web, signs in at the next, and submits an address to the third: the number.
-async fn a_user_of_three_webs(stage: &Stage, database: &Database) -> UserId {
+/// A user who signs up at one web, signs in at the next, and submits an address to the third: the
+/// number, and the browser, which is signed in.
+async fn a_user_of_three_webs(stage: &Stage, database: &Database) -> (UserId, Browser) {
     let [one, two, three] = stage.webs.map(|web| web.listen);
     let email = "first@example.org";
     let mut browser = Browser { from: "203.0.113.7".to_owned(), ..Browser::default() };
@@ -48,11 +49,14 @@ async fn a_user_of_three_webs(stage: &Stage, database: &Database) -> UserId {
     }
     assert!(told.iter().all(|body| *body == told[0]), "{told:?}");
     // Signing out at one ends the session at the others.
-    browser.submit(one, "/logout", &[]).await;
+    let mut leaving = browser.clone();
+    leaving.submit(one, "/logout", &[]).await;
     assert_eq!(browser.get(two, "/settings").await.status, 303);
+    let answer = browser.submit(two, "/signin", &[("email", email), ("password", PASSWORD)]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
     let registered = database.registered().await.unwrap();
     assert_eq!(registered.len(), 1);
-    registered[0].id
+    (registered[0].id, browser)
 }
 
 /// The pool's tickets win in every block from here on.
@@ -83,16 +87,21 @@ async fn lose_one_at_a_time(stage: &Arc<Stage>, acts: &Acts, database: &Database
     for node in 0..NODES {
         stage.galera.kill(node);
         let began = Instant::now();
-        go_on(acts, 20).await;
+        // More than are under way.
+        go_on(acts, 60).await;
         println!("node {node} killed: users went on after {:?}", began.elapsed());
         vote(stage, 2).await;
         acts.check(database).await.unwrap();
         start(stage, node).await;
     }
+    until("the first node is used again", Duration::from_secs(20), async || {
+        database.server_state().await.unwrap().unwrap().host == host(0)
+    })
+    .await;
     stage.galera.pause(0);
     let began = Instant::now();
-    go_on(acts, 20).await;
-    println!("node 0 stopped: users went on after {:?}", began.elapsed());
+    go_on(acts, 60).await;
+    println!("node 0 stopped, which is the one that is used: users went on after {:?}", began.elapsed());
     vote(stage, 2).await;
     sleep(Duration::from_secs(20).saturating_sub(began.elapsed())).await;
     stage.galera.go_on(0);
@@ -107,19 +116,21 @@ async fn start(stage: &Arc<Stage>, node: usize) {
 }
 
 /// All nodes but one are killed: pages say so, daemons vote, and all is well once a node serves.
-async fn lose_all_but_one(stage: &Arc<Stage>, acts: &Acts, database: &Database) {
+async fn lose_all_but_one(stage: &Arc<Stage>, acts: &Acts, database: &Database, mut browser: Browser) {
+    assert_eq!(browser.get(stage.webs[0].listen, "/settings").await.status, 200);
     stage.galera.kill(0);
     stage.galera.kill(1);
     until("the last node has left", Duration::from_secs(20), async || !stage.galera.is_ready(2)).await;
     let seen = until("no web is ready", Duration::from_secs(3), async || stage.none_ready().await).await;
+    assert!(seen < Duration::from_millis(3500), "{seen:?}");
     println!("readyz is false {seen:?} after the last node left");
     vote(stage, 3).await;
     sleep(Duration::from_secs(5)).await;
     for web in stage.webs {
         let began = Instant::now();
-        let page = get(web.listen, "/passwordreset?t=0").await.unwrap();
+        let page = browser.get(web.listen, "/settings").await;
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-        println!("page: {} in {:?}", page.status, began.elapsed());
+        assert_eq!(page.status, 503, "{}", page.body);
         let ready = get(web.monitors, "/readyz").await.unwrap();
         assert_eq!(ready.status, 503);
         assert!(ready.body.contains("wsrep_cluster_status"), "{}", ready.body);
@@ -145,7 +156,7 @@ async fn whatever_is_lost_nothing_acknowledged_is_missing_nothing_is_done_twice_
     let open = async || Database::open_mysql(stage.galera.options(&name, 0)).await.unwrap();
     let programs: [Database; WEBS] = [open().await, open().await, open().await];
     let database = open().await;
-    let user = a_user_of_three_webs(&stage, &database).await;
+    let (user, browser) = a_user_of_three_webs(&stage, &database).await;
     println!("{:?}: signed up, signed in and registered at three webs", began.elapsed());
     buy_tickets(&stage, &database, user).await;
     println!("{:?}: tickets are bought", began.elapsed());
@@ -154,7 +165,7 @@ async fn whatever_is_lost_nothing_acknowledged_is_missing_nothing_is_done_twice_
     go_on(&acts, 100).await;
     lose_one_at_a_time(&stage, &acts, &database).await;
     println!("{:?}: each node was lost", began.elapsed());
-    lose_all_but_one(&stage, &acts, &database).await;
+    lose_all_but_one(&stage, &acts, &database, browser).await;
     println!("{:?}: all nodes but one were lost", began.elapsed());
     // Webs are killed in the middle of what they do.
     for web in 0..WEBS {

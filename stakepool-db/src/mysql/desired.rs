@@ -54,7 +54,7 @@ impl PredecessorTables {
         let _ = tried.close().await;
         let pool = connect::pool(options, connect::CONNECTIONS);
         let read = async {
-            let mut connection = Guarded::new(pool.acquire().await?, Instant::now() + HOST_LIMIT);
+            let mut connection = Guarded::alone(pool.acquire().await?, Instant::now() + HOST_LIMIT);
             connection.command("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
             connection.command("START TRANSACTION READ ONLY").await?;
             let found = found(&mut connection).await;

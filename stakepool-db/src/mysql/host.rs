@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
-use sqlx::{ConnectOptions, Executor, Row as _};
+use sqlx::{ConnectOptions, Connection, Executor, Row as _};
 use stakepool_core::ports::{ClusterState, DatabaseServer};
 use tokio::time::timeout;
 
@@ -56,6 +56,14 @@ impl Host {
 
     pub(super) const fn options(&self) -> &MySqlConnectOptions {
         &self.connect
+    }
+
+    /// Ends the connection over which it was asked; the next question opens another.
+    pub(super) async fn hang_up(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // It has only read.
+            let _ = connection.close().await;
+        }
     }
 
     /// Asks whether its server can be used.

@@ -70,7 +70,7 @@ impl Used {
 }
 
 impl Hosts {
-    /// Finds the host to be used, and watches all of them as long as the result lives.
+    /// Finds the host to be used.
     ///
     /// # Errors
     /// What is wrong with each of them.
@@ -81,6 +81,9 @@ impl Hosts {
         let mut hosts: Vec<Host> = names.iter().map(|name| Host::of(&options, name)).collect();
         let found = ask(&mut hosts, FIRST_PATIENCE).await;
         let mut choice = Choice::default();
+        for host in &mut hosts {
+            host.hang_up().await;
+        }
         let Some(place) = choice.look(&found) else {
             return Err(if hosts.is_empty() {
                 "no host is named; set dbhost".to_owned()
@@ -100,12 +103,11 @@ impl Hosts {
         };
         let looks = SingleFlight::new(FRESH);
         let hosts = Arc::new(Self { options, connections, hosts: hosts.into(), looks, state: state.into() });
-        hosts.watch();
         Ok(hosts)
     }
 
-    /// Asks all hosts each second.
-    fn watch(self: &Arc<Self>) {
+    /// Asks all hosts each second, over a connection to each, as long as anybody has `self`.
+    pub(super) fn watch(self: &Arc<Self>) {
         let hosts = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {

@@ -45,7 +45,9 @@ pub(crate) enum Begun {
 impl Server {
     /// Connects to the first host that can be used.
     pub(super) async fn connect(options: DatabaseServer) -> Result<Self, DbError> {
-        Self::connect_with(options, CONNECTIONS).await
+        let server = Self::connect_with(options, CONNECTIONS).await?;
+        server.hosts.watch();
+        Ok(server)
     }
 
     /// The same with a single connection, so that all others are somebody else's.

@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
-use super::giving_up::GivenUp;
+use super::giving_up::{GivenUp, may_be_given_up};
 use super::row::Row;
 use super::statement::Statement;
 
@@ -40,6 +40,11 @@ impl Guarded {
     /// Takes a connection out of the pool for good, unless it is given back.
     pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant, given_up: GivenUp) -> Self {
         Self { connection: Some(connection), until, given_up, _permit: None, is_useless: false }
+    }
+
+    /// The same of a server that nobody gives up.
+    pub(crate) fn alone(connection: PoolConnection<MySql>, until: Instant) -> Self {
+        Self::new(connection, until, may_be_given_up().1)
     }
 
     /// The same, which holds a permit as long as it is there.

@@ -138,8 +138,13 @@ impl Pool {
                 "a read did not end within {seconds} seconds; its disk or its server is too slow or does not answer"
             )))
         };
-        let read = timeout(READ_LIMIT, self.parts.users.counts()).await.unwrap_or_else(|_| slow());
-        self.parts.database.note(&read);
+        tokio::select! {
+            read = timeout(READ_LIMIT, self.parts.users.counts()) => {
+                self.parts.database.note(&read.unwrap_or_else(|_| slow()));
+            }
+            // Nobody waits for an answer that is not to come.
+            () = self.parts.database.until_it_fails() => {}
+        }
     }
 
     /// What is noted of addresses that are no user's; nothing where the database fails, which is a problem of its own.
