@@ -44,7 +44,7 @@ impl Database {
     /// [`DbError`] says what is wrong and what to do. Then nothing in the file has changed.
     pub async fn open_sqlite(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, DbError> {
         let (file, warnings) = SqliteFile::open(path.as_ref().to_owned(), options).await?;
-        Ok(Self::new(Engine::Sqlite(file), warnings))
+        Ok(Self::new(Engine::Sqlite(Box::new(file)), warnings))
     }
 
     /// Opens a database of MySQL or MariaDB, which must be there. Any number of processes may have it open.

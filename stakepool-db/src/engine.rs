@@ -10,7 +10,7 @@ use crate::sqlite::SqliteFile;
 #[derive(Debug)]
 pub(crate) enum Engine {
     /// A file.
-    Sqlite(SqliteFile),
+    Sqlite(Box<SqliteFile>),
     /// A database on a server.
     Mysql(Server),
 }
