@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use crate::chain::RedeemScript;
 use crate::desired::{AddedTicket, DesiredUser};
 
 /// Why a source cannot be read.
@@ -23,6 +24,8 @@ pub struct DesiredFound {
     pub users: Vec<DesiredUser>,
     /// Low-fee tickets that an administrator added.
     pub added: Vec<AddedTicket>,
+    /// The users' scripts, for a daemon that signs by the voting wallets' key. Without them the wallets alone vote.
+    pub scripts: Vec<RedeemScript>,
     /// Entries that cannot be used, each with where it is and what is wrong, without personal data.
     pub left_out: Vec<String>,
 }

@@ -17,12 +17,14 @@ pub struct SourceReads {
 }
 
 impl SourceReads {
-    /// Read until it was read once: for the time until the web sends all.
+    /// Read until it was read once: for the time until the web sends all. It adds to what the state file has, and takes nothing
+    /// away: it may be an older one.
     pub const fn at_start(source: Arc<dyn DesiredSource>) -> Self {
         Self { source, every: None }
     }
 
-    /// Read at once, and so often from then on: for a daemon that no web reaches. Less than a second counts as a second.
+    /// Read at once, and so often from then on: for a daemon that no web reaches. What it has stands in the place of all before.
+    /// Less than a second counts as a second.
     pub fn polled(source: Arc<dyn DesiredSource>, every: Duration) -> Self {
         Self { source, every: Some(every.max(Duration::from_secs(1))) }
     }

@@ -113,8 +113,9 @@ impl Engine {
             let known = count(known.users().len() as u64, "user", "users");
             return Err(format!("{place} has no users: check dbname. The daemon knows {known} and keeps them"));
         }
-        let (mut users, mut added) = (found.users, found.added);
+        let DesiredFound { mut users, mut added, mut scripts, .. } = found;
         if taking.adds_only {
+            scripts.extend(known.scripts().copied());
             users = merged(known.users(), users, |user| user.address);
             added = merged(known.added(), added, |ticket| ticket.ticket);
         }
@@ -130,7 +131,7 @@ impl Engine {
         }
         taking.had_none_added = has_none;
         self.solved("source");
-        let mut next = (*known).clone();
+        let mut next = (*known).clone().with_scripts(scripts.iter().copied());
         next.set_users(users.iter().copied());
         next.set_added(added.iter().copied());
         if next == *known && self.has_users() {
@@ -141,6 +142,7 @@ impl Engine {
             let sent = self.source.sent();
             if !sent.users {
                 desired.set_users(users);
+                *desired = std::mem::take(desired).with_scripts(scripts);
             }
             if !sent.added {
                 desired.set_added(added);
@@ -151,12 +153,12 @@ impl Engine {
 
     /// What can be used of what was found; the rest is named.
     fn usable(&self, place: &str, found: DesiredFound) -> DesiredFound {
-        let DesiredFound { mut users, mut added, mut left_out } = found;
+        let DesiredFound { mut users, mut added, scripts, mut left_out } = found;
         let network = self.lottery().evaluator().network();
         users.retain(|user| is_of(network, &user.address, &mut left_out));
         added.retain(|ticket| is_of(network, &ticket.address, &mut left_out));
         self.tell_left_out(place, &left_out);
-        DesiredFound { users, added, left_out }
+        DesiredFound { users, added, scripts, left_out }
     }
 
     fn tell_left_out(&self, place: &str, left_out: &[String]) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool_core::chain::{Hash160, Network, ScriptAddress, VoteBits};
+use stakepool_core::chain::{Hash160, Network, RedeemScript, ScriptAddress, VoteBits};
 use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::{DesiredFound, DesiredSource, DesiredSourceError, NodeEvent};
 use stakepool_core::testkit::tickets::{Fee, address, desired, evaluator, hash, ticket};
@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use crate::engine::{Daemon, scene};
 
+const SCRIPT: &str = "5121021eb44bdc00e01912d8385b09338b1fd40952716a0f1b82eac4d0d07eb7bdb6c121034c2cddbbe9fd8b703d42615a5d01c4cc9e1352e4c28efaf511d683d8b1f6e15d52ae";
 const PERIOD: Duration = Duration::from_secs(240);
 
 /// What a source answers, one after the other; the last answer stays.
@@ -44,7 +45,7 @@ impl Scripted {
 
 fn found(state: &DesiredState) -> DesiredFound {
     let (users, added) = (state.users().copied().collect(), state.added().copied().collect());
-    DesiredFound { users, added, left_out: Vec::new() }
+    DesiredFound { users, added, ..DesiredFound::default() }
 }
 
 #[async_trait]
@@ -207,6 +208,18 @@ async fn a_source_without_users_replaces_none_and_a_missing_users_tickets_are_vo
     assert!(problem(&daemon, "user 1 at"), "{:?}", daemon.engine.problems());
     daemon.win(220, 1, &[good]).await;
     assert_eq!(node.sent()[0].bits, VoteBits(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_users_come_their_scripts() {
+    let (wallet, node, _) = scene();
+    let script: RedeemScript = SCRIPT.parse().unwrap();
+    let of_one = DesiredFound { scripts: vec![script], ..found(&desired(&[1], &[])) };
+    let source = Scripted::new([Answer::Found(of_one), Answer::Has(desired(&[1], &[]))]);
+    let daemon = started(&wallet, &node, polled(&source)).await;
+    assert_eq!(daemon.engine.desired().scripts().copied().collect::<Vec<_>>(), [script]);
+    sleep(PERIOD).await;
+    assert_eq!(daemon.engine.desired().scripts().len(), 0, "those of the latest reading count");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection};
 use stakepool_core::accounts::{UserId, VotingPreference};
-use stakepool_core::chain::{VoteBits, VoteVersion};
+use stakepool_core::chain::{RedeemScript, VoteBits, VoteVersion};
 use stakepool_core::desired::{AddedTicket, DesiredUser};
 use stakepool_core::ports::{DatabaseServer, DesiredFound, DesiredSource, DesiredSourceError, StoreError};
 use tokio::time::{Instant, timeout};
@@ -110,7 +110,8 @@ fn reason(failure: Failure) -> String {
 }
 
 async fn found(connection: &mut Guarded) -> Result<DesiredFound, Failure> {
-    let users = sql("SELECT UserId, MultiSigAddress, VoteBits, VoteBitsVersion FROM Users WHERE MultiSigAddress <> ''");
+    let users = sql("SELECT UserId, MultiSigAddress, MultiSigScript, VoteBits, VoteBitsVersion FROM Users \
+         WHERE MultiSigAddress <> ''");
     let users = connection.rows(&users).await?;
     let added = connection.rows(&sql("SELECT LowFeeTicketID, TicketHash, TicketAddress FROM LowFeeTicket")).await;
     let added = match added {
@@ -120,18 +121,19 @@ async fn found(connection: &mut Guarded) -> Result<DesiredFound, Failure> {
     };
     let mut found = DesiredFound::default();
     for row in &users {
-        keep(user(row), &mut found.users, &mut found.left_out);
+        keep(user(row).map(Some), &mut found.users, &mut found.left_out);
+        keep(script(row), &mut found.scripts, &mut found.left_out);
     }
     for row in &added {
-        keep(added_ticket(row), &mut found.added, &mut found.left_out);
+        keep(added_ticket(row).map(Some), &mut found.added, &mut found.left_out);
     }
     Ok(found)
 }
 
 /// Keeps what could be read of a row, or what cannot be.
-fn keep<T>(read: Result<T, StoreError>, read_rows: &mut Vec<T>, left_out: &mut Vec<String>) {
+fn keep<T>(read: Result<impl IntoIterator<Item = T>, StoreError>, read_rows: &mut Vec<T>, left_out: &mut Vec<String>) {
     match read {
-        Ok(read) => read_rows.push(read),
+        Ok(read) => read_rows.extend(read),
         Err(error) => left_out.push(error.to_string()),
     }
 }
@@ -147,6 +149,17 @@ fn user(row: &Row) -> Result<DesiredUser, StoreError> {
         version: VoteVersion(version.unwrap_or_default()),
     };
     Ok(DesiredUser { user: UserId(id), address, voting })
+}
+
+/// The script of a user whose address can be read: of another one there is word already.
+fn script(row: &Row) -> Result<Option<RedeemScript>, StoreError> {
+    let Ok(DesiredUser { user, address, .. }) = self::user(row) else { return Ok(None) };
+    let fields = Fields::new(row, "Users", user);
+    let script: RedeemScript = fields.parsed("MultiSigScript")?;
+    if script.address(address.network()) != address {
+        return Err(fields.corrupt("MultiSigScript", format_args!("it is not the script of {address}")));
+    }
+    Ok(Some(script))
 }
 
 fn added_ticket(row: &Row) -> Result<AddedTicket, StoreError> {

@@ -1,7 +1,7 @@
 //! A daemon reads users and added tickets in the predecessor's tables.
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{VoteBits, VoteVersion};
+use stakepool_core::chain::{Network, VoteBits, VoteVersion};
 use stakepool_core::ports::{DatabaseServer, DesiredSource as _};
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::store_tests::Fixture as _;
@@ -37,7 +37,9 @@ async fn users_with_an_address_and_every_low_fee_ticket_are_read_and_nothing_is_
     assert_eq!(found.left_out, [""; 0]);
     let users: Vec<_> = found.users.iter().map(|user| user.user.0).collect();
     let expected = rows(&fixture, "SELECT UserId FROM Users WHERE MultiSigAddress <> ''").await.len();
-    assert_eq!(users.len(), expected);
+    assert_eq!((users.len(), found.scripts.len()), (expected, expected));
+    let first = found.users.iter().find(|user| user.user == UserId(1)).unwrap().address;
+    assert!(found.scripts.iter().any(|script| script.address(Network::Simnet) == first));
     assert!([1, 2, 3, 4, 7, 24].iter().all(|id| users.contains(id)), "{users:?}");
     let kate = found.users.iter().find(|user| user.user == UserId(24)).unwrap();
     assert_eq!((kate.voting.bits, kate.voting.version), (VoteBits(5), VoteVersion(5)));
@@ -52,10 +54,13 @@ async fn rows_that_cannot_be_used_are_named_without_personal_data() {
     let fixture = loaded(FULL).await;
     let (server, name) = (fixture.server(), &fixture.name);
     server.run(format!("UPDATE {name}.Users SET MultiSigAddress = 'Scx' WHERE UserId = 3")).await;
+    server.run(format!("UPDATE {name}.Users SET MultiSigScript = '51' WHERE UserId = 2")).await;
     server.run(format!("UPDATE {name}.Users SET VoteBits = 70000, VoteBitsVersion = NULL WHERE UserId = 4")).await;
     server.run(format!("UPDATE {name}.LowFeeTicket SET TicketHash = NULL WHERE LowFeeTicketID = 1")).await;
     let found = PredecessorTables::new(server.options(name)).read().await.unwrap();
-    let [user, ticket] = &found.left_out[..] else { panic!("{:?}", found.left_out) };
+    let [script, user, ticket] = &found.left_out[..] else { panic!("{:?}", found.left_out) };
+    assert!(script.contains("table Users, row 2, column MultiSigScript"), "{script}");
+    assert!(found.users.iter().any(|user| user.user == UserId(2)), "the wallets vote for them");
     assert!(user.contains("table Users, row 3, column MultiSigAddress") && !user.contains('@'), "{user}");
     assert!(ticket.contains("table LowFeeTicket, row 1, column TicketHash"), "{ticket}");
     let bob = found.users.iter().find(|user| user.user == UserId(4)).unwrap();
