@@ -30,6 +30,9 @@ pub struct UnspentOutput {
 /// A node that takes transactions of wallets. It must have a transaction index (`txindex=1`).
 #[async_trait]
 pub trait VspNode: Node {
+    /// Whether it keeps an index of transactions. Without one it does not know mined ones.
+    async fn has_transaction_index(&self) -> Result<bool, NodeError>;
+
     /// The header of the best block.
     async fn best_header(&self) -> Result<BlockHeader, NodeError>;
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod block;
+mod vsp;
 
 use std::collections::BTreeMap;
 
@@ -58,6 +59,14 @@ impl NodeClient {
         let (sender, events) = mpsc::channel(EVENTS_AHEAD);
         let client = Client::connect(config, Some(ServerKind::Node), Some(Subscriber::new(sender)))?;
         Ok((Self { client }, events))
+    }
+
+    /// As [`NodeClient::connect`], for calls alone: the node reports nothing by itself.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where no attempt can succeed.
+    pub fn for_calls(config: &ServerConfig) -> Result<Self, ConfigError> {
+        Ok(Self { client: Client::connect(config, Some(ServerKind::Node), None)? })
     }
 
     /// Expects the certificate of `config` from the next connection on: the node's was renewed. A connection that stands

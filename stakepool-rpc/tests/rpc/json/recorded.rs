@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{
-    Amount, BlockHeight, Generation, Network, ScriptAddress, VoteBits, VoteTransaction, VoteVersion,
+    Amount, BlockHeader, BlockHeight, Generation, Network, OutPoint, ScriptAddress, Transaction, VoteBits,
+    VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
-    Agenda, AgendaChoice, AgendaSource, ChainWallet, Node, NodeError, NodeEvent, PoolWallet, TicketWallet, VoteRequest,
-    VoteSubmission, WalletError,
+    Agenda, AgendaChoice, AgendaSource, ChainWallet, Node, NodeError, NodeEvent, PoolWallet, TicketWallet,
+    TransactionSubmission, UnspentOutput, VoteRequest, VoteSubmission, VspNode, WalletError,
 };
 use stakepool_rpc::json::{NodeClient, Wallet};
 
@@ -197,6 +198,63 @@ async fn a_vote_that_the_node_has_already_and_a_rival_vote_are_no_errors() {
             let vote = VoteTransaction::decode_hex(text(vote)).unwrap();
             assert_eq!(node.send_vote(&vote).await, Ok(expected), "{name}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_node_of_today_tells_of_outputs_tickets_and_its_index_of_transactions() {
+    let server = Recording::load("exccd-2.7.6.jsonl").serve().await;
+    let node = NodeClient::for_calls(&server.config).unwrap();
+    let ticket = "a74153a78a49bbddaf5acdc6c3921a76bfa8df704c1c81300080f614583cd821";
+    let output = OutPoint { hash: ticket.parse().unwrap(), index: 0, tree: 1 };
+    let unspent = UnspentOutput { value: Amount::from_atoms(9_369_427_779), confirmations: 0 };
+    assert_eq!(node.unspent_output(&output).await, Ok(Some(unspent)));
+    assert_eq!(node.unspent_output(&OutPoint { index: 9, ..output }).await, Ok(None));
+    assert_eq!(node.is_live(&ticket.parse().unwrap()).await, Ok(false));
+    assert_eq!(node.has_transaction_index().await, Ok(true));
+}
+
+#[tokio::test]
+async fn the_header_of_the_best_block_is_the_one_that_was_asked_for() {
+    let recording = Recording::load("exccd-2.7.6.blocks.jsonl");
+    let block = recording.0.iter().find(|record| record["method"] == "getblock").unwrap();
+    let (hash, block) = (block["params"][0].clone(), text(&block["response"]["result"]).to_owned());
+    for (header, is_taken) in
+        [(block[..2 * BlockHeader::LENGTH].to_owned(), true), ("00".repeat(BlockHeader::LENGTH), false)]
+    {
+        let hash = hash.clone();
+        let server = Server::start(move |id, method, _: &Value| match method {
+            "getbestblockhash" => result(id, &hash),
+            "getblockheader" => result(id, &json!(header)),
+            _ => node_greeting(id, method),
+        })
+        .await;
+        let node = NodeClient::for_calls(&server.config).unwrap();
+        assert_eq!(node.best_header().await.is_ok(), is_taken);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_node_has_or_cannot_take_is_told_apart_from_one_that_it_refuses() {
+    let vote = &Recording::load("exccd-2.7.6.rare.jsonl").0[0]["params"][0];
+    let transaction = Transaction::decode_hex(text(vote)).unwrap();
+    let refused = "rejected transaction 00: transaction 00 has insufficient priority";
+    for (words, expected) in [
+        ("rejected transaction 00: already have transaction 00", TransactionSubmission::AlreadyKnown),
+        ("rejected transaction 00: transaction already exists", TransactionSubmission::AlreadyKnown),
+        (
+            "rejected transaction 00: orphan transaction 00 references outputs of unknown or fully-spent transaction 01",
+            TransactionSubmission::UnknownOutputs,
+        ),
+        (refused, TransactionSubmission::Refused(refused.to_owned())),
+    ] {
+        let answers = move |id: u64, method: &str, _: &Value| match method {
+            "sendrawtransaction" => error(id, -40, words),
+            _ => node_greeting(id, method),
+        };
+        let server = Server::start(answers).await;
+        let node = NodeClient::for_calls(&server.config).unwrap();
+        assert_eq!(node.send_transaction(&transaction).await, Ok(expected));
     }
 }
 
