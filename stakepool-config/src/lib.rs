@@ -47,4 +47,4 @@ pub use problem::{ConfigErrors, Problem};
 pub use reference::{KeyReference, daemon_keys, web_keys};
 pub use sources::{KeyValues, Sources};
 pub use voting_key::SealedVotingKey;
-pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, WebConfig};
+pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, Vsp, WebConfig};

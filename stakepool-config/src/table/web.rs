@@ -96,6 +96,36 @@ pub(crate) const TABLE: Table = Table {
             .new_here(),
         Key::value("rpcclientcert", "FILE", "the certificate to show to the voting daemons").new_here(),
         Key::value("rpcclientkey", "FILE", "the private key of rpcclientcert").new_here(),
+        // Wallets of today.
+        Key::switch("vsp", "serve wallets of today (the API v3): they register tickets without an account").new_here(),
+        Key::value("vspfee", "PERCENT", "the part of a vote's reward that their tickets pay").default("3").new_here(),
+        Key::value("vspmaxfee", "COINS", "the most that is ever asked for a ticket; wallets refuse more; 0 is no limit")
+            .default("0.1")
+            .new_here(),
+        Key::value(
+            "vspfeexpub",
+            "KEY",
+            "the extended public key of the account that takes these fees; another one than coldwalletextpub",
+        )
+        .new_here(),
+        Key::value(
+            "vspkeyfile",
+            "FILE",
+            "the key that seals voting keys in the database, relative to datadir; made at the first start; keep a copy \
+             apart from the backups",
+        )
+        .depends("`vsp.key` in datadir")
+        .new_here(),
+        Key::switch("vspclosed", "take no new tickets of wallets of today").new_here(),
+        Key::value("vspclosedmsg", "TEXT", "what these wallets read then").new_here(),
+        Key::value("vspmaxlag", "BLOCKS", "how far nodes may lag before no ticket is taken that might not be voted")
+            .default("3")
+            .new_here(),
+        Key::list("exccdhost", "HOST,…", "the node for wallets of today; more than one are used in turn when one fails")
+            .new_here(),
+        Key::list("exccduser", "USER,…", "the nodes' user names").new_here(),
+        Key::list("exccdpassword", "PASSWORD,…", "the nodes' passwords").secret().new_here(),
+        Key::list("exccdcert", "FILE,…", "the nodes' certificates").new_here(),
         // The web site.
         Key::value("listen", "HOST:PORT", "where to serve; `:PORT` for all interfaces, or the path of a unix socket")
             .default(":8000"),

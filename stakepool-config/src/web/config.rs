@@ -25,6 +25,7 @@ use super::heartbeat::{self, Heartbeat};
 use super::mail::{self, Mail};
 use super::servers;
 use super::site::{self, RealIp};
+use super::vsp::{self, Vsp};
 
 /// The configuration of `stakepool-web`.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +78,8 @@ pub struct WebConfig {
     pub min_servers: usize,
     /// The voting daemons; empty only where the operator switched them off.
     pub daemons: Vec<DaemonEndpoint>,
+    /// The service for wallets of today; `None` where they are not served.
+    pub vsp: Option<Vsp>,
     /// The token that the voting daemons ask of us, where they have none of their own.
     pub rpc_token: Option<Secret>,
     /// The certificate that we show to the voting daemons.
@@ -176,6 +179,8 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let pool_link = reader.optional("poollink", url);
     let security_contact = reader.optional("securitycontact", contact);
     let servers = servers::read(reader, network);
+    let cold_wallets: Vec<_> = cold_wallet.iter().chain(&old_cold_wallets).copied().collect();
+    let vsp = vsp::read(reader, network, &data_dir, &cold_wallets);
     let site = site::read(reader, network);
     let captcha = captcha::read(reader);
     let mail = mail::read(reader);
@@ -223,6 +228,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         wallets: servers.wallets,
         min_servers: servers.min_servers,
         daemons: servers.daemons,
+        vsp: vsp?,
         rpc_token: servers.rpc_token,
         rpc_identity: servers.rpc_identity,
         listen: site.listen,

@@ -12,6 +12,7 @@ mod peers;
 mod pool;
 mod servers;
 mod site;
+mod vsp;
 
 pub use captcha::Captcha;
 pub use config::WebConfig;
@@ -21,3 +22,4 @@ pub use heartbeat::Heartbeat;
 pub use mail::{Mail, MailLogin, MailTls};
 pub use peers::PeerError;
 pub use site::RealIp;
+pub use vsp::Vsp;

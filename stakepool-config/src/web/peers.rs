@@ -31,6 +31,12 @@ impl WebConfig {
         self.wallets.iter().map(ServerConfig::from).collect()
     }
 
+    /// How to reach each node for wallets of today, in the order of `exccdhost`, with the default limits. None where these are
+    /// not served.
+    pub fn node_servers(&self) -> Vec<ServerConfig> {
+        self.vsp.iter().flat_map(|vsp| &vsp.nodes).map(ServerConfig::from).collect()
+    }
+
     /// How to reach each voting daemon, in the order of `stakepooldhosts`, with the default limits: with its own token, or
     /// the one for all, and the client certificate, where they are configured.
     ///

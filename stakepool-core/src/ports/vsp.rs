@@ -29,7 +29,7 @@ pub struct RegisteredTicket {
     pub transaction: Transaction,
     /// The key that votes, once it has come and until the vote is too deep to be undone.
     pub voting_key: Option<SealedSecret>,
-    /// The transaction that pays the fee, until that is settled.
+    /// The transaction that pays the fee, as long as it may have to be sent again.
     pub payment: Option<Transaction>,
     /// When it was registered.
     pub registered: UnixTime,
@@ -87,7 +87,7 @@ pub struct RecordChange {
 pub enum RegisteredWhere {
     /// Those that have not ended and are not confirmed.
     Unconfirmed,
-    /// Those that have not ended, and whose fee is there.
+    /// Those whose fee is there, whether they have ended or not.
     Fee(FeeStatus),
     /// Those that have not ended, and whose fee the node has: they are to be voted.
     ToBeVoted,

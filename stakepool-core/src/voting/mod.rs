@@ -55,3 +55,4 @@ pub use local::LocalDaemon;
 pub use lottery::{Lottery, SignedBy, Winner, Winners};
 pub use parts::EngineParts;
 pub use run::{EVENTS_AHEAD, TaggedEvent};
+pub use stake_transaction::StakeTransaction;

@@ -3,10 +3,15 @@
 use crate::chain::{TicketHash, TicketOutputs, Transaction};
 
 /// What a transaction of the stake tree does to tickets.
-pub(super) enum StakeTransaction {
+#[derive(Clone, Debug)]
+pub enum StakeTransaction {
+    /// It is a ticket.
     Ticket(TicketOutputs),
+    /// It votes with a ticket.
     Vote(TicketHash),
+    /// It revokes a ticket, which was missed or has expired.
     Revocation(TicketHash),
+    /// Something else.
     Other,
 }
 
@@ -16,7 +21,8 @@ const OP_SSGEN: u8 = 0xbb;
 const OP_SSRTX: u8 = 0xbc;
 
 impl StakeTransaction {
-    pub(super) fn read(transaction: &Transaction) -> Self {
+    /// Reads a transaction of a block's stake tree.
+    pub fn read(transaction: &Transaction) -> Self {
         if let Ok(ticket) = TicketOutputs::from_transaction(transaction) {
             return Self::Ticket(ticket);
         }

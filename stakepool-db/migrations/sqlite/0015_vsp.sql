@@ -14,7 +14,7 @@ CREATE TABLE vsp_tickets (
     fee_status   VARCHAR(16) NOT NULL,
     fee_since    BIGINT NOT NULL,
     fee_hash     VARCHAR(64) NOT NULL,         -- of the transaction that pays, or empty
-    payment      BLOB NOT NULL,                -- that transaction, until it is settled
+    payment      BLOB NOT NULL,                -- that transaction, as long as it may be sent again
     fee_mined_at BIGINT,
     voting_key   BLOB NOT NULL,                -- sealed; empty before it comes, and once it is deleted
     preferences  TEXT NOT NULL,                -- JSON
@@ -24,7 +24,7 @@ CREATE TABLE vsp_tickets (
     registered   BIGINT NOT NULL,
     revision     BIGINT NOT NULL               -- counts changes; of two at one moment one fails
 );
-CREATE INDEX vsp_tickets_by_state ON vsp_tickets (outcome, fee_status);
+CREATE INDEX vsp_tickets_by_state ON vsp_tickets (fee_status, outcome);
 CREATE INDEX vsp_tickets_unconfirmed ON vsp_tickets (outcome, confirmed_at);
 CREATE INDEX vsp_tickets_confirmed ON vsp_tickets (confirmed_at);
 CREATE INDEX vsp_tickets_paid ON vsp_tickets (fee_mined_at);

@@ -1,5 +1,30 @@
 //! The pool as a voting service provider for wallets of today. The rules are [`stakepool_core::vsp`].
+//!
+//! [`Vsp`] has a method for each call of the API, and background work: [`Vsp::look`] once a second, [`Vsp::pass`] once a block.
 
+mod chain_work;
+mod condition;
+mod fault;
+mod fee_address;
+mod nodes;
+mod passes;
+mod pay_fee;
+mod recording;
+mod sending;
 mod server_key;
+mod service;
+mod set_alt_sign_addr;
+mod set_vote_choices;
+mod terms;
+mod ticket_proof;
+mod ticket_status;
+mod vault;
 
+pub use chain_work::PassError;
+pub use condition::{DaemonsSeen, NodeSeen};
+pub use nodes::NodesInTurn;
 pub use server_key::{ServerKey, ServerKeyError, is_signed_by};
+pub use service::{Request, Vsp, VspError};
+pub use terms::{VoteVersionOf, VspParts, VspTerms};
+pub use ticket_proof::{Proof, ProofRecord, ProofVote};
+pub use vault::{Vault, VaultError, holds_secrets};

@@ -71,7 +71,7 @@ impl VspTicketStore for MemoryStore {
             let is_open = registration.outcome.is_none();
             match wanted {
                 RegisteredWhere::Unconfirmed => is_open && registration.confirmed_at.is_none(),
-                RegisteredWhere::Fee(status) => is_open && registration.fee == status,
+                RegisteredWhere::Fee(status) => registration.fee == status,
                 RegisteredWhere::ToBeVoted => registration.is_to_be_voted(),
                 RegisteredWhere::SettledAbove(above) => {
                     let heights = [registration.confirmed_at, ticket.fee_mined_at, ticket.ended_at];

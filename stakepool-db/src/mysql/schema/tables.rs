@@ -183,7 +183,7 @@ pub(super) const OWN: &[Table] = &[
                   fee_mined_at BIGINT, voting_key MEDIUMBLOB NOT NULL, preferences LONGTEXT NOT NULL, \
                   outcome VARCHAR(16) NOT NULL, ended_at BIGINT, ticket_tx MEDIUMBLOB NOT NULL, \
                   registered BIGINT NOT NULL, revision BIGINT NOT NULL, \
-                  KEY vsp_tickets_by_state (outcome, fee_status), KEY vsp_tickets_unconfirmed (outcome, confirmed_at), \
+                  KEY vsp_tickets_by_state (fee_status, outcome), KEY vsp_tickets_unconfirmed (outcome, confirmed_at), \
                   KEY vsp_tickets_confirmed (confirmed_at), KEY vsp_tickets_paid (fee_mined_at), \
                   KEY vsp_tickets_ended (ended_at)",
     },

@@ -101,7 +101,7 @@ fn query(wanted: RegisteredWhere) -> Statement {
             sql("SELECT * FROM vsp_tickets WHERE outcome = '' AND confirmed_at IS NULL ORDER BY ticket")
         }
         RegisteredWhere::Fee(status) => {
-            sql("SELECT * FROM vsp_tickets WHERE outcome = '' AND fee_status = ? ORDER BY ticket").bind(status.name())
+            sql("SELECT * FROM vsp_tickets WHERE fee_status = ? ORDER BY ticket").bind(status.name())
         }
         RegisteredWhere::ToBeVoted => sql("SELECT * FROM vsp_tickets WHERE outcome = '' \
              AND fee_status IN ('broadcast', 'confirmed') ORDER BY ticket"),

@@ -164,7 +164,7 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
     for (wanted, expected) in [
         (RegisteredWhere::Unconfirmed, &[1, 3][..]),
         (RegisteredWhere::Fee(FeeStatus::Received), &[2]),
-        (RegisteredWhere::Fee(FeeStatus::Confirmed), &[4]),
+        (RegisteredWhere::Fee(FeeStatus::Confirmed), &[4, 5, 6]),
         (RegisteredWhere::Fee(FeeStatus::Error), &[]),
         (RegisteredWhere::ToBeVoted, &[3, 4]),
         (RegisteredWhere::SettledAbove(BlockHeight(8)), &[4, 5, 6]),

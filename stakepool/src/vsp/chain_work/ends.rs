@@ -1,0 +1,96 @@
+//! Tickets whose votes or revocations were mined, and what a reorganisation takes back.
+
+use std::collections::BTreeMap;
+
+use stakepool_core::chain::{BlockHeight, TicketHash, Transaction};
+use stakepool_core::ports::{RegisteredTicket, RegisteredWhere};
+use stakepool_core::voting::StakeTransaction;
+use stakepool_core::vsp::{FeeEvent, Outcome};
+
+use super::error::PassError;
+use crate::vsp::service::Vsp;
+
+/// Blocks on a ticket's end after which its key is deleted: no reorganisation goes as deep.
+const DEEP: u32 = 256;
+
+impl Vsp {
+    /// Notes which registered tickets end with the stake transactions of a block.
+    pub(super) async fn note_ends(&self, height: BlockHeight, block: &[Transaction]) -> Result<(), PassError> {
+        let ended: BTreeMap<TicketHash, bool> = block.iter().filter_map(end_of).collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let hashes: Vec<_> = ended.keys().copied().collect();
+        for mut ticket in self.parts.tickets.registered_among(&hashes).await? {
+            let has_voted = ended.get(&ticket.registration.ticket).copied().unwrap_or_default();
+            let outcome = if has_voted { Outcome::Voted } else { self.revoked(&ticket, height) };
+            ticket.registration.outcome = Some(outcome);
+            ticket.ended_at = Some(height);
+            self.keep(&ticket).await?;
+            tracing::info!(ticket = %ticket.registration.ticket, %outcome, %height, "a registered ticket has ended");
+        }
+        Ok(())
+    }
+
+    /// Whether a revoked ticket was missed or has expired: revocations are mined in the block after either.
+    fn revoked(&self, ticket: &RegisteredTicket, height: BlockHeight) -> Outcome {
+        let params = self.terms.params();
+        let lasts = params.ticket_maturity.saturating_add(params.ticket_expiry);
+        match ticket.registration.confirmed_at {
+            Some(mined_at) if height.0 < mined_at.0.saturating_add(lasts) => Outcome::Missed,
+            Some(_) => Outcome::Expired,
+            None => Outcome::Missed,
+        }
+    }
+
+    /// Takes back what was settled in blocks above a height, which left the best chain.
+    pub(super) async fn undo(&self, above: BlockHeight) -> Result<(), PassError> {
+        for mut ticket in self.parts.tickets.registered_where(RegisteredWhere::SettledAbove(above)).await? {
+            let is_gone = |height: Option<BlockHeight>| height.is_some_and(|height| height > above);
+            let registration = &mut ticket.registration;
+            if is_gone(ticket.ended_at) {
+                (registration.outcome, ticket.ended_at) = (None, None);
+            }
+            if is_gone(registration.confirmed_at) {
+                registration.confirmed_at = None;
+            }
+            if is_gone(ticket.fee_mined_at) {
+                // What is neither sent nor settled has nothing to be taken back.
+                let _ = registration.fee_happened(FeeEvent::Unsettled);
+                ticket.fee_mined_at = None;
+            }
+            self.keep(&ticket).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the keys of tickets whose end is too deep to come back.
+    pub(super) async fn delete_keys(&self, best: BlockHeight) -> Result<(), PassError> {
+        let deep = RegisteredWhere::KeyKeptUntil(BlockHeight(best.0.saturating_sub(DEEP)));
+        for mut ticket in self.parts.tickets.registered_where(deep).await? {
+            (ticket.voting_key, ticket.payment) = (None, None);
+            self.keep(&ticket).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores a ticket. Where another change was faster, the next pass comes to the same.
+    pub(super) async fn keep(&self, ticket: &RegisteredTicket) -> Result<bool, PassError> {
+        let is_kept = self.store(ticket).await?;
+        if is_kept {
+            self.signal().changed();
+        } else {
+            self.look_again();
+        }
+        Ok(is_kept)
+    }
+}
+
+/// The ticket that a transaction ends, and whether it votes.
+fn end_of(transaction: &Transaction) -> Option<(TicketHash, bool)> {
+    match StakeTransaction::read(transaction) {
+        StakeTransaction::Vote(ticket) => Some((ticket, true)),
+        StakeTransaction::Revocation(ticket) => Some((ticket, false)),
+        StakeTransaction::Ticket(_) | StakeTransaction::Other => None,
+    }
+}

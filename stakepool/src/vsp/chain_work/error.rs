@@ -1,0 +1,45 @@
+//! Why the chain could not be worked through.
+
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{NodeError, StoreError};
+
+use crate::vsp::fault::Fault;
+
+/// Why the chain could not be worked through. The next pass goes on where this one ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PassError {
+    /// The node.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The node knows less of the chain than was worked through.
+    #[error("the node is at block {node}, but block {known} was worked through: it is waited for")]
+    Behind {
+        /// Its best block.
+        node: BlockHeight,
+        /// The last block that was worked through.
+        known: BlockHeight,
+    },
+    /// Without an index mined transactions seem to be unknown, and tickets to have vanished.
+    #[error("the node has no index of transactions: start it with txindex=1")]
+    NoIndex,
+    /// What is noted of the place in the chain cannot be read or written.
+    #[error("the note of the place in the chain cannot be used: {0}")]
+    Place(String),
+    /// Something of a ticket.
+    #[error("{0}")]
+    Ticket(String),
+}
+
+impl From<Fault> for PassError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Store(error) => Self::Store(error),
+            Fault::Node(error) => Self::Node(error),
+            other => Self::Ticket(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The work that blocks bring: confirmations, fees on their way, tickets that end or vanish, and reorganisations in each of
+//! these. A pass looks at what is new since the last one, by whichever instance that was, after any gap.
+
+mod ends;
+mod error;
+mod fees;
+mod place;
+mod tickets;
+
+use stakepool_core::chain::BlockHeight;
+
+use self::place::Place;
+use super::service::Vsp;
+
+pub use error::PassError;
+
+impl Vsp {
+    /// Works through the chain as far as it is new: to be called once a second, it rests until a block comes. By one instance at a time; done twice, it comes to the same.
+    ///
+    /// # Errors
+    /// [`PassError`]. What was done stays done, and the next pass does the rest.
+    pub async fn pass(&self) -> Result<(), PassError> {
+        let mut passes = self.passes.lock().await;
+        let node = self.parts.node.as_ref();
+        if !node.has_transaction_index().await? {
+            return Err(PassError::NoIndex);
+        }
+        let best = node.best_header().await?;
+        if passes.done == Some(best.hash) && !self.is_asked_again() {
+            return Ok(());
+        }
+        let mut place = Place::load(self.parts.upkeep.as_ref()).await?;
+        if let Some((known, _)) = place.last().filter(|(known, _)| best.height < *known) {
+            return Err(PassError::Behind { node: best.height, known });
+        }
+        if let Some(above) = place.rewind(node).await? {
+            tracing::warn!(%above, "blocks left the best chain: what they did to registered tickets is taken back");
+            self.undo(above).await?;
+            if place.last().is_none() && above.0 > 0 {
+                place.push(above, node.block_hash(above).await?);
+            }
+            place.save(self.parts.upkeep.as_ref()).await?;
+        }
+        match place.last() {
+            Some((last, _)) => self.work_through(&mut place, last, best.height).await?,
+            None => {
+                place.push(best.height, best.hash);
+                place.save(self.parts.upkeep.as_ref()).await?;
+            }
+        }
+        self.confirm_tickets(best.height).await?;
+        self.send_fees(&mut passes.refusals).await?;
+        self.settle_fees(best.height).await?;
+        self.delete_keys(best.height).await?;
+        passes.done = Some(best.hash);
+        Ok(())
+    }
+
+    /// Notes the ends of tickets in the blocks above `last`.
+    async fn work_through(&self, place: &mut Place, last: BlockHeight, best: BlockHeight) -> Result<(), PassError> {
+        let node = self.parts.node.as_ref();
+        for height in (last.0..best.0).map(|below| BlockHeight(below + 1)) {
+            let hash = node.block_hash(height).await?;
+            let block = node.block(&hash).await?;
+            self.note_ends(height, &block.stake_transactions).await?;
+            place.push(height, hash);
+            place.save(self.parts.upkeep.as_ref()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! Transactions of wallets on their way to the node.
+
+use std::time::Duration;
+
+use stakepool_core::chain::{Amount, Transaction, TxHash};
+use stakepool_core::ports::{MinedTransaction, NodeError, TransactionSubmission};
+use stakepool_core::vsp::{Code, Eligibility, Refusal, TicketPackage};
+use tokio::time::sleep;
+
+use super::fault::Fault;
+use super::service::Vsp;
+
+/// How often a ticket is sent whose parent the node does not have yet.
+const TRIES: u32 = 7;
+/// The pause between these.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Vsp {
+    /// A transaction, where the node knows it.
+    pub(super) async fn known_to_node(&self, hash: &TxHash) -> Result<Option<MinedTransaction>, NodeError> {
+        match self.parts.node.transaction(hash).await {
+            Ok(found) => Ok(Some(found)),
+            Err(NodeError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives the node a ticket and what funds it, where it does not know them. Returns how deep the ticket is.
+    pub(super) async fn bring_ticket(&self, package: &TicketPackage) -> Result<u32, Fault> {
+        if let Some(known) = self.known_to_node(&package.transaction.hash()).await? {
+            return self.depth(&known);
+        }
+        let parent = package.parent.hash();
+        if self.known_to_node(&parent).await?.is_none() {
+            package.require_parent()?;
+            self.send_ticket(&package.parent).await?;
+        }
+        self.send_ticket(&package.transaction).await?;
+        Ok(0)
+    }
+
+    /// Gives the node a registered ticket that it may have forgotten. Returns how deep the ticket is.
+    pub(super) async fn bring_known_ticket(&self, ticket: &Transaction) -> Result<u32, Fault> {
+        match self.known_to_node(&ticket.hash()).await? {
+            Some(known) => self.depth(&known),
+            None => self.send_ticket(ticket).await.map(|()| 0),
+        }
+    }
+
+    async fn send_ticket(&self, transaction: &Transaction) -> Result<(), Fault> {
+        let refused = |reason: &str| {
+            tracing::info!(transaction = %transaction.hash(), reason, "the node refuses a ticket or what funds it");
+            Err(Code::CannotBroadcastTicket.into())
+        };
+        for left in (0..TRIES).rev() {
+            match self.submit(transaction).await? {
+                TransactionSubmission::Accepted | TransactionSubmission::AlreadyKnown => return Ok(()),
+                // The parent may be on its way to our node.
+                TransactionSubmission::UnknownOutputs if left > 0 => sleep(PAUSE).await,
+                TransactionSubmission::UnknownOutputs => return refused("it spends unknown outputs"),
+                TransactionSubmission::Refused(reason) => return refused(&reason),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the node a transaction, of which not too many are under way.
+    pub(super) async fn submit(&self, transaction: &Transaction) -> Result<TransactionSubmission, NodeError> {
+        // The semaphore is never closed; were it, the transaction goes all the same.
+        let _place = self.broadcasts.acquire().await.ok();
+        self.parts.node.send_transaction(transaction).await
+    }
+
+    /// How deep a transaction is: 0 while it waits.
+    fn depth(&self, known: &MinedTransaction) -> Result<u32, Fault> {
+        let Some(mined_at) = known.mined_at else { return Ok(0) };
+        // The block may be newer than what was last looked at.
+        Ok(self.best()?.height.0.saturating_sub(mined_at.0).saturating_add(1))
+    }
+
+    /// Insists that a ticket of this depth may vote at some time to come.
+    pub(super) async fn require_eligible(&self, ticket: &Transaction, depth: u32) -> Result<(), Fault> {
+        let eligibility = Eligibility::of(depth, &self.terms.params());
+        let is_live = match eligibility {
+            Eligibility::IfLive => self.parts.node.is_live(&ticket.hash().into()).await?,
+            Eligibility::Eligible | Eligibility::TooOld => false,
+        };
+        Ok(eligibility.require(is_live)?)
+    }
+
+    /// Insists that the fee can be sent once its turn comes: what it spends is there and suffices.
+    pub(super) async fn require_sendable(&self, payment: &Transaction) -> Result<(), Fault> {
+        let mut spent = Amount::ZERO;
+        for input in &payment.inputs {
+            let Some(output) = self.parts.node.unspent_output(&input.previous).await? else {
+                // A payment that the node has is what has spent it.
+                return match self.known_to_node(&payment.hash()).await? {
+                    Some(_) => Ok(()),
+                    None => Err(Code::CannotBroadcastFeeUnknownOutputs.into()),
+                };
+            };
+            spent = spent.checked_add(output.value).unwrap_or(spent);
+        }
+        let paid = Amount::checked_sum(payment.outputs.iter().map(|output| output.value));
+        if paid.is_some_and(|paid| paid <= spent) {
+            Ok(())
+        } else {
+            Err(Refusal::from(Code::CannotBroadcastFee).into())
+        }
+    }
+}

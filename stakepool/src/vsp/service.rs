@@ -1,0 +1,310 @@
+//! The service: what all its use cases share.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use serde::Serialize;
+use stakepool_core::chain::{Params, TicketHash, VoteVersion};
+use stakepool_core::ports::{Agenda, NodeError, RegisteredTicket, StoreError};
+use stakepool_core::time::UnixTime;
+use stakepool_core::vsp::{
+    AnswerSigner as _, BestBlock, Code, Facts, FeeKey, FeeKeyError, Refusal, SignedAnswer, TicketCounts, VspInfo,
+    authenticate, ticket_of,
+};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::condition::{DaemonsSeen, NodeSeen, hindrance};
+use super::fault::Fault;
+use super::passes::Passes;
+use super::server_key::ServerKey;
+use super::terms::{VspParts, VspTerms};
+use super::vault::{Vault, VaultError};
+use crate::agendas::Agendas;
+use crate::desired_changed::DesiredChanged;
+use crate::sealed::SealingKey;
+
+/// Transactions that are given to the node at the same time.
+const BROADCASTS: usize = 16;
+/// How long the node may take to say how it is.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often a change is tried that others come between.
+pub(super) const TRIES: usize = 5;
+
+/// Why the service cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VspError {
+    /// The fee key.
+    #[error(transparent)]
+    FeeKey(#[from] FeeKeyError),
+    /// What lies sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An answer cannot be made.
+    #[error("the first answer cannot be made")]
+    Answer,
+}
+
+/// A request, as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The body: exactly what was signed.
+    pub body: &'a [u8],
+    /// The header `VSP-Client-Signature`.
+    pub signature: Option<&'a str>,
+}
+
+/// The service for wallets of today. Each use case takes a request and gives the answer to send; failures are answers, too.
+pub struct Vsp {
+    pub(super) terms: VspTerms,
+    pub(super) parts: VspParts,
+    pub(super) vault: Vault,
+    pub(super) agendas: Agendas,
+    pub(super) broadcasts: Semaphore,
+    /// Addresses are given one after the other, so that instances do not contend with themselves.
+    pub(super) giving: tokio::sync::Mutex<()>,
+    /// What the work of blocks remembers; one pass runs at a time.
+    pub(super) passes: tokio::sync::Mutex<Passes>,
+    key: ServerKey,
+    signal: DesiredChanged,
+    seen: Mutex<Seen>,
+    /// Whether something came between a pass and a ticket, so that another pass must follow.
+    again: AtomicBool,
+}
+
+/// What was seen when the service last looked.
+struct Seen {
+    best: Option<BestBlock>,
+    hindrance: Option<&'static str>,
+    info: Arc<SignedAnswer>,
+}
+
+impl Vsp {
+    /// Opens the service: its key is made at the first start, and its fee key noted.
+    ///
+    /// # Errors
+    /// [`VspError`] says what is wrong and what to do.
+    pub async fn open(terms: VspTerms, parts: VspParts, key: SealingKey) -> Result<Self, VspError> {
+        let vault = Vault::new(key);
+        let server_key = vault.server_key(parts.sealed.as_ref()).await?;
+        parts.fee_keys.add_fee_key(&FeeKey::new(terms.fee_key), parts.clock.now()).await?;
+        if parts.fee_keys.fee_key(&terms.fee_key).await?.is_some_and(|key| key.is_retired()) {
+            return Err(FeeKeyError::Retired.into());
+        }
+        let hindrance = Some("the pool has only just started");
+        let info = refused_info(&server_key, hindrance.unwrap_or_default()).ok_or(VspError::Answer)?;
+        Ok(Self {
+            agendas: Agendas::new(parts.agendas.clone()),
+            broadcasts: Semaphore::new(BROADCASTS),
+            giving: tokio::sync::Mutex::default(),
+            passes: tokio::sync::Mutex::default(),
+            signal: DesiredChanged::default(),
+            again: AtomicBool::new(false),
+            seen: Mutex::new(Seen { best: None, hindrance, info: Arc::new(info) }),
+            key: server_key,
+            terms,
+            parts,
+            vault,
+        })
+    }
+
+    /// What it is held to.
+    pub const fn terms(&self) -> &VspTerms {
+        &self.terms
+    }
+
+    /// The server's public key, which wallets have configured.
+    pub fn public_key(&self) -> [u8; 32] {
+        self.key.public_key()
+    }
+
+    /// Wakes whoever keeps the daemons at the desired state.
+    pub fn signal(&self) -> DesiredChanged {
+        self.signal.clone()
+    }
+
+    /// Why no ticket can be taken now, where it is not the operator's wish.
+    pub fn hindrance(&self) -> Option<&'static str> {
+        self.seen().hindrance
+    }
+
+    /// Looks at node, daemons and tickets, and makes the answer of `vspinfo`: to be called once a second.
+    pub async fn look(&self, daemons: DaemonsSeen) {
+        let node = match timeout(LOOK, self.look_at_node()).await {
+            Ok(Ok(node)) => Some(node),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the node for wallets of today does not answer");
+                None
+            }
+            Err(_) => None,
+        };
+        let now = self.now();
+        let hindrance = hindrance(self.terms.network, node.as_ref(), daemons, self.terms.max_lag, now);
+        let best =
+            node.map(|node| BestBlock { height: node.best.height, stake_difficulty: node.best.stake_difficulty });
+        let info = self.make_info(hindrance, node.as_ref(), daemons, now).await;
+        let before = {
+            let mut seen = self.seen();
+            seen.best = best.or(seen.best);
+            if let Some(info) = info {
+                seen.info = Arc::new(info);
+            }
+            std::mem::replace(&mut seen.hindrance, hindrance)
+        };
+        match hindrance {
+            Some(reason) if before != hindrance => tracing::warn!(reason, "wallets of today are sold no tickets"),
+            None if before.is_some() => tracing::info!("wallets of today are sold tickets"),
+            _ => {}
+        }
+    }
+
+    /// The answer of `vspinfo`, made at most a second or so ago.
+    pub fn info(&self) -> Arc<SignedAnswer> {
+        self.seen().info.clone()
+    }
+
+    async fn look_at_node(&self) -> Result<NodeSeen, NodeError> {
+        let node = self.parts.node.as_ref();
+        let (info, has_index, best) = tokio::try_join!(node.info(), node.has_transaction_index(), node.best_header())?;
+        Ok(NodeSeen { generation: info.generation, network: info.network, has_index, best })
+    }
+
+    async fn make_info(
+        &self,
+        hindrance: Option<&'static str>,
+        node: Option<&NodeSeen>,
+        daemons: DaemonsSeen,
+        now: UnixTime,
+    ) -> Option<SignedAnswer> {
+        let closed = self.terms.closed.get();
+        let tickets = match self.parts.tickets.registered_counts().await {
+            Ok(tickets) => TicketCounts { network: pool_size(&self.terms.params()), ..tickets },
+            Err(_) => return refused_info(&self.key, "the pool's database does not answer"),
+        };
+        match (hindrance, node) {
+            // Wallets ask this before they buy: an error keeps their money.
+            (Some(reason), _) if closed.is_none() => refused_info(&self.key, reason),
+            (_, node) => {
+                let best = node.map(|node| node.best.height).or_else(|| self.seen().best.map(|best| best.height));
+                let facts = Facts {
+                    now,
+                    public_key: self.key.public_key(),
+                    fee: self.terms.fee.fee,
+                    closed: closed.as_deref(),
+                    network: self.terms.network,
+                    version: &self.terms.version,
+                    tickets,
+                    daemons: (daemons.all, daemons.voting),
+                    height: best.unwrap_or_default(),
+                };
+                SignedAnswer::seal(200, &VspInfo::from(&facts), &self.key).ok()
+            }
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has another pass follow, whether a block comes or not.
+    pub(super) fn look_again(&self) {
+        self.again.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether another pass was asked for since this was asked last.
+    pub(super) fn is_asked_again(&self) -> bool {
+        self.again.swap(false, Ordering::Relaxed)
+    }
+
+    /// Now.
+    pub(super) fn now(&self) -> UnixTime {
+        self.parts.clock.now()
+    }
+
+    /// Insists that the operator takes tickets, and that they would be voted.
+    pub(super) fn require_open(&self) -> Result<(), Refusal> {
+        if self.terms.closed.get().is_some() {
+            return Err(Code::VspClosed.into());
+        }
+        match self.seen().hindrance {
+            Some(reason) => Err(Refusal::new(Code::VspClosed, format!("vsp is closed: {reason}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The best block, as it was last seen.
+    pub(super) fn best(&self) -> Result<BestBlock, Refusal> {
+        self.seen().best.ok_or_else(|| Code::InternalError.into())
+    }
+
+    /// A registered ticket.
+    pub(super) async fn registered(&self, ticket: &TicketHash) -> Result<Option<RegisteredTicket>, StoreError> {
+        self.parts.tickets.registered_ticket(ticket).await
+    }
+
+    /// A registered ticket whose owner has signed the request.
+    pub(super) async fn signed_for(&self, request: Request<'_>) -> Result<RegisteredTicket, Fault> {
+        let hash = ticket_of(request.body)?;
+        let ticket = self.registered(&hash).await?.ok_or(Code::UnknownTicket)?;
+        let registration = &ticket.registration;
+        authenticate(request.body, request.signature, registration.owner, registration.alternate)?;
+        Ok(ticket)
+    }
+
+    /// What can be voted on, and the version of that.
+    pub(super) async fn choices(&self) -> (VoteVersion, Arc<[Agenda]>) {
+        match (self.parts.vote_version)() {
+            Some(version) => (version, self.agendas.of(version).await.unwrap_or_default()),
+            None => (VoteVersion(0), Arc::default()),
+        }
+    }
+
+    /// Serializes and signs.
+    pub(super) fn seal(&self, status: u16, answer: &impl Serialize) -> Result<SignedAnswer, Refusal> {
+        SignedAnswer::seal(status, answer, &self.key).map_err(|_| Code::InternalError.into())
+    }
+
+    /// The answer to send for what a use case came to.
+    pub(super) fn answer(&self, what: &'static str, done: Result<SignedAnswer, Fault>) -> SignedAnswer {
+        done.unwrap_or_else(|fault| self.refusal(&fault.into_refusal(what)))
+    }
+
+    /// The answer to a request that is refused.
+    pub fn refusal(&self, refusal: &Refusal) -> SignedAnswer {
+        self.refusal_with(refusal.code.http_status(), refusal)
+    }
+
+    /// The same with another HTTP status.
+    pub fn refusal_with(&self, status: u16, refusal: &Refusal) -> SignedAnswer {
+        SignedAnswer::seal(status, refusal, &self.key).unwrap_or_else(|_| {
+            // A number and a text can always be serialized; were that not so, this is signed all the same.
+            let body = br#"{"code":1,"message":"internal error"}"#.to_vec();
+            let signature = BASE64.encode(&self.key.sign(&body));
+            SignedAnswer { status: 500, body, signature }
+        })
+    }
+}
+
+/// How many tickets the network's lottery is made to hold: the real number is never far from it.
+fn pool_size(params: &Params) -> u64 {
+    u64::from(params.ticket_pool_size) * u64::from(params.tickets_per_block)
+}
+
+/// The answer of `vspinfo` while no ticket can be taken: 503, which wallets take for a pool that is away.
+fn refused_info(key: &ServerKey, reason: &str) -> Option<SignedAnswer> {
+    let refusal = Refusal::new(Code::InternalError, format!("no tickets are taken at this moment: {reason}"));
+    SignedAnswer::seal(503, &refusal, key).ok()
+}
+
+impl fmt::Debug for Vsp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vsp").field("terms", &self.terms).field("parts", &self.parts).finish_non_exhaustive()
+    }
+}

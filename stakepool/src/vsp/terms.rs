@@ -1,0 +1,86 @@
+//! What the service for wallets of today is held to, and what it works with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use stakepool_core::chain::{ExtendedPubKey, Generation, Network, Params, VoteVersion};
+use stakepool_core::ports::{
+    AgendaSource, Clock, FeeKeyStore, LeaseStore, SealedStore, UpkeepStore, VspNode, VspTicketStore,
+};
+use stakepool_core::reloadable::Reloadable;
+use stakepool_core::vsp::FeeTerms;
+
+use crate::stores::Stores;
+
+/// What the service is held to.
+#[derive(Debug)]
+pub struct VspTerms {
+    /// The network.
+    pub network: Network,
+    /// What is asked for a ticket.
+    pub fee: FeeTerms,
+    /// The account whose addresses take the fees.
+    pub fee_key: ExtendedPubKey,
+    /// What wallets read where the operator takes no tickets; `None` where they are taken.
+    pub closed: Reloadable<Option<String>>,
+    /// How many blocks nodes may lag before no ticket is taken.
+    pub max_lag: u32,
+    /// The version that wallets are told, as [`stakepool_core::vsp::server_version`] makes it.
+    pub version: String,
+}
+
+impl VspTerms {
+    /// The network's parameters. Only nodes of today serve wallets of today.
+    pub const fn params(&self) -> Params {
+        self.network.params(Generation::Today)
+    }
+}
+
+/// Says which vote version the wallets cast; `None` while that is not known.
+pub type VoteVersionOf = Arc<dyn Fn() -> Option<VoteVersion> + Send + Sync>;
+
+/// What the service works with.
+#[derive(Clone)]
+pub struct VspParts {
+    /// The registered tickets.
+    pub tickets: Arc<dyn VspTicketStore>,
+    /// The keys whose addresses take fees.
+    pub fee_keys: Arc<dyn FeeKeyStore>,
+    /// Sealed secrets.
+    pub sealed: Arc<dyn SealedStore>,
+    /// Work that only one of several instances does.
+    pub leases: Arc<dyn LeaseStore>,
+    /// Where that work keeps its place.
+    pub upkeep: Arc<dyn UpkeepStore>,
+    /// The node.
+    pub node: Arc<dyn VspNode>,
+    /// What can be voted on; the first source that answers counts.
+    pub agendas: Vec<Arc<dyn AgendaSource>>,
+    /// Which vote version is cast.
+    pub vote_version: VoteVersionOf,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl VspParts {
+    /// Parts on the stores of a pool, without agendas.
+    pub fn on_stores(stores: &Stores, node: Arc<dyn VspNode>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            tickets: stores.vsp_tickets.clone(),
+            fee_keys: stores.fee_keys.clone(),
+            sealed: stores.sealed.clone(),
+            leases: stores.leases.clone(),
+            upkeep: stores.upkeep.clone(),
+            node,
+            agendas: Vec::new(),
+            vote_version: Arc::new(|| None),
+            clock,
+        }
+    }
+}
+
+impl fmt::Debug for VspParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VspParts").field("node", &self.node.name()).finish_non_exhaustive()
+    }
+}
