@@ -6,7 +6,7 @@ use stakepool::alerts::WebhookError;
 use stakepool::mail::SmtpError;
 use stakepool::wallets::VotingWallet;
 use stakepool::{Parts, Pool, SecretsError, SetupError};
-use stakepool_config::{Captcha, Database as DatabasePlace, PeerError, WebConfig};
+use stakepool_config::{Captcha, Database as DatabasePlace, NewKeyFile, PeerError, VspSetupError, WebConfig};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::VotingDaemon;
 use stakepool_db::{Database, DbError, SqliteOptions};
@@ -50,6 +50,9 @@ pub enum ConfiguredError {
     /// A setting of the pool.
     #[error(transparent)]
     Pool(#[from] SetupError),
+    /// The service for wallets of today.
+    #[error(transparent)]
+    Vsp(#[from] VspSetupError),
     /// The application itself.
     #[error(transparent)]
     Web(#[from] WebError),
@@ -88,7 +91,9 @@ pub async fn run_reloaded(
         daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect(),
     )?;
     add_channels(&config, &mut parts)?;
-    let peers = Arc::new(ConfiguredCalls { wallets, daemons });
+    let nodes = config.vsp_nodes()?;
+    parts.vsp = config.open_vsp(&database.clone().into(), &nodes, NewKeyFile::Make).await?;
+    let peers = Arc::new(ConfiguredCalls { wallets, daemons, nodes });
     let calls = Some(peers.clone() as Arc<dyn CallSource>);
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use stakepool::Pool;
 use stakepool_config::{IpRange, WebConfig};
-use stakepool_core::ports::{VoteSigner as _, VotingDaemon as _};
+use stakepool_core::ports::{Node as _, VoteSigner as _, VotingDaemon as _};
 use stakepool_core::reloadable::Reloadable;
 use stakepool_process::monitor::CallsOf;
 use stakepool_rpc::grpc::client::DaemonClient;
-use stakepool_rpc::json::Wallet;
+use stakepool_rpc::json::{NodeClient, Wallet};
 
 use crate::metrics::CallSource;
 
@@ -19,13 +19,16 @@ pub struct ConfiguredCalls {
     pub wallets: Vec<Arc<Wallet>>,
     /// The voting daemons.
     pub daemons: Vec<Arc<DaemonClient>>,
+    /// The nodes for wallets of today.
+    pub nodes: Vec<Arc<NodeClient>>,
 }
 
 impl CallSource for ConfiguredCalls {
     fn calls(&self) -> Vec<CallsOf> {
         let wallets = self.wallets.iter().map(|wallet| (wallet.name().to_owned(), wallet.call_figures()));
         let daemons = self.daemons.iter().map(|daemon| (daemon.name().to_owned(), daemon.call_figures()));
-        wallets.chain(daemons).collect()
+        let nodes = self.nodes.iter().map(|node| (node.name().to_owned(), node.call_figures()));
+        wallets.chain(daemons).chain(nodes).collect()
     }
 }
 
@@ -48,6 +51,9 @@ impl Live {
 
     fn take(&self, config: &WebConfig) {
         self.pool.terms().closed.set(config.closed());
+        if let (Some(vsp), Some(configured)) = (self.pool.vsp(), &config.vsp) {
+            vsp.terms().closed.set(configured.closed.clone());
+        }
         self.pool.settings().administrators.set(config.admin_ids.clone());
         self.pool.settings().invitations_required.set(config.invitations_required);
         self.admin_ips.set(config.admin_ips.clone());
@@ -57,6 +63,13 @@ impl Live {
         for wallet in &self.peers.wallets {
             let Some(server) = servers.iter().find(|server| server.host == wallet.name()) else { continue };
             if let Err(error) = wallet.expect_certificate(server) {
+                tracing::error!(%error, "the old certificate is expected");
+            }
+        }
+        let servers = config.node_servers();
+        for node in &self.peers.nodes {
+            let Some(server) = servers.iter().find(|server| server.host == node.name()) else { continue };
+            if let Err(error) = node.expect_certificate(server) {
                 tracing::error!(%error, "the old certificate is expected");
             }
         }

@@ -16,6 +16,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use crate::api::command::{Command, VERSIONS};
+use crate::api::v3;
 use crate::http::filters::{at, client, path, query};
 use crate::http::respond::{moved_to, see_other};
 use crate::page_error::PageError;
@@ -76,7 +77,11 @@ fn api_routes() -> impl Iterator<Item = KnownRoute> {
         };
         Command::ALL.map(route)
     };
-    VERSIONS.into_iter().flat_map(commands)
+    let of_today = v3::command::Command::ALL.into_iter().map(|command| KnownRoute {
+        method: command.method(),
+        path: format!("/api/{}{}", v3::command::PREFIX, command.name()).into(),
+    });
+    VERSIONS.into_iter().flat_map(commands).chain(of_today)
 }
 
 /// Whether there is something at a path, however it is asked for.

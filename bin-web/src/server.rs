@@ -22,6 +22,7 @@ use warp::http::{Method, Request};
 use warp::reply::Response;
 
 use crate::api::answer::{Code, json, plain};
+use crate::api::v3::answer::unread;
 use crate::connections::{ConnectionLimit, Limits, WriteTimeout};
 use crate::http::body::{BodyError, BodyMemory};
 use crate::http::client::client_of;
@@ -44,6 +45,8 @@ const BODY_TIME: Duration = Duration::from_secs(20);
 const READ_BYTES: usize = 64 << 10;
 /// How long it may take to read an answer.
 const READ_LIMIT: Duration = Duration::from_secs(60);
+/// Where every answer is signed, where wallets of today are served.
+const SIGNED: &str = "/api/v3/";
 /// Most connections at a time.
 const MOST: Limits = Limits { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
 /// How long requests under way may take after the stop.
@@ -205,6 +208,11 @@ where
     let (began, path) = (Instant::now(), parts.uri.path().to_owned());
     let takes_gzip = accepts(&parts.headers, "gzip");
     let is_api = parts.uri.path().starts_with("/api/");
+    let is_signed = parts.uri.path().starts_with(SIGNED) && site.pool.vsp().is_some();
+    let refuse = |client, is_api, refused: PageError, message| match site.pool.vsp() {
+        Some(vsp) if is_signed => unread(vsp, refused.explained(false, false).0, message),
+        _ => refuse(site, client, is_api, refused, message),
+    };
     let mut response = match timeout(BODY_TIME, memory.read(body)).await {
         Ok(Ok(body)) => {
             parts.extensions.insert(client);
@@ -213,12 +221,15 @@ where
                 Err(never) => match never {},
             }
         }
-        Ok(Err(BodyError::TooLarge)) => refuse(site, client, is_api, PageError::too_large(), "request too large"),
-        Ok(Err(BodyError::NoMemory)) => refuse(site, client, is_api, PageError::too_busy(), "too many requests"),
-        Ok(Err(BodyError::Broken)) => refuse(site, client, is_api, PageError::bad_request(), "request not understood"),
-        Err(_) => refuse(site, client, is_api, PageError::too_slow(), "request too slow"),
+        Ok(Err(BodyError::TooLarge)) => refuse(client, is_api, PageError::too_large(), "request too large"),
+        Ok(Err(BodyError::NoMemory)) => refuse(client, is_api, PageError::too_busy(), "too many requests"),
+        Ok(Err(BodyError::Broken)) => refuse(client, is_api, PageError::bad_request(), "request not understood"),
+        Err(_) => refuse(client, is_api, PageError::too_slow(), "request too slow"),
     };
-    response = packed(response, takes_gzip).await;
+    // What was signed goes out as it is.
+    if !is_signed {
+        response = packed(response, takes_gzip).await;
+    }
     secure(&mut response, site.pool.site().is_https());
     site.metrics.answer(label(&path), response.status().as_u16(), began.elapsed());
     response

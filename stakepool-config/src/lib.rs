@@ -48,3 +48,5 @@ pub use reference::{KeyReference, daemon_keys, web_keys};
 pub use sources::{KeyValues, Sources};
 pub use voting_key::SealedVotingKey;
 pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, Vsp, WebConfig};
+#[cfg(feature = "pool")]
+pub use web::{NewKeyFile, VspSetupError};

@@ -9,6 +9,8 @@ use crate::parts::{Parts, VoteObserver};
 use crate::pool::{Pool, SetupError};
 use crate::stores::Stores;
 use crate::terms::{PoolSettings, PoolTerms};
+#[cfg(feature = "vsp")]
+use crate::vsp::Vsp;
 use crate::wallets::VotingWallet;
 
 /// Puts a pool together, part by part. Only a store is required; what a pool without wallets or daemons cannot do, it says
@@ -50,6 +52,8 @@ pub struct PoolBuilder {
     vote_observers: Vec<Arc<dyn VoteObserver>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn SecureRandom>,
+    #[cfg(feature = "vsp")]
+    vsp: Option<Arc<Vsp>>,
 }
 
 impl Pool {
@@ -67,6 +71,8 @@ impl Pool {
             vote_observers: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+            #[cfg(feature = "vsp")]
+            vsp: None,
         }
     }
 }
@@ -127,6 +133,13 @@ impl PoolBuilder {
         self
     }
 
+    /// The service for wallets of today, on the same stores.
+    #[cfg(feature = "vsp")]
+    pub fn vsp(mut self, vsp: Option<Arc<Vsp>>) -> Self {
+        self.vsp = vsp;
+        self
+    }
+
     /// Another clock than the machine's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -152,6 +165,8 @@ impl PoolBuilder {
             vote_observers: self.vote_observers,
             clock: self.clock,
             random: self.random,
+            #[cfg(feature = "vsp")]
+            vsp: self.vsp,
             ..Parts::assemble(&self.terms, stores, self.wallets, self.daemons)?
         };
         Pool::new(self.terms, self.settings, parts)

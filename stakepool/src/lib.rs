@@ -89,6 +89,7 @@
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
 //! | change the fee or the cold wallet | [`Pool::announce_terms`], [`Pool::revoke_terms`], [`Pool::noted_terms`], [`PoolTerms::in_force`], [`Pool::read_terms`] where the pool runs elsewhere |
 //! | see what mail did not arrive | [`Pool::mail_troubles`] |
+//! | serve wallets of today | [`vsp::Vsp`] in [`Parts::vsp`], [`Pool::vsp`] |
 //! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`, [`PoolBuilder::heartbeat`]; administrators get mail; [`Pool::test_alerts`] tries all |
 //!
 //! # What is left to a front end
@@ -151,6 +152,8 @@ mod user_cache;
 pub mod voting_key;
 #[cfg(feature = "vsp")]
 pub mod vsp;
+#[cfg(feature = "vsp")]
+mod vsp_work;
 pub mod wallets;
 
 pub use alert_record::{AlertsReport, ChannelReport};

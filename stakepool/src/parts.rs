@@ -18,6 +18,8 @@ use crate::registration::{AddressRegistrar, Registrar};
 use crate::stores::Stores;
 use crate::terms::PoolTerms;
 use crate::ticket_source::{PoolRule, TicketSource, WalletTicketSource};
+#[cfg(feature = "vsp")]
+use crate::vsp::Vsp;
 use crate::wallets::{VotingWallet, VotingWallets, WalletView};
 
 /// Sees the votes that daemons report, as for metrics.
@@ -104,6 +106,9 @@ pub struct Parts {
     pub vote_observers: Vec<Arc<dyn VoteObserver>>,
     /// Tickets where a daemon reports nothing.
     pub tickets: Option<Arc<dyn TicketSource>>,
+    /// The service for wallets of today, where they are served.
+    #[cfg(feature = "vsp")]
+    pub vsp: Option<Arc<Vsp>>,
     /// The voting daemons.
     pub daemons: Vec<Arc<dyn VotingDaemon>>,
     /// The time.
@@ -156,6 +161,8 @@ impl Parts {
             heartbeat: None,
             vote_observers: Vec::new(),
             tickets: None,
+            #[cfg(feature = "vsp")]
+            vsp: None,
             daemons: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher, SecureRandom};
 use stakepool_core::chain::HdKeyError;
+#[cfg(feature = "vsp")]
+use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::StoreError;
 use stakepool_core::secret::Secret;
 use stakepool_core::single_flight::SingleFlight;
@@ -21,6 +23,10 @@ use crate::limits::key_networks::KeyNetworks;
 use crate::limits::known_browsers::KnownBrowsers;
 use crate::limits::password_queue::PasswordQueue;
 use crate::limits::tries::Limiter;
+#[cfg(feature = "vsp")]
+use crate::limits::wallets_of_today::WalletCalls;
+#[cfg(feature = "vsp")]
+use crate::limits::{ClientAddress, MustWait};
 use crate::mail::{MailTroubles, Outbox};
 use crate::parts::Parts;
 use crate::sealed::SealError;
@@ -28,6 +34,8 @@ use crate::signed::Signer;
 use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
 use crate::tickets::Tally;
 use crate::user_cache::UserCache;
+#[cfg(feature = "vsp")]
+use crate::vsp::Vsp;
 
 /// How old shared figures may be.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -106,6 +114,8 @@ pub struct Pool {
     pub(crate) alert_record: AlertRecord,
     /// This instance, by a name that no other has.
     pub(crate) instance: String,
+    #[cfg(feature = "vsp")]
+    wallet_calls: WalletCalls,
     /// How many users were given a fee address that is not accepted any more.
     pub(crate) stale_fee_addresses: OnceCell<usize>,
     /// Whether the last registration was refused because no more key indexes may be withheld by guess.
@@ -136,13 +146,15 @@ impl Pool {
             first_steps: Signer::new(&settings.note_secret, "first step"),
             known_browsers: KnownBrowsers::new(&settings.note_secret),
             key_networks: KeyNetworks::default(),
-            reconciler: Reconciler::new(parts.clone(), DesiredChanged::default(), expected),
+            reconciler: Reconciler::new(parts.clone(), signal_of(&parts), expected),
             agendas: Agendas::new(parts.agendas.clone()),
             users: UserCache::default(),
             figures: SingleFlight::new(MAX_AGE),
             tally: SingleFlight::new(MAX_AGE),
             alert_record: AlertRecord::default(),
             instance: instance(&settings.instance, parts.random.as_ref()),
+            #[cfg(feature = "vsp")]
+            wallet_calls: WalletCalls::default(),
             stale_fee_addresses: OnceCell::new(),
             guesses_are_used_up: AtomicBool::new(false),
             terms,
@@ -190,6 +202,22 @@ impl Pool {
         &self.reconciler
     }
 
+    /// The service for wallets of today, where they are served.
+    #[cfg(feature = "vsp")]
+    pub fn vsp(&self) -> Option<&Arc<Vsp>> {
+        self.parts.vsp.as_ref()
+    }
+
+    /// Counts a call of the API v3, unless its client or ticket has had as many as it may. `ticket` is the one that the call is
+    /// about, where it asks the node or writes.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    #[cfg(feature = "vsp")]
+    pub fn admit_wallet_of_today(&self, client: ClientAddress, ticket: Option<TicketHash>) -> Result<(), MustWait> {
+        self.wallet_calls.count(client, ticket)
+    }
+
     /// Whether the pool sends mail.
     pub fn sends_mail(&self) -> bool {
         self.outbox.is_on()
@@ -228,6 +256,18 @@ impl Pool {
     pub async fn tally(&self) -> Result<Tally, StoreError> {
         self.tally.get(async { Ok(Tally::of(&self.parts.ledger.ticket_counts(None).await?)) }).await
     }
+}
+
+/// What wakes the reconciler: the service for wallets of today does, too.
+fn signal_of(parts: &Parts) -> DesiredChanged {
+    #[cfg(feature = "vsp")]
+    if let Some(vsp) = &parts.vsp {
+        let wallets = parts.stats.clone();
+        vsp.choose_from(Arc::new(move || wallets.vote_version()), parts.agendas.clone());
+        return vsp.signal();
+    }
+    let _ = parts;
+    DesiredChanged::default()
 }
 
 /// A name for an instance that no other has.

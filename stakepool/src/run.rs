@@ -4,6 +4,8 @@ use std::future::{Future, pending};
 
 use crate::pool::Pool;
 use crate::tickets::mailer;
+#[cfg(feature = "vsp")]
+use crate::vsp_work;
 use crate::wallets::WalletsError;
 use crate::{accounts, alerts, history, terms_keeper};
 
@@ -29,9 +31,19 @@ impl Pool {
             () = accounts::unverified::run(self) => Ok(()),
             () = accounts::factor_secrets::seal_clear_ones(self) => Ok(()),
             () = self.parts.database.watch(|| self.now()) => Ok(()),
+            () = self.serve_wallets_of_today() => Ok(()),
         };
         alerts::watch::give_up(self).await;
         ended
+    }
+
+    /// Does the work of the service for wallets of today, where there is one.
+    async fn serve_wallets_of_today(&self) {
+        #[cfg(feature = "vsp")]
+        if let Some(vsp) = &self.parts.vsp {
+            vsp_work::run(self, vsp).await;
+        }
+        pending().await
     }
 
     /// Keeps the voting wallets in service, where that is left to the pool.

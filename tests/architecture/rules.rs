@@ -154,7 +154,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["daemons"],
             &["pool"],
             &["terms_keeper"],
-            &["accounts", "builder", "history", "status"],
+            &["accounts", "builder", "history", "status", "vsp_work"],
             &["administration", "alerts"],
             &["run"],
         ],

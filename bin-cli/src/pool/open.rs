@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stakepool::wallets::VotingWallet;
 use stakepool::{Pool, PoolBuilder};
-use stakepool_config::{Database as Location, WebConfig};
+use stakepool_config::{Database as Location, NewKeyFile, WebConfig};
 use stakepool_core::accounts::Actor;
 use stakepool_core::ports::VotingDaemon;
 use stakepool_db::{Database, SqliteOptions};
@@ -100,8 +100,16 @@ impl OpenPool {
                 Location::Mysql(server) => Database::open_mysql_ready(server.clone()).await,
             }
         })?);
+        // Daemons are given what they should have by commands, too: without the tickets of wallets of today they would lose these.
+        let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
+        let vsp = runtime.block_on(async {
+            let nodes = config.vsp_nodes().map_err(|error| unusable(&error))?;
+            let stores = database.clone().into();
+            config.open_vsp(&stores, &nodes, NewKeyFile::Leave).await.map_err(|error| unusable(&error))
+        })?;
         let builder = Pool::builder(config.pool_terms(), config.pool_settings())
             .store(database.clone())
+            .vsp(vsp)
             .wallets(wallets)
             .daemons(daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>));
         let entered = runtime.enter();

@@ -12,6 +12,7 @@ pub mod command;
 pub mod getpurchaseinfo;
 pub mod number;
 pub mod stats;
+pub mod v3;
 pub mod voting;
 
 use std::sync::Arc;
@@ -57,6 +58,13 @@ pub fn routes(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
 }
 
 async fn dispatch(tail: &str, method: &Method, call: Call) -> Response {
+    if let (Some(name), Some(vsp)) = (tail.strip_prefix(v3::command::PREFIX), call.site.pool.vsp().cloned()) {
+        let Call { site, client, headers, body, .. } = &call;
+        let call = v3::call::Call { site: site.clone(), client: *client, headers: headers.clone(), body: body.clone() };
+        if let Some(answer) = v3::dispatch(name, method, &vsp, call).await {
+            return answer;
+        }
+    }
     let body = match (Command::of(tail), method) {
         (Some(Command::PurchaseInfo), &Method::GET) => {
             getpurchaseinfo::answer(&call.site, &call.headers, call.client).await

@@ -21,7 +21,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 struct Stats<'a> {
     all_mempool_tix: u64,
     #[serde(rename = "APIVersionsSupported")]
-    api_versions_supported: [u8; 2],
+    api_versions_supported: &'static [u8],
     block_height: u32,
     difficulty: Decimal,
     expired: u64,
@@ -63,7 +63,7 @@ fn body(figures: &PoolFigures, pool: &Pool) -> Bytes {
     let (stake, terms) = (&figures.stake, pool.terms());
     let data = Stats {
         all_mempool_tix: stake.all_mempool,
-        api_versions_supported: [1, 2],
+        api_versions_supported: if pool.vsp().is_some() { &[1, 2, 3] } else { &[1, 2] },
         block_height: stake.height.0,
         difficulty: coins(stake.difficulty),
         expired: stake.expired,

@@ -38,6 +38,7 @@ mod tickets;
 mod typed;
 mod unix_socket;
 mod voting;
+mod vsp;
 mod waiting;
 mod wallets;
 mod world;

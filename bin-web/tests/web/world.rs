@@ -69,6 +69,8 @@ pub struct Plan {
     pub web: WebParts,
     pub daemons: Vec<Arc<FakeDaemon>>,
     pub change_parts: fn(&mut Parts),
+    /// Whether the pool works in the background, too.
+    pub works: bool,
     /// A mail server, where mail is sent.
     pub mail: Option<SocketAddr>,
 }
@@ -91,6 +93,7 @@ impl Default for Plan {
             web: WebParts::default(),
             daemons: Vec::new(),
             change_parts: |_| {},
+            works: true,
             mail: None,
         }
     }
@@ -134,9 +137,11 @@ impl World {
         let bound = Web::bind(options.clone(), pool.clone(), web.clone()).await.unwrap();
         let (server, monitors) = (tcp(&bound), bound.monitor_address());
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(bound.run(async move {
+        let stopped = async move {
             let _ = stopped.await;
-        }));
+        };
+        let running =
+            tokio::spawn(async move { if plan.works { bound.run(stopped).await } else { bound.serve(stopped).await } });
         let stop = Some(stop);
         Self { server, monitors, database, group, wallets, clock, pool, options, web, stop, running, _folder: folder }
     }

@@ -13,6 +13,8 @@ mod pool;
 mod servers;
 mod site;
 mod vsp;
+#[cfg(feature = "pool")]
+mod vsp_service;
 
 pub use captcha::Captcha;
 pub use config::WebConfig;
@@ -23,3 +25,5 @@ pub use mail::{Mail, MailLogin, MailTls};
 pub use peers::PeerError;
 pub use site::RealIp;
 pub use vsp::Vsp;
+#[cfg(feature = "pool")]
+pub use vsp_service::{NewKeyFile, VspSetupError};

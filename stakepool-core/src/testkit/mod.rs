@@ -13,6 +13,7 @@ pub mod samples;
 mod state_file;
 pub mod store_tests;
 pub mod tickets;
+mod vsp_node;
 mod wallet;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use node::{FakeChain, FakeNode};
 pub use racing::RacingSessions;
 pub use random::TestRandom;
 pub use state_file::MemoryFile;
+pub use vsp_node::{FakeVspNode, VspChain};
 pub use wallet::{FakeWallet, Faults, Mood};
 
 /// Lets everything that can run now run, under a paused clock of tokio.

@@ -11,7 +11,7 @@ use stakepool_core::ports::{AuditEntry, DaemonError, DaemonStatus, StoreError, T
 use stakepool_core::ticket::TermsHistory;
 use tokio::time::sleep;
 
-use crate::daemons::desired::desired_state;
+use crate::daemons::desired::desired_by;
 use crate::daemons::round::{RoundError, within};
 use crate::daemons::view::{DaemonView, Expected};
 use crate::desired_changed::DesiredChanged;
@@ -236,7 +236,6 @@ impl Comparison {
 
     /// The users and added tickets as they are now: what every daemon should have.
     pub(super) async fn desired(&self) -> Result<DesiredState, StoreError> {
-        let Parts { users, low_fee, upkeep, clock, .. } = &self.parts;
-        desired_state(users.as_ref(), low_fee.as_ref(), upkeep.as_ref(), clock.now()).await
+        desired_by(&self.parts).await
     }
 }

@@ -4,8 +4,20 @@ use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{LowFeeStore, StoreError, UpkeepStore, UserStore};
 use stakepool_core::time::UnixTime;
 
+use crate::parts::Parts;
 use crate::terms_notes::{history, read_terms};
 use crate::unknown_notes::read_acknowledged;
+
+/// As [`desired_state`] now, with the tickets of wallets of today, where these are served.
+pub(super) async fn desired_by(parts: &Parts) -> Result<DesiredState, StoreError> {
+    let Parts { users, low_fee, upkeep, clock, .. } = parts;
+    let state = desired_state(users.as_ref(), low_fee.as_ref(), upkeep.as_ref(), clock.now()).await?;
+    #[cfg(feature = "vsp")]
+    if let Some(vsp) = &parts.vsp {
+        return Ok(state.with_key_tickets(vsp.key_tickets().await?));
+    }
+    Ok(state)
+}
 
 /// What every daemon should have at the moment `now`: all users with an address, the added tickets that may still vote, the
 /// addresses without a user that the operator has acknowledged, the users' scripts, and the terms by which tickets are judged. The web and the

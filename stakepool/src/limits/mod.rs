@@ -7,6 +7,8 @@ pub(crate) mod origin;
 pub(crate) mod password_queue;
 pub(crate) mod tries;
 pub(crate) mod wait;
+#[cfg(feature = "vsp")]
+pub(crate) mod wallets_of_today;
 
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use origin::{ClientAddress, Origin};

@@ -6,6 +6,7 @@ mod chain_work;
 mod condition;
 mod fault;
 mod fee_address;
+mod key_tickets;
 mod nodes;
 mod passes;
 mod pay_fee;

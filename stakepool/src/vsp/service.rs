@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde::Serialize;
 use stakepool_core::chain::{Params, TicketHash, VoteVersion};
-use stakepool_core::ports::{Agenda, NodeError, RegisteredTicket, StoreError};
+use stakepool_core::ports::{Agenda, AgendaSource, NodeError, RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
     AnswerSigner as _, BestBlock, Code, Facts, FeeKey, FeeKeyError, Refusal, SignedAnswer, TicketCounts, VspInfo,
@@ -21,7 +21,7 @@ use super::condition::{DaemonsSeen, NodeSeen, hindrance};
 use super::fault::Fault;
 use super::passes::Passes;
 use super::server_key::ServerKey;
-use super::terms::{VspParts, VspTerms};
+use super::terms::{VoteVersionOf, VspParts, VspTerms};
 use super::vault::{Vault, VaultError};
 use crate::agendas::Agendas;
 use crate::desired_changed::DesiredChanged;
@@ -31,6 +31,8 @@ use crate::sealed::SealingKey;
 const BROADCASTS: usize = 16;
 /// How long the node may take to say how it is.
 const LOOK: Duration = Duration::from_secs(5);
+/// Why no ticket is taken before anything was looked at.
+const STARTING: &str = "the pool has only just started";
 /// How often a change is tried that others come between.
 pub(super) const TRIES: usize = 5;
 
@@ -66,13 +68,14 @@ pub struct Vsp {
     pub(super) terms: VspTerms,
     pub(super) parts: VspParts,
     pub(super) vault: Vault,
-    pub(super) agendas: Agendas,
     pub(super) broadcasts: Semaphore,
     /// Addresses are given one after the other, so that instances do not contend with themselves.
     pub(super) giving: tokio::sync::Mutex<()>,
     /// What the work of blocks remembers; one pass runs at a time.
     pub(super) passes: tokio::sync::Mutex<Passes>,
     key: ServerKey,
+    /// What can be voted on: the wallets know.
+    choices: OnceLock<(VoteVersionOf, Agendas)>,
     signal: DesiredChanged,
     seen: Mutex<Seen>,
     /// Whether something came between a pass and a ticket, so that another pass must follow.
@@ -98,16 +101,15 @@ impl Vsp {
         if parts.fee_keys.fee_key(&terms.fee_key).await?.is_some_and(|key| key.is_retired()) {
             return Err(FeeKeyError::Retired.into());
         }
-        let hindrance = Some("the pool has only just started");
-        let info = refused_info(&server_key, hindrance.unwrap_or_default()).ok_or(VspError::Answer)?;
+        let info = refused_info(&server_key, STARTING).ok_or(VspError::Answer)?;
         Ok(Self {
-            agendas: Agendas::new(parts.agendas.clone()),
+            choices: OnceLock::new(),
             broadcasts: Semaphore::new(BROADCASTS),
             giving: tokio::sync::Mutex::default(),
             passes: tokio::sync::Mutex::default(),
             signal: DesiredChanged::default(),
             again: AtomicBool::new(false),
-            seen: Mutex::new(Seen { best: None, hindrance, info: Arc::new(info) }),
+            seen: Mutex::new(Seen { best: None, hindrance: Some(STARTING), info: Arc::new(info) }),
             key: server_key,
             terms,
             parts,
@@ -128,6 +130,12 @@ impl Vsp {
     /// Wakes whoever keeps the daemons at the desired state.
     pub fn signal(&self) -> DesiredChanged {
         self.signal.clone()
+    }
+
+    /// Says which vote version is cast, and who knows the agendas of that: the first source that answers counts. What was said
+    /// first stays.
+    pub fn choose_from(&self, version: VoteVersionOf, agendas: Vec<Arc<dyn AgendaSource>>) {
+        self.choices.get_or_init(|| (version, Agendas::new(agendas)));
     }
 
     /// Why no ticket can be taken now, where it is not the operator's wish.
@@ -260,8 +268,9 @@ impl Vsp {
 
     /// What can be voted on, and the version of that.
     pub(super) async fn choices(&self) -> (VoteVersion, Arc<[Agenda]>) {
-        match (self.parts.vote_version)() {
-            Some(version) => (version, self.agendas.of(version).await.unwrap_or_default()),
+        let Some((version, agendas)) = self.choices.get() else { return (VoteVersion(0), Arc::default()) };
+        match version() {
+            Some(version) => (version, agendas.of(version).await.unwrap_or_default()),
             None => (VoteVersion(0), Arc::default()),
         }
     }

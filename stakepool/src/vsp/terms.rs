@@ -4,9 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network, Params, VoteVersion};
-use stakepool_core::ports::{
-    AgendaSource, Clock, FeeKeyStore, LeaseStore, SealedStore, UpkeepStore, VspNode, VspTicketStore,
-};
+use stakepool_core::ports::{Clock, FeeKeyStore, LeaseStore, SealedStore, UpkeepStore, VspNode, VspTicketStore};
 use stakepool_core::reloadable::Reloadable;
 use stakepool_core::vsp::FeeTerms;
 
@@ -54,16 +52,12 @@ pub struct VspParts {
     pub upkeep: Arc<dyn UpkeepStore>,
     /// The node.
     pub node: Arc<dyn VspNode>,
-    /// What can be voted on; the first source that answers counts.
-    pub agendas: Vec<Arc<dyn AgendaSource>>,
-    /// Which vote version is cast.
-    pub vote_version: VoteVersionOf,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl VspParts {
-    /// Parts on the stores of a pool, without agendas.
+    /// Parts on the stores of a pool.
     pub fn on_stores(stores: &Stores, node: Arc<dyn VspNode>, clock: Arc<dyn Clock>) -> Self {
         Self {
             tickets: stores.vsp_tickets.clone(),
@@ -72,8 +66,6 @@ impl VspParts {
             leases: stores.leases.clone(),
             upkeep: stores.upkeep.clone(),
             node,
-            agendas: Vec::new(),
-            vote_version: Arc::new(|| None),
             clock,
         }
     }

@@ -35,6 +35,8 @@ mod ticket_mails;
 mod unverified;
 mod verification;
 mod voting;
+mod vsp;
+mod vsp_wallet;
 mod wallet_sync;
 mod wallets;
 mod world;

@@ -1,0 +1,56 @@
+//! Answers as they go out.
+
+use hyper::body::Bytes;
+use stakepool::vsp::Vsp;
+use stakepool_core::vsp::{Refusal, SignedAnswer};
+use warp::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONTENT_TYPE,
+};
+use warp::http::{HeaderValue, Method, StatusCode};
+use warp::reply::Response;
+
+use super::command::Command;
+
+/// Where the server's signature of the body stands.
+const SIGNATURE: &str = "vsp-server-signature";
+
+/// The response with exactly the bytes that were signed.
+pub fn signed(answer: &SignedAnswer) -> Response {
+    let mut response = Response::new(Bytes::copy_from_slice(&answer.body).into());
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if let Ok(signature) = HeaderValue::from_str(&answer.signature) {
+        headers.insert(SIGNATURE, signature);
+    }
+    // Nothing that a browser sends by itself counts here, so that any page may call and check the signature.
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("VSP-Server-Signature"));
+    response
+}
+
+/// The answer to a browser that asks whether a page of another site may call.
+pub(super) fn preflight() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type, VSP-Client-Signature"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+}
+
+/// The answer to a call by a method that the command does not have.
+pub(super) fn wrong_method(vsp: &Vsp, command: Command) -> Response {
+    let mut response = signed(&vsp.refusal_with(405, &Refusal::bad_request("method not allowed")));
+    let allow = if command.method() == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" };
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// The answer to a request that was not read.
+pub fn unread(vsp: &Vsp, status: StatusCode, message: &'static str) -> Response {
+    signed(&vsp.refusal_with(status.as_u16(), &Refusal::bad_request(message)))
+}

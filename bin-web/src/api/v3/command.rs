@@ -1,0 +1,69 @@
+//! What wallets of today ask for.
+
+use warp::http::Method;
+
+/// What stands in front of every command.
+pub const PREFIX: &str = "v3/";
+
+/// What wallets of today ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// What the pool says of itself.
+    VspInfo,
+    /// Where a ticket's fee goes.
+    FeeAddress,
+    /// Pays it.
+    PayFee,
+    /// How a ticket stands.
+    TicketStatus,
+    /// Sets what it votes.
+    SetVoteChoices,
+    /// Names another address whose key may sign.
+    SetAltSignAddr,
+    /// Everything that was signed for a ticket.
+    TicketProof,
+}
+
+impl Command {
+    /// All of them; one that is not here is not answered.
+    pub const ALL: [Self; 7] = [
+        Self::VspInfo,
+        Self::FeeAddress,
+        Self::PayFee,
+        Self::TicketStatus,
+        Self::SetVoteChoices,
+        Self::SetAltSignAddr,
+        Self::TicketProof,
+    ];
+
+    /// Its name in paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VspInfo => "vspinfo",
+            Self::FeeAddress => "feeaddress",
+            Self::PayFee => "payfee",
+            Self::TicketStatus => "ticketstatus",
+            Self::SetVoteChoices => "setvotechoices",
+            Self::SetAltSignAddr => "setaltsignaddr",
+            Self::TicketProof => "ticketproof",
+        }
+    }
+
+    /// How it is asked for.
+    pub const fn method(self) -> Method {
+        match self {
+            Self::VspInfo => Method::GET,
+            _ => Method::POST,
+        }
+    }
+
+    /// The command of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|command| command.name() == name)
+    }
+
+    /// Whether calls for one ticket are counted: those that ask the node or write.
+    pub(super) const fn is_limited_by_ticket(self) -> bool {
+        !matches!(self, Self::VspInfo | Self::TicketStatus)
+    }
+}

@@ -1,0 +1,5 @@
+//! Wallets of today: the API v3 over a scripted node.
+
+mod replay;
+mod scene;
+mod transport;

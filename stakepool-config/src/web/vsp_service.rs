@@ -1,0 +1,197 @@
+//! The service for wallets of today, as the configuration says.
+//!
+//! The web serves by it, and the command line knows by it what the daemons should have: both take it from here.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stakepool::Stores;
+use stakepool::sealed::{SealError, SealingKey};
+use stakepool::vsp::{NodesInTurn, Vsp, VspError, VspParts, VspTerms, holds_secrets};
+use stakepool_core::chain::Generation;
+use stakepool_core::ports::{Node as _, StoreError, SystemClock, VspNode};
+use stakepool_core::vsp::{FeeTerms, server_version};
+use stakepool_rpc::json::{ConfigError, NodeClient};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::config::WebConfig;
+
+/// How long a node may take to say what it is before the start goes on without.
+const GREETING: Duration = Duration::from_secs(5);
+
+/// Why wallets of today cannot be served as configured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VspSetupError {
+    /// The key file cannot be read or made.
+    #[error(
+        "vspkeyfile {path}: {error}; it must be a file of the web's user alone, in a folder that this user may write"
+    )]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The key file is missing, and the database holds what it opens.
+    #[error(
+        "vspkeyfile {0} is missing, but the database holds voting keys that only this file opens: put it back from the copy \
+         that was kept apart"
+    )]
+    KeyFileLost(PathBuf),
+    /// The key file holds no key.
+    #[error(
+        "vspkeyfile {0} holds no key, which is 64 hexadecimal digits: put it back from the copy that was kept apart"
+    )]
+    KeyFileContent(PathBuf),
+    /// Others can read the key file.
+    #[error("vspkeyfile {0} can be read by others, and with it every voting key: chmod 600 it")]
+    KeyFileOpen(PathBuf),
+    /// The node is too old.
+    #[error(
+        "exccdhost {0} is a node of the older generation, which cannot serve wallets of today: name an exccd of 2.7 or later, or \
+         set vsp=0"
+    )]
+    LegacyNode(String),
+    /// A node's host or certificate.
+    #[error(transparent)]
+    Node(#[from] ConfigError),
+    /// Randomness.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The service.
+    #[error(transparent)]
+    Service(#[from] VspError),
+}
+
+/// What becomes of a key file that is not there yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewKeyFile {
+    /// It is made.
+    Make,
+    /// There is no service then: nothing was ever sealed.
+    Leave,
+}
+
+impl WebConfig {
+    /// Begins to connect to the nodes for wallets of today. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where no attempt can succeed.
+    pub fn vsp_nodes(&self) -> Result<Vec<Arc<NodeClient>>, ConfigError> {
+        self.node_servers().iter().map(|server| NodeClient::for_calls(server).map(Arc::new)).collect()
+    }
+
+    /// The service for wallets of today on the pool's stores; `None` where they are not served.
+    ///
+    /// # Errors
+    /// [`VspSetupError`] says what is wrong and what to do.
+    pub async fn open_vsp(
+        &self,
+        stores: &Stores,
+        nodes: &[Arc<NodeClient>],
+        new: NewKeyFile,
+    ) -> Result<Option<Arc<Vsp>>, VspSetupError> {
+        let Some(configured) = &self.vsp else { return Ok(None) };
+        let nodes = nodes.iter().map(|node| node.clone() as Arc<dyn VspNode>).collect();
+        let Some(node) = NodesInTurn::new(nodes) else { return Ok(None) };
+        let key = match read_key(&configured.key_file)? {
+            Some(key) => key,
+            None if holds_secrets(stores.sealed.as_ref()).await? => {
+                return Err(VspSetupError::KeyFileLost(configured.key_file.clone()));
+            }
+            None if new == NewKeyFile::Leave => return Ok(None),
+            None => make_key(&configured.key_file)?,
+        };
+        if new == NewKeyFile::Make
+            && let Ok(Ok(info)) = timeout(GREETING, node.info()).await
+            && info.generation != Generation::Today
+        {
+            return Err(VspSetupError::LegacyNode(node.name().to_owned()));
+        }
+        let terms = VspTerms {
+            network: self.network,
+            fee: FeeTerms { fee: configured.fee, most: configured.most },
+            fee_key: configured.fee_key,
+            closed: configured.closed.clone().into(),
+            max_lag: configured.max_lag,
+            version: server_version(env!("CARGO_PKG_VERSION")),
+        };
+        let parts = VspParts::on_stores(stores, Arc::new(node), Arc::new(SystemClock));
+        Ok(Some(Arc::new(Vsp::open(terms, parts, key).await?)))
+    }
+}
+
+/// The key of a file, where there is one.
+fn read_key(path: &Path) -> Result<Option<SealingKey>, VspSetupError> {
+    let failed = |error| VspSetupError::KeyFile { path: path.to_owned(), error };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        return Err(VspSetupError::KeyFileOpen(path.to_owned()));
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), &mut *key).map_err(|_| VspSetupError::KeyFileContent(path.to_owned()))?;
+    Ok(Some(SealingKey::from_bytes(&key)))
+}
+
+/// Makes a key file that its owner alone can read.
+fn make_key(path: &Path) -> Result<SealingKey, VspSetupError> {
+    let key = SealingKey::random()?;
+    let text = Zeroizing::new(format!("{}\n", hex::encode(key.to_bytes().as_slice())));
+    let write = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    match write() {
+        Ok(()) => {
+            tracing::warn!(
+                path = %path.display(),
+                "a key file was made: without it no voting key in the database can be used; keep a copy apart from the backups"
+            );
+            Ok(key)
+        }
+        // Another instance was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            read_key(path)?.ok_or_else(|| VspSetupError::KeyFileContent(path.to_owned()))
+        }
+        Err(error) => Err(VspSetupError::KeyFile { path: path.to_owned(), error }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_is_made_for_its_owner_alone_and_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data").join("vsp.key");
+        assert!(read_key(&path).unwrap().is_none());
+        let made = make_key(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read_key(&path).unwrap().unwrap().to_bytes(), made.to_bytes());
+        assert_eq!(make_key(&path).unwrap().to_bytes(), made.to_bytes(), "one that is there is never replaced");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(read_key(&path), Err(VspSetupError::KeyFileOpen(_))));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "abc").unwrap();
+        let error = read_key(&path).err().unwrap();
+        assert!(error.to_string().contains("64 hexadecimal digits") && !error.to_string().contains("abc"));
+    }
+}

@@ -1,0 +1,34 @@
+//! The registered tickets as the daemons must know them.
+
+use std::sync::Arc;
+
+use stakepool_core::accounts::VotingPreference;
+use stakepool_core::desired::KeyTicket;
+use stakepool_core::ports::{RegisteredWhere, StoreError};
+
+use super::service::Vsp;
+
+impl Vsp {
+    /// Every ticket whose fee the node has and that has not ended, with its key and what to vote.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the tickets cannot be read. One whose key cannot be opened is left out and logged.
+    pub async fn key_tickets(&self) -> Result<Vec<KeyTicket>, StoreError> {
+        let (version, agendas) = self.choices().await;
+        let tickets = self.parts.tickets.registered_where(RegisteredWhere::ToBeVoted).await?;
+        let open = |ticket: &stakepool_core::ports::RegisteredTicket| {
+            let hash = ticket.registration.ticket;
+            let bits = ticket.registration.preferences.vote_bits(&agendas);
+            match self.vault.voting_key(&hash, ticket.voting_key.as_ref()?) {
+                Ok(key) => {
+                    Some(KeyTicket { ticket: hash, key: Arc::new(key), voting: VotingPreference { bits, version } })
+                }
+                Err(error) => {
+                    tracing::error!(%error, ticket = %hash, "a registered ticket cannot be voted");
+                    None
+                }
+            }
+        };
+        Ok(tickets.iter().filter_map(open).collect())
+    }
+}

@@ -1,0 +1,68 @@
+//! The work of the service for wallets of today in a pool that runs.
+
+use std::time::Duration;
+
+use stakepool_core::ports::DaemonStatus;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::pool::Pool;
+use crate::vsp::{DaemonsSeen, PassError, Vsp};
+
+/// How often node and daemons are looked at, and a new block is looked for.
+const LOOK: Duration = Duration::from_secs(1);
+/// The work of which one instance has the lease.
+const WORK: &str = "vsp chain";
+/// How long an instance has it without asking again.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Looks every second, and works through new blocks where this instance has the lease.
+pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
+    let look = async {
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            vsp.look(daemons(pool)).await;
+        }
+    };
+    let work = async {
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last = None;
+        loop {
+            ticks.tick().await;
+            if has_lease(pool).await {
+                last = told(vsp.pass().await, last);
+            }
+        }
+    };
+    tokio::join!(look, work);
+}
+
+async fn has_lease(pool: &Pool) -> bool {
+    let now = pool.now();
+    pool.parts().leases.lease(WORK, &pool.instance, now, now.plus(LEASE)).await.unwrap_or(false)
+}
+
+/// Logs a failure once, until it is another one or over.
+fn told(pass: Result<(), PassError>, last: Option<String>) -> Option<String> {
+    let text = pass.err()?.to_string();
+    if last.as_ref() != Some(&text) {
+        tracing::warn!(error = text, "blocks are not worked through for wallets of today; tried again each second");
+    }
+    Some(text)
+}
+
+/// How the daemons are, as far as registered tickets are concerned: these need no wallet.
+fn daemons(pool: &Pool) -> DaemonsSeen {
+    let views = pool.daemons().views();
+    let can_vote = |status: &&DaemonStatus| status.takes_keys && status.node_height.is_some();
+    let voting = views.values().filter(|view| view.in_sync).filter_map(|view| view.status.as_ref()).filter(can_vote);
+    let synced: Vec<_> = voting.map(|status| status.synced_height).collect();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    DaemonsSeen {
+        all: count(pool.parts().daemons.len()),
+        voting: count(synced.len()),
+        synced: synced.into_iter().flatten().max(),
+    }
+}

@@ -1,0 +1,193 @@
+//! A wallet of today, as far as it asks the service, and instances of the service on one store.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stakepool::Stores;
+use stakepool::sealed::SealingKey;
+use stakepool::vsp::{DaemonsSeen, Request, Vsp, VspParts, VspTerms};
+use stakepool_core::chain::{
+    Address, Amount, BlockHeight, MessageSignature, Network, OutPoint, PrivateKey, Transaction, TxHash, TxInput,
+    TxOutput,
+};
+use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore as _};
+use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
+use stakepool_core::ticket::PoolFee;
+use stakepool_core::vsp::{FeeStatus, FeeTerms, SignedAnswer, server_version};
+
+const FEE_KEY: &str =
+    "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
+const KEY_FILE: [u8; 32] = [7; 32];
+
+/// A node, a store, and instances of the service on both.
+pub struct Ground {
+    pub node: Arc<FakeVspNode>,
+    pub store: MemoryStore,
+    pub clock: Arc<TestClock>,
+}
+
+impl Ground {
+    pub fn new() -> Self {
+        Self { node: Arc::new(FakeVspNode::at(1000)), store: MemoryStore::default(), clock: Arc::default() }
+    }
+
+    /// One more instance.
+    pub async fn instance(&self) -> Vsp {
+        let stores: Stores = Arc::new(self.store.clone()).into();
+        let terms = VspTerms {
+            network: Network::Simnet,
+            fee: FeeTerms { fee: PoolFee::from_percent(5.0).unwrap(), most: None },
+            fee_key: FEE_KEY.parse().unwrap(),
+            closed: None.into(),
+            max_lag: 3,
+            version: server_version("0.1.0"),
+        };
+        let parts = VspParts::on_stores(&stores, self.node.clone(), self.clock.clone());
+        let vsp = Vsp::open(terms, parts, SealingKey::from_bytes(&KEY_FILE)).await.unwrap();
+        self.look(&vsp).await;
+        vsp
+    }
+
+    pub async fn look(&self, vsp: &Vsp) {
+        let synced = Some(BlockHeight(self.node.chain().height));
+        vsp.look(DaemonsSeen { all: 1, voting: 1, synced }).await;
+    }
+
+    /// Some blocks come, and are worked through.
+    pub async fn blocks(&self, vsp: &Vsp, number: u32) {
+        self.node.chain().height += number;
+        self.look(vsp).await;
+        vsp.pass().await.unwrap();
+    }
+
+    pub async fn kept(&self, wallet: &Wallet) -> Option<RegisteredTicket> {
+        self.store.registered_ticket(&wallet.ticket.hash().into()).await.unwrap()
+    }
+
+    pub async fn fee(&self, wallet: &Wallet) -> FeeStatus {
+        self.kept(wallet).await.unwrap().registration.fee
+    }
+}
+
+fn key(number: u8) -> PrivateKey {
+    PrivateKey::from_bytes(&[number; 32]).unwrap()
+}
+
+fn transaction(spent: OutPoint, outputs: Vec<(i64, Vec<u8>)>) -> Transaction {
+    let input = TxInput {
+        previous: spent,
+        sequence: u32::MAX,
+        value_in: Amount::ZERO,
+        block_height: 0,
+        block_index: u32::MAX,
+        signature_script: Vec::new(),
+    };
+    let output = |(value, script)| TxOutput { value: Amount::from_atoms(value), script_version: 0, script };
+    let outputs = outputs.into_iter().map(output).collect();
+    Transaction { version: 1, inputs: vec![input], outputs, lock_time: 0, expiry: 0 }
+}
+
+/// The owner of one ticket.
+pub struct Wallet {
+    number: u8,
+    pub parent: Transaction,
+    pub ticket: Transaction,
+}
+
+impl Wallet {
+    /// With keys by its number.
+    pub fn new(number: u8) -> Self {
+        let price = 44_543_551_i64;
+        let hash = |key: &PrivateKey| key.pubkey_hash().0.to_vec();
+        let pubkey_hash = |tag: &[u8], hash: Vec<u8>| [tag, &[0x76, 0xa9, 0x14], &hash, &[0x88, 0xac]].concat();
+        let outside = OutPoint { hash: TxHash::from_bytes([number; 32]), index: 0, tree: 0 };
+        let parent = transaction(outside, vec![(price, pubkey_hash(&[], hash(&key(number))))]);
+        let commitment = [&[0x6a, 0x1e], &hash(&key(number))[..], &price.to_le_bytes(), &[0, 0x4e]].concat();
+        let outputs = vec![
+            (price, pubkey_hash(&[0xba], hash(&key(100 + number)))),
+            (0, commitment),
+            (0, pubkey_hash(&[0xbd], vec![0; 20])),
+        ];
+        let ticket = transaction(OutPoint { hash: parent.hash(), index: 0, tree: 0 }, outputs);
+        Self { number, parent, ticket }
+    }
+
+    fn signed(&self, body: &Value) -> (String, String) {
+        let body = body.to_string();
+        let signature = MessageSignature::sign(body.as_bytes(), &key(self.number)).to_base64();
+        (body, signature)
+    }
+
+    pub async fn ask_address(&self, vsp: &Vsp, ground: &Ground) -> SignedAnswer {
+        let (body, signature) = self.signed(&json!({
+            "timestamp": ground.clock.now().0,
+            "tickethash": self.ticket.hash().to_string(),
+            "tickethex": hex::encode(self.ticket.encode()),
+            "parenthex": hex::encode(self.parent.encode()),
+        }));
+        vsp.fee_address(Request { body: body.as_bytes(), signature: Some(&signature) }).await
+    }
+
+    /// The transaction that pays what was quoted; `number` makes another one of it.
+    pub fn payment(&self, quoted: &SignedAnswer, number: u8) -> Transaction {
+        let quoted = json_of(quoted);
+        let address: Address = quoted["feeaddress"].as_str().unwrap().parse().unwrap();
+        let outside = OutPoint { hash: TxHash::from_bytes([200 + number; 32]), index: self.number.into(), tree: 0 };
+        transaction(outside, vec![(quoted["feeamount"].as_i64().unwrap(), address.output_script().to_bytes())])
+    }
+
+    pub async fn pay(&self, vsp: &Vsp, ground: &Ground, payment: &Transaction) -> SignedAnswer {
+        let (body, signature) = self.signed(&json!({
+            "timestamp": ground.clock.now().0,
+            "tickethash": self.ticket.hash().to_string(),
+            "feetx": hex::encode(payment.encode()),
+            "votingkey": key(100 + self.number).to_wif(Network::Simnet).expose(),
+            "votechoices": {"nosuch": "yes"},
+        }));
+        vsp.pay_fee(Request { body: body.as_bytes(), signature: Some(&signature) }).await
+    }
+
+    pub async fn prove(&self, vsp: &Vsp) -> SignedAnswer {
+        let (body, signature) = self.signed(&json!({"tickethash": self.ticket.hash().to_string()}));
+        vsp.ticket_proof(Request { body: body.as_bytes(), signature: Some(&signature) }).await
+    }
+
+    /// Registers the ticket and pays its fee.
+    pub async fn register(&self, vsp: &Vsp, ground: &Ground) -> Transaction {
+        let quoted = self.ask_address(vsp, ground).await;
+        assert_eq!(quoted.status, 200, "{}", json_of(&quoted));
+        let payment = self.payment(&quoted, 0);
+        let paid = self.pay(vsp, ground, &payment).await;
+        assert_eq!(paid.status, 200, "{}", json_of(&paid));
+        payment
+    }
+
+    /// A transaction of the form of the ticket's vote.
+    pub fn vote(&self) -> Transaction {
+        let stake = OutPoint { hash: self.ticket.hash(), index: 0, tree: 1 };
+        let mut vote = transaction(stake, vec![(0, reference()), (0, vec![0x6a, 4, 1, 0, 11, 0]), (0, vec![0xbb; 26])]);
+        let base = OutPoint { hash: TxHash::from_bytes([0; 32]), index: u32::MAX, tree: 0 };
+        vote.inputs.insert(0, TxInput { previous: base, ..vote.inputs[0].clone() });
+        vote
+    }
+
+    /// A transaction of the form of the ticket's revocation.
+    pub fn revocation(&self) -> Transaction {
+        transaction(OutPoint { hash: self.ticket.hash(), index: 0, tree: 1 }, vec![(0, vec![0xbc; 26])])
+    }
+}
+
+/// What a vote's first output says.
+fn reference() -> Vec<u8> {
+    [&[0x6a, 0x24][..], &[9; 36]].concat()
+}
+
+/// The body of an answer.
+pub fn json_of(answer: &SignedAnswer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// The status and code of a refusal.
+pub fn code(answer: &SignedAnswer) -> (u16, u64) {
+    (answer.status, json_of(answer)["code"].as_u64().unwrap())
+}
