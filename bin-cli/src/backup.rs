@@ -6,17 +6,19 @@ use clap::Args;
 use serde::Serialize;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, AuditStore};
-use stakepool_db::{DbError, Existing};
+use stakepool_db::{DbError, Existing, Place, back_up_server};
 
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
+use crate::progress::show;
 
-/// Write a copy of the pool's database while the pool goes on.
+/// Write a copy of the pool's database into a file while the pool goes on.
 ///
-/// The copy is whole: copying the file by other means while programs write to it may give a damaged one. A file that is
-/// there already is kept. `stakepoolctl restore FILE` puts the copy in the database's place.
+/// The copy is whole and of one moment: copying the file by other means while programs write to it may give a damaged one. It is a
+/// file of SQLite, also where the database is on a server. A file that is there already is kept. `stakepoolctl verify FILE` looks
+/// it through, `stakepoolctl restore FILE` puts it in the database's place.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// Where the copy goes.
@@ -39,7 +41,7 @@ impl Answer for Copied {
 }
 
 impl Backup {
-    pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+    pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
         if self.file == Path::new("-") {
             let reason = "a database cannot be written to standard output: name a file (`./-` for one of this name)";
             return Err(CliError::argument("FILE", reason));
@@ -47,7 +49,14 @@ impl Backup {
         let open = OpenPool::open(pool, Absent::Refuse)?;
         let act = AuditAction::DatabaseBackup;
         let existing = if self.force { Existing::Replace } else { Existing::Keep };
-        open.wait(open.database.backup(&self.file, existing)).map_err(|error| match error {
+        let copied = match pool.place(None)? {
+            Place::Sqlite(_) => open.wait(open.database.backup(&self.file, existing)),
+            Place::Mysql(server) => {
+                let tell = &mut show(&mut console);
+                open.wait(back_up_server(server, &self.file, existing, tell)).map(drop)
+            }
+        };
+        copied.map_err(|error| match error {
             DbError::BackupExists { path } => CliError::Exists(path),
             other => other.into(),
         })?;

@@ -24,6 +24,7 @@ use crate::terms::TermsCommand;
 use crate::tickets::TicketsCommand;
 use crate::unknown::UnknownCommand;
 use crate::users::UsersCommand;
+use crate::verify::Verify;
 use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
@@ -77,11 +78,12 @@ enum Command {
     /// Try the channels of alerts.
     #[command(subcommand)]
     Alerts(AlertsCommand),
-    /// Look through the pool's database.
+    /// Look through the pool's database, or copy it to another one.
     #[command(subcommand)]
     Db(DbCommand),
     Backup(Backup),
     Restore(Restore),
+    Verify(Verify),
     Completion(Completion),
     Man(Man),
 }
@@ -116,6 +118,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Db(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
+        Command::Verify(command) => command.run(console),
         Command::Completion(command) => command.run(command_line(), console),
         Command::Man(command) => command.run(command_line(), console),
     }

@@ -14,6 +14,7 @@ mod invitations;
 mod lines;
 mod mail;
 mod pool;
+mod progress;
 mod restore;
 mod selftest;
 mod status;
@@ -22,6 +23,7 @@ mod terms;
 mod tickets;
 mod unknown;
 mod users;
+mod verify;
 mod wallets;
 
 use std::ffi::OsString;

@@ -1,13 +1,13 @@
 //! `restore`: a backup takes the place of the pool's database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 use stakepool::PoolTerms;
 use stakepool_config::{Database as Location, WebConfig};
 use stakepool_core::audit::AuditAction;
-use stakepool_core::ports::{AuditEntry, AuditStore, UserStore};
+use stakepool_core::ports::{AuditEntry, AuditStore, DatabaseServer, UserStore};
 use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, LostUser, Restorable, Since};
 
@@ -15,11 +15,13 @@ use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{ACTOR, PoolArguments};
+use crate::progress::show;
 
 /// Put a backup in the place of the pool's database, while no program uses it.
 ///
 /// The backup is looked through first. The old files are kept beside the new one, under names with the date. What the
-/// old database had and the backup has not is shown, where the old one can still be read.
+/// old database had and the backup has not is shown, where the old one can still be read. Where the configuration names a
+/// database on a server, it must be an empty one: the backup is copied into it, and a copy that was cut off is gone on with.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// The backup, as `stakepoolctl backup` made it. It is only read.
@@ -29,6 +31,11 @@ pub(crate) struct Restore {
     #[arg(long)]
     check: bool,
 }
+
+/// What is not known of a backup that goes into an empty database.
+const UNKNOWN_ON_SERVER: &str = "the database on the server is a new one; who registered since the backup is seen in the wallets \
+                                 and daemons once the pool runs (`stakepoolctl unknown list`), and their key indexes are given to \
+                                 nobody";
 
 #[derive(Serialize)]
 struct Restored {
@@ -118,20 +125,20 @@ impl LostAccount {
 }
 
 impl Restore {
-    pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
+    pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
         let config = pool.load()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
-        let restored = runtime.block_on(self.restore(&config))?;
+        let restored = runtime.block_on(async {
+            match &config.database {
+                Location::Sqlite(place) => self.restore(&config, place).await,
+                Location::Mysql(server) => self.restore_to_server(&config, server, &mut console).await,
+            }
+        })?;
         console.style.write_single(console.output, &restored).map_err(CliError::Output)
     }
 
-    async fn restore(&self, config: &WebConfig) -> Result<Restored, CliError> {
-        let place = match &config.database {
-            Location::Sqlite(place) => place,
-            Location::Mysql(server) => {
-                return Err(DbError::OnServer { place: server.place_on(&server.hosts.join(",")) }.into());
-            }
-        };
+    /// The backup, where it is this pool's, and how many users it has.
+    async fn checked(&self, config: &WebConfig, place: &Path) -> Result<(Restorable, u64), CliError> {
         let checked = Restorable::check(&self.file, place).await?;
         let refusal = refusal(checked.database(), &config.pool_terms()).await?;
         if let Some(reason) = refusal {
@@ -139,6 +146,41 @@ impl Restore {
             return Err(DbError::Restore { path: self.file.clone(), reason }.into());
         }
         let (users, _) = checked.database().counts().await?;
+        Ok((checked, users))
+    }
+
+    async fn restore_to_server(
+        &self,
+        config: &WebConfig,
+        server: &DatabaseServer,
+        console: &mut Console<'_>,
+    ) -> Result<Restored, CliError> {
+        let (checked, users) = self.checked(config, &config.data_dir.join("restored.sqlite")).await?;
+        let restored = Restored {
+            restored: self.file.display().to_string(),
+            database: server.place_on(&server.hosts.join(",")),
+            only_checked: self.check,
+            users,
+            set_aside: Vec::new(),
+            since_backup: None,
+            unknown_because: Some(UNKNOWN_ON_SERVER.to_owned()),
+        };
+        if self.check {
+            checked.discard().await;
+            return Ok(restored);
+        }
+        checked.copy_to(server.clone(), &mut show(console)).await?;
+        let database = Database::open_mysql(server.clone()).await?;
+        let now = UnixTime::from(std::time::SystemTime::now());
+        let entry = AuditEntry::new(now, ACTOR, AuditAction::DatabaseRestore, &self.file.display(), String::new());
+        let noted = database.append(&entry).await;
+        database.close().await;
+        noted?;
+        Ok(restored)
+    }
+
+    async fn restore(&self, config: &WebConfig, place: &Path) -> Result<Restored, CliError> {
+        let (checked, users) = self.checked(config, place).await?;
         let (since_backup, unknown_because) = match checked.since().await {
             Ok(since) => (since.map(Lost::from), None),
             Err(error) => (None, Some(error.to_string())),

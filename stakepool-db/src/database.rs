@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use stakepool_core::ports::{DatabaseServer, StoreError};
+use tokio::time::Instant;
 
 use crate::attempts::{Attempts, Step};
 use crate::engine::Engine;
@@ -13,8 +14,9 @@ use crate::error::DbError;
 use crate::health::Health;
 use crate::inspection::{Configured, Inspection};
 use crate::mysql;
-use crate::sql::{Row, Statement, Turn};
-use crate::sqlite::{self, Existing, SqliteFile, SqliteOptions};
+use crate::purpose::Purpose;
+use crate::sql::{Failure, Row, Statement, Transaction, Turn};
+use crate::sqlite::{self, Existing, SqliteFile, SqliteOptions, Verified};
 use crate::takeover::Takeover;
 use crate::warning::Warning;
 
@@ -43,7 +45,7 @@ impl Database {
     /// # Errors
     /// [`DbError`] says what is wrong and what to do. Then nothing in the file has changed.
     pub async fn open_sqlite(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, DbError> {
-        let (file, warnings) = SqliteFile::open(path.as_ref().to_owned(), options).await?;
+        let (file, warnings) = SqliteFile::open(path.as_ref().to_owned(), options, Purpose::Serve).await?;
         Ok(Self::new(Engine::Sqlite(Box::new(file)), warnings))
     }
 
@@ -56,7 +58,7 @@ impl Database {
     /// # Errors
     /// [`DbError`] says what is wrong and what to do.
     pub async fn open_mysql(server: DatabaseServer) -> Result<Self, DbError> {
-        let (server, warnings) = mysql::open(server).await?;
+        let (server, warnings) = mysql::open(server, Purpose::Serve).await?;
         Ok(Self::new(Engine::Mysql(server), warnings))
     }
 
@@ -66,6 +68,26 @@ impl Database {
     /// As [`Database::open_mysql`].
     pub async fn check_mysql(server: DatabaseServer) -> Result<Takeover, DbError> {
         mysql::check(server).await
+    }
+
+    /// A file into which another database is copied.
+    pub(crate) async fn open_sqlite_to_copy(path: &Path, options: SqliteOptions) -> Result<Self, DbError> {
+        let (file, warnings) = SqliteFile::open(path.to_owned(), options, Purpose::Copy).await?;
+        Ok(Self::new(Engine::Sqlite(Box::new(file)), warnings))
+    }
+
+    /// A database on a server into which another one is copied.
+    pub(crate) async fn open_mysql_to_copy(server: DatabaseServer) -> Result<Self, DbError> {
+        let (server, warnings) = mysql::open(server, Purpose::Copy).await?;
+        Ok(Self::new(Engine::Mysql(server), warnings))
+    }
+
+    /// A transaction that only reads, until then.
+    pub(crate) async fn long_read(&self, until: Instant) -> Result<Transaction, Failure> {
+        Ok(match &self.inner.engine {
+            Engine::Sqlite(file) => Transaction::Sqlite(file.read().await?),
+            Engine::Mysql(server) => Transaction::Mysql(server.read(until).await?),
+        })
     }
 
     /// Opens a database of MySQL or MariaDB that a pool uses already: makes no table, and gives no row its keys.
@@ -90,6 +112,14 @@ impl Database {
     /// [`DbError`] where it cannot be read, or is damaged.
     pub async fn inspect_sqlite(path: impl AsRef<Path>, configured: &Configured) -> Result<Inspection, DbError> {
         sqlite::inspect(path.as_ref(), mysql::layouts(), configured).await
+    }
+
+    /// Looks through a whole SQLite file, such as a backup, and changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError`] where it is damaged, of a later version, no pool's, or an unfinished copy.
+    pub async fn verify_sqlite(path: impl AsRef<Path>) -> Result<Verified, DbError> {
+        sqlite::verify(path.as_ref(), &mysql::layouts()).await
     }
 
     fn new(engine: Engine, warnings: Vec<Warning>) -> Self {

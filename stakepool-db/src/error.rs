@@ -134,12 +134,35 @@ pub enum DbError {
     },
     /// The database is on a server, so that it is no file.
     #[error(
-        "the database {place} is on a server, and this is for files of SQLite: back it up and restore it with the server's \
-         own programs (mariadb-dump --single-transaction, or mysqldump, and mariadb or mysql)"
+        "the database {place} is on a server, and this is for files of SQLite: `stakepoolctl backup` copies it into a file"
     )]
     OnServer {
         /// The database.
         place: String,
+    },
+    /// A file is not a pool's, or not of this version.
+    #[error("the database {} cannot be used as it is: {reason}", path.display())]
+    NotReady {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A copy was begun and not finished.
+    #[error("the database {place} cannot be used: {}", crate::copy_mark::refusal(source_place))]
+    UnfinishedCopy {
+        /// The copy.
+        place: String,
+        /// Of which database.
+        source_place: String,
+    },
+    /// A database cannot be copied into another.
+    #[error("nothing can be copied into {to}: {reason}")]
+    Copy {
+        /// The target.
+        to: String,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// A database on a server cannot be used.
     #[error("the database {place} cannot be used: {reason}")]
@@ -177,8 +200,9 @@ impl DbError {
             | Self::Restore { path, .. }
             | Self::Backup { path, .. }
             | Self::BackupExists { path }
+            | Self::NotReady { path, .. }
             | Self::Failed { path, .. } => original.clone_into(path),
-            Self::OnServer { .. } | Self::Server { .. } => {}
+            Self::OnServer { .. } | Self::Server { .. } | Self::UnfinishedCopy { .. } | Self::Copy { .. } => {}
         }
         self
     }

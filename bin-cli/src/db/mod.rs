@@ -1,6 +1,7 @@
 //! `stakepoolctl db`: the database itself.
 
 mod check;
+mod copy;
 
 use clap::Subcommand;
 
@@ -12,12 +13,14 @@ use crate::pool::PoolArguments;
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
     Check(check::Check),
+    Copy(copy::Copy),
 }
 
 impl DbCommand {
     pub(crate) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         match self {
             Self::Check(command) => command.run(pool, console),
+            Self::Copy(command) => command.run(pool, console),
         }
     }
 }

@@ -7,7 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stakepool_config::{ConfigErrors, Invocation, Problem, WebConfig, load_web};
+use stakepool_config::{ConfigErrors, Database as Location, Invocation, Problem, WebConfig, load_web};
+
+use stakepool_db::Place;
 
 use crate::error::CliError;
 
@@ -33,6 +35,19 @@ impl PoolArguments {
 
     /// Reads the configuration.
     pub(crate) fn load(&self) -> Result<WebConfig, CliError> {
+        self.load_with(None)
+    }
+
+    /// A database that is written as in the key `database`; without it the pool's.
+    pub(crate) fn place(&self, database: Option<&str>) -> Result<Place, CliError> {
+        Ok(match self.load_with(database)?.database {
+            Location::Sqlite(path) => Place::Sqlite(path),
+            Location::Mysql(server) => Place::Mysql(server),
+        })
+    }
+
+    /// Reads the configuration, with another value of the key `database`.
+    fn load_with(&self, database: Option<&str>) -> Result<WebConfig, CliError> {
         // The first file that is read is the configuration file.
         let first: OnceCell<Option<PathBuf>> = OnceCell::new();
         let read = |path: &Path| {
@@ -41,7 +56,8 @@ impl PoolArguments {
             first.get_or_init(|| absent.then(|| path.to_owned()));
             content
         };
-        match load_web(self.flags().into_iter(), &|name| std::env::var(name).ok(), &read) {
+        let database = database.map(|database| OsString::from(format!("--database={database}")));
+        match load_web(self.flags().into_iter().chain(database), &|name| std::env::var(name).ok(), &read) {
             Ok(Invocation::Run(config)) => Ok(*config),
             Ok(_) => Err(CliError::Config("it asks for something else than to run (debuglevel=show)".to_owned())),
             Err(errors) => Err(CliError::Config(match first.into_inner().flatten() {

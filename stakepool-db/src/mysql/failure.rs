@@ -122,7 +122,7 @@ fn without_value(error: &sqlx::Error) -> String {
 }
 
 /// The same of any failure.
-pub(super) fn text_of(failure: Failure) -> String {
+pub(crate) fn text_of(failure: Failure) -> String {
     match failure {
         Failure::Sql(error) => text(&error),
         other => store_error(other).to_string(),

@@ -6,13 +6,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, fcntl_lock};
-use sqlx::{ConnectOptions, Connection};
 
 use super::since::{self, Since};
+use stakepool_core::ports::DatabaseServer;
+
+use crate::copying::{Copied, Place, Progress, copy_as};
 use crate::database::Database;
 use crate::error::DbError;
 use crate::sqlite::{
-    FileId, FreshFile, Holder, SqliteOptions, file_beside, open_error, refuse_stale_log, side_file, sync_folder_of,
+    FileId, FreshFile, SqliteOptions, end_log, file_beside, refuse_in_use, refuse_stale_log, side_file, sync_folder_of,
 };
 
 /// A copy of a backup that was looked through and brought up to date, beside the place that it may take. The backup itself
@@ -94,6 +96,16 @@ impl Restorable {
         since::keep_numbers(&self.place, copy).await
     }
 
+    /// Copies the backup into an empty database on a server, or goes on with that where it was cut off.
+    ///
+    /// # Errors
+    /// As [`copy`](crate::copy).
+    pub async fn copy_to(self, server: DatabaseServer, progress: &mut dyn FnMut(Progress)) -> Result<Copied, DbError> {
+        self.database.close().await;
+        let from = Place::Sqlite(self.copy.path().to_owned());
+        copy_as(&from, &self.backup.display().to_string(), &Place::Mysql(server), progress).await
+    }
+
     /// Removes the copy: nothing has changed.
     pub async fn discard(self) {
         self.database.close().await;
@@ -111,14 +123,7 @@ impl Restorable {
         let io = |error: io::Error| failed(error.to_string());
         database.close().await;
         drop(database);
-        let sql = |error: sqlx::Error| open_error(copy.path(), &error).of(&backup);
-        // A file that has no log: an old one beside it can then never be taken for its own.
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(copy.path());
-        let mut connection =
-            options.journal_mode(sqlx::sqlite::SqliteJournalMode::Delete).connect().await.map_err(sql)?;
-        sqlx::query("PRAGMA user_version").fetch_one(&mut connection).await.map_err(sql)?;
-        connection.close().await.map_err(sql)?;
-        File::open(copy.path()).and_then(|file| file.sync_all()).map_err(io)?;
+        end_log(copy.path()).await.map_err(|error| error.of(&backup))?;
 
         refuse_in_use(&place)?;
         // Nobody opens the old file from here on.
@@ -165,14 +170,6 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     fs::rename(from, to)
-}
-
-fn refuse_in_use(path: &Path) -> Result<(), DbError> {
-    match Holder::of(path) {
-        Ok(None) => Ok(()),
-        Ok(Some(holder)) => Err(DbError::InUse { path: path.to_owned(), holder: holder.to_string() }),
-        Err(error) => Err(DbError::File { path: path.to_owned(), reason: error.to_string() }),
-    }
 }
 
 /// A backup that was made by copying files has its last transactions in the log beside it.

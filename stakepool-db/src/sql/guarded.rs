@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, MySql, MySqlConnection};
 use tokio::sync::OwnedSemaphorePermit;
@@ -95,6 +97,16 @@ impl Guarded {
         let rows = within(limit, given_up, async { Ok(statement.mysql().fetch_all(connection).await?) }).await;
         let rows = self.noted(rows)?;
         Ok(rows.into_iter().map(Row::Mysql).collect())
+    }
+
+    /// The rows that a statement finds, one after the other, without a limit of time.
+    pub(crate) fn stream<'c>(&'c mut self, statement: &Statement) -> BoxStream<'c, Result<Row, Failure>> {
+        match self.connection() {
+            Ok(connection) => {
+                statement.mysql().fetch(connection).map(|row| row.map(Row::Mysql).map_err(Failure::from)).boxed()
+            }
+            Err(failure) => stream::once(async { Err(failure) }).boxed(),
+        }
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! A transaction on any engine.
 
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use sqlx::Sqlite;
 
 use super::failure::Failure;
@@ -38,6 +40,18 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction) => statement.sqlite_rows(&mut *transaction).await,
             Self::Mysql(connection) => connection.rows(statement).await,
+        }
+    }
+
+    /// The rows that a statement finds, one after the other. Where it is dropped before the end, a connection to a server is of
+    /// no use any more, and is closed.
+    pub(crate) fn stream<'t>(&'t mut self, statement: &Statement) -> BoxStream<'t, Result<Row, Failure>> {
+        match self {
+            Self::Sqlite(transaction) => {
+                let rows = statement.sqlite().fetch(&mut **transaction);
+                rows.map(|row| row.map(Row::Sqlite).map_err(Failure::from)).boxed()
+            }
+            Self::Mysql(connection) => connection.stream(statement),
         }
     }
 

@@ -15,6 +15,7 @@ use super::holder::OpenHere;
 use super::options::SqliteOptions;
 use super::{schema, stale_log};
 use crate::error::DbError;
+use crate::purpose::Purpose;
 use crate::sql::{Failure, Row, Statement};
 use crate::warning::Warning;
 
@@ -32,23 +33,27 @@ pub(crate) struct SqliteFile {
 
 impl SqliteFile {
     /// Opens a file, or makes it, and brings its tables up to date.
-    pub(crate) async fn open(path: PathBuf, options: SqliteOptions) -> Result<(Self, Vec<Warning>), DbError> {
+    pub(crate) async fn open(
+        path: PathBuf,
+        options: SqliteOptions,
+        purpose: Purpose,
+    ) -> Result<(Self, Vec<Warning>), DbError> {
         let failed = DbError::Failed { path: path.clone(), reason: "opening was cut off".to_owned() };
         let runtime = Handle::current();
         // On a thread of its own: looking at files blocks, and the future of a migration is not `Send` in a way that
         // the compiler could follow through a caller's `spawn`.
-        let opening = spawn_blocking(move || runtime.block_on(Self::open_here(&path, options)));
+        let opening = spawn_blocking(move || runtime.block_on(Self::open_here(&path, options, purpose)));
         opening.await.unwrap_or(Err(failed))
     }
 
-    async fn open_here(path: &Path, options: SqliteOptions) -> Result<(Self, Vec<Warning>), DbError> {
+    async fn open_here(path: &Path, options: SqliteOptions, purpose: Purpose) -> Result<(Self, Vec<Warning>), DbError> {
         let prepared = connect::prepare(path)?;
         stale_log::refuse(&prepared.path).await?;
         let open_here = Mutex::new(Some(OpenHere::note(&prepared.path, prepared.file)));
         let connect = connect::options(&prepared.path, options);
         let writer = connect::writer(&prepared.path, &connect, options).await?;
         let mut warnings: Vec<_> = prepared.warning.into_iter().collect();
-        warnings.extend(schema::bring_up_to_date(&prepared.path, &writer).await?);
+        warnings.extend(schema::bring_up_to_date(&prepared.path, &writer, purpose).await?);
         let readers = connect::readers(&connect, options);
         let files = Arc::new(Files::of(&prepared.path, prepared.file));
         Ok((Self { path: prepared.path, files, connect, writer, readers, open_here }, warnings))
@@ -104,7 +109,7 @@ mod tests {
     async fn writes_go_on_after_sqlite_has_rolled_back_by_itself() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pool.sqlite");
-        let (file, _) = SqliteFile::open(path, SqliteOptions::default()).await.unwrap();
+        let (file, _) = SqliteFile::open(path, SqliteOptions::default(), Purpose::Serve).await.unwrap();
         let mut transaction = file.write().await.unwrap();
         // What SQLite does on a full disk, without the knowledge of the code that began the transaction.
         sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();

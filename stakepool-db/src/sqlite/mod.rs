@@ -13,22 +13,27 @@ mod health;
 mod holder;
 mod inspect;
 mod options;
+mod ready;
 mod room;
 mod schema;
 mod stale_log;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::backup::BackupTarget;
 pub use self::backup::Existing;
 pub(crate) use self::connect::{FileId, check};
 pub(crate) use self::failure::{open_error, store_error};
 pub(crate) use self::file::SqliteFile;
 pub(crate) use self::fresh::{FreshFile, file_beside, sync_folder_of};
-pub(crate) use self::holder::Holder;
 pub(crate) use self::inspect::inspect;
 pub use self::options::SqliteOptions;
+pub(crate) use self::ready::{end_log, open_ready, refuse_in_use};
 pub(crate) use self::room::is_full;
 pub(crate) use self::stale_log::refuse as refuse_stale_log;
+pub use self::verify::Verified;
+pub(crate) use self::verify::verify;
 
 /// One of SQLite's own files beside a database: `-wal`, `-shm` or `-journal`.
 pub(crate) fn side_file(database: &Path, ending: &str) -> PathBuf {

@@ -8,7 +8,9 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use super::failure::open_error;
 use super::stale_log;
 use crate::adopt;
+use crate::copy_mark;
 use crate::error::DbError;
+use crate::purpose::Purpose;
 use crate::sql::{Failure, Transaction};
 use crate::warning::Warning;
 
@@ -60,9 +62,40 @@ pub(super) async fn versions(connection: &mut SqliteConnection, tables: &[&str])
     sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(connection).await
 }
 
-/// Brings the tables up to date and gives rows of the predecessor their keys, all in one transaction that no other
-/// process can come between: after an error the file is as it was.
-pub(super) async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result<Vec<Warning>, DbError> {
+/// Fails where a file is not a pool's, or not up to date.
+pub(super) async fn refuse_unready(path: &Path, connection: &mut SqliteConnection) -> Result<(), DbError> {
+    let failed = |error: sqlx::Error| open_error(path, &error);
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(failed)?;
+    let names: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let versions = versions(connection, &names).await.map_err(failed)?;
+    let found = versions.iter().max().copied().unwrap_or(0);
+    let is_ours = versions.contains(&1) && ["Users", "accounts", "notes"].iter().all(|table| names.contains(table));
+    if found > known() {
+        return Err(DbError::Newer { path: path.to_owned(), found, known: known() });
+    }
+    if !is_ours || found < known() {
+        let reason = match versions.is_empty() {
+            true => "it has no tables of a pool",
+            false => {
+                "its tables are those of an earlier version: start stakepool-web of this version once, which brings them \
+                      up to date"
+            }
+        };
+        return Err(DbError::NotReady { path: path.to_owned(), reason: reason.to_owned() });
+    }
+    Ok(())
+}
+
+/// Brings the tables up to date and, unless it is opened to be copied into, gives rows of the predecessor their keys, all in
+/// one transaction that no other process can come between: after an error the file is as it was.
+pub(super) async fn bring_up_to_date(
+    path: &Path,
+    writer: &SqlitePool,
+    purpose: Purpose,
+) -> Result<Vec<Warning>, DbError> {
     let failed = |error: sqlx::Error| open_error(path, &error);
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     check_predecessor(path, &mut transaction).await?;
@@ -74,6 +107,13 @@ pub(super) async fn bring_up_to_date(path: &Path, writer: &SqlitePool) -> Result
         other => DbError::Failed { path: path.to_owned(), reason: super::store_error(other).to_string() },
     };
     let mut transaction = Transaction::Sqlite(transaction);
+    if purpose == Purpose::Copy {
+        transaction.commit().await.map_err(of_rows)?;
+        return Ok(Vec::new());
+    }
+    if let Some(source) = copy_mark::source_of_unfinished(&mut transaction).await.map_err(of_rows)? {
+        return Err(DbError::UnfinishedCopy { place: path.display().to_string(), source_place: source });
+    }
     let warnings = adopt::adopt(&mut transaction).await.map_err(of_rows)?;
     transaction.commit().await.map_err(of_rows)?;
     Ok(warnings)

@@ -1,6 +1,7 @@
 //! The tests that every store must pass, on SQLite and MariaDB, and what only one of them can be asked.
 #![allow(clippy::unwrap_used)]
 
+mod copying;
 mod inspecting;
 mod mysql;
 mod returning;

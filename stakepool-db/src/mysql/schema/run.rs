@@ -12,7 +12,9 @@ use super::steps::{self, STEP};
 use super::tables::OURS;
 use super::{expected, gaps, predecessor};
 use crate::adopt;
+use crate::copy_mark;
 use crate::error::DbError;
+use crate::purpose::Purpose;
 use crate::sql::{Failure, Guarded, Transaction, Turn, sql};
 use crate::takeover::Takeover;
 use crate::warning::Warning;
@@ -29,12 +31,12 @@ pub(in super::super) fn known() -> i64 {
 }
 
 /// Brings the tables up to date and gives rows of the predecessor their keys.
-pub(in super::super) async fn bring_up_to_date(server: &Server) -> Result<Vec<Warning>, DbError> {
+pub(in super::super) async fn bring_up_to_date(server: &Server, purpose: Purpose) -> Result<Vec<Warning>, DbError> {
     let refused = |reason: String| DbError::Server { place: server.place(), reason };
     let deadline = Instant::now() + PATIENCE;
     let mut tries = 0;
     loop {
-        let failure = match try_once(server).await {
+        let failure = match try_once(server, purpose).await {
             Ok(done) => return done.map_err(refused),
             Err(failure) => failure,
         };
@@ -55,7 +57,11 @@ pub(in super::super) async fn refuse_unready(server: &Server) -> Result<(), DbEr
         connection.give_back();
         Ok(reason)
     };
-    match looked.await {
+    let looked = match looked.await {
+        Ok(None) => unfinished(server).await,
+        other => other,
+    };
+    match looked {
         Ok(None) => Ok(()),
         Ok(Some(reason)) => Err(refused(reason)),
         Err(failure) => Err(refused(text_of(failure))),
@@ -114,7 +120,7 @@ pub(in super::super) async fn check(server: &Server) -> Result<Takeover, DbError
 }
 
 /// What was found, or why the database cannot be used.
-async fn try_once(server: &Server) -> Result<Result<Vec<Warning>, String>, Failure> {
+async fn try_once(server: &Server, purpose: Purpose) -> Result<Result<Vec<Warning>, String>, Failure> {
     let mut connection = server.connection(Instant::now() + LONGEST).await?;
     let is_done = match refusal(&mut connection).await? {
         Ok(is_done) => is_done,
@@ -128,7 +134,21 @@ async fn try_once(server: &Server) -> Result<Result<Vec<Warning>, String>, Failu
     if !is_done {
         return Ok(Err("another program brings its tables up to date; wait for it, or stop it".to_owned()));
     }
+    if purpose == Purpose::Copy {
+        return Ok(Ok(Vec::new()));
+    }
+    if let Some(reason) = unfinished(server).await? {
+        return Ok(Err(reason));
+    }
     adopt_rows(server).await.map(Ok)
+}
+
+/// Why nobody may serve from a copy that is not finished, if it is one.
+async fn unfinished(server: &Server) -> Result<Option<String>, Failure> {
+    let mut transaction = Transaction::Mysql(server.read(Instant::now() + PATIENCE).await?);
+    let source = copy_mark::source_of_unfinished(&mut transaction).await?;
+    transaction.roll_back().await?;
+    Ok(source.map(|source| copy_mark::refusal(&source)))
 }
 
 /// Whether every step is done, or why the tables cannot be used.

@@ -1,0 +1,148 @@
+//! The copying itself.
+
+use super::fingerprint::Fingerprint;
+use super::place::Place;
+use super::source::Source;
+use super::target::{Target, layouts};
+use crate::error::DbError;
+use crate::layout::Layout;
+
+/// How far a copy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The table.
+    pub table: &'static str,
+    /// How many of its rows are copied.
+    pub rows: u64,
+    /// How many it has.
+    pub of: u64,
+    /// Whether all are copied, and it is being compared.
+    pub is_compared: bool,
+}
+
+/// A table that was copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedTable {
+    /// Its name.
+    pub name: &'static str,
+    /// How many rows it has in both.
+    pub rows: u64,
+    /// A sum over all rows, the same in both.
+    pub checksum: String,
+}
+
+/// A copy that is finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The source.
+    pub from: String,
+    /// The target.
+    pub to: String,
+    /// The tables, compared one by one.
+    pub tables: Vec<CopiedTable>,
+}
+
+/// Copies a pool's database into an empty one, of whichever engine, or goes on with such a copy that was cut off. Both sides
+/// are compared at the end, table by table, by the number of rows and a sum over all of them. The source is read as it is at
+/// one moment, and never written; nobody serves from the target before it is whole.
+///
+/// # Errors
+/// [`DbError`]; the copy goes on when it is asked for again, unless the target is refused.
+pub async fn copy(from: &Place, to: &Place, progress: &mut dyn FnMut(Progress)) -> Result<Copied, DbError> {
+    copy_as(from, &from.name(), to, progress).await
+}
+
+/// The same with another name of the source, by which a copy that was cut off is known again.
+pub(crate) async fn copy_as(
+    from: &Place,
+    name: &str,
+    to: &Place,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Copied, DbError> {
+    if from == to {
+        let reason = "it is the source itself; name another database".to_owned();
+        return Err(DbError::Copy { to: to.name(), reason });
+    }
+    let layouts = layouts();
+    let mut source = Source::open(from).await?;
+    let target = match Target::open(to, &layouts, name).await {
+        Ok(target) => target,
+        Err(error) => {
+            source.close().await;
+            return Err(error);
+        }
+    };
+    let written = write_all(&mut source, &target, &layouts, progress).await;
+    source.close().await;
+    let compared = match written {
+        Ok(sums) => compare_all(&target, &layouts, &sums, progress).await,
+        Err(error) => Err(error),
+    };
+    match compared {
+        Ok(tables) => {
+            target.finish().await?;
+            Ok(Copied { from: name.to_owned(), to: to.name(), tables })
+        }
+        Err(error) => {
+            target.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// Writes what the target lacks; what the source's tables have.
+async fn write_all(
+    source: &mut Source,
+    target: &Target,
+    layouts: &[Layout],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Fingerprint>, DbError> {
+    let mut sums = Vec::with_capacity(layouts.len());
+    for layout in layouts {
+        let (of, there) = (source.count(layout).await?, target.count(layout).await?);
+        let tell = |rows| Progress { table: layout.name, rows, of, is_compared: false };
+        let mut rows = source.rows(layout);
+        // What an earlier run wrote are the first rows; whether they are still the same is seen in the end.
+        for _ in 0..there {
+            if rows.next().await?.is_none() {
+                break;
+            }
+        }
+        let mut piece = rows.piece().await?;
+        progress(tell(there));
+        let mut done = there;
+        while !piece.is_empty() {
+            done += piece.len() as u64;
+            // The next rows are read while these are written.
+            let (written, next) = tokio::join!(target.write(layout, piece), rows.piece());
+            written?;
+            piece = next?;
+            progress(tell(done));
+        }
+        sums.push(rows.fingerprint);
+    }
+    Ok(sums)
+}
+
+/// Compares every table.
+async fn compare_all(
+    target: &Target,
+    layouts: &[Layout],
+    sums: &[Fingerprint],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<CopiedTable>, DbError> {
+    let (mut tables, mut different) = (Vec::new(), Vec::new());
+    for (layout, source) in layouts.iter().zip(sums) {
+        let (rows, of) = (source.rows, source.rows);
+        progress(Progress { table: layout.name, rows, of, is_compared: true });
+        let copied = target.fingerprint(layout).await?;
+        if copied != *source {
+            different.push(format!("{} ({} rows, {} in the source)", layout.name, copied.rows, source.rows));
+        }
+        tables.push(CopiedTable { name: layout.name, rows, checksum: source.checksum() });
+    }
+    match different.as_slice() {
+        [] => Ok(tables),
+        different => Err(target.differs(different)),
+    }
+}

@@ -1,0 +1,175 @@
+//! The database that a pool is copied into.
+
+use std::path::Path;
+
+use stakepool_core::ports::StoreError;
+use tokio::time::Instant;
+
+use super::fingerprint::Fingerprint;
+use super::place::Place;
+use super::source::{LONGEST, Rows, Values, columns, count, failed};
+use crate::attempts::transaction;
+use crate::copy_mark as mark;
+use crate::database::Database;
+use crate::error::DbError;
+use crate::layout::Layout;
+use crate::mysql;
+use crate::sql::{Statement, Transaction, Turn, sql};
+use crate::sqlite::{self, SqliteOptions};
+
+/// Most rows of a transaction.
+pub(super) const PIECE: usize = 1000;
+/// Most rows of a statement.
+const TOGETHER: usize = 200;
+
+/// A database that takes a copy.
+pub(super) struct Target {
+    database: Database,
+    place: Place,
+}
+
+impl Target {
+    /// Opens a database that is empty, or that an earlier run of the same copy began; makes its tables, and marks it.
+    pub(super) async fn open(place: &Place, layouts: &[Layout], source: &str) -> Result<Self, DbError> {
+        let database = match place {
+            Place::Sqlite(path) => {
+                refuse_file(path).await?;
+                Database::open_sqlite_to_copy(path, SqliteOptions { readers: 1, ..SqliteOptions::default() }).await?
+            }
+            Place::Mysql(server) => Database::open_mysql_to_copy(server.clone()).await?,
+        };
+        let target = Self { database, place: place.clone() };
+        match target.begin(layouts, source).await {
+            Ok(()) => Ok(target),
+            Err(error) => {
+                target.database.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&self, layouts: &[Layout], source: &str) -> Result<(), DbError> {
+        let refused = |reason: String| DbError::Copy { to: self.place.name(), reason };
+        let mut transaction = self.reader().await?;
+        let begun = mark::source_of_unfinished(&mut transaction).await.map_err(|error| failed(&self.place, error))?;
+        if let Some(begun) = begun {
+            // It has only read.
+            let _ = transaction.roll_back().await;
+            return if begun == source {
+                Ok(())
+            } else {
+                Err(refused(format!("it holds an unfinished copy of {begun}")))
+            };
+        }
+        for layout in layouts {
+            let rows = transaction.number(&count(layout)).await.map_err(|error| failed(&self.place, error))?;
+            if rows.unwrap_or(0) > 0 {
+                return Err(refused(format!(
+                    "it is a pool's already (its table {} has rows): name an empty database, or a file that is not there",
+                    layout.name
+                )));
+            }
+        }
+        let _ = transaction.roll_back().await;
+        self.database.execute(&mark::set(source)).await.map(drop).map_err(|error| self.store(error))
+    }
+
+    /// How many rows a table has so far.
+    pub(super) async fn count(&self, layout: &Layout) -> Result<u64, DbError> {
+        let rows = self.database.number(&count(layout)).await.map_err(|error| self.store(error))?;
+        Ok(rows.unwrap_or(0).unsigned_abs())
+    }
+
+    /// Writes rows in one transaction.
+    pub(super) async fn write(&self, layout: &Layout, rows: Vec<Values>) -> Result<(), DbError> {
+        let mut statements = Vec::new();
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            statements.push(insert(layout, rows.by_ref().take(TOGETHER)));
+        }
+        let written: Result<(), StoreError> = transaction!(self.database.writes(Turn::None), |transaction| {
+            for statement in &statements {
+                transaction.execute(statement).await?;
+            }
+            Ok(())
+        });
+        written
+            .map_err(|error| DbError::Copy { to: self.place.name(), reason: format!("table {}: {error}", layout.name) })
+    }
+
+    /// What a table has.
+    pub(super) async fn fingerprint(&self, layout: &Layout) -> Result<Fingerprint, DbError> {
+        let mut transaction = self.reader().await?;
+        let mut rows = Rows::new(&mut transaction, &self.place, layout);
+        while rows.next().await?.is_some() {}
+        let fingerprint = rows.fingerprint;
+        drop(rows);
+        let _ = transaction.roll_back().await;
+        Ok(fingerprint)
+    }
+
+    /// The error of a copy whose tables are not the source's.
+    pub(super) fn differs(&self, tables: &[String]) -> DbError {
+        let reason = format!(
+            "these tables differ from the source's: {}. The source was changed after the copy was begun and cut off, or somebody \
+             else writes into the copy: begin again with a new file or an empty database",
+            tables.join(", ")
+        );
+        DbError::Copy { to: self.place.name(), reason }
+    }
+
+    /// Lets programs serve from it.
+    pub(super) async fn finish(self) -> Result<(), DbError> {
+        let done = self.database.execute(&mark::remove()).await.map_err(|error| self.store(error));
+        self.database.close().await;
+        done.map(drop)
+    }
+
+    pub(super) async fn close(self) {
+        self.database.close().await;
+    }
+
+    async fn reader(&self) -> Result<Transaction, DbError> {
+        let begun = self.database.long_read(Instant::now() + LONGEST).await;
+        begun.map_err(|failure| failed(&self.place, failure))
+    }
+
+    fn store(&self, error: StoreError) -> DbError {
+        DbError::Copy { to: self.place.name(), reason: error.to_string() }
+    }
+}
+
+/// Fails where a file is there that is neither an empty pool nor a copy that was begun. It is not opened for writing before
+/// that is known.
+async fn refuse_file(path: &Path) -> Result<(), DbError> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Ok(found) if found.is_file() && found.len() == 0 => return Ok(()),
+        _ => {}
+    }
+    sqlite::refuse_in_use(path)?;
+    let refused = |error: DbError| DbError::Copy { to: path.display().to_string(), reason: error.to_string() };
+    sqlite::open_ready(path).await.map_err(refused)?.close().await;
+    Ok(())
+}
+
+/// A statement with some rows. Those of most pieces have the same text, which stays prepared.
+fn insert(layout: &Layout, rows: impl Iterator<Item = Values>) -> Statement {
+    let mut insert = sql("INSERT INTO ");
+    insert.push(layout.name).push(" (");
+    columns(&mut insert, layout.columns.iter().map(|column| column.name));
+    insert.push(") VALUES ");
+    let mut number = 0;
+    for row in rows {
+        insert.push(if number == 0 { "(" } else { ", (" }).push_list(row).push(")");
+        number += 1;
+    }
+    if number == TOGETHER { insert } else { insert.once() }
+}
+
+/// The tables that are copied: all that a pool lives on.
+pub(super) fn layouts() -> Vec<Layout> {
+    // What says who works now, and what was just done, is of one database.
+    let of_one = ["turns", "operations", "leases", "write_tries"];
+    mysql::layouts().into_iter().filter(|layout| !of_one.contains(&layout.name)).collect()
+}
