@@ -12,6 +12,8 @@ struct Pair {
     user: i64,
     /// Whether the e-mail address is another one than that of our key.
     has_other_email: bool,
+    /// Whether our key, without which nobody signs in, is that of the e-mail address.
+    has_same_email: bool,
     /// Whether the multisig address is another one, or is gone.
     has_other_address: bool,
     /// Whether there is an address in both, the same.
@@ -29,6 +31,7 @@ impl Pair {
         Some(Self {
             user: row.get("id").ok()?,
             has_other_email: key.is_some_and(|key| key != email_key(email)),
+            has_same_email: key.is_some_and(|key| key == email_key(email)),
             has_other_address: held.is_some_and(|held| held != address),
             has_same_address: held.is_some_and(|held| held == address),
             has_other_password: other_password != 0,
@@ -38,7 +41,7 @@ impl Pair {
     /// Whether the row is another person's: a dump was loaded in which the number is theirs. An address is a user's for
     /// good.
     const fn is_of_another(&self) -> bool {
-        self.has_other_email && self.has_other_password && !self.has_same_address
+        !self.has_same_email && self.has_other_password && !self.has_same_address
     }
 }
 

@@ -12,6 +12,7 @@ mod copying;
 mod database;
 mod engine;
 mod error;
+mod gaps;
 mod health;
 mod inspection;
 mod layout;

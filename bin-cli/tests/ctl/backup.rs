@@ -53,3 +53,33 @@ async fn no_file_is_replaced_unasked_and_no_file_of_the_pool_at_all() {
     let message = scene.run(&["backup", "-"]).refusal(2);
     assert!(message.contains("standard output"), "{message}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_looked_through_and_what_is_none_is_named() {
+    let scene = Scene::set(1).await;
+    scene.register("alice@example.org").await;
+    let file = scene.home.path().join("copy.sqlite");
+    let name = file.to_str().unwrap();
+    scene.run(&["backup", name]).success();
+    let before = fs::read(&file).unwrap();
+    let whole = scene.run(&["verify", name, "--json"]).json();
+    assert_eq!((&whole["verified"], &whole["schema"]), (&json!(file), &whole["known_schema"]));
+    let rows = |table: &str| {
+        let tables = whole["tables"].as_array().unwrap();
+        tables.iter().find(|found| found["name"] == table).unwrap()["rows"].clone()
+    };
+    assert_eq!((rows("Users"), rows("tickets")), (json!(1), json!(0)));
+    assert!(scene.run(&["verify", name]).success().contains("Users: 1 rows"));
+    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(fs::read_dir(scene.home.path()).unwrap().count(), 4, "nothing is left beside it");
+
+    let mut damaged = before;
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 20_000].fill(0x5a);
+    fs::write(&file, damaged).unwrap();
+    let message = scene.run(&["verify", name]).refusal(1);
+    assert!(message.contains("is damaged"), "{message}");
+    fs::write(&file, "").unwrap();
+    let message = scene.run(&["verify", name]).refusal(1);
+    assert!(message.contains("an empty one"), "{message}");
+}

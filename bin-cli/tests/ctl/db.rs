@@ -30,3 +30,25 @@ async fn a_check_finds_nothing_in_a_pool_that_is_well_and_says_of_whom_it_speaks
     let database = scene.database().await;
     assert_eq!(database.counts().await.unwrap(), (1, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_is_copied_to_another_place_which_then_serves() {
+    let scene = Scene::set(1).await;
+    let (user, registration) = scene.register("alice@example.org").await;
+    let answer = scene.run(&["db", "copy", "--to", "sqlite:moved.sqlite", "--json"]).json();
+    let tables = answer["tables"].as_array().unwrap();
+    let users = tables.iter().find(|table| table["name"] == "Users").unwrap();
+    assert_eq!(users["rows"], json!(1));
+    assert!(users["checksum"].as_str().unwrap().len() == 32 && answer["rows"].as_u64().unwrap() > 2, "{answer}");
+    // Relative places lie in the data directory, as those of the key `database` do.
+    let moved = scene.database_file().with_file_name("moved.sqlite");
+    assert_eq!(answer["to"], json!(moved));
+    scene.reconfigure("simnet=1", "simnet=1\ndatabase=sqlite:moved.sqlite");
+    let shown = scene.run(&["users", "show", &user.to_string(), "--json"]).json();
+    assert_eq!(shown["address"], json!(registration.address.to_string()), "{shown}");
+    // The other one is as it was.
+    let message = scene.run(&["db", "copy", "--to", "sqlite:pool.sqlite"]).refusal(1);
+    assert!(message.contains("it is a pool's already"), "{message}");
+    let message = scene.run(&["db", "copy", "--to", "postgres:pool"]).refusal(2);
+    assert!(message.contains("sqlite:PATH"), "{message}");
+}

@@ -10,8 +10,9 @@ use super::stale_log;
 use crate::adopt;
 use crate::copy_mark;
 use crate::error::DbError;
+use crate::gaps;
 use crate::purpose::Purpose;
-use crate::sql::{Failure, Transaction};
+use crate::sql::{Failure, Transaction, sql};
 use crate::warning::Warning;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -114,9 +115,18 @@ pub(super) async fn bring_up_to_date(
     if let Some(source) = copy_mark::source_of_unfinished(&mut transaction).await.map_err(of_rows)? {
         return Err(DbError::UnfinishedCopy { place: path.display().to_string(), source_place: source });
     }
+    let next = next_number(&mut transaction).await.map_err(of_rows)?;
+    gaps::withhold(&mut transaction, next).await.map_err(of_rows)?;
     let warnings = adopt::adopt(&mut transaction).await.map_err(of_rows)?;
     transaction.commit().await.map_err(of_rows)?;
     Ok(warnings)
+}
+
+/// The number that the table of users would give next. A converted table need not remember which it gave last.
+async fn next_number(transaction: &mut Transaction) -> Result<i64, Failure> {
+    let last = sql("SELECT MAX(id) FROM (SELECT MAX(UserId) AS id FROM Users \
+         UNION ALL SELECT seq FROM sqlite_sequence WHERE name = 'Users') AS numbers");
+    Ok(transaction.number(&last).await?.unwrap_or(0).saturating_add(1))
 }
 
 /// A table of an old version of the predecessor would be taken for a good one, since it exists.

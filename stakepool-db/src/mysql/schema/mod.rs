@@ -5,9 +5,9 @@
 //! statements leaves what the next start goes on from. One program at a time works, by a lease.
 
 mod expected;
-mod gaps;
 mod inspect;
 mod lease;
+mod next_number;
 mod predecessor;
 mod run;
 mod steps;

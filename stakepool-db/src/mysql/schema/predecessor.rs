@@ -1,6 +1,6 @@
 //! What must be there of the predecessor's tables, and what an early version lacked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tables;
 use crate::sql::{Failure, Guarded, sql};
@@ -29,6 +29,44 @@ pub(super) const ADDITIONS: [Addition; 6] = [
     Addition { column: "VoteBits", definition: "bigint(20) NULL AFTER APIToken", fill: "1" },
     Addition { column: "VoteBitsVersion", definition: "bigint(20) NULL AFTER VoteBits", fill: "3" },
 ];
+
+/// The steps whose tables or columns are not there, or whose columns lack values, whether they were done before or not.
+pub(super) async fn undone(connection: &mut Guarded) -> Result<Vec<String>, Failure> {
+    let columns = sql("SELECT LOWER(CAST(table_name AS CHAR)) AS t, LOWER(CAST(column_name AS CHAR)) AS c \
+         FROM information_schema.columns WHERE table_schema = DATABASE()");
+    let rows = connection.rows(&columns).await?;
+    let found: BTreeSet<(String, String)> =
+        rows.iter().map(|row| Ok((row.get("t")?, row.get("c")?))).collect::<Result<_, sqlx::Error>>()?;
+    let mut undone = Vec::new();
+    for table in tables::PREDECESSOR {
+        if !found.iter().any(|(name, _)| *name == table.name.to_lowercase()) {
+            undone.push(step_of_table(table.name));
+        }
+    }
+    for addition in ADDITIONS {
+        let is_there = found.contains(&("users".to_owned(), addition.column.to_lowercase()));
+        if !is_there || has_null(connection, addition.column).await? {
+            undone.push(step_of_addition(addition.column));
+        }
+    }
+    Ok(undone)
+}
+
+async fn has_null(connection: &mut Guarded, column: &'static str) -> Result<bool, Failure> {
+    let mut null = sql("SELECT UserId FROM Users WHERE ");
+    null.push(column).push(" IS NULL LIMIT 1");
+    Ok(!connection.rows(&null).await?.is_empty())
+}
+
+/// The name of the step that makes a table.
+pub(super) fn step_of_table(table: &str) -> String {
+    format!("table {table}")
+}
+
+/// The name of the step that adds a column to the users.
+pub(super) fn step_of_addition(column: &str) -> String {
+    format!("column Users.{column}")
+}
 
 /// Why the tables cannot be taken over, if they cannot.
 pub(super) async fn refuse(connection: &mut Guarded) -> Result<Option<String>, Failure> {

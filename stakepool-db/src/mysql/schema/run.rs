@@ -8,12 +8,14 @@ use tokio::time::{Instant, sleep};
 use super::super::failure::text_of;
 use super::super::server::{Begun, Server};
 use super::lease::{self, Lease};
+use super::next_number::next_number;
 use super::steps::{self, STEP};
 use super::tables::OURS;
-use super::{expected, gaps, predecessor};
+use super::{expected, predecessor};
 use crate::adopt;
 use crate::copy_mark;
 use crate::error::DbError;
+use crate::gaps;
 use crate::purpose::Purpose;
 use crate::sql::{Failure, Guarded, Transaction, Turn, sql};
 use crate::takeover::Takeover;
@@ -104,7 +106,7 @@ pub(in super::super) async fn check(server: &Server) -> Result<Takeover, DbError
         let mut connection = server.connection(Instant::now() + PATIENCE).await?;
         let found = match refusal(&mut connection).await? {
             Ok(_) => {
-                let done = marks(&mut connection).await?;
+                let done = done(&mut connection).await?;
                 let steps = steps::all().filter(|step| !done.contains(&step.name())).count();
                 Ok(expected::look(&mut connection, steps).await?)
             }
@@ -156,7 +158,7 @@ async fn refusal(connection: &mut Guarded) -> Result<Result<bool, String>, Failu
     if let Some(reason) = predecessor::refuse(connection).await? {
         return Ok(Err(reason));
     }
-    let done = marks(connection).await?;
+    let done = done(connection).await?;
     let known: HashSet<String> = steps::all().map(|step| step.name()).collect();
     Ok(match done.difference(&known).next() {
         Some(unknown) => Err(format!(
@@ -165,6 +167,18 @@ async fn refusal(connection: &mut Guarded) -> Result<Result<bool, String>, Failu
         )),
         None => Ok(done == known),
     })
+}
+
+/// Which steps are done. A dump of the predecessor's tables that was loaded over those that were brought up to date takes its part
+/// back: such a step is done again.
+async fn done(connection: &mut Guarded) -> Result<HashSet<String>, Failure> {
+    let mut done = marks(connection).await?;
+    if !done.is_empty() {
+        for name in predecessor::undone(connection).await? {
+            done.remove(&name);
+        }
+    }
+    Ok(done)
 }
 
 /// Which steps are marked as done.
@@ -185,7 +199,7 @@ async fn run(connection: &mut Guarded) -> Result<bool, Failure> {
         "CREATE TABLE IF NOT EXISTS schema_steps (step VARCHAR(255) NOT NULL PRIMARY KEY, at BIGINT NOT NULL) {OURS}"
     );
     connection.change_schema(marks_table, STEP).await?;
-    let done = marks(connection).await?;
+    let done = done(connection).await?;
     for step in steps::all().filter(|step| !done.contains(&step.name())) {
         if !lease.renew(connection).await? {
             return Ok(false);
@@ -207,7 +221,9 @@ async fn adopt_rows(server: &Server) -> Result<Vec<Warning>, Failure> {
         return Err(sqlx::Error::WorkerCrashed.into());
     };
     let mut transaction = Transaction::Mysql(connection);
-    gaps::withhold(&mut transaction).await?;
+    if let Some(next) = next_number(&mut transaction).await? {
+        gaps::withhold(&mut transaction, next).await?;
+    }
     let warnings = adopt::adopt(&mut transaction).await?;
     transaction.commit().await?;
     Ok(warnings)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::predecessor::{ADDITIONS, Addition};
+use super::predecessor::{ADDITIONS, Addition, step_of_addition, step_of_table};
 use super::tables::{Column, LATER, OURS, OWN, PREDECESSOR, THEIRS, Table};
 use crate::sql::{Failure, Guarded, Turn, sql};
 
@@ -35,8 +35,8 @@ impl Step {
     /// Its name, under which it is marked as done.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Table(table, _) => format!("table {}", table.name),
-            Self::Addition(addition) => format!("column Users.{}", addition.column),
+            Self::Table(table, _) => step_of_table(table.name),
+            Self::Addition(addition) => step_of_addition(addition.column),
             Self::Column(column) => format!("column {}.{}", column.table, column.name),
             Self::Turn(turn) => format!("turn {}", turn.name()),
         }

@@ -16,20 +16,25 @@ use crate::attempts::transaction;
 use crate::database::Database;
 use crate::sql::{Fields, Turn, sql};
 
+/// Most rows of a transaction: a long one holds up all other writers, and nodes of a cluster refuse a large one. Each can be
+/// repeated, so that a daemon whose report came half through reports again.
+const TOGETHER: usize = 1000;
+
 #[async_trait]
 impl LedgerStore for Database {
     async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError> {
-        if reports.is_empty() {
-            return Ok(());
+        for reports in reports.chunks(TOGETHER) {
+            transaction!(self.writes(Turn::Ledger), |transaction| tickets::put(transaction, daemon, reports, now)
+                .await)?;
         }
-        transaction!(self.writes(Turn::Ledger), |transaction| tickets::put(transaction, daemon, reports, now).await)
+        Ok(())
     }
 
     async fn put_votes(&self, daemon: &str, records: &[VoteRecord]) -> Result<(), StoreError> {
-        if records.is_empty() {
-            return Ok(());
+        for records in records.chunks(TOGETHER) {
+            transaction!(self.writes(Turn::Ledger), |transaction| votes::put(transaction, daemon, records).await)?;
         }
-        transaction!(self.writes(Turn::Ledger), |transaction| votes::put(transaction, daemon, records).await)
+        Ok(())
     }
 
     async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError> {

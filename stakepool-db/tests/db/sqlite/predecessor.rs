@@ -11,7 +11,7 @@ use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, DbError, SqliteOptions, Warning};
 
 use super::{SqliteFixture, by_hand, run};
-use crate::returning;
+use crate::returning::{self, ByHand as _};
 use stakepool_core::testkit::samples::{NOW, email, later, low_fee, new_user, registration, ticket};
 use stakepool_core::testkit::store_tests::Fixture as _;
 
@@ -70,6 +70,25 @@ async fn an_old_user_is_read_with_the_own_number_as_key_index() {
     let registration = user.registration.unwrap();
     assert_eq!((registration.key_index, registration.registered_at), (KeyIndex(7), BlockHeight(1007)));
     assert_eq!(database.registered().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_key_index_of_a_user_who_was_deleted_before_is_given_to_nobody() {
+    let fixture = old_file().await;
+    for number in [1, 4] {
+        old_user(&fixture, number, &format!("u{number}@example.org"), Some(u32::try_from(number).unwrap())).await;
+    }
+    let database = fixture.open().await;
+    let indexes = database.key_indexes().await.unwrap();
+    assert_eq!((indexes.get(&KeyIndex(2)), indexes.get(&KeyIndex(3))), (Some(&None), Some(&None)));
+    let new = database.create(new_user("new@example.org")).await.unwrap();
+    assert_eq!((new, database.reserve_index(new, 9999).await.unwrap()), (UserId(5), KeyIndex(5)));
+    database.close().await;
+    // A row that goes later has its index noted already.
+    fixture.by_hand("DELETE FROM Users WHERE UserId = 4").await;
+    let database = fixture.open().await;
+    let next = database.create(new_user("next@example.org")).await.unwrap();
+    assert_eq!(database.reserve_index(next, 9999).await.unwrap(), KeyIndex(6));
 }
 
 #[tokio::test]

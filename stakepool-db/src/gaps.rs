@@ -10,17 +10,12 @@ use crate::sql::{Failure, Transaction, sql};
 /// Most numbers that are withheld. Numbers that someone made leap by hand were nobody's.
 const MOST: i64 = 100_000;
 
-/// Withholds the numbers below the next one of the table that no row has, neither there nor in ours.
-///
-/// At the first start alone, and not where the server itself leaves numbers out, as the nodes of a cluster do: those were
-/// nobody's, and would take the key indexes from users to come.
-pub(super) async fn withhold(transaction: &mut Transaction) -> Result<(), Failure> {
-    let is_known = transaction.row(&sql("SELECT user_id FROM accounts LIMIT 1")).await?.is_some();
-    let step = transaction.number(&sql("SELECT CAST(@@auto_increment_increment AS SIGNED)")).await?;
-    if is_known || step != Some(1) {
+/// Withholds the numbers below `next`, the next one of the table, that no row has, neither there nor in ours. At the first start
+/// alone: numbers that are left out later were nobody's.
+pub(crate) async fn withhold(transaction: &mut Transaction, next: i64) -> Result<(), Failure> {
+    if transaction.row(&sql("SELECT user_id FROM accounts LIMIT 1")).await?.is_some() {
         return Ok(());
     }
-    let Some(next) = next_number(transaction).await? else { return Ok(()) };
     let known = sql(
         "SELECT UserId AS id FROM Users UNION SELECT user_id FROM accounts UNION SELECT key_index FROM key_indexes",
     );
@@ -38,12 +33,4 @@ pub(super) async fn withhold(transaction: &mut Transaction) -> Result<(), Failur
         tracing::info!(withheld, "numbers of users whose rows are gone are given to nobody");
     }
     Ok(())
-}
-
-/// The number that the table would give next. Asked of the table itself: some servers answer from memory otherwise.
-async fn next_number(transaction: &mut Transaction) -> Result<Option<i64>, Failure> {
-    let Some(row) = transaction.row(&sql("SHOW CREATE TABLE Users")).await? else { return Ok(None) };
-    let text: &str = row.get("Create Table")?;
-    let number = text.split_once(" AUTO_INCREMENT=").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
-    Ok(number.flatten().and_then(|number| number.parse().ok()))
 }
