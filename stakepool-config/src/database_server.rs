@@ -5,9 +5,11 @@ use stakepool_core::secret::Secret;
 
 use crate::host::is_loopback;
 use crate::reader::Reader;
+use crate::value::number;
 
 /// The keys that say how a server is reached.
-const KEYS: [&str; 8] = ["dbhost", "dbport", "dbname", "dbuser", "dbpassword", "dbsocket", "dbtls", "dbca"];
+const KEYS: [&str; 9] =
+    ["dbhost", "dbport", "dbname", "dbuser", "dbpassword", "dbsocket", "dbtls", "dbca", "dbstatements"];
 /// Those of them that alone say that there is a server. The others stood in files of the predecessor by themselves.
 const DECISIVE: [&str; 3] = ["dbhost", "dbpassword", "dbsocket"];
 
@@ -66,6 +68,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<Databas
             "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca",
         );
     }
+    let kept_statements = match reader.text("dbstatements") {
+        None => Some(DatabaseServer::KEPT_STATEMENTS),
+        Some(_) => reader.optional("dbstatements", |text| number(text, 0..=10_000)),
+    };
     let socket = reader.path("dbsocket");
     let is_remote = |host: &String| !is_loopback(host);
     if tls.is_some_and(|tls| tls != DatabaseTls::Verify) && socket.is_none() && hosts.iter().any(is_remote) {
@@ -83,6 +89,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<Databas
         password: password?,
         tls: tls?,
         authorities: authorities?,
+        kept_statements: kept_statements?,
     })
 }
 

@@ -212,6 +212,13 @@ pub(crate) const TABLE: Table = Table {
         Key::value("dbtls", "KIND", "off, preferred, required or verify").depends("preferred").new_here(),
         Key::value("dbca", "FILE", "the certificate of the authority of the database server, for dbtls=verify")
             .new_here(),
+        Key::value(
+            "dbstatements",
+            "N",
+            "how many statements a connection keeps prepared; 0 behind a proxy that mixes connections up",
+        )
+        .depends("100")
+        .new_here(),
         PROFILE,
         CPUPROFILE,
         MEMPROFILE,

@@ -159,6 +159,10 @@ fn what_cannot_be_a_database_is_refused_without_its_password() {
         let lines = format!("dbhost=localhost\ndbpassword=x\ndbca=a.cert{other}");
         assert_only(&Host::new().web_errors(&web_lines(&lines)), &["dbca", "set dbtls=verify"]);
     }
+    let config = Host::new().web(&web_lines("dbhost=localhost\ndbpassword=x\ndbstatements=0"));
+    assert!(matches!(config.database, Database::Mysql(server) if server.kept_statements == 0));
+    let errors = Host::new().web_errors(&web_lines("dbhost=localhost\ndbpassword=x\ndbstatements=many"));
+    assert_only(&errors, &["dbstatements", "from 0 to 10000"]);
     let errors = Host::new().web_errors(&web_lines("dbhost=a\ndbport=x\ndbtls=maybe\ndbpassword=x"));
     assert_eq!(errors.len(), 2, "{errors:?}");
     let config = Host::new().web(&web_lines("database=sqlite:/srv/pool.db\ndbhost=localhost"));

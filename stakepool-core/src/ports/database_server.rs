@@ -45,9 +45,14 @@ pub struct DatabaseServer {
     pub tls: DatabaseTls,
     /// The certificates (PEM) of authorities that are trusted; without them, those that the system trusts.
     pub authorities: Option<String>,
+    /// How many statements a connection keeps prepared. None behind proxies that give a connection to several.
+    pub kept_statements: u32,
 }
 
 impl DatabaseServer {
+    /// How many statements a connection keeps prepared where nothing else is said.
+    pub const KEPT_STATEMENTS: u32 = 100;
+
     /// A database on this computer, at the usual port.
     pub fn new(name: impl Into<String>, user: impl Into<String>, password: Secret) -> Self {
         Self {
@@ -59,6 +64,7 @@ impl DatabaseServer {
             password,
             tls: DatabaseTls::default(),
             authorities: None,
+            kept_statements: Self::KEPT_STATEMENTS,
         }
     }
 

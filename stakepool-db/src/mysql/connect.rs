@@ -34,6 +34,7 @@ pub(super) fn options(options: &DatabaseServer, host: &str) -> MySqlConnectOptio
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .timezone(None)
+        .statement_cache_capacity(usize::try_from(options.kept_statements).unwrap_or(usize::MAX))
         .ssl_mode(match options.tls {
             DatabaseTls::Off => MySqlSslMode::Disabled,
             DatabaseTls::Preferred => MySqlSslMode::Preferred,

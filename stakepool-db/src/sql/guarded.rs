@@ -101,8 +101,8 @@ impl Guarded {
 
     /// The rows that a statement finds, one after the other, without a limit of time.
     pub(crate) fn stream<'c>(&'c mut self, statement: &Statement) -> BoxStream<'c, Result<Row, Failure>> {
-        match self.connection() {
-            Ok(connection) => {
+        match self.parts() {
+            Ok((connection, _)) => {
                 statement.mysql().fetch(connection).map(|row| row.map(Row::Mysql).map_err(Failure::from)).boxed()
             }
             Err(failure) => stream::once(async { Err(failure) }).boxed(),

@@ -198,3 +198,17 @@ impl Gate {
         let _ = self.passing.await;
     }
 }
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn behind_a_proxy_no_statement_has_to_stay_prepared() {
+    let fixture = MariaDbFixture::empty().await;
+    let server = fixture.server();
+    let options = DatabaseServer { kept_statements: 0, ..server.options(&fixture.name) };
+    let database = Database::open_mysql(options).await.unwrap();
+    let user = database.create(new_user("alice@example.org")).await.unwrap();
+    for _ in 0..3 {
+        assert!(database.by_id(user).await.unwrap().is_some());
+    }
+    database.close().await;
+}
