@@ -1,5 +1,6 @@
 //! `restore`: a backup takes the place of the pool's database.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -155,7 +156,10 @@ impl Restore {
         server: &DatabaseServer,
         console: &mut Console<'_>,
     ) -> Result<Restored, CliError> {
-        let (checked, users) = self.checked(config, &config.data_dir.join("restored.sqlite")).await?;
+        // The backup is only read: what is done to it first is done to a copy.
+        let folder = &config.data_dir;
+        fs::create_dir_all(folder).map_err(|error| CliError::File { path: folder.clone(), error })?;
+        let (checked, users) = self.checked(config, &folder.join("restored.sqlite")).await?;
         let restored = Restored {
             restored: self.file.display().to_string(),
             database: server.place_on(&server.hosts.join(",")),

@@ -158,7 +158,8 @@ async fn new_indexes_go_around_the_numbers_of_old_users_with_an_address() {
     let new = database.create(new_user("d@example.org")).await.unwrap();
     assert_eq!(new, UserId(6));
     assert_eq!(database.reserve_index(UserId(5), 9).await, Ok(KeyIndex(1)));
-    assert_eq!(database.reserve_index(new, 9).await, Ok(KeyIndex(3)));
+    // Users 3 and 4 were deleted, and may have had addresses.
+    assert_eq!(database.reserve_index(new, 9).await, Ok(KeyIndex(5)));
     assert_eq!(database.reserve_index(UserId(2), 9).await, Err(StoreError::AlreadyRegistered(UserId(2))));
 }
 
