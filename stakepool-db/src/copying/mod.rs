@@ -7,6 +7,7 @@
 mod backup;
 mod fingerprint;
 mod place;
+mod rows;
 mod run;
 mod source;
 mod target;

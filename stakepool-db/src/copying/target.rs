@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::fingerprint::Fingerprint;
 use super::place::Place;
-use super::source::{LONGEST, Rows, Values, columns, count, failed};
+use super::rows::{LONGEST, Rows, Values, columns, count, failed};
 use crate::attempts::transaction;
-use crate::copy_mark as mark;
+use crate::copy_mark;
 use crate::database::Database;
 use crate::error::DbError;
 use crate::layout::Layout;
@@ -17,8 +17,6 @@ use crate::mysql;
 use crate::sql::{Statement, Transaction, Turn, sql};
 use crate::sqlite::{self, SqliteOptions};
 
-/// Most rows of a transaction.
-pub(super) const PIECE: usize = 1000;
 /// Most rows of a statement.
 const TOGETHER: usize = 200;
 
@@ -51,7 +49,8 @@ impl Target {
     async fn begin(&self, layouts: &[Layout], source: &str) -> Result<(), DbError> {
         let refused = |reason: String| DbError::Copy { to: self.place.name(), reason };
         let mut transaction = self.reader().await?;
-        let begun = mark::source_of_unfinished(&mut transaction).await.map_err(|error| failed(&self.place, error))?;
+        let begun =
+            copy_mark::source_of_unfinished(&mut transaction).await.map_err(|error| failed(&self.place, error))?;
         if let Some(begun) = begun {
             // It has only read.
             let _ = transaction.roll_back().await;
@@ -71,7 +70,7 @@ impl Target {
             }
         }
         let _ = transaction.roll_back().await;
-        self.database.execute(&mark::set(source)).await.map(drop).map_err(|error| self.store(error))
+        self.database.execute(&copy_mark::set(source)).await.map(drop).map_err(|error| self.store(error))
     }
 
     /// How many rows a table has so far.
@@ -120,7 +119,7 @@ impl Target {
 
     /// Lets programs serve from it.
     pub(super) async fn finish(self) -> Result<(), DbError> {
-        let done = self.database.execute(&mark::remove()).await.map_err(|error| self.store(error));
+        let done = self.database.execute(&copy_mark::remove()).await.map_err(|error| self.store(error));
         self.database.close().await;
         done.map(drop)
     }
