@@ -23,7 +23,7 @@ pub(super) struct Source {
 
 enum Connections {
     Sqlite(SqlitePool),
-    Mysql(mysql::Server),
+    Mysql(Box<mysql::Server>),
 }
 
 impl Source {
@@ -39,7 +39,7 @@ impl Source {
                 let server = mysql::open_once_ready(options.clone()).await?;
                 let transaction = server.read(Instant::now() + LONGEST).await;
                 let transaction = transaction.map_err(|failure| failed(place, failure))?;
-                (Transaction::Mysql(transaction), Connections::Mysql(server))
+                (Transaction::Mysql(transaction), Connections::Mysql(Box::new(server)))
             }
         };
         if let Some(source) =
