@@ -128,6 +128,7 @@ mod builder;
 pub mod daemons;
 mod database;
 mod desired_changed;
+mod factor_key;
 mod figures;
 mod history;
 mod limits;

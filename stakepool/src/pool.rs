@@ -14,10 +14,10 @@ use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
 use tokio::sync::OnceCell;
 
-use crate::accounts::factor_secrets::FactorKey;
 use crate::agendas::Agendas;
 use crate::alert_record::AlertRecord;
 use crate::daemons::{DesiredChanged, Expected, Reconciler};
+use crate::factor_key::FactorKey;
 use crate::figures::{Figures, PoolFigures};
 use crate::limits::key_networks::KeyNetworks;
 use crate::limits::known_browsers::KnownBrowsers;

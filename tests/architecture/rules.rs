@@ -145,7 +145,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "unknown_notes",
                 "user_cache",
             ],
-            &["database", "voting_key", "vsp"],
+            &["database", "factor_key", "voting_key", "vsp"],
             &["limits", "stores_as_one"],
             &["terms"],
             &["mail", "wallets"],
