@@ -9,12 +9,14 @@ use crate::alerts::AlertsCommand;
 use crate::answer::Style;
 use crate::backup::Backup;
 use crate::chain::ChainCommand;
+use crate::closing::ClosingCommand;
 use crate::console::Console;
 use crate::db::DbCommand;
 use crate::error::CliError;
 use crate::generated::{Completion, Man};
 use crate::invitations::InvitationsCommand;
 use crate::mail::MailCommand;
+use crate::notices::NoticesCommand;
 use crate::pool::PoolArguments;
 use crate::restore::Restore;
 use crate::selftest::SelfTest;
@@ -66,6 +68,12 @@ enum Command {
     /// List, announce and revoke changes of the fee and the cold wallet.
     #[command(subcommand)]
     Terms(TermsCommand),
+    /// List, add and remove notices to the users.
+    #[command(subcommand)]
+    Notices(NoticesCommand),
+    /// Close the pool for good.
+    #[command(subcommand)]
+    Closing(ClosingCommand),
     /// Make, list and revoke invitations to sign up.
     #[command(subcommand)]
     Invitations(InvitationsCommand),
@@ -110,6 +118,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Wallets(command) => command.run(&cli.pool, console),
         Command::Terms(command) => command.run(&cli.pool, console),
+        Command::Notices(command) => command.run(&cli.pool, console),
+        Command::Closing(command) => command.run(&cli.pool, console),
         Command::Invitations(command) => command.run(&cli.pool, console),
         Command::Mail(command) => command.run(&cli.pool, console),
         Command::Status(command) => command.run(&cli.pool, console),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use stakepool::accounts::{ClientAddress, MustWait, Origin};
+use stakepool::{Notice, NoticeKind};
 use stakepool_core::accounts::User;
 use stakepool_core::chain::Network;
 use stakepool_core::ports::SessionToken;
@@ -55,12 +56,36 @@ struct Frame<'a> {
     email: &'a str,
     link: &'a str,
     closed: Option<String>,
+    /// Whether its closing day has come.
+    closed_for_good: bool,
+    /// What users are to know.
+    notices: Vec<Told>,
     /// Whether the pool sends mail.
     mail: bool,
     style: String,
     script: String,
     icon: String,
     version: &'static str,
+}
+
+/// A notice as pages show it.
+#[derive(Serialize)]
+struct Told {
+    heading: &'static str,
+    dates: String,
+    text: String,
+    is_closing: bool,
+}
+
+impl From<Notice> for Told {
+    fn from(notice: Notice) -> Self {
+        Self {
+            heading: notice.kind.heading(),
+            dates: notice.dates(),
+            is_closing: notice.kind == NoticeKind::Closing,
+            text: notice.text,
+        }
+    }
 }
 
 /// The signed-in user as pages show them.
@@ -212,6 +237,8 @@ impl Visit {
             email: &identity.help_email,
             link: &identity.link,
             closed: (*terms.closed.get()).clone(),
+            closed_for_good: terms.closed.is_for_good(),
+            notices: pool.notices().into_iter().map(Told::from).collect(),
             mail: pool.sends_mail(),
             style: self.site.assets.url("style.css"),
             script: self.site.assets.url("copy.js"),

@@ -48,6 +48,10 @@ actions! {
     TermsRevoke = "terms.revoke",
     /// The configuration has another fee or cold wallet, which hold from now on.
     TermsConfigured = "terms.configured",
+    /// A notice to the users is made.
+    NoticeAdd = "notice.add",
+    /// A notice to the users is taken back.
+    NoticeRemove = "notice.remove",
     /// An invitation to sign up is made.
     InvitationCreate = "invitation.create",
     /// An invitation to sign up is ended.

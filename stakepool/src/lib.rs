@@ -88,6 +88,8 @@
 //! | take new users by invitation | [`PoolSettings::invitations_required`], [`Pool::invite`], [`Pool::revoke_invitation`], [`Pool::invitations`], [`CheckedSignUp::invitation`](accounts::CheckedSignUp::invitation) |
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
 //! | change the fee or the cold wallet | [`Pool::announce_terms`], [`Pool::revoke_terms`], [`Pool::noted_terms`], [`PoolTerms::in_force`], [`Pool::read_terms`] where the pool runs elsewhere |
+//! | tell the users something | [`Pool::add_notice`], [`Pool::remove_notice`], [`Pool::all_notices`]; what pages show: [`Pool::notices`] |
+//! | close the pool for good | [`Pool::add_notice`] with [`NoticeKind::Closing`], [`Pool::closing`] |
 //! | see what mail did not arrive | [`Pool::mail_troubles`] |
 //! | serve wallets of today | [`vsp::Vsp`] in [`Parts::vsp`], [`Pool::vsp`] |
 //! | be alerted | [`PoolBuilder::alerts`], `alerts::Webhook`, [`PoolBuilder::heartbeat`]; administrators get mail; [`Pool::test_alerts`] tries all |
@@ -125,6 +127,7 @@ mod agendas;
 mod alert_record;
 pub mod alerts;
 mod builder;
+mod closed;
 pub mod daemons;
 mod database;
 mod desired_changed;
@@ -133,6 +136,8 @@ mod figures;
 mod history;
 mod limits;
 pub mod mail;
+mod notice_notes;
+mod notices;
 mod over_time;
 mod parts;
 mod pool;
@@ -159,9 +164,11 @@ pub mod wallets;
 
 pub use alert_record::{AlertsReport, ChannelReport};
 pub use builder::PoolBuilder;
+pub use closed::Closed;
 pub use database::{DatabaseCondition, DatabaseHealth, DatabaseReport};
 pub use figures::{Figures, FiguresError, PoolFigures};
 pub use history::{DAYS, Past};
+pub use notice_notes::{Notice, NoticeId, NoticeKind, Stage};
 pub use over_time::OverTime;
 pub use parts::{Parts, VoteObserver};
 pub use pool::{Pool, SecretsError, SetupError};

@@ -9,6 +9,7 @@ use stakepool_core::chain::HdKeyError;
 #[cfg(feature = "vsp")]
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::StoreError;
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
 use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
@@ -28,6 +29,7 @@ use crate::limits::wallets_of_today::WalletCalls;
 #[cfg(feature = "vsp")]
 use crate::limits::{ClientAddress, MustWait};
 use crate::mail::{MailTroubles, Outbox};
+use crate::notice_notes::Notice;
 use crate::parts::Parts;
 use crate::sealed::SealError;
 use crate::signed::Signer;
@@ -112,6 +114,8 @@ pub struct Pool {
     pub(crate) figures: SingleFlight<Figures>,
     pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
     pub(crate) alert_record: AlertRecord,
+    /// The notices to the users, as they were read last.
+    pub(crate) notices: Reloadable<Vec<Notice>>,
     /// This instance, by a name that no other has.
     pub(crate) instance: String,
     #[cfg(feature = "vsp")]
@@ -152,6 +156,7 @@ impl Pool {
             figures: SingleFlight::new(MAX_AGE),
             tally: SingleFlight::new(MAX_AGE),
             alert_record: AlertRecord::default(),
+            notices: Reloadable::default(),
             instance: instance(&settings.instance, parts.random.as_ref()),
             #[cfg(feature = "vsp")]
             wallet_calls: WalletCalls::default(),

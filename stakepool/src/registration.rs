@@ -9,9 +9,10 @@ use tokio::sync::Mutex;
 use stakepool_core::accounts::{Registration, UserId};
 use stakepool_core::chain::{Address, AddressError, ExternalBranch, HdKeyError, Network, PubKeyAddress, RedeemScript};
 use stakepool_core::ports::{StoreError, UserStore};
-use stakepool_core::reloadable::Reloadable;
 use stakepool_core::typed::pasted;
 use stakepool_core::wallets::{Agreement, GroupError, WalletGroup};
+
+use crate::closed::Closed;
 
 /// Lengths, in characters, between which a public key address lies (the predecessor's limits).
 const LENGTHS: std::ops::RangeInclusive<usize> = 40..=65;
@@ -84,7 +85,7 @@ pub struct PoolKeys {
     /// Highest key index to give.
     pub max_users: u32,
     /// Where the pool is closed, what users are told.
-    pub closed: Reloadable<Option<String>>,
+    pub closed: Closed,
 }
 
 /// Registers users' keys.

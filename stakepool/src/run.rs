@@ -7,7 +7,7 @@ use crate::tickets::mailer;
 #[cfg(feature = "vsp")]
 use crate::vsp_work;
 use crate::wallets::WalletsError;
-use crate::{accounts, alerts, history, terms_keeper};
+use crate::{accounts, alerts, history, notices, terms_keeper};
 
 impl Pool {
     /// Runs the pool until `shutdown`: probes and repairs the wallets, keeps the daemons at the desired state and collects
@@ -26,6 +26,7 @@ impl Pool {
             () = self.reconciler.run() => Ok(()),
             () = history::keep(self) => Ok(()),
             () = terms_keeper::keep(self) => Ok(()),
+            () = notices::keep(self) => Ok(()),
             () = mailer::run(&self.parts, &self.outbox, &self.settings.site) => Ok(()),
             () = alerts::watch::run(self) => Ok(()),
             () = accounts::unverified::run(self) => Ok(()),

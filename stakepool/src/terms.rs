@@ -9,6 +9,7 @@ use stakepool_core::secret::Secret;
 use stakepool_core::ticket::{PoolFee, Terms};
 use stakepool_core::time::UnixTime;
 
+use crate::closed::Closed;
 use crate::limits::tries::TryLimits;
 use crate::over_time::OverTime;
 use crate::registration::PoolKeys;
@@ -62,7 +63,7 @@ pub struct PoolTerms {
     /// How many voting wallets must agree when a user registers.
     pub min_servers: usize,
     /// What users read where the pool takes no new users and addresses; `None` while it is open. Clones share it.
-    pub closed: Reloadable<Option<String>>,
+    pub closed: Closed,
     /// Whether the operator said that this is a new pool, although its wallets hold scripts of earlier users: these stay behind.
     pub new_pool: bool,
 }
@@ -79,7 +80,7 @@ impl PoolTerms {
             over_time: Reloadable::default(),
             max_users: MAX_USERS,
             min_servers: MIN_SERVERS,
-            closed: Reloadable::default(),
+            closed: Closed::default(),
             new_pool: false,
         }
     }

@@ -130,12 +130,13 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         POOL,
         &[
-            &["over_time"],
+            &["closed", "over_time"],
             &[
                 "agendas",
                 "alert_record",
                 "desired_changed",
                 "figures",
+                "notice_notes",
                 "registration",
                 "sealed",
                 "signed",
@@ -153,7 +154,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["tickets"],
             &["daemons"],
             &["pool"],
-            &["terms_keeper"],
+            &["notices", "terms_keeper"],
             &["accounts", "builder", "history", "status", "vsp_work"],
             &["administration", "alerts"],
             &["run"],

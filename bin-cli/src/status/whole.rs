@@ -1,12 +1,13 @@
 //! How the pool as a whole is shown.
 
 use serde::Serialize;
-use stakepool::status::{Finding, Overall, PoolStatus};
+use stakepool::status::{ClosingReport, Finding, Overall, PoolStatus};
 use stakepool::{AlertsReport, ChannelReport, DatabaseReport};
 use stakepool_core::ports::ServerState;
 use stakepool_core::time::UnixTime;
 
 use crate::answer::Answer;
+use crate::closing::fields::fields as closing;
 
 /// How the pool is as a whole.
 #[derive(Serialize)]
@@ -25,12 +26,17 @@ pub(super) struct Whole<'a> {
     database: &'a DatabaseReport,
     /// Who alerts the operator, and how that goes.
     alerts: &'a AlertsReport,
+    /// How far the end of the pool has come, where a closing is announced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closing: Option<&'a ClosingReport>,
 }
 
 impl<'a> From<&'a PoolStatus> for Whole<'a> {
     fn from(status: &'a PoolStatus) -> Self {
-        let PoolStatus { state, height, failures, problems, warnings, findings, database, alerts, .. } = status;
-        Self { pool: *state, height: *height, failures, problems, warnings, findings, database, alerts }
+        let PoolStatus { state, height, failures, problems, warnings, findings, database, alerts, closing, .. } =
+            status;
+        let closing = closing.as_ref();
+        Self { pool: *state, height: *height, failures, problems, warnings, findings, database, alerts, closing }
     }
 }
 
@@ -45,6 +51,7 @@ impl Answer for Whole<'_> {
         };
         let mut fields = vec![("pool", state.to_owned())];
         fields.extend(self.height.map(|height| ("height", height.to_string())));
+        fields.extend(self.closing.into_iter().flat_map(closing));
         fields.extend(self.failures.iter().map(|failure| ("failure", failure.clone())));
         fields.extend(self.findings.iter().map(|found| ("problem", format!("{}: {}", found.about, found.text))));
         fields.extend(self.database.servers.as_ref().map(|servers| ("database", server(servers))));

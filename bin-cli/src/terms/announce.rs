@@ -6,6 +6,7 @@ use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Generation};
 use stakepool_core::ticket::PoolFee;
 
 use super::row::{Row, When, best_height, expected};
+use super::tell;
 use crate::console::Console;
 use crate::date;
 use crate::error::CliError;
@@ -15,7 +16,8 @@ use crate::pool::{ACTOR, OpenPool, PoolArguments};
 ///
 /// Pages, the user API and the voting daemons change in that block by themselves, whatever the configurations still say.
 /// Tickets that were mined before are judged as they were; for as many blocks as a ticket takes to mature, one that pays what was
-/// asked before, or to the wallet before, is accepted, too. What was announced for the same block is replaced. Write the new
+/// asked before, or to the wallet before, is accepted, too. Users are told at once, on pages and by mail. What was announced for
+/// the same block is replaced. Write the new
 /// values into the configurations of the web, the daemons and the wallets afterwards: that needs no haste.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").args(["fee", "cold_wallet"]).required(true).multiple(true))]
@@ -34,6 +36,12 @@ pub(crate) struct Announce {
     /// reckoned from it.
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
+    /// Tell the users by the pages alone, and send no mail.
+    #[arg(long)]
+    no_mail: bool,
+    /// Do not tell the users at all.
+    #[arg(long)]
+    quiet: bool,
 }
 
 impl Announce {
@@ -61,7 +69,15 @@ impl Announce {
             refused => CliError::refused(if self.on.is_some() { "--on" } else { "--from" }, refused),
         })?;
         open.reconcile(&mut console);
-        let row = Row::of(announced, Some(When::ToCome), Some(expected(network, from, tip, now)));
+        let about = expected(network, from, tip, now);
+        tell::forget(&open, from)?;
+        if !self.quiet {
+            tell::announced(&open, &announced.terms, change, about, !self.no_mail)?;
+            if !self.no_mail && !open.pool.sends_mail() {
+                console.note("the pool sends no mail: users read it on the pages");
+            }
+        }
+        let row = Row::of(announced, Some(When::ToCome), Some(about));
         console.style.write_single(console.output, &row).map_err(CliError::Output)
     }
 }

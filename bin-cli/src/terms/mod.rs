@@ -4,6 +4,7 @@ mod announce;
 mod list;
 mod revoke;
 mod row;
+mod tell;
 
 use clap::Subcommand;
 

@@ -5,11 +5,12 @@ use stakepool::administration::TermsError;
 use stakepool_core::chain::BlockHeight;
 
 use super::row::{Row, best_height};
+use super::tell;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{ACTOR, OpenPool, PoolArguments};
 
-/// Take announced terms back, as long as their block is to come.
+/// Take announced terms back, as long as their block is to come. Pages tell the users of them no more.
 ///
 /// What was noted because the configuration changed stays: tickets were judged by it.
 #[derive(Debug, Args)]
@@ -28,6 +29,7 @@ impl Revoke {
             TermsError::Store(error) => error.into(),
             refused => CliError::refused("HEIGHT", refused),
         })?;
+        tell::forget(&open, BlockHeight(self.from))?;
         open.reconcile(&mut console);
         console.note("taken back; what holds instead, `stakepoolctl terms list` shows");
         console.style.write_single(console.output, &Row::of(revoked, None, None)).map_err(CliError::Output)

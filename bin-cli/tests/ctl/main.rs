@@ -12,6 +12,7 @@ mod faults;
 mod generated;
 mod invitations;
 mod mail;
+mod notices;
 mod restore;
 mod scene;
 mod status;

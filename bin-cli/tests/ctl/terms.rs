@@ -7,7 +7,7 @@ async fn another_fee_is_announced_listed_handed_to_the_daemons_and_taken_back() 
     let scene = Scene::served(1).await;
     assert!(scene.run(&["terms", "list"]).success().contains("no terms are noted yet"));
     let from = (HEIGHT + 100).to_string();
-    let announced = scene.run(&["terms", "announce", "--fee", "9", "--from", &from, "--json"]).json();
+    let announced = scene.run(&["terms", "announce", "--fee", "9", "--from", &from, "--no-mail", "--json"]).json();
     assert_eq!((announced["from"].as_u64(), announced["fee"].as_f64()), (Some(u64::from(HEIGHT + 100)), Some(9.0)));
     assert_eq!(announced["state"], "to_come");
     let told = || {
@@ -25,7 +25,7 @@ async fn another_fee_is_announced_listed_handed_to_the_daemons_and_taken_back() 
     assert_eq!(told(), [7.5]);
     assert!(scene.run(&["terms", "revoke", &from]).refusal(3).contains("no terms were announced"));
     let acts: Vec<_> = scene.audit().await.into_iter().map(|entry| entry.action).collect();
-    assert_eq!(acts, ["terms.revoke", "terms.announce"]);
+    assert_eq!(acts, ["notice.remove", "terms.revoke", "notice.add", "terms.announce"], "users are told of both");
 }
 
 #[tokio::test(flavor = "multi_thread")]

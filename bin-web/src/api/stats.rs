@@ -3,7 +3,7 @@
 use hyper::body::Bytes;
 use serde::Serialize;
 use stakepool::accounts::ClientAddress;
-use stakepool::{Pool, PoolFigures};
+use stakepool::{Notice, Pool, PoolFigures};
 use stakepool_core::chain::Amount;
 use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
@@ -42,6 +42,27 @@ struct Stats<'a> {
     user_count: u64,
     user_count_active: u64,
     version: &'a str,
+    /// Not the predecessor's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<Told>,
+}
+
+/// What users are to know, with moments in seconds since 1970.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told {
+    kind: &'static str,
+    text: String,
+    from: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
+}
+
+impl From<Notice> for Told {
+    fn from(notice: Notice) -> Self {
+        let until = notice.until.map(|until| until.0);
+        Self { kind: notice.kind.name(), text: notice.text, from: notice.from.0, until }
+    }
 }
 
 /// Answers a call. Keys are ignored, even bad ones.
@@ -84,6 +105,7 @@ fn body(figures: &PoolFigures, pool: &Pool) -> Bytes {
         user_count: figures.users,
         user_count_active: figures.active_users,
         version: VERSION,
+        notices: pool.notices().into_iter().map(Told::from).collect(),
     };
     with_data(Code::Ok, "stats successfully retrieved", Some(data))
 }

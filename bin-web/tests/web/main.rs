@@ -21,6 +21,7 @@ mod logging;
 mod mail;
 mod mischief;
 mod monitors;
+mod notices;
 mod pages;
 mod protocol;
 mod proxies;

@@ -54,6 +54,8 @@ pub struct MailWishes {
     pub voted: bool,
     /// Missed votes.
     pub missed: bool,
+    /// Changes of the pool's terms, maintenances and other news. That the pool closes is mailed in any case.
+    pub notices: bool,
 }
 
 impl MailWishes {
@@ -67,10 +69,10 @@ impl MailWishes {
     }
 }
 
-/// What goes wrong is mailed, what goes well is not.
+/// What goes wrong is mailed, what goes well is not, and notices are.
 impl Default for MailWishes {
     fn default() -> Self {
-        Self { ignored: true, voted: false, missed: true }
+        Self { ignored: true, voted: false, missed: true, notices: true }
     }
 }
 

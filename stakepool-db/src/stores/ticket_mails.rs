@@ -13,24 +13,26 @@ use crate::sql::{Fields, Row, Turn, limit, sql};
 #[async_trait]
 impl TicketMailStore for Database {
     async fn mail_wishes(&self, user: UserId) -> Result<MailWishes, StoreError> {
-        let row =
-            self.row(&sql("SELECT ignored, voted, missed FROM mail_wishes WHERE user_id = ?").bind(user.0)).await?;
+        let wishes = sql("SELECT ignored, voted, missed, notices FROM mail_wishes WHERE user_id = ?").bind(user.0);
+        let row = self.row(&wishes).await?;
         let Some(row) = row else { return Ok(MailWishes::default()) };
         let fields = Fields::new(&row, "mail_wishes", format_args!("of user {user}"));
         Ok(MailWishes {
             ignored: fields.flag("ignored")?,
             voted: fields.flag("voted")?,
             missed: fields.flag("missed")?,
+            notices: fields.flag("notices")?,
         })
     }
 
     async fn set_mail_wishes(&self, user: UserId, wishes: MailWishes) -> Result<(), StoreError> {
         self.execute(
-            &sql("REPLACE INTO mail_wishes (user_id, ignored, voted, missed) VALUES (?, ?, ?, ?)")
+            &sql("REPLACE INTO mail_wishes (user_id, ignored, voted, missed, notices) VALUES (?, ?, ?, ?, ?)")
                 .bind(user.0)
                 .bind(wishes.ignored)
                 .bind(wishes.voted)
-                .bind(wishes.missed),
+                .bind(wishes.missed)
+                .bind(wishes.notices),
         )
         .await
         .map(drop)

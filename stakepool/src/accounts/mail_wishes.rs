@@ -1,4 +1,4 @@
-//! Which mails about tickets a user gets.
+//! Which mails about tickets, and which notices, a user gets.
 
 use stakepool_core::accounts::User;
 use stakepool_core::audit::AuditAction;
@@ -30,9 +30,10 @@ impl Pool {
 fn in_words(wishes: MailWishes) -> String {
     let kinds = [TicketMailKind::Ignored, TicketMailKind::Voted, TicketMailKind::Missed];
     let names: Vec<_> = kinds.into_iter().filter(|kind| wishes.wants(*kind)).map(TicketMailKind::name).collect();
-    if names.is_empty() {
+    let tickets = if names.is_empty() {
         "no mails about tickets".to_owned()
     } else {
         format!("mails of tickets {}", names.join(", "))
-    }
+    };
+    if wishes.notices { format!("{tickets}; notices") } else { tickets }
 }

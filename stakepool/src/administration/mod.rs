@@ -2,6 +2,7 @@
 //! terms.
 
 mod invitations;
+mod notices;
 mod rescue;
 mod terms;
 mod tickets;
@@ -9,6 +10,7 @@ mod unknown;
 mod users;
 
 pub use invitations::{InvitationWish, InviteError, Invited};
+pub use notices::{NewNotice, NoticeError};
 pub use rescue::AccountRescue;
 pub use terms::{TermsChange, TermsError};
 pub use unknown::UnknownAddressError;

@@ -5,6 +5,7 @@ use stakepool_core::ports::{Mail, TicketMailKind};
 use stakepool_core::reports::TicketReport;
 use stakepool_core::ticket::Verdict;
 
+use crate::notice_notes::{Notice, NoticeKind, Stage};
 use crate::terms::SiteIdentity;
 
 /// A letter with the pool's name before the subject and its address below the text.
@@ -121,6 +122,28 @@ pub fn ticket(site: &SiteIdentity, to: &Email, kind: TicketMailKind, report: &Ti
         site.url(&site.paths.settings)
     );
     letter(site, to, subject, &text)
+}
+
+/// Tells what the operator has to say to all users. `stage` is which of a closing's mails it is.
+pub fn notice(site: &SiteIdentity, to: &Email, notice: &Notice, stage: Stage) -> Mail {
+    let dates = notice.dates();
+    let subject = match (notice.kind, stage) {
+        (NoticeKind::Closing, Stage::Announced) => format!("it closes on {dates}"),
+        (NoticeKind::Closing, Stage::HalfTime) => format!("it closes on {dates}, half the time has passed"),
+        (NoticeKind::Closing, Stage::End) => "it has closed".to_owned(),
+        (NoticeKind::Terms, _) => format!("its terms change, {dates}"),
+        (NoticeKind::Maintenance, _) => format!("maintenance, {dates}"),
+        (NoticeKind::News, _) => "news".to_owned(),
+    };
+    let more = match notice.kind {
+        NoticeKind::Closing => format!(
+            "Tickets that were bought before that day are voted until the last is over.\n\
+             Keep your script, with which your own wallet can vote, too: {}",
+            site.url(&site.paths.tickets)
+        ),
+        _ => format!("Which mails you get: {}", site.url(&site.paths.settings)),
+    };
+    letter(site, to, &subject, &format!("{}\n\nWhen: {dates}\n\n{more}", notice.text))
 }
 
 fn ignored(report: &TicketReport) -> String {

@@ -7,6 +7,7 @@ use stakepool_core::wallets::{Health, MemberStatus};
 use crate::alert_record::AlertsReport;
 use crate::daemons::DaemonView;
 use crate::database::{DatabaseCondition, DatabaseReport};
+use crate::status::closing::ClosingReport;
 use crate::status::daemon::DaemonReport;
 use crate::status::finding::{Finding, of_alerts, of_cluster, of_database};
 use crate::status::lag::{Heights, LAG_ALLOWED};
@@ -61,6 +62,9 @@ pub struct PoolStatus {
     pub database: DatabaseReport,
     /// Who alerts the operator, and how that goes.
     pub alerts: AlertsReport,
+    /// How far the end of the pool has come, where a closing is announced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closing: Option<ClosingReport>,
 }
 
 /// What the status is made of.
@@ -140,6 +144,7 @@ impl PoolStatus {
             unknown_addresses: unknown_addresses(seen.wallets, seen.daemons, seen.unknown, seen.ours.new_pool),
             database: seen.database.clone(),
             alerts: seen.alerts.clone(),
+            closing: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How the pool is: one judge of wallets, daemons and settings, for every front end.
 
+mod closing;
 mod comparison;
 mod daemon;
 mod finding;
@@ -14,6 +15,7 @@ mod tests;
 mod unknown;
 mod wallet;
 
+pub use closing::ClosingReport;
 pub use comparison::ComparedWallet;
 pub use daemon::{DaemonCondition, DaemonReport, OwnProblem};
 pub use finding::Finding;

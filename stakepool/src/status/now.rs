@@ -42,6 +42,9 @@ impl Pool {
         if let Err(error) = self.recall_terms().await {
             tracing::debug!(%error, "the terms in force are taken from the configuration");
         }
+        if let Err(error) = self.read_notices().await {
+            tracing::debug!(%error, "the notices were not read");
+        }
         let ((wallets, daemons), ()) = tokio::join!(self.look_at_peers(), self.parts.database.look(self.now()));
         let differences = self.reconciler.differences_since(&daemons).await;
         self.judge(&wallets, &daemons, differences).await
@@ -93,6 +96,8 @@ impl Pool {
             warnings: &self.settings.warnings,
         });
         status.warnings.extend(of_failed_mails(&mail));
+        // Where the database fails, the status says so anyway.
+        status.closing = timeout(READ_LIMIT, self.closing()).await.ok().and_then(Result::ok).flatten();
         if let Some(text) = timeout(READ_LIMIT, self.stale_fee_addresses()).await.ok().flatten() {
             status.state = status.state.max(Overall::Degraded);
             status.problems.push(text);

@@ -16,6 +16,7 @@ mod lost_indexes;
 mod lost_votes;
 mod low_fee;
 mod mail_server;
+mod notices;
 mod password;
 mod racing;
 mod reconciling;

@@ -12,10 +12,13 @@ async fn what_goes_wrong_is_mailed_unless_a_user_wishes_otherwise() {
     let world = World::with_mail().await;
     let user = world.account(ALICE).await;
     let wishes = world.pool.mail_wishes(&user).await.unwrap();
-    assert_eq!(wishes, MailWishes { ignored: true, voted: false, missed: true });
+    assert_eq!(wishes, MailWishes { ignored: true, voted: false, missed: true, notices: true });
     for (wishes, noted) in [
-        (MailWishes { ignored: false, voted: true, missed: true }, "mails of tickets voted, missed"),
-        (MailWishes { ignored: false, voted: false, missed: false }, "no mails about tickets"),
+        (
+            MailWishes { ignored: false, voted: true, missed: true, notices: true },
+            "mails of tickets voted, missed; notices",
+        ),
+        (MailWishes { ignored: false, voted: false, missed: false, notices: false }, "no mails about tickets"),
     ] {
         world.pool.set_mail_wishes(&user, wishes).await.unwrap();
         assert_eq!(world.pool.mail_wishes(&user).await.unwrap(), wishes);
@@ -30,7 +33,11 @@ async fn a_user_gets_the_wished_mails_once_however_many_daemons_report() {
     let world = World::with(|plan| (plan.mail, plan.daemons) = (true, daemons.to_vec())).await;
     let user = world.registered(ALICE).await;
     let registration = user.registration.as_ref().unwrap();
-    world.pool.set_mail_wishes(&user, MailWishes { ignored: false, voted: true, missed: true }).await.unwrap();
+    world
+        .pool
+        .set_mail_wishes(&user, MailWishes { ignored: false, voted: true, missed: true, notices: true })
+        .await
+        .unwrap();
     let ignored = low_fee(user.id, registration, 1, TicketState::Live);
     let voted = report(user.id, registration, 2, TicketState::Voted);
     let missed = report(user.id, registration, 3, TicketState::Missed);

@@ -135,6 +135,8 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::TermsAnnounce => "announced another fee or cold wallet",
         AuditAction::TermsRevoke => "took announced terms back",
         AuditAction::TermsConfigured => "took over another fee or cold wallet from the configuration",
+        AuditAction::NoticeAdd => "made a notice to the users",
+        AuditAction::NoticeRemove => "took a notice to the users back",
         AuditAction::InvitationCreate => "made an invitation",
         AuditAction::InvitationRevoke => "revoked an invitation",
         AuditAction::UserCreate => "made a user",

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use stakepool::ChannelReport;
 use stakepool::accounts::ClientAddress;
-use stakepool::status::{Overall, PoolStatus};
+use stakepool::status::{ClosingReport, Overall, PoolStatus};
 use stakepool_core::alert::AlertKind;
 use stakepool_core::log_throttle::LogThrottle;
 use stakepool_core::time::UnixTime;
@@ -34,6 +34,24 @@ struct Shown {
     daemons_ago: Vec<Option<String>>,
     /// The channels of alerts, the heartbeat last.
     channels: Vec<Channel>,
+    closing: Option<Closing>,
+}
+
+/// How far the end of the pool has come, for people.
+#[derive(Serialize)]
+struct Closing {
+    on: String,
+    closed: bool,
+    tickets: u64,
+    last_block: Option<u32>,
+    last_about: Option<String>,
+}
+
+impl From<&ClosingReport> for Closing {
+    fn from(report: &ClosingReport) -> Self {
+        let &ClosingReport { on, closed, tickets, last_block, last_about } = report;
+        Self { on: on.readable(), closed, tickets, last_block, last_about: last_about.map(UnixTime::readable) }
+    }
 }
 
 /// How long ago a channel of alerts last worked and last failed.
@@ -70,7 +88,13 @@ pub async fn show(visit: Visit) -> Outcome {
     visit.page(
         "status.html.tera",
         code(&status),
-        &Shown { at: status.at.readable(), daemons_ago, channels: channels(&status), status },
+        &Shown {
+            at: status.at.readable(),
+            daemons_ago,
+            channels: channels(&status),
+            closing: status.closing.as_ref().map(Closing::from),
+            status,
+        },
     )
 }
 

@@ -35,6 +35,7 @@ struct Wishes {
     ignored: bool,
     voted: bool,
     missed: bool,
+    notices: bool,
 }
 
 /// What came of a form.
@@ -99,7 +100,7 @@ pub(super) async fn content<'a>(
         Answer::Done(text) => (Some(text), None, None),
         Answer::Refused(Fault { error, field }) => (None, Some(error), field),
     };
-    let MailWishes { ignored, voted, missed } = pool.mail_wishes(user).await?;
+    let MailWishes { ignored, voted, missed, notices } = pool.mail_wishes(user).await?;
     Ok(Settings {
         email: user.email.to_string(),
         api_key,
@@ -110,7 +111,7 @@ pub(super) async fn content<'a>(
         wrong,
         has_factor: !pool.lacks_second_factor(user.id).await?,
         mail: pool.sends_mail(),
-        wishes: Wishes { ignored, voted, missed },
+        wishes: Wishes { ignored, voted, missed, notices },
         devices: devices_list::of(visit, user).await?,
     })
 }

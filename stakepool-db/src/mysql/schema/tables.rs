@@ -54,7 +54,10 @@ pub(super) struct Column {
 }
 
 /// In the order in which they came.
-pub(super) const LATER: [Column; 1] = [Column { table: "accounts", name: "bcrypt", definition: "MEDIUMBLOB NULL" }];
+pub(super) const LATER: [Column; 2] = [
+    Column { table: "accounts", name: "bcrypt", definition: "MEDIUMBLOB NULL" },
+    Column { table: "mail_wishes", name: "notices", definition: "BIGINT NOT NULL DEFAULT 1" },
+];
 
 /// All tables that hold something of the pool's, with all their columns.
 pub(crate) fn layouts() -> Vec<Layout> {

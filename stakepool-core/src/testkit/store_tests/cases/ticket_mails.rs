@@ -14,7 +14,7 @@ pub(crate) async fn wishes_are_kept_by_user<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.mail_wishes(UserId(1)).await, Ok(MailWishes::default()));
     for voted in [true, false] {
-        let wishes = MailWishes { ignored: false, voted, missed: !voted };
+        let wishes = MailWishes { ignored: false, voted, missed: !voted, notices: voted };
         stores.set_mail_wishes(UserId(1), wishes).await.unwrap();
         assert_eq!(stores.mail_wishes(UserId(1)).await, Ok(wishes));
     }

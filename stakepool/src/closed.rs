@@ -1,0 +1,50 @@
+//! Whether the pool takes new users and addresses.
+
+use std::sync::Arc;
+
+use stakepool_core::reloadable::Reloadable;
+
+/// What users read where the pool takes no new users and addresses; `None` while it is open. Clones share it.
+///
+/// ```
+/// use stakepool::Closed;
+///
+/// let closed = Closed::from(Some("The pool is full.".to_owned()));
+/// closed.close(Some("The pool has closed.".to_owned()));
+/// closed.set(None);
+/// assert_eq!(closed.get().as_deref(), Some("The pool has closed."), "whatever the configuration says");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Closed {
+    configured: Reloadable<Option<String>>,
+    for_good: Reloadable<Option<String>>,
+}
+
+impl Closed {
+    /// The message, where the pool is closed.
+    pub fn get(&self) -> Arc<Option<String>> {
+        let for_good = self.for_good.get();
+        if for_good.is_some() { for_good } else { self.configured.get() }
+    }
+
+    /// Closes the pool with this message, or opens it, as the configuration says.
+    pub fn set(&self, message: Option<String>) {
+        self.configured.set(message);
+    }
+
+    /// Closes the pool because its closing day has come, or takes that back.
+    pub fn close(&self, message: Option<String>) {
+        self.for_good.set(message);
+    }
+
+    /// Whether the closing day has come.
+    pub fn is_for_good(&self) -> bool {
+        self.for_good.get().is_some()
+    }
+}
+
+impl From<Option<String>> for Closed {
+    fn from(message: Option<String>) -> Self {
+        Self { configured: message.into(), for_good: Reloadable::default() }
+    }
+}

@@ -1,0 +1,58 @@
+//! How far the end of the pool has come.
+
+use serde::Serialize;
+use stakepool_core::chain::Generation;
+use stakepool_core::ports::{StoreError, TicketOrder, TicketQuery};
+use stakepool_core::reports::TicketState;
+use stakepool_core::time::UnixTime;
+
+use crate::notice_notes::NoticeKind;
+use crate::pool::Pool;
+
+/// How far the end of the pool has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClosingReport {
+    /// The day on which the pool closes, or closed.
+    pub on: UnixTime,
+    /// Whether that day has come.
+    pub closed: bool,
+    /// How many tickets are still to be voted, immature ones included.
+    pub tickets: u64,
+    /// The block in which the last of them expires, where it is not drawn before.
+    pub last_block: Option<u32>,
+    /// About when that is.
+    pub last_about: Option<UnixTime>,
+}
+
+impl Pool {
+    /// How far the end of the pool has come, by its ledger; `None` where no closing is announced.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn closing(&self) -> Result<Option<ClosingReport>, StoreError> {
+        let notices = self.notices.get();
+        let Some(notice) = notices.iter().find(|notice| notice.kind == NoticeKind::Closing) else { return Ok(None) };
+        let query = TicketQuery {
+            states: vec![TicketState::Immature, TicketState::Live],
+            ignored: Some(false),
+            order: TicketOrder::Newest,
+            limit: 1,
+            ..TicketQuery::default()
+        };
+        let page = self.parts.ledger.tickets(&query).await?;
+        // The same in both generations.
+        let params = self.terms.network.params(Generation::Today);
+        let lives = params.ticket_maturity + params.ticket_expiry;
+        let last = page.tickets.first().map(|ticket| ticket.facts.mined_at.plus(lives));
+        let about = last.zip(self.terms.over_time.get().tip).map(|(last, tip)| {
+            self.now().plus(params.target_time_per_block.saturating_mul(last.0.saturating_sub(tip.0)))
+        });
+        Ok(Some(ClosingReport {
+            on: notice.from,
+            closed: notice.from <= self.now(),
+            tickets: page.total,
+            last_block: last.map(|last| last.0),
+            last_about: about,
+        }))
+    }
+}
