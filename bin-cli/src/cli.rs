@@ -19,6 +19,7 @@ use crate::mail::MailCommand;
 use crate::notices::NoticesCommand;
 use crate::pool::PoolArguments;
 use crate::restore::Restore;
+use crate::rotation::Rotation;
 use crate::selftest::SelfTest;
 use crate::status::Status;
 use crate::streams::Streams;
@@ -30,8 +31,8 @@ use crate::verify::Verify;
 use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, wallets check, selftest, \
-alerts test, db check); \
+Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, wallets check, rotation, \
+selftest, alerts test, db check); \
 2 the command, an argument or the configuration is wrong; 3 something that was named is not there, or was refused.";
 
 /// Administration of an EXCC stake pool.
@@ -89,6 +90,7 @@ enum Command {
     /// Look through the pool's database, or copy it to another one.
     #[command(subcommand)]
     Db(DbCommand),
+    Rotation(Rotation),
     Backup(Backup),
     Restore(Restore),
     Verify(Verify),
@@ -126,6 +128,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::SelfTest(command) => command.run(&cli.pool, console),
         Command::Alerts(command) => command.run(&cli.pool, console),
         Command::Db(command) => command.run(&cli.pool, console),
+        Command::Rotation(command) => command.run(&cli.pool, console),
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
         Command::Verify(command) => command.run(console),

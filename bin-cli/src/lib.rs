@@ -18,6 +18,7 @@ mod notices;
 mod pool;
 mod progress;
 mod restore;
+mod rotation;
 mod selftest;
 mod status;
 mod streams;

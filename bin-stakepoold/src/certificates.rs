@@ -1,4 +1,4 @@
-//! Certificates that are renewed while the daemon runs.
+//! Certificates and tokens that are renewed while the daemon runs.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use stakepool_core::ports::{Node as _, VoteSigner as _};
 use stakepool_core::reloadable::Reloadable;
 use stakepool_core::time::UnixTime;
 use stakepool_rpc::daemon::Peers;
+use stakepool_rpc::grpc::server::Access;
 use stakepool_rpc::json::{ConfigError, ServerConfig};
 use stakepool_rpc::tls::{self, KeyPair};
 use tokio::sync::watch;
@@ -41,16 +42,20 @@ impl OwnCertificate {
     }
 }
 
-/// Takes renewed certificates, for ever.
+/// Takes renewed certificates and tokens, for ever.
 pub(crate) async fn keep(
     mut renewed: impl AsyncFnMut() -> DaemonOptions,
     peers: &Peers,
     own: Option<OwnCertificate>,
+    access: Option<Reloadable<Access>>,
 ) -> Infallible {
     loop {
         let options = renewed().await;
         if let Some(own) = &own {
             own.renew();
+        }
+        if let Some(access) = &access {
+            take_tokens(access, &options.access);
         }
         let wallets = peers.wallets().iter().map(|wallet| {
             expect(&options.wallets, wallet.name(), |server| wallet.expect_certificate(server));
@@ -59,6 +64,19 @@ pub(crate) async fn keep(
             expect(&options.nodes, node.name(), |server| node.expect_certificate(server));
         });
         wallets.chain(nodes).for_each(drop);
+    }
+}
+
+/// Takes the tokens of a new configuration. That a daemon asks for none any more, or for the first time, needs the restart
+/// that also closes or opens it to the predecessor's web.
+fn take_tokens(access: &Reloadable<Access>, new: &Access) {
+    let now = access.get();
+    if now.asks_token() && new.asks_token() {
+        access.set(now.with_tokens_of(new));
+    } else if now.asks_token() != new.asks_token() {
+        tracing::error!(
+            "rpctoken was added or removed: restart the daemon; until then it asks for what it asked before"
+        );
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn run(
 }
 
 /// As [`run`], and whenever `renewed` gives options again, the certificates are taken from them: those that are expected of
-/// wallets and nodes, and the daemon's own, whose files are read again. Nothing else is.
+/// wallets and nodes, and the daemon's own, whose files are read again; and the tokens. Nothing else is.
 ///
 /// # Errors
 /// As there.
@@ -56,6 +56,7 @@ pub async fn run_renewed(
     let (peers, events) = Peers::connect(&options.wallets, &options.nodes)?;
     // The pool's web hears from the start on what the daemon waits for.
     let starting = Starting::new(options.network, options.max_users as usize + 1, peers.awaited());
+    let access = offer.as_ref().map(|offer| offer.service.access());
     let (mut serving, own, addresses) = match offer {
         Some(Offer { service, own, addresses }) => (service.offer(Arc::clone(&starting)), Some(own), addresses),
         None => (Serving::nobody(), None, Vec::new()),
@@ -84,7 +85,7 @@ pub async fn run_renewed(
         tokio::select! {
             () = shutdown => {}
             error = peers.until_wrong(&daemon) => wrong = Some(error),
-            never = certificates::keep(renewed, &peers, own) => match never {},
+            never = certificates::keep(renewed, &peers, own, access) => match never {},
         }
     };
     daemon::run_offered(Arc::clone(&daemon), events, serving, end).await?;

@@ -71,7 +71,8 @@ pub async fn run_configured(
 }
 
 /// As [`run_configured`], and whenever `reloaded` gives a configuration, those of its values are taken that need no restart:
-/// whether the pool is closed, its administrators and from where they come, and the certificates of wallets and daemons.
+/// whether the pool is closed, its administrators and from where they come, the certificates of wallets and daemons, and the
+/// tokens that the daemons are shown.
 ///
 /// # Errors
 /// As there.

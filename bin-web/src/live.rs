@@ -8,7 +8,7 @@ use stakepool_config::{IpRange, WebConfig};
 use stakepool_core::ports::{Node as _, VoteSigner as _, VotingDaemon as _};
 use stakepool_core::reloadable::Reloadable;
 use stakepool_process::monitor::CallsOf;
-use stakepool_rpc::grpc::client::DaemonClient;
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient};
 use stakepool_rpc::json::{NodeClient, Wallet};
 
 use crate::metrics::CallSource;
@@ -78,6 +78,17 @@ impl Live {
             if let Err(error) = daemon.expect_certificate(new.certificate.pem.as_bytes()) {
                 tracing::error!(%error, "the old certificate is expected");
             }
+        }
+        match config.daemon_clients() {
+            Ok(clients) => self.show_tokens(&clients),
+            Err(error) => tracing::error!(%error, "the daemons are shown the old tokens"),
+        }
+    }
+
+    fn show_tokens(&self, clients: &[ClientOptions]) {
+        for daemon in &self.peers.daemons {
+            let Some(new) = clients.iter().find(|new| new.address == daemon.name()) else { continue };
+            daemon.show_token(new.token.as_ref());
         }
     }
 }

@@ -78,15 +78,15 @@ impl Site {
     /// # Errors
     /// [`RenderError`] where a template of the operator cannot be read.
     pub fn new(options: WebOptions, pool: Arc<Pool>, parts: WebParts) -> Result<Self, RenderError> {
-        let secret = &pool.settings().note_secret;
+        let settings = pool.settings();
         let cookies = CookieJar { secure: options.cookie_secure };
         Ok(Self {
-            csrf: CsrfGuard::new(secret),
+            csrf: CsrfGuard::new(&settings.note_secret, settings.old_note_secret.as_ref()),
             renderer: Renderer::new(options.template_path.clone())?,
             assets: Assets::new(options.public_path.clone()),
-            questions: Questions::new(secret),
+            questions: Questions::new(settings.signer(Questions::PURPOSE)),
             judge: parts.judge,
-            return_tos: ReturnTos::new(secret, cookies),
+            return_tos: ReturnTos::new(settings.signer(ReturnTos::PURPOSE), cookies),
             cookies,
             metrics: parts.metrics,
             calls: parts.calls,

@@ -10,4 +10,6 @@ pub mod json;
 mod meter;
 #[cfg(any(feature = "json", feature = "grpc-client"))]
 mod peer_address;
+#[cfg(any(feature = "json", feature = "grpc-client"))]
+pub mod presented;
 pub mod tls;

@@ -137,7 +137,8 @@ impl Pool {
         }
         let expected = Expected::of(terms.clone());
         Ok(Self {
-            api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?,
+            api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?
+                .with_secret_before(settings.old_api_secret.as_ref().map(Secret::expose)),
             passwords: PasswordQueue::new(PasswordHasher::new(settings.password_costs, parts.random.clone())?),
             limiter: Limiter::new(settings.tries),
             outbox: Outbox::new(
@@ -146,9 +147,10 @@ impl Pool {
                 parts.mail_failures.clone(),
                 parts.upkeep.clone(),
             ),
-            factor_key: FactorKey::new(&settings.api_secret).map_err(SetupError::FactorKey)?,
-            first_steps: Signer::new(&settings.note_secret, "first step"),
-            known_browsers: KnownBrowsers::new(&settings.note_secret),
+            factor_key: FactorKey::new(&settings.api_secret, settings.old_api_secret.as_ref())
+                .map_err(SetupError::FactorKey)?,
+            first_steps: settings.signer("first step"),
+            known_browsers: KnownBrowsers::new(settings.signer(KnownBrowsers::PURPOSE)),
             key_networks: KeyNetworks::default(),
             reconciler: Reconciler::new(parts.clone(), signal_of(&parts), expected),
             agendas: Agendas::new(parts.agendas.clone()),

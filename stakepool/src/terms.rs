@@ -13,6 +13,7 @@ use crate::closed::Closed;
 use crate::limits::tries::TryLimits;
 use crate::over_time::OverTime;
 use crate::registration::PoolKeys;
+use crate::signed::Signer;
 
 /// The highest key index where nothing else is said, as in the predecessor.
 const MAX_USERS: u32 = 9999;
@@ -305,8 +306,12 @@ pub struct PoolSettings {
     pub site: SiteIdentity,
     /// Signs API keys. At least 32 random characters.
     pub api_secret: Secret,
+    /// The secret before: keys that it signed count as well, while users change to their new ones.
+    pub old_api_secret: Option<Secret>,
     /// Signs the notes that browsers keep. The same in every instance.
     pub note_secret: Secret,
+    /// The secret before: notes that it signed count as well, until browsers have new ones.
+    pub old_note_secret: Option<Secret>,
     /// How many tries are allowed before a wait.
     pub tries: TryLimits,
     /// What hashing a password costs.
@@ -338,7 +343,9 @@ impl PoolSettings {
         Self {
             site,
             api_secret,
+            old_api_secret: None,
             note_secret,
+            old_note_secret: None,
             tries: TryLimits::default(),
             password_costs: PasswordCosts::default(),
             administrators: Reloadable::default(),
@@ -351,6 +358,11 @@ impl PoolSettings {
             instance: String::new(),
             heartbeat_every: HEARTBEAT_EVERY,
         }
+    }
+
+    /// Signs the notes that browsers keep for one purpose, and knows those of the secret before.
+    pub fn signer(&self, purpose: &str) -> Signer {
+        Signer::with_before(&self.note_secret, self.old_note_secret.as_ref(), purpose)
     }
 
     /// Whether a user is an administrator.

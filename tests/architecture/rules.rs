@@ -160,7 +160,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["run"],
         ],
     ),
-    (RPC, &[&["meter", "peer_address", "tls"], &["grpc", "json"], &["daemon"]]),
+    (RPC, &[&["meter", "peer_address", "tls"], &["grpc", "json", "presented"], &["daemon"]]),
     (
         SIM,
         &[

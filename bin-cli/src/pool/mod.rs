@@ -6,4 +6,4 @@ mod peers;
 
 pub(crate) use self::config::PoolArguments;
 pub(crate) use self::open::{ACTOR, Absent, OpenPool};
-pub(crate) use self::peers::TRANSFER;
+pub(crate) use self::peers::{TRANSFER, impatient};

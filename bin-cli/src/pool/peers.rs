@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stakepool::wallets::VotingWallet;
 use stakepool_config::WebConfig;
-use stakepool_rpc::grpc::client::{DaemonClient, DaemonClientLimits};
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient, DaemonClientLimits};
 use stakepool_rpc::json::{CallLimits, ServerConfig, Wallet};
 
 use crate::error::CliError;
@@ -37,13 +37,18 @@ fn wallets_with(config: &WebConfig, limits: CallLimits) -> Result<Vec<Arc<dyn Vo
 
 /// The daemons, in the order of the configuration. Nothing is dialled yet.
 pub(super) fn daemons(config: &WebConfig) -> Result<Vec<Arc<DaemonClient>>, CliError> {
+    let options = config.daemon_clients().map_err(unusable)?.into_iter();
+    options.map(|options| DaemonClient::new(impatient(options)).map(Arc::new).map_err(unusable)).collect()
+}
+
+/// How to reach a daemon while a person waits.
+pub(crate) fn impatient(options: ClientOptions) -> ClientOptions {
     let limits = DaemonClientLimits::default()
         .with_connect(CONNECT)
         .with_call(CALL)
         .with_transfer(TRANSFER)
         .with_event_wait(Duration::ZERO);
-    let options = config.daemon_clients().map_err(unusable)?.into_iter();
-    options.map(|options| DaemonClient::new(options.with_limits(limits)).map(Arc::new).map_err(unusable)).collect()
+    options.with_limits(limits)
 }
 
 fn unusable<E: std::error::Error>(error: E) -> CliError {

@@ -14,6 +14,7 @@ mod invitations;
 mod mail;
 mod notices;
 mod restore;
+mod rotation;
 mod scene;
 mod status;
 mod terms;

@@ -5,9 +5,11 @@ use std::io::Read;
 use std::process::Stdio;
 
 use rustix::process::Signal;
+use stakepool_core::ports::VotingDaemon as _;
+use stakepool_rpc::grpc::RpcToken;
 use stakepool_sim::SimNetwork;
 
-use crate::daemon::{Home, stops_cleanly_at, until};
+use crate::daemon::{Home, TOKEN, stops_cleanly_at, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_signal_that_asks_for_a_stop_leaves_a_saved_state() {
@@ -116,6 +118,43 @@ async fn a_renewed_certificate_is_shown_after_a_hangup_and_a_bad_one_is_not() {
     daemon.send(Signal::HUP);
     daemon.until_it_says("the old certificate is shown");
     assert_eq!(shown_by(&listen).await, renewed);
+    tokio::task::block_in_place(|| stops_cleanly_at(&mut daemon, &home, Signal::TERM));
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_changed_by_hangups_and_no_call_with_a_right_one_is_refused() {
+    const NEXT: &str = "the-token-of-tomorrow-for-this-process";
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    let listen = home.listen();
+    let mut daemon = home.start();
+    daemon.until_it_says("gRPC is served");
+    let client = home.client(&listen);
+    let [first, next] = [TOKEN, NEXT].map(|token| RpcToken::new(token).unwrap());
+    let takes = async |token: &RpcToken| {
+        client.show_token(Some(token));
+        client.status().await.is_ok()
+    };
+    let reads = |from: &str, to: &str| {
+        let file = home.path().join("stakepoold.conf");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(file, text.replace(from, to)).unwrap();
+        daemon.send(Signal::HUP);
+        daemon.until_it_says("was read again");
+    };
+    assert!(takes(&first).await && !takes(&next).await);
+    reads(&format!("rpctoken={TOKEN}\n"), &format!("rpctoken={TOKEN}\nrpctokennext={NEXT}\n"));
+    until(|| takes(&next), |taken| *taken).await;
+    assert!(takes(&first).await, "the old token counts until it is taken away");
+    reads(&format!("rpctoken={TOKEN}\nrpctokennext={NEXT}\n"), &format!("rpctoken={NEXT}\n"));
+    until(|| takes(&first), |taken| !*taken).await;
+    assert!(takes(&next).await);
+    // Without any it would be open to the predecessor's web: that needs a restart.
+    reads(&format!("rpctoken={NEXT}\n"), "");
+    daemon.until_it_says("restart the daemon");
+    assert!(takes(&next).await && !takes(&first).await);
     tokio::task::block_in_place(|| stops_cleanly_at(&mut daemon, &home, Signal::TERM));
     network.shutdown().await;
 }

@@ -28,28 +28,31 @@ pub struct Forged;
 /// Makes and checks tokens.
 pub struct CsrfGuard {
     mac: Hmac<Sha256>,
+    /// What was signed with the secret before counts, too.
+    before: Option<Hmac<Sha256>>,
 }
 
 impl CsrfGuard {
-    /// A guard whose tokens are signed with a key made of the secret.
-    pub fn new(secret: &Secret) -> Self {
-        let mut key = [0; 64];
-        key[..32].copy_from_slice(&sha256(secret.expose().as_bytes()));
-        Self { mac: Hmac::new(&key.into()) }
+    /// A guard whose tokens are signed with a key made of the secret. Those of the secret before count, if there was one.
+    pub fn new(secret: &Secret, before: Option<&Secret>) -> Self {
+        Self { mac: keyed(secret), before: before.map(keyed) }
     }
 
     /// A new token for a session or an anonymous visitor.
     pub fn issue(&self, session: Option<&SessionToken>, random: &dyn SecureRandom) -> String {
         let mut nonce = [0; NONCE_BYTES];
         random.fill(&mut nonce);
-        format!("{}{}", hex::encode(nonce), hex::encode(self.sign(&nonce, session)))
+        format!("{}{}", hex::encode(nonce), hex::encode(sign(&self.mac, &nonce, session)))
     }
 
     /// Whether a cookie holds a token that was issued for this session.
     pub fn is_valid(&self, cookie: &str, session: Option<&SessionToken>) -> bool {
         let Ok(bytes) = hex::decode(cookie) else { return false };
         let Some((nonce, signature)) = bytes.split_at_checked(NONCE_BYTES) else { return false };
-        self.sign(nonce, session).ct_eq(signature).into()
+        let macs = [Some(&self.mac), self.before.as_ref()];
+        macs.into_iter()
+            .flatten()
+            .fold(false, |valid, mac| valid | bool::from(sign(mac, nonce, session).ct_eq(signature)))
     }
 
     /// Whether a form came from a page of ours.
@@ -66,14 +69,20 @@ impl CsrfGuard {
         let same: bool = cookie.as_bytes().ct_eq(field.as_bytes()).into();
         if same && self.is_valid(cookie, session) { Ok(()) } else { Err(Forged) }
     }
+}
 
-    fn sign(&self, nonce: &[u8], session: Option<&SessionToken>) -> [u8; 32] {
-        let mut mac = self.mac.clone();
-        mac.update(b"form token 1");
-        mac.update(nonce);
-        mac.update(&session.map_or([0; 32], |session| session.0));
-        mac.finalize().into_bytes().into()
-    }
+fn keyed(secret: &Secret) -> Hmac<Sha256> {
+    let mut key = [0; 64];
+    key[..32].copy_from_slice(&sha256(secret.expose().as_bytes()));
+    Hmac::new(&key.into())
+}
+
+fn sign(mac: &Hmac<Sha256>, nonce: &[u8], session: Option<&SessionToken>) -> [u8; 32] {
+    let mut mac = mac.clone();
+    mac.update(b"form token 1");
+    mac.update(nonce);
+    mac.update(&session.map_or([0; 32], |session| session.0));
+    mac.finalize().into_bytes().into()
 }
 
 impl fmt::Debug for CsrfGuard {
@@ -89,7 +98,7 @@ mod tests {
     use stakepool_core::accounts::SystemRandom;
 
     fn guard() -> CsrfGuard {
-        CsrfGuard::new(&Secret::new("cookie secret"))
+        CsrfGuard::new(&Secret::new("cookie secret"), None)
     }
 
     #[test]
@@ -114,7 +123,10 @@ mod tests {
 
     #[test]
     fn a_token_of_another_secret_does_not_count() {
-        let token = CsrfGuard::new(&Secret::new("another")).issue(None, &SystemRandom);
+        let another = Secret::new("another");
+        let token = CsrfGuard::new(&another, None).issue(None, &SystemRandom);
+        let changed = CsrfGuard::new(&Secret::new("cookie secret"), Some(&another));
+        assert!(changed.is_valid(&token, None), "a page that was open while the secret was changed");
         assert_eq!(guard().check(Some(&token), Some(&token), None), Err(Forged));
     }
 

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use stakepool::Signer;
-use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
 use warp::http::header::LOCATION;
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
@@ -55,9 +54,12 @@ pub struct ReturnTos {
 }
 
 impl ReturnTos {
-    /// Notes that are signed with the pool's secret.
-    pub fn new(secret: &Secret, cookies: CookieJar) -> Self {
-        Self { signer: Signer::new(secret, "goal"), cookies }
+    /// For what the notes are signed.
+    pub const PURPOSE: &str = "goal";
+
+    /// Notes that are signed for [`ReturnTos::PURPOSE`].
+    pub const fn new(signer: Signer, cookies: CookieJar) -> Self {
+        Self { signer, cookies }
     }
 
     /// The cookie that remembers a page.
@@ -91,18 +93,23 @@ fn cut(page: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stakepool_core::secret::Secret;
     use warp::http::header::COOKIE as HEADER;
+
+    fn signer(secret: &str) -> Signer {
+        Signer::new(&Secret::new(secret), ReturnTos::PURPOSE)
+    }
 
     fn read(cookie: &HeaderValue, seconds: i64, secret: &str) -> Option<ReturnTo> {
         let pair = cookie.to_str().unwrap().split(';').next().unwrap();
         let mut headers = HeaderMap::new();
         headers.append(HEADER, pair.parse().unwrap());
-        ReturnTos::new(&Secret::new(secret), CookieJar { secure: false }).read(&headers, UnixTime(seconds))
+        ReturnTos::new(signer(secret), CookieJar { secure: false }).read(&headers, UnixTime(seconds))
     }
 
     #[test]
     fn a_note_leads_back_while_it_lasts_and_counts_only_if_it_is_ours() {
-        let notes = ReturnTos::new(&Secret::new("secret"), CookieJar { secure: false });
+        let notes = ReturnTos::new(signer("secret"), CookieJar { secure: false });
         let to = ReturnTo::of("/tickets", "show=missed").unwrap();
         let cookie = notes.cookie(&to, UnixTime(0)).unwrap();
         assert_eq!(read(&cookie, 1799, "secret"), Some(to.clone()));

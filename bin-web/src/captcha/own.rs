@@ -8,7 +8,6 @@
 use stakepool::Signer;
 use stakepool_core::accounts::SecureRandom;
 use stakepool_core::chain::sha256;
-use stakepool_core::secret::Secret;
 use stakepool_core::time::UnixTime;
 use stakepool_core::typed::code;
 
@@ -62,9 +61,12 @@ pub struct Question {
 }
 
 impl Questions {
-    /// Questions whose tokens are signed with a key made of the secret.
-    pub fn new(secret: &Secret) -> Self {
-        Self { signer: Signer::new(secret, "riddle") }
+    /// For what the tokens are signed.
+    pub const PURPOSE: &str = "riddle";
+
+    /// Questions whose tokens are signed for [`Questions::PURPOSE`].
+    pub const fn new(signer: Signer) -> Self {
+        Self { signer }
     }
 
     /// A new question.
@@ -132,11 +134,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use stakepool_core::accounts::SystemRandom;
+    use stakepool_core::secret::Secret;
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
 
     fn questions() -> Questions {
-        Questions::new(&Secret::new("secret"))
+        Questions::new(Signer::new(&Secret::new("secret"), Questions::PURPOSE))
     }
 
     fn form(token: &str, answer: &str, website: &str) -> Form {

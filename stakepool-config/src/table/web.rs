@@ -138,8 +138,14 @@ pub(crate) const TABLE: Table = Table {
         Key::value("baseurl", "URL", "the pool's address as visitors type it; stands in mails and API keys")
             .default("http://127.0.0.1:8000"),
         Key::value("cookiesecret", "SECRET", "signs cookies; `openssl rand -hex 32` makes one").secret(),
+        Key::value("oldcookiesecret", "SECRET", "the cookiesecret before: cookies that it signed count as well")
+            .secret()
+            .new_here(),
         Key::switch("cookiesecure", "send cookies over HTTPS only").depends("on where baseurl is https://"),
         Key::value("apisecret", "SECRET", "signs API keys; `openssl rand -hex 32` makes one").secret(),
+        Key::value("oldapisecret", "SECRET", "the apisecret before: API keys that it signed count as well")
+            .secret()
+            .new_here(),
         Key::list("adminips", "ADDRESS,…", "IP addresses or networks from which the pool may be administered")
             .default("127.0.0.1,::1"),
         Key::list("adminuserids", "ID,…", "users who may administer the pool"),

@@ -98,10 +98,14 @@ pub struct WebConfig {
     pub base_url: String,
     /// Signs cookies.
     pub cookie_secret: Secret,
+    /// The secret before.
+    pub old_cookie_secret: Option<Secret>,
     /// Whether cookies go over HTTPS only.
     pub cookie_secure: bool,
     /// Signs API keys.
     pub api_secret: Secret,
+    /// The secret before.
+    pub old_api_secret: Option<Secret>,
     /// From where the pool may be administered.
     pub admin_ips: Vec<IpRange>,
     /// Who may administer the pool, beside those whose account says so.
@@ -238,8 +242,10 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         heartbeat,
         base_url: site.base_url,
         cookie_secret: site.cookie_secret,
+        old_cookie_secret: site.old_cookie_secret,
         cookie_secure: site.cookie_secure,
         api_secret: site.api_secret,
+        old_api_secret: site.old_api_secret,
         admin_ips: site.admin_ips,
         admin_ids: site.admin_ids,
         admin_totp: site.admin_totp,

@@ -25,6 +25,8 @@ impl WebConfig {
         site.help_email = self.pool_email.clone().unwrap_or_default();
         site.link = self.pool_link.clone().unwrap_or_default();
         let mut settings = PoolSettings::new(site, self.api_secret.clone(), self.cookie_secret.clone());
+        settings.old_api_secret.clone_from(&self.old_api_secret);
+        settings.old_note_secret.clone_from(&self.old_cookie_secret);
         settings.administrators = self.admin_ids.clone().into();
         settings.admin_second_factor = self.admin_totp;
         settings.admin_idle = self.admin_idle;

@@ -31,8 +31,10 @@ pub(super) struct Site {
     pub(super) alert_webhook: Option<Secret>,
     pub(super) base_url: String,
     pub(super) cookie_secret: Secret,
+    pub(super) old_cookie_secret: Option<Secret>,
     pub(super) cookie_secure: bool,
     pub(super) api_secret: Secret,
+    pub(super) old_api_secret: Option<Secret>,
     pub(super) admin_ips: Vec<IpRange>,
     pub(super) admin_ids: Vec<UserId>,
     pub(super) admin_totp: bool,
@@ -69,7 +71,9 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Site> {
     let base_url = base_url(reader);
     warn_of_defaults(reader, network);
     let api_secret = signing_secret(reader, "apisecret");
+    let old_api_secret = secret_before(reader, "oldapisecret", "apisecret", api_secret.as_ref());
     let cookie_secret = signing_secret(reader, "cookiesecret");
+    let old_cookie_secret = secret_before(reader, "oldcookiesecret", "cookiesecret", cookie_secret.as_ref());
     let cookie_secure = cookie_secure(reader, base_url.as_deref());
     let mut admin_ips = reader.values("adminips", IpRange::from_str);
     if cover_everybody(&admin_ips) {
@@ -111,8 +115,10 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Site> {
         alert_webhook,
         base_url: base_url?,
         cookie_secret: cookie_secret?,
+        old_cookie_secret,
         cookie_secure,
         api_secret: api_secret?,
+        old_api_secret,
         admin_ips,
         admin_ids,
         admin_totp,
@@ -120,6 +126,21 @@ pub(super) fn read(reader: &mut Reader<'_>, network: Network) -> Option<Site> {
         status_token,
         real_ip,
     })
+}
+
+/// The secret before that of `key`: what it signed counts until the key of its own is removed.
+fn secret_before(
+    reader: &mut Reader<'_>,
+    old: &'static str,
+    key: &'static str,
+    secret: Option<&Secret>,
+) -> Option<Secret> {
+    let before = reader.secret(old)?;
+    if secret == Some(&before) {
+        reader.warn(format!("{old} is the same as {key}: remove it, or give {key} the new secret"));
+        return None;
+    }
+    Some(before)
 }
 
 /// Who may administer where the proxy's own address stands for every visitor: nobody, unless the operator has named

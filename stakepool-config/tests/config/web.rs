@@ -65,6 +65,18 @@ fn two_networks_at_once_are_refused() {
 }
 
 #[test]
+fn a_secret_before_is_named_beside_the_present_one_and_the_same_one_is_no_other() {
+    let config = Host::new().web(&web_lines("oldapisecret=the-one-of-yesterday\noldcookiesecret=plain:env:x"));
+    let exposed = |secret: Option<Secret>| secret.map(|secret| secret.expose().to_owned());
+    assert_eq!(exposed(config.pool_settings().old_api_secret).as_deref(), Some("the-one-of-yesterday"));
+    assert_eq!(exposed(config.pool_settings().old_note_secret).as_deref(), Some("env:x"));
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let config = Host::new().web(&web_lines("oldapisecret=0123456789abcdef0123456789abcdef"));
+    assert_only(&config.warnings, &["oldapisecret is the same as apisecret"]);
+    assert!(config.old_api_secret.is_none() && config.old_cookie_secret.is_none());
+}
+
+#[test]
 fn lists_that_go_together_must_be_equally_long() {
     let lines = format!("{}walletusers=u1\n", without("walletusers", &web_lines("")));
     assert_only(&Host::new().web_errors(&lines), &["wallethosts has 2 entries", "walletusers has 1"]);

@@ -69,6 +69,8 @@ pub struct ApiKeyClaims {
 #[derive(Clone)]
 pub struct ApiKeys {
     signer: Hs256,
+    /// What it signed counts as well.
+    before: Option<Hs256>,
     issuer: String,
 }
 
@@ -95,7 +97,16 @@ impl ApiKeys {
             return Err(ApiKeysError::EmptySecret);
         }
         let signer = Hs256::new(secret.as_bytes()).map_err(|_| ApiKeysError::EmptySecret)?;
-        Ok(Self { signer, issuer: issuer.to_owned() })
+        Ok(Self { signer, before: None, issuer: issuer.to_owned() })
+    }
+
+    /// The same, which takes keys that the secret before has signed, too. None is issued with it; an empty one counts for
+    /// nothing.
+    #[must_use]
+    pub fn with_secret_before(mut self, secret: Option<&str>) -> Self {
+        let secret = secret.filter(|secret| !secret.is_empty());
+        self.before = secret.and_then(|secret| Hs256::new(secret.as_bytes()).ok());
+        self
     }
 
     /// The key of a user: the same text until the user renews it.
@@ -120,7 +131,9 @@ impl ApiKeys {
         if key.len() > MAX_LENGTH {
             return Err(InvalidApiKey);
         }
-        let claims: Claims = self.signer.open(&pasted(key)).ok_or(InvalidApiKey)?;
+        let key = pasted(key);
+        let by_secret_before = || self.before.as_ref()?.open(&key);
+        let claims: Claims = self.signer.open(&key).or_else(by_secret_before).ok_or(InvalidApiKey)?;
         Ok(ApiKeyClaims {
             user: UserId(claims.logged_in_as),
             issued: UnixTime(claims.iat),

@@ -22,8 +22,17 @@ pub trait ProgramConfig: Clone {
 }
 
 impl ProgramConfig for WebConfig {
-    const RELOADED: &'static [&'static str] =
-        &["adminips", "adminuserids", "closepool", "closepoolmsg", "invitations", "stakepooldcerts", "walletcerts"];
+    const RELOADED: &'static [&'static str] = &[
+        "adminips",
+        "adminuserids",
+        "closepool",
+        "closepoolmsg",
+        "invitations",
+        "rpctoken",
+        "rpctokens",
+        "stakepooldcerts",
+        "walletcerts",
+    ];
 
     fn log_filter(&self) -> &str {
         &self.log_filter
@@ -47,7 +56,7 @@ impl ProgramConfig for WebConfig {
 }
 
 impl ProgramConfig for DaemonConfig {
-    const RELOADED: &'static [&'static str] = &["exccdcert", "walletcert"];
+    const RELOADED: &'static [&'static str] = &["exccdcert", "rpctoken", "rpctokennext", "walletcert"];
 
     fn log_filter(&self) -> &str {
         &self.log_filter

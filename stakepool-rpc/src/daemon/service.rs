@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stakepool_core::reloadable::Reloadable;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,14 +16,19 @@ use crate::tls::KeyPair;
 pub struct Service {
     listeners: Vec<TcpListener>,
     pairs: watch::Receiver<KeyPair>,
-    access: Access,
+    access: Reloadable<Access>,
 }
 
 impl Service {
     /// Services on listeners ([`bind`](server::bind)), which show a certificate
     /// ([`ensure_server_pair`](crate::tls::ensure_server_pair)) and demand of callers what `access` says.
     pub fn new(listeners: Vec<TcpListener>, pair: KeyPair, access: Access) -> Self {
-        Self { listeners, pairs: watch::channel(pair).1, access }
+        Self { listeners, pairs: watch::channel(pair).1, access: access.into() }
+    }
+
+    /// What callers must show. A change of its tokens counts for the next call; of nothing else.
+    pub fn access(&self) -> Reloadable<Access> {
+        self.access.clone()
     }
 
     /// The same with a certificate that may be renewed: connections show the latest one.

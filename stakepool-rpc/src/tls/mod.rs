@@ -9,9 +9,12 @@
 //! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256, P-384, Ed25519 or RSA of 2048 bits and more;
 //! the cryptography comes from aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.
 
+#[cfg(any(feature = "json", feature = "grpc-client"))]
+mod any;
 #[cfg(any(feature = "json", feature = "grpc"))]
 mod connector;
 mod error;
+mod fingerprint;
 #[cfg(feature = "certificates")]
 mod make;
 mod p521;
@@ -23,9 +26,12 @@ mod refusal;
 mod validity;
 mod x509;
 
+#[cfg(any(feature = "json", feature = "grpc-client"))]
+pub(crate) use any::any_client_config;
 #[cfg(any(feature = "json", feature = "grpc"))]
 pub(crate) use connector::Connector;
 pub use error::TlsError;
+pub use fingerprint::certificate_fingerprints;
 #[cfg(feature = "certificates")]
 pub use make::{ensure_server_pair, existing_pair};
 pub use pair::KeyPair;

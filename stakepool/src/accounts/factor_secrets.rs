@@ -12,8 +12,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// How often clear secrets are looked for.
 const LOOK: Duration = Duration::from_secs(3600);
 
-/// Encrypts what earlier versions stored clear, and says which secrets cannot be read. It looks again now and then: an instance
-/// of an earlier version may run beside this one, and a database may be restored.
+/// Encrypts what earlier versions stored clear, and anew what was encrypted under the secret before, and says which secrets cannot
+/// be read. It looks again now and then: an instance of an earlier version may run beside this one, and a database may be restored.
 pub(crate) async fn seal_clear_ones(pool: &Pool) {
     loop {
         let pause = match seal(pool).await {
@@ -31,7 +31,7 @@ async fn seal(pool: &Pool) -> Result<(), StoreError> {
     let store = &pool.parts.second_factors;
     let (mut sealed, mut unreadable) = (0_u64, Vec::new());
     for (user, stored) in store.factor_secrets().await? {
-        match stored.clear() {
+        match stored.clear().or_else(|| pool.factor_key.of_before(user, &stored)) {
             Some(secret) => {
                 let new = pool.factor_key.seal(user, &secret)?;
                 sealed += u64::from(store.change_secret(user, &stored, &new).await?);
@@ -41,7 +41,10 @@ async fn seal(pool: &Pool) -> Result<(), StoreError> {
         }
     }
     if sealed > 0 {
-        tracing::info!(sealed, "secrets of second factors that lay clear in the database are encrypted now");
+        tracing::info!(
+            sealed,
+            "secrets of second factors that lay clear, or under the apisecret before, are encrypted under the present one now"
+        );
     }
     if !unreadable.is_empty() {
         let users = unreadable.join(", ");

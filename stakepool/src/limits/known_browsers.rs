@@ -2,7 +2,6 @@
 //! to the account, from however many addresses, do not lock its user out.
 
 use stakepool_core::accounts::{Email, SecureRandom};
-use stakepool_core::secret::Secret;
 
 use crate::signed::Signer;
 
@@ -17,9 +16,12 @@ pub struct KnownBrowsers {
 }
 
 impl KnownBrowsers {
-    /// Knows browsers by notes that are signed with the pool's secret.
-    pub fn new(secret: &Secret) -> Self {
-        Self { signer: Signer::new(secret, "known browser") }
+    /// For what the notes are signed.
+    pub const PURPOSE: &str = "known browser";
+
+    /// Knows browsers by notes that are signed for [`KnownBrowsers::PURPOSE`].
+    pub const fn new(signer: Signer) -> Self {
+        Self { signer }
     }
 
     /// The note for a browser that has signed in to the account of an address.
@@ -51,10 +53,11 @@ impl KnownBrowser {
 mod tests {
     use super::*;
     use stakepool_core::accounts::SystemRandom;
+    use stakepool_core::secret::Secret;
 
     #[test]
     fn a_browser_is_known_for_the_account_to_which_it_signed_in_and_no_other() {
-        let browsers = KnownBrowsers::new(&Secret::new("secret"));
+        let browsers = KnownBrowsers::new(Signer::new(&Secret::new("secret"), KnownBrowsers::PURPOSE));
         let note = browsers.note(&SystemRandom, &Email::parse("a@example.org").unwrap());
         assert!(browsers.browser(&note, " A@example.org").is_some());
         assert_eq!(browsers.browser(&note, "b@example.org"), None);

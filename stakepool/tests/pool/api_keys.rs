@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use stakepool::accounts::{ApiKeyError, ClientAddress, Denied, RenewKeyError, RevokeKeyError, ShowKeyError};
 
+use stakepool_core::secret::Secret;
+
 use crate::world::{ALICE, PASSWORD, World, home};
 
 #[tokio::test]
@@ -46,6 +48,25 @@ async fn a_revoked_key_is_gone_until_another_is_made_and_never_comes_back() {
     let new = world.pool.api_key(&renewed).unwrap().unwrap();
     assert_eq!(world.pool.user_of_api_key(&old).await, Err(ApiKeyError::Invalid));
     assert_eq!(world.pool.user_of_api_key(&new).await.unwrap().id, user.id);
+}
+
+#[tokio::test]
+async fn keys_of_the_secret_before_open_accounts_while_it_is_named_and_users_are_shown_those_of_the_new_one() {
+    let before = World::start().await;
+    let user = before.account(ALICE).await;
+    let old = before.pool.api_key(&user).unwrap().unwrap();
+    for named in [true, false] {
+        let world = World::with(|plan| {
+            let secret = std::mem::replace(&mut plan.settings.api_secret, Secret::new("another secret for API keys"));
+            plan.settings.old_api_secret = named.then_some(secret);
+        })
+        .await;
+        let user = world.account(ALICE).await;
+        let new = world.pool.api_key(&user).unwrap().unwrap();
+        assert_ne!(new, old);
+        assert_eq!(world.pool.user_of_api_key(&new).await.unwrap().id, user.id);
+        assert_eq!(world.pool.user_of_api_key(&old).await.is_ok(), named);
+    }
 }
 
 #[tokio::test]

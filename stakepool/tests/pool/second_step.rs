@@ -253,3 +253,32 @@ async fn under_another_apisecret_no_code_of_the_device_signs_in_and_recovery_cod
     let (_, by) = world.pool.second_step(&note, &codes[0].reveal(), &home(), None).await.unwrap();
     assert_eq!(by, SignedInBy::Recovery);
 }
+
+#[tokio::test]
+async fn under_the_secret_before_codes_sign_in_and_it_is_needed_no_more_once_the_pool_has_run() {
+    let before = World::start().await;
+    let of_before = before.account(ALICE).await;
+    let (secret, _) = set_up(&before, &of_before).await;
+    let sealed = stored(&before, &of_before).await;
+    let world = World::with(|plan| {
+        let new = Secret::new("another secret of more than 32 characters");
+        plan.settings.old_api_secret = Some(std::mem::replace(&mut plan.settings.api_secret, new));
+    })
+    .await;
+    let user = world.account(ALICE).await;
+    set_up(&world, &user).await;
+    let own = stored(&world, &user).await;
+    assert!(world.database.change_secret(user.id, &own, &sealed).await.unwrap());
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    world.pool.second_step(&note, &shown, &home(), None).await.unwrap();
+    let (_stop, _running) = world.run();
+    let anew = async {
+        while stored(&world, &user).await == sealed {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), anew).await.expect("it is encrypted under the secret before");
+    world.clock.advance(Duration::from_secs(30));
+    let (note, shown) = (first_step(&world).await, code(&world, &secret));
+    world.pool.second_step(&note, &shown, &home(), None).await.unwrap();
+}

@@ -266,3 +266,19 @@ proptest! {
         prop_assert!(keys().verify(&text).is_err());
     }
 }
+
+#[test]
+fn a_key_of_the_secret_before_is_taken_while_that_is_named_and_none_is_issued_with_it() {
+    let mut user = user(5, 0);
+    let old = keys().current_key(&user).unwrap();
+    let changed = ApiKeys::new("another secret of the pool", "https://pool.example").unwrap();
+    assert!(changed.verify(&old).is_err());
+    let both = changed.clone().with_secret_before(Some(SECRET));
+    assert!(both.verify(&old).unwrap().is_accepted_for(&user, NOW));
+    assert_eq!(both.current_key(&user), changed.current_key(&user));
+    user.api_keys_valid_from = renewed_validity(&user, NOW);
+    assert!(!both.verify(&old).unwrap().is_accepted_for(&user, NOW), "what is renewed ends under either secret");
+    assert!(
+        changed.with_secret_before(Some("")).verify(&signed(&json!({"iat": 1, "iss": "", "loggedInAs": 5}))).is_err()
+    );
+}

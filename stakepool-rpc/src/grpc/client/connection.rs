@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stakepool_core::call_figures::CallFigures;
 use stakepool_core::ports::DaemonError;
+use stakepool_core::reloadable::Reloadable;
 use tokio::time::{Instant, timeout};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
@@ -16,6 +17,7 @@ use super::failure;
 use super::options::{ClientError, ClientOptions, DaemonClientLimits};
 use crate::grpc::generated::pool_daemon::pool_daemon_client::PoolDaemonClient;
 use crate::grpc::generated::stakepoolrpc::stakepoold_service_client::StakepooldServiceClient;
+use crate::grpc::token::RpcToken;
 use crate::grpc::wire::MAX_MESSAGE;
 use crate::meter::Meter;
 
@@ -77,7 +79,7 @@ pub struct DaemonClient {
     target: Target,
     pub(super) limits: DaemonClientLimits,
     /// The value of the metadata `authorization`, marked as sensitive.
-    authorization: Option<AsciiMetadataValue>,
+    authorization: Reloadable<Option<AsciiMetadataValue>>,
     /// Made at the first call, since it needs a runtime.
     channel: OnceLock<Channel>,
     meter: Meter,
@@ -91,12 +93,7 @@ impl DaemonClient {
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let ClientOptions { address, certificate, token, identity, limits } = options;
         let target = Target::new(&address, &certificate, identity, limits.connect)?;
-        let authorization = token.and_then(|token| {
-            // A token has nothing but visible ASCII characters.
-            let mut value = AsciiMetadataValue::try_from(token.header()).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        });
+        let authorization = token.as_ref().and_then(authorization).into();
         Ok(Self { name: address, target, limits, authorization, channel: OnceLock::new(), meter: Meter::default() })
     }
 
@@ -107,6 +104,11 @@ impl DaemonClient {
     /// [`ClientError`] where it is no certificate. Then the old one is expected.
     pub fn expect_certificate(&self, certificate: &[u8]) -> Result<(), ClientError> {
         self.target.expect_certificate(&self.name, certificate)
+    }
+
+    /// Shows another token, or none, with every call from now on.
+    pub fn show_token(&self, token: Option<&RpcToken>) {
+        self.authorization.set(token.and_then(authorization));
     }
 
     /// How long the calls of each method took since the start, tries of one call together, and how many failed. The
@@ -129,7 +131,7 @@ impl DaemonClient {
             let mut tried = 1;
             loop {
                 let channel = self.channel.get_or_init(|| self.target.channel()).clone();
-                match attempt(Line { channel, authorization: self.authorization.clone() }).await {
+                match attempt(Line { channel, authorization: (*self.authorization.get()).clone() }).await {
                     Err(status) if tried < ATTEMPTS && failure::is_passing(&status) => {
                         tracing::debug!(daemon = self.name, %status, tried, "trying a gRPC call again");
                         tried += 1;
@@ -148,4 +150,12 @@ impl DaemonClient {
         tracing::trace!(daemon = %self.name, method, millis = took.as_millis(), failed = result.is_err(), "called");
         result
     }
+}
+
+/// The metadata that carries a token, marked as sensitive.
+fn authorization(token: &RpcToken) -> Option<AsciiMetadataValue> {
+    // A token has nothing but visible ASCII characters.
+    let mut value = AsciiMetadataValue::try_from(token.header()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }

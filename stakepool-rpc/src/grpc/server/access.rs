@@ -72,6 +72,17 @@ impl Access {
         self
     }
 
+    /// The same with the tokens of another, and nothing else of it.
+    #[must_use]
+    pub fn with_tokens_of(&self, other: &Self) -> Self {
+        Self { token: other.token.clone(), next_token: other.next_token.clone(), ..self.clone() }
+    }
+
+    /// Whether callers must show a token.
+    pub const fn asks_token(&self) -> bool {
+        self.token.is_some() || self.next_token.is_some()
+    }
+
     /// Warns of what is open.
     pub(super) fn warn_if_open(&self) {
         if !self.is_checked() && !self.allow_old_clients {
@@ -87,7 +98,7 @@ impl Access {
     }
 
     const fn is_checked(&self) -> bool {
-        self.token.is_some() || self.next_token.is_some() || self.client_certificates.is_some()
+        self.asks_token() || self.client_certificates.is_some()
     }
 
     /// Whether a call carries the second token.
@@ -123,8 +134,7 @@ impl Access {
         if !self.is_checked() {
             return if old && self.allow_old_clients { Ok(Caller::Anonymous) } else { Err(closed()) };
         }
-        let asks_token = self.token.is_some() || self.next_token.is_some();
-        let lacks_token = asks_token && self.lacks_token(metadata)?;
+        let lacks_token = self.asks_token() && self.lacks_token(metadata)?;
         let lacks_certificate = self.client_certificates.is_some() && !shows_certificate;
         match (lacks_token, lacks_certificate) {
             (false, false) => Ok(Caller::Authenticated),

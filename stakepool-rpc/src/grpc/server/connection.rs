@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use stakepool_core::log_throttle::LogThrottle;
+use stakepool_core::reloadable::Reloadable;
 use stakepool_core::sanitize::one_line;
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
@@ -54,7 +55,7 @@ pub(super) struct Gate {
 }
 
 struct Shared {
-    access: Access,
+    access: Reloadable<Access>,
     calls: Calls,
     most_users: usize,
     refusals: LogThrottle,
@@ -75,7 +76,7 @@ struct Peer {
 
 impl Gate {
     /// The services of a daemon that takes so many users.
-    pub(super) fn new(routes: Routes, access: Access, most_users: usize) -> Self {
+    pub(super) fn new(routes: Routes, access: Reloadable<Access>, most_users: usize) -> Self {
         let shared = Shared {
             access,
             calls: Calls::default(),
@@ -88,7 +89,8 @@ impl Gate {
 
     async fn answer(mut self, request: Request<Incoming>, peer: Peer) -> Result<Response<Body>, Infallible> {
         let path = request.uri().path();
-        let caller = match self.shared.access.check(path, request.headers(), peer.shows_certificate) {
+        let access = self.shared.access.get();
+        let caller = match access.check(path, request.headers(), peer.shows_certificate) {
             Ok(caller) => caller,
             Err(refusal) => {
                 self.warn(&peer.address, path, refusal.message());
@@ -96,7 +98,7 @@ impl Gate {
             }
         };
         peer.allowed.send_replace(true);
-        if self.shared.access.is_next(request.headers()) && !self.shared.next_was_shown.swap(true, Ordering::Relaxed) {
+        if access.is_next(request.headers()) && !self.shared.next_was_shown.swap(true, Ordering::Relaxed) {
             tracing::info!("rpctokennext is in use: once all webs show it, make it rpctoken and remove rpctokennext");
         }
         tracing::trace!(peer = %peer.address, call = path, "gRPC call");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{SelectAll, select_all};
+use stakepool_core::reloadable::Reloadable;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -66,24 +67,25 @@ pub async fn serve(
     backend: Arc<dyn DaemonBackend>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    serve_renewed(listeners, watch::channel(pair).1, access, backend, shutdown).await
+    serve_renewed(listeners, watch::channel(pair).1, access.into(), backend, shutdown).await
 }
 
-/// As [`serve`], with a certificate that may be renewed meanwhile: connections are made with the latest pair.
+/// As [`serve`], with a certificate that may be renewed meanwhile: connections are made with the latest pair. Of `access` the
+/// tokens may be changed meanwhile: they count for the next call.
 ///
 /// # Errors
 /// As there.
 pub(crate) async fn serve_renewed(
     listeners: Vec<TcpListener>,
     mut pairs: watch::Receiver<KeyPair>,
-    access: Access,
+    access: Reloadable<Access>,
     backend: Arc<dyn DaemonBackend>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     if listeners.is_empty() {
         return Err(ServeError::NoListener);
     }
-    let clients = access.client_certificates.clone();
+    let clients = access.get().client_certificates.clone();
     let accept = |pair: KeyPair| {
         let mut tls = tls::server_config(pair, clients.as_deref())?;
         tls.alpn_protocols = vec![ALPN_HTTP2.to_vec()];
@@ -91,7 +93,7 @@ pub(crate) async fn serve_renewed(
     };
     let first = pairs.borrow_and_update().clone();
     let mut acceptor = accept(first)?;
-    access.warn_if_open();
+    access.get().warn_if_open();
 
     let (stop, stopping) = watch::channel(false);
     let most_users = backend.most_users();

@@ -59,6 +59,21 @@ async fn a_token_is_changed_without_a_moment_in_which_the_web_is_refused() {
 }
 
 #[tokio::test]
+async fn a_client_shows_another_token_with_its_next_call() {
+    let next = || RpcToken::new("the-token-of-tomorrow").unwrap();
+    let daemon = Daemon::start(with_token().with_next_token(next())).await;
+    let client = client(daemon.options().with_token(token()));
+    client.status().await.unwrap();
+    client.show_token(Some(&RpcToken::new("the-token-of-another-daemon").unwrap()));
+    assert!(unauthorized(client.status().await));
+    client.show_token(Some(&next()));
+    client.status().await.unwrap();
+    client.show_token(None);
+    assert!(unauthorized(client.status().await));
+    daemon.stop().await;
+}
+
+#[tokio::test]
 async fn a_daemon_for_which_nothing_is_configured_is_closed_to_everybody() {
     let daemon = Daemon::start(Access::default()).await;
     for token in [None, Some(token())] {
