@@ -7,13 +7,16 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::alerts::AlertsCommand;
 use crate::answer::Style;
+use crate::api_token::ApiTokenCommand;
 use crate::backup::Backup;
 use crate::chain::ChainCommand;
 use crate::closing::ClosingCommand;
 use crate::console::Console;
+use crate::daemons::DaemonsCommand;
 use crate::db::DbCommand;
 use crate::error::CliError;
 use crate::generated::{Completion, Man};
+use crate::handover::HandoverCommand;
 use crate::invitations::InvitationsCommand;
 use crate::mail::MailCommand;
 use crate::notices::NoticesCommand;
@@ -28,11 +31,12 @@ use crate::tickets::TicketsCommand;
 use crate::unknown::UnknownCommand;
 use crate::users::UsersCommand;
 use crate::verify::Verify;
+use crate::votes::VotesCommand;
 use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, wallets check, rotation, \
-selftest, alerts test, db check); \
+selftest, alerts test, db check, handover check); \
 2 the command, an argument or the configuration is wrong; 3 something that was named is not there, or was refused.";
 
 /// Administration of an EXCC stake pool.
@@ -54,15 +58,24 @@ enum Command {
     /// Compute addresses, scripts, fees and verdicts without any server.
     #[command(subcommand)]
     Chain(ChainCommand),
-    /// List, add and remove tickets that pay too small a fee.
+    /// List tickets, and add and remove those that pay too small a fee.
     #[command(subcommand)]
     Tickets(TicketsCommand),
+    /// List what the pool has voted.
+    #[command(subcommand)]
+    Votes(VotesCommand),
     /// List voting addresses that are no user's, and say which of them are known and wanted.
     #[command(subcommand)]
     Unknown(UnknownCommand),
     /// Create and show users.
     #[command(subcommand)]
     Users(UsersCommand),
+    /// Show and renew the API keys of users.
+    #[command(subcommand, name = "api-token")]
+    ApiToken(ApiTokenCommand),
+    /// List the voting daemons.
+    #[command(subcommand)]
+    Daemons(DaemonsCommand),
     /// Compare the voting wallets with the database, and bring over what they lack.
     #[command(subcommand)]
     Wallets(WalletsCommand),
@@ -94,6 +107,8 @@ enum Command {
     Backup(Backup),
     Restore(Restore),
     Verify(Verify),
+    #[command(subcommand)]
+    Handover(HandoverCommand),
     Completion(Completion),
     Man(Man),
 }
@@ -116,6 +131,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
     match cli.command {
         Command::Chain(command) => command.run(style, console.input, console.output),
         Command::Tickets(command) => command.run(&cli.pool, console),
+        Command::Votes(command) => command.run(&cli.pool, console),
+        Command::ApiToken(command) => command.run(&cli.pool, console),
+        Command::Daemons(command) => command.run(&cli.pool, console),
         Command::Unknown(command) => command.run(&cli.pool, console),
         Command::Users(command) => command.run(&cli.pool, console),
         Command::Wallets(command) => command.run(&cli.pool, console),
@@ -132,6 +150,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Backup(command) => command.run(&cli.pool, console),
         Command::Restore(command) => command.run(&cli.pool, console),
         Command::Verify(command) => command.run(console),
+        Command::Handover(command) => command.run(&cli.pool, console),
         Command::Completion(command) => command.run(command_line(), console),
         Command::Man(command) => command.run(command_line(), console),
     }

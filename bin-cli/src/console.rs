@@ -24,4 +24,12 @@ impl Console<'_> {
         // Nothing is left to do where not even this can be written.
         let _ = writeln!(self.errors, "stakepoolctl: {}", visible(text));
     }
+
+    /// Notes that a list was cut, where `shown` of `total` entries were written.
+    pub(crate) fn note_rest(&mut self, shown: usize, total: u64) {
+        let rest = total.saturating_sub(shown as u64);
+        if rest > 0 {
+            self.note(&format!("{rest} more are not shown; --limit asks for more"));
+        }
+    }
 }

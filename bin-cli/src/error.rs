@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use stakepool::administration::UserKeyError;
 use stakepool_core::accounts::PasswordError;
 use stakepool_core::ports::StoreError;
 use stakepool_db::DbError;
@@ -93,6 +94,14 @@ impl CliError {
     /// What an argument names is refused, and why.
     pub fn refused(argument: &'static str, reason: impl ToString) -> Self {
         Self::Refused { argument, reason: reason.to_string() }
+    }
+
+    /// Why a user's API key was not shown or renewed.
+    pub(crate) fn from_key(error: UserKeyError) -> Self {
+        match error {
+            UserKeyError::Store(error) => error.into(),
+            other => Self::NotWell(other.to_string()),
+        }
     }
 
     /// The exit code of the program: 2 for a wrong argument or configuration, 3 where what was named is refused, 1 for

@@ -2,15 +2,18 @@
 
 mod alerts;
 mod answer;
+mod api_token;
 mod backup;
 mod chain;
 mod cli;
 mod closing;
 mod console;
+mod daemons;
 mod date;
 mod db;
 mod error;
 mod generated;
+mod handover;
 mod invitations;
 mod lines;
 mod mail;
@@ -27,6 +30,7 @@ mod tickets;
 mod unknown;
 mod users;
 mod verify;
+mod votes;
 mod wallets;
 
 use std::ffi::OsString;

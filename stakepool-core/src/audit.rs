@@ -72,6 +72,10 @@ actions! {
     UserPassword = "user.password",
     /// A user's second factor is taken away by the operator.
     UserFactorOff = "user.factor.off",
+    /// A user's API key is shown to the operator.
+    UserApiKeyShow = "user.api_key.show",
+    /// A user's API key is renewed by the operator.
+    UserApiKeyRenew = "user.api_key.renew",
     /// The database is copied.
     DatabaseBackup = "database.backup",
     /// A backup took the database's place.

@@ -97,15 +97,45 @@ pub enum VoteOutcome {
     Failed(String),
 }
 
-impl VoteOutcome {
+/// What became of a vote, without what was said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VoteOutcomeKind {
+    /// See [`VoteOutcome::Sent`].
+    Sent,
+    /// See [`VoteOutcome::AlreadyKnown`].
+    AlreadyKnown,
+    /// See [`VoteOutcome::RivalVote`].
+    RivalVote,
+    /// See [`VoteOutcome::Failed`].
+    Failed,
+}
+
+impl VoteOutcomeKind {
     /// The name in stores and answers.
-    pub const fn name(&self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::AlreadyKnown => "already_known",
             Self::RivalVote => "rival_vote",
-            Self::Failed(_) => "failed",
+            Self::Failed => "failed",
         }
+    }
+}
+
+impl VoteOutcome {
+    /// The outcome without what was said of it.
+    pub const fn kind(&self) -> VoteOutcomeKind {
+        match self {
+            Self::Sent => VoteOutcomeKind::Sent,
+            Self::AlreadyKnown => VoteOutcomeKind::AlreadyKnown,
+            Self::RivalVote => VoteOutcomeKind::RivalVote,
+            Self::Failed(_) => VoteOutcomeKind::Failed,
+        }
+    }
+
+    /// The name in stores and answers.
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
     }
 
     /// Whether a vote of the ticket is with the node.

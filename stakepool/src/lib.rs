@@ -84,7 +84,7 @@
 //! | see tickets and votes | the ledger in [`Pool::parts`], [`Pool::tally`], [`Pool::past`], [`tickets::Cause`] |
 //! | see how the pool is | [`Pool::status`], or [`Pool::look`] where it runs elsewhere; [`Pool::figures`], [`Reconciler::views`](daemons::Reconciler::views) |
 //! | compare the wallets with the users, bring over what they lack | [`Pool::compare_wallets`], [`Pool::sync_wallets`] |
-//! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`] |
+//! | administer users | [`Pool::create_user`], [`Pool::rescue`], [`Pool::disable_user`], [`Pool::enable_user`], [`Pool::end_sessions_of`], [`Pool::remove_second_factor_of`], [`Pool::show_api_key_of`], [`Pool::renew_api_key_of`] |
 //! | take new users by invitation | [`PoolSettings::invitations_required`], [`Pool::invite`], [`Pool::revoke_invitation`], [`Pool::invitations`], [`CheckedSignUp::invitation`](accounts::CheckedSignUp::invitation) |
 //! | have a low-fee ticket voted | [`Pool::low_fee`], [`Pool::low_fee_lists`] |
 //! | change the fee or the cold wallet | [`Pool::announce_terms`], [`Pool::revoke_terms`], [`Pool::noted_terms`], [`PoolTerms::in_force`], [`Pool::read_terms`] where the pool runs elsewhere |

@@ -17,7 +17,7 @@ finds the pool by the web's configuration. Shell completion: `stakepoolctl compl
 | exit code | means |
 | --- | --- |
 | 0 | all is as it was asked for; adding what is added, or removing what is not, is no failure |
-| 1 | something failed on the way; or the pool is not well (`status`, `wallets check`, `rotation`, `selftest`, `alerts test`, `db check`) |
+| 1 | something failed on the way; or the pool is not well (`status`, `wallets check`, `rotation`, `selftest`, `alerts test`, `db check`, `handover check`) |
 | 2 | the command line or the configuration is wrong: nothing was done |
 | 3 | something that was named is not there or was refused; of several, the answers say which |
 

@@ -35,34 +35,43 @@ impl PoolArguments {
 
     /// Reads the configuration.
     pub(crate) fn load(&self) -> Result<WebConfig, CliError> {
-        self.load_with(None)
+        self.read(None).map(|(config, _)| config)
+    }
+
+    /// Reads the configuration, and gives the place and the text of its file as well.
+    pub(crate) fn load_with_file(&self) -> Result<(WebConfig, PathBuf, String), CliError> {
+        let (config, place) = self.read(None)?;
+        let text = fs::read_to_string(&place);
+        let text =
+            text.map_err(|error| CliError::Config(format!("{}: {error}; write it in UTF-8", place.display())))?;
+        Ok((config, place, text))
     }
 
     /// A database that is written as in the key `database`; without it the pool's.
     pub(crate) fn place(&self, database: Option<&str>) -> Result<Place, CliError> {
-        Ok(match self.load_with(database)?.database {
+        Ok(match self.read(database)?.0.database {
             Location::Sqlite(path) => Place::Sqlite(path),
             Location::Mysql(server) => Place::Mysql(server),
         })
     }
 
-    /// Reads the configuration, with another value of the key `database`.
-    fn load_with(&self, database: Option<&str>) -> Result<WebConfig, CliError> {
-        // The first file that is read is the configuration file.
-        let first: OnceCell<Option<PathBuf>> = OnceCell::new();
+    /// The configuration, with another value of the key `database` where one is given, and the place of its file.
+    fn read(&self, database: Option<&str>) -> Result<(WebConfig, PathBuf), CliError> {
+        // The first file that is read is the configuration file; whether it is not there.
+        let first: OnceCell<(PathBuf, bool)> = OnceCell::new();
         let read = |path: &Path| {
             let content = fs::read(path);
             let absent = content.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-            first.get_or_init(|| absent.then(|| path.to_owned()));
+            first.get_or_init(|| (path.to_owned(), absent));
             content
         };
         let database = database.map(|database| OsString::from(format!("--database={database}")));
         match load_web(self.flags().into_iter().chain(database), &|name| std::env::var(name).ok(), &read) {
-            Ok(Invocation::Run(config)) => Ok(*config),
+            Ok(Invocation::Run(config)) => Ok((*config, first.into_inner().unwrap_or_default().0)),
             Ok(_) => Err(CliError::Config("it asks for something else than to run (debuglevel=show)".to_owned())),
-            Err(errors) => Err(CliError::Config(match first.into_inner().flatten() {
-                Some(absent) => format!("{} is not there; name the right file with -C FILE", absent.display()),
-                None => one_line_of(&errors),
+            Err(errors) => Err(CliError::Config(match first.into_inner() {
+                Some((absent, true)) => format!("{} is not there; name the right file with -C FILE", absent.display()),
+                _ => one_line_of(&errors),
             })),
         }
     }

@@ -3,7 +3,9 @@
 mod config;
 mod open;
 mod peers;
+mod user;
 
 pub(crate) use self::config::PoolArguments;
 pub(crate) use self::open::{ACTOR, Absent, OpenPool};
 pub(crate) use self::peers::{TRANSFER, impatient};
+pub(crate) use self::user::find_user;

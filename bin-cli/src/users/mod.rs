@@ -2,7 +2,6 @@
 
 mod account;
 mod create;
-mod find;
 mod list;
 mod password;
 mod reset;

@@ -4,12 +4,11 @@ use clap::Args;
 use serde::Serialize;
 use stakepool_core::accounts::{Email, UserId};
 
-use super::find::find;
 use super::password::{self, Source};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments, find_user};
 
 /// Give a user who cannot sign in a new password.
 ///
@@ -73,7 +72,7 @@ impl Answer for Changed {
 impl Reset {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         let open = OpenPool::open(pool, Absent::Refuse)?;
-        let user = find(&open, &self.user)?;
+        let user = find_user(&open, &self.user)?;
         let source = if self.stdin { Source::Input("--stdin") } else { Source::Terminal("--stdin") };
         let new = source.read(console.input, &user.email)?;
         let rescue = open.pool.rescue(ACTOR);

@@ -8,11 +8,10 @@ use stakepool_core::chain::RedeemScript;
 use stakepool_core::ports::LedgerStore;
 
 use super::account::Account;
-use super::find::find;
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, OpenPool, PoolArguments};
+use crate::pool::{Absent, OpenPool, PoolArguments, find_user};
 
 /// Show a user, with the address, its script and the tickets.
 #[derive(Debug, Args)]
@@ -66,7 +65,7 @@ impl Answer for Details {
 impl Show {
     pub(super) fn run(self, pool: &PoolArguments, console: Console<'_>) -> Result<(), CliError> {
         let open = OpenPool::open(pool, Absent::Refuse)?;
-        let user = find(&open, &self.user)?;
+        let user = find_user(&open, &self.user)?;
         let counts = open.wait(open.database.ticket_counts(Some(user.id)))?;
         let details = Details {
             account: Account::new(&user, &open.pool),

@@ -13,6 +13,12 @@ fn each_shell_gets_a_script_that_knows_the_commands() {
             assert!(script.contains(part), "{shell}: {part}");
         }
     }
+    for (program, part) in [("stakepoold", "rpctokennext"), ("stakepool-web", "oldapisecret")] {
+        let script = run(home.path(), &["completion", "bash", "--program", program], "").success();
+        for part in [program, part, "check-config"] {
+            assert!(script.contains(part), "{program}: {part}");
+        }
+    }
     let message = run(home.path(), &["completion", "nonsense"], "").refusal(2);
     assert!(message.contains("SHELL") && message.contains("bash"), "{message}");
 }
@@ -26,6 +32,8 @@ fn each_command_has_a_manual_page() {
         ("stakepoolctl.1", "Exit codes"),
         ("stakepoolctl-users-password.1", "without\\-second\\-factor"),
         ("stakepoolctl-tickets-add.1", "HASH"),
+        ("stakepoold.1", "rpctokennext"),
+        ("stakepool-web.1", "cookiesecret"),
     ] {
         let text = fs::read_to_string(folder.join(page)).unwrap();
         assert!(text.starts_with(".ie") && text.contains(part), "{page}: {text}");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod api_token;
 mod backup;
 mod certificates;
 mod chain;
@@ -10,7 +11,9 @@ mod daemon;
 mod db;
 mod faults;
 mod generated;
+mod handover;
 mod invitations;
+mod lists;
 mod mail;
 mod notices;
 mod restore;

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::{AuditEntry, LowFeeTicket, StoreError, StoredVote};
 use crate::accounts::{User, UserId};
 use crate::audit::AuditKind;
-use crate::chain::TicketHash;
-use crate::reports::TicketState;
+use crate::chain::{BlockHeight, TicketHash};
+use crate::reports::{TicketState, VoteOutcomeKind};
 use crate::time::UnixTime;
 
 /// Which part of a list is wanted.
@@ -61,8 +61,12 @@ pub struct VoteQuery {
     pub ticket: Option<TicketHash>,
     /// Of one user's tickets.
     pub user: Option<UserId>,
-    /// Those that were not cast.
-    pub failed: bool,
+    /// With this outcome.
+    pub outcome: Option<VoteOutcomeKind>,
+    /// On blocks of this height or above.
+    pub from: Option<BlockHeight>,
+    /// On blocks of this height or below.
+    pub to: Option<BlockHeight>,
 }
 
 /// A vote with what the ledger knows of its ticket.

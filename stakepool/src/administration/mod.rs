@@ -1,6 +1,7 @@
 //! What administrators do: with users, invitations and low-fee tickets, about addresses that are no user's, and with the pool's
 //! terms.
 
+mod api_keys;
 mod invitations;
 mod notices;
 mod rescue;
@@ -9,6 +10,7 @@ mod tickets;
 mod unknown;
 mod users;
 
+pub use api_keys::{RenewedKey, UserKeyError};
 pub use invitations::{InvitationWish, InviteError, Invited};
 pub use notices::{NewNotice, NoticeError};
 pub use rescue::AccountRescue;

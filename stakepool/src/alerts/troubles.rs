@@ -9,7 +9,7 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{
     AdminStore, LedgerStore, Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery,
 };
-use stakepool_core::reports::{TicketState, VoteOutcome};
+use stakepool_core::reports::{TicketState, VoteOutcome, VoteOutcomeKind};
 use stakepool_core::time::UnixTime;
 use tokio::time::timeout;
 
@@ -171,7 +171,7 @@ async fn of_votes(
     within: &RangeInclusive<UnixTime>,
     best: BlockHeight,
 ) -> Result<Vec<Trouble>, StoreError> {
-    let query = VoteQuery { failed: true, ..VoteQuery::default() };
+    let query = VoteQuery { outcome: Some(VoteOutcomeKind::Failed), ..VoteQuery::default() };
     let failed = admin.find_votes(&query, Slice { offset: 0, limit: FAILURES }).await?;
     let (mut seen, mut troubles) = (HashSet::new(), Vec::new());
     for VoteOverview { vote: StoredVote { record, .. }, ticket } in failed.rows {

@@ -147,6 +147,8 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::UserExpire => "removed an account that was never verified",
         AuditAction::UserPassword => "gave a user a new password",
         AuditAction::UserFactorOff => "took a user’s second factor away",
+        AuditAction::UserApiKeyShow => "had a user’s API key shown",
+        AuditAction::UserApiKeyRenew => "renewed a user’s API key",
         AuditAction::DatabaseBackup => "copied the database",
         AuditAction::DatabaseRestore => "restored the database from a backup",
         AuditAction::AccountCreate => "signed up",

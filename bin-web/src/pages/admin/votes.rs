@@ -8,7 +8,7 @@ use stakepool::tickets::{Cause, millis};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
-use stakepool_core::reports::{TicketState, VoteOutcome};
+use stakepool_core::reports::{TicketState, VoteOutcome, VoteOutcomeKind};
 use stakepool_core::time::UnixTime;
 use stakepool_core::typed::pasted;
 use warp::http::StatusCode;
@@ -84,7 +84,7 @@ pub async fn show(visit: Visit) -> Outcome {
     let failed = visit.form.text("show") == "failed";
     let (query, error) = match query(ticket, user, failed) {
         Ok(query) => (query, None),
-        Err(error) => (VoteQuery { failed, ..VoteQuery::default() }, Some(error)),
+        Err(error) => (VoteQuery { outcome: outcome(failed), ..VoteQuery::default() }, Some(error)),
     };
     let admin = &visit.site.pool.parts().admin;
     let (slice, found) = part(slice(&visit, "page", PER_PAGE), |slice| admin.find_votes(&query, slice)).await?;
@@ -126,7 +126,12 @@ fn query(ticket: &str, user: &str, failed: bool) -> Result<VoteQuery, &'static s
         "" => None,
         text => Some(UserId(pasted(text).parse().map_err(|_| "User: give a user’s number.")?)),
     };
-    Ok(VoteQuery { ticket, user, failed })
+    Ok(VoteQuery { ticket, user, outcome: outcome(failed), ..VoteQuery::default() })
+}
+
+/// The outcome that is asked for.
+fn outcome(failed: bool) -> Option<VoteOutcomeKind> {
+    failed.then_some(VoteOutcomeKind::Failed)
 }
 
 fn row(overview: &VoteOverview) -> Row {

@@ -54,7 +54,7 @@ macro_rules! store_tests {
                 users_are_found_by_number_address_and_part_of_the_email
                 users_are_filtered_by_what_an_administrator_looks_for
                 the_last_sign_in_outlasts_its_session
-                votes_are_found_by_ticket_user_and_failure
+                votes_are_found_by_ticket_user_outcome_and_height
                 added_tickets_stay_listed_with_their_outcome
                 the_audit_log_is_paged_from_its_end
                 acts_are_found_by_kind_and_by_whom_they_are_about

@@ -36,8 +36,14 @@ fn push_conditions(sql: &mut Statement, query: &VoteQuery) {
     if let Some(user) = query.user {
         sql.push(next()).push("v.ticket IN (SELECT ticket FROM tickets WHERE user_id = ").push_bind(user.0).push(")");
     }
-    if query.failed {
-        sql.push(next()).push("v.outcome = 'failed'");
+    if let Some(outcome) = query.outcome {
+        sql.push(next()).push("v.outcome = ").push_bind(outcome.name());
+    }
+    if let Some(from) = query.from {
+        sql.push(next()).push("v.height >= ").push_bind(i64::from(from.0));
+    }
+    if let Some(to) = query.to {
+        sql.push(next()).push("v.height <= ").push_bind(i64::from(to.0));
     }
 }
 

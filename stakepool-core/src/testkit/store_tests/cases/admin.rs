@@ -7,7 +7,7 @@ use crate::ports::{
     AdminStore, AuditEntry, AuditQuery, AuditStore, LedgerStore, Listed, LowFeeStore, SessionStore, SessionToken,
     Slice, UserFilter, UserStore, VoteQuery,
 };
-use crate::reports::{TicketState, VoteOutcome, VoteRecord};
+use crate::reports::{TicketState, VoteOutcome, VoteOutcomeKind, VoteRecord};
 
 use crate::testkit::samples::{
     NOW, bytes, ended, later, low_fee, new_user, registration, report, session, ticket, vote,
@@ -88,7 +88,7 @@ pub(crate) async fn the_last_sign_in_outlasts_its_session<F: Fixture>(fixture: &
     assert_eq!(stores.user_overview(UserId(9), NOW).await, Ok(None));
 }
 
-pub(crate) async fn votes_are_found_by_ticket_user_and_failure<F: Fixture>(fixture: &F) {
+pub(crate) async fn votes_are_found_by_ticket_user_outcome_and_height<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     let mut voted = report(1, 7);
     voted.state = TicketState::Voted;
@@ -105,8 +105,15 @@ pub(crate) async fn votes_are_found_by_ticket_user_and_failure<F: Fixture>(fixtu
     assert_eq!(found(VoteQuery::default()).await, [(12, None), of_two, of_one]);
     assert_eq!(found(VoteQuery { ticket: Some(ticket(1)), ..VoteQuery::default() }).await, [of_one]);
     assert_eq!(found(VoteQuery { user: Some(UserId(8)), ..VoteQuery::default() }).await, [of_two]);
-    assert_eq!(found(VoteQuery { failed: true, ..VoteQuery::default() }).await, [of_two]);
-    assert_eq!(found(VoteQuery { failed: true, user: Some(UserId(7)), ticket: None }).await.len(), 0);
+    let failed = VoteQuery { outcome: Some(VoteOutcomeKind::Failed), ..VoteQuery::default() };
+    assert_eq!(found(failed).await, [of_two]);
+    assert_eq!(found(VoteQuery { user: Some(UserId(7)), ..failed }).await.len(), 0);
+    let sent = VoteQuery { outcome: Some(VoteOutcomeKind::Sent), ..VoteQuery::default() };
+    assert_eq!(found(sent).await, [(12, None), of_one]);
+    let (from, to) = (Some(BlockHeight(11)), Some(BlockHeight(11)));
+    assert_eq!(found(VoteQuery { from, ..VoteQuery::default() }).await, [(12, None), of_two]);
+    assert_eq!(found(VoteQuery { to, ..VoteQuery::default() }).await, [of_two, of_one]);
+    assert_eq!(found(VoteQuery { from, to, ..sent }).await.len(), 0);
     let page = stores.find_votes(&VoteQuery::default(), Slice { offset: 1, limit: 1 }).await.unwrap();
     assert_eq!((page.total, page.rows[0].vote.record.height.0), (3, 11));
 }

@@ -4,11 +4,11 @@ use stakepool_core::accounts::{Email, User, UserId};
 use stakepool_core::ports::UserStore;
 use stakepool_core::typed::pasted;
 
+use super::open::OpenPool;
 use crate::error::CliError;
-use crate::pool::OpenPool;
 
 /// The user with a number or an e-mail address.
-pub(super) fn find(open: &OpenPool, user: &str) -> Result<User, CliError> {
+pub(crate) fn find_user(open: &OpenPool, user: &str) -> Result<User, CliError> {
     let wrong = |reason: String| CliError::argument("ID|EMAIL", reason);
     let found = match pasted(user).parse() {
         Ok(id) => open.wait(open.database.by_id(UserId(id)))?,

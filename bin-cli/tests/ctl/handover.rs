@@ -1,0 +1,65 @@
+//! `stakepoolctl handover`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::scene::{SECRETS, Scene, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pack_has_everything_but_the_secrets_and_says_what_another_host_lacks() {
+    let scene = Scene::set(1).await;
+    scene.register("user@example.org").await;
+    fs::write(scene.home.path().join("the.secret"), SECRETS[2]).unwrap();
+    scene.reconfigure(&format!("apisecret={}", SECRETS[2]), "apisecret=file:the.secret");
+    let pack = scene.home.path().join("pool.handover").display().to_string();
+    let packed = scene.run(&["handover", "pack", &pack, "--json"]).json();
+    assert_eq!(fs::metadata(&pack).unwrap().permissions().mode() & 0o777, 0o600);
+    let left_out = packed["left_out"].as_array().unwrap();
+    for named in ["walletpasswords: set it", "rpctoken: set it", "cookiesecret: set it", "apisecret: the file "] {
+        assert!(left_out.iter().any(|it| it.as_str().unwrap().starts_with(named)), "{named}: {packed}");
+    }
+    let bytes = String::from_utf8_lossy(&fs::read(&pack).unwrap()).into_owned();
+    for secret in SECRETS.into_iter().chain(["hunter2"]) {
+        assert!(!bytes.contains(secret), "{secret} is in the pack");
+    }
+    scene.run(&["handover", "pack", &pack]).refusal(2);
+
+    let checked = scene.run(&["handover", "check", &pack, "--here", "--json"]).json();
+    assert_eq!((&checked["users"], &checked["lacking"]), (&json!(1), &json!([])), "{checked}");
+    let name = |name: &str| scene.home.path().join(name);
+    fs::rename(&scene.daemons[0].certificate, name("moved.cert")).unwrap();
+    fs::rename(name("the.secret"), name("moved.secret")).unwrap();
+    let outcome = run(scene.home.path(), &["handover", "check", &pack, "--here", "--json"], "");
+    let checked: Value = serde_json::from_str(&outcome.output).unwrap();
+    assert_eq!((outcome.code, checked["lacking"].as_array().unwrap().len()), (1, 2), "{checked}");
+    run(scene.home.path(), &["handover", "check", &pack], "").success();
+
+    let unpacked =
+        Command::new("tar").args(["-C", scene.home.path().to_str().unwrap(), "-xf", &pack]).status().unwrap();
+    assert!(unpacked.success());
+    let config = fs::read_to_string(name("stakepool-handover/exccstakepool.conf")).unwrap();
+    assert!(config.contains("poolfees=7.5\n") && config.contains("apisecret=file:the.secret\n"), "{config}");
+    assert!(config.contains("; rpctoken is left out"), "{config}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pack_that_was_changed_and_what_is_none_is_refused() {
+    let scene = Scene::set(1).await;
+    scene.register("user@example.org").await;
+    let pack = scene.home.path().join("pool.handover").display().to_string();
+    scene.run(&["handover", "pack", &pack]).success();
+    let mut bytes = fs::read(&pack).unwrap();
+    let at = bytes.windows(12).position(|window| window == b"poolfees=7.5").unwrap();
+    bytes[at + 9] = b'1';
+    fs::write(&pack, &bytes).unwrap();
+    let message = scene.run(&["handover", "check", &pack]).refusal(1);
+    assert!(message.contains("exccstakepool.conf is missing in it, or has changed"), "{message}");
+    let other = scene.config_file().display().to_string();
+    let message = scene.run(&["handover", "check", &other]).refusal(1);
+    assert!(message.contains("web.conf"), "{message}");
+    let message = scene.run(&["handover", "check", "/nowhere"]).refusal(1);
+    assert!(message.contains("cannot be read"), "{message}");
+}
