@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use stakepool_config::{Certificate, Database as Location, WebConfig};
+use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::sha256;
+use stakepool_core::ports::{AuditEntry, AuditStore};
 use stakepool_db::Existing;
 
 use super::contents::{Writer, sum};
@@ -16,7 +18,7 @@ use super::settings::{Settings, without_secrets};
 use crate::answer::Answer;
 use crate::console::Console;
 use crate::error::CliError;
-use crate::pool::{Absent, OpenPool, PoolArguments};
+use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Pack what another host needs to take the web over, but for its secrets.
 ///
@@ -122,6 +124,9 @@ impl Pack {
         });
         fs::remove_file(&copy).map_err(failed)?;
         let sha256 = added.map_err(failed)?;
+        let act = AuditAction::DatabaseBackup;
+        let entry = AuditEntry::new(open.pool.now(), ACTOR, act, &self.file.display(), "for a handover");
+        open.wait(open.database.append(&entry))?;
         Ok(PackedFile { name: DATABASE.to_owned(), place: place.to_owned(), sha256 })
     }
 }

@@ -26,6 +26,7 @@ async fn a_pack_has_everything_but_the_secrets_and_says_what_another_host_lacks(
         assert!(!bytes.contains(secret), "{secret} is in the pack");
     }
     scene.run(&["handover", "pack", &pack]).refusal(2);
+    assert_eq!(scene.audit().await[0].action, "database.backup");
 
     let checked = scene.run(&["handover", "check", &pack, "--here", "--json"]).json();
     assert_eq!((&checked["users"], &checked["lacking"]), (&json!(1), &json!([])), "{checked}");
