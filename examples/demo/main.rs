@@ -41,8 +41,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("The pool starts: three voting daemons, the database, the web application …");
     let fee = PoolFee::from_percent(7.5)?;
-    let options =
-        PoolOptions { folder, fee, share_wallets: true, password_costs: PasswordCosts::default(), new_pool: false };
+    let options = PoolOptions {
+        folder,
+        fee,
+        share_wallets: true,
+        password_costs: PasswordCosts::default(),
+        new_pool: false,
+        database: None,
+    };
     // Pages and keys name the address at which the pool answers.
     let at_place = |settings: &mut PoolSettings, _: &mut Parts| settings.site.base_url.clone_from(&place.url);
     let pool = SmallPool::start_with(&network, &options, at_place).await?;

@@ -35,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         share_wallets: true,
         password_costs: PasswordCosts::default(),
         new_pool: false,
+        database: None,
     };
     let pool = SmallPool::start(&network, &options).await?;
     let user = pool.user("alice@example.org", "correct horse 42", false).await?;

@@ -15,7 +15,7 @@ use stakepool_core::accounts::{
     Registration, SystemRandom, UserId,
 };
 use stakepool_core::chain::{HdKeyError, Network};
-use stakepool_core::ports::{StoreError, UserStore, VotingDaemon};
+use stakepool_core::ports::{DatabaseServer, StoreError, UserStore, VotingDaemon};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_db::{Database, DbError, SqliteOptions};
@@ -50,6 +50,8 @@ pub struct PoolOptions {
     pub password_costs: PasswordCosts,
     /// Whether this is a new pool before wallets that hold the scripts of earlier users.
     pub new_pool: bool,
+    /// A database on a server, in place of a file in the folder.
+    pub database: Option<DatabaseServer>,
 }
 
 /// Why a pool does not start.
@@ -117,8 +119,10 @@ impl SmallPool {
     ) -> Result<Self, PoolStartError> {
         let token = RpcToken::new(secret(&options.folder, "rpctoken")?)?;
         let daemons = start_daemons(network, options, &token).await?;
-        let database =
-            Arc::new(Database::open_sqlite(options.folder.join("pool.sqlite"), SqliteOptions::default()).await?);
+        let database = Arc::new(match &options.database {
+            Some(server) => Database::open_mysql(server.clone()).await?,
+            None => Database::open_sqlite(options.folder.join("pool.sqlite"), SqliteOptions::default()).await?,
+        });
         let voting_wallets = network.voting_wallets();
         let terms =
             PoolTerms::new(Network::Simnet, network.voting_wallet_xpub(), network.cold_wallet_xpub(), options.fee)

@@ -2,14 +2,15 @@
 //! all at once. No vote is lost, and users whom the database has lost are found in the wallets.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use stakepool_core::accounts::Registration;
 use stakepool_core::chain::{Generation, KeyIndex, TicketHash};
 use stakepool_core::ports::UserStore;
 use stakepool_db::{Existing, Restorable};
-use stakepool_examples::SmallPool;
+use stakepool_examples::{PoolOptions, SmallPool};
 
+use crate::mariadb::MariaDb;
 use crate::scene::{Scene, fee, options};
 
 /// What is lost.
@@ -23,18 +24,65 @@ struct Lost {
     database: bool,
 }
 
+/// Where the pool's database is.
+enum Place {
+    /// In a file.
+    File,
+    /// On a server.
+    Server(MariaDb),
+}
+
+impl Place {
+    fn options(&self, options: &mut PoolOptions) {
+        if let Self::Server(server) = self {
+            options.database = Some(server.database());
+        }
+    }
+
+    /// Takes a backup while the pool goes on.
+    async fn backup(&self, scene: &Scene) -> PathBuf {
+        match self {
+            Self::File => {
+                let yesterday = scene.folder.path().join("yesterday.sqlite");
+                scene.pool.database.backup(&yesterday, Existing::Keep).await.unwrap();
+                yesterday
+            }
+            Self::Server(server) => server.dump(),
+        }
+    }
+
+    /// Puts a backup in the place of a database that is lost.
+    async fn restore(&self, backup: &PathBuf, folder: &Path) {
+        match self {
+            Self::File => {
+                for file in ["pool.sqlite", "pool.sqlite-wal", "pool.sqlite-shm"] {
+                    let _ = fs::remove_file(folder.join(file));
+                }
+                let checked = Restorable::check(backup, folder.join("pool.sqlite")).await.unwrap();
+                checked.put_in_place("2026-11-27").await.unwrap();
+            }
+            Self::Server(server) => server.load(backup),
+        }
+    }
+}
+
 /// A pool with a user of yesterday, one of today, and tickets of both that win in every block to come.
 struct Pool {
     scene: Scene,
+    place: Place,
+    yesterday: PathBuf,
     late: Registration,
     tickets: Vec<TicketHash>,
 }
 
 impl Pool {
     async fn set(generation: Generation) -> Self {
-        let scene = Scene::set(generation, 1).await;
-        let yesterday = scene.folder.path().join("yesterday.sqlite");
-        scene.pool.database.backup(&yesterday, Existing::Keep).await.unwrap();
+        Self::set_at(generation, Place::File).await
+    }
+
+    async fn set_at(generation: Generation, place: Place) -> Self {
+        let scene = Scene::set_with(generation, 1, |options| place.options(options)).await;
+        let yesterday = place.backup(&scene).await;
         let user = scene.pool.user("late@example.org", "correct horse 43", false).await.unwrap();
         let key = scene.network.buyer_pubkey_address().unwrap().to_string();
         let late = scene.pool.register(user, &key).await.unwrap();
@@ -43,12 +91,13 @@ impl Pool {
         tickets.extend(scene.network.buy_tickets(late.address, Some(late.fee_address), fee(), 30).unwrap());
         assert_eq!(scene.mine(22).await, 0);
         scene.network.let_win(&tickets);
-        Self { scene, late, tickets }
+        Self { scene, place, yesterday, late, tickets }
     }
 
     /// Loses this, and starts everything again.
     async fn after(self, lost: Lost) -> Self {
-        let Self { scene: Scene { network, pool, user, registration, folder }, late, tickets } = self;
+        let Self { scene, place, yesterday, late, tickets } = self;
+        let Scene { network, pool, user, registration, folder } = scene;
         pool.stop().await.unwrap();
         if lost.wallet {
             network.wallet(0).stop().await;
@@ -62,15 +111,12 @@ impl Pool {
             }
         }
         if lost.database {
-            for file in ["pool.sqlite", "pool.sqlite-wal", "pool.sqlite-shm"] {
-                let _ = fs::remove_file(folder.path().join(file));
-            }
-            let place = folder.path().join("pool.sqlite");
-            let backup = Restorable::check(folder.path().join("yesterday.sqlite"), &place).await.unwrap();
-            backup.put_in_place("2026-11-27").await.unwrap();
+            place.restore(&yesterday, folder.path()).await;
         }
-        let pool = SmallPool::start(&network, &options(&folder)).await.unwrap();
-        Self { scene: Scene { network, pool, user, registration, folder }, late, tickets }
+        let mut options = options(&folder);
+        place.options(&mut options);
+        let pool = SmallPool::start(&network, &options).await.unwrap();
+        Self { scene: Scene { network, pool, user, registration, folder }, place, yesterday, late, tickets }
     }
 
     /// Waits until every wallet has the script of a user, and knows one of the tickets.
@@ -152,9 +198,9 @@ async fn users_since_a_database_of_yesterday_are_voted_for_reported_and_keep_the
 }
 
 /// All at once: a wallet, the state of every daemon, and the database.
-async fn everything(generation: Generation) {
+async fn everything(generation: Generation, place: Place) {
     let lost = Lost { wallet: true, state: true, database: true };
-    let pool = Pool::set(generation).await.after(lost).await;
+    let pool = Pool::set_at(generation, place).await.after(lost).await;
     pool.wallets_know(&pool.scene.registration).await;
     pool.scene.until("every daemon has the users", async || pool.scene.daemons_agree().await).await;
     assert_eq!(pool.scene.mine(3).await, 0, "votes are missing");
@@ -167,10 +213,16 @@ async fn everything(generation: Generation) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wallet_every_daemons_state_and_the_database_may_be_lost_at_once_today() {
-    everything(Generation::Today).await;
+    everything(Generation::Today, Place::File).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wallet_every_daemons_state_and_the_database_may_be_lost_at_once_legacy() {
-    everything(Generation::Legacy).await;
+    everything(Generation::Legacy, Place::File).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs mariadb-server"]
+async fn everything_may_be_lost_at_once_with_a_database_on_a_server_that_is_yesterdays() {
+    everything(Generation::Today, Place::Server(MariaDb::start())).await;
 }

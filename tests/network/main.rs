@@ -7,6 +7,7 @@ mod browser;
 mod disaster;
 mod earlier_users;
 mod in_process;
+mod mariadb;
 mod misses;
 mod outages;
 mod real;

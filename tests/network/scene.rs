@@ -35,16 +35,24 @@ pub fn options(folder: &TempDir) -> PoolOptions {
         share_wallets: false,
         password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
         new_pool: false,
+        database: None,
     }
 }
 
 impl Scene {
     /// Three wallets with a daemon each, which share `nodes`.
     pub async fn set(generation: Generation, nodes: usize) -> Self {
+        Self::set_with(generation, nodes, |_| {}).await
+    }
+
+    /// As [`Scene::set`], with options that `adjust` has the last word on.
+    pub async fn set_with(generation: Generation, nodes: usize, adjust: impl FnOnce(&mut PoolOptions)) -> Self {
         let network = SimNetwork::builder().generation(generation).seed(7).nodes(nodes).voting_wallets(3);
         let network = network.crowd(20).height(170).start().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let pool = SmallPool::start(&network, &options(&folder)).await.unwrap();
+        let mut options = options(&folder);
+        adjust(&mut options);
+        let pool = SmallPool::start(&network, &options).await.unwrap();
         let user = pool.user("user@example.org", "correct horse 42", false).await.unwrap();
         let key = network.buyer_pubkey_address().unwrap().to_string();
         let registration = pool.register(user, &key).await.unwrap();
