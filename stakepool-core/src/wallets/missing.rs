@@ -10,6 +10,8 @@ use crate::ports::{PoolWallet, WalletError};
 
 /// Calls to one wallet at the same time.
 const AT_ONCE: usize = 8;
+/// Calls that are made ready at once: each holds kilobytes until it is made.
+const MADE_AT_ONCE: usize = 256;
 
 /// The registrations whose scripts a wallet lacks. What it lists counts at once; for the others it is asked one by one.
 pub(super) async fn missing_scripts<'a>(
@@ -20,12 +22,18 @@ pub(super) async fn missing_scripts<'a>(
         return Ok(Vec::new());
     }
     let listed = listed(wallet).await?;
-    let mut checks = Vec::new();
-    for registration in registrations.iter().filter(|registration| !listed.contains(&registration.address)) {
-        checks.push(check(wallet, registration));
+    let unlisted: Vec<&Registration> =
+        registrations.iter().copied().filter(|registration| !listed.contains(&registration.address)).collect();
+    let mut missing = Vec::new();
+    for part in unlisted.chunks(MADE_AT_ONCE) {
+        let mut checks = Vec::with_capacity(part.len());
+        for registration in part {
+            checks.push(check(wallet, registration));
+        }
+        let checked: Vec<_> = stream::iter(checks).buffered(AT_ONCE).try_collect().await?;
+        missing.extend(checked.into_iter().filter_map(|(registration, known)| (!known).then_some(registration)));
     }
-    let checked: Vec<_> = stream::iter(checks).buffered(AT_ONCE).try_collect().await?;
-    Ok(checked.into_iter().filter_map(|(registration, known)| (!known).then_some(registration)).collect())
+    Ok(missing)
 }
 
 /// The addresses of the scripts that a wallet lists; none where it cannot.

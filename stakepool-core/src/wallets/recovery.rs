@@ -10,6 +10,8 @@ use crate::ports::{PoolWallet, RescanStore, StoreError, WalletError};
 
 /// Calls to one wallet at the same time.
 const AT_ONCE: usize = 8;
+/// Calls that are made ready at once: each holds kilobytes until it is made.
+const MADE_AT_ONCE: usize = 256;
 
 /// Why a wallet could not be brought up to date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,15 +86,17 @@ async fn import(
     progress: impl Fn(usize),
 ) -> Result<(), WalletError> {
     progress(0);
-    let mut imports = Vec::with_capacity(missing.len());
-    for registration in missing {
-        imports.push(wallet.import_script(&registration.script));
-    }
-    let mut imported = stream::iter(imports).buffer_unordered(AT_ONCE);
     let mut done = 0;
-    while imported.try_next().await?.is_some() {
-        done += 1;
-        progress(done);
+    for part in missing.chunks(MADE_AT_ONCE) {
+        let mut imports = Vec::with_capacity(part.len());
+        for registration in part {
+            imports.push(wallet.import_script(&registration.script));
+        }
+        let mut imported = stream::iter(imports).buffer_unordered(AT_ONCE);
+        while imported.try_next().await?.is_some() {
+            done += 1;
+            progress(done);
+        }
     }
     Ok(())
 }
