@@ -14,7 +14,7 @@ use crate::pool::impatient;
 /// What a daemon made of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Taken {
+enum TokenState {
     Taken,
     Refused,
     /// It does not ask for any.
@@ -23,7 +23,7 @@ enum Taken {
     Unknown,
 }
 
-impl Taken {
+impl TokenState {
     const fn readable(self) -> &'static str {
         match self {
             Self::Taken => "taken",
@@ -39,10 +39,10 @@ impl Taken {
 pub(super) struct Daemon {
     daemon: String,
     /// The token of the web's file.
-    token: Taken,
+    token: TokenState,
     /// The token of `--token`, where that is given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    other_token: Option<Taken>,
+    other_token: Option<TokenState>,
     #[serde(flatten)]
     certificates: Certificates,
     pub(super) problems: Vec<String>,
@@ -61,7 +61,7 @@ pub(super) async fn of_all(config: &WebConfig, other: Option<&RpcToken>) -> Resu
 async fn of(options: ClientOptions, other: Option<&RpcToken>) -> Result<Daemon, CliError> {
     let certificates = Certificates::of(&options.address, &options.certificate).await;
     let mut problems = Vec::from_iter(certificates.problem("stakepooldcerts"));
-    let (mut token, mut other_token) = (Taken::Unknown, other.map(|_| Taken::Unknown));
+    let (mut token, mut other_token) = (TokenState::Unknown, other.map(|_| TokenState::Unknown));
     if certificates.fit() {
         let (taken, problem) = tried(options.clone()).await?;
         token = taken;
@@ -74,14 +74,14 @@ async fn of(options: ClientOptions, other: Option<&RpcToken>) -> Result<Daemon, 
 }
 
 /// What the daemon makes of a token, and what is wrong.
-async fn tried(options: ClientOptions) -> Result<(Taken, Option<String>), CliError> {
+async fn tried(options: ClientOptions) -> Result<(TokenState, Option<String>), CliError> {
     let client = DaemonClient::new(options).map_err(|error| CliError::Config(error.to_string()))?;
     Ok(match client.status().await {
         // One that starts still answers nothing else to those whom it lets in.
-        Ok(_) | Err(DaemonError::NotReady { .. }) => (Taken::Taken, None),
-        Err(DaemonError::Unsupported { .. }) => (Taken::NotAsked, None),
-        Err(error @ DaemonError::Unauthorized { .. }) => (Taken::Refused, Some(error.to_string())),
-        Err(error) => (Taken::Unknown, Some(error.to_string())),
+        Ok(_) | Err(DaemonError::NotReady { .. }) => (TokenState::Taken, None),
+        Err(DaemonError::Unsupported { .. }) => (TokenState::NotAsked, None),
+        Err(error @ DaemonError::Unauthorized { .. }) => (TokenState::Refused, Some(error.to_string())),
+        Err(error) => (TokenState::Unknown, Some(error.to_string())),
     })
 }
 

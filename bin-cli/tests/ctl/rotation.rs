@@ -63,9 +63,9 @@ async fn certificates_are_named_by_their_fingerprints_on_both_sides_and_no_token
     let of_file = |path: &std::path::Path| certificate_fingerprints(&fs::read(path).unwrap()).unwrap().remove(0);
     let daemons = [0, 1].map(|number: usize| of_file(&scene.daemons[number].certificate));
     let found = rows(scene.run(&["rotation", "--json"]), 0);
-    for number in 0..2 {
-        assert_eq!(found[number]["shows"]["sha256"], daemons[number]);
-        assert_eq!(found[number]["trusted"], json!([daemons[number]]));
+    for (number, daemon) in daemons.iter().enumerate() {
+        assert_eq!(found[number]["shows"]["sha256"], *daemon);
+        assert_eq!(found[number]["trusted"], json!([daemon]));
         assert!(found[number]["shows"]["ends"].as_i64().unwrap() > 1_800_000_000, "{found}");
     }
     assert_eq!(found[2]["shows"]["sha256"], of_file(&scene.home.path().join("wallet0.cert")));
