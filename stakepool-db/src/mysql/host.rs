@@ -11,7 +11,8 @@ use super::connect;
 use super::failure;
 
 /// What is read of a server. Some of it only a node of a cluster has.
-const VARIABLES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'read_only')";
+const VARIABLES: &str =
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'read_only', 'wsrep_on', 'wsrep_provider')";
 const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status', \
                       'wsrep_cluster_size', 'wsrep_local_state_comment', 'wsrep_flow_control_paused_ns', \
                       'wsrep_local_cert_failures', 'wsrep_local_bf_aborts')";
@@ -118,8 +119,10 @@ fn judge(variables: &[(String, String)], status: &[(String, String)]) -> Result<
         return Err("it only reads (read_only is on)");
     }
     let is = |name: &str, wanted: &str| get(status, name).is_some_and(|found| found.eq_ignore_ascii_case(wanted));
-    // A server that could be a node and is none says that it is disconnected.
-    if status.is_empty() || is("wsrep_cluster_status", "Disconnected") {
+    // A server that could be a node and is none says that it is disconnected, as does a node that has left its cluster.
+    let is_node = get(variables, "wsrep_on").is_some_and(|value| value.eq_ignore_ascii_case("ON"))
+        && get(variables, "wsrep_provider") != Some("none");
+    if status.is_empty() || (!is_node && is("wsrep_cluster_status", "Disconnected")) {
         return Ok(Usable { cluster: None });
     }
     if !is("wsrep_ready", "ON") || !is("wsrep_cluster_status", "Primary") {
@@ -182,9 +185,29 @@ mod tests {
         assert!(judge(&writes, &node("ON", "Primary")).is_ok_and(|found| found.cluster.is_some()));
         assert!(judge(&writes, &node("ON", "non-Primary")).is_err());
         assert!(judge(&writes, &node("OFF", "Primary")).is_err());
-        // A server that is no node, whether it could be one or not.
-        assert!(judge(&writes, &node("OFF", "Disconnected")).is_ok_and(|found| found.cluster.is_none()));
-        assert!(judge(&writes, &[]).is_ok_and(|found| found.is_whole()));
         assert!(judge(&values(&[("read_only", "ON")]), &node("ON", "Primary")).is_err());
+    }
+
+    #[test]
+    fn a_node_that_has_left_its_cluster_is_not_taken_for_a_server_that_is_no_node() {
+        let disconnected = values(&[("wsrep_ready", "OFF"), ("wsrep_cluster_status", "Disconnected")]);
+        let server = |on, provider| {
+            values(&[
+                ("read_only", "OFF"),
+                ("version", "10.11.19-MariaDB"),
+                ("wsrep_on", on),
+                ("wsrep_provider", provider),
+            ])
+        };
+        let galera = "/usr/lib/galera/libgalera_smm.so";
+        assert!(judge(&server("ON", galera), &disconnected).is_err());
+        // One that could be a node, one that was given none of what a node needs, and one that cannot be a node.
+        for (variables, status) in [
+            (server("OFF", galera), &*disconnected),
+            (server("ON", "none"), &*disconnected),
+            (values(&[("read_only", "OFF"), ("version", "8.4.3")]), &[]),
+        ] {
+            assert!(judge(&variables, status).is_ok_and(|found| found.cluster.is_none()), "{variables:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 use stakepool_core::ports::{DatabaseServer, ServerState};
 use stakepool_core::single_flight::SingleFlight;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::choice::Choice;
 use super::connect;
@@ -79,12 +79,12 @@ impl Hosts {
         let names =
             if options.socket.is_some() { &options.hosts[..options.hosts.len().min(1)] } else { &options.hosts };
         let mut hosts: Vec<Host> = names.iter().map(|name| Host::of(&options, name)).collect();
-        let found = ask(&mut hosts, FIRST_PATIENCE).await;
+        let mut found = ask(&mut hosts, FIRST_PATIENCE).await;
         let mut choice = Choice::default();
         for host in &mut hosts {
             host.hang_up().await;
         }
-        let Some(place) = choice.look(&found) else {
+        let Some(place) = choice.look(&mut found) else {
             return Err(if hosts.is_empty() {
                 "no host is named; set dbhost".to_owned()
             } else {
@@ -111,11 +111,12 @@ impl Hosts {
         let hosts = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
-                let began = Instant::now();
-                sleep(EVERY).await;
+                let next = Instant::now() + EVERY;
                 let Some(hosts) = hosts.upgrade().filter(|hosts| !hosts.is_closed()) else { return };
                 hosts.look().await;
-                tokio::time::sleep_until(began + EVERY).await;
+                // The connections end with the last that uses them, not at the next look.
+                drop(hosts);
+                sleep_until(next).await;
             }
         });
     }
@@ -135,13 +136,13 @@ impl Hosts {
             .await;
     }
 
-    fn take(&self, hosts: &[Host], found: Vec<Result<Usable, Unusable>>) {
+    fn take(&self, hosts: &[Host], mut found: Vec<Result<Usable, Unusable>>) {
         let mut state = self.state();
         if state.is_closed {
             return;
         }
         let before = state.choice.used();
-        let next = state.choice.look(&found);
+        let next = state.choice.look(&mut found);
         if let (Some(before), Some(next)) = (before, next)
             && before != next
         {
@@ -168,9 +169,8 @@ impl Hosts {
     /// Why no host can be used, where that is so for too long to be waited for.
     pub(super) fn used(&self) -> Result<(MySqlPool, GivenUp), String> {
         let state = self.state();
-        let hope = if state.found.iter().any(|(_, found)| is_silent(found)) { HOPE_IN_SILENCE } else { HOPE };
         match state.away_since {
-            Some(since) if since.elapsed() >= hope && !state.is_closed => Err(told(&state.found)),
+            Some(since) if since.elapsed() >= hope(&state.found) && !state.is_closed => Err(told(&state.found)),
             _ => Ok((state.used.pool.clone(), state.used.given_up.clone())),
         }
     }
@@ -236,8 +236,10 @@ fn named(hosts: &[Host], found: Vec<Result<Usable, Unusable>>) -> Vec<(String, R
     hosts.iter().map(|host| host.name().to_owned()).zip(found).collect()
 }
 
-fn is_silent(found: &Result<Usable, Unusable>) -> bool {
-    found.as_ref().is_err_and(|unusable| unusable.is_silent)
+/// For how long calls are tried while no host can be used.
+fn hope(found: &[(String, Result<Usable, Unusable>)]) -> Duration {
+    let is_silent = found.iter().all(|(_, found)| found.as_ref().is_err_and(|unusable| unusable.is_silent));
+    if is_silent { HOPE_IN_SILENCE } else { HOPE }
 }
 
 /// What is wrong with each host, for people.
@@ -248,4 +250,17 @@ fn told(found: &[(String, Result<Usable, Unusable>)]) -> String {
         _ => format!("{name}: {reason}"),
     };
     reasons.map(reason).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_no_host_answers_at_all_calls_are_tried_for_longer() {
+        let host = |is_silent| (String::new(), Err(Unusable { reason: String::new(), is_silent }));
+        assert_eq!(hope(&[host(true), host(true)]), HOPE_IN_SILENCE);
+        assert_eq!(hope(&[host(true), host(false)]), HOPE);
+        assert_eq!(hope(&[host(false)]), HOPE);
+    }
 }
