@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stakepool_core::ports::StoreError;
+use stakepool_core::ports::{DatabaseServer, StoreError};
 use tokio::time::Instant;
 
 use super::fingerprint::Fingerprint;
@@ -14,7 +14,7 @@ use crate::database::Database;
 use crate::error::DbError;
 use crate::layout::Layout;
 use crate::mysql;
-use crate::sql::{Statement, Transaction, Turn, sql};
+use crate::sql::{Failure, Statement, Transaction, Turn, sql};
 use crate::sqlite::{self, SqliteOptions};
 
 /// Most rows of a statement.
@@ -34,7 +34,10 @@ impl Target {
                 refuse_file(path).await?;
                 Database::open_sqlite_to_copy(path, SqliteOptions { readers: 1, ..SqliteOptions::default() }).await?
             }
-            Place::Mysql(server) => Database::open_mysql_to_copy(server.clone()).await?,
+            Place::Mysql(server) => {
+                refuse_taken(server, place, layouts, source).await?;
+                Database::open_mysql_to_copy(server.clone()).await?
+            }
         };
         let target = Self { database, place: place.clone() };
         match target.begin(layouts, source).await {
@@ -47,30 +50,16 @@ impl Target {
     }
 
     async fn begin(&self, layouts: &[Layout], source: &str) -> Result<(), DbError> {
-        let refused = |reason: String| DbError::Copy { to: self.place.name(), reason };
         let mut transaction = self.reader().await?;
-        let begun =
-            copy_mark::source_of_unfinished(&mut transaction).await.map_err(|error| failed(&self.place, error))?;
-        if let Some(begun) = begun {
-            // It has only read.
-            let _ = transaction.roll_back().await;
-            return if begun == source {
-                Ok(())
-            } else {
-                Err(refused(format!("it holds an unfinished copy of {begun}")))
-            };
-        }
-        for layout in layouts {
-            let rows = transaction.number(&count(layout)).await.map_err(|error| failed(&self.place, error))?;
-            if rows.unwrap_or(0) > 0 {
-                return Err(refused(format!(
-                    "it is a pool's already (its table {} has rows): name an empty database, or a file that is not there",
-                    layout.name
-                )));
+        let begun = look(&mut transaction, &self.place, layouts, source).await?;
+        // It has only read.
+        let _ = transaction.roll_back().await;
+        match begun {
+            Begun::Before => Ok(()),
+            Begun::Not => {
+                self.database.execute(&copy_mark::set(source)).await.map(drop).map_err(|error| self.store(error))
             }
         }
-        let _ = transaction.roll_back().await;
-        self.database.execute(&copy_mark::set(source)).await.map(drop).map_err(|error| self.store(error))
     }
 
     /// How many rows a table has so far.
@@ -136,6 +125,66 @@ impl Target {
     fn store(&self, error: StoreError) -> DbError {
         DbError::Copy { to: self.place.name(), reason: error.to_string() }
     }
+}
+
+/// Whether a copy was begun.
+enum Begun {
+    /// The tables are empty, or not there.
+    Not,
+    /// An earlier run began it.
+    Before,
+}
+
+/// Whether this copy was begun before. Fails where there is something else in the tables that are there.
+async fn look(
+    transaction: &mut Transaction,
+    place: &Place,
+    layouts: &[Layout],
+    source: &str,
+) -> Result<Begun, DbError> {
+    let refused = |reason: String| Err(DbError::Copy { to: place.name(), reason });
+    match where_there(copy_mark::source_of_unfinished(transaction).await) {
+        Ok(None) => {}
+        Ok(Some(begun)) if begun == source => return Ok(Begun::Before),
+        Ok(Some(begun)) => return refused(format!("it holds an unfinished copy of {begun}")),
+        Err(failure) => return Err(failed(place, failure)),
+    }
+    for layout in layouts {
+        let rows = where_there(transaction.number(&count(layout)).await).map_err(|failure| failed(place, failure))?;
+        if rows.unwrap_or(0) > 0 {
+            return refused(format!(
+                "it is a pool's already (its table {} has rows): name an empty database, or a file that is not there",
+                layout.name
+            ));
+        }
+    }
+    Ok(Begun::Not)
+}
+
+/// Nothing where the server has no such table.
+fn where_there<T>(found: Result<Option<T>, Failure>) -> Result<Option<T>, Failure> {
+    match found {
+        Err(failure) if failure.is_numbered(1146) => Ok(None),
+        other => other,
+    }
+}
+
+/// Fails where a database on a server is neither empty nor this copy, before a table of it is made or changed.
+async fn refuse_taken(
+    options: &DatabaseServer,
+    place: &Place,
+    layouts: &[Layout],
+    source: &str,
+) -> Result<(), DbError> {
+    let server = mysql::open_once(options.clone()).await?;
+    let looked = async {
+        let transaction = server.read(Instant::now() + LONGEST).await;
+        let mut transaction = Transaction::Mysql(transaction.map_err(|failure| failed(place, failure))?);
+        look(&mut transaction, place, layouts, source).await
+    };
+    let looked = looked.await;
+    server.close().await;
+    looked.map(drop)
 }
 
 /// Fails where a file is there that is neither an empty pool nor a copy that was begun. It is not opened for writing before

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod configured;
+mod copies;
 mod defect;
 mod emails;
 mod low_fee;
@@ -15,6 +16,7 @@ mod users;
 mod versions;
 
 pub use self::configured::Configured;
+pub(crate) use self::copies::judge as judge_copy;
 pub use self::defect::{Defect, Inspection, Severity};
 pub(crate) use self::rows::judge as judge_rows;
 pub(crate) use self::server::{OtherSession, ServerFacts, judge as judge_server};

@@ -41,6 +41,16 @@ pub(crate) struct TableFacts {
     pub(crate) has_cases: bool,
 }
 
+impl TableFacts {
+    /// Whether a table is there, with these columns.
+    pub(super) fn has(&self, table: &str, columns: &[&str]) -> bool {
+        self.found.iter().any(|found| {
+            let has = |name: &&str| found.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+            found.name.eq_ignore_ascii_case(table) && columns.iter().all(has)
+        })
+    }
+}
+
 /// What should be known of tables.
 pub(crate) fn judge(facts: &TableFacts) -> Vec<Defect> {
     let mut defects = Vec::new();

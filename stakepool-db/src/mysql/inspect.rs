@@ -12,8 +12,8 @@ use super::schema;
 use super::server::Server;
 use crate::error::DbError;
 use crate::inspection::{
-    Configured, Defect, Inspection, OtherSession, SETTINGS, ServerFacts, Severity, judge_rows, judge_server,
-    judge_tables,
+    Configured, Defect, Inspection, OtherSession, SETTINGS, ServerFacts, Severity, judge_copy, judge_rows,
+    judge_server, judge_tables,
 };
 use crate::layout::Layout;
 use crate::sql::{Failure, Guarded, Transaction, sql};
@@ -59,8 +59,10 @@ async fn look(server: &Server, configured: &Configured) -> Result<(u64, Vec<Defe
     let mut transaction = Transaction::Mysql(server.read(Instant::now() + LONGEST).await?);
     let has = |name: &str| found(name).is_some();
     let rows = judge_rows(&mut transaction, users.as_ref(), has("key_indexes"), has("LowFeeTicket"), configured).await;
+    let copy = judge_copy(&mut transaction, &tables).await;
     // It has only read.
     transaction.roll_back().await?;
+    defects.extend(copy?);
     let (count, of_rows) = rows?;
     defects.extend(of_rows);
     Ok((count, defects))

@@ -22,7 +22,12 @@ pub(crate) async fn open_ready(options: DatabaseServer) -> Result<Server, DbErro
     Ok(server)
 }
 
-/// The same over a single connection.
+/// Connects over a single connection, whatever tables there are, and makes none.
+pub(crate) async fn open_once(options: DatabaseServer) -> Result<Server, DbError> {
+    Server::connect_once(options).await
+}
+
+/// Connects over a single connection to a database whose tables are up to date, and makes none.
 pub(crate) async fn open_once_ready(options: DatabaseServer) -> Result<Server, DbError> {
     let server = Server::connect_once(options).await?;
     schema::refuse_unready(&server).await?;

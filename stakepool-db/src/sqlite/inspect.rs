@@ -13,7 +13,7 @@ use super::holder::Holder;
 use super::{check, schema, stale_log};
 use crate::error::DbError;
 use crate::inspection::{
-    Configured, Defect, FoundColumn, FoundTable, Inspection, Severity, TableFacts, judge_rows, judge_tables,
+    Configured, Defect, FoundColumn, FoundTable, Inspection, Severity, TableFacts, judge_copy, judge_rows, judge_tables,
 };
 use crate::layout::Layout;
 use crate::sql::{Failure, Transaction};
@@ -74,10 +74,12 @@ async fn look(
     let rows =
         judge_rows(&mut transaction, users.filter(|_| is_whole), has("key_indexes"), has("LowFeeTicket"), configured)
             .await;
-    let (count, of_rows) = rows.map_err(|failure| match failure {
+    let of_failure = |failure| match failure {
         Failure::Sql(error) => failed(error),
         other => DbError::Failed { path: path.to_owned(), reason: super::store_error(other).to_string() },
-    })?;
+    };
+    let (count, of_rows) = rows.map_err(of_failure)?;
+    defects.extend(judge_copy(&mut transaction, &tables).await.map_err(of_failure)?);
     defects.extend(of_rows);
     Ok(count)
 }

@@ -10,10 +10,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, ValueRef as _};
 use stakepool_core::ports::{LedgerStore as _, UserStore as _};
 use stakepool_core::testkit::samples::{NOW, new_user, report};
 use stakepool_core::testkit::store_tests::Fixture as _;
-use stakepool_db::{Copied, Database, DbError, Existing, Place, Restorable, SqliteOptions, back_up_server, copy};
+use stakepool_db::{
+    Copied, Database, DbError, Existing, Place, Restorable, Severity, SqliteOptions, back_up_server, copy,
+};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
+use crate::inspecting::{configured, kinds};
 use crate::mysql::MariaDbFixture;
 
 /// Rows of most tables, so that no piece is the whole of one.
@@ -166,7 +169,11 @@ async fn a_copy_that_is_cut_off_anywhere_goes_on_and_serves_nobody_before_it_is_
         let error = open(&target).await.unwrap_err();
         assert!(matches!(&error, DbError::UnfinishedCopy { .. }), "{error}");
         assert!(error.to_string().contains("stakepoolctl db copy"), "{error}");
+        let unfinished = (Severity::Error, "unfinished_copy");
+        let checked = async || Database::inspect_sqlite(&target, &configured()).await.unwrap();
+        assert!(kinds(&checked().await).contains(&unfinished), "{after}");
         copied(&from, &to).await;
+        assert!(!kinds(&checked().await).contains(&unfinished), "{after}");
         assert_eq!(content(&target).await, whole, "{after}");
     }
     assert!(cuts > 5, "{cuts}");
@@ -189,6 +196,8 @@ async fn a_copy_to_a_server_that_is_cut_off_anywhere_goes_on_and_serves_nobody_b
         ] {
             assert!(error.to_string().contains("it holds an unfinished copy of"), "{error}");
         }
+        let checked = Database::inspect_mysql(options, &configured()).await.unwrap();
+        assert!(kinds(&checked).contains(&(Severity::Error, "unfinished_copy")), "{after}: {checked:#?}");
         assert_eq!(copied(&from, &to).await.tables, expected, "{after}");
     }
 }

@@ -16,7 +16,7 @@ async fn inspect(fixture: &MariaDbFixture) -> Inspection {
 }
 
 /// A number that changes with every row and column of the predecessor's tables, and with every table.
-async fn state(fixture: &MariaDbFixture) -> Vec<String> {
+pub(super) async fn state(fixture: &MariaDbFixture) -> Vec<String> {
     let tables = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()";
     let names: Vec<String> = rows(fixture, tables).await.iter().map(|row| row.get(0)).collect();
     let mut state = Vec::new();

@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod connection;
+mod copying;
 mod desired;
 mod inspection;
 mod migration;
