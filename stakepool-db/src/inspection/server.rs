@@ -28,8 +28,10 @@ pub(crate) struct ServerFacts {
     pub(crate) others: Vec<OtherSession>,
     /// Whether connections of other accounts can be seen.
     pub(crate) sees_all: bool,
-    /// Rights that the account lacks.
+    /// Rights that the account was given neither on the server nor on the database.
     pub(crate) missing_rights: Vec<&'static str>,
+    /// Whether a role is active, or grants on single tables exist, by which it may have them all the same.
+    pub(crate) may_have_more_rights: bool,
 }
 
 /// What should be known of a server.
@@ -67,8 +69,14 @@ fn rights(facts: &ServerFacts) -> Option<Defect> {
     let missing = (!facts.missing_rights.is_empty()).then(|| facts.missing_rights.join(", "))?;
     let text =
         format!("the account (dbuser) seems to lack {missing}; what a role or single tables grant is not seen here");
-    let remedy = format!("GRANT {missing} ON the database TO the account");
-    Some(Defect::new(Severity::Error, "privileges", "server", text).remedy(remedy))
+    let (severity, remedy) = if facts.may_have_more_rights {
+        let remedy =
+            format!("run SHOW GRANTS as that account; of {missing}, grant on the database what is not among them");
+        (Severity::Warning, remedy)
+    } else {
+        (Severity::Error, format!("GRANT {missing} ON the database TO the account"))
+    };
+    Some(Defect::new(severity, "privileges", "server", text).remedy(remedy))
 }
 
 fn clocks(facts: &ServerFacts) -> Option<Defect> {
@@ -147,5 +155,13 @@ mod tests {
         assert!(texts[1].contains("is 30 seconds behind"), "{texts:?}");
         assert!(texts[2].contains("2 other connections of stakepool@10.0.0.7"), "{texts:?}");
         assert!(texts[3].contains("cannot be seen"), "{texts:?}");
+    }
+
+    #[test]
+    fn rights_that_a_role_or_grants_on_tables_may_give_are_a_warning_and_no_error() {
+        let lacking = ServerFacts { missing_rights: vec!["CREATE"], sees_all: true, ..ServerFacts::default() };
+        assert_eq!(kinds(&lacking), [(Severity::Error, "privileges")]);
+        let with_role = ServerFacts { may_have_more_rights: true, ..lacking };
+        assert_eq!(kinds(&with_role), [(Severity::Warning, "privileges")]);
     }
 }

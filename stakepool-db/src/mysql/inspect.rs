@@ -81,6 +81,7 @@ async fn facts(connection: &mut Guarded) -> Result<ServerFacts, Failure> {
     let clock = connection.rows(&sql("SELECT UNIX_TIMESTAMP() AS now")).await?;
     let theirs = clock.first().map(|row| row.get::<i64>("now")).transpose()?.map(UnixTime);
     let missing_rights = schema::missing_rights(connection).await?;
+    let may_have_more_rights = schema::may_have_more_rights(connection).await?;
     let process = sql("SELECT COUNT(*) AS n FROM information_schema.user_privileges WHERE privilege_type = 'PROCESS'");
     let process = connection.rows(&process).await?;
     Ok(ServerFacts {
@@ -89,6 +90,7 @@ async fn facts(connection: &mut Guarded) -> Result<ServerFacts, Failure> {
         others: others(connection).await?,
         sees_all: process.first().map(|row| row.get::<i64>("n")).transpose()?.unwrap_or(0) > 0,
         missing_rights,
+        may_have_more_rights,
     })
 }
 

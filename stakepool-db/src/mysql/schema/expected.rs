@@ -40,17 +40,40 @@ fn doubles(users: Vec<(UserId, String)>) -> Vec<(UserId, UserId)> {
         .collect()
 }
 
+/// The account as the tables of grants have it. A name may have an @ in it, a host has none.
+const GRANTEE: &str = "CONCAT('''', REPLACE(CURRENT_USER(), CONCAT('@', SUBSTRING_INDEX(CURRENT_USER(), '@', -1)), ''), \
+                       '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
+
 /// The rights that were granted to the account neither on all databases nor on this one.
 pub(in super::super) async fn missing_rights(connection: &mut Guarded) -> Result<Vec<&'static str>, Failure> {
-    // A name may have an @ in it, a host has none. Databases are granted by patterns.
-    let granted = sql("SELECT CAST(privilege_type AS CHAR) AS name FROM information_schema.user_privileges \
-         WHERE grantee = CONCAT('''', REPLACE(CURRENT_USER(), CONCAT('@', SUBSTRING_INDEX(CURRENT_USER(), '@', -1)), ''), \
-         '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''') \
-         UNION SELECT CAST(privilege_type AS CHAR) AS name FROM information_schema.schema_privileges \
-         WHERE DATABASE() LIKE table_schema AND \
-         grantee = CONCAT('''', REPLACE(CURRENT_USER(), CONCAT('@', SUBSTRING_INDEX(CURRENT_USER(), '@', -1)), ''), \
-         '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')");
+    let mut granted =
+        sql("SELECT CAST(privilege_type AS CHAR) AS name FROM information_schema.user_privileges WHERE grantee = ");
+    // Databases are granted by patterns.
+    granted
+        .push(GRANTEE)
+        .push(
+            " UNION SELECT CAST(privilege_type AS CHAR) AS name FROM information_schema.schema_privileges \
+             WHERE DATABASE() LIKE table_schema AND grantee = ",
+        )
+        .push(GRANTEE);
     let rows = connection.rows(&granted).await?;
     let granted: BTreeSet<&str> = rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?;
     Ok(RIGHTS.into_iter().filter(|right| !granted.contains(right)).collect())
+}
+
+/// Whether the account may have other rights than those: by a role, or on single tables.
+pub(in super::super) async fn may_have_more_rights(connection: &mut Guarded) -> Result<bool, Failure> {
+    let mut on_tables = sql(
+        "SELECT 1 AS there FROM information_schema.table_privileges WHERE table_schema = DATABASE() AND grantee = ",
+    );
+    on_tables.push(GRANTEE).push(" LIMIT 1");
+    if !connection.rows(&on_tables).await?.is_empty() {
+        return Ok(true);
+    }
+    match connection.rows(&sql("SELECT COALESCE(CAST(CURRENT_ROLE() AS CHAR), 'NONE') AS role")).await {
+        Ok(rows) => Ok(rows.first().map(|row| row.get::<&str>("role")).transpose()?.is_some_and(|role| role != "NONE")),
+        // A server that knows no roles.
+        Err(Failure::Sql(sqlx::Error::Database(_))) => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }

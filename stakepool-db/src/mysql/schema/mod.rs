@@ -13,7 +13,7 @@ mod run;
 mod steps;
 mod tables;
 
-pub(super) use self::expected::missing_rights;
+pub(super) use self::expected::{may_have_more_rights, missing_rights};
 pub(super) use self::inspect::{tables, unknown_steps};
 pub(super) use self::run::{bring_up_to_date, check, known, refuse_unready};
 pub(crate) use self::tables::layouts;

@@ -142,6 +142,33 @@ async fn other_connections_and_missing_rights_are_named() {
     drop(go);
 }
 
+#[tokio::test]
+#[ignore = "needs MariaDB"]
+async fn rights_by_a_role_or_on_tables_are_no_error() {
+    let fixture = loaded(FULL).await;
+    let (server, name) = (fixture.server(), &fixture.name);
+    let account = |user: String| DatabaseServer { user, password: Secret::new("x"), ..server.options(name) };
+    let severity = async |user: String| {
+        let found = Database::inspect_mysql(account(user), &configured()).await.unwrap();
+        found.defects.iter().find(|defect| defect.kind == "privileges").map(|defect| defect.severity)
+    };
+    for statement in [
+        format!("CREATE ROLE 'r{name}'"),
+        format!("GRANT ALL ON {name}.* TO 'r{name}'"),
+        format!("CREATE USER 'p{name}'@'%' IDENTIFIED BY 'x'"),
+        format!("GRANT 'r{name}' TO 'p{name}'@'%'"),
+        format!("SET DEFAULT ROLE 'r{name}' FOR 'p{name}'@'%'"),
+        format!("CREATE USER 't{name}'@'%' IDENTIFIED BY 'x'"),
+        format!("GRANT SELECT ON {name}.* TO 't{name}'@'%'"),
+    ] {
+        server.run(statement).await;
+    }
+    assert_eq!(severity(format!("p{name}")).await, Some(Severity::Warning));
+    assert_eq!(severity(format!("t{name}")).await, Some(Severity::Error));
+    server.run(format!("GRANT INSERT, UPDATE, DELETE ON {name}.Users TO 't{name}'@'%'")).await;
+    assert_eq!(severity(format!("t{name}")).await, Some(Severity::Warning));
+}
+
 async fn account_connection(options: &DatabaseServer) -> sqlx::mysql::MySqlConnection {
     use sqlx::ConnectOptions as _;
     sqlx::mysql::MySqlConnectOptions::new()
