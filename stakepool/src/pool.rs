@@ -269,8 +269,7 @@ impl Pool {
 fn signal_of(parts: &Parts) -> DesiredChanged {
     #[cfg(feature = "vsp")]
     if let Some(vsp) = &parts.vsp {
-        let wallets = parts.stats.clone();
-        vsp.choose_from(Arc::new(move || wallets.vote_version()), parts.agendas.clone());
+        vsp.choose_from(parts.agendas.clone());
         return vsp.signal();
     }
     let _ = parts;

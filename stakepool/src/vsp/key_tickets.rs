@@ -14,7 +14,10 @@ impl Vsp {
     /// # Errors
     /// [`StoreError`] where the tickets cannot be read. One whose key cannot be opened is left out and logged.
     pub async fn key_tickets(&self) -> Result<Vec<KeyTicket>, StoreError> {
-        let (version, agendas) = self.choices().await;
+        let version = self.terms.vote_version();
+        // Choices are taken only for agendas that are known, and what was known once is kept: where nothing is known, there are
+        // no choices but those of an import.
+        let agendas = self.known_agendas().await?.unwrap_or_default();
         let tickets = self.parts.tickets.registered_where(RegisteredWhere::ToBeVoted).await?;
         let open = |ticket: &stakepool_core::ports::RegisteredTicket| {
             let hash = ticket.registration.ticket;

@@ -2,6 +2,7 @@
 //!
 //! [`Vsp`] has a method for each call of the API, and background work: [`Vsp::look`] once a second, [`Vsp::pass`] once a block.
 
+mod agendas;
 mod chain_work;
 mod condition;
 mod fault;
@@ -26,6 +27,6 @@ pub use condition::{DaemonsSeen, NodeSeen};
 pub use nodes::NodesInTurn;
 pub use server_key::{ServerKey, ServerKeyError, is_signed_by};
 pub use service::{Request, Vsp, VspError};
-pub use terms::{VoteVersionOf, VspParts, VspTerms};
+pub use terms::{VspParts, VspTerms};
 pub use ticket_proof::{Proof, ProofRecord, ProofVote};
 pub use vault::{Vault, VaultError, holds_secrets};

@@ -9,8 +9,8 @@ use stakepool_core::vsp::{
 
 use super::fault::Fault;
 use super::fee_address::mined_at;
-use super::recording::Signed;
-use super::service::{Request, Vsp};
+use super::recording::{Signed, others_first};
+use super::service::{Request, TRIES, Vsp};
 
 impl Vsp {
     /// Takes a ticket's fee and its voting key. From the moment on at which the node has the fee, the ticket is voted.
@@ -22,6 +22,18 @@ impl Vsp {
     }
 
     async fn take_fee(&self, request: Request<'_>) -> Result<SignedAnswer, Fault> {
+        for _ in 0..TRIES {
+            if let Some(answer) = self.try_fee(request).await? {
+                return Ok(answer);
+            }
+            others_first().await;
+        }
+        Err(Fault::Contended)
+    }
+
+    /// Takes the fee of the ticket as it is now; `None` where another change of the ticket was faster. That may be no payment:
+    /// only the ticket, read again, says whether it is paid.
+    async fn try_fee(&self, request: Request<'_>) -> Result<Option<SignedAnswer>, Fault> {
         self.require_open()?;
         let mut ticket = self.signed_for(request).await?;
         let asked = PayFeeRequest::parse(request.body)?;
@@ -32,8 +44,8 @@ impl Vsp {
         ticket.registration.require_quote(now)?;
         let form = VspTicket::from_transaction(&ticket.transaction)?;
         let paid = ticket.registration.check_payment(&asked, &form, self.terms.network, &self.terms.params())?;
-        let (version, agendas) = self.choices().await;
-        let (preferences, notes) = asked.preferences.kept(&agendas, version);
+        let agendas = self.agendas_for(&asked.preferences).await?;
+        let (preferences, notes) = asked.preferences.kept(&agendas, self.terms.vote_version());
         if depth >= CONFIRMATIONS && ticket.registration.confirmed_at.is_none() {
             ticket.registration.confirmed_at = Some(mined_at(self.best()?.height, depth));
         }
@@ -45,14 +57,13 @@ impl Vsp {
         let answer = self.seal(200, &DoneAnswer { timestamp: now, request: Echo(request.body) })?;
         let signed = Signed { kind: RecordKind::PayFee, timestamp: asked.timestamp, request, answer: &answer, notes };
         if !self.store_signed(&ticket, signed).await? {
-            // Another request for the ticket was faster: a second payment is none.
-            return Err(Code::FeeAlreadyReceived.into());
+            return Ok(None);
         }
         ticket.revision = ticket.revision.saturating_add(1);
         if ticket.registration.is_fee_due() {
             self.send_fee(ticket, &transaction).await?;
         }
-        Ok(answer)
+        Ok(Some(answer))
     }
 
     fn note_paid(&self, ticket: &mut RegisteredTicket, paid: &PaidFee, preferences: Preferences) -> Result<(), Fault> {

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde::Serialize;
-use stakepool_core::chain::{Params, TicketHash, VoteVersion};
-use stakepool_core::ports::{Agenda, AgendaSource, NodeError, RegisteredTicket, StoreError};
+use stakepool_core::chain::{Params, TicketHash};
+use stakepool_core::ports::{NodeError, RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
     AnswerSigner as _, BestBlock, Code, Facts, FeeKey, FeeKeyError, Refusal, SignedAnswer, TicketCounts, VspInfo,
@@ -17,13 +17,13 @@ use stakepool_core::vsp::{
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::agendas::KnownAgendas;
 use super::condition::{DaemonsSeen, NodeSeen, hindrance};
 use super::fault::Fault;
 use super::passes::Passes;
 use super::server_key::ServerKey;
-use super::terms::{VoteVersionOf, VspParts, VspTerms};
+use super::terms::{VspParts, VspTerms};
 use super::vault::{Vault, VaultError};
-use crate::agendas::Agendas;
 use crate::desired_changed::DesiredChanged;
 use crate::sealed::SealingKey;
 
@@ -74,8 +74,8 @@ pub struct Vsp {
     /// What the work of blocks remembers; one pass runs at a time.
     pub(super) passes: tokio::sync::Mutex<Passes>,
     key: ServerKey,
-    /// What can be voted on: the wallets know.
-    choices: OnceLock<(VoteVersionOf, Agendas)>,
+    /// What can be voted on.
+    pub(super) agendas: KnownAgendas,
     signal: DesiredChanged,
     seen: Mutex<Seen>,
     /// Whether something came between a pass and a ticket, so that another pass must follow.
@@ -103,7 +103,7 @@ impl Vsp {
         }
         let info = refused_info(&server_key, STARTING).ok_or(VspError::Answer)?;
         Ok(Self {
-            choices: OnceLock::new(),
+            agendas: KnownAgendas::default(),
             broadcasts: Semaphore::new(BROADCASTS),
             giving: tokio::sync::Mutex::default(),
             passes: tokio::sync::Mutex::default(),
@@ -130,12 +130,6 @@ impl Vsp {
     /// Wakes whoever keeps the daemons at the desired state.
     pub fn signal(&self) -> DesiredChanged {
         self.signal.clone()
-    }
-
-    /// Says which vote version is cast, and who knows the agendas of that: the first source that answers counts. What was said
-    /// first stays.
-    pub fn choose_from(&self, version: VoteVersionOf, agendas: Vec<Arc<dyn AgendaSource>>) {
-        self.choices.get_or_init(|| (version, Agendas::new(agendas)));
     }
 
     /// Why no ticket can be taken now, where it is not the operator's wish.
@@ -264,15 +258,6 @@ impl Vsp {
         let registration = &ticket.registration;
         authenticate(request.body, request.signature, registration.owner, registration.alternate)?;
         Ok(ticket)
-    }
-
-    /// What can be voted on, and the version of that.
-    pub(super) async fn choices(&self) -> (VoteVersion, Arc<[Agenda]>) {
-        let Some((version, agendas)) = self.choices.get() else { return (VoteVersion(0), Arc::default()) };
-        match version() {
-            Some(version) => (version, agendas.of(version).await.unwrap_or_default()),
-            None => (VoteVersion(0), Arc::default()),
-        }
     }
 
     /// Serializes and signs.

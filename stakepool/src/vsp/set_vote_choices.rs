@@ -14,7 +14,6 @@ impl Vsp {
     }
 
     async fn choose(&self, request: Request<'_>) -> Result<SignedAnswer, Fault> {
-        let (version, agendas) = self.choices().await;
         for _ in 0..TRIES {
             let mut ticket = self.signed_for(request).await?;
             ticket.registration.require_choosable()?;
@@ -22,7 +21,8 @@ impl Vsp {
             let records = self.parts.tickets.records(&ticket.registration.ticket).await?;
             let choices = records.iter().filter(|record| record.kind.is_choice());
             asked.require_later_than(choices.map(|record| record.timestamp).max())?;
-            asked.preferences.check(&agendas, version)?;
+            let agendas = self.agendas_for(&asked.preferences).await?;
+            asked.preferences.check(&agendas, self.terms.vote_version())?;
             ticket.registration.preferences.merge(asked.preferences);
             let answer = self.seal(200, &DoneAnswer { timestamp: self.now(), request: Echo(request.body) })?;
             let (kind, timestamp) = (RecordKind::SetVoteChoices, asked.timestamp);

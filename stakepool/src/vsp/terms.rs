@@ -32,10 +32,12 @@ impl VspTerms {
     pub const fn params(&self) -> Params {
         self.network.params(Generation::Today)
     }
-}
 
-/// Says which vote version the wallets cast; `None` while that is not known.
-pub type VoteVersionOf = Arc<dyn Fn() -> Option<VoteVersion> + Send + Sync>;
+    /// The version that the tickets' votes are of: daemons sign them themselves, and ask no wallet for it.
+    pub const fn vote_version(&self) -> VoteVersion {
+        self.network.vote_version(Generation::Today)
+    }
+}
 
 /// What the service works with.
 #[derive(Clone)]

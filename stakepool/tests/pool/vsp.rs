@@ -161,10 +161,10 @@ async fn a_reorganisation_takes_back_what_its_blocks_did() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ticket_that_vanishes_unmined_is_forgotten_and_never_for_a_fault_of_the_node() {
+async fn an_unpaid_ticket_that_vanishes_is_forgotten_after_many_blocks_and_never_for_a_fault_of_the_node() {
     let ground = Ground::new();
     let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
-    wallet.register(&vsp, &ground).await;
+    wallet.ask_address(&vsp, &ground).await;
     vsp.pass().await.unwrap();
     let forget = || ground.node.chain().transactions.clear();
     forget();
@@ -179,8 +179,58 @@ async fn a_ticket_that_vanishes_unmined_is_forgotten_and_never_for_a_fault_of_th
     assert!(ground.kept(&wallet).await.is_some(), "it was given to the node again");
     forget();
     ground.node.chain().refused.insert(wallet.ticket.hash(), TransactionSubmission::UnknownOutputs);
+    for _ in 0..143 {
+        ground.blocks(&vsp, 1).await;
+    }
+    assert!(ground.kept(&wallet).await.is_some());
     ground.blocks(&vsp, 1).await;
     assert!(ground.kept(&wallet).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paid_ticket_is_never_forgotten_and_goes_on_once_its_parent_is_there() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    wallet.register(&vsp, &ground).await;
+    {
+        let mut chain = ground.node.chain();
+        chain.transactions.clear();
+        chain.refused.insert(wallet.ticket.hash(), TransactionSubmission::UnknownOutputs);
+    }
+    for _ in 0..200 {
+        ground.blocks(&vsp, 1).await;
+    }
+    assert_eq!(ground.fee(&wallet).await, FeeStatus::Received);
+    ground.node.chain().refused.clear();
+    ground.blocks(&vsp, 1).await;
+    let height = ground.node.chain().height;
+    ground.node.chain().add(&wallet.ticket, Some(height));
+    ground.blocks(&vsp, 6).await;
+    assert_eq!(ground.fee(&wallet).await, FeeStatus::Broadcast);
+    assert_eq!(vsp.key_tickets().await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paid_ticket_whose_coins_went_elsewhere_keeps_its_records_and_its_fee_is_an_error() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    wallet.register(&vsp, &ground).await;
+    {
+        let mut chain = ground.node.chain();
+        chain.transactions.remove(&wallet.ticket.hash());
+        chain.add(&wallet.parent, Some(1000));
+        chain.spent.insert(wallet.ticket.inputs[0].previous);
+        chain.refused.insert(wallet.ticket.hash(), TransactionSubmission::UnknownOutputs);
+    }
+    for _ in 0..143 {
+        ground.blocks(&vsp, 1).await;
+    }
+    assert_eq!(ground.fee(&wallet).await, FeeStatus::Received);
+    ground.blocks(&vsp, 1).await;
+    assert_eq!(ground.fee(&wallet).await, FeeStatus::Error);
+    assert_eq!(ground.store.records(&wallet.ticket.hash().into()).await.unwrap().len(), 1);
+    ground.blocks(&vsp, 1).await;
+    assert!(ground.kept(&wallet).await.is_some());
 }
 
 #[tokio::test(start_paused = true)]

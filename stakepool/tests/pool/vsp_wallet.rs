@@ -10,7 +10,7 @@ use stakepool_core::chain::{
     Address, Amount, BlockHeight, MessageSignature, Network, OutPoint, PrivateKey, Transaction, TxHash, TxInput,
     TxOutput,
 };
-use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore as _};
+use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore};
 use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::vsp::{FeeStatus, FeeTerms, SignedAnswer, server_version};
@@ -31,8 +31,15 @@ impl Ground {
         Self { node: Arc::new(FakeVspNode::at(1000)), store: MemoryStore::default(), clock: Arc::default() }
     }
 
-    /// One more instance.
+    /// One more instance, for which there is nothing to be voted on.
     pub async fn instance(&self) -> Vsp {
+        let vsp = self.instance_on(Arc::new(self.store.clone())).await;
+        vsp.choose_from(Vec::new());
+        vsp
+    }
+
+    /// One more instance, whose tickets lie in a store that may have its faults. Nobody has said who knows the agendas.
+    pub async fn instance_on(&self, tickets: Arc<dyn VspTicketStore>) -> Vsp {
         let stores: Stores = Arc::new(self.store.clone()).into();
         let terms = VspTerms {
             network: Network::Simnet,
@@ -42,7 +49,7 @@ impl Ground {
             max_lag: 3,
             version: server_version("0.1.0"),
         };
-        let parts = VspParts::on_stores(&stores, self.node.clone(), self.clock.clone());
+        let parts = VspParts { tickets, ..VspParts::on_stores(&stores, self.node.clone(), self.clock.clone()) };
         let vsp = Vsp::open(terms, parts, SealingKey::from_bytes(&KEY_FILE)).await.unwrap();
         self.look(&vsp).await;
         vsp
@@ -137,12 +144,22 @@ impl Wallet {
     }
 
     pub async fn pay(&self, vsp: &Vsp, ground: &Ground, payment: &Transaction) -> SignedAnswer {
+        self.pay_choosing(vsp, ground, payment, json!({"nosuch": "yes"})).await
+    }
+
+    pub async fn pay_choosing(
+        &self,
+        vsp: &Vsp,
+        ground: &Ground,
+        payment: &Transaction,
+        choices: Value,
+    ) -> SignedAnswer {
         let (body, signature) = self.signed(&json!({
             "timestamp": ground.clock.now().0,
             "tickethash": self.ticket.hash().to_string(),
             "feetx": hex::encode(payment.encode()),
             "votingkey": key(100 + self.number).to_wif(Network::Simnet).expose(),
-            "votechoices": {"nosuch": "yes"},
+            "votechoices": choices,
         }));
         vsp.pay_fee(Request { body: body.as_bytes(), signature: Some(&signature) }).await
     }

@@ -8,7 +8,9 @@ use stakepool_core::voting::StakeTransaction;
 use stakepool_core::vsp::{FeeEvent, Outcome};
 
 use super::error::PassError;
-use crate::vsp::service::Vsp;
+use crate::vsp::fault::Fault;
+use crate::vsp::recording::others_first;
+use crate::vsp::service::{TRIES, Vsp};
 
 /// Blocks on a ticket's end after which its key is deleted: no reorganisation goes as deep.
 const DEEP: u32 = 256;
@@ -21,13 +23,16 @@ impl Vsp {
             return Ok(());
         }
         let hashes: Vec<_> = ended.keys().copied().collect();
-        for mut ticket in self.parts.tickets.registered_among(&hashes).await? {
-            let has_voted = ended.get(&ticket.registration.ticket).copied().unwrap_or_default();
-            let outcome = if has_voted { Outcome::Voted } else { self.revoked(&ticket, height) };
-            ticket.registration.outcome = Some(outcome);
-            ticket.ended_at = Some(height);
-            self.keep(&ticket).await?;
-            tracing::info!(ticket = %ticket.registration.ticket, %outcome, %height, "a registered ticket has ended");
+        for ticket in self.parts.tickets.registered_among(&hashes).await? {
+            let hash = ticket.registration.ticket;
+            let has_voted = ended.get(&hash).copied().unwrap_or_default();
+            let end = |ticket: &mut RegisteredTicket| {
+                let outcome = if has_voted { Outcome::Voted } else { self.revoked(ticket, height) };
+                ticket.registration.outcome = Some(outcome);
+                ticket.ended_at = Some(height);
+            };
+            self.keep_changed(ticket, end).await?;
+            tracing::info!(ticket = %hash, has_voted, %height, "a registered ticket has ended");
         }
         Ok(())
     }
@@ -45,21 +50,8 @@ impl Vsp {
 
     /// Takes back what was settled in blocks above a height, which left the best chain.
     pub(super) async fn undo(&self, above: BlockHeight) -> Result<(), PassError> {
-        for mut ticket in self.parts.tickets.registered_where(RegisteredWhere::SettledAbove(above)).await? {
-            let is_gone = |height: Option<BlockHeight>| height.is_some_and(|height| height > above);
-            let registration = &mut ticket.registration;
-            if is_gone(ticket.ended_at) {
-                (registration.outcome, ticket.ended_at) = (None, None);
-            }
-            if is_gone(registration.confirmed_at) {
-                registration.confirmed_at = None;
-            }
-            if is_gone(ticket.fee_mined_at) {
-                // What is neither sent nor settled has nothing to be taken back.
-                let _ = registration.fee_happened(FeeEvent::Unsettled);
-                ticket.fee_mined_at = None;
-            }
-            self.keep(&ticket).await?;
+        for ticket in self.parts.tickets.registered_where(RegisteredWhere::SettledAbove(above)).await? {
+            self.keep_changed(ticket, |ticket| take_back(ticket, above)).await?;
         }
         Ok(())
     }
@@ -74,6 +66,27 @@ impl Vsp {
         Ok(())
     }
 
+    /// Changes a ticket and stores it, each time anew where another change was faster: what belongs to a block is done before
+    /// the place in the chain goes on, since no later pass looks at the block again.
+    async fn keep_changed(
+        &self,
+        mut ticket: RegisteredTicket,
+        change: impl Fn(&mut RegisteredTicket),
+    ) -> Result<(), PassError> {
+        for _ in 0..TRIES {
+            change(&mut ticket);
+            if self.keep(&ticket).await? {
+                return Ok(());
+            }
+            others_first().await;
+            match self.registered(&ticket.registration.ticket).await? {
+                Some(now) => ticket = now,
+                None => return Ok(()),
+            }
+        }
+        Err(Fault::Contended.into())
+    }
+
     /// Stores a ticket. Where another change was faster, the next pass comes to the same.
     pub(super) async fn keep(&self, ticket: &RegisteredTicket) -> Result<bool, PassError> {
         let is_kept = self.store(ticket).await?;
@@ -83,6 +96,23 @@ impl Vsp {
             self.look_again();
         }
         Ok(is_kept)
+    }
+}
+
+/// Takes back what was settled of a ticket above a height.
+fn take_back(ticket: &mut RegisteredTicket, above: BlockHeight) {
+    let is_gone = |height: Option<BlockHeight>| height.is_some_and(|height| height > above);
+    let registration = &mut ticket.registration;
+    if is_gone(ticket.ended_at) {
+        (registration.outcome, ticket.ended_at) = (None, None);
+    }
+    if is_gone(registration.confirmed_at) {
+        registration.confirmed_at = None;
+    }
+    if is_gone(ticket.fee_mined_at) {
+        // What is neither sent nor settled has nothing to be taken back.
+        let _ = registration.fee_happened(FeeEvent::Unsettled);
+        ticket.fee_mined_at = None;
     }
 }
 

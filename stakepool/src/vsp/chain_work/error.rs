@@ -43,3 +43,45 @@ impl From<Fault> for PassError {
         }
     }
 }
+
+impl PassError {
+    /// Whether it would be the same with every other ticket.
+    const fn is_general(&self) -> bool {
+        match self {
+            Self::Node(error) => {
+                !matches!(error, NodeError::NotFound { .. } | NodeError::Rpc { .. } | NodeError::Unexpected { .. })
+            }
+            Self::Store(StoreError::Backend(_)) | Self::Behind { .. } | Self::NoIndex | Self::Place(_) => true,
+            Self::Store(_) | Self::Ticket(_) => false,
+        }
+    }
+}
+
+/// What fails of single tickets in a pass: the others are worked through all the same.
+#[derive(Debug, Default)]
+pub(super) struct Failures(Option<PassError>);
+
+impl Failures {
+    /// Notes what came of a piece of work.
+    ///
+    /// # Errors
+    /// What would be the same with every other piece.
+    pub(super) fn note(&mut self, done: Result<(), PassError>) -> Result<(), PassError> {
+        match done {
+            Err(error) if error.is_general() => return Err(error),
+            Err(error) => {
+                self.0.get_or_insert(error);
+            }
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the work.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub(super) fn end(self) -> Result<(), PassError> {
+        self.0.map_or(Ok(()), Err)
+    }
+}

@@ -7,9 +7,11 @@ mod fees;
 mod place;
 mod tickets;
 
-use stakepool_core::chain::BlockHeight;
+use stakepool_core::chain::{BlockHeader, BlockHeight};
 
+use self::error::Failures;
 use self::place::Place;
+use super::passes::Passes;
 use super::service::Vsp;
 
 pub use error::PassError;
@@ -20,6 +22,15 @@ impl Vsp {
     /// # Errors
     /// [`PassError`]. What was done stays done, and the next pass does the rest.
     pub async fn pass(&self) -> Result<(), PassError> {
+        let done = self.follow_chain().await;
+        if done.is_err() {
+            // What another pass was asked for is still to be done.
+            self.look_again();
+        }
+        done
+    }
+
+    async fn follow_chain(&self) -> Result<(), PassError> {
         let mut passes = self.passes.lock().await;
         let node = self.parts.node.as_ref();
         if !node.has_transaction_index().await? {
@@ -48,12 +59,19 @@ impl Vsp {
                 place.save(self.parts.upkeep.as_ref()).await?;
             }
         }
-        self.confirm_tickets(best.height).await?;
-        self.send_fees(&mut passes.refusals).await?;
-        self.settle_fees(best.height).await?;
-        self.delete_keys(best.height).await?;
+        self.look_after_tickets(&best, &mut passes).await?;
         passes.done = Some(best.hash);
         Ok(())
+    }
+
+    /// The work on tickets that wait for something. A ticket that fails keeps no other from its turn.
+    async fn look_after_tickets(&self, best: &BlockHeader, passes: &mut Passes) -> Result<(), PassError> {
+        let mut failures = Failures::default();
+        failures.note(self.confirm_tickets(best, &mut passes.refused_tickets).await)?;
+        failures.note(self.send_fees(best, &mut passes.refused_fees).await)?;
+        failures.note(self.settle_fees(best.height).await)?;
+        failures.note(self.delete_keys(best.height).await)?;
+        failures.end()
     }
 
     /// Notes the ends of tickets in the blocks above `last`.

@@ -1,0 +1,86 @@
+//! A store of registered tickets in which other changes come between, and which fails.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use stakepool_core::chain::TicketHash;
+use stakepool_core::ports::{
+    RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, StoreError, VspTicketStore,
+};
+use stakepool_core::testkit::MemoryStore;
+use stakepool_core::vsp::TicketCounts;
+
+/// A store with faults that a test switches on.
+pub struct FaultyStore {
+    store: MemoryStore,
+    /// How many of the next changes another one comes before.
+    pub others: AtomicU32,
+    /// Tickets whose change fails.
+    pub broken: Mutex<HashSet<TicketHash>>,
+    /// Whether the keys that may be deleted cannot be read: the last step of a pass.
+    pub last_step_fails: AtomicBool,
+}
+
+impl FaultyStore {
+    pub fn on(store: &MemoryStore) -> Self {
+        Self {
+            store: store.clone(),
+            others: AtomicU32::default(),
+            broken: Mutex::default(),
+            last_step_fails: AtomicBool::default(),
+        }
+    }
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Corrupt { what: "ticket".to_owned(), reason: "the test wants it".to_owned() }
+}
+
+#[async_trait]
+impl VspTicketStore for FaultyStore {
+    async fn registered_ticket(&self, ticket: &TicketHash) -> Result<Option<RegisteredTicket>, StoreError> {
+        self.store.registered_ticket(ticket).await
+    }
+
+    async fn registered_among(&self, tickets: &[TicketHash]) -> Result<Vec<RegisteredTicket>, StoreError> {
+        self.store.registered_among(tickets).await
+    }
+
+    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
+        self.store.add_registered(ticket).await
+    }
+
+    async fn change_registered(&self, ticket: &RegisteredTicket, records: &RecordChange) -> Result<bool, StoreError> {
+        let hash = ticket.registration.ticket;
+        if self.broken.lock().unwrap().contains(&hash) {
+            return Err(unreadable());
+        }
+        let one_less = |left: u32| left.checked_sub(1);
+        if self.others.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            let other = self.store.registered_ticket(&hash).await?.unwrap();
+            assert_eq!(self.store.change_registered(&other, &RecordChange::default()).await, Ok(true));
+        }
+        self.store.change_registered(ticket, records).await
+    }
+
+    async fn forget_registered(&self, ticket: &TicketHash, revision: u64) -> Result<bool, StoreError> {
+        self.store.forget_registered(ticket, revision).await
+    }
+
+    async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
+        if matches!(wanted, RegisteredWhere::KeyKeptUntil(_)) && self.last_step_fails.load(Ordering::Relaxed) {
+            return Err(unreadable());
+        }
+        self.store.registered_where(wanted).await
+    }
+
+    async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {
+        self.store.records(ticket).await
+    }
+
+    async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
+        self.store.registered_counts().await
+    }
+}
