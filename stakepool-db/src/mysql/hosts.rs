@@ -254,6 +254,8 @@ fn told(found: &[(String, Result<Usable, Unusable>)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use stakepool_core::secret::Secret;
+
     use super::*;
 
     #[test]
@@ -262,5 +264,39 @@ mod tests {
         assert_eq!(hope(&[host(true), host(true)]), HOPE_IN_SILENCE);
         assert_eq!(hope(&[host(true), host(false)]), HOPE);
         assert_eq!(hope(&[host(false)]), HOPE);
+    }
+
+    fn no_host() -> Arc<Hosts> {
+        let options = DatabaseServer::new("pool", "pool", Secret::new("x"));
+        let used = Used::new("nowhere", connect::options(&options, "nowhere"), 1);
+        let state = State {
+            choice: Choice::default(),
+            used,
+            found: Vec::new(),
+            away_since: None,
+            largest: 0,
+            moves: 0,
+            is_closed: false,
+        };
+        let (hosts, looks) = (Vec::new().into(), SingleFlight::new(FRESH));
+        Arc::new(Hosts { options, connections: 1, hosts, looks, state: state.into() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_takes_long_does_not_put_off_the_next() {
+        let (hosts, began) = (no_host(), Instant::now());
+        let mut ends = Vec::new();
+        hosts.watch();
+        for _ in 0..3 {
+            let slow = hosts.hosts.lock().await;
+            hosts.state().away_since = None;
+            sleep_until(began + EVERY * u32::try_from(ends.len()).unwrap() + Duration::from_millis(600)).await;
+            drop(slow);
+            while hosts.state().away_since.is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            ends.push(began.elapsed().as_millis() / 100);
+        }
+        assert_eq!(ends, [6, 16, 26]);
     }
 }
