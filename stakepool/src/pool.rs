@@ -215,14 +215,24 @@ impl Pool {
         self.parts.vsp.as_ref()
     }
 
-    /// Counts a call of the API v3, unless its client or ticket has had as many as it may. `ticket` is the one that the call is
-    /// about, where it asks the node or writes.
+    /// Counts a call of the API v3, unless its client has had as many as it may, altogether or for this ticket. `ticket` is the one that
+    /// the call names, where it asks the node or writes; whether it is signed does not count.
     ///
     /// # Errors
     /// [`MustWait`].
     #[cfg(feature = "vsp")]
     pub fn admit_wallet_of_today(&self, client: ClientAddress, ticket: Option<TicketHash>) -> Result<(), MustWait> {
         self.wallet_calls.count(client, ticket)
+    }
+
+    /// Counts a call of the API v3 that asks the node or writes and whose signature was found right, unless the ticket has had as many
+    /// as it may.
+    ///
+    /// # Errors
+    /// [`MustWait`].
+    #[cfg(feature = "vsp")]
+    pub fn admit_signed_for(&self, ticket: TicketHash) -> Result<(), MustWait> {
+        self.wallet_calls.count_signed(ticket)
     }
 
     /// Whether the pool sends mail.

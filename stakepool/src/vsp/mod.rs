@@ -17,6 +17,7 @@ mod server_key;
 mod service;
 mod set_alt_sign_addr;
 mod set_vote_choices;
+mod signed_ticket;
 mod terms;
 mod ticket_proof;
 mod ticket_status;

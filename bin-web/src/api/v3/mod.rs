@@ -15,6 +15,7 @@ pub mod vspinfo;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::accounts::MustWait;
 use stakepool::vsp::Vsp;
 use stakepool_core::vsp::{Code, Refusal, SignedAnswer, ticket_of};
 use stakepool_process::isolated;
@@ -43,8 +44,7 @@ pub async fn dispatch(name: &str, method: &Method, vsp: &Arc<Vsp>, call: Call) -
     }
     let ticket = if command.is_limited_by_ticket() { ticket_of(&call.body).ok() } else { None };
     if let Err(wait) = call.site.pool.admit_wallet_of_today(call.client, ticket) {
-        let refusal = Refusal::bad_request(format!("too many requests, try again in {}", wait.in_words()));
-        return Some(signed(&vsp.refusal_with(429, &refusal)));
+        return Some(signed(&too_many(vsp, wait)));
     }
     let (answering, vsp) = (vsp.clone(), vsp.clone());
     // A client that hangs up leaves nothing half done.
@@ -60,7 +60,18 @@ pub async fn dispatch(name: &str, method: &Method, vsp: &Arc<Vsp>, call: Call) -
     Some(signed(&answer))
 }
 
+fn too_many(vsp: &Vsp, wait: MustWait) -> SignedAnswer {
+    vsp.refusal_with(429, &Refusal::bad_request(format!("too many requests, try again in {}", wait.in_words())))
+}
+
 async fn of_command(command: Command, vsp: &Vsp, call: &Call) -> SignedAnswer {
+    // Only what the owner signed counts for the ticket: a stranger, who can name it as well, must not lock the owner out.
+    if command.is_limited_by_ticket()
+        && let Some(ticket) = vsp.ticket_signed_for(call.request()).await
+        && let Err(wait) = call.site.pool.admit_signed_for(ticket)
+    {
+        return too_many(vsp, wait);
+    }
     match command {
         Command::VspInfo => (*vsp.info()).clone(),
         Command::FeeAddress => feeaddress::answer(vsp, call).await,

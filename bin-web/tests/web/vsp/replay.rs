@@ -12,14 +12,14 @@ use stakepool_core::time::UnixMillis;
 use super::scene::Scene;
 
 #[derive(Deserialize)]
-struct Exchange {
+pub(super) struct Exchange {
     n: u32,
     world: Said,
     time: f64,
     method: String,
-    path: String,
-    request_headers: BTreeMap<String, String>,
-    request_body: String,
+    pub(super) path: String,
+    pub(super) request_headers: BTreeMap<String, String>,
+    pub(super) request_body: String,
     status: u16,
     response_body: String,
 }
@@ -42,7 +42,7 @@ const FEES_MINED: u32 = 170;
 /// Where the first ticket voted.
 const VOTED: (&str, u32) = ("f6d93bd5", 264);
 
-fn exchanges() -> Vec<Exchange> {
+pub(super) fn exchanges() -> Vec<Exchange> {
     let lines = include_str!("../../../../stakepool-core/tests/vectors/vsp.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
