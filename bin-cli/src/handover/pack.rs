@@ -13,7 +13,7 @@ use stakepool_core::ports::{AuditEntry, AuditStore};
 use stakepool_db::Existing;
 
 use super::contents::{Writer, sum};
-use super::manifest::{CONFIGURATION, DATABASE, MANIFEST, Manifest, PackedFile, VERSION};
+use super::manifest::{CONFIGURATION, DATABASE, LeftOut, MANIFEST, Manifest, PackedFile, SecretPlace, VERSION};
 use super::settings::{Settings, without_secrets};
 use crate::answer::Answer;
 use crate::console::Console;
@@ -68,7 +68,7 @@ impl Pack {
         let packed = Packed {
             pack: self.file.display().to_string(),
             files: manifest.files.into_iter().map(|file| file.place).collect(),
-            left_out: manifest.left_out.iter().map(super::manifest::LeftOut::readable).collect(),
+            left_out: manifest.left_out.iter().map(LeftOut::readable).collect(),
             also_needed: manifest.also_needed,
         };
         console.style.write_single(console.output, &packed).map_err(CliError::Output)
@@ -76,7 +76,14 @@ impl Pack {
 
     fn write(&self, open: &OpenPool, config: &WebConfig, place: &Path, text: &str) -> Result<Manifest, CliError> {
         let failed = |error: io::Error| CliError::File { path: self.file.clone(), error };
-        let Settings { text, left_out } = without_secrets(text, &config.sources.private_files);
+        let Settings { text, mut left_out } = without_secrets(text, &config.sources.private_files);
+        // It has a default: the configuration needs no line of it.
+        left_out.extend(
+            config
+                .vsp
+                .as_ref()
+                .map(|vsp| LeftOut { key: "vspkeyfile".to_owned(), from: SecretPlace::File(vsp.key_file.clone()) }),
+        );
         let mut writer = Writer::new(&self.file).map_err(failed)?;
         let mut files = vec![packed(CONFIGURATION, place, text.as_bytes())];
         writer.add(CONFIGURATION, text.as_bytes()).map_err(failed)?;

@@ -47,6 +47,26 @@ async fn a_pack_has_everything_but_the_secrets_and_says_what_another_host_lacks(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_key_file_of_handed_over_keys_is_named_wherever_they_are_served() {
+    let scene = Scene::set(1).await;
+    scene.register("user@example.org").await;
+    scene.serve_wallets_of_today();
+    let pack = scene.home.path().join("pool.handover").display().to_string();
+    let packed = scene.run(&["handover", "pack", &pack, "--json"]).json();
+    let named = |list: &Value| {
+        let mut list = list.as_array().unwrap().iter().filter_map(Value::as_str);
+        list.find_map(|named| named.strip_prefix("vspkeyfile: the file ").map(str::to_owned))
+    };
+    let file = named(&packed["left_out"]).unwrap();
+    assert!(file.ends_with("/vsp.key"), "{file}");
+    let outcome = run(scene.home.path(), &["handover", "check", &pack, "--here", "--json"], "");
+    let checked: Value = serde_json::from_str(&outcome.output).unwrap();
+    assert_eq!((outcome.code, named(&checked["lacking"])), (1, Some(file.clone())), "{checked}");
+    fs::write(&file, "a key").unwrap();
+    run(scene.home.path(), &["handover", "check", &pack, "--here"], "").success();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pack_that_was_changed_and_what_is_none_is_refused() {
     let scene = Scene::set(1).await;
     scene.register("user@example.org").await;

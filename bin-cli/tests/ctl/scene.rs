@@ -151,6 +151,17 @@ impl Scene {
         fs::write(self.config_file(), config.replace(from, to)).unwrap();
     }
 
+    /// Has the configuration serve wallets of today, over a node that is away.
+    pub fn serve_wallets_of_today(&self) {
+        let mut config = fs::read_to_string(self.config_file()).unwrap();
+        config.push_str(&format!(
+            "\nvsp=1\nvspfeexpub={}\nexccdhost=127.0.0.1:1\nexccduser=pool\nexccdpassword=hunter3\nexccdcert={}\n",
+            self.keys[1],
+            self.daemons[0].certificate.display(),
+        ));
+        fs::write(self.config_file(), config).unwrap();
+    }
+
     fn config(&self) -> String {
         let [cold, voting] = self.keys;
         let list = |texts: Vec<String>| texts.join(",");
