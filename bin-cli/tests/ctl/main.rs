@@ -24,5 +24,6 @@ mod terms;
 mod tickets;
 mod unknown;
 mod users;
+mod vsp;
 mod wallets;
 mod web;

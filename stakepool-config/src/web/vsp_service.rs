@@ -13,8 +13,8 @@ use stakepool::Stores;
 use stakepool::sealed::{SealError, SealingKey};
 use stakepool::vsp::{NodesInTurn, Vsp, VspError, VspParts, VspTerms, holds_secrets};
 use stakepool_core::chain::Generation;
-use stakepool_core::ports::{Node as _, StoreError, SystemClock, VspNode};
-use stakepool_core::vsp::{FeeTerms, server_version};
+use stakepool_core::ports::{Node as _, RegisteredWhere, StoreError, SystemClock, VspNode, VspTicketStore};
+use stakepool_core::vsp::{FeeStatus, FeeTerms, server_version};
 use stakepool_rpc::json::{ConfigError, NodeClient};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -52,12 +52,29 @@ pub enum VspSetupError {
     /// Others can read the key file.
     #[error("vspkeyfile {0} can be read by others, and with it every voting key: chmod 600 it")]
     KeyFileOpen(PathBuf),
-    /// The node is too old.
+    /// The node is too old, and no ticket needs it.
     #[error(
         "exccdhost {0} is a node of the older generation, which cannot serve wallets of today: name an exccd of 2.7 or later, or \
          set vsp=0"
     )]
     LegacyNode(String),
+    /// The node is too old, and there are tickets to be voted.
+    #[error(
+        "exccdhost {node} is a node of the older generation, which cannot serve wallets of today: name an exccd of 2.7 or later; \
+         {tickets} of their tickets have paid and are still to be voted, so that vsp=0 is no way out"
+    )]
+    LegacyNodeInUse {
+        /// The node.
+        node: String,
+        /// How many tickets.
+        tickets: u64,
+    },
+    /// There is no service, but tickets that were paid for.
+    #[error(
+        "vsp=0, but {0} tickets of wallets of today have paid and are still to be voted, which nobody would do: set vsp=1, and \
+         vspclosed=1 to sell no more of them"
+    )]
+    TicketsToVote(u64),
     /// A node's host or certificate.
     #[error(transparent)]
     Node(#[from] ConfigError),
@@ -93,14 +110,20 @@ impl WebConfig {
     /// The service for wallets of today on the pool's stores; `None` where they are not served.
     ///
     /// # Errors
-    /// [`VspSetupError`] says what is wrong and what to do.
+    /// [`VspSetupError`] says what is wrong and what to do: also where they are not served, but have tickets that were paid for.
     pub async fn open_vsp(
         &self,
         stores: &Stores,
         nodes: &[Arc<NodeClient>],
         new: NewKeyFile,
     ) -> Result<Option<Arc<Vsp>>, VspSetupError> {
-        let Some(configured) = &self.vsp else { return Ok(None) };
+        let Some(configured) = &self.vsp else {
+            // The daemons would be given a desired state without these tickets, and would vote none of them.
+            return match tickets_to_vote(stores.vsp_tickets.as_ref()).await? {
+                0 => Ok(None),
+                tickets => Err(VspSetupError::TicketsToVote(tickets)),
+            };
+        };
         let nodes = nodes.iter().map(|node| node.clone() as Arc<dyn VspNode>).collect();
         let Some(node) = NodesInTurn::new(nodes) else { return Ok(None) };
         let key = match read_key(&configured.key_file)? {
@@ -115,7 +138,7 @@ impl WebConfig {
             && let Ok(Ok(info)) = timeout(GREETING, node.info()).await
             && info.generation != Generation::Today
         {
-            return Err(VspSetupError::LegacyNode(node.name().to_owned()));
+            return Err(legacy(node.name(), tickets_to_vote(stores.vsp_tickets.as_ref()).await?));
         }
         let terms = VspTerms {
             network: self.network,
@@ -128,6 +151,18 @@ impl WebConfig {
         let parts = VspParts::on_stores(stores, Arc::new(node), Arc::new(SystemClock));
         Ok(Some(Arc::new(Vsp::open(terms, parts, key).await?)))
     }
+}
+
+/// How many tickets have paid and have not ended: those that are voted, and those whose fee waits for its turn.
+async fn tickets_to_vote(store: &dyn VspTicketStore) -> Result<u64, StoreError> {
+    let waiting = store.registered_where(RegisteredWhere::Fee(FeeStatus::Received)).await?;
+    let waiting = waiting.iter().filter(|ticket| ticket.registration.outcome.is_none()).count();
+    Ok(store.registered_counts().await?.voting.saturating_add(waiting as u64))
+}
+
+fn legacy(node: &str, tickets: u64) -> VspSetupError {
+    let node = node.to_owned();
+    if tickets == 0 { VspSetupError::LegacyNode(node) } else { VspSetupError::LegacyNodeInUse { node, tickets } }
 }
 
 /// The key of a file, where there is one.
