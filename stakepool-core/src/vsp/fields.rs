@@ -7,6 +7,24 @@ use super::refusal::Refusal;
 /// Most bytes of a request's body.
 pub const MAX_BODY: usize = 1 << 20;
 
+/// Most bytes of the body of a request that only says what is to be voted: it is kept as proof.
+pub(super) const MAX_CHOICES: usize = 16 << 10;
+
+/// Most bytes of the body of a request with a transaction that is kept as proof: twice 64,000 bytes of hexadecimal. A fee of a
+/// hundred inputs needs 34,000, and a ticket and what funds it hardly more.
+pub(super) const MAX_KEPT: usize = 128_000;
+
+/// Reads a body that is kept, of at most `most` bytes.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_to_keep<'a, T: Deserialize<'a>>(body: &'a [u8], most: usize) -> Result<T, Refusal> {
+    if body.len() > most {
+        return Err(Refusal::bad_request(format!("the body is too large: at most {most} bytes are kept as proof")));
+    }
+    read(body)
+}
+
 /// Reads a body. Fields that are not asked for are passed over.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::fields::{Required, read};
+use super::fields::{MAX_CHOICES, MAX_KEPT, Required, read, read_to_keep};
 use super::preferences::Preferences;
 use super::refusal::{Code, Refusal};
 use super::ticket::VspTicket;
@@ -120,14 +120,14 @@ impl SetAltSignAddrRequest {
     /// Reads a request.
     ///
     /// # Errors
-    /// A bad request where a field is missing.
+    /// A bad request where a field is missing, or the body is too large to keep.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Fields {
             timestamp: Option<i64>,
             altsignaddress: Option<String>,
         }
-        let Fields { timestamp, altsignaddress } = read(body)?;
+        let Fields { timestamp, altsignaddress } = read_to_keep(body, MAX_KEPT)?;
         let mut required = Required::of("SetAltSignAddrRequest");
         let timestamp = UnixTime(required.number("Timestamp", timestamp));
         let alternate = required.text("AltSignAddress", altsignaddress);
@@ -153,7 +153,7 @@ impl PayFeeRequest {
     /// Reads a request.
     ///
     /// # Errors
-    /// A bad request where a field is missing, or there are too many policies.
+    /// A bad request where a field is missing, there are too many policies, or the body is too large to keep.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Fields {
@@ -164,7 +164,7 @@ impl PayFeeRequest {
             #[serde(flatten)]
             wanted: Wanted,
         }
-        let Fields { timestamp, tickethash, feetx, votingkey, wanted } = read(body)?;
+        let Fields { timestamp, tickethash, feetx, votingkey, wanted } = read_to_keep(body, MAX_KEPT)?;
         let mut required = Required::of("PayFeeRequest");
         let timestamp = UnixTime(required.number("Timestamp", timestamp));
         required.text("TicketHash", tickethash);
@@ -190,7 +190,7 @@ impl SetVoteChoicesRequest {
     /// Reads a request.
     ///
     /// # Errors
-    /// A bad request where a field is missing, or there are too many policies.
+    /// A bad request where a field is missing, there are too many policies, or the body is too large to keep.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Fields {
@@ -199,7 +199,7 @@ impl SetVoteChoicesRequest {
             #[serde(flatten)]
             wanted: Wanted,
         }
-        let Fields { timestamp, tickethash, wanted } = read(body)?;
+        let Fields { timestamp, tickethash, wanted } = read_to_keep(body, MAX_CHOICES)?;
         let mut required = Required::of("SetVoteChoicesRequest");
         let timestamp = UnixTime(required.number("Timestamp", timestamp));
         required.text("TicketHash", tickethash);
@@ -250,6 +250,27 @@ mod tests {
         let refusal = result.unwrap_err();
         assert_eq!(refusal.code, Code::BadRequest);
         refusal.message.into_owned()
+    }
+
+    /// A request of this size, whose fields are right.
+    fn of_size(size: usize) -> Vec<u8> {
+        let text = |filler: usize| {
+            let filler = "x".repeat(filler);
+            format!(
+                r#"{{"timestamp":1,"tickethash":"a","feetx":"a","votingkey":"a","altsignaddress":"a","votechoices":{{}},"x":"{filler}"}}"#
+            )
+        };
+        text(size - text(0).len()).into_bytes()
+    }
+
+    #[test]
+    fn what_is_kept_as_proof_is_bounded() {
+        let (choices, kept) = (16 << 10, 128_000);
+        assert!(SetVoteChoicesRequest::parse(&of_size(choices)).is_ok());
+        assert!(message(SetVoteChoicesRequest::parse(&of_size(choices + 1))).contains("at most 16384 bytes"));
+        assert!(PayFeeRequest::parse(&of_size(kept)).is_ok() && SetAltSignAddrRequest::parse(&of_size(kept)).is_ok());
+        assert!(message(PayFeeRequest::parse(&of_size(kept + 1))).contains("at most 128000 bytes"));
+        assert!(message(SetAltSignAddrRequest::parse(&of_size(kept + 1))).contains("at most 128000 bytes"));
     }
 
     #[test]
