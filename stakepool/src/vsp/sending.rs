@@ -10,6 +10,8 @@ use tokio::time::sleep;
 use super::fault::Fault;
 use super::service::Vsp;
 
+/// Most inputs of a fee: each is asked of the node.
+const MOST_INPUTS: usize = 100;
 /// How often a ticket is sent whose parent the node does not have yet.
 const TRIES: u32 = 7;
 /// The pause between these.
@@ -90,6 +92,9 @@ impl Vsp {
 
     /// Insists that the fee can be sent once its turn comes: what it spends is there and suffices.
     pub(super) async fn require_sendable(&self, payment: &Transaction) -> Result<(), Fault> {
+        if payment.inputs.len() > MOST_INPUTS {
+            return Err(Code::InvalidFeeTx.into());
+        }
         let mut spent = Amount::ZERO;
         for input in &payment.inputs {
             let Some(output) = self.parts.node.unspent_output(&input.previous).await? else {

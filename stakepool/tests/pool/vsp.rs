@@ -112,6 +112,24 @@ async fn a_fee_that_can_never_be_sent_is_refused_at_once_and_may_be_paid_again()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fee_of_more_than_a_hundred_inputs_is_refused_and_may_be_paid_again() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    let quoted = wallet.ask_address(&vsp, &ground).await;
+    let mut payment = wallet.payment(&quoted, 0);
+    let input = payment.inputs[0].clone();
+    payment.inputs.extend((1000..1100).map(|index| {
+        let mut input = input.clone();
+        input.previous.index = index;
+        input
+    }));
+    assert_eq!(code(&wallet.pay(&vsp, &ground, &payment).await), (400, 4));
+    payment.inputs.pop();
+    let paid = wallet.pay(&vsp, &ground, &payment).await;
+    assert_eq!(paid.status, 200, "{}", json_of(&paid));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fee_that_the_node_refuses_for_three_blocks_is_an_error_and_one_spent_elsewhere_ends_the_voting() {
     let ground = Ground::new();
     let (vsp, wallet, other) = (ground.instance().await, Wallet::new(1), Wallet::new(2));
