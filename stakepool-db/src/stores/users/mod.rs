@@ -20,6 +20,9 @@ use crate::attempts::transaction;
 use crate::database::Database;
 use crate::sql::{Failure, Fields, Row, Transaction, Turn, limit, sql};
 
+/// How many users are read at a time: a row holds many times the memory of its user.
+const AT_A_TIME: usize = 1_000;
+
 #[async_trait]
 impl UserStore for Database {
     async fn create(&self, user: NewUser) -> Result<UserId, StoreError> {
@@ -44,8 +47,17 @@ impl UserStore for Database {
     }
 
     async fn registered(&self) -> Result<Vec<User>, StoreError> {
-        let rows = self.rows(&sql(select_users!("WHERE u.MultiSigAddress <> '' ORDER BY u.UserId"))).await?;
-        Ok(rows.iter().filter_map(|row| user(row).or_else(|error| self.made_do(row, error)).ok()).collect())
+        let mut users = Vec::new();
+        let mut after = i64::MIN;
+        loop {
+            let page = sql(select_users!("WHERE u.MultiSigAddress <> '' AND u.UserId > ? ORDER BY u.UserId LIMIT ?"));
+            let rows = self.rows(&page.bind(after).bind(limit(AT_A_TIME as u64))).await?;
+            users.extend(rows.iter().filter_map(|row| user(row).or_else(|error| self.made_do(row, error)).ok()));
+            match rows.last() {
+                Some(last) if rows.len() == AT_A_TIME => after = Fields::new(last, "Users", "?").number("UserId")?,
+                _ => return Ok(users),
+            }
+        }
     }
 
     async fn list(&self, after: UserId, most: u64) -> Result<Vec<User>, StoreError> {
