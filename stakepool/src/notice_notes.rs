@@ -12,6 +12,8 @@ use stakepool_core::time::UnixTime;
 const NOTICE: &str = "notice/";
 /// How those of their mails begin; number and stage follow.
 const MAILED: &str = "notice-mail/";
+/// The note of the highest number that a notice has had.
+const LAST_NUMBER: &str = "notice-number";
 
 /// The number of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -164,6 +166,15 @@ fn encoded(value: &impl Serialize) -> Result<String, StoreError> {
 pub(crate) async fn read_notices(store: &dyn UpkeepStore) -> Result<Vec<Notice>, StoreError> {
     let notes = store.notes(NOTICE).await?;
     Ok(notes.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect())
+}
+
+/// A number that no notice has had: mails of one that was removed may still be on their way under its number.
+pub(crate) async fn new_number(store: &dyn UpkeepStore, others: &[Notice]) -> Result<NoticeId, StoreError> {
+    let noted = store.notes(LAST_NUMBER).await?.into_iter().next().and_then(|(_, text)| text.parse().ok());
+    let last = others.iter().map(|other| other.id.0).chain(noted).max().unwrap_or(0);
+    let next = last.saturating_add(1);
+    store.set_note(LAST_NUMBER, &next.to_string()).await?;
+    Ok(NoticeId(next))
 }
 
 /// Keeps a notice.

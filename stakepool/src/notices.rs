@@ -58,7 +58,12 @@ impl Pool {
         let notices = read_notices(self.parts.upkeep.as_ref()).await?;
         let now = self.now();
         let closed = notices.iter().find(|notice| notice.kind == NoticeKind::Closing && notice.from <= now);
-        self.terms.closed.close(closed.map(|notice| notice.text.clone()));
+        let closed = closed.map(|notice| notice.text.clone());
+        #[cfg(feature = "vsp")]
+        if let Some(vsp) = &self.parts.vsp {
+            vsp.terms().closed.close(closed.clone());
+        }
+        self.terms.closed.close(closed);
         self.notices.set(notices);
         Ok(())
     }

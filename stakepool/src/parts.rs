@@ -9,7 +9,7 @@ use stakepool_core::ports::{
     AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, Heartbeat, HistoryStore, InvitationStore,
     LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer, PoolWallet, SecondFactorStore,
     SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore, UnverifiedStore, UpkeepStore,
-    UserStore, VotingDaemon,
+    UserStore, VotingDaemon, VspTicketStore,
 };
 use stakepool_core::reports::VoteRecord;
 
@@ -84,6 +84,8 @@ pub struct Parts {
     pub tries: Arc<dyn TryStore>,
     /// Accounts that nobody has shown to be theirs.
     pub unverified: Arc<dyn UnverifiedStore>,
+    /// Tickets that were registered without an account.
+    pub vsp_tickets: Arc<dyn VspTicketStore>,
     /// Small notes that instances keep for each other.
     pub upkeep: Arc<dyn UpkeepStore>,
     /// Whether the stores work, as far as their calls tell.
@@ -150,6 +152,7 @@ impl Parts {
             mail_failures: stores.mail_failures,
             tries: stores.tries,
             unverified: stores.unverified,
+            vsp_tickets: stores.vsp_tickets,
             upkeep: stores.upkeep,
             database,
             mailer: Arc::new(NoMailer),

@@ -51,6 +51,7 @@ const FIELDS: &[&str] = &[
     "mailIgnored",
     "mailVoted",
     "mailMissed",
+    "mailNotices",
     "endSession",
     "endSessions",
     "closeAccount",

@@ -27,10 +27,13 @@ impl ProgramConfig for WebConfig {
         "adminuserids",
         "closepool",
         "closepoolmsg",
+        "exccdcert",
         "invitations",
         "rpctoken",
         "rpctokens",
         "stakepooldcerts",
+        "vspclosed",
+        "vspclosedmsg",
         "walletcerts",
     ];
 

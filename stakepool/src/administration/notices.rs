@@ -8,7 +8,7 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{AuditEntry, StoreError};
 use stakepool_core::time::UnixTime;
 
-use crate::notice_notes::{Notice, NoticeId, NoticeKind, forget_notice, note_notice, read_notices};
+use crate::notice_notes::{Notice, NoticeId, NoticeKind, forget_notice, new_number, note_notice, read_notices};
 use crate::pool::Pool;
 
 /// Most characters of a text.
@@ -124,7 +124,7 @@ impl Pool {
         if notice.kind == NoticeKind::Closing && others.iter().any(|other| other.kind == NoticeKind::Closing) {
             return Err(NoticeError::ClosingAlready);
         }
-        let id = NoticeId(others.iter().map(|other| other.id.0).max().unwrap_or(0) + 1);
+        let id = new_number(self.parts.upkeep.as_ref(), &others).await?;
         let notice = Notice { id, ..notice };
         note_notice(self.parts.upkeep.as_ref(), &notice).await?;
         self.note_notice_act(by, AuditAction::NoticeAdd, &notice).await?;

@@ -1,8 +1,10 @@
 //! How far the end of the pool has come.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use stakepool_core::chain::Generation;
-use stakepool_core::ports::{StoreError, TicketOrder, TicketQuery};
+use stakepool_core::chain::{BlockHeight, Generation, TicketHash};
+use stakepool_core::ports::{RegisteredWhere, StoreError, TicketOrder, TicketQuery};
 use stakepool_core::reports::TicketState;
 use stakepool_core::time::UnixTime;
 
@@ -43,16 +45,32 @@ impl Pool {
         // The same in both generations.
         let params = self.terms.network.params(Generation::Today);
         let lives = params.ticket_maturity + params.ticket_expiry;
-        let last = page.tickets.first().map(|ticket| ticket.facts.mined_at.plus(lives));
-        let about = last.zip(self.terms.over_time.get().tip).map(|(last, tip)| {
+        let registered = self.registered_to_come().await?;
+        let mined = page.tickets.first().map(|ticket| ticket.facts.mined_at);
+        // One that is not mined yet, or not for long, is as young as can be.
+        let tip = self.terms.over_time.get().tip;
+        let registered_mined = registered.values().filter_map(|mined| mined.or(tip));
+        let last = mined.into_iter().chain(registered_mined).max().map(|mined| mined.plus(lives));
+        let about = last.zip(tip).map(|(last, tip)| {
             self.now().plus(params.target_time_per_block.saturating_mul(last.0.saturating_sub(tip.0)))
         });
         Ok(Some(ClosingReport {
             on: notice.from,
             closed: notice.from <= self.now(),
-            tickets: page.total,
+            tickets: page.total + registered.len() as u64,
             last_block: last.map(|last| last.0),
             last_about: about,
         }))
+    }
+
+    /// The tickets that were registered without an account and have not ended, paid for or not, with where each was mined.
+    async fn registered_to_come(&self) -> Result<BTreeMap<TicketHash, Option<BlockHeight>>, StoreError> {
+        let mut tickets = BTreeMap::new();
+        for wanted in [RegisteredWhere::Unconfirmed, RegisteredWhere::ToBeVoted] {
+            let found = self.parts.vsp_tickets.registered_where(wanted).await?;
+            let open = found.into_iter().map(|ticket| ticket.registration).filter(|it| it.outcome.is_none());
+            tickets.extend(open.map(|registration| (registration.ticket, registration.confirmed_at)));
+        }
+        Ok(tickets)
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network, Params, VoteVersion};
 use stakepool_core::ports::{Clock, FeeKeyStore, LeaseStore, SealedStore, UpkeepStore, VspNode, VspTicketStore};
-use stakepool_core::reloadable::Reloadable;
 use stakepool_core::vsp::FeeTerms;
 
+use crate::closed::Closed;
 use crate::stores::Stores;
 
 /// What the service is held to.
@@ -20,7 +20,7 @@ pub struct VspTerms {
     /// The account whose addresses take the fees.
     pub fee_key: ExtendedPubKey,
     /// What wallets read where the operator takes no tickets; `None` where they are taken.
-    pub closed: Reloadable<Option<String>>,
+    pub closed: Closed,
     /// How many blocks nodes may lag before no ticket is taken.
     pub max_lag: u32,
     /// The version that wallets are told, as [`stakepool_core::vsp::server_version`] makes it.

@@ -7,10 +7,12 @@ use stakepool::administration::{NewNotice, NoticeError};
 use stakepool::registration::RegistrationError;
 use stakepool::{Notice, NoticeId, NoticeKind};
 use stakepool_core::accounts::Actor;
-use stakepool_core::ports::{LedgerStore as _, MailWishes};
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{LedgerStore as _, MailWishes, VspTicketStore as _};
 use stakepool_core::reports::TicketState;
 
 use crate::reports::{hash, low_fee, report};
+use crate::vsp_wallet::{Ground, Wallet};
 use crate::world::{ALICE, BOB, PASSWORD, USER_KEY, World, home, until};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -103,6 +105,14 @@ async fn the_status_says_how_many_tickets_are_left_and_when_the_last_can_be_over
     world.database.put_tickets("daemon:1", &voted, world.now()).await.unwrap();
     let closing = world.pool.look().await.closing.unwrap();
     assert_eq!((closing.tickets, closing.last_block, closing.closed), (0, None, true));
+    let ground = Ground::new();
+    let wallet = Wallet::new(1);
+    wallet.register(&ground.instance().await, &ground).await;
+    let mut registered = ground.kept(&wallet).await.unwrap();
+    registered.registration.confirmed_at = Some(BlockHeight(300));
+    assert!(world.database.add_registered(&registered).await.unwrap());
+    let closing = world.pool.look().await.closing.unwrap();
+    assert_eq!((closing.tickets, closing.last_block), (1, Some(300 + 16 + 384)), "one without an account");
     assert!(world.database.ticket(&hash(1)).await.unwrap().is_some());
 }
 
@@ -125,4 +135,6 @@ async fn notices_are_shown_until_they_are_over_and_what_cannot_be_is_refused() {
     add(&world, NoticeKind::Closing).await;
     assert_eq!(refused(&|_| {}).await, NoticeError::ClosingAlready);
     assert_eq!(world.pool.remove_notice(Actor::CommandLine, NoticeId(9)).await, Err(NoticeError::Unknown));
+    world.pool.remove_notice(Actor::CommandLine, NoticeId(2)).await.unwrap();
+    assert_eq!(add(&world, NoticeKind::Closing).await.id, NoticeId(3), "mails of the removed one may be on their way");
 }

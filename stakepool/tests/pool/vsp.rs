@@ -299,3 +299,14 @@ async fn a_node_of_the_older_generation_sells_nothing() {
     assert_eq!(code(&wallet.ask_address(&vsp, &ground).await), (400, 2));
     assert_eq!(vsp.info().status, 503);
 }
+
+#[tokio::test(start_paused = true)]
+async fn from_the_closing_day_on_no_ticket_is_taken_whatever_the_configuration_says() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    vsp.terms().closed.close(Some("The pool has closed.".to_owned()));
+    vsp.terms().closed.set(None);
+    assert_eq!(code(&wallet.ask_address(&vsp, &ground).await).1, 2);
+    vsp.terms().closed.close(None);
+    assert_eq!(wallet.ask_address(&vsp, &ground).await.status, 200);
+}
