@@ -84,7 +84,7 @@ async fn tables_in_another_character_set_are_named_and_their_rows_are_looked_at_
         fixture.by_hand(&format!("ALTER TABLE {table} CONVERT TO CHARACTER SET latin1")).await;
     }
     let found = inspect(&fixture).await;
-    assert_eq!(kinds(&found).iter().filter(|(_, kind)| *kind == "charset").count(), 2, "{found:#?}");
+    assert_eq!(found.defects.iter().filter(|defect| defect.kind == "charset").count(), 2, "{found:#?}");
     assert!(kinds(&found).contains(&(Severity::Note, "same_ticket")), "{found:#?}");
 }
 

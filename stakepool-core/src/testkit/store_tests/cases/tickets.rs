@@ -239,6 +239,6 @@ pub(crate) async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture
         }
         println!("{best:?} for {query:?}");
         // An optimised build on an idle machine takes 1 to 2 ms; this is neither.
-        assert!(best < Duration::from_millis(50), "{best:?} for {query:?}");
+        assert!(best < Duration::from_millis(150), "{best:?} for {query:?}");
     }
 }
