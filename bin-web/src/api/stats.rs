@@ -68,7 +68,11 @@ impl From<Notice> for Told {
 /// Answers a call. Keys are ignored, even bad ones.
 pub async fn answer(site: &Site, client: ClientAddress) -> Bytes {
     match site.pool.figures().await {
-        Ok(figures) => site.stats_body.get(&figures, |figures| body(figures, &site.pool)),
+        // Notices begin and end while the figures stay as they are.
+        Ok(figures) if site.pool.notices().is_empty() => {
+            site.stats_body.get(&figures, |figures| body(figures, &site.pool))
+        }
+        Ok(figures) => body(&figures, &site.pool),
         Err(error) => {
             static LINES: LogThrottle = LogThrottle::new();
             if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {

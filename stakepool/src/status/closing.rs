@@ -7,6 +7,7 @@ use stakepool_core::chain::{BlockHeight, Generation, TicketHash};
 use stakepool_core::ports::{RegisteredWhere, StoreError, TicketOrder, TicketQuery};
 use stakepool_core::reports::TicketState;
 use stakepool_core::time::UnixTime;
+use stakepool_core::vsp::FeeStatus;
 
 use crate::notice_notes::NoticeKind;
 use crate::pool::Pool;
@@ -66,7 +67,8 @@ impl Pool {
     /// The tickets that were registered without an account and have not ended, paid for or not, with where each was mined.
     async fn registered_to_come(&self) -> Result<BTreeMap<TicketHash, Option<BlockHeight>>, StoreError> {
         let mut tickets = BTreeMap::new();
-        for wanted in [RegisteredWhere::Unconfirmed, RegisteredWhere::ToBeVoted] {
+        let paid = RegisteredWhere::Fee(FeeStatus::Received);
+        for wanted in [RegisteredWhere::Unconfirmed, paid, RegisteredWhere::ToBeVoted] {
             let found = self.parts.vsp_tickets.registered_where(wanted).await?;
             let open = found.into_iter().map(|ticket| ticket.registration).filter(|it| it.outcome.is_none());
             tickets.extend(open.map(|registration| (registration.ticket, registration.confirmed_at)));

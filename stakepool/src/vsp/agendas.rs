@@ -1,7 +1,7 @@
 //! What can be voted on with the vote version of today. The daemons' wallets know; what they said last is noted in the database, so that
 //! choices which were taken are voted by every instance and every command, whether a wallet answers or not.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use stakepool_core::chain::VoteVersion;
@@ -17,28 +17,11 @@ use crate::agendas::Agendas;
 /// The name of the note.
 const NOTE: &str = "vsp agendas";
 
-/// Who knows the agendas, and what was noted last.
-#[derive(Debug, Default)]
-pub(super) struct KnownAgendas {
-    sources: OnceLock<Agendas>,
-    noted: Mutex<Option<Arc<[Agenda]>>>,
-}
-
 /// The agendas as they are noted.
 #[derive(Serialize, Deserialize)]
 struct Note {
     version: VoteVersion,
     agendas: Vec<Agenda>,
-}
-
-impl KnownAgendas {
-    fn is_noted(&self, agendas: &Arc<[Agenda]>) -> bool {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(agendas)
-    }
-
-    fn set_noted(&self, agendas: Arc<[Agenda]>) {
-        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(agendas);
-    }
 }
 
 impl Vsp {

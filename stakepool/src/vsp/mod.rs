@@ -8,6 +8,7 @@ mod condition;
 mod fault;
 mod fee_address;
 mod key_tickets;
+mod known_agendas;
 mod nodes;
 mod passes;
 mod pay_fee;

@@ -17,9 +17,9 @@ use stakepool_core::vsp::{
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::agendas::KnownAgendas;
 use super::condition::{DaemonsSeen, NodeSeen, hindrance};
 use super::fault::Fault;
+use super::known_agendas::KnownAgendas;
 use super::passes::Passes;
 use super::server_key::ServerKey;
 use super::terms::{VspParts, VspTerms};
