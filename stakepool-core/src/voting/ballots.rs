@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::chain::{BlockHash, BlockHeight, TicketHash};
-use crate::voting::lottery::Winner;
+use crate::voting::winners::Winner;
 
 /// Blocks below the last one that was worked through that are forgotten.
 const KEEP: u32 = 16;
@@ -272,7 +272,7 @@ impl Ballots {
 mod tests {
     use super::*;
     use crate::chain::{Hash160, Network, ScriptAddress};
-    use crate::voting::lottery::SignedBy;
+    use crate::voting::winners::SignedBy;
 
     fn block(n: u8) -> BlockHash {
         BlockHash::from_bytes([n; 32])

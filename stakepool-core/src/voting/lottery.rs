@@ -1,6 +1,7 @@
-//! What a daemon knows of the lottery: users, tickets, and which winners it votes for.
+//! What a daemon knows of the lottery: users and tickets.
 //!
-//! A pure state machine: blocks and notifications go in, ballots and reports come out. Tickets are followed from the
+//! A pure state machine: blocks and notifications go in (`lottery_blocks`), ballots (`winners`) and reports
+//! (`lottery_reports`) come out. Tickets are followed from the
 //! block in which they are mined, so that each is judged long before it can win, and every ticket of the network
 //! whose voting right belongs to a script is kept, so that it does not matter whether the user or the ticket is
 //! heard of first.
@@ -12,18 +13,11 @@ use foldhash::{HashMap, HashSet as FastSet};
 use serde::{Deserialize, Serialize};
 
 use super::key_signer::KeySigner;
-use super::stake_transaction::StakeTransaction;
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, TicketOutputs, Transaction};
 use crate::desired::DesiredState;
-use crate::ports::SpentOrMissed;
 use crate::reports::TicketState;
 use crate::ticket::{Evaluator, TicketSubmission, Verdict};
-
-/// How many blocks an ended ticket of a user is remembered, so that a web that was away still learns its end.
-const REMEMBER_ENDED: u32 = 8640;
-/// Reorganisations deeper than this many maturities are not undone ticket by ticket; the next check repairs them.
-const REVIVE_MATURITIES: u32 = 2;
 
 /// A ticket as it is kept: 49,000 of them must be small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,40 +43,6 @@ pub(super) struct PoolUser {
     pub(super) kept: bool,
 }
 
-/// Who signs a ticket's vote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignedBy {
-    /// The pool: its wallets, and their key where the daemon has it.
-    Pool,
-    /// The key that the ticket's owner handed over. No wallet can.
-    OwnKey,
-}
-
-/// A winner that the pool votes for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Winner {
-    /// The ticket.
-    pub ticket: TicketHash,
-    /// The multisig address that may vote with it. Where its own key does, that key's hash stands in the place of the script's.
-    pub address: ScriptAddress,
-    /// Who signs.
-    pub signed_by: SignedBy,
-    /// What its user wants; `None` where the user is unknown, but a wallet holds the script.
-    pub voting: Option<VotingPreference>,
-}
-
-/// The winners of a block, told apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Winners {
-    /// Those that the pool votes for.
-    pub ours: Vec<Winner>,
-    /// Those that are not known at all: they must be looked up.
-    pub unknown: Vec<TicketHash>,
-    /// Those of addresses that are no user's, mined since the wallets last listed their tickets: a wallet must be asked
-    /// whether it holds the script.
-    pub strangers: Vec<(TicketHash, ScriptAddress)>,
-}
-
 /// The state of the lottery as a daemon sees it.
 #[derive(Debug)]
 pub struct Lottery {
@@ -101,12 +61,12 @@ pub struct Lottery {
     /// Live tickets that vote by keys which nobody handed over.
     pub(super) foreign: FastSet<TicketHash>,
     /// Tickets by the height at which they were mined, while they are immature.
-    maturing: BTreeMap<BlockHeight, Vec<TicketHash>>,
+    pub(super) maturing: BTreeMap<BlockHeight, Vec<TicketHash>>,
     /// Scripts that a wallet holds, whoever the users are: their tickets are the pool's.
     pub(super) held: FastSet<Hash160>,
     /// The height at which all wallets last listed their tickets.
     pub(super) listed_at: BlockHeight,
-    tip: BlockHeight,
+    pub(super) tip: BlockHeight,
     pub(super) changed: FastSet<TicketHash>,
     /// Tickets that were missed, as far as they may concern the pool, since that was last asked for.
     pub(super) missed: Vec<(TicketHash, BlockHeight)>,
@@ -118,7 +78,7 @@ pub struct Lottery {
     pub(super) revision: u64,
     /// Revocations in the latest blocks, by height, to be undone by a reorganisation. They are not saved: one that is
     /// undone while the daemon is away is mined again.
-    revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
+    pub(super) revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
     /// Tickets that were judged before any terms were known, with their transaction fees.
     pub(super) provisional: HashMap<TicketHash, Amount>,
 }
@@ -256,7 +216,7 @@ impl Lottery {
         }
     }
 
-    fn learn_ticket(&mut self, outputs: TicketOutputs, mined_at: BlockHeight) {
+    pub(super) fn learn_ticket(&mut self, outputs: TicketOutputs, mined_at: BlockHeight) {
         let submission = TicketSubmission::from(&outputs);
         let (script, verdict) = match submission.voting {
             OutputScript::ScriptHash(script) => (script, None),
@@ -290,174 +250,8 @@ impl Lottery {
         self.revision += 1;
     }
 
-    /// A block joined the best chain: its tickets are learned; votes and revocations in it end theirs.
-    pub fn connect(&mut self, height: BlockHeight, stake_transactions: &[Transaction]) {
-        self.tip = height;
-        for transaction in stake_transactions {
-            match StakeTransaction::read(transaction) {
-                StakeTransaction::Ticket(outputs) => self.learn_ticket(outputs, height),
-                StakeTransaction::Vote(ticket) => self.end(ticket, TicketState::Voted, height),
-                StakeTransaction::Revocation(ticket) => self.revoke(ticket, height),
-                StakeTransaction::Other => {}
-            }
-        }
-        let mined = BlockHeight(height.0.saturating_sub(self.evaluator.params().ticket_maturity));
-        let still_immature = self.maturing.split_off(&mined.plus(1));
-        for hashes in std::mem::replace(&mut self.maturing, still_immature).into_values() {
-            self.changed.extend(hashes);
-        }
-        self.forget_old();
-    }
-
-    /// A revocation was mined, which tells of the miss, too.
-    fn revoke(&mut self, hash: TicketHash, height: BlockHeight) {
-        self.miss(hash, height);
-        if let Some(ticket) = self.tickets.get_mut(&hash)
-            && !ticket.revoked
-        {
-            ticket.revoked = true;
-            self.changed.insert(hash);
-            self.revocations.entry(height).or_default().push(hash);
-        }
-    }
-
-    /// A block left the best chain: its tickets are unmined, what it ended lives again, and what it revoked is to be
-    /// revoked again.
-    pub fn disconnect(&mut self, height: BlockHeight) {
-        self.tip = height.minus(1);
-        let tip = self.tip;
-        for hash in self.revocations.split_off(&height).into_values().flatten() {
-            if let Some(ticket) = self.tickets.get_mut(&hash) {
-                ticket.revoked = false;
-                self.changed.insert(hash);
-            }
-        }
-        self.tickets.retain(|_, ticket| ticket.mined_at <= tip);
-        self.revision += 1;
-        self.maturing.retain(|mined_at, _| *mined_at <= tip);
-        let maturity = self.evaluator.params().ticket_maturity;
-        for (hash, ticket) in &mut self.tickets {
-            if ticket.end.is_some_and(|(_, ended_at)| ended_at > tip) {
-                ticket.end = None;
-                ticket.revoked = false;
-                self.changed.insert(*hash);
-            }
-            if ticket.end.is_none() && ticket.mined_at.plus(maturity) == height {
-                self.maturing.entry(ticket.mined_at).or_default().push(*hash);
-                self.changed.insert(*hash);
-            }
-        }
-    }
-
-    /// Tickets left the lottery. What a block already announced is not counted again.
-    pub fn spent_or_missed(&mut self, height: BlockHeight, tickets: &[(TicketHash, SpentOrMissed)]) {
-        for (ticket, how) in tickets {
-            match how {
-                SpentOrMissed::Spent => self.end(*ticket, TicketState::Voted, height),
-                SpentOrMissed::Missed => self.miss(*ticket, height),
-            }
-        }
-    }
-
-    fn miss(&mut self, hash: TicketHash, height: BlockHeight) {
-        let Some(ticket) = self.tickets.get(&hash) else {
-            self.foreign.remove(&hash);
-            return;
-        };
-        if ticket.end.is_some() {
-            return;
-        }
-        let expires = self.matures_at(ticket.mined_at).plus(self.evaluator.params().ticket_expiry);
-        let how = if height >= expires { TicketState::Expired } else { TicketState::Missed };
-        if how == TicketState::Missed && self.may_be_held(ticket) && !self.is_by_key(&hash) {
-            self.missed.push((hash, height));
-        }
-        self.end(hash, how, height);
-    }
-
-    /// Notes how a ticket ended. Does nothing where that is known already.
-    pub fn end(&mut self, hash: TicketHash, how: TicketState, height: BlockHeight) {
-        match self.tickets.get_mut(&hash) {
-            Some(ticket) if ticket.end.is_none() => {
-                ticket.end = Some((how, height));
-                self.revision += 1;
-                self.changed.insert(hash);
-                let script = ticket.script;
-                if how == TicketState::Missed && (self.is_pools(&script) || self.is_by_key(&hash)) {
-                    self.missed.push((hash, height));
-                }
-            }
-            Some(_) => {}
-            None => {
-                self.foreign.remove(&hash);
-            }
-        }
-    }
-
     pub(super) fn matures_at(&self, mined_at: BlockHeight) -> BlockHeight {
         mined_at.plus(self.evaluator.params().ticket_maturity)
-    }
-
-    fn forget_old(&mut self) {
-        let maturity = self.evaluator.params().ticket_maturity;
-        // A full sweep is only worth it now and then.
-        if !self.tip.0.is_multiple_of(maturity.max(1)) {
-            return;
-        }
-        let foreign_limit = self.tip.minus(REVIVE_MATURITIES * maturity);
-        self.revocations = self.revocations.split_off(&foreign_limit);
-        let ours_limit = self.tip.minus(REMEMBER_ENDED.max(REVIVE_MATURITIES * maturity));
-        let (users, held, desired) = (&self.users, &self.held, &self.desired);
-        self.tickets.retain(|hash, ticket| {
-            let ours = users.contains_key(&ticket.script) || held.contains(&ticket.script);
-            let ours = ours || desired.key_ticket(hash).is_some();
-            ticket.end.is_none_or(|(_, ended_at)| ended_at >= if ours { ours_limit } else { foreign_limit })
-        });
-        let tickets = &self.tickets;
-        self.provisional.retain(|hash, _| tickets.contains_key(hash));
-        self.told_ignored.retain(|hash| tickets.contains_key(hash));
-        self.signer.retain_tickets(|hash| {
-            tickets.get(hash).is_some_and(|ticket| ticket.end.is_none_or(|(_, ended_at)| ended_at >= foreign_limit))
-        });
-    }
-
-    /// Which winners the pool votes for, and which it must look up.
-    ///
-    /// The node's word counts: a ticket that has won is voted even where this state believes that it has ended.
-    pub fn winners(&self, tickets: &[TicketHash]) -> Winners {
-        let mut winners = Winners::default();
-        // In two rounds: in a large pool each look-up waits for memory, and these do so together.
-        let found: Vec<_> = tickets.iter().map(|hash| (hash, self.tickets.get(hash))).collect();
-        for (hash, ticket) in found {
-            match ticket {
-                Some(ticket) => match self.ballot(hash, ticket) {
-                    Some(winner) => winners.ours.push(winner),
-                    None if self.may_be_held(ticket) && self.is_voted(hash, ticket) => {
-                        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
-                        winners.strangers.push((*hash, address));
-                    }
-                    None => {}
-                },
-                None if self.foreign.contains(hash) => {}
-                None => winners.unknown.push(*hash),
-            }
-        }
-        winners
-    }
-
-    fn ballot(&self, hash: &TicketHash, ticket: &Tracked) -> Option<Winner> {
-        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
-        if let Some(entry) = self.desired.key_ticket(hash).filter(|_| !self.is_pools(&ticket.script)) {
-            let (ticket, voting) = (*hash, Some(entry.voting));
-            return Some(Winner { ticket, address, signed_by: SignedBy::OwnKey, voting });
-        }
-        let voting = match self.users.get(&ticket.script) {
-            Some(user) => Some(user.voting),
-            None if self.held.contains(&ticket.script) => None,
-            None => return None,
-        };
-        let signed_by = SignedBy::Pool;
-        self.is_voted(hash, ticket).then_some(Winner { ticket: *hash, address, signed_by, voting })
     }
 
     /// Signs votes by keys.
