@@ -13,22 +13,18 @@ use super::desired_source::Source;
 use super::journal::Journal;
 use super::key_signer::KeySigner;
 use super::key_votes::{FirstSigner, KeyVotes};
+use super::latest_votes::LatestVotes;
 use super::lost_events::LostEvents;
 use super::lottery::Lottery;
 use super::lottery_reports::Missed;
 use super::parts::EngineParts;
 use super::problems::Problems;
-use super::restore::restore;
+use super::restore::Start;
 use super::snapshot::SyncPoint;
 use super::ticket_sums::TicketSums;
 use super::wallet_counts::WalletCounts;
-use super::winners::SignedBy;
 use crate::chain::{ExternalBranch, Network, TicketHash};
 use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
-use crate::reports::{DaemonEventKind, VoteRecord};
-
-/// Latest votes that are kept for a web that was away, over restarts of the daemon, too.
-const REMEMBER_VOTES: usize = 1000;
 
 /// Blocks of the chain that are named to those who compare chains.
 const LATEST_BLOCKS: usize = 8;
@@ -124,9 +120,7 @@ pub struct Engine {
     active_node: Mutex<Option<usize>>,
     /// Nodes that run on another network.
     other_network: Mutex<BTreeSet<usize>>,
-    latest_votes: Mutex<VecDeque<VoteRecord>>,
-    /// The latest votes of tickets with keys of their own, of this run.
-    latest_key_votes: Mutex<VecDeque<VoteRecord>>,
+    latest_votes: Mutex<LatestVotes>,
     /// The ticket of the last vote, where this daemon did not cast it for want of a wallet that signs.
     failed_vote: Mutex<Option<TicketHash>>,
     /// Held while the engine runs.
@@ -145,13 +139,6 @@ pub struct Engine {
     pub(super) keys_soon: Notify,
 }
 
-fn remember(latest: &mut VecDeque<VoteRecord>, record: VoteRecord) {
-    if latest.len() == REMEMBER_VOTES {
-        latest.pop_front();
-    }
-    latest.push_back(record);
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -164,51 +151,34 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NothingToVoteWith`] without a wallet or node.
     pub fn new(parts: EngineParts) -> Result<Arc<Self>, EngineError> {
-        let signers = parts.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VoteSigner>).collect();
-        let problems = Arc::new(Problems::default());
-        let (nodes, clock) = (parts.nodes.clone(), Arc::clone(&parts.clock));
-        let audit_soon = Arc::new(Notify::new());
-        let caster = Caster::reporting(signers, nodes, clock, Arc::clone(&problems), Arc::clone(&audit_soon));
+        let (problems, audit_soon) = (Arc::new(Problems::default()), Arc::new(Notify::new()));
         let (signer, first) = parts.signer.unwrap_or_else(|| {
             let evaluator = &parts.evaluator;
             (KeySigner::of_chain(evaluator.network(), evaluator.params()), FirstSigner::default())
         });
         let signer = Arc::new(signer);
-        let caster = caster.map(|caster| caster.with_keys(KeyVotes::new(Arc::clone(&signer), first)));
-        let mut lottery = Lottery::with_signer(parts.evaluator, signer);
-        let (restored, may_save) = restore(&mut lottery, parts.state_file.as_ref(), &problems);
-        let has_users = parts.desired.is_some() || restored.as_ref().is_some_and(|restored| restored.has_users);
-        if let Some(desired) = parts.desired {
-            if let Err(error) = lottery.judge_by(desired.terms()) {
-                tracing::error!(%error, "the terms are not used: a key of theirs has no addresses");
-            }
-            lottery.set_desired(desired);
-            problems.solved("state");
-        }
-        if !has_users {
-            tracing::warn!(
-                "no users are known: until the web sends them or a database has them, the wallet's tickets are voted with default bits"
-            );
-        }
-        // Epochs only have to grow, also over a lost state file: the time of the start does.
-        let now = u64::try_from(parts.clock.now_millis().0).unwrap_or(0);
-        let restored_epoch = restored.as_ref().map(|restored| restored.epoch);
-        let epoch = restored_epoch.map_or(now, |restored| now.max(restored.saturating_add(1)));
+        let signers = parts.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VoteSigner>).collect();
+        let (nodes, clock) = (parts.nodes.clone(), Arc::clone(&parts.clock));
+        let caster = Caster::reporting(signers, nodes, clock, Arc::clone(&problems), Arc::clone(&audit_soon))
+            .ok_or(EngineError::NothingToVoteWith)?
+            .with_keys(KeyVotes::new(Arc::clone(&signer), first));
+        let lottery = Lottery::with_signer(parts.evaluator, signer);
+        let start = Start::of(lottery, parts.state_file.as_ref(), parts.desired, &problems);
         Ok(Arc::new(Self {
-            lottery: RwLock::new(lottery),
+            journal: Journal::new(start.epoch(parts.clock.now_millis())),
+            lottery: RwLock::new(start.lottery),
             ballots: Mutex::default(),
-            caster: caster.ok_or(EngineError::NothingToVoteWith)?,
+            caster,
             wallets: parts.wallets,
             nodes: parts.nodes,
-            journal: Journal::new(epoch),
             check_every: parts.check_every,
             clock: parts.clock,
             state_file: parts.state_file,
             source: Source::new(parts.source),
-            synced: Mutex::new(restored.as_ref().and_then(|restored| restored.synced)),
+            synced: Mutex::new(start.synced),
             latest_blocks: Mutex::default(),
-            has_users: Mutex::new(has_users),
-            restored_epoch,
+            has_users: Mutex::new(start.has_users),
+            restored_epoch: start.restored_epoch,
             problems,
             check: Mutex::default(),
             ticket_sums: Mutex::default(),
@@ -218,11 +188,10 @@ impl Engine {
             active_node: Mutex::default(),
             other_network: Mutex::default(),
             failed_vote: Mutex::default(),
-            latest_votes: Mutex::new(restored.map(|restored| restored.votes.into()).unwrap_or_default()),
-            latest_key_votes: Mutex::default(),
+            latest_votes: Mutex::new(LatestVotes::restored(start.votes)),
             running: tokio::sync::Mutex::default(),
             save_soon: Notify::new(),
-            may_save: Mutex::new(may_save),
+            may_save: Mutex::new(start.may_save),
             desired_changed: Notify::new(),
             lost_events: LostEvents::default(),
             audit_soon,
@@ -284,25 +253,9 @@ impl Engine {
         lock(&self.failed_vote)
     }
 
-    /// The latest votes, the last one last.
-    pub(super) fn latest_votes(&self) -> MutexGuard<'_, VecDeque<VoteRecord>> {
+    /// The latest votes.
+    pub(super) fn latest_votes(&self) -> MutexGuard<'_, LatestVotes> {
         lock(&self.latest_votes)
-    }
-
-    /// The latest votes of tickets with keys of their own, the last one last.
-    pub(super) fn latest_key_votes(&self) -> MutexGuard<'_, VecDeque<VoteRecord>> {
-        lock(&self.latest_key_votes)
-    }
-
-    /// Remembers a vote and reports it. Of those by keys of their own nobody is told: the pool's web reads them from the blocks.
-    pub(super) fn publish_vote(&self, record: VoteRecord, signed_by: SignedBy) {
-        match signed_by {
-            SignedBy::OwnKey => remember(&mut self.latest_key_votes(), record),
-            SignedBy::Pool => {
-                remember(&mut self.latest_votes(), record.clone());
-                self.journal.append([DaemonEventKind::Vote(record)]);
-            }
-        }
     }
 
     /// The external branch of the voting wallets whose key it has, where it has one.

@@ -1,10 +1,9 @@
 //! What a daemon knows of the lottery: users and tickets.
 //!
 //! A pure state machine: blocks and notifications go in (`lottery_blocks`), ballots (`winners`) and reports
-//! (`lottery_reports`) come out. Tickets are followed from the
-//! block in which they are mined, so that each is judged long before it can win, and every ticket of the network
-//! whose voting right belongs to a script is kept, so that it does not matter whether the user or the ticket is
-//! heard of first.
+//! (`lottery_reports`) come out. Tickets are followed from the block in which they are mined, so that each is judged
+//! long before it can win, and every ticket of the network whose voting right belongs to a script is kept, so that it
+//! does not matter whether the user or the ticket is heard of first.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

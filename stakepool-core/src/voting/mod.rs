@@ -18,6 +18,7 @@ mod key_lookup;
 mod key_signer;
 mod key_tickets;
 mod key_votes;
+mod latest_votes;
 mod local;
 mod lookup;
 mod lost_events;

@@ -142,7 +142,7 @@ impl SavedVote {
 }
 
 /// What was read from disk.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Restored {
     /// The epoch of the run that wrote it.
     pub epoch: u64,

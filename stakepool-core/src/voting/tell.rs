@@ -165,8 +165,7 @@ impl Engine {
         if self.ballots().is_casting(ticket) {
             return "the try of this daemon has not ended".to_owned();
         }
-        let (votes, key_votes) = (self.latest_votes(), self.latest_key_votes());
-        match votes.iter().chain(key_votes.iter()).rev().find(|vote| vote.ticket == *ticket).map(|vote| &vote.outcome) {
+        match self.latest_votes().of_ticket(ticket).map(|vote| &vote.outcome) {
             Some(VoteOutcome::Failed(reason)) => format!("the last try of this daemon failed: {reason}"),
             Some(_) => "this daemon had sent a vote, which was not mined in time".to_owned(),
             None => "this daemon did not try".to_owned(),

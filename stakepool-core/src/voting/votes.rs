@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep, timeout};
 use super::ballots::{Ballot, Drawn};
 use super::engine::Engine;
 use super::tell::MISS_STANDS;
+use super::winners::SignedBy;
 use crate::chain::{BlockHash, ScriptAddress, TicketHash};
-use crate::reports::VoteOutcome;
+use crate::reports::{DaemonEventKind, VoteOutcome, VoteRecord};
 
 /// First and longest pause between two tries to look up an unknown winner.
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(20);
@@ -103,7 +104,14 @@ async fn cast(engine: Arc<Engine>, ballot: Ballot) {
     } else if let VoteOutcome::Failed(reason) = &record.outcome {
         engine.vote_failed(&record, reason);
     }
-    engine.publish_vote(record, signed_by);
+    publish(&engine, record, signed_by);
+}
+
+/// Remembers a vote and reports it. Of those by keys of their own nobody is told: the pool's web reads them from the blocks.
+fn publish(engine: &Engine, record: VoteRecord, signed_by: SignedBy) {
+    let event = (signed_by == SignedBy::Pool).then(|| DaemonEventKind::Vote(record.clone()));
+    engine.latest_votes().remember(record, signed_by);
+    engine.journal().append(event);
 }
 
 /// Asks the wallets whether one holds the script of a winner's address that is no user's, and votes it then. Asks again and
