@@ -1,10 +1,11 @@
 //! `feeaddress`.
 
-use stakepool_core::ports::RegisteredTicket;
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
-    CONFIRMATIONS, Echo, FeeAddress, FeeAddressAnswer, FeeAddressRequest, Quote, Registration, SignedAnswer,
-    TicketPackage, authenticate,
+    Echo, FeeAddress, FeeAddressAnswer, FeeAddressRequest, Quote, Registration, SignedAnswer, TicketPackage,
+    authenticate,
 };
 
 use super::fault::Fault;
@@ -30,11 +31,11 @@ impl Vsp {
         if let Some(known) = &known {
             known.registration.require_payable()?;
         }
-        let depth = self.bring_ticket(&package).await?;
-        self.require_eligible(&package.transaction, depth).await?;
+        let mined_at = self.bring_ticket(&package).await?;
+        self.require_eligible(&package.transaction, mined_at).await?;
         let ticket = match known {
             Some(known) => known,
-            None => self.register(&package, depth).await?,
+            None => self.register(&package, mined_at).await?,
         };
         let (address, quote) = self.renewed(ticket, &package).await?;
         let answer = FeeAddressAnswer::new(self.now(), address.address, quote, Echo(request.body));
@@ -42,15 +43,17 @@ impl Vsp {
     }
 
     /// Registers a ticket under a new address; of several requests for one ticket the first one counts.
-    async fn register(&self, package: &TicketPackage, depth: u32) -> Result<RegisteredTicket, Fault> {
+    async fn register(
+        &self,
+        package: &TicketPackage,
+        mined_at: Option<BlockHeight>,
+    ) -> Result<RegisteredTicket, Fault> {
         let (hash, now) = (package.ticket.hash(), self.now());
         for _ in 0..TRIES {
             let address = self.give_address().await?;
             let quote = self.new_quote(package, now)?;
             let mut registration = Registration::new(&package.ticket, self.terms.network, address, quote);
-            if depth >= CONFIRMATIONS {
-                registration.confirmed_at = Some(mined_at(self.best()?.height, depth));
-            }
+            registration.confirmed_at = self.confirmed_at(mined_at)?;
             let ticket = RegisteredTicket::new(registration, package.transaction.clone(), now);
             if self.parts.tickets.add_registered(&ticket).await? {
                 tracing::info!(ticket = %hash, index = %address.index, "a ticket was registered");
@@ -91,7 +94,7 @@ impl Vsp {
         let _turn = self.giving.lock().await;
         for _ in 0..TRIES * 10 {
             let kept = self.parts.fee_keys.fee_key(&self.terms.fee_key).await?;
-            let before = kept.ok_or(stakepool_core::ports::StoreError::NotFound("fee key"))?;
+            let before = kept.ok_or(StoreError::NotFound("fee key"))?;
             let mut after = before;
             let given = after.give()?;
             if self.parts.fee_keys.change_fee_key(&before, &after).await? {
@@ -101,12 +104,4 @@ impl Vsp {
         }
         Err(Fault::Contended)
     }
-}
-
-/// Where a transaction of this depth was mined.
-pub(super) const fn mined_at(
-    best: stakepool_core::chain::BlockHeight,
-    depth: u32,
-) -> stakepool_core::chain::BlockHeight {
-    stakepool_core::chain::BlockHeight(best.0.saturating_add(1).saturating_sub(depth))
 }

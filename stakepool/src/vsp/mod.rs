@@ -5,6 +5,7 @@
 mod agendas;
 mod chain_work;
 mod condition;
+mod depth;
 mod fault;
 mod fee_address;
 mod key_tickets;

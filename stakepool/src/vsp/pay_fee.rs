@@ -3,12 +3,10 @@
 use stakepool_core::chain::Transaction;
 use stakepool_core::ports::{RecordChange, RegisteredTicket, TransactionSubmission};
 use stakepool_core::vsp::{
-    CONFIRMATIONS, Code, DoneAnswer, Echo, FeeEvent, NotNow, PaidFee, PayFeeRequest, Preferences, RecordKind,
-    SignedAnswer, VspTicket,
+    Code, DoneAnswer, Echo, FeeEvent, NotNow, PaidFee, PayFeeRequest, Preferences, RecordKind, SignedAnswer, VspTicket,
 };
 
 use super::fault::Fault;
-use super::fee_address::mined_at;
 use super::recording::{Signed, others_first};
 use super::service::{Request, TRIES, Vsp};
 
@@ -38,16 +36,16 @@ impl Vsp {
         let mut ticket = self.signed_for(request).await?;
         let asked = PayFeeRequest::parse(request.body)?;
         ticket.registration.require_payable()?;
-        let depth = self.bring_known_ticket(&ticket.transaction).await?;
-        self.require_eligible(&ticket.transaction, depth).await?;
+        let mined_at = self.bring_known_ticket(&ticket.transaction).await?;
+        self.require_eligible(&ticket.transaction, mined_at).await?;
         let now = self.now();
         ticket.registration.require_quote(now)?;
         let form = VspTicket::from_transaction(&ticket.transaction)?;
         let paid = ticket.registration.check_payment(&asked, &form, self.terms.network, &self.terms.params())?;
         let agendas = self.agendas_for(&asked.preferences).await?;
         let (preferences, notes) = asked.preferences.kept(&agendas, self.terms.vote_version());
-        if depth >= CONFIRMATIONS && ticket.registration.confirmed_at.is_none() {
-            ticket.registration.confirmed_at = Some(mined_at(self.best()?.height, depth));
+        if ticket.registration.confirmed_at.is_none() {
+            ticket.registration.confirmed_at = self.confirmed_at(mined_at)?;
         }
         let transaction = paid.payment.transaction.clone();
         if let Err(fault) = self.require_sendable(&transaction).await {

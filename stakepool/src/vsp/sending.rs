@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use stakepool_core::chain::{Amount, Transaction, TxHash};
+use stakepool_core::chain::{Amount, BlockHeight, Transaction, TxHash};
 use stakepool_core::ports::{MinedTransaction, NodeError, TransactionSubmission};
 use stakepool_core::vsp::{Code, Eligibility, Refusal, TicketPackage};
 use tokio::time::sleep;
 
+use super::depth::{depth, is_confirmed};
 use super::fault::Fault;
 use super::service::Vsp;
 
@@ -27,10 +28,11 @@ impl Vsp {
         }
     }
 
-    /// Gives the node a ticket and what funds it, where it does not know them. Returns how deep the ticket is.
-    pub(super) async fn bring_ticket(&self, package: &TicketPackage) -> Result<u32, Fault> {
+    /// Gives the node a ticket and what funds it, where it does not know them. Returns where the ticket was mined; `None` while it
+    /// waits.
+    pub(super) async fn bring_ticket(&self, package: &TicketPackage) -> Result<Option<BlockHeight>, Fault> {
         if let Some(known) = self.known_to_node(&package.transaction.hash()).await? {
-            return self.depth(&known);
+            return Ok(known.mined_at);
         }
         let parent = package.parent.hash();
         if self.known_to_node(&parent).await?.is_none() {
@@ -38,14 +40,14 @@ impl Vsp {
             self.send_ticket(&package.parent).await?;
         }
         self.send_ticket(&package.transaction).await?;
-        Ok(0)
+        Ok(None)
     }
 
-    /// Gives the node a registered ticket that it may have forgotten. Returns how deep the ticket is.
-    pub(super) async fn bring_known_ticket(&self, ticket: &Transaction) -> Result<u32, Fault> {
+    /// Gives the node a registered ticket that it may have forgotten. Returns where it was mined; `None` while it waits.
+    pub(super) async fn bring_known_ticket(&self, ticket: &Transaction) -> Result<Option<BlockHeight>, Fault> {
         match self.known_to_node(&ticket.hash()).await? {
-            Some(known) => self.depth(&known),
-            None => self.send_ticket(ticket).await.map(|()| 0),
+            Some(known) => Ok(known.mined_at),
+            None => self.send_ticket(ticket).await.map(|()| None),
         }
     }
 
@@ -73,15 +75,18 @@ impl Vsp {
         self.parts.node.send_transaction(transaction).await
     }
 
-    /// How deep a transaction is: 0 while it waits.
-    fn depth(&self, known: &MinedTransaction) -> Result<u32, Fault> {
-        let Some(mined_at) = known.mined_at else { return Ok(0) };
-        // The block may be newer than what was last looked at.
-        Ok(self.best()?.height.0.saturating_sub(mined_at.0).saturating_add(1))
+    /// Where a ticket was mined, once it counts as confirmed.
+    pub(super) fn confirmed_at(&self, mined_at: Option<BlockHeight>) -> Result<Option<BlockHeight>, Fault> {
+        let Some(mined_at) = mined_at else { return Ok(None) };
+        Ok(is_confirmed(self.best()?.height, mined_at).then_some(mined_at))
     }
 
-    /// Insists that a ticket of this depth may vote at some time to come.
-    pub(super) async fn require_eligible(&self, ticket: &Transaction, depth: u32) -> Result<(), Fault> {
+    /// Insists that a ticket that was mined there, or waits, may vote at some time to come.
+    pub(super) async fn require_eligible(&self, ticket: &Transaction, at: Option<BlockHeight>) -> Result<(), Fault> {
+        let depth = match at {
+            Some(mined_at) => depth(self.best()?.height, mined_at),
+            None => 0,
+        };
         let eligibility = Eligibility::of(depth, &self.terms.params());
         let is_live = match eligibility {
             Eligibility::IfLive => self.parts.node.is_live(&ticket.hash().into()).await?,

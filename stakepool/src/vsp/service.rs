@@ -29,6 +29,8 @@ use crate::sealed::SealingKey;
 
 /// Transactions that are given to the node at the same time.
 const BROADCASTS: usize = 16;
+/// Proofs that are put together at the same time: each takes all that is kept of a ticket into memory, several times over.
+const PROOFS: usize = 4;
 /// How long the node may take to say how it is.
 const LOOK: Duration = Duration::from_secs(5);
 /// Why no ticket is taken before anything was looked at.
@@ -69,6 +71,7 @@ pub struct Vsp {
     pub(super) parts: VspParts,
     pub(super) vault: Vault,
     pub(super) broadcasts: Semaphore,
+    pub(super) proofs: Semaphore,
     /// Addresses are given one after the other, so that instances do not contend with themselves.
     pub(super) giving: tokio::sync::Mutex<()>,
     /// What the work of blocks remembers; one pass runs at a time.
@@ -105,6 +108,7 @@ impl Vsp {
         Ok(Self {
             agendas: KnownAgendas::default(),
             broadcasts: Semaphore::new(BROADCASTS),
+            proofs: Semaphore::new(PROOFS),
             giving: tokio::sync::Mutex::default(),
             passes: tokio::sync::Mutex::default(),
             signal: DesiredChanged::default(),

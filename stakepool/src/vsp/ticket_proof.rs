@@ -7,15 +7,8 @@ use stakepool_core::ports::RegisteredTicket;
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{Outcome, Record, RecordKind, SignedAnswer};
 
-use tokio::sync::Semaphore;
-
 use super::fault::Fault;
 use super::service::{Request, Vsp};
-
-/// Proofs that are put together at the same time: each takes all that is kept of a ticket into memory, several times over.
-const AT_ONCE: usize = 4;
-/// The places for these. Memory is the process's, whichever instance of the service it is.
-static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Everything that was signed for a ticket, and its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +93,7 @@ impl Vsp {
     async fn prove(&self, request: Request<'_>) -> Result<SignedAnswer, Fault> {
         let ticket = self.signed_for(request).await?;
         // The semaphore is never closed; were it, the proof is made all the same.
-        let _place = PLACES.acquire().await.ok();
+        let _place = self.proofs.acquire().await.ok();
         let proof = Proof { request: BASE64.encode(request.body), ..self.proof_of(&ticket).await? };
         Ok(self.seal(200, &proof)?)
     }

@@ -2,10 +2,10 @@
 
 use stakepool_core::chain::{BlockHeader, BlockHeight};
 use stakepool_core::ports::{RegisteredTicket, RegisteredWhere, TransactionSubmission};
-use stakepool_core::vsp::{CONFIRMATIONS, FeeEvent, FeeStatus};
+use stakepool_core::vsp::{FeeEvent, FeeStatus};
 
 use super::error::{Failures, PassError};
-use super::tickets::depth;
+use crate::vsp::depth::is_confirmed;
 use crate::vsp::passes::Refusals;
 use crate::vsp::service::Vsp;
 
@@ -59,7 +59,7 @@ impl Vsp {
     async fn settle(&self, mut ticket: RegisteredTicket, best: BlockHeight) -> Result<(), PassError> {
         let Some(hash) = ticket.registration.fee_transaction else { return Ok(()) };
         let Some(known) = self.known_to_node(&hash).await? else { return self.send_again(ticket).await };
-        match known.mined_at.filter(|height| depth(best, *height) >= CONFIRMATIONS) {
+        match known.mined_at.filter(|height| is_confirmed(best, *height)) {
             Some(mined_at) => {
                 ticket.fee_mined_at = Some(mined_at);
                 self.happened(ticket, FeeEvent::Settled).await

@@ -1,10 +1,11 @@
 //! Tickets on their way to being confirmed.
 
-use stakepool_core::chain::{BlockHeader, BlockHeight};
+use stakepool_core::chain::BlockHeader;
 use stakepool_core::ports::{RegisteredTicket, RegisteredWhere, TransactionSubmission};
-use stakepool_core::vsp::{CONFIRMATIONS, FeeEvent, FeeStatus, RecordKind};
+use stakepool_core::vsp::{FeeEvent, FeeStatus, RecordKind};
 
 use super::error::{Failures, PassError};
+use crate::vsp::depth::is_confirmed;
 use crate::vsp::passes::Refusals;
 use crate::vsp::service::Vsp;
 
@@ -34,7 +35,7 @@ impl Vsp {
             return self.bring_back(ticket, best, refused).await;
         };
         refused.clear(&ticket.registration.ticket);
-        if let Some(mined_at) = known.mined_at.filter(|height| depth(best.height, *height) >= CONFIRMATIONS) {
+        if let Some(mined_at) = known.mined_at.filter(|height| is_confirmed(best.height, *height)) {
             ticket.registration.confirmed_at = Some(mined_at);
             self.keep(&ticket).await?;
         }
@@ -97,9 +98,4 @@ impl Vsp {
         }
         Ok(false)
     }
-}
-
-/// How deep something is that was mined at a height.
-pub(super) const fn depth(best: BlockHeight, mined_at: BlockHeight) -> u32 {
-    best.0.saturating_add(1).saturating_sub(mined_at.0)
 }
