@@ -148,7 +148,7 @@ impl WebConfig {
             max_lag: configured.max_lag,
             version: server_version(env!("CARGO_PKG_VERSION")),
         };
-        let parts = VspParts::on_stores(stores, Arc::new(node), Arc::new(SystemClock));
+        let parts = VspParts { stores: stores.clone(), node: Arc::new(node), clock: Arc::new(SystemClock) };
         Ok(Some(Arc::new(Vsp::open(terms, parts, key).await?)))
     }
 }

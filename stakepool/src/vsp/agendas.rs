@@ -70,7 +70,7 @@ impl Vsp {
         }
         let note = serde_json::to_string(&Note { version, agendas: agendas.to_vec() });
         let done = match note {
-            Ok(text) => self.parts.upkeep.set_note(NOTE, &text).await.map_err(|error| error.to_string()),
+            Ok(text) => self.parts.stores.upkeep.set_note(NOTE, &text).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match done {
@@ -84,7 +84,7 @@ impl Vsp {
     }
 
     async fn noted_agendas(&self, version: VoteVersion) -> Result<Option<Arc<[Agenda]>>, StoreError> {
-        let notes = self.parts.upkeep.notes(NOTE).await?;
+        let notes = self.parts.stores.upkeep.notes(NOTE).await?;
         let Some((_, text)) = notes.into_iter().find(|(name, _)| name == NOTE) else { return Ok(None) };
         match serde_json::from_str::<Note>(&text) {
             Ok(note) => Ok((note.version == version).then(|| note.agendas.into())),

@@ -55,7 +55,7 @@ impl Vsp {
             let mut registration = Registration::new(&package.ticket, self.terms.network, address, quote);
             registration.confirmed_at = self.confirmed_at(mined_at)?;
             let ticket = RegisteredTicket::new(registration, package.transaction.clone(), now);
-            if self.parts.tickets.add_registered(&ticket).await? {
+            if self.parts.stores.vsp_tickets.add_registered(&ticket).await? {
                 tracing::info!(ticket = %hash, index = %address.index, "a ticket was registered");
                 return Ok(ticket);
             }
@@ -93,11 +93,11 @@ impl Vsp {
     async fn give_address(&self) -> Result<FeeAddress, Fault> {
         let _turn = self.giving.lock().await;
         for _ in 0..TRIES * 10 {
-            let kept = self.parts.fee_keys.fee_key(&self.terms.fee_key).await?;
+            let kept = self.parts.stores.fee_keys.fee_key(&self.terms.fee_key).await?;
             let before = kept.ok_or(StoreError::NotFound("fee key"))?;
             let mut after = before;
             let given = after.give()?;
-            if self.parts.fee_keys.change_fee_key(&before, &after).await? {
+            if self.parts.stores.fee_keys.change_fee_key(&before, &after).await? {
                 return Ok(given);
             }
             others_first().await;

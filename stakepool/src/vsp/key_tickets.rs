@@ -18,7 +18,7 @@ impl Vsp {
         // Choices are taken only for agendas that are known, and what was known once is kept: where nothing is known, there are
         // no choices but those of an import.
         let agendas = self.known_agendas().await?.unwrap_or_default();
-        let tickets = self.parts.tickets.registered_where(RegisteredWhere::ToBeVoted).await?;
+        let tickets = self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::ToBeVoted).await?;
         let open = |ticket: &stakepool_core::ports::RegisteredTicket| {
             let hash = ticket.registration.ticket;
             let bits = ticket.registration.preferences.vote_bits(&agendas);

@@ -120,11 +120,11 @@ impl Vsp {
         if refusal.is_some() {
             ticket.payment = None;
             // The answer that was made does not go out, and is no proof of anything.
-            let kept = self.parts.tickets.records(&ticket.registration.ticket).await?;
+            let kept = self.parts.stores.vsp_tickets.records(&ticket.registration.ticket).await?;
             records.forgotten = kept.last().filter(|last| last.kind == RecordKind::PayFee).map(|last| last.number);
         }
         // Where another was faster, that was the background work with the same end.
-        if self.parts.tickets.change_registered(&ticket, &records).await? && refusal.is_none() {
+        if self.parts.stores.vsp_tickets.change_registered(&ticket, &records).await? && refusal.is_none() {
             self.signal().changed();
         }
         refusal.map_or(Ok(()), |code| Err(code.into()))

@@ -28,7 +28,7 @@ impl Vsp {
     /// Stores a changed ticket together with the record of the change. False where another change was faster.
     pub(super) async fn store_signed(&self, ticket: &RegisteredTicket, signed: Signed<'_>) -> Result<bool, Fault> {
         let hash = ticket.registration.ticket;
-        let kept = self.parts.tickets.records(&hash).await?;
+        let kept = self.parts.stores.vsp_tickets.records(&hash).await?;
         let number = kept.last().map_or(0, |last| last.number.saturating_add(1));
         let record = Record {
             kind: signed.kind,
@@ -42,12 +42,12 @@ impl Vsp {
         let kinds: Vec<_> = kept.iter().map(|record| record.kind).chain([signed.kind]).collect();
         let forgotten = surplus(kinds.into_iter()).and_then(|place| kept.get(place)).map(|record| record.number);
         let added = Some(self.vault.seal_record(&hash, number, &record)?);
-        Ok(self.parts.tickets.change_registered(ticket, &RecordChange { added, forgotten }).await?)
+        Ok(self.parts.stores.vsp_tickets.change_registered(ticket, &RecordChange { added, forgotten }).await?)
     }
 
     /// Stores a changed ticket. False where another change was faster.
     pub(super) async fn store(&self, ticket: &RegisteredTicket) -> Result<bool, Fault> {
-        Ok(self.parts.tickets.change_registered(ticket, &RecordChange::default()).await?)
+        Ok(self.parts.stores.vsp_tickets.change_registered(ticket, &RecordChange::default()).await?)
     }
 }
 

@@ -99,9 +99,9 @@ impl Vsp {
     /// [`VspError`] says what is wrong and what to do.
     pub async fn open(terms: VspTerms, parts: VspParts, key: SealingKey) -> Result<Self, VspError> {
         let vault = Vault::new(key);
-        let server_key = vault.server_key(parts.sealed.as_ref()).await?;
-        parts.fee_keys.add_fee_key(&FeeKey::new(terms.fee_key), parts.clock.now()).await?;
-        if parts.fee_keys.fee_key(&terms.fee_key).await?.is_some_and(|key| key.is_retired()) {
+        let server_key = vault.server_key(parts.stores.sealed.as_ref()).await?;
+        parts.stores.fee_keys.add_fee_key(&FeeKey::new(terms.fee_key), parts.clock.now()).await?;
+        if parts.stores.fee_keys.fee_key(&terms.fee_key).await?.is_some_and(|key| key.is_retired()) {
             return Err(FeeKeyError::Retired.into());
         }
         let info = refused_info(&server_key, STARTING).ok_or(VspError::Answer)?;
@@ -190,7 +190,7 @@ impl Vsp {
         now: UnixTime,
     ) -> Option<SignedAnswer> {
         let closed = self.terms.closed.get();
-        let tickets = match self.parts.tickets.registered_counts().await {
+        let tickets = match self.parts.stores.vsp_tickets.registered_counts().await {
             Ok(tickets) => TicketCounts { network: pool_size(&self.terms.params()), ..tickets },
             Err(_) => return refused_info(&self.key, "the pool's database does not answer"),
         };
@@ -252,7 +252,7 @@ impl Vsp {
 
     /// A registered ticket.
     pub(super) async fn registered(&self, ticket: &TicketHash) -> Result<Option<RegisteredTicket>, StoreError> {
-        self.parts.tickets.registered_ticket(ticket).await
+        self.parts.stores.vsp_tickets.registered_ticket(ticket).await
     }
 
     /// A registered ticket whose owner has signed the request.

@@ -18,7 +18,7 @@ impl Vsp {
             let mut ticket = self.signed_for(request).await?;
             ticket.registration.require_choosable()?;
             let asked = SetVoteChoicesRequest::parse(request.body)?;
-            let records = self.parts.tickets.records(&ticket.registration.ticket).await?;
+            let records = self.parts.stores.vsp_tickets.records(&ticket.registration.ticket).await?;
             let choices = records.iter().filter(|record| record.kind.is_choice());
             asked.require_later_than(choices.map(|record| record.timestamp).max())?;
             let agendas = self.agendas_for(&asked.preferences).await?;

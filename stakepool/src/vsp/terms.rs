@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use stakepool_core::chain::{ExtendedPubKey, Generation, Network, Params, VoteVersion};
-use stakepool_core::ports::{Clock, FeeKeyStore, LeaseStore, SealedStore, UpkeepStore, VspNode, VspTicketStore};
+use stakepool_core::ports::{Clock, VspNode};
 use stakepool_core::vsp::FeeTerms;
 
 use crate::closed::Closed;
@@ -42,35 +42,12 @@ impl VspTerms {
 /// What the service works with.
 #[derive(Clone)]
 pub struct VspParts {
-    /// The registered tickets.
-    pub tickets: Arc<dyn VspTicketStore>,
-    /// The keys whose addresses take fees.
-    pub fee_keys: Arc<dyn FeeKeyStore>,
-    /// Sealed secrets.
-    pub sealed: Arc<dyn SealedStore>,
-    /// Work that only one of several instances does.
-    pub leases: Arc<dyn LeaseStore>,
-    /// Where that work keeps its place.
-    pub upkeep: Arc<dyn UpkeepStore>,
+    /// The stores of the pool.
+    pub stores: Stores,
     /// The node.
     pub node: Arc<dyn VspNode>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-}
-
-impl VspParts {
-    /// Parts on the stores of a pool.
-    pub fn on_stores(stores: &Stores, node: Arc<dyn VspNode>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            tickets: stores.vsp_tickets.clone(),
-            fee_keys: stores.fee_keys.clone(),
-            sealed: stores.sealed.clone(),
-            leases: stores.leases.clone(),
-            upkeep: stores.upkeep.clone(),
-            node,
-            clock,
-        }
-    }
 }
 
 impl fmt::Debug for VspParts {

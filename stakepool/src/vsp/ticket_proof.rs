@@ -101,7 +101,7 @@ impl Vsp {
     async fn proof_of(&self, ticket: &RegisteredTicket) -> Result<Proof, Fault> {
         let registration = &ticket.registration;
         let hash = registration.ticket;
-        let records = self.parts.tickets.records(&hash).await?;
+        let records = self.parts.stores.vsp_tickets.records(&hash).await?;
         let records = records.iter().map(|record| self.vault.record(&hash, record).map(ProofRecord::from));
         Ok(Proof {
             timestamp: self.now(),

@@ -276,8 +276,8 @@ async fn a_proof_holds_what_both_sides_signed_and_the_vote_and_the_owner_alone_g
 async fn another_key_file_is_refused_with_the_remedy() {
     let ground = Ground::new();
     let vsp = ground.instance().await;
-    let stores: stakepool::Stores = Arc::new(ground.store.clone()).into();
-    let parts = VspParts::on_stores(&stores, ground.node.clone(), ground.clock.clone());
+    let stores = Arc::new(ground.store.clone()).into();
+    let parts = VspParts { stores, node: ground.node.clone(), clock: ground.clock.clone() };
     let terms = stakepool::vsp::VspTerms {
         network: vsp.terms().network,
         fee: vsp.terms().fee,

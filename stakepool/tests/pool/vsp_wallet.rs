@@ -40,7 +40,7 @@ impl Ground {
 
     /// One more instance, whose tickets lie in a store that may have its faults. Nobody has said who knows the agendas.
     pub async fn instance_on(&self, tickets: Arc<dyn VspTicketStore>) -> Vsp {
-        let stores: Stores = Arc::new(self.store.clone()).into();
+        let stores = Stores { vsp_tickets: tickets, ..Arc::new(self.store.clone()).into() };
         let terms = VspTerms {
             network: Network::Simnet,
             fee: FeeTerms { fee: PoolFee::from_percent(5.0).unwrap(), most: None },
@@ -49,7 +49,7 @@ impl Ground {
             max_lag: 3,
             version: server_version("0.1.0"),
         };
-        let parts = VspParts { tickets, ..VspParts::on_stores(&stores, self.node.clone(), self.clock.clone()) };
+        let parts = VspParts { stores, node: self.node.clone(), clock: self.clock.clone() };
         let vsp = Vsp::open(terms, parts, SealingKey::from_bytes(&KEY_FILE)).await.unwrap();
         self.look(&vsp).await;
         vsp

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use stakepool::Stores;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{DaemonsSeen, Vsp, VspParts, VspTerms, is_signed_by};
 use stakepool_core::chain::{Amount, BlockHeight, Network};
@@ -69,7 +68,6 @@ pub async fn open(
     clock: &Arc<TestClock>,
     key: &SealingKey,
 ) -> Arc<Vsp> {
-    let stores: Stores = database.clone().into();
     let fee = FeeTerms { fee: PoolFee::from_percent(5.0).unwrap(), most: Some(Amount::from_atoms(10_000_000)) };
     let terms = VspTerms {
         network: Network::Simnet,
@@ -79,7 +77,7 @@ pub async fn open(
         max_lag: 3,
         version: server_version("0.1.0"),
     };
-    let parts = VspParts::on_stores(&stores, node.clone(), clock.clone());
+    let parts = VspParts { stores: database.clone().into(), node: node.clone(), clock: clock.clone() };
     let key = SealingKey::from_bytes(&key.to_bytes());
     Arc::new(Vsp::open(terms, parts, key).await.unwrap())
 }

@@ -23,7 +23,7 @@ impl Vsp {
             return Ok(());
         }
         let hashes: Vec<_> = ended.keys().copied().collect();
-        for ticket in self.parts.tickets.registered_among(&hashes).await? {
+        for ticket in self.parts.stores.vsp_tickets.registered_among(&hashes).await? {
             let hash = ticket.registration.ticket;
             let has_voted = ended.get(&hash).copied().unwrap_or_default();
             let end = |ticket: &mut RegisteredTicket| {
@@ -50,7 +50,7 @@ impl Vsp {
 
     /// Takes back what was settled in blocks above a height, which left the best chain.
     pub(super) async fn undo(&self, above: BlockHeight) -> Result<(), PassError> {
-        for ticket in self.parts.tickets.registered_where(RegisteredWhere::SettledAbove(above)).await? {
+        for ticket in self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::SettledAbove(above)).await? {
             self.keep_changed(ticket, |ticket| take_back(ticket, above)).await?;
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Vsp {
     /// Deletes the keys of tickets whose end is too deep to come back.
     pub(super) async fn delete_keys(&self, best: BlockHeight) -> Result<(), PassError> {
         let deep = RegisteredWhere::KeyKeptUntil(BlockHeight(best.0.saturating_sub(DEEP)));
-        for mut ticket in self.parts.tickets.registered_where(deep).await? {
+        for mut ticket in self.parts.stores.vsp_tickets.registered_where(deep).await? {
             (ticket.voting_key, ticket.payment) = (None, None);
             self.keep(&ticket).await?;
         }

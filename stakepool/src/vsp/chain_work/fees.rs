@@ -15,7 +15,8 @@ const TRIES: u32 = 3;
 impl Vsp {
     /// Sends the fees whose tickets are confirmed.
     pub(super) async fn send_fees(&self, best: &BlockHeader, refused: &mut Refusals) -> Result<(), PassError> {
-        let received = self.parts.tickets.registered_where(RegisteredWhere::Fee(FeeStatus::Received)).await?;
+        let received =
+            self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::Fee(FeeStatus::Received)).await?;
         refused.keep(received.iter().map(|ticket| &ticket.registration.ticket));
         let mut failures = Failures::default();
         for ticket in received.into_iter().filter(|ticket| ticket.registration.is_fee_due()) {
@@ -50,7 +51,8 @@ impl Vsp {
     /// Notes which fees are settled now, and which were spent elsewhere.
     pub(super) async fn settle_fees(&self, best: BlockHeight) -> Result<(), PassError> {
         let mut failures = Failures::default();
-        for ticket in self.parts.tickets.registered_where(RegisteredWhere::Fee(FeeStatus::Broadcast)).await? {
+        for ticket in self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::Fee(FeeStatus::Broadcast)).await?
+        {
             failures.note(self.settle(ticket, best).await)?;
         }
         failures.end()

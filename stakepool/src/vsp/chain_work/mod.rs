@@ -40,7 +40,7 @@ impl Vsp {
         if passes.done == Some(best.hash) && !self.is_asked_again() {
             return Ok(());
         }
-        let mut place = Place::load(self.parts.upkeep.as_ref()).await?;
+        let mut place = Place::load(self.parts.stores.upkeep.as_ref()).await?;
         if let Some((known, _)) = place.last().filter(|(known, _)| best.height < *known) {
             return Err(PassError::Behind { node: best.height, known });
         }
@@ -50,13 +50,13 @@ impl Vsp {
             if place.last().is_none() && above.0 > 0 {
                 place.push(above, node.block_hash(above).await?);
             }
-            place.save(self.parts.upkeep.as_ref()).await?;
+            place.save(self.parts.stores.upkeep.as_ref()).await?;
         }
         match place.last() {
             Some((last, _)) => self.work_through(&mut place, last, best.height).await?,
             None => {
                 place.push(best.height, best.hash);
-                place.save(self.parts.upkeep.as_ref()).await?;
+                place.save(self.parts.stores.upkeep.as_ref()).await?;
             }
         }
         self.look_after_tickets(&best, &mut passes).await?;
@@ -82,7 +82,7 @@ impl Vsp {
             let block = node.block(&hash).await?;
             self.note_ends(height, &block.stake_transactions).await?;
             place.push(height, hash);
-            place.save(self.parts.upkeep.as_ref()).await?;
+            place.save(self.parts.stores.upkeep.as_ref()).await?;
         }
         Ok(())
     }

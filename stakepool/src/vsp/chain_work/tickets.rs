@@ -16,7 +16,7 @@ const TRIES: u32 = 144;
 impl Vsp {
     /// Notes which tickets are confirmed now, and gives the node those that it has forgotten.
     pub(super) async fn confirm_tickets(&self, best: &BlockHeader, refused: &mut Refusals) -> Result<(), PassError> {
-        let unconfirmed = self.parts.tickets.registered_where(RegisteredWhere::Unconfirmed).await?;
+        let unconfirmed = self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::Unconfirmed).await?;
         refused.keep(unconfirmed.iter().map(|ticket| &ticket.registration.ticket));
         let mut failures = Failures::default();
         for ticket in unconfirmed {
@@ -68,7 +68,7 @@ impl Vsp {
     async fn give_up(&self, ticket: RegisteredTicket) -> Result<(), PassError> {
         let hash = ticket.registration.ticket;
         if !self.is_paid(&ticket).await? {
-            if self.parts.tickets.forget_registered(&hash, ticket.revision).await? {
+            if self.parts.stores.vsp_tickets.forget_registered(&hash, ticket.revision).await? {
                 tracing::warn!(ticket = %hash, "a registered ticket has vanished unpaid, and is forgotten");
                 self.signal().changed();
             }
@@ -83,7 +83,7 @@ impl Vsp {
         if !ticket.registration.fee.is_payable() {
             return Ok(true);
         }
-        let records = self.parts.tickets.records(&ticket.registration.ticket).await?;
+        let records = self.parts.stores.vsp_tickets.records(&ticket.registration.ticket).await?;
         Ok(records.iter().any(|record| record.kind == RecordKind::PayFee))
     }
 
