@@ -134,6 +134,7 @@ mod desired_changed;
 mod factor_key;
 mod figures;
 mod history;
+mod json_note;
 mod limits;
 pub mod mail;
 mod notice_notes;

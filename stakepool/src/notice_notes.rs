@@ -8,6 +8,8 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{StoreError, UpkeepStore};
 use stakepool_core::time::UnixTime;
 
+use crate::json_note::set_json_note;
+
 /// How the names of the notes of notices begin; the number follows.
 const NOTICE: &str = "notice/";
 /// How those of their mails begin; number and stage follow.
@@ -158,10 +160,6 @@ fn mail_name(id: NoticeId, stage: Stage) -> String {
     format!("{MAILED}{:010}/{}", id.0, stage.name())
 }
 
-fn encoded(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Backend(error.to_string()))
-}
-
 /// All notices, the earliest first. One that another version wrote and that cannot be read is left out.
 pub(crate) async fn read_notices(store: &dyn UpkeepStore) -> Result<Vec<Notice>, StoreError> {
     let notes = store.notes(NOTICE).await?;
@@ -179,7 +177,7 @@ pub(crate) async fn new_number(store: &dyn UpkeepStore, others: &[Notice]) -> Re
 
 /// Keeps a notice.
 pub(crate) async fn note_notice(store: &dyn UpkeepStore, notice: &Notice) -> Result<(), StoreError> {
-    store.set_note(&name(notice.id), &encoded(notice)?).await
+    set_json_note(store, &name(notice.id), notice).await
 }
 
 /// Removes a notice, and how far its mails have come.
@@ -208,7 +206,7 @@ pub(crate) async fn note_mailed(
     stage: Stage,
     mailed: Mailed,
 ) -> Result<(), StoreError> {
-    store.set_note(&mail_name(id, stage), &encoded(&mailed)?).await
+    set_json_note(store, &mail_name(id, stage), &mailed).await
 }
 
 #[cfg(test)]

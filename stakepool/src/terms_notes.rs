@@ -6,6 +6,8 @@ use stakepool_core::ports::{StoreError, UpkeepStore};
 use stakepool_core::ticket::{PoolFee, Terms, TermsHistory};
 use stakepool_core::time::UnixTime;
 
+use crate::json_note::set_json_note;
+
 /// How the names of the notes of terms begin; the height follows.
 const FROM: &str = "terms/from/";
 /// The note of what the configuration said last.
@@ -76,10 +78,6 @@ fn unreadable(name: &str, error: &serde_json::Error) -> StoreError {
     StoreError::Backend(format!("the note `{name}` cannot be read: {error}; restore a backup, or remove it by hand"))
 }
 
-fn encoded(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Backend(error.to_string()))
-}
-
 fn name(from: BlockHeight) -> String {
     // As wide as the highest, so that notes lie in the order of their heights.
     format!("{FROM}{:010}", from.0)
@@ -99,7 +97,7 @@ pub(crate) fn history(noted: &[NotedTerms]) -> TermsHistory {
 
 /// Notes terms, in the place of those from the same height.
 pub(crate) async fn note_terms(store: &dyn UpkeepStore, noted: &NotedTerms) -> Result<(), StoreError> {
-    store.set_note(&name(noted.terms.from), &encoded(noted)?).await
+    set_json_note(store, &name(noted.terms.from), noted).await
 }
 
 /// Takes terms back.
@@ -115,5 +113,5 @@ pub(crate) async fn read_configured(store: &dyn UpkeepStore) -> Result<Option<As
 
 /// Notes what the configuration says.
 pub(crate) async fn note_configured(store: &dyn UpkeepStore, configured: &Asked) -> Result<(), StoreError> {
-    store.set_note(CONFIGURED, &encoded(configured)?).await
+    set_json_note(store, CONFIGURED, configured).await
 }

@@ -8,6 +8,8 @@ use stakepool_core::chain::{KeyIndex, ScriptAddress};
 use stakepool_core::ports::{StoreError, UpkeepStore, UserStore};
 use stakepool_core::time::UnixTime;
 
+use crate::json_note::set_json_note;
+
 /// How the names of the notes begin; the address follows.
 const SEEN: &str = "unknown/seen/";
 const ACKNOWLEDGED: &str = "unknown/ack/";
@@ -96,8 +98,8 @@ pub(crate) async fn set_acknowledged(
     acknowledgement: Option<&Acknowledgement>,
 ) -> Result<(), StoreError> {
     let name = format!("{ACKNOWLEDGED}{address}");
-    match acknowledgement.map(serde_json::to_string) {
-        Some(text) => store.set_note(&name, &text.map_err(|error| StoreError::Backend(error.to_string()))?).await,
+    match acknowledgement {
+        Some(acknowledgement) => set_json_note(store, &name, acknowledgement).await,
         None => store.forget_note(&name).await,
     }
 }

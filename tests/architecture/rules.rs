@@ -130,7 +130,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         POOL,
         &[
-            &["closed", "over_time"],
+            &["closed", "json_note", "over_time"],
             &[
                 "agendas",
                 "alert_record",

@@ -11,6 +11,8 @@ use stakepool_core::ports::{MailError, MailFailure, MailFailureStore, StoreError
 use stakepool_core::time::UnixTime;
 use tokio::time::timeout;
 
+use crate::json_note::set_json_note;
+
 /// How long a failure is shown of a user to whom nothing was sent since.
 const LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many tries in a row must fail before the mail server counts as away. One mail is tried as often within 70 seconds.
@@ -135,8 +137,7 @@ impl MailRecord {
     ) -> Result<(), StoreError> {
         let since = before.map_or(since, |before| before.since.min(since));
         let outage = MailOutage { since, last_try: now, reason: reason.to_owned(), server: self.server.clone() };
-        let text = serde_json::to_string(&outage).map_err(|error| StoreError::Backend(error.to_string()))?;
-        self.notes.set_note(NOTE, &text).await
+        set_json_note(self.notes.as_ref(), NOTE, &outage).await
     }
 
     fn count_failure(&self, now: UnixTime) -> (u32, UnixTime) {

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::fault::Fault;
 use super::service::Vsp;
 use crate::agendas::Agendas;
+use crate::json_note::set_json_note;
 
 /// The name of the note.
 const NOTE: &str = "vsp agendas";
@@ -68,16 +69,12 @@ impl Vsp {
         if self.agendas.is_noted(agendas) {
             return;
         }
-        let note = serde_json::to_string(&Note { version, agendas: agendas.to_vec() });
-        let done = match note {
-            Ok(text) => self.parts.stores.upkeep.set_note(NOTE, &text).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match done {
+        let note = Note { version, agendas: agendas.to_vec() };
+        match set_json_note(self.parts.stores.upkeep.as_ref(), NOTE, &note).await {
             Ok(()) => self.agendas.set_noted(agendas.clone()),
             Err(error) => {
                 if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
-                    tracing::warn!(error, unsaid, "the agendas could not be noted");
+                    tracing::warn!(%error, unsaid, "the agendas could not be noted");
                 }
             }
         }

@@ -26,7 +26,7 @@ pub enum PassError {
     /// Without an index mined transactions seem to be unknown, and tickets to have vanished.
     #[error("the node has no index of transactions: start it with txindex=1")]
     NoIndex,
-    /// What is noted of the place in the chain cannot be read or written.
+    /// What is noted of the place in the chain cannot be read.
     #[error("the note of the place in the chain cannot be used: {0}")]
     Place(String),
     /// Something of a ticket.

@@ -5,6 +5,7 @@ use stakepool_core::chain::{BlockHash, BlockHeight};
 use stakepool_core::ports::{NodeError, UpkeepStore, VspNode};
 
 use super::error::PassError;
+use crate::json_note::set_json_note;
 
 /// The name of the note.
 const NOTE: &str = "vsp chain";
@@ -25,8 +26,7 @@ impl Place {
     }
 
     pub(super) async fn save(&self, store: &dyn UpkeepStore) -> Result<(), PassError> {
-        let text = serde_json::to_string(self).map_err(|error| PassError::Place(error.to_string()))?;
-        Ok(store.set_note(NOTE, &text).await?)
+        Ok(set_json_note(store, NOTE, self).await?)
     }
 
     pub(super) fn last(&self) -> Option<(BlockHeight, BlockHash)> {
