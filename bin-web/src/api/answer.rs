@@ -3,14 +3,12 @@
 use hyper::body::Bytes;
 use serde::Serialize;
 use stakepool::accounts::MustWait;
-use warp::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    ALLOW, CONTENT_TYPE,
-};
-use warp::http::{HeaderValue, Method, StatusCode};
+use warp::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE};
+use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use super::command::Command;
+use super::cors::allow;
 
 /// The codes of gRPC that the answers carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,22 +90,9 @@ pub fn json(status: StatusCode, body: Bytes) -> Response {
     response
 }
 
-/// The answer to a browser that asks whether a page of another site may call.
-pub fn preflight() -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization, Content-Type"));
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
-    response
-}
-
 /// The answer to a call by a method that the command does not have.
 pub fn wrong_method(command: Command) -> Response {
-    let allow = if command.method() == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" };
     let mut response = json(StatusCode::METHOD_NOT_ALLOWED, plain(Code::InvalidArgument, "invalid API method"));
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response.headers_mut().insert(ALLOW, allow(&command.method()));
     response
 }

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod body;
 pub mod call;
 pub mod command;
+pub mod cors;
 pub mod getpurchaseinfo;
 pub mod number;
 pub mod stats;
@@ -24,11 +25,15 @@ use warp::http::{Method, StatusCode};
 use warp::path::Tail;
 use warp::reply::Response;
 
-use self::answer::{Code, json, plain, preflight, wrong_method};
+use self::answer::{Code, json, plain, wrong_method};
 use self::call::Call;
 use self::command::Command;
+use self::cors::preflight;
 use crate::http::filters::{client, query};
 use crate::site::Site;
+
+/// The headers with which other sites may call.
+const HEADERS: &str = "Authorization, Content-Type";
 
 /// Everything under `/api`.
 pub fn routes(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
@@ -72,7 +77,7 @@ async fn dispatch(tail: &str, method: &Method, call: Call) -> Response {
         (Some(Command::Stats), &Method::GET) => stats::answer(&call.site, call.client).await,
         (Some(Command::Address), &Method::POST) => address::answer(&call).await,
         (Some(Command::Voting), &Method::POST) => voting::answer(&call).await,
-        (Some(_), &Method::OPTIONS) => return preflight(),
+        (Some(_), &Method::OPTIONS) => return preflight(HEADERS),
         (Some(known), method) if method != Method::GET && method != Method::POST => return wrong_method(known),
         _ => return json(StatusCode::NOT_FOUND, plain(Code::InvalidArgument, "invalid API command or version")),
     };

@@ -3,14 +3,12 @@
 use hyper::body::Bytes;
 use stakepool::vsp::Vsp;
 use stakepool_core::vsp::{Refusal, SignedAnswer};
-use warp::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONTENT_TYPE,
-};
-use warp::http::{HeaderValue, Method, StatusCode};
+use warp::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_TYPE};
+use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use super::command::Command;
+use crate::api::cors::allow;
 
 /// Where the server's signature of the body stands.
 const SIGNATURE: &str = "vsp-server-signature";
@@ -30,23 +28,10 @@ pub fn signed(answer: &SignedAnswer) -> Response {
     response
 }
 
-/// The answer to a browser that asks whether a page of another site may call.
-pub(super) fn preflight() -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type, VSP-Client-Signature"));
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
-    response
-}
-
 /// The answer to a call by a method that the command does not have.
 pub(super) fn wrong_method(vsp: &Vsp, command: Command) -> Response {
     let mut response = signed(&vsp.refusal_with(405, &Refusal::bad_request("method not allowed")));
-    let allow = if command.method() == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" };
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response.headers_mut().insert(ALLOW, allow(&command.method()));
     response
 }
 

@@ -4,13 +4,6 @@
 pub mod answer;
 pub mod call;
 pub mod command;
-mod feeaddress;
-mod payfee;
-mod setaltsignaddr;
-mod setvotechoices;
-mod ticketproof;
-mod ticketstatus;
-pub mod vspinfo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +16,13 @@ use tokio::time::timeout;
 use warp::http::Method;
 use warp::reply::Response;
 
-use self::answer::{preflight, signed, wrong_method};
+use self::answer::{signed, wrong_method};
 use self::call::Call;
-use self::command::Command;
+use self::command::{Command, TicketCommand};
+use crate::api::cors::preflight;
 
+/// The headers with which other sites may call.
+const HEADERS: &str = "Content-Type, VSP-Client-Signature";
 /// How long an answer may take. What was begun goes on to its end all the same.
 const LIMIT: Duration = Duration::from_secs(55);
 
@@ -34,37 +30,42 @@ const LIMIT: Duration = Duration::from_secs(55);
 pub async fn dispatch(name: &str, method: &Method, vsp: &Arc<Vsp>, call: Call) -> Option<Response> {
     let command = Command::of(name)?;
     if method == Method::OPTIONS {
-        return Some(preflight());
+        return Some(preflight(HEADERS));
     }
     if *method != command.method() {
         return Some(wrong_method(vsp, command));
     }
-    if command == Command::VspInfo {
-        return Some(vspinfo::answer(vsp));
-    }
+    let answer = match command {
+        Command::VspInfo => signed(&vsp.info()),
+        Command::OfTicket(command) => signed(&of_ticket(command, vsp, call).await),
+    };
+    Some(answer)
+}
+
+/// Answers a signed request, unless there are too many.
+async fn of_ticket(command: TicketCommand, vsp: &Arc<Vsp>, call: Call) -> SignedAnswer {
     let ticket = if command.is_limited_by_ticket() { ticket_of(&call.body).ok() } else { None };
     if let Err(wait) = call.site.pool.admit_wallet_of_today(call.client, ticket) {
-        return Some(signed(&too_many(vsp, wait)));
+        return too_many(vsp, wait);
     }
-    let (answering, vsp) = (vsp.clone(), vsp.clone());
+    let answering = vsp.clone();
     // A client that hangs up leaves nothing half done.
-    let answer = tokio::spawn(isolated(async move { of_command(command, &answering, &call).await }));
-    let answer = match timeout(LIMIT, answer).await {
+    let answer = tokio::spawn(isolated(async move { use_case(command, &answering, &call).await }));
+    match timeout(LIMIT, answer).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::error!(%error, command = command.name(), "a call of the API v3 broke down");
             vsp.refusal(&Code::InternalError.into())
         }
         Err(_) => vsp.refusal(&Code::InternalError.into()),
-    };
-    Some(signed(&answer))
+    }
 }
 
 fn too_many(vsp: &Vsp, wait: MustWait) -> SignedAnswer {
     vsp.refusal_with(429, &Refusal::bad_request(format!("too many requests, try again in {}", wait.in_words())))
 }
 
-async fn of_command(command: Command, vsp: &Vsp, call: &Call) -> SignedAnswer {
+async fn use_case(command: TicketCommand, vsp: &Vsp, call: &Call) -> SignedAnswer {
     // Only what the owner signed counts for the ticket: a stranger, who can name it as well, must not lock the owner out.
     if command.is_limited_by_ticket()
         && let Some(ticket) = vsp.ticket_signed_for(call.request()).await
@@ -72,13 +73,13 @@ async fn of_command(command: Command, vsp: &Vsp, call: &Call) -> SignedAnswer {
     {
         return too_many(vsp, wait);
     }
+    let request = call.request();
     match command {
-        Command::VspInfo => (*vsp.info()).clone(),
-        Command::FeeAddress => feeaddress::answer(vsp, call).await,
-        Command::PayFee => payfee::answer(vsp, call).await,
-        Command::TicketStatus => ticketstatus::answer(vsp, call).await,
-        Command::SetVoteChoices => setvotechoices::answer(vsp, call).await,
-        Command::SetAltSignAddr => setaltsignaddr::answer(vsp, call).await,
-        Command::TicketProof => ticketproof::answer(vsp, call).await,
+        TicketCommand::FeeAddress => vsp.fee_address(request).await,
+        TicketCommand::PayFee => vsp.pay_fee(request).await,
+        TicketCommand::TicketStatus => vsp.ticket_status(request).await,
+        TicketCommand::SetVoteChoices => vsp.set_vote_choices(request).await,
+        TicketCommand::SetAltSignAddr => vsp.set_alt_sign_addr(request).await,
+        TicketCommand::TicketProof => vsp.ticket_proof(request).await,
     }
 }
