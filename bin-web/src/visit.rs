@@ -59,7 +59,7 @@ struct Frame<'a> {
     /// Whether its closing day has come.
     closed_for_good: bool,
     /// What users are to know.
-    notices: Vec<Told>,
+    notices: Vec<ShownNotice>,
     /// Whether the pool sends mail.
     mail: bool,
     style: String,
@@ -70,14 +70,14 @@ struct Frame<'a> {
 
 /// A notice as pages show it.
 #[derive(Serialize)]
-struct Told {
+struct ShownNotice {
     heading: &'static str,
     dates: String,
     text: String,
     is_closing: bool,
 }
 
-impl From<Notice> for Told {
+impl From<Notice> for ShownNotice {
     fn from(notice: Notice) -> Self {
         Self {
             heading: notice.kind.heading(),
@@ -238,7 +238,7 @@ impl Visit {
             link: &identity.link,
             closed: (*terms.closed.get()).clone(),
             closed_for_good: terms.closed.is_for_good(),
-            notices: pool.notices().into_iter().map(Told::from).collect(),
+            notices: pool.notices().into_iter().map(ShownNotice::from).collect(),
             mail: pool.sends_mail(),
             style: self.site.assets.url("style.css"),
             script: self.site.assets.url("copy.js"),

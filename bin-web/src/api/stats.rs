@@ -44,13 +44,13 @@ struct Stats<'a> {
     version: &'a str,
     /// Not the predecessor's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    notices: Vec<Told>,
+    notices: Vec<ShownNotice>,
 }
 
 /// What users are to know, with moments in seconds since 1970.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Told {
+struct ShownNotice {
     kind: &'static str,
     text: String,
     from: i64,
@@ -58,7 +58,7 @@ struct Told {
     until: Option<i64>,
 }
 
-impl From<Notice> for Told {
+impl From<Notice> for ShownNotice {
     fn from(notice: Notice) -> Self {
         let until = notice.until.map(|until| until.0);
         Self { kind: notice.kind.name(), text: notice.text, from: notice.from.0, until }
@@ -109,7 +109,7 @@ fn body(figures: &PoolFigures, pool: &Pool) -> Bytes {
         user_count: figures.users,
         user_count_active: figures.active_users,
         version: VERSION,
-        notices: pool.notices().into_iter().map(Told::from).collect(),
+        notices: pool.notices().into_iter().map(ShownNotice::from).collect(),
     };
     with_data(Code::Ok, "stats successfully retrieved", Some(data))
 }

@@ -36,9 +36,9 @@ async fn every_page_and_the_statistics_of_the_api_tell_a_notice_with_its_dates()
     }
     let stats: serde_json::Value =
         serde_json::from_str(&world.send("GET", "/api/v2/stats?x", &[], b"").await.text()).unwrap();
-    let told = &stats["data"]["Notices"][0];
-    assert_eq!((told["Kind"].as_str(), told["From"].as_i64()), (Some("maintenance"), Some(1_700_086_400)));
-    assert_eq!(told["Until"], 1_700_172_800);
+    let notice = &stats["data"]["Notices"][0];
+    assert_eq!((notice["Kind"].as_str(), notice["From"].as_i64()), (Some("maintenance"), Some(1_700_086_400)));
+    assert_eq!(notice["Until"], 1_700_172_800);
     world.advance(2 * DAY);
     assert!(!user.get("/settings").await.text().contains("Maintenance"), "it is over");
 }
