@@ -50,9 +50,9 @@ impl Live {
     }
 
     fn take(&self, config: &WebConfig) {
-        self.pool.terms().closed.set(config.closed());
+        self.pool.terms().closed.set_configured(config.closed());
         if let (Some(vsp), Some(configured)) = (self.pool.vsp(), &config.vsp) {
-            vsp.terms().closed.set(configured.closed.clone());
+            vsp.terms().closed.set_configured(configured.closed.clone());
         }
         self.pool.settings().administrators.set(config.admin_ids.clone());
         self.pool.settings().invitations_required.set(config.invitations_required);

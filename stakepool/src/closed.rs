@@ -10,8 +10,8 @@ use stakepool_core::reloadable::Reloadable;
 /// use stakepool::Closed;
 ///
 /// let closed = Closed::from(Some("The pool is full.".to_owned()));
-/// closed.close(Some("The pool has closed.".to_owned()));
-/// closed.set(None);
+/// closed.set_for_good(Some("The pool has closed.".to_owned()));
+/// closed.set_configured(None);
 /// assert_eq!(closed.get().as_deref(), Some("The pool has closed."), "whatever the configuration says");
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -27,13 +27,13 @@ impl Closed {
         if for_good.is_some() { for_good } else { self.configured.get() }
     }
 
-    /// Closes the pool with this message, or opens it, as the configuration says.
-    pub fn set(&self, message: Option<String>) {
+    /// Takes over what the configuration says: closed with this message, or open.
+    pub fn set_configured(&self, message: Option<String>) {
         self.configured.set(message);
     }
 
-    /// Closes the pool because its closing day has come, or takes that back.
-    pub fn close(&self, message: Option<String>) {
+    /// Closes the pool with this message because its closing day has come; `None` takes that back.
+    pub fn set_for_good(&self, message: Option<String>) {
         self.for_good.set(message);
     }
 

@@ -61,9 +61,9 @@ impl Pool {
         let closed = closed.map(|notice| notice.text.clone());
         #[cfg(feature = "vsp")]
         if let Some(vsp) = &self.parts.vsp {
-            vsp.terms().closed.close(closed.clone());
+            vsp.terms().closed.set_for_good(closed.clone());
         }
-        self.terms.closed.close(closed);
+        self.terms.closed.set_for_good(closed);
         self.notices.set(notices);
         Ok(())
     }

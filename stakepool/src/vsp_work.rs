@@ -32,7 +32,7 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
         loop {
             ticks.tick().await;
             if has_lease(pool).await {
-                last = told(vsp.pass().await, last);
+                last = log_once(vsp.pass().await, last);
             }
         }
     };
@@ -45,10 +45,10 @@ async fn has_lease(pool: &Pool) -> bool {
 }
 
 /// Logs a failure once, until it is another one or over.
-fn told(pass: Result<(), PassError>, last: Option<String>) -> Option<String> {
+fn log_once(pass: Result<(), PassError>, last: Option<String>) -> Option<String> {
     let text = pass.err()?.to_string();
     if last.as_ref() != Some(&text) {
-        tracing::warn!(error = text, "blocks are not worked through for wallets of today; tried again each second");
+        tracing::warn!(error = text, "VSP: new blocks are not worked through; tried again each second");
     }
     Some(text)
 }

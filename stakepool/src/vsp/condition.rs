@@ -22,15 +22,15 @@ pub struct DaemonsSeen {
 
 /// What is known of the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeSeen {
+pub(super) struct NodeSeen {
     /// What it is.
-    pub generation: Generation,
+    pub(super) generation: Generation,
     /// Its network.
-    pub network: Network,
+    pub(super) network: Network,
     /// Whether it knows mined transactions.
-    pub has_index: bool,
+    pub(super) has_index: bool,
     /// Its best block.
-    pub best: BlockHeader,
+    pub(super) best: BlockHeader,
 }
 
 /// Why no ticket can be taken now; `None` where it can. The operator's own closing is something else.

@@ -26,10 +26,10 @@ mod ticket_status;
 mod vault;
 
 pub use chain_work::PassError;
-pub use condition::{DaemonsSeen, NodeSeen};
+pub use condition::DaemonsSeen;
 pub use nodes::NodesInTurn;
-pub use server_key::{ServerKey, ServerKeyError, is_signed_by};
+pub use server_key::{ServerKeyError, is_signed_by};
 pub use service::{Request, Vsp, VspError};
 pub use terms::{VspParts, VspTerms};
 pub use ticket_proof::{Proof, ProofRecord, ProofVote};
-pub use vault::{Vault, VaultError, holds_secrets};
+pub use vault::{VaultError, holds_secrets};

@@ -22,7 +22,7 @@ pub enum ServerKeyError {
 }
 
 /// The server's key. It never prints its private half.
-pub struct ServerKey {
+pub(super) struct ServerKey {
     pair: Ed25519KeyPair,
     public: [u8; 32],
 }
@@ -32,7 +32,7 @@ impl ServerKey {
     ///
     /// # Errors
     /// [`ServerKeyError::Random`].
-    pub fn new_seed() -> Result<Zeroizing<[u8; 32]>, ServerKeyError> {
+    pub(super) fn new_seed() -> Result<Zeroizing<[u8; 32]>, ServerKeyError> {
         let mut seed = Zeroizing::new([0; 32]);
         rand::fill(&mut *seed).map_err(|Unspecified| ServerKeyError::Random)?;
         Ok(seed)
@@ -42,7 +42,7 @@ impl ServerKey {
     ///
     /// # Errors
     /// [`ServerKeyError::Seed`].
-    pub fn from_seed(seed: &[u8; 32]) -> Result<Self, ServerKeyError> {
+    pub(super) fn from_seed(seed: &[u8; 32]) -> Result<Self, ServerKeyError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_: KeyRejected| ServerKeyError::Seed)?;
         let public = pair.public_key().as_ref().try_into().map_err(|_| ServerKeyError::Seed)?;
         Ok(Self { pair, public })

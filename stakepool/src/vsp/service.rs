@@ -136,11 +136,6 @@ impl Vsp {
         self.signal.clone()
     }
 
-    /// Why no ticket can be taken now, where it is not the operator's wish.
-    pub fn hindrance(&self) -> Option<&'static str> {
-        self.seen().hindrance
-    }
-
     /// Looks at node, daemons and tickets, and makes the answer of `vspinfo`: to be called once a second.
     pub async fn look(&self, daemons: DaemonsSeen) {
         let node = match timeout(LOOK, self.look_at_node()).await {
@@ -165,8 +160,8 @@ impl Vsp {
             std::mem::replace(&mut seen.hindrance, hindrance)
         };
         match hindrance {
-            Some(reason) if before != hindrance => tracing::warn!(reason, "wallets of today are sold no tickets"),
-            None if before.is_some() => tracing::info!("wallets of today are sold tickets"),
+            Some(reason) if before != hindrance => tracing::warn!(reason, "VSP: no new tickets are taken"),
+            None if before.is_some() => tracing::info!("VSP: new tickets are taken again"),
             _ => {}
         }
     }

@@ -44,11 +44,11 @@ pub async fn holds_secrets(store: &dyn SealedStore) -> Result<bool, StoreError> 
 
 /// Seals and opens.
 #[derive(Clone, Debug)]
-pub struct Vault(Arc<SealingKey>);
+pub(super) struct Vault(Arc<SealingKey>);
 
 impl Vault {
     /// With the key of the key file.
-    pub fn new(key: SealingKey) -> Self {
+    pub(super) fn new(key: SealingKey) -> Self {
         Self(Arc::new(key))
     }
 
@@ -73,7 +73,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`] where it was sealed by another key or for another ticket.
-    pub fn voting_key(&self, ticket: &TicketHash, sealed: &SealedSecret) -> Result<PrivateKey, VaultError> {
+    pub(super) fn voting_key(&self, ticket: &TicketHash, sealed: &SealedSecret) -> Result<PrivateKey, VaultError> {
         let bytes = self.0.open(&sealed.0, voting_key_place(ticket).as_bytes())?;
         let bytes = Zeroizing::new(<[u8; 32]>::try_from(&bytes[..]).map_err(|_| VaultError::Content("voting key"))?);
         PrivateKey::from_bytes(&bytes).map_err(|_| VaultError::Content("voting key"))
@@ -95,7 +95,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`] where it was sealed by another key or for another ticket.
-    pub fn record(&self, ticket: &TicketHash, record: &SealedRecord) -> Result<Record, VaultError> {
+    pub(super) fn record(&self, ticket: &TicketHash, record: &SealedRecord) -> Result<Record, VaultError> {
         let plain = self.0.open(&record.sealed.0, record_place(ticket, record.number).as_bytes())?;
         serde_json::from_slice(&plain).map_err(|_| VaultError::Content("record"))
     }

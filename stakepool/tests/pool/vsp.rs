@@ -304,9 +304,9 @@ async fn a_node_of_the_older_generation_sells_nothing() {
 async fn from_the_closing_day_on_no_ticket_is_taken_whatever_the_configuration_says() {
     let ground = Ground::new();
     let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
-    vsp.terms().closed.close(Some("The pool has closed.".to_owned()));
-    vsp.terms().closed.set(None);
+    vsp.terms().closed.set_for_good(Some("The pool has closed.".to_owned()));
+    vsp.terms().closed.set_configured(None);
     assert_eq!(code(&wallet.ask_address(&vsp, &ground).await).1, 2);
-    vsp.terms().closed.close(None);
+    vsp.terms().closed.set_for_good(None);
     assert_eq!(wallet.ask_address(&vsp, &ground).await.status, 200);
 }

@@ -109,7 +109,7 @@ fn comparable(mut answer: Value) -> Value {
 async fn answered(scene: &Scene, exchange: &Exchange) -> (u16, Value) {
     let said = &exchange.world;
     scene.clock.set(UnixMillis((exchange.time * 1000.0) as i64));
-    scene.vsp.terms().closed.set(said.closed.then(|| said.closed_message.clone()));
+    scene.vsp.terms().closed.set_configured(said.closed.then(|| said.closed_message.clone()));
     follow(&mut scene.node.chain(), said);
     scene.look().await;
     scene.vsp.pass().await.unwrap();

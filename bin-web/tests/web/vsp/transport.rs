@@ -68,7 +68,7 @@ async fn while_nothing_can_be_voted_vspinfo_is_a_signed_503_and_nothing_is_sold(
         assert_eq!((status, &answer["code"]), (400, &json!(2)), "{command}");
     }
     // Closed by the operator, the pool says so and answers.
-    scene.vsp.terms().closed.set(Some("back in May".to_owned()));
+    scene.vsp.terms().closed.set_configured(Some("back in May".to_owned()));
     scene.node.chain().away = false;
     scene.look().await;
     let (status, answer) = scene.read(&scene.world.send("GET", "/api/v3/vspinfo", &[], b"").await);
