@@ -22,7 +22,7 @@ use crate::progress::show;
 ///
 /// The backup is looked through first. The old files are kept beside the new one, under names with the date. What the
 /// old database had and the backup has not is shown, where the old one can still be read. Where the configuration names a
-/// database on a server, it must be an empty one: the backup is copied into it, and a copy that was cut off is gone on with.
+/// database on a server, it must be an empty one: the backup is copied into it, and a copy that was cut off is continued.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// The backup, as `stakepoolctl backup` made it. It is only read.

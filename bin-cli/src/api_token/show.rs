@@ -11,8 +11,8 @@ use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments, find_user};
 
 /// Show the API key with which a user's wallet calls the pool.
 ///
-/// It opens the account to whoever has it, as far as wallets go: give it to its user alone. That it was shown is noted in the audit
-/// log.
+/// It opens the account to anyone who has it, as far as wallets go: give it to its user alone. That it was shown is noted in
+/// the audit log.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     /// The user's number or e-mail address.

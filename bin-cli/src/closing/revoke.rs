@@ -10,7 +10,7 @@ use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Take the closing back: the pool is open again, or as its configuration says.
 ///
-/// Who was mailed is not told by mail again: add a notice.
+/// No mail says so to those who were mailed: add a notice (`notices add`).
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {}
 

@@ -14,10 +14,11 @@ use crate::progress::show;
 
 /// Copy a pool into an empty database, of whichever engine, and compare both table by table.
 ///
-/// Stop stakepool-web first: the copy is of the moment at which it begins. PLACE is what the key `database` may say: `sqlite:PATH`,
-/// `mysql://USER@HOST:PORT/NAME`, or `mysql:` for the keys dbhost, dbname and the others; the password is that of dbpassword. The
-/// source is only read. The target must be empty, or a copy of the same source that was cut off, which is then gone on with;
-/// stakepool-web does not start on a copy before it is whole. Afterwards set `database` to the target, and start stakepool-web.
+/// Stop stakepool-web first: the copy is of the moment at which it begins. PLACE is what the key `database` may say:
+/// `sqlite:PATH`, `mysql://USER@HOST:PORT/NAME`, or `mysql:` for the keys dbhost, dbname and the others; the password is that
+/// of dbpassword. The source is only read. The target must be empty, or a copy of the same source that was cut off, which is
+/// then continued; stakepool-web does not start on a copy before it is whole. Afterwards set `database` to the target, and
+/// start stakepool-web.
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
     /// The database to copy; without it the one of the configuration.

@@ -1,4 +1,4 @@
-//! `notices add`: users are told of something.
+//! `notices add`: a notice to the users.
 
 use clap::{Args, ValueEnum};
 use stakepool::NoticeKind;
@@ -20,10 +20,10 @@ enum Kind {
     News,
 }
 
-/// Tell the users of a maintenance or of something else: on all pages at once, in `stats` of the user API, and by mail.
+/// Make a notice to the users, of a maintenance or of something else: on all pages at once, in `stats` of the user API, and by mail.
 ///
-/// Where the pool sends mail, every user gets it once, but for those who do not want such mails. Changes of the terms and a
-/// closing are told by `terms announce` and `closing announce`.
+/// Where the pool sends mail, every user gets it once, but for those who do not want such mails. A change of the
+/// terms or a closing has a command that makes its notice: `terms announce`, `closing announce`.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// What it is about.

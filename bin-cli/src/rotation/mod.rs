@@ -21,10 +21,10 @@ const TOKEN: &str = "--token";
 
 /// Show where both sides stand while a token, a certificate or a secret is changed.
 ///
-/// Of each voting daemon: whether it takes the token of the web's file, and with --token another one, too; which certificate it
-/// shows, and which the file trusts, by their SHA-256 fingerprints. The same of each wallet's certificate. Of the web's own secrets:
-/// whether the one before counts still. Nothing is changed, and no token is sent to a daemon that shows another certificate than
-/// the one trusted. The exit code is 1 where two sides do not fit together.
+/// Of each voting daemon: whether it takes the token of the web's file, and with --token another one, too; which certificate
+/// it shows, and which the file trusts, by their SHA-256 fingerprints. The same of each wallet's certificate. Of the web's
+/// own secrets: whether the old one is still accepted. Nothing is changed, and no token is sent to a daemon that shows another
+/// certificate than the one trusted. The exit code is 1 where two sides do not fit together.
 #[derive(Debug, Args)]
 pub(crate) struct Rotation {
     /// A file with a token that is to be tried at every daemon, beside the one of the configuration: the next one, or the old one.

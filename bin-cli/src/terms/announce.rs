@@ -16,9 +16,9 @@ use crate::pool::{ACTOR, OpenPool, PoolArguments};
 ///
 /// Pages, the user API and the voting daemons change in that block by themselves, whatever the configurations still say.
 /// Tickets that were mined before are judged as they were; for as many blocks as a ticket takes to mature, one that pays what was
-/// asked before, or to the wallet before, is accepted, too. Users are told at once, on pages and by mail. What was announced for
-/// the same block is replaced. Write the new
-/// values into the configurations of the web, the daemons and the wallets afterwards: that needs no haste.
+/// asked before, or to the wallet before, is accepted, too. A notice goes to the users at once, on pages and
+/// by mail. What was announced for the same block is replaced. Write the new values into the configurations of the web, the
+/// daemons and the wallets afterwards: that needs no haste.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").args(["fee", "cold_wallet"]).required(true).multiple(true))]
 #[command(group = ArgGroup::new("when").args(["from", "on"]).required(true))]
@@ -36,10 +36,10 @@ pub(crate) struct Announce {
     /// reckoned from it.
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
-    /// Tell the users by the pages alone, and send no mail.
+    /// Show the notice on pages alone, and send no mail.
     #[arg(long)]
     no_mail: bool,
-    /// Do not tell the users at all.
+    /// Make no notice.
     #[arg(long)]
     quiet: bool,
 }

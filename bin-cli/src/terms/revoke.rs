@@ -10,7 +10,7 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::pool::{ACTOR, OpenPool, PoolArguments};
 
-/// Take announced terms back, as long as their block is to come. Pages tell the users of them no more.
+/// Take announced terms back, as long as their block is to come. Their notice is removed from the pages.
 ///
 /// What was noted because the configuration changed stays: tickets were judged by it.
 #[derive(Debug, Args)]
