@@ -16,9 +16,9 @@ use crate::progress::show;
 
 /// Write a copy of the pool's database into a file while the pool goes on.
 ///
-/// The copy is whole and of one moment: copying the file by other means while programs write to it may give a damaged one. It is a
-/// file of SQLite, also where the database is on a server. A file that is there already is kept. `stakepoolctl verify FILE` looks
-/// it through, `stakepoolctl restore FILE` puts it in the database's place.
+/// The copy is whole and of one moment: copying the file by other means while programs write to it may give a damaged one.
+/// It is a file of SQLite, also where the database is on a server. A file that is there already is kept.
+/// `stakepoolctl verify FILE` looks it through, `stakepoolctl restore FILE` puts it in the database's place.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// Where the copy goes.

@@ -12,8 +12,8 @@ use crate::error::CliError;
 
 /// Look through a backup, and show what is in it.
 ///
-/// All of the file is read, its indexes included, and nothing is changed. Whether it is this pool's, and what happened since it was
-/// made, `stakepoolctl restore FILE --check` says. The exit code is 1 where it cannot be used.
+/// All of the file is read, its indexes included, and nothing is changed. Whether it is this pool's, and what happened since
+/// it was made, `stakepoolctl restore FILE --check` says. The exit code is 1 where it cannot be used.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The backup.

@@ -106,7 +106,8 @@ impl DaemonOptions {
         self
     }
 
-    /// The same with the external branch of the voting wallets' account, by which users' votes are signed before or after the wallets.
+    /// The same with the external branch of the voting wallets' account, by which users' votes are signed before or after
+    /// the wallets.
     #[must_use]
     pub fn with_voting_key(mut self, branch: ExtendedPrivKey, first: FirstSigner) -> Self {
         self.voting_key = Some((branch, first));

@@ -117,9 +117,9 @@
 //! - `smtp` (default): mail by SMTP, [`mail`]. Without it, bring a `Mailer` of your own, or none.
 //! - `webhook` (default): alerts by HTTP. Without it, bring an `AlertSink` of your own, or leave it to mail.
 //!
-//! Everything async needs a tokio runtime with time enabled, and I/O with `smtp` or `webhook`; the current thread suffices. The crate opens no connection by
-//! itself but those of the two features, and nothing but [`Pool::run`] runs in the background, except for mails that are on their
-//! way.
+//! Everything async needs a tokio runtime with time enabled, and I/O with `smtp` or `webhook`; the current thread suffices.
+//! The crate opens no connection by itself but those of the two features, and nothing but [`Pool::run`] runs in the background,
+//! except for mails that are on their way.
 
 pub mod accounts;
 pub mod administration;

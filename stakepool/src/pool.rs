@@ -215,8 +215,8 @@ impl Pool {
         self.parts.vsp.as_ref()
     }
 
-    /// Counts a call of the API v3, unless its client has had as many as it may, altogether or for this ticket. `ticket` is the one that
-    /// the call names, where it asks the node or writes; whether it is signed does not count.
+    /// Counts a call of the API v3, unless its client has had as many as it may, altogether or for this ticket. `ticket` is
+    /// the one that the call names, where it asks the node or writes; whether it is signed does not count.
     ///
     /// # Errors
     /// [`MustWait`].
@@ -225,8 +225,8 @@ impl Pool {
         self.wallet_calls.count(client, ticket)
     }
 
-    /// Counts a call of the API v3 that asks the node or writes and whose signature was found right, unless the ticket has had as many
-    /// as it may.
+    /// Counts a call of the API v3 that asks the node or writes and whose signature was found right, unless the ticket has
+    /// had as many as it may.
     ///
     /// # Errors
     /// [`MustWait`].

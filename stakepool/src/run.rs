@@ -11,9 +11,10 @@ use crate::{accounts, alerts, history, notices, terms_keeper};
 
 impl Pool {
     /// Runs the pool until `shutdown`: probes and repairs the wallets, keeps the daemons at the desired state and collects
-    /// what they report, mails users, removes accounts that were never verified, notes the history and the terms, and watches for troubles. All of it goes on while a wallet, a
-    /// daemon or the mail server is away, and picks up where it was. Dropping the future is a stop, too: every step can be
-    /// repeated; only another instance then waits for the end of this one's lease.
+    /// what they report, mails users, removes accounts that were never verified, notes the history and the terms, and
+    /// watches for troubles. All of it goes on while a wallet, a daemon or the mail server is away, and picks up where it
+    /// was. Dropping the future is a stop, too: every step can be repeated; only another instance then waits for the end of
+    /// this one's lease.
     ///
     /// # Errors
     /// [`WalletsError`] where the wallets are none of this pool's.

@@ -19,9 +19,9 @@ use crate::error::CliError;
 
 /// Look a pack through, and say what this host lacks of what it names.
 ///
-/// Every file is compared with its checksum, and the database is opened and looked through. Nothing is put in place: `tar -xf FILE`
-/// unpacks it, `stakepoolctl restore` takes the database. The exit code is 1 where the pack cannot be used; with --here also where
-/// this host lacks something.
+/// Every file is compared with its checksum, and the database is opened and looked through. Nothing is put in place:
+/// `tar -xf FILE` unpacks it, `stakepoolctl restore` takes the database. The exit code is 1 where the pack cannot be used;
+/// with --here also where this host lacks something.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The pack.
@@ -120,8 +120,8 @@ fn of(pack: &Path, manifest: Manifest, users: Option<u64>) -> Checked {
     }
 }
 
-/// Whether a file is in its place. The database goes on, and the configuration gets its secrets back: of these it counts that they
-/// are there.
+/// Whether a file is in its place. The database goes on, and the configuration gets its secrets back: of these it counts
+/// that they are there.
 fn is_in_place(file: &PackedFile) -> bool {
     if !file.name.starts_with("certificates/") {
         return file.place.exists();

@@ -22,9 +22,9 @@ use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Pack what another host needs to take the web over, but for its secrets.
 ///
-/// A tar file that only you may read: the configuration without secrets and comments, the certificates that it names, and a copy of
-/// the database, made while the pool goes on. No password, token or key is in it; those that are needed are named, for
-/// you to bring over apart. Users' password hashes and e-mail addresses are in the database: keep the pack as you keep
+/// A tar file that only you may read: the configuration without secrets and comments, the certificates that it names, and a
+/// copy of the database, made while the pool goes on. No password, token or key is in it; those that are needed are named,
+/// for you to bring over apart. Users' password hashes and e-mail addresses are in the database: keep the pack as you keep
 /// backups. A database on a server is not in it.
 #[derive(Debug, Args)]
 pub(crate) struct Pack {

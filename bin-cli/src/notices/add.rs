@@ -20,7 +20,8 @@ enum Kind {
     News,
 }
 
-/// Make a notice to the users, of a maintenance or of something else: on all pages at once, in `stats` of the user API, and by mail.
+/// Make a notice to the users, of a maintenance or of something else: on all pages at once, in `stats` of the user API, and
+/// by mail.
 ///
 /// Where the pool sends mail, every user gets it once, but for those who do not want such mails. A change of the
 /// terms or a closing has a command that makes its notice: `terms announce`, `closing announce`.

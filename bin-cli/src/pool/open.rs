@@ -70,8 +70,8 @@ impl OpenPool {
         Self::assemble(&arguments.load()?, Absent::Refuse, peers::wallets, with_mailer)
     }
 
-    /// As [`OpenPool::open`], with the wallets, which may take as long for an answer as they may for the web. The database must be
-    /// there.
+    /// As [`OpenPool::open`], with the wallets, which may take as long for an answer as they may for the web. The database
+    /// must be there.
     pub(crate) fn open_to_sync(arguments: &PoolArguments) -> Result<Self, CliError> {
         Self::assemble(&arguments.load()?, Absent::Refuse, peers::patient_wallets, |_, builder| Ok(builder))
     }
@@ -100,7 +100,8 @@ impl OpenPool {
                 Location::Mysql(server) => Database::open_mysql_ready(server.clone()).await,
             }
         })?);
-        // Daemons are given what they should have by commands, too: without the tickets of wallets of today they would lose these.
+        // Daemons are given what they should have by commands, too: without the tickets of wallets of today they would lose
+        // these.
         let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
         let vsp = runtime.block_on(async {
             let nodes = config.vsp_nodes().map_err(|error| unusable(&error))?;

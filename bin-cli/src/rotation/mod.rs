@@ -27,7 +27,8 @@ const TOKEN: &str = "--token";
 /// certificate than the one trusted. The exit code is 1 where two sides do not fit together.
 #[derive(Debug, Args)]
 pub(crate) struct Rotation {
-    /// A file with a token that is to be tried at every daemon, beside the one of the configuration: the next one, or the old one.
+    /// A file with a token that is to be tried at every daemon, beside the one of the configuration: the next one, or the
+    /// old one.
     #[arg(long, value_name = "FILE")]
     token: Option<PathBuf>,
 }

@@ -30,7 +30,11 @@ pub(super) fn of(config: &WebConfig) -> Web {
 
 /// What a secret's state is, for people.
 fn counts(old: bool, signed: &str) -> String {
-    if old { format!("the old secret is still accepted: {signed}") } else { "only the current one is accepted".to_owned() }
+    if old {
+        format!("the old secret is still accepted: {signed}")
+    } else {
+        "only the current one is accepted".to_owned()
+    }
 }
 
 impl Answer for Web {

@@ -1,4 +1,5 @@
-//! `stakepoolctl tickets`: the ledger, and tickets that pay too small a fee, which the pool votes only where an administrator added them.
+//! `stakepoolctl tickets`: the ledger, and tickets that pay too small a fee, which the pool votes only where an
+//! administrator added them.
 
 mod add;
 mod added;

@@ -11,8 +11,8 @@ use crate::pool::{Absent, OpenPool, PoolArguments};
 
 /// List the key indexes that are withheld for addresses without a user, so that nobody else is given them.
 ///
-/// Where a wallet has the script of an address, its index is known. Else it was guessed, for an address that two daemons know (or the
-/// only one); `unknown release` lets others have what was guessed.
+/// Where a wallet has the script of an address, its index is known. Else it was guessed, for an address that two daemons
+/// know (or the only one); `unknown release` lets others have what was guessed.
 #[derive(Debug, Args)]
 pub(crate) struct Withheld {}
 

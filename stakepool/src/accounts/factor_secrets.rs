@@ -12,8 +12,9 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// How often clear secrets are looked for.
 const LOOK: Duration = Duration::from_secs(3600);
 
-/// Encrypts what earlier versions stored clear, and anew what was encrypted under the secret before, and says which secrets cannot
-/// be read. It looks again now and then: an instance of an earlier version may run beside this one, and a database may be restored.
+/// Encrypts what earlier versions stored clear, and anew what was encrypted under the secret before, and says which secrets
+/// cannot be read. It looks again now and then: an instance of an earlier version may run beside this one, and a database
+/// may be restored.
 pub(crate) async fn seal_clear_ones(pool: &Pool) {
     loop {
         let pause = match seal(pool).await {

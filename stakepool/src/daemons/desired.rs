@@ -20,8 +20,8 @@ pub(super) async fn desired_by(parts: &Parts) -> Result<DesiredState, StoreError
 }
 
 /// What every daemon should have at the moment `now`: all users with an address, the added tickets that may still vote, the
-/// addresses without a user that the operator has acknowledged, the users' scripts, and the terms by which tickets are judged. The web and the
-/// command line both ask here, so that daemons get the same from either.
+/// addresses without a user that the operator has acknowledged, the users' scripts, and the terms by which tickets are
+/// judged. The web and the command line both ask here, so that daemons get the same from either.
 ///
 /// # Errors
 /// [`StoreError`] where a store fails.

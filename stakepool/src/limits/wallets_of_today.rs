@@ -13,8 +13,8 @@ use crate::limits::wait::MustWait;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Calls of one client. A wallet that looks after a thousand tickets asks for each every few minutes.
 const OF_CLIENT: u32 = 1200;
-/// Calls for one ticket that ask the node or write, of one client whoever signed them, and of all clients where the owner did. A wallet
-/// makes two, and three more until the ticket is confirmed.
+/// Calls for one ticket that ask the node or write, of one client whoever signed them, and of all clients where the owner
+/// did. A wallet makes two, and three more until the ticket is confirmed.
 const OF_TICKET: u32 = 30;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +29,8 @@ enum Subject {
 pub(crate) struct WalletCalls(Counters<Subject>);
 
 impl WalletCalls {
-    /// Counts a call of a client, and where it is about one ticket, for the two together: anybody may name a ticket. Clients on this
-    /// machine are not counted: they are the operator's, or behind a proxy that does not name them.
+    /// Counts a call of a client, and where it is about one ticket, for the two together: anybody may name a ticket. Clients
+    /// on this machine are not counted: they are the operator's, or behind a proxy that does not name them.
     pub(crate) fn count(&self, client: ClientAddress, ticket: Option<TicketHash>) -> Result<(), MustWait> {
         if client.0.is_loopback() {
             return Ok(());

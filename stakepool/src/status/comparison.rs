@@ -46,9 +46,9 @@ impl Pool {
         Ok(compared.into_iter().map(report).collect())
     }
 
-    /// Brings every voting wallet up to date, all at once: the scripts that it lacks, then one look through the chain from the lowest
-    /// height needed. `progress` hears how far each is. It can be repeated without harm after it was cut off, and beside a pool
-    /// that runs. Empty for a pool without wallets to keep.
+    /// Brings every voting wallet up to date, all at once: the scripts that it lacks, then one look through the chain from
+    /// the lowest height needed. `progress` hears how far each is. It can be repeated without harm after it was cut off, and
+    /// beside a pool that runs. Empty for a pool without wallets to keep.
     pub async fn sync_wallets(&self, progress: impl Fn(&str, Progress)) -> Vec<WalletSync> {
         match &self.parts.wallets {
             Some(wallets) => wallets.group.sync(progress).await,

@@ -1,5 +1,6 @@
-//! What can be voted on with the vote version of today. The daemons' wallets know; what they said last is noted in the database, so that
-//! choices which were taken are voted by every instance and every command, whether a wallet answers or not.
+//! What can be voted on with the vote version of today. The daemons' wallets know; what they said last is noted in the
+//! database, so that choices which were taken are voted by every instance and every command, whether a wallet answers or
+//! not.
 
 use std::sync::Arc;
 

@@ -28,8 +28,8 @@ impl Vsp {
         }
     }
 
-    /// Gives the node a ticket and what funds it, where it does not know them. Returns where the ticket was mined; `None` while it
-    /// waits.
+    /// Gives the node a ticket and what funds it, where it does not know them. Returns where the ticket was mined; `None`
+    /// while it waits.
     pub(super) async fn bring_ticket(&self, package: &TicketPackage) -> Result<Option<BlockHeight>, Fault> {
         if let Some(known) = self.known_to_node(&package.transaction.hash()).await? {
             return Ok(known.mined_at);

@@ -6,8 +6,8 @@ use stakepool_core::vsp::{TicketPackage, authenticate};
 use super::service::{Request, Vsp};
 
 impl Vsp {
-    /// The ticket of a request that is signed by the ticket's owner, or by the other address that the owner has named. `None` where it is
-    /// not, or where that cannot be known: what is asked then says why.
+    /// The ticket of a request that is signed by the ticket's owner, or by the other address that the owner has named.
+    /// `None` where it is not, or where that cannot be known: what is asked then says why.
     pub async fn ticket_signed_for(&self, request: Request<'_>) -> Option<TicketHash> {
         if let Ok(ticket) = self.signed_for(request).await {
             return Some(ticket.registration.ticket);

@@ -18,6 +18,17 @@ async fn faulty() -> (Ground, Arc<FaultyStore>, Vsp) {
     (ground, store, vsp)
 }
 
+/// The same with a registered ticket that block 1002, the next one, votes.
+async fn voted_next() -> (Ground, Arc<FaultyStore>, Vsp, Wallet) {
+    let (ground, store, vsp) = faulty().await;
+    let wallet = Wallet::new(1);
+    ground.node.chain().add(&wallet.ticket, Some(990));
+    ground.blocks(&vsp, 1).await;
+    wallet.register(&vsp, &ground).await;
+    ground.node.chain().blocks.insert(1002, vec![wallet.vote()]);
+    (ground, store, vsp, wallet)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_comes_before_a_payment_is_not_taken_for_one() {
     let (ground, store, vsp) = faulty().await;
@@ -33,12 +44,7 @@ async fn a_change_that_comes_before_a_payment_is_not_taken_for_one() {
 
 #[tokio::test(start_paused = true)]
 async fn what_belongs_to_a_block_is_noted_and_taken_back_whatever_comes_between() {
-    let (ground, store, vsp) = faulty().await;
-    let wallet = Wallet::new(1);
-    ground.node.chain().add(&wallet.ticket, Some(990));
-    ground.blocks(&vsp, 1).await;
-    wallet.register(&vsp, &ground).await;
-    ground.node.chain().blocks.insert(1002, vec![wallet.vote()]);
+    let (ground, store, vsp, wallet) = voted_next().await;
     store.others.store(2, Ordering::Relaxed);
     ground.blocks(&vsp, 1).await;
     assert_eq!(ground.kept(&wallet).await.unwrap().registration.outcome, Some(Outcome::Voted));
@@ -50,12 +56,7 @@ async fn what_belongs_to_a_block_is_noted_and_taken_back_whatever_comes_between(
 
 #[tokio::test(start_paused = true)]
 async fn an_end_that_cannot_be_noted_yet_is_noted_by_a_later_pass() {
-    let (ground, store, vsp) = faulty().await;
-    let wallet = Wallet::new(1);
-    ground.node.chain().add(&wallet.ticket, Some(990));
-    ground.blocks(&vsp, 1).await;
-    wallet.register(&vsp, &ground).await;
-    ground.node.chain().blocks.insert(1002, vec![wallet.vote()]);
+    let (ground, store, vsp, wallet) = voted_next().await;
     ground.node.chain().height += 1;
     store.others.store(5, Ordering::Relaxed);
     assert!(vsp.pass().await.is_err());

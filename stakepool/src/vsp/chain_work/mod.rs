@@ -17,7 +17,8 @@ use super::service::Vsp;
 pub use error::PassError;
 
 impl Vsp {
-    /// Works through the chain as far as it is new: to be called once a second, it rests until a block comes. By one instance at a time; done twice, it comes to the same.
+    /// Works through the chain as far as it is new: to be called once a second, it rests until a block comes. By one
+    /// instance at a time; done twice, it comes to the same.
     ///
     /// # Errors
     /// [`PassError`]. What was done stays done, and the next pass does the rest.

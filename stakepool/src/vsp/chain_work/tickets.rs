@@ -63,8 +63,9 @@ impl Vsp {
         }
     }
 
-    /// Forgets a ticket that was refused for long, where its owner has paid nothing. One that is paid stays, since its key and
-    /// what was signed for it are the owner's only way to a vote; its fee is given up once the coins that buy it are spent otherwise.
+    /// Forgets a ticket that was refused for long, where its owner has paid nothing. One that is paid stays, since its key
+    /// and what was signed for it are the owner's only way to a vote; its fee is given up once the coins that buy it are
+    /// spent otherwise.
     async fn give_up(&self, ticket: RegisteredTicket) -> Result<(), PassError> {
         let hash = ticket.registration.ticket;
         if !self.is_paid(&ticket).await? {
