@@ -23,14 +23,16 @@ pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> E
             Ok(Invocation::Run(config)) => Some(*config),
             _ => None,
         };
-        check::machine(places, config).await
+        Box::pin(check::machine(places, config)).await
     });
     if let Some(code) = checked.await {
         return code;
     }
     let version = concat!("stakepool-web ", env!("CARGO_PKG_VERSION"));
     let work = async |config, mut reloads: Reloads<WebConfig>| {
-        run_reloaded(config, async || reloads.next().await, |_| stakepool_process::ready(), until_signal()).await
+        // Boxed, as the check is: the futures of all parts of the web within each other are too deep for the compiler.
+        let next = async || reloads.next().await;
+        Box::pin(run_reloaded(config, next, |_| stakepool_process::ready(), until_signal())).await
     };
     stakepool_process::run("stakepool-web", version, || load(&arguments), work).await
 }
