@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool::voting_key::{VotingKeyError, open_voting_branch_of};
-use stakepool_config::{Certificate, DaemonConfig, SealedVotingKey, load_daemon};
+use stakepool_config::{Certificate, DaemonConfig, Invocation, Problem, SealedVotingKey, load_daemon};
 use stakepool_core::chain::{ExtendedPrivKey, Network};
 use stakepool_core::secret::Secret;
 use stakepool_core::voting::{FirstSigner, SourceReads};
@@ -25,6 +25,9 @@ use crate::run::run_renewed;
 
 /// How often the database is polled, as by the predecessor.
 const POLL: Duration = Duration::from_secs(240);
+
+/// The flag by which nothing but a check is asked for.
+const CHECK: &str = "--check-config";
 
 /// Why a configuration that reads well cannot be used on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +153,18 @@ pub async fn main_with_arguments(arguments: impl Iterator<Item = OsString>) -> E
     let env = |name: &str| std::env::var(name).ok();
     let arguments: Vec<OsString> = arguments.collect();
     let load = || load_daemon(arguments.iter().cloned(), &env, &|path| std::fs::read(path));
-    if let Some(code) = stakepool_process::check_config(load(), check::machine).await {
+    let checked = stakepool_process::check_config(load(), async |places| {
+        // The configuration with which it would run.
+        let others: Vec<OsString> = arguments.iter().filter(|argument| *argument != CHECK).cloned().collect();
+        let key = match load_daemon(others.into_iter(), &env, &|path| std::fs::read(path)) {
+            Ok(Invocation::Run(config)) => voting_key(&config).map(drop),
+            _ => Ok(()),
+        };
+        let mut found = check::machine(places).await;
+        found.problems.extend(key.err().map(|error| Problem::Conflict(error.to_string())));
+        found
+    });
+    if let Some(code) = checked.await {
         return code;
     }
     let version = concat!("stakepoold ", env!("CARGO_PKG_VERSION"));

@@ -48,12 +48,22 @@ async fn start(config: WebConfig) -> Result<Vec<String>, String> {
     let mut warnings = Vec::new();
     let folder = tempfile::tempdir().map_err(|error| format!("no folder for a trial can be made: {error}"))?;
     let database = Arc::new(match &config.database {
-        DatabasePlace::Sqlite(path) => copy_of(path, folder.path()).await?,
+        DatabasePlace::Sqlite(path) => {
+            let copy = copy_of(path, folder.path()).await?;
+            check_vsp(&config, &copy).await?;
+            copy
+        }
         DatabasePlace::Mysql(server) => {
             // Nothing is written on a server that a running pool may use; an empty file stands in for it.
             let failed = |error: DbError| format!("database: {error}");
             let expected = Database::check_mysql(server.clone()).await.map_err(failed)?;
             warnings = expected.lines().into_iter().map(|line| format!("database: {line}")).collect();
+            // One whose tables are still to be brought up to date has no tickets of wallets of today.
+            if let Ok(ready) = Database::open_mysql_ready(server.clone()).await {
+                let checked = check_vsp(&config, &ready).await;
+                ready.close().await;
+                checked?;
+            }
             let empty = folder.path().join("empty.sqlite");
             Database::open_sqlite(empty, SqliteOptions::default()).await.map_err(failed)?
         }
@@ -64,6 +74,10 @@ async fn start(config: WebConfig) -> Result<Vec<String>, String> {
     });
     database.close().await;
     tried.map(|()| warnings)
+}
+
+async fn check_vsp(config: &WebConfig, database: &Database) -> Result<(), String> {
+    config.check_vsp(database, database).await.map_err(|error| error.to_string())
 }
 
 /// A copy of the database at a path, opened as the start does.

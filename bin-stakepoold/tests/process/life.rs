@@ -189,3 +189,19 @@ fn a_wrong_configuration_ends_it_with_exit_code_2_and_every_wrong_key() {
         assert!(told.contains(key), "{key} is missing in: {told}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voting_key_that_would_stop_the_start_is_found_by_the_check() {
+    let network = SimNetwork::builder().voting_wallets(1).start().await.unwrap();
+    let home = Home::on(&network);
+    let file = home.path().join("stakepoold.conf");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, format!("{text}votingkey=voting.key\nvotingkeypass=gull anvil\n")).unwrap();
+    fs::write(home.path().join("voting.key"), "no such file").unwrap();
+    for flags in [&["--check-config"][..], &[]] {
+        let output = tokio::task::block_in_place(|| home.command().args(flags).output().unwrap());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains("stakepoolctl chain voting-key"), "{flags:?}: {told}");
+    }
+    network.shutdown().await;
+}

@@ -1,10 +1,14 @@
 //! `--check-config` of the program itself: it finds what would stop the start, all at once, and changes nothing.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
+use stakepool::sealed::SealingKey;
+use stakepool_core::ports::{SealedSecret, SealedStore as _};
+use stakepool_db::{Database, SqliteOptions};
 use stakepool_rpc::tls::ensure_server_pair;
 use tempfile::TempDir;
 
@@ -86,4 +90,42 @@ fn a_database_that_the_start_refuses_is_refused_and_stays_as_it_is() {
     assert_eq!(fs::read(&file).unwrap(), before);
     let started = web(home.path(), &[]);
     assert_eq!(started.status.code(), Some(1), "the start refuses it, too");
+}
+
+/// What a web needs that serves wallets of today.
+const VSP: &str =
+    "vsp=1\nexccdhost=127.0.0.1:9\nexccduser=u\nexccdpassword=p\nexccdcert=a.cert\nvspkeyfile=HOME/vsp.key";
+
+/// The account that takes the fees of these wallets' tickets.
+const VSP_FEE: &str =
+    "spubVUbjzEB99yFVXQ2KqAqZrPrhmxPfYW4kqBdaYBhu4T897EitrKYFvgfu2tJRMi3J1WWHwmd3XPuBtnZLY8TbWkPT7s7QHZ6vV43K14RkwHV";
+
+#[tokio::test]
+async fn a_key_file_that_would_stop_the_start_is_told_and_none_is_made() {
+    let home = home(&format!("{VSP}\nvspfeexpub={VSP_FEE}\ndatabase=sqlite:HOME/pool.sqlite"));
+    let path = |name: &str| home.path().join(name);
+    let text = fs::read_to_string(path("exccstakepool.conf")).unwrap();
+    let text = text.replace("HOME", &home.path().display().to_string());
+    fs::write(path("exccstakepool.conf"), text).unwrap();
+    assert_eq!(check(&home).0, Some(0), "the first start makes it");
+    assert!(!path("vsp.key").exists());
+    let database = Database::open_sqlite(path("pool.sqlite"), SqliteOptions::default()).await.unwrap();
+    let (vault, another) = (SealingKey::from_bytes(&[1; 32]), hex::encode([2; 32]));
+    let sealed = SealedSecret(vault.seal(&[9; 32], b"vsp server key").unwrap());
+    assert!(database.add_sealed("vsp server key", &sealed).await.unwrap());
+    database.close().await;
+    let told = |text: &str| {
+        let (code, found) = check(&home);
+        assert_eq!(code, Some(2), "{found}");
+        assert!(found.contains(text), "{found}");
+    };
+    told("vsp.key is missing, but the database holds voting keys");
+    fs::write(path("vsp.key"), another).unwrap();
+    fs::set_permissions(path("vsp.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    told("cannot be opened with the key in vspkeyfile");
+    fs::set_permissions(path("vsp.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    told("chmod 600 it");
+    fs::write(path("vsp.key"), hex::encode([1; 32])).unwrap();
+    fs::set_permissions(path("vsp.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(check(&home).0, Some(0));
 }

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use stakepool::Stores;
 use stakepool::sealed::{SealError, SealingKey};
-use stakepool::vsp::{NodesInTurn, Vsp, VspError, VspParts, VspTerms, holds_secrets};
+use stakepool::vsp::{NodesInTurn, Vsp, VspError, VspParts, VspTerms, check_key, holds_secrets};
 use stakepool_core::chain::Generation;
-use stakepool_core::ports::{Node as _, RegisteredWhere, StoreError, SystemClock, VspNode, VspTicketStore};
+use stakepool_core::ports::{
+    Node as _, RegisteredWhere, SealedStore, StoreError, SystemClock, VspNode, VspTicketStore,
+};
 use stakepool_core::vsp::{FeeStatus, FeeTerms, server_version};
 use stakepool_rpc::json::{ConfigError, NodeClient};
 use tokio::time::timeout;
@@ -107,6 +109,18 @@ impl WebConfig {
         self.node_servers().iter().map(|server| NodeClient::for_calls(server).map(Arc::new)).collect()
     }
 
+    /// Whether key file and database would let the service start. Nothing is made, and no node is asked.
+    ///
+    /// # Errors
+    /// [`VspSetupError`], as [`WebConfig::open_vsp`].
+    pub async fn check_vsp(&self, tickets: &dyn VspTicketStore, sealed: &dyn SealedStore) -> Result<(), VspSetupError> {
+        let Some(configured) = &self.vsp else { return refuse_tickets_to_vote(tickets).await };
+        match kept_key(&configured.key_file, sealed).await? {
+            Some(key) => Ok(check_key(key, sealed).await.map_err(VspError::from)?),
+            None => Ok(()),
+        }
+    }
+
     /// The service for wallets of today on the pool's stores; `None` where they are not served.
     ///
     /// # Errors
@@ -118,19 +132,13 @@ impl WebConfig {
         new: NewKeyFile,
     ) -> Result<Option<Arc<Vsp>>, VspSetupError> {
         let Some(configured) = &self.vsp else {
-            // The daemons would be given a desired state without these tickets, and would vote none of them.
-            return match tickets_to_vote(stores.vsp_tickets.as_ref()).await? {
-                0 => Ok(None),
-                tickets => Err(VspSetupError::TicketsToVote(tickets)),
-            };
+            refuse_tickets_to_vote(stores.vsp_tickets.as_ref()).await?;
+            return Ok(None);
         };
         let nodes = nodes.iter().map(|node| node.clone() as Arc<dyn VspNode>).collect();
         let Some(node) = NodesInTurn::new(nodes) else { return Ok(None) };
-        let key = match read_key(&configured.key_file)? {
+        let key = match kept_key(&configured.key_file, stores.sealed.as_ref()).await? {
             Some(key) => key,
-            None if holds_secrets(stores.sealed.as_ref()).await? => {
-                return Err(VspSetupError::KeyFileLost(configured.key_file.clone()));
-            }
             None if new == NewKeyFile::Leave => return Ok(None),
             None => make_key(&configured.key_file)?,
         };
@@ -150,6 +158,23 @@ impl WebConfig {
         };
         let parts = VspParts { stores: stores.clone(), node: Arc::new(node), clock: Arc::new(SystemClock) };
         Ok(Some(Arc::new(Vsp::open(terms, parts, key).await?)))
+    }
+}
+
+/// Refuses to go on without the service where tickets were paid for: the daemons would be given a desired state without them, and
+/// would vote none.
+async fn refuse_tickets_to_vote(store: &dyn VspTicketStore) -> Result<(), VspSetupError> {
+    match tickets_to_vote(store).await? {
+        0 => Ok(()),
+        tickets => Err(VspSetupError::TicketsToVote(tickets)),
+    }
+}
+
+/// The key of the file; `None` where it may be made.
+async fn kept_key(path: &Path, sealed: &dyn SealedStore) -> Result<Option<SealingKey>, VspSetupError> {
+    match read_key(path)? {
+        None if holds_secrets(sealed).await? => Err(VspSetupError::KeyFileLost(path.to_owned())),
+        key => Ok(key),
     }
 }
 

@@ -32,4 +32,4 @@ pub use server_key::{ServerKeyError, is_signed_by};
 pub use service::{Request, Vsp, VspError};
 pub use terms::{VspParts, VspTerms};
 pub use ticket_proof::{Proof, ProofRecord, ProofVote};
-pub use vault::{VaultError, holds_secrets};
+pub use vault::{VaultError, check_key, holds_secrets};

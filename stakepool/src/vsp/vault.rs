@@ -34,6 +34,14 @@ pub enum VaultError {
     Content(&'static str),
 }
 
+/// Checks that a key file is the one that belongs to a database: it opens what lies there, if anything does.
+///
+/// # Errors
+/// [`VaultError`] where it does not.
+pub async fn check_key(key: SealingKey, store: &dyn SealedStore) -> Result<(), VaultError> {
+    Vault::new(key).kept_server_key(store).await.map(drop)
+}
+
 /// Whether a database holds secrets that the key file alone opens, so that a missing one must not be made anew.
 ///
 /// # Errors
@@ -58,10 +66,14 @@ impl Vault {
             let sealed = self.0.seal(&*ServerKey::new_seed()?, SERVER_KEY.as_bytes())?;
             store.add_sealed(SERVER_KEY, &SealedSecret(sealed)).await?;
         }
-        let kept = store.sealed(SERVER_KEY).await?.ok_or(StoreError::NotFound("server key"))?;
+        self.kept_server_key(store).await?.ok_or(StoreError::NotFound("server key").into())
+    }
+
+    async fn kept_server_key(&self, store: &dyn SealedStore) -> Result<Option<ServerKey>, VaultError> {
+        let Some(kept) = store.sealed(SERVER_KEY).await? else { return Ok(None) };
         let seed = self.0.open(&kept.0, SERVER_KEY.as_bytes())?;
         let seed = Zeroizing::new(<[u8; 32]>::try_from(&seed[..]).map_err(|_| VaultError::Content("server key"))?);
-        Ok(ServerKey::from_seed(&seed)?)
+        Ok(Some(ServerKey::from_seed(&seed)?))
     }
 
     /// Seals the key that votes with a ticket. It opens for that ticket alone.
