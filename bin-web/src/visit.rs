@@ -62,6 +62,8 @@ struct Frame<'a> {
     notices: Vec<ShownNotice>,
     /// Whether the pool sends mail.
     mail: bool,
+    /// Whether wallets of today are served.
+    vsp: bool,
     style: String,
     script: String,
     icon: String,
@@ -240,6 +242,7 @@ impl Visit {
             closed_for_good: terms.closed.is_for_good(),
             notices: pool.notices().into_iter().map(ShownNotice::from).collect(),
             mail: pool.sends_mail(),
+            vsp: pool.vsp().is_some(),
             style: self.site.assets.url("style.css"),
             script: self.site.assets.url("copy.js"),
             icon: self.site.assets.url("icon.svg"),

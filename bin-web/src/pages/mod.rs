@@ -23,6 +23,7 @@ pub mod stats;
 pub mod tickets;
 pub mod twofactor;
 pub mod voting;
+pub mod vsp;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -98,6 +99,7 @@ fn table() -> Vec<Route> {
         Route::show("/voting", voting::show),
         Route::submit("/voting", voting::submit),
         Route::show("/stats", stats::show),
+        Route::show("/vsp", vsp::buying::show),
         Route::show("/error", error::show),
         Route::show("/status", admin::status::show),
         Route::own("/status.json", admin::status::json),
@@ -128,6 +130,7 @@ pub fn public_samples(site: &Site) -> Vec<Sample> {
     let pages = [
         home::samples(),
         stats::samples(),
+        vsp::buying::samples(),
         signin::samples(site),
         signincode::samples(),
         signup::samples(site),

@@ -27,6 +27,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "stats.html.tera",
     "chart.html.tera",
     "voting.html.tera",
+    "vsp.html.tera",
     "error.html.tera",
     "adminnav.html.tera",
     "adminpages.html.tera",

@@ -214,6 +214,12 @@ impl Vsp {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The best block, and why no ticket can be taken, as they were when the service last looked.
+    pub(super) fn last_seen(&self) -> (Option<BestBlock>, Option<&'static str>) {
+        let seen = self.seen();
+        (seen.best, seen.hindrance)
+    }
+
     /// Has another pass follow, whether a block comes or not.
     pub(super) fn look_again(&self) {
         self.again.store(true, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Wallets of today: the API v3 over a scripted node.
 
 mod limits;
+mod pages;
 mod replay;
 mod scene;
 mod transport;

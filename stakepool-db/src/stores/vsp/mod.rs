@@ -1,6 +1,5 @@
 //! Registered tickets of wallets of today, and what belongs to them.
 
-mod figures;
 mod keys;
 mod records;
 mod rows;

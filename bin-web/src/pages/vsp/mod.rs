@@ -1,0 +1,3 @@
+//! Pages for owners of tickets that wallets of today register: without an account.
+
+pub mod buying;
