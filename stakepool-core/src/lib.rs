@@ -56,6 +56,7 @@ pub mod agenda;
 pub mod alert;
 pub mod audit;
 pub mod bearer;
+pub mod bolt;
 pub mod call_figures;
 #[cfg(feature = "chain")]
 pub mod chain;
@@ -88,6 +89,8 @@ pub mod typed;
 pub mod voting;
 #[cfg(all(feature = "accounts", feature = "engine"))]
 pub mod vsp;
+#[cfg(all(feature = "accounts", feature = "engine"))]
+pub mod vspd;
 #[cfg(all(feature = "accounts", feature = "engine"))]
 pub mod wallets;
 

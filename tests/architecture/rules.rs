@@ -109,6 +109,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &[
                 "audit",
                 "bearer",
+                "bolt",
                 "call_figures",
                 "log_throttle",
                 "reloadable",
@@ -121,7 +122,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["alert", "chain", "typed"],
             &["accounts", "agenda", "ticket"],
             &["vsp"],
-            &["desired", "reports"],
+            &["desired", "reports", "vspd"],
             &["ports"],
             &["store_rules", "voting", "wallets"],
             &["testkit"],

@@ -19,3 +19,4 @@ mod ticket_sets;
 mod vectors;
 mod votes;
 mod vsp_replay;
+mod vspd;
