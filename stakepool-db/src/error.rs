@@ -156,6 +156,28 @@ pub enum DbError {
         /// Of which database.
         source_place: String,
     },
+    /// The database that is to be copied is in use.
+    #[error(
+        "{holder}, and the copy of {place} would lack what is written meanwhile: stop that program (stakepool-web; voting daemons may \
+         go on), or use --while-used for a copy of this moment"
+    )]
+    SourceInUse {
+        /// The database.
+        place: String,
+        /// Who has it, in words.
+        holder: String,
+    },
+    /// The database was written while it was copied.
+    #[error(
+        "{place} was written while it was copied, so that {to} lacks the latest and stays unfinished: stop stakepool-web and whatever \
+         else writes to {place}, and copy again; where it then says that tables differ, into a new file or an empty database"
+    )]
+    SourceChanged {
+        /// The source.
+        place: String,
+        /// The copy.
+        to: String,
+    },
     /// A database cannot be copied into another.
     #[error("nothing can be copied into {to}: {reason}")]
     Copy {
@@ -202,7 +224,12 @@ impl DbError {
             | Self::BackupExists { path }
             | Self::NotReady { path, .. }
             | Self::Failed { path, .. } => original.clone_into(path),
-            Self::OnServer { .. } | Self::Server { .. } | Self::UnfinishedCopy { .. } | Self::Copy { .. } => {}
+            Self::OnServer { .. }
+            | Self::Server { .. }
+            | Self::UnfinishedCopy { .. }
+            | Self::SourceInUse { .. }
+            | Self::SourceChanged { .. }
+            | Self::Copy { .. } => {}
         }
         self
     }

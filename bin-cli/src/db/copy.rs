@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_db::{Copied, copy};
+use stakepool_db::{Copied, Meanwhile, copy};
 
 use crate::answer::Answer;
 use crate::console::Console;
@@ -14,7 +14,11 @@ use crate::progress::show;
 
 /// Copy a pool into an empty database, of whichever engine, and compare both table by table.
 ///
-/// Stop stakepool-web first: the copy is of the moment at which it begins. PLACE is what the key `database` may say:
+/// Stop stakepool-web first (voting daemons go on): what it writes meanwhile would not be in the copy. A file that a program has open
+/// is refused, and a database on a server where a program of the pool writes; where it wrote a moment ago, it is waited for up to 25
+/// seconds whether it writes again. A copy whose source was written meanwhile all the same stays unfinished, and the exit code is 1.
+///
+/// PLACE is what the key `database` may say:
 /// `sqlite:PATH`, `mysql://USER@HOST:PORT/NAME`, or `mysql:` for the keys dbhost, dbname and the others; the password is that
 /// of dbpassword. The source is only read. The target must be empty, or a copy of the same source that was cut off, which is
 /// then continued; stakepool-web does not start on a copy before it is whole. Afterwards set `database` to the target, and
@@ -27,6 +31,9 @@ pub(crate) struct Copy {
     /// The database that takes the copy.
     #[arg(long, value_name = "PLACE")]
     to: String,
+    /// Copy although programs use the source: the copy is of the moment at which it begins, and lacks what they write from then on.
+    #[arg(long)]
+    while_used: bool,
 }
 
 #[derive(Serialize)]
@@ -75,9 +82,10 @@ impl Copy {
     pub(super) fn run(self, pool: &PoolArguments, mut console: Console<'_>) -> Result<(), CliError> {
         let from = pool.place(self.from.as_deref())?;
         let to = pool.place(Some(&self.to))?;
+        let meanwhile = if self.while_used { Meanwhile::LeftOut } else { Meanwhile::Refused };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
         let begun = Instant::now();
-        let copied = runtime.block_on(copy(&from, &to, &mut show(&mut console)))?;
+        let copied = runtime.block_on(copy(&from, &to, meanwhile, &mut show(&mut console)))?;
         let answer = Answered::new(copied, begun.elapsed());
         console.style.write_single(console.output, &answer).map_err(CliError::Output)
     }

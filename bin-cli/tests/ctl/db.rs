@@ -35,6 +35,11 @@ async fn a_check_finds_nothing_in_a_pool_that_is_well_and_says_of_whom_it_speaks
 async fn a_pool_is_copied_to_another_place_which_then_serves() {
     let scene = Scene::set(1).await;
     let (user, registration) = scene.register("alice@example.org").await;
+    let used = scene.database().await;
+    let message = scene.run(&["db", "copy", "--to", "sqlite:moved.sqlite"]).refusal(1);
+    assert!(message.contains("has it open") && message.contains("stop that program"), "{message}");
+    scene.run(&["db", "copy", "--to", "sqlite:of-now.sqlite", "--while-used", "--json"]).json();
+    used.close().await;
     let answer = scene.run(&["db", "copy", "--to", "sqlite:moved.sqlite", "--json"]).json();
     let tables = answer["tables"].as_array().unwrap();
     let users = tables.iter().find(|table| table["name"] == "Users").unwrap();

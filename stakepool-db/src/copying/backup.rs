@@ -4,6 +4,7 @@ use std::path::Path;
 
 use stakepool_core::ports::DatabaseServer;
 
+use super::in_use::Meanwhile;
 use super::place::Place;
 use super::run::{Copied, Progress, copy};
 use crate::error::DbError;
@@ -23,7 +24,7 @@ pub async fn back_up_server(
     let target = BackupTarget::new(path, existing, Vec::new())?;
     let unfinished = target.begin()?;
     let place = Place::Sqlite(unfinished.path().to_owned());
-    let copied = copy(&Place::Mysql(server), &place, progress).await?;
+    let copied = copy(&Place::Mysql(server), &place, Meanwhile::LeftOut, progress).await?;
     end_log(unfinished.path()).await.map_err(|error| error.of(path))?;
     target.finish(unfinished)?;
     Ok(Copied { to: path.display().to_string(), ..copied })

@@ -6,6 +6,7 @@
 
 mod backup;
 mod fingerprint;
+mod in_use;
 mod place;
 mod rows;
 mod run;
@@ -13,6 +14,7 @@ mod source;
 mod target;
 
 pub use self::backup::back_up_server;
+pub use self::in_use::Meanwhile;
 pub use self::place::Place;
 pub(crate) use self::run::copy_as;
 pub use self::run::{Copied, CopiedTable, Progress, copy};

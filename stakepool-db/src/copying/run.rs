@@ -1,6 +1,7 @@
 //! The copying itself.
 
 use super::fingerprint::Fingerprint;
+use super::in_use::Meanwhile;
 use super::place::Place;
 use super::source::Source;
 use super::target::{Target, layouts};
@@ -47,9 +48,15 @@ pub struct Copied {
 /// one moment, and never written; nobody serves from the target before it is whole.
 ///
 /// # Errors
-/// [`DbError`]; the copy goes on when it is asked for again, unless the target is refused.
-pub async fn copy(from: &Place, to: &Place, progress: &mut dyn FnMut(Progress)) -> Result<Copied, DbError> {
-    copy_as(from, &from.name(), to, progress).await
+/// [`DbError`]: [`SourceInUse`](DbError::SourceInUse) or [`SourceChanged`](DbError::SourceChanged) where what is written meanwhile
+/// is refused. The copy goes on when it is asked for again, unless the target is refused.
+pub async fn copy(
+    from: &Place,
+    to: &Place,
+    meanwhile: Meanwhile,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Copied, DbError> {
+    copy_as(from, &from.name(), to, meanwhile, progress).await
 }
 
 /// The same with another name of the source, by which a copy that was cut off is known again.
@@ -57,6 +64,7 @@ pub(crate) async fn copy_as(
     from: &Place,
     name: &str,
     to: &Place,
+    meanwhile: Meanwhile,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Copied, DbError> {
     if from == to {
@@ -64,7 +72,7 @@ pub(crate) async fn copy_as(
         return Err(DbError::Copy { to: to.name(), reason });
     }
     let layouts = layouts();
-    let mut source = Source::open(from).await?;
+    let source = Source::open(from, meanwhile).await?;
     let target = match Target::open(to, &layouts, name).await {
         Ok(target) => target,
         Err(error) => {
@@ -72,22 +80,42 @@ pub(crate) async fn copy_as(
             return Err(error);
         }
     };
-    let written = write_all(&mut source, &target, &layouts, progress).await;
-    source.close().await;
-    let compared = match written {
-        Ok(sums) => compare_all(&target, &layouts, &sums, progress).await,
-        Err(error) => Err(error),
-    };
-    match compared {
-        Ok(tables) => {
+    match copy_rows(source, &target, &layouts, meanwhile, progress).await {
+        Ok(Some(tables)) => {
             target.finish().await?;
             Ok(Copied { from: name.to_owned(), to: to.name(), tables })
+        }
+        Ok(None) => {
+            target.close().await;
+            Err(DbError::SourceChanged { place: name.to_owned(), to: to.name() })
         }
         Err(error) => {
             target.close().await;
             Err(error)
         }
     }
+}
+
+/// Copies all rows and compares them; `None` where the source was written meanwhile, and must not have been.
+async fn copy_rows(
+    mut source: Source,
+    target: &Target,
+    layouts: &[Layout],
+    meanwhile: Meanwhile,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Option<Vec<CopiedTable>>, DbError> {
+    let written = write_all(&mut source, target, layouts, progress).await;
+    // Nothing of it is read while the other side is: a server would end a transaction that does nothing.
+    let source = source.end().await;
+    let compared = async {
+        let sums = written?;
+        let tables = compare_all(target, layouts, &sums, progress).await?;
+        let is_outrun = meanwhile == Meanwhile::Refused && source.were_outrun(layouts, &sums).await?;
+        Ok((!is_outrun).then_some(tables))
+    };
+    let compared = compared.await;
+    source.close().await;
+    compared
 }
 
 /// Writes what the target lacks; what the source's tables have.

@@ -18,6 +18,14 @@ pub(crate) struct OtherSession {
     pub(crate) host: String,
 }
 
+impl OtherSession {
+    /// The account and the host, without the port of the connection.
+    pub(crate) fn named(&self) -> String {
+        let host = self.host.rsplit_once(':').map_or(self.host.as_str(), |(host, _)| host);
+        format!("{}@{host}", self.account)
+    }
+}
+
 /// What a server says of itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerFacts {
@@ -98,8 +106,7 @@ fn clocks(facts: &ServerFacts) -> Option<Defect> {
 fn sessions(facts: &ServerFacts) -> Vec<Defect> {
     let mut by_account: BTreeMap<String, usize> = BTreeMap::new();
     for other in &facts.others {
-        let host = other.host.rsplit_once(':').map_or(other.host.as_str(), |(host, _)| host);
-        *by_account.entry(format!("{}@{host}", other.account)).or_default() += 1;
+        *by_account.entry(other.named()).or_default() += 1;
     }
     let mut defects: Vec<Defect> = by_account
         .into_iter()

@@ -16,7 +16,7 @@ use crate::inspection::{
     judge_server, judge_tables,
 };
 use crate::layout::Layout;
-use crate::sql::{Failure, Guarded, Transaction, sql};
+use crate::sql::{Failure, Guarded, Row, Statement, Transaction, sql};
 
 /// How long the whole may take.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -103,18 +103,32 @@ async fn variables(connection: &mut Guarded) -> Result<BTreeMap<String, String>,
     rows.iter().map(|row| Ok((text(row.get("Variable_name")?), text(row.get("Value")?)))).collect()
 }
 
+/// From where others are connected to this database, as `account@host`.
+pub(crate) async fn other_sessions(server: &Server) -> Result<Vec<String>, Failure> {
+    let mut connection = server.connection(Instant::now() + LONGEST).await?;
+    let found = connection.rows(&sessions()).await?;
+    connection.give_back();
+    Ok(found.iter().map(other).collect::<Result<Vec<_>, _>>()?.iter().map(OtherSession::named).collect())
+}
+
+fn sessions() -> Statement {
+    sql("SELECT CAST(user AS CHAR) AS account, COALESCE(CAST(host AS CHAR), '') AS host \
+         FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()")
+}
+
+fn other(row: &Row) -> Result<OtherSession, sqlx::Error> {
+    Ok(OtherSession { account: row.get("account")?, host: row.get("host")? })
+}
+
 /// Connections to this database that stay, but for this one.
 async fn others(connection: &mut Guarded) -> Result<Vec<OtherSession>, Failure> {
-    let list = sql("SELECT CAST(user AS CHAR) AS account, COALESCE(CAST(host AS CHAR), '') AS host \
-         FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()");
+    let list = sessions();
     let mut looks = 0;
     loop {
         let rows = connection.rows(&list).await?;
         looks += 1;
         if rows.is_empty() || looks == LOOKS.0 {
-            let other =
-                |row: &crate::sql::Row| Ok(OtherSession { account: row.get("account")?, host: row.get("host")? });
-            return rows.iter().map(other).collect();
+            return Ok(rows.iter().map(other).collect::<Result<_, _>>()?);
         }
         sleep(LOOKS.1).await;
     }

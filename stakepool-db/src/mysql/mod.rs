@@ -21,7 +21,7 @@ mod server;
 pub use self::desired::PredecessorTables;
 pub(crate) use self::failure::text_of;
 pub(crate) use self::health::health;
-pub(crate) use self::inspect::inspect;
+pub(crate) use self::inspect::{inspect, other_sessions};
 pub(crate) use self::open::{check, open, open_once, open_once_ready, open_ready};
 pub(crate) use self::operation::Operation;
 pub(crate) use self::schema::layouts;

@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, fcntl_lock};
 use super::since::{self, Since};
 use stakepool_core::ports::DatabaseServer;
 
-use crate::copying::{Copied, Place, Progress, copy_as};
+use crate::copying::{Copied, Meanwhile, Place, Progress, copy_as};
 use crate::database::Database;
 use crate::error::DbError;
 use crate::sqlite::{
@@ -103,7 +103,9 @@ impl Restorable {
     pub async fn copy_to(self, server: DatabaseServer, progress: &mut dyn FnMut(Progress)) -> Result<Copied, DbError> {
         self.database.close().await;
         let from = Place::Sqlite(self.copy.path().to_owned());
-        copy_as(&from, &self.backup.display().to_string(), &Place::Mysql(server), progress).await
+        // A file that nobody else knows of.
+        let meanwhile = Meanwhile::LeftOut;
+        copy_as(&from, &self.backup.display().to_string(), &Place::Mysql(server), meanwhile, progress).await
     }
 
     /// Removes the copy: nothing has changed.

@@ -24,7 +24,9 @@ const INTERNAL: [&str; 3] = ["_sqlx_migrations", "schema_notes", "sqlite_sequenc
 /// Connections that only read, so that neither the file nor its log changes.
 pub(crate) async fn read_only(path: &Path) -> Result<SqlitePool, DbError> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
-    SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(|error| open_error(path, &error))
+    // The one connection stays: whether others wrote is only seen by the same.
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    pool.connect_with(options).await.map_err(|error| open_error(path, &error))
 }
 
 /// Looks through a file, and changes nothing. `layouts` are the tables that a pool has.

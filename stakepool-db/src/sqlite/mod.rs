@@ -27,6 +27,7 @@ pub(crate) use self::connect::{FileId, check};
 pub(crate) use self::failure::{open_error, store_error};
 pub(crate) use self::file::SqliteFile;
 pub(crate) use self::fresh::{FreshFile, file_beside, sync_folder_of};
+pub(crate) use self::holder::Holder;
 pub(crate) use self::inspect::inspect;
 pub use self::options::SqliteOptions;
 pub(crate) use self::ready::{end_log, open_ready, refuse_in_use};

@@ -11,7 +11,7 @@ use stakepool_core::ports::{LedgerStore as _, UserStore as _};
 use stakepool_core::testkit::samples::{NOW, new_user, report};
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_db::{
-    Copied, Database, DbError, Existing, Place, Restorable, Severity, SqliteOptions, back_up_server, copy,
+    Copied, Database, DbError, Existing, Meanwhile, Place, Restorable, Severity, SqliteOptions, back_up_server, copy,
 };
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -93,7 +93,7 @@ async fn content(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
 }
 
 async fn copied(from: &Place, to: &Place) -> Copied {
-    copy(from, to, &mut |_| {}).await.unwrap()
+    copy(from, to, Meanwhile::LeftOut, &mut |_| {}).await.unwrap()
 }
 
 /// Copies until so many times was said how far it is, and is then gone as after a kill. True where it came to its end.
@@ -109,7 +109,7 @@ async fn cut_off(from: &Place, to: &Place, after: usize) -> bool {
     tokio::select! {
         biased;
         () = cut.notified() => false,
-        copied = copy(from, to, &mut tell) => copied.map(|_| true).unwrap(),
+        copied = copy(from, to, Meanwhile::LeftOut, &mut tell) => copied.map(|_| true).unwrap(),
     }
 }
 
@@ -209,7 +209,7 @@ async fn what_changed_in_the_source_after_a_cut_is_found_and_named() {
     let (from, to) = (Place::Sqlite(source.clone()), Place::Sqlite(folder.path().join("target.sqlite")));
     // Until all is written, and nothing is compared.
     let mut all = 0;
-    copy(&from, &Place::Sqlite(folder.path().join("count.sqlite")), &mut |progress| {
+    copy(&from, &Place::Sqlite(folder.path().join("count.sqlite")), Meanwhile::LeftOut, &mut |progress| {
         all += usize::from(!progress.is_compared);
     })
     .await
@@ -218,7 +218,7 @@ async fn what_changed_in_the_source_after_a_cut_is_found_and_named() {
     let mut changing = connection(&source).await;
     sqlx::query("UPDATE tickets SET price = 77 WHERE price = 5").execute(&mut changing).await.unwrap();
     sqlx::Connection::close(changing).await.unwrap();
-    let error = copy(&from, &to, &mut |_| {}).await.unwrap_err().to_string();
+    let error = copy(&from, &to, Meanwhile::LeftOut, &mut |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("differ from the source's: tickets (2300 rows, 2300 in the source)"), "{error}");
     assert!(open(&folder.path().join("target.sqlite")).await.is_err(), "it is no pool's");
 }
@@ -232,8 +232,10 @@ async fn nothing_is_copied_over_a_pool_or_something_else() {
     let pool = file("pool.sqlite");
     let database = open(&pool).await.unwrap();
     database.create(new_user("alice@example.org")).await.unwrap();
-    let refusal =
-        async |to: &Path| copy(&from, &Place::Sqlite(to.to_owned()), &mut |_| {}).await.unwrap_err().to_string();
+    let refusal_from = async |from: &Place, to: &Path| {
+        copy(from, &Place::Sqlite(to.to_owned()), Meanwhile::LeftOut, &mut |_| {}).await.unwrap_err()
+    };
+    let refusal = async |to: &Path| refusal_from(&from, to).await.to_string();
     let error = refusal(&pool).await;
     assert!(error.contains("has the database") && error.contains("open"), "{error}");
     database.close().await;
@@ -257,9 +259,9 @@ async fn nothing_is_copied_over_a_pool_or_something_else() {
     // Nor from one that is half a pool.
     assert!(!cut_off(&from, &Place::Sqlite(file("half")), 5).await);
     let half = Place::Sqlite(file("half"));
-    let error = copy(&half, &Place::Sqlite(file("new")), &mut |_| {}).await.unwrap_err();
+    let error = refusal_from(&half, &file("new")).await;
     assert!(matches!(error, DbError::UnfinishedCopy { .. }), "{error}");
-    let error = copy(&Place::Sqlite(pool), &half, &mut |_| {}).await.unwrap_err().to_string();
+    let error = refusal_from(&Place::Sqlite(pool), &file("half")).await.to_string();
     assert!(error.contains("it holds an unfinished copy of") && error.contains("source.sqlite"), "{error}");
     assert!(!file("new").exists());
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod copying;
+mod copying_in_use;
 mod inspecting;
 mod mysql;
 mod returning;

@@ -1,7 +1,7 @@
 //! What a copy to a server refuses, and leaves as it is.
 
 use stakepool_core::testkit::store_tests::Fixture as _;
-use stakepool_db::{Database, Place, SqliteOptions, copy};
+use stakepool_db::{Database, Meanwhile, Place, SqliteOptions, copy};
 
 use super::MariaDbFixture;
 use super::inspection::state;
@@ -33,7 +33,7 @@ async fn a_server_that_is_refused_as_a_target_has_no_table_made_or_changed() {
     ] {
         let before = state(fixture).await;
         let target = Place::Mysql(fixture.server().options(&fixture.name));
-        let error = copy(&source, &target, &mut |_| {}).await.unwrap_err().to_string();
+        let error = copy(&source, &target, Meanwhile::Refused, &mut |_| {}).await.unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
         assert_eq!(state(fixture).await, before, "{said}");
     }
