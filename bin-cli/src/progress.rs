@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use stakepool_db::Progress;
+use stakepool_db::{CopyStep, Progress};
 
 use crate::answer::Style;
 use crate::console::Console;
@@ -18,11 +18,11 @@ pub(crate) fn show<'c, 's>(console: &'c mut Console<'s>) -> impl FnMut(Progress)
             return;
         }
         last = Instant::now();
-        let Progress { table, rows, of, is_compared } = progress;
-        console.note(&if is_compared {
-            format!("{table}: {of} rows are compared")
-        } else {
-            format!("{table}: {rows} of {of} rows")
+        let Progress { table, rows, of, step } = progress;
+        console.note(&match step {
+            CopyStep::Copied => format!("{table}: {rows} of {of} rows"),
+            CopyStep::Indexed => format!("{table}: the indexes of {rows} rows are made"),
+            CopyStep::Compared => format!("{table}: {of} rows are compared"),
         });
     }
 }

@@ -202,6 +202,11 @@ impl Database {
         Attempts::to_write(&self.inner.engine, turn)
     }
 
+    /// The same, which are given up after a time of their own.
+    pub(crate) fn writes_within<T>(&self, turn: Turn, patience: Duration) -> Attempts<'_, T> {
+        Attempts::to_write_within(&self.inner.engine, turn, patience)
+    }
+
     /// Tries of several reads that see the database of one moment.
     pub(crate) fn reads<T>(&self) -> Attempts<'_, T> {
         Attempts::to_read(&self.inner.engine)

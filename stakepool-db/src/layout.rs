@@ -17,6 +17,14 @@ pub(crate) struct Column {
     pub(crate) kind: Kind,
 }
 
+/// An index that keeps nothing unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
+    /// What makes it, as part of the table.
+    pub(crate) definition: &'static str,
+}
+
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -26,18 +34,23 @@ pub(crate) struct Layout {
     pub(crate) columns: Vec<Column>,
     /// The columns of its primary key.
     pub(crate) key: Vec<&'static str>,
+    pub(crate) indexes: Vec<Index>,
 }
 
 impl Layout {
     /// The table that is made with these columns and keys.
     pub(crate) fn read(name: &'static str, is_ours: bool, definitions: &'static str) -> Self {
-        let mut layout = Self { name, is_ours, columns: Vec::new(), key: Vec::new() };
+        let mut layout = Self { name, is_ours, columns: Vec::new(), key: Vec::new(), indexes: Vec::new() };
         for definition in at_commas(definitions) {
             let definition = definition.trim();
             let (first, rest) = definition.split_once(' ').unwrap_or((definition, ""));
             match first {
                 "PRIMARY" => layout.key = in_brackets(definition),
-                "KEY" | "UNIQUE" => {}
+                "KEY" => {
+                    let name = rest.split_once(' ').map_or(rest, |(name, _)| name);
+                    layout.indexes.push(Index { name, definition });
+                }
+                "UNIQUE" => {}
                 column => layout.add(column.trim_matches('`'), rest),
             }
         }
@@ -99,6 +112,7 @@ mod tests {
             [("key", Kind::Bytes), ("kind", Kind::Text), ("at", Kind::Number), ("Password", Kind::Bytes)]
         );
         assert_eq!(layout.key, ["key", "kind"]);
+        assert_eq!(layout.indexes, [Index { name: "by_time", definition: "KEY by_time (at, kind)" }]);
         assert_eq!(Layout::read("one", true, "text BIGINT NOT NULL PRIMARY KEY, b LONGTEXT").key, ["text"]);
     }
 }

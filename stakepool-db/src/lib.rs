@@ -25,7 +25,7 @@ mod stores;
 mod takeover;
 mod warning;
 
-pub use copying::{Copied, CopiedTable, Meanwhile, Place, Progress, back_up_server, copy};
+pub use copying::{Copied, CopiedTable, Meanwhile, Place, Progress, Step as CopyStep, back_up_server, copy};
 pub use database::Database;
 pub use error::DbError;
 pub use health::Health;

@@ -8,7 +8,7 @@ use super::in_use::Meanwhile;
 use super::place::Place;
 use super::run::{Copied, Progress, copy};
 use crate::error::DbError;
-use crate::sqlite::{BackupTarget, Existing, end_log};
+use crate::sqlite::{BackupTarget, Existing};
 
 /// Copies a database on a server into an SQLite file at `path`, while programs go on to use it: the copy is of one moment. A file
 /// that is made so is restored as any other backup. After an error everything is as it was.
@@ -25,7 +25,6 @@ pub async fn back_up_server(
     let unfinished = target.begin()?;
     let place = Place::Sqlite(unfinished.path().to_owned());
     let copied = copy(&Place::Mysql(server), &place, Meanwhile::LeftOut, progress).await?;
-    end_log(unfinished.path()).await.map_err(|error| error.of(path))?;
     target.finish(unfinished)?;
     Ok(Copied { to: path.display().to_string(), ..copied })
 }

@@ -17,4 +17,4 @@ pub use self::backup::back_up_server;
 pub use self::in_use::Meanwhile;
 pub use self::place::Place;
 pub(crate) use self::run::copy_as;
-pub use self::run::{Copied, CopiedTable, Progress, copy};
+pub use self::run::{Copied, CopiedTable, Progress, Step, copy};

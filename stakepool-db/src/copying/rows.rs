@@ -15,8 +15,10 @@ use crate::mysql;
 use crate::sql::{Failure, Row, Statement, Transaction, Value, sql};
 use crate::sqlite;
 
-/// Most rows of a transaction.
-pub(super) const PIECE: usize = 1000;
+/// Most rows of a piece, which is written in one transaction.
+const PIECE: usize = 5000;
+/// How many bytes make a piece whole, however few rows they are.
+const PIECE_BYTES: usize = 4 << 20;
 /// How long a copy may take.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// How long the next row may take.
@@ -35,16 +37,36 @@ pub(super) struct Rows<'s> {
 }
 
 impl<'s> Rows<'s> {
-    pub(super) fn new(transaction: &'s mut Transaction, place: &'s Place, layout: &Layout) -> Self {
-        let stream = transaction.stream(&select(layout));
+    /// All rows in the order of the key, in which an interrupted copy goes on.
+    pub(super) fn in_order(transaction: &'s mut Transaction, place: &'s Place, layout: &Layout) -> Self {
+        let mut select = select(layout);
+        select.push(" ORDER BY ");
+        columns(&mut select, layout.key.iter().copied());
+        Self::new(transaction, place, layout, &select)
+    }
+
+    /// What all rows come to, as they lie.
+    pub(super) async fn sum(
+        transaction: &'s mut Transaction,
+        place: &'s Place,
+        layout: &Layout,
+    ) -> Result<Fingerprint, DbError> {
+        let mut rows = Self::new(transaction, place, layout, &select(layout));
+        while rows.next().await?.is_some() {}
+        Ok(rows.fingerprint)
+    }
+
+    fn new(transaction: &'s mut Transaction, place: &'s Place, layout: &Layout, select: &Statement) -> Self {
+        let stream = transaction.stream(select);
         Self { stream, layout: layout.clone(), place, fingerprint: Fingerprint::default() }
     }
 
-    /// The next rows; fewer than a piece only at the end.
+    /// The next rows; none at the end.
     pub(super) async fn piece(&mut self) -> Result<Vec<Values>, DbError> {
-        let mut piece = Vec::with_capacity(PIECE);
-        while piece.len() < PIECE {
+        let (mut piece, mut bytes) = (Vec::new(), 0);
+        while piece.len() < PIECE && bytes < PIECE_BYTES {
             let Some(row) = self.next().await? else { break };
+            bytes += size(&row);
             piece.push(row);
         }
         Ok(piece)
@@ -66,16 +88,21 @@ impl<'s> Rows<'s> {
     }
 }
 
+/// How many bytes the values of a row have.
+pub(super) fn size(row: &[Value]) -> usize {
+    row.iter().map(Value::size).sum()
+}
+
 fn values(row: &Row, layout: &Layout) -> Result<Values, sqlx::Error> {
-    let value = |column: &Column| {
+    let value = |(place, column): (usize, &Column)| {
         let none = Value::Number(None);
         Ok(match column.kind {
-            Kind::Number => Value::Number(row.get(column.name)?),
-            Kind::Text => row.get::<Option<String>>(column.name)?.map_or(none, Value::Text),
-            Kind::Bytes => row.get::<Option<Vec<u8>>>(column.name)?.map_or(none, Value::Bytes),
+            Kind::Number => Value::Number(row.at(place)?),
+            Kind::Text => row.at::<Option<String>>(place)?.map_or(none, Value::Text),
+            Kind::Bytes => row.at::<Option<Vec<u8>>>(place)?.map_or(none, Value::Bytes),
         })
     };
-    layout.columns.iter().map(value).collect()
+    layout.columns.iter().enumerate().map(value).collect()
 }
 
 /// What is part of the table, and not of the copying.
@@ -97,8 +124,6 @@ fn select(layout: &Layout) -> Statement {
     columns(&mut select, layout.columns.iter().map(|column| column.name));
     select.push(" FROM ").push(layout.name);
     restrict(&mut select, layout);
-    select.push(" ORDER BY ");
-    columns(&mut select, layout.key.iter().copied());
     select
 }
 

@@ -8,6 +8,20 @@ use super::target::{Target, layouts};
 use crate::error::DbError;
 use crate::layout::Layout;
 
+/// From how many rows on a table gets its indexes after them.
+const MANY: u64 = 2000;
+
+/// What is done with a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Its rows are copied.
+    Copied,
+    /// All are copied, and its indexes are made.
+    Indexed,
+    /// It is compared with the source's.
+    Compared,
+}
+
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -17,8 +31,8 @@ pub struct Progress {
     pub rows: u64,
     /// How many it has.
     pub of: u64,
-    /// Whether all are copied, and it is being compared.
-    pub is_compared: bool,
+    /// What is done with it now.
+    pub step: Step,
 }
 
 /// A table that was copied.
@@ -109,6 +123,7 @@ async fn copy_rows(
     let source = source.end().await;
     let compared = async {
         let sums = written?;
+        index_all(target, layouts, &sums, progress).await?;
         let tables = compare_all(target, layouts, &sums, progress).await?;
         let is_outrun = meanwhile == Meanwhile::Refused && source.were_outrun(layouts, &sums).await?;
         Ok((!is_outrun).then_some(tables))
@@ -128,7 +143,10 @@ async fn write_all(
     let mut sums = Vec::with_capacity(layouts.len());
     for layout in layouts {
         let (of, there) = (source.count(layout).await?, target.count(layout).await?);
-        let tell = |rows| Progress { table: layout.name, rows, of, is_compared: false };
+        let tell = |rows| Progress { table: layout.name, rows, of, step: Step::Copied };
+        if there == 0 && of >= MANY {
+            target.drop_indexes(layout).await?;
+        }
         let mut rows = source.rows(layout);
         // What an earlier run wrote are the first rows; whether they are still the same is seen in the end.
         for _ in 0..there {
@@ -152,6 +170,22 @@ async fn write_all(
     Ok(sums)
 }
 
+/// Makes the indexes that tables lack, whichever run of the copy removed them.
+async fn index_all(
+    target: &Target,
+    layouts: &[Layout],
+    sums: &[Fingerprint],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), DbError> {
+    let tables = target.unindexed(layouts).await?;
+    for (layout, source) in layouts.iter().zip(sums).filter(|(layout, _)| tables.contains(layout.name)) {
+        let (rows, of) = (source.rows, source.rows);
+        progress(Progress { table: layout.name, rows, of, step: Step::Indexed });
+        target.make_indexes(layout).await?;
+    }
+    Ok(())
+}
+
 /// Compares every table.
 async fn compare_all(
     target: &Target,
@@ -162,7 +196,7 @@ async fn compare_all(
     let (mut tables, mut different) = (Vec::new(), Vec::new());
     for (layout, source) in layouts.iter().zip(sums) {
         let (rows, of) = (source.rows, source.rows);
-        progress(Progress { table: layout.name, rows, of, is_compared: true });
+        progress(Progress { table: layout.name, rows, of, step: Step::Compared });
         let copied = target.fingerprint(layout).await?;
         if copied != *source {
             different.push(format!("{} ({} rows, {} in the source)", layout.name, copied.rows, source.rows));

@@ -73,7 +73,7 @@ impl Source {
 
     /// The rows of a table, in the order of its key.
     pub(super) fn rows(&mut self, layout: &Layout) -> Rows<'_> {
-        Rows::new(&mut self.transaction, &self.connections.place, layout)
+        Rows::in_order(&mut self.transaction, &self.connections.place, layout)
     }
 
     /// Ends the transaction.
@@ -106,9 +106,7 @@ impl Connections {
                 let mut outrun = !known.is_subset(operations);
                 // Its programs note no transactions.
                 for (layout, sum) in layouts.iter().zip(sums).filter(|(layout, _)| !layout.is_ours) {
-                    let mut rows = Rows::new(&mut now, &self.place, layout);
-                    while rows.next().await?.is_some() {}
-                    outrun |= rows.fingerprint != *sum;
+                    outrun |= Rows::sum(&mut now, &self.place, layout).await? != *sum;
                 }
                 let _ = now.roll_back().await;
                 Ok(outrun)

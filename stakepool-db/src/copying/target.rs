@@ -1,13 +1,15 @@
 //! The database that a pool is copied into.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use stakepool_core::ports::{DatabaseServer, StoreError};
 use tokio::time::Instant;
 
 use super::fingerprint::Fingerprint;
 use super::place::Place;
-use super::rows::{LONGEST, Rows, Values, columns, count, failed};
+use super::rows::{LONGEST, Rows, Values, columns, count, failed, size};
 use crate::attempts::transaction;
 use crate::copy_mark;
 use crate::database::Database;
@@ -19,6 +21,10 @@ use crate::sqlite::{self, SqliteOptions};
 
 /// Most rows of a statement.
 const TOGETHER: usize = 200;
+/// How many bytes fill a statement, however few rows they are: servers refuse packets that are too large, some from 1 MiB on.
+const TOGETHER_BYTES: usize = 256 << 10;
+/// How long a piece may be tried on a busy server.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A database that takes a copy.
 pub(super) struct Target {
@@ -70,12 +76,9 @@ impl Target {
 
     /// Writes rows in one transaction.
     pub(super) async fn write(&self, layout: &Layout, rows: Vec<Values>) -> Result<(), DbError> {
-        let mut statements = Vec::new();
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            statements.push(insert(layout, rows.by_ref().take(TOGETHER)));
-        }
-        let written: Result<(), StoreError> = transaction!(self.database.writes(Turn::None), |transaction| {
+        let statements: Vec<Statement> = together(rows).map(|rows| insert(layout, rows)).collect();
+        let attempts = self.database.writes_within(Turn::None, PATIENCE);
+        let written: Result<(), StoreError> = transaction!(attempts, |transaction| {
             for statement in &statements {
                 transaction.execute(statement).await?;
             }
@@ -88,12 +91,40 @@ impl Target {
     /// What a table has.
     pub(super) async fn fingerprint(&self, layout: &Layout) -> Result<Fingerprint, DbError> {
         let mut transaction = self.reader().await?;
-        let mut rows = Rows::new(&mut transaction, &self.place, layout);
-        while rows.next().await?.is_some() {}
-        let fingerprint = rows.fingerprint;
-        drop(rows);
+        let sum = Rows::sum(&mut transaction, &self.place, layout).await?;
+        // It has only read.
         let _ = transaction.roll_back().await;
-        Ok(fingerprint)
+        Ok(sum)
+    }
+
+    /// Removes the indexes of a table that is empty so far: they are made at once when it has its rows.
+    pub(super) async fn drop_indexes(&self, layout: &Layout) -> Result<(), DbError> {
+        let dropped = match (self.database.file(), self.database.server()) {
+            (Some(file), _) => file.drop_indexes(layout.name).await,
+            (None, Some(server)) => mysql::drop_indexes(server, layout).await,
+            (None, None) => Ok(()),
+        };
+        dropped.map_err(|failure| failed(&self.place, failure))
+    }
+
+    /// The tables that lack an index, whichever run of the copy removed it.
+    pub(super) async fn unindexed(&self, layouts: &[Layout]) -> Result<BTreeSet<String>, DbError> {
+        let tables = match (self.database.file(), self.database.server()) {
+            (Some(file), _) => file.unindexed().await,
+            (None, Some(server)) => mysql::unindexed(server, layouts).await,
+            (None, None) => Ok(BTreeSet::new()),
+        };
+        tables.map_err(|failure| failed(&self.place, failure))
+    }
+
+    /// Makes the indexes that a table lacks.
+    pub(super) async fn make_indexes(&self, layout: &Layout) -> Result<(), DbError> {
+        let made = match (self.database.file(), self.database.server()) {
+            (Some(file), _) => file.make_indexes(layout.name).await,
+            (None, Some(server)) => mysql::make_indexes(server, layout).await,
+            (None, None) => Ok(()),
+        };
+        made.map_err(|failure| failed(&self.place, failure))
     }
 
     /// The error of a copy whose tables are not the source's.
@@ -110,7 +141,12 @@ impl Target {
     pub(super) async fn finish(self) -> Result<(), DbError> {
         let done = self.database.execute(&copy_mark::remove()).await.map_err(|error| self.store(error));
         self.database.close().await;
-        done.map(drop)
+        done?;
+        match &self.place {
+            // On the disk, all of it, before anybody is told that it is whole.
+            Place::Sqlite(path) => sqlite::end_log(path).await,
+            Place::Mysql(_) => Ok(()),
+        }
     }
 
     pub(super) async fn close(self) {
@@ -201,18 +237,31 @@ async fn refuse_file(path: &Path) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Rows by statements.
+fn together(rows: Vec<Values>) -> impl Iterator<Item = Vec<Values>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        while some.len() < TOGETHER && bytes < TOGETHER_BYTES {
+            let Some(row) = rows.next() else { break };
+            bytes += size(&row);
+            some.push(row);
+        }
+        (!some.is_empty()).then_some(some)
+    })
+}
+
 /// A statement with some rows. Those of most pieces have the same text, which stays prepared.
-fn insert(layout: &Layout, rows: impl Iterator<Item = Values>) -> Statement {
+fn insert(layout: &Layout, rows: Vec<Values>) -> Statement {
     let mut insert = sql("INSERT INTO ");
     insert.push(layout.name).push(" (");
     columns(&mut insert, layout.columns.iter().map(|column| column.name));
     insert.push(") VALUES ");
-    let mut number = 0;
-    for row in rows {
+    let is_common = rows.len() == TOGETHER;
+    for (number, row) in rows.into_iter().enumerate() {
         insert.push(if number == 0 { "(" } else { ", (" }).push_list(row).push(")");
-        number += 1;
     }
-    if number == TOGETHER { insert } else { insert.once() }
+    if is_common { insert } else { insert.once() }
 }
 
 /// The tables that are copied: all that a pool lives on.

@@ -24,5 +24,5 @@ pub(crate) use self::health::health;
 pub(crate) use self::inspect::{inspect, other_sessions};
 pub(crate) use self::open::{check, open, open_once, open_once_ready, open_ready};
 pub(crate) use self::operation::Operation;
-pub(crate) use self::schema::layouts;
+pub(crate) use self::schema::{drop_indexes, layouts, make_indexes, unindexed};
 pub(crate) use self::server::{Begun, Server};

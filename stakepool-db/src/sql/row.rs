@@ -26,6 +26,14 @@ impl Row {
         }
     }
 
+    /// The value of the column at a place, of which the first is 0.
+    pub(crate) fn at<'r, T: Cell<'r>>(&'r self, place: usize) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(place),
+            Self::Mysql(row) => row.try_get(place),
+        }
+    }
+
     /// The number in the first column; `None` for NULL.
     pub(crate) fn first(&self) -> Result<Option<i64>, sqlx::Error> {
         match self {

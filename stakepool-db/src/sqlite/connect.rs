@@ -15,7 +15,11 @@ use sqlx::{ConnectOptions, Connection};
 use super::failure::{Kind, open_error};
 use super::options::SqliteOptions;
 use crate::error::DbError;
+use crate::purpose::Purpose;
 use crate::warning::Warning;
+
+/// How many rows a connection reads ahead.
+pub(super) const ROWS: usize = 500;
 
 /// Which file lies at a path, so that a replaced one is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +83,8 @@ pub(crate) fn options(path: &Path, options: SqliteOptions) -> SqliteConnectOptio
         .filename(path)
         .busy_timeout(options.busy_timeout)
         .foreign_keys(true)
+        // Where many rows are read, each crossing to the thread that waits for them costs more than the row.
+        .row_buffer_size(ROWS)
         // NORMAL could lose the last commits in a power cut. A lost registration would leave a user with an address whose
         // key index the pool gives again, and tickets that it cannot vote. Writes are few or come in batches, so a sync
         // for each commit costs nothing that anybody waits for.
@@ -100,9 +106,20 @@ pub(crate) async fn writer(
     path: &Path,
     connect: &SqliteConnectOptions,
     options: SqliteOptions,
+    purpose: Purpose,
 ) -> Result<SqlitePool, DbError> {
-    // What was a secret must not lie on in the free space of the file.
-    let connect = connect.clone().journal_mode(SqliteJournalMode::Wal).pragma("secure_delete", "ON");
+    let connect = connect.clone().journal_mode(SqliteJournalMode::Wal);
+    let connect = match purpose {
+        // What was a secret must not lie on in the free space of the file.
+        Purpose::Serve => connect.pragma("secure_delete", "ON"),
+        // A power cut may take the last rows of a copy, which then goes on from there; never the order in which they came. It has all
+        // of its rows on the disk before it counts as whole.
+        Purpose::Copy => connect
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", "8000")
+            .pragma("threads", "2"),
+    };
     let mut connection = first(path, &connect, options.busy_timeout).await?;
     check(path, &mut connection).await?;
     connection.close().await.map_err(|error| open_error(path, &error))?;

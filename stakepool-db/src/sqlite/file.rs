@@ -51,7 +51,7 @@ impl SqliteFile {
         stale_log::refuse(&prepared.path).await?;
         let open_here = Mutex::new(Some(OpenHere::note(&prepared.path, prepared.file)));
         let connect = connect::options(&prepared.path, options);
-        let writer = connect::writer(&prepared.path, &connect, options).await?;
+        let writer = connect::writer(&prepared.path, &connect, options, purpose).await?;
         let mut warnings: Vec<_> = prepared.warning.into_iter().collect();
         warnings.extend(schema::bring_up_to_date(&prepared.path, &writer, purpose).await?);
         let readers = connect::readers(&connect, options);

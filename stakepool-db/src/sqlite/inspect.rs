@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoo
 
 use super::failure::open_error;
 use super::holder::Holder;
-use super::{check, schema, stale_log};
+use super::{check, connect, schema, stale_log};
 use crate::error::DbError;
 use crate::inspection::{
     Configured, Defect, FoundColumn, FoundTable, Inspection, Severity, TableFacts, judge_copy, judge_rows, judge_tables,
@@ -23,7 +23,7 @@ const INTERNAL: [&str; 3] = ["_sqlx_migrations", "schema_notes", "sqlite_sequenc
 
 /// Connections that only read, so that neither the file nor its log changes.
 pub(crate) async fn read_only(path: &Path) -> Result<SqlitePool, DbError> {
-    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).row_buffer_size(connect::ROWS);
     // The one connection stays: whether others wrote is only seen by the same.
     let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     pool.connect_with(options).await.map_err(|error| open_error(path, &error))

@@ -11,6 +11,7 @@ mod files;
 mod fresh;
 mod health;
 mod holder;
+mod indexes;
 mod inspect;
 mod options;
 mod ready;

@@ -52,6 +52,11 @@ pub(super) fn known() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
+/// Makes the tables of this version in an empty database.
+pub(super) async fn make_tables(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    MIGRATIONS.run(connection).await.map_err(|error| sqlx::Error::Migrate(Box::new(error)))
+}
+
 /// Tables that this program has on servers alone.
 pub(super) const ON_SERVERS_ALONE: [&str; 2] = ["turns", "operations"];
 

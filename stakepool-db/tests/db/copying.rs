@@ -11,7 +11,8 @@ use stakepool_core::ports::{LedgerStore as _, UserStore as _};
 use stakepool_core::testkit::samples::{NOW, new_user, report};
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_db::{
-    Copied, Database, DbError, Existing, Meanwhile, Place, Restorable, Severity, SqliteOptions, back_up_server, copy,
+    Copied, CopyStep, Database, DbError, Existing, Meanwhile, Place, Restorable, Severity, SqliteOptions,
+    back_up_server, copy,
 };
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -19,7 +20,9 @@ use tokio::sync::Notify;
 use crate::inspecting::{configured, kinds};
 use crate::mysql::MariaDbFixture;
 
-/// Rows of most tables, so that no piece is the whole of one.
+/// Tickets, so that no piece is all of them.
+const TICKETS: i64 = 5200;
+/// Rows of other large tables.
 const ROWS: i64 = 2300;
 
 async fn connection(path: &Path) -> SqliteConnection {
@@ -50,7 +53,11 @@ async fn filled(folder: &TempDir) -> PathBuf {
     open(&path).await.unwrap().close().await;
     let mut connection = connection(&path).await;
     for (table, columns) in tables(&mut connection).await {
-        let rows = if matches!(table.as_str(), "tickets" | "votes" | "Users") { ROWS } else { 7 };
+        let rows = match table.as_str() {
+            "tickets" => TICKETS,
+            "votes" | "Users" => ROWS,
+            _ => 7,
+        };
         let value = |(name, kind): &(String, String)| match kind.to_uppercase() {
             _ if table == "Users" && name == "Username" => "NULL".to_owned(),
             kind if kind.contains("INT") => "number.n".to_owned(),
@@ -92,6 +99,12 @@ async fn content(path: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
     content
 }
 
+/// The indexes of a file, as they were made.
+async fn indexes(path: &Path) -> Vec<String> {
+    let texts = "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    sqlx::query_scalar(texts).fetch_all(&mut connection(path).await).await.unwrap()
+}
+
 async fn copied(from: &Place, to: &Place) -> Copied {
     copy(from, to, Meanwhile::LeftOut, &mut |_| {}).await.unwrap()
 }
@@ -122,8 +135,9 @@ async fn a_file_is_copied_with_every_row_and_is_not_written() {
     let copied = copied(&Place::Sqlite(source.clone()), &Place::Sqlite(target.clone())).await;
     assert_eq!(fs::read(&source).unwrap(), before);
     assert_eq!(content(&target).await, content(&source).await);
+    assert_eq!(indexes(&target).await, indexes(&source).await);
     let rows = |name| copied.tables.iter().find(|table| table.name == name).unwrap().rows;
-    assert_eq!((rows("tickets"), rows("Users"), rows("audit")), (2300, 2300, 7));
+    assert_eq!((rows("tickets"), rows("Users"), rows("audit")), (5200, 2300, 7));
     // What was not made up serves.
     let empty = folder.path().join("empty.sqlite");
     open(&empty).await.unwrap().close().await;
@@ -175,6 +189,7 @@ async fn a_copy_that_is_cut_off_anywhere_goes_on_and_serves_nobody_before_it_is_
         copied(&from, &to).await;
         assert!(!kinds(&checked().await).contains(&unfinished), "{after}");
         assert_eq!(content(&target).await, whole, "{after}");
+        assert_eq!(indexes(&target).await, indexes(&source).await, "{after}");
     }
     assert!(cuts > 5, "{cuts}");
 }
@@ -185,6 +200,10 @@ async fn a_copy_to_a_server_that_is_cut_off_anywhere_goes_on_and_serves_nobody_b
     let folder = tempfile::tempdir().unwrap();
     let from = Place::Sqlite(filled(&folder).await);
     let expected = copied(&from, &Place::Sqlite(folder.path().join("whole.sqlite"))).await.tables;
+    let fresh = MariaDbFixture::empty().await;
+    fresh.open().await.close().await;
+    let indexes = fresh.server().indexes(&fresh.name).await;
+    assert!(indexes.contains(&"tickets_of_user".to_owned()), "{indexes:?}");
     for after in [0, 3, 9, 17, 40] {
         let fixture = MariaDbFixture::empty().await;
         let options = fixture.server().options(&fixture.name);
@@ -199,6 +218,7 @@ async fn a_copy_to_a_server_that_is_cut_off_anywhere_goes_on_and_serves_nobody_b
         let checked = Database::inspect_mysql(options, &configured()).await.unwrap();
         assert!(kinds(&checked).contains(&(Severity::Error, "unfinished_copy")), "{after}: {checked:#?}");
         assert_eq!(copied(&from, &to).await.tables, expected, "{after}");
+        assert_eq!(fixture.server().indexes(&fixture.name).await, indexes, "{after}");
     }
 }
 
@@ -210,7 +230,7 @@ async fn what_changed_in_the_source_after_a_cut_is_found_and_named() {
     // Until all is written, and nothing is compared.
     let mut all = 0;
     copy(&from, &Place::Sqlite(folder.path().join("count.sqlite")), Meanwhile::LeftOut, &mut |progress| {
-        all += usize::from(!progress.is_compared);
+        all += usize::from(progress.step != CopyStep::Compared);
     })
     .await
     .unwrap();
@@ -219,7 +239,7 @@ async fn what_changed_in_the_source_after_a_cut_is_found_and_named() {
     sqlx::query("UPDATE tickets SET price = 77 WHERE price = 5").execute(&mut changing).await.unwrap();
     sqlx::Connection::close(changing).await.unwrap();
     let error = copy(&from, &to, Meanwhile::LeftOut, &mut |_| {}).await.unwrap_err().to_string();
-    assert!(error.contains("differ from the source's: tickets (2300 rows, 2300 in the source)"), "{error}");
+    assert!(error.contains("differ from the source's: tickets (5200 rows, 5200 in the source)"), "{error}");
     assert!(open(&folder.path().join("target.sqlite")).await.is_err(), "it is no pool's");
 }
 

@@ -5,6 +5,7 @@
 //! statements leaves what the next start goes on from. One program at a time works, by a lease.
 
 mod expected;
+mod indexes;
 mod inspect;
 mod lease;
 mod next_number;
@@ -14,6 +15,7 @@ mod steps;
 mod tables;
 
 pub(super) use self::expected::{may_have_more_rights, missing_rights};
+pub(crate) use self::indexes::{drop_indexes, make_indexes, unindexed};
 pub(super) use self::inspect::{tables, unknown_steps};
 pub(super) use self::run::{bring_up_to_date, check, known, refuse_unready};
 pub(crate) use self::tables::layouts;

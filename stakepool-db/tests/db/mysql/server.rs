@@ -161,6 +161,17 @@ impl MariaDb {
         }
     }
 
+    /// The names of the indexes of a database, table by table.
+    pub async fn indexes(&self, database: &str) -> Vec<String> {
+        let text = format!(
+            "SELECT DISTINCT table_name, CAST(index_name AS CHAR) FROM information_schema.statistics \
+             WHERE table_schema = '{database}' ORDER BY table_name, index_name"
+        );
+        let names: Vec<(String, String)> =
+            sqlx::query_as(AssertSqlSafe(text)).fetch_all(&mut self.administrator().await).await.unwrap();
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+
     /// Loads a dump into a database, as an operator does.
     pub fn load(&self, database: &str, dump: &str) {
         let mut client = Command::new("mariadb");
