@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeKeyStore, HistoryStore, Invitation,
-    InvitationId, InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket,
-    MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredTicket,
-    RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore,
-    ServerState, Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore,
-    TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter,
-    UserOverview, UserStore, VoteOverview, VoteQuery, VspTicketStore,
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeIncome, FeeKeyStore, HistoryStore,
+    Invitation, InvitationId, InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket,
+    MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredFigures,
+    RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore,
+    SecondFactor, SecondFactorStore, ServerState, Session, SessionStore, SessionToken, Slice, StoreError, StoredVote,
+    TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover,
+    UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -190,6 +190,9 @@ pass_on! {
         fn registered_where(wanted: RegisteredWhere) -> Vec<RegisteredTicket>;
         fn records(ticket: &TicketHash) -> Vec<SealedRecord>;
         fn registered_counts() -> TicketCounts;
+        fn find_registered(query: &RegisteredQuery, slice: Slice) -> Listed<RegisteredTicket>;
+        fn registered_figures() -> RegisteredFigures;
+        fn fee_income(since: UnixTime) -> FeeIncome;
     }
     FeeKeyStore to fee_keys {
         fn fee_keys() -> Vec<FeeKey>;

@@ -5,10 +5,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::StoreError;
-use crate::chain::{BlockHeight, ExtendedPubKey, TicketHash, Transaction};
+use super::{Listed, Slice, StoreError};
+use crate::chain::{Amount, BlockHeight, ExtendedPubKey, TicketHash, Transaction};
 use crate::time::UnixTime;
-use crate::vsp::{FeeKey, FeeStatus, RecordKind, Registration, TicketCounts};
+use crate::vsp::{FeeKey, FeeStatus, RecordKind, RegisteredState, Registration, TicketCounts};
 
 /// A secret, encrypted for its place.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,6 +97,34 @@ pub enum RegisteredWhere {
     KeyKeptUntil(BlockHeight),
 }
 
+/// Which registered tickets an operator looks for; all where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegisteredQuery {
+    /// In one of these states.
+    pub states: Vec<RegisteredState>,
+    /// The beginning of the hash of a ticket or of a fee's transaction; or a whole address: the owner's, the alternate one, or the
+    /// one that takes the fee.
+    pub text: String,
+}
+
+/// How the registered tickets stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegisteredFigures {
+    /// How many there are in each state that some are in, in the order of [`RegisteredState::ALL`].
+    pub states: Vec<(RegisteredState, u64)>,
+    /// When the oldest of the fees came that the node does not have yet and whose tickets have not ended.
+    pub oldest_unsent: Option<UnixTime>,
+}
+
+/// What fees have brought in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeeIncome {
+    /// How many fees.
+    pub fees: u64,
+    /// What was asked for them.
+    pub amount: Amount,
+}
+
 /// The registered tickets.
 #[async_trait]
 pub trait VspTicketStore: Send + Sync {
@@ -124,6 +152,19 @@ pub trait VspTicketStore: Send + Sync {
 
     /// How many tickets are to be voted, and how many have ended in which way. The network's are left at 0.
     async fn registered_counts(&self) -> Result<TicketCounts, StoreError>;
+
+    /// The tickets that an operator looks for, the last registered first.
+    async fn find_registered(
+        &self,
+        query: &RegisteredQuery,
+        slice: Slice,
+    ) -> Result<Listed<RegisteredTicket>, StoreError>;
+
+    /// How many tickets are in which state.
+    async fn registered_figures(&self) -> Result<RegisteredFigures, StoreError>;
+
+    /// The fees that are confirmed, and were so at that moment or later.
+    async fn fee_income(&self, since: UnixTime) -> Result<FeeIncome, StoreError>;
 }
 
 /// The keys whose addresses take fees.

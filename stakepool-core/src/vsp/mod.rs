@@ -15,6 +15,7 @@ mod records;
 mod refusal;
 mod registration;
 mod requests;
+mod state;
 mod ticket;
 
 pub use answers::{AnswerSigner, DoneAnswer, Echo, FeeAddressAnswer, SignedAnswer, TicketStatusAnswer};
@@ -30,4 +31,5 @@ pub use registration::{Outcome, PaidFee, Registration};
 pub use requests::{
     FeeAddressRequest, PayFeeRequest, SetAltSignAddrRequest, SetVoteChoicesRequest, TicketPackage, ticket_of,
 };
+pub use state::{RegisteredState, UnknownState};
 pub use ticket::{Eligibility, VspTicket, alternate_address, authenticate};

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use async_trait::async_trait;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{
-    RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, StoreError, VspTicketStore,
+    FeeIncome, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    SealedRecord, Slice, StoreError, VspTicketStore,
 };
 use stakepool_core::testkit::MemoryStore;
+use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::TicketCounts;
 
 /// A store with faults that a test switches on.
@@ -82,5 +84,20 @@ impl VspTicketStore for FaultyStore {
 
     async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
         self.store.registered_counts().await
+    }
+    async fn find_registered(
+        &self,
+        query: &RegisteredQuery,
+        slice: Slice,
+    ) -> Result<Listed<RegisteredTicket>, StoreError> {
+        self.store.find_registered(query, slice).await
+    }
+
+    async fn registered_figures(&self) -> Result<RegisteredFigures, StoreError> {
+        self.store.registered_figures().await
+    }
+
+    async fn fee_income(&self, since: UnixTime) -> Result<FeeIncome, StoreError> {
+        self.store.fee_income(since).await
     }
 }

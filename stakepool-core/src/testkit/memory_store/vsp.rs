@@ -1,15 +1,18 @@
 //! Registered tickets of wallets of today, and what belongs to them.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use crate::chain::{ExtendedPubKey, TicketHash};
+use super::tables::part;
+use crate::chain::{Address, Amount, ExtendedPubKey, TicketHash};
 use crate::ports::{
-    FeeKeyStore, RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, SealedSecret, SealedStore, StoreError,
-    VspTicketStore,
+    FeeIncome, FeeKeyStore, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, StoreError, VspTicketStore,
 };
 use crate::time::UnixTime;
-use crate::vsp::{FeeKey, Outcome, TicketCounts};
+use crate::vsp::{FeeKey, FeeStatus, Outcome, RegisteredState, Registration, TicketCounts};
 
 #[async_trait]
 impl VspTicketStore for MemoryStore {
@@ -106,6 +109,55 @@ impl VspTicketStore for MemoryStore {
         }
         Ok(counts)
     }
+    async fn find_registered(
+        &self,
+        query: &RegisteredQuery,
+        slice: Slice,
+    ) -> Result<Listed<RegisteredTicket>, StoreError> {
+        let tables = self.tables();
+        let mut found: Vec<_> =
+            tables.registered.values().filter(|ticket| fits(query, &ticket.registration)).cloned().collect();
+        found.sort_by_key(|ticket| (Reverse(ticket.registered), ticket.registration.ticket.to_string()));
+        let (total, rows) = part(found, slice);
+        Ok(Listed { total, rows })
+    }
+
+    async fn registered_figures(&self) -> Result<RegisteredFigures, StoreError> {
+        let tables = self.tables();
+        let state = |ticket: &RegisteredTicket| RegisteredState::from(&ticket.registration);
+        let count = |of: RegisteredState| {
+            let number = tables.registered.values().filter(|ticket| state(ticket) == of).count() as u64;
+            (number > 0).then_some((of, number))
+        };
+        let is_unsent = |ticket: &&RegisteredTicket| state(ticket) == RegisteredState::Open(FeeStatus::Received);
+        let oldest_unsent = tables.registered.values().filter(is_unsent).map(|ticket| ticket.fee_since).min();
+        Ok(RegisteredFigures { states: RegisteredState::ALL.into_iter().filter_map(count).collect(), oldest_unsent })
+    }
+
+    async fn fee_income(&self, since: UnixTime) -> Result<FeeIncome, StoreError> {
+        let mut income = FeeIncome::default();
+        for ticket in self.tables().registered.values() {
+            if ticket.registration.fee == FeeStatus::Confirmed && ticket.fee_since >= since {
+                income.fees += 1;
+                let amount = income.amount.atoms().saturating_add(ticket.registration.quote.amount.atoms());
+                income.amount = Amount::from_atoms(amount);
+            }
+        }
+        Ok(income)
+    }
+}
+
+fn fits(query: &RegisteredQuery, registration: &Registration) -> bool {
+    let text = query.text.trim();
+    let begins = |hash: String| hash.starts_with(&text.to_lowercase());
+    let is_it = |address: Address| address.to_string() == text;
+    (query.states.is_empty() || query.states.contains(&registration.into()))
+        && (text.is_empty()
+            || begins(registration.ticket.to_string())
+            || registration.fee_transaction.is_some_and(|hash| begins(hash.to_string()))
+            || is_it(registration.owner)
+            || registration.alternate.is_some_and(is_it)
+            || is_it(registration.fee_address.address))
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! Registered tickets of wallets of today, and what belongs to them.
 
+mod figures;
 mod keys;
 mod records;
 mod rows;

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{
-    RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, StoreError, VspTicketStore,
+    FeeIncome, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    SealedRecord, Slice, StoreError, VspTicketStore,
 };
+use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::TicketCounts;
 
-use super::{records, rows};
+use super::{figures, records, rows};
 use crate::attempts::transaction;
 use crate::database::Database;
 use crate::sql::{Fields, Statement, Turn, sql};
@@ -91,6 +93,21 @@ impl VspTicketStore for Database {
             }
         }
         Ok(counts)
+    }
+    async fn find_registered(
+        &self,
+        query: &RegisteredQuery,
+        slice: Slice,
+    ) -> Result<Listed<RegisteredTicket>, StoreError> {
+        figures::find(self, query, slice).await
+    }
+
+    async fn registered_figures(&self) -> Result<RegisteredFigures, StoreError> {
+        figures::states(self).await
+    }
+
+    async fn fee_income(&self, since: UnixTime) -> Result<FeeIncome, StoreError> {
+        figures::income(self, since).await
     }
 }
 

@@ -7,12 +7,15 @@ use crate::chain::{
     TxHash, TxInput, TxOutput,
 };
 use crate::ports::{
-    FeeKeyStore, RecordChange, RegisteredTicket, RegisteredWhere, SealedRecord, SealedSecret, SealedStore,
-    VspTicketStore,
+    FeeIncome, FeeKeyStore, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    SealedRecord, SealedSecret, SealedStore, Slice, VspTicketStore,
 };
 use crate::testkit::samples::{NOW, bytes, later, ticket};
 use crate::testkit::store_tests::fixture::Fixture;
-use crate::vsp::{FeeAddress, FeeKey, FeeStatus, Outcome, Preferences, Quote, RecordKind, Registration, TicketCounts};
+use crate::time::UnixTime;
+use crate::vsp::{
+    FeeAddress, FeeKey, FeeStatus, Outcome, Preferences, Quote, RecordKind, RegisteredState, Registration, TicketCounts,
+};
 
 fn address(number: u8) -> Address {
     Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([number; 20])))
@@ -179,6 +182,71 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
     }
     let counts = TicketCounts { voting: 2, voted: 1, missed: 1, ..TicketCounts::default() };
     assert_eq!(stores.registered_counts().await, Ok(counts));
+}
+
+pub(crate) async fn registered_tickets_are_searched_and_counted<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    assert_eq!(stores.registered_figures().await, Ok(RegisteredFigures::default()));
+    let received = |number: u8| {
+        let mut ticket = registered(number);
+        ticket.registration.fee = FeeStatus::Received;
+        ticket.registered = later(number.into());
+        ticket.fee_since = later(10 - u64::from(number));
+        ticket
+    };
+    let mut missed_before_its_fee = full(5);
+    missed_before_its_fee.registration.fee = FeeStatus::Received;
+    let all = [registered(1), received(2), received(3), full(4), missed_before_its_fee];
+    for ticket in &all {
+        stores.add_registered(ticket).await.unwrap();
+    }
+    let query = |states: &[RegisteredState], text: &str| RegisteredQuery { states: states.to_vec(), text: text.into() };
+    let (open, missed) = (RegisteredState::Open, RegisteredState::Ended(Outcome::Missed));
+    let hash = ticket(3).to_string();
+    let paid_by = TxHash::from_bytes([4; 32]).to_string();
+    for (wanted, expected) in [
+        (RegisteredQuery::default(), &[3, 2, 1, 4, 5][..]),
+        (query(&[open(FeeStatus::Received)], ""), &[3, 2]),
+        (query(&[open(FeeStatus::None), missed], ""), &[1, 4, 5]),
+        (query(&[open(FeeStatus::Error)], ""), &[]),
+        (query(&[], &hash), &[3]),
+        (query(&[], &format!(" {} ", hash.to_uppercase())), &[3]),
+        (query(&[], &paid_by[..8]), &[4]),
+        (query(&[missed], &hash), &[]),
+        (query(&[], &address(2).to_string()), &[2]),
+        (query(&[], &address(102).to_string()), &[2]),
+        (query(&[], &address(200).to_string()), &[4, 5]),
+        (query(&[], &address(2).to_string()[1..]), &[]),
+        (query(&[], "%"), &[]),
+        (query(&[], "' OR 1"), &[]),
+    ] {
+        let found = stores.find_registered(&wanted, Slice { offset: 0, limit: 100 }).await.unwrap();
+        let mut numbers: Vec<_> = found.rows.iter().map(|ticket| ticket.registration.fee_address.index.0).collect();
+        // Those of one moment come by hash.
+        numbers.sort_by_key(|number| expected.iter().position(|expected| expected == number));
+        assert_eq!((numbers.as_slice(), found.total), (expected, expected.len() as u64), "{wanted:?}");
+    }
+    let page = stores.find_registered(&RegisteredQuery::default(), Slice { offset: 1, limit: 1 }).await.unwrap();
+    assert_eq!((page.total, page.rows), (5, vec![received(2)]));
+    let states = vec![(open(FeeStatus::None), 1), (open(FeeStatus::Received), 2), (missed, 2)];
+    let figures = RegisteredFigures { states, oldest_unsent: Some(later(7)) };
+    assert_eq!(stores.registered_figures().await, Ok(figures));
+}
+
+pub(crate) async fn confirmed_fees_are_added_up<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    assert_eq!(stores.fee_income(UnixTime(0)).await, Ok(FeeIncome::default()));
+    for (number, seconds) in [(1, 10), (2, 20), (3, 30)] {
+        let ticket = RegisteredTicket { fee_since: later(seconds), ..full(number) };
+        stores.add_registered(&ticket).await.unwrap();
+    }
+    let mut sent = full(4);
+    sent.registration.fee = FeeStatus::Broadcast;
+    stores.add_registered(&sent).await.unwrap();
+    for (since, fees) in [(UnixTime(0), 3_u32), (later(20), 2), (later(31), 0)] {
+        let amount = Amount::from_atoms(2_197_718 * i64::from(fees));
+        assert_eq!(stores.fee_income(since).await, Ok(FeeIncome { fees: fees.into(), amount }));
+    }
 }
 
 pub(crate) async fn a_fee_key_gives_each_index_once<F: Fixture>(fixture: &F) {
