@@ -6,7 +6,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{Proof, Vsp, VspError, VspParts, is_signed_by};
-use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::chain::{Amount, BlockHeight, Generation};
 use stakepool_core::ports::{TransactionSubmission, VspTicketStore as _};
 use stakepool_core::vsp::{FeeStatus, Outcome};
 
@@ -203,6 +203,29 @@ async fn an_unpaid_ticket_that_vanishes_is_forgotten_after_many_blocks_and_never
     assert!(ground.kept(&wallet).await.is_some());
     ground.blocks(&vsp, 1).await;
     assert!(ground.kept(&wallet).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_whose_price_has_passed_is_not_given_to_the_node_again() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    wallet.register(&vsp, &ground).await;
+    let lose_it = |price: i64| {
+        let mut chain = ground.node.chain();
+        chain.transactions.clear();
+        chain.sent.clear();
+        chain.stake_difficulty = Amount::from_atoms(price);
+    };
+    let price = wallet.ticket.outputs[0].value.atoms();
+    // At both other prices: at the lower one a node would take it.
+    for other in [price + 1, price - 1] {
+        lose_it(other);
+        ground.blocks(&vsp, 1).await;
+        assert!(ground.node.chain().sent.is_empty(), "its coins may be on their way to something else");
+    }
+    lose_it(price);
+    ground.blocks(&vsp, 1).await;
+    assert_eq!(ground.node.chain().sent, [wallet.ticket.hash()]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,7 +42,9 @@ impl Vsp {
         Ok(())
     }
 
-    /// Gives the node a ticket that it has forgotten. A refusal says little: what funds the ticket may be on its way.
+    /// Gives the node a ticket that it has forgotten, while it is sold at its price. Once the price has changed, its wallet has
+    /// given it up and pays with its coins for something else, which the ticket would take away. A refusal says little: what
+    /// funds the ticket may be on its way.
     async fn bring_back(
         &self,
         ticket: RegisteredTicket,
@@ -50,7 +52,13 @@ impl Vsp {
         refused: &mut Refusals,
     ) -> Result<(), PassError> {
         let hash = ticket.registration.ticket;
-        match self.submit(&ticket.transaction).await? {
+        let is_sold = ticket.transaction.outputs.first().is_some_and(|stake| stake.value == best.stake_difficulty);
+        let answer = if is_sold {
+            self.submit(&ticket.transaction).await?
+        } else {
+            TransactionSubmission::Refused("the price of tickets has changed".to_owned())
+        };
+        match answer {
             TransactionSubmission::Accepted | TransactionSubmission::AlreadyKnown => {
                 refused.clear(&hash);
                 Ok(())
