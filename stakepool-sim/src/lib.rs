@@ -13,9 +13,11 @@ mod server;
 mod sign;
 mod sim;
 mod sync;
+mod vsp;
 mod wallet;
 
 pub use error::SimError;
 pub use in_process::{SimNode, SimWallet};
 pub use server::{Endpoint, NodeServer, Server, WalletServer};
 pub use sim::{SimNetwork, SimNetworkBuilder};
+pub use vsp::{FeeStage, HttpVspServer, VspClient, VspClientError, VspServer};

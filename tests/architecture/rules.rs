@@ -173,7 +173,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["program"],
             &["rpc"],
             &["in_process"],
-            &["server"],
+            &["server", "vsp"],
             &["sim"],
         ],
     ),

@@ -6,6 +6,7 @@ mod chain;
 mod keys;
 mod node;
 mod sources;
+mod vsp;
 mod wallet;
 
 pub use node::SimNode;

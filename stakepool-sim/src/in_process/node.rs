@@ -25,7 +25,7 @@ pub struct SimNode {
 }
 
 /// Why a node does not do what it was asked.
-enum Refusal {
+pub(super) enum Refusal {
     NotFound(String),
     Rpc(RpcError),
 }
@@ -43,7 +43,7 @@ impl SimNode {
         events
     }
 
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         method: &str,
         answer: impl FnOnce(&mut State) -> Result<T, Refusal> + Send,

@@ -3,6 +3,7 @@
 mod crowd;
 mod mempool;
 mod notes;
+mod own_tickets;
 mod payments;
 mod purchase;
 mod reorganise;
@@ -13,6 +14,7 @@ mod wallets;
 pub(crate) use crowd::Crowd;
 pub(crate) use mempool::Rejection;
 pub(crate) use notes::{ClientId, Note, Subscriber, Topic};
+pub(crate) use own_tickets::OwnTicket;
 pub(crate) use purchase::Purchase;
 pub(crate) use shared::Shared;
 pub(crate) use state::{Clock, State};

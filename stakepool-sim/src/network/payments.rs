@@ -3,6 +3,7 @@
 use stakepool_core::chain::{Amount, OutPoint, OutputScript, Spends, TxOutput};
 
 use super::mempool::{Mempool, Rejection};
+use super::state::State;
 use crate::chain::{Chain, Tx};
 use crate::sign::unlocks;
 
@@ -38,5 +39,19 @@ impl Mempool {
     fn output(&self, place: &OutPoint, chain: &Chain) -> Option<TxOutput> {
         let mined = chain.best.transaction(&place.hash).map(|(mined, ..)| mined);
         mined.or_else(|| self.get(&place.hash))?.body.outputs.get(place.index as usize).cloned()
+    }
+}
+
+impl State {
+    /// An output of a transaction that was mined or waits, and its confirmations: 0 while it waits. As for the real programs only
+    /// a spender that was mined counts.
+    pub(crate) fn unspent_output(&self, place: &OutPoint) -> Option<(TxOutput, u32)> {
+        let best = &self.chain.best;
+        if best.spender_of(place).is_some() {
+            return None;
+        }
+        let mined_at = best.place_of(&place.hash).map(|place| place.height);
+        let confirmations = mined_at.map_or(0, |height| best.height().0 - height.0 + 1);
+        self.mempool.output(place, &self.chain).map(|output| (output, confirmations))
     }
 }

@@ -1,7 +1,7 @@
 //! Buying tickets from the buyer's wallet.
 
 use stakepool_core::chain::{
-    Address, Amount, KeyIndex, OutPoint, OutputScript, Spends, TicketHash, Transaction, sign_pubkey_hash,
+    Address, Amount, KeyIndex, OutPoint, OutputScript, Spends, TicketHash, Transaction, TxHash, sign_pubkey_hash,
 };
 use stakepool_core::ticket::{PoolFee, required_fee};
 
@@ -24,9 +24,18 @@ pub(crate) struct Purchase {
     pub count: u32,
 }
 
+/// Tickets that were bought.
+pub(crate) struct Bought {
+    pub tickets: Vec<TicketHash>,
+    /// What funds them.
+    pub parent: TxHash,
+    /// The buyer's key to which price and reward go back.
+    pub owner: KeyIndex,
+}
+
 impl State {
     /// Buys tickets at the next block's price. They wait to be mined, 20 a block, and vanish when the price rises.
-    pub(crate) fn purchase(&mut self, purchase: &Purchase) -> Result<Vec<TicketHash>, SimError> {
+    pub(crate) fn purchase(&mut self, purchase: &Purchase) -> Result<Bought, SimError> {
         let next = self.chain.best.height().plus(1);
         if next.0 < self.chain.params.stake_enabled_height {
             return Err(SimError::Purchase(format!(
@@ -60,10 +69,11 @@ impl State {
             let new = NewTicket { voting, price, inputs: inputs.collect(), funded_at: next, unlock: Vec::new() };
             bought.push(self.signed(&new, buyer, index)?);
         }
+        let parent = split.hash();
         self.mempool.add(split);
-        let hashes = bought.iter().map(|ticket| ticket.hash().into()).collect();
+        let tickets = bought.iter().map(|ticket| ticket.hash().into()).collect();
         bought.into_iter().for_each(|ticket| self.mempool.add(ticket));
-        Ok(hashes)
+        Ok(Bought { tickets, parent, owner: index })
     }
 
     /// The inputs of each ticket: amount, and who gets its refund where that is not the buyer.

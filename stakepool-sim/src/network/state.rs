@@ -7,6 +7,7 @@ use stakepool_core::chain::{
     BlockHash, BlockHeight, ExtendedPubKey, Generation, TicketHash, Transaction, TxHash, VoteBits, VoteChoice,
     VoteVersion,
 };
+use stakepool_core::reports::TicketState;
 
 use super::crowd::{Crowd, is_crowds};
 use super::mempool::{Mempool, Rejection};
@@ -43,6 +44,8 @@ pub(crate) struct State {
     pub fork: Option<Fork>,
     pub clock: Clock,
     pub cold_wallet: ExtendedPubKey,
+    /// The cold wallet's account for the fees of wallets of today.
+    pub vsp_account: ExtendedPubKey,
     /// How many blocks were made so far: keeps blocks of the same height apart.
     pub(super) nonce: u32,
     /// The nodes that run.
@@ -51,7 +54,12 @@ pub(crate) struct State {
 
 impl State {
     /// A network that consists of the genesis block.
-    pub(crate) fn new(chain: Chain, crowd: Crowd, wallets: Vec<Wallet>, cold_wallet: ExtendedPubKey) -> Self {
+    pub(crate) fn new(
+        chain: Chain,
+        crowd: Crowd,
+        wallets: Vec<Wallet>,
+        (cold_wallet, vsp_account): (ExtendedPubKey, ExtendedPubKey),
+    ) -> Self {
         Self {
             chain,
             mempool: Mempool::default(),
@@ -61,6 +69,7 @@ impl State {
             fork: None,
             clock: Clock::Stepped,
             cold_wallet,
+            vsp_account,
             nonce: 0,
             running: BTreeSet::new(),
         }
@@ -243,6 +252,12 @@ impl State {
         if let Some(note) = self.chain.best.tip().and_then(|tip| self.winners_of(tip)) {
             self.subscribers.report(&[note]);
         }
+    }
+
+    /// Where a ticket is in its life; `None` while it is not mined.
+    pub(crate) fn ticket_state(&self, ticket: &TicketHash) -> Option<TicketState> {
+        let found = self.chain.best.tickets.get(ticket)?;
+        Some(found.state(self.chain.tip().1, &self.chain.params))
     }
 
     /// The number that the next block is made with.

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use stakepool_core::chain::{Address, Amount, BlockHash, BlockHeight, Generation, TxHash, block_subsidy, vote_subsidy};
+use stakepool_core::chain::{
+    Address, Amount, BlockHash, BlockHeight, Generation, OutPoint, TxHash, block_subsidy, vote_subsidy,
+};
 
 use super::error::{RpcError, RpcResult};
 use super::params::Params;
-use super::render::{coins, transaction};
+use super::render::{coins, script, transaction};
 use super::versions::{network_magic, versions};
 use crate::chain::{Block, TxKind, TxTree};
 use crate::network::State;
@@ -34,6 +36,7 @@ pub(super) fn call(state: &State, method: &str, params: Params<'_>) -> Option<Rp
         "getblockheader" => block_header(state, params),
         "getblocksubsidy" => subsidy(state, params),
         "getrawtransaction" => raw_transaction(state, params),
+        "gettxout" => unspent_output(state, params),
         "getrawmempool" => Ok(mempool(state, params)),
         "getmempoolinfo" => {
             let waiting = state.mempool.candidates();
@@ -184,6 +187,21 @@ fn raw_transaction(state: &State, params: Params<'_>) -> RpcResult {
         return Ok(json!(hex::encode(found.body.encode())));
     }
     Ok(transaction(state, found, mined.map(|(_, block, place)| (block, place.tree, place.index))))
+}
+
+/// An output that no block spends; null for any other. Today's node wants the output's tree, too.
+fn unspent_output(state: &State, params: Params<'_>) -> RpcResult {
+    let generation = state.chain.generation;
+    let tree = if generation == Generation::Today { params.number(2)? } else { 0 };
+    let tree = i8::try_from(tree).map_err(|_| RpcError::new(-8, "tx tree must be regular or stake"))?;
+    let place = OutPoint { hash: params.hash(0)?, index: params.number(1)?, tree };
+    Ok(match state.unspent_output(&place) {
+        Some((output, confirmations)) => json!({
+            "bestblock": state.chain.tip().0, "confirmations": confirmations, "value": coins(output.value),
+            "scriptPubKey": script(&output, generation), "coinbase": false,
+        }),
+        None => Value::Null,
+    })
 }
 
 fn mempool(state: &State, params: Params<'_>) -> Value {

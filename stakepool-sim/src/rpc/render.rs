@@ -71,6 +71,12 @@ fn input(input: &TxInput) -> Value {
 }
 
 fn output(number: usize, output: &TxOutput, generation: Generation) -> Value {
+    let script = script(output, generation);
+    json!({"value": coins(output.value), "n": number, "version": output.script_version, "scriptPubKey": script})
+}
+
+/// The script of an output.
+pub(super) fn script(output: &TxOutput, generation: Generation) -> Value {
     let mut script = json!({"asm": disassemble(&output.script), "hex": hex::encode(&output.script)});
     let (kind, to, committed) = classify(&output.script, generation);
     script["type"] = json!(kind);
@@ -89,7 +95,7 @@ fn output(number: usize, output: &TxOutput, generation: Generation) -> Value {
     if generation == Generation::Today {
         script["version"] = json!(output.script_version);
     }
-    json!({"value": coins(output.value), "n": number, "version": output.script_version, "scriptPubKey": script})
+    script
 }
 
 /// The kind of a script, its address, and for a commitment the amount.

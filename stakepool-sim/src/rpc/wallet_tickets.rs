@@ -185,5 +185,5 @@ fn purchase(state: &mut State, params: Params<'_>) -> RpcResult {
     };
     let count = params.number(4).unwrap_or(1);
     let bought = state.purchase(&Purchase { voting: address(3)?, fee, count });
-    bought.map(|tickets| json!(tickets)).map_err(|error| RpcError::new(-4, error.to_string()))
+    bought.map(|bought| json!(bought.tickets)).map_err(|error| RpcError::new(-4, error.to_string()))
 }

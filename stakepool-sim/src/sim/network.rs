@@ -9,6 +9,7 @@ use stakepool_core::chain::{
     Address, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, OutPoint, PrivateKey, PubKeyAddress,
     ScriptAddress, TicketHash, TxHash,
 };
+use stakepool_core::ports::Clock;
 use stakepool_core::reports::TicketState;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::voting::{EVENTS_AHEAD, TaggedEvent};
@@ -22,6 +23,7 @@ use crate::chain::TxKind;
 use crate::error::SimError;
 use crate::network::{Purchase, Shared, State};
 use crate::server::{NodeServer, Server, WalletServer};
+use crate::vsp::{VspClient, VspServer};
 
 /// A simulated network. Its nodes and wallets stop when it is dropped.
 ///
@@ -142,6 +144,11 @@ impl SimNetwork {
         self.state(|state| state.cold_wallet)
     }
 
+    /// The account key of the cold wallet to whose addresses wallets of today pay.
+    pub fn vsp_account_xpub(&self) -> ExtendedPubKey {
+        self.state(|state| state.vsp_account)
+    }
+
     /// The account key of the voting wallets.
     pub fn voting_wallet_xpub(&self) -> ExtendedPubKey {
         self.state(|state| state.wallets[0].xpub())
@@ -172,7 +179,8 @@ impl SimNetwork {
         count: u32,
     ) -> Result<Vec<TicketHash>, SimError> {
         let fee = fee_address.map(|address| (address, fee));
-        self.shared.write(|state| state.purchase(&Purchase { voting: Some(voting.into()), fee, count }))
+        let purchase = Purchase { voting: Some(voting.into()), fee, count };
+        self.shared.write(|state| state.purchase(&purchase)).map(|bought| bought.tickets)
     }
 
     /// Pays an amount to an address, with a transaction that waits to be mined, and answers the output: what a wallet outside can spend.
@@ -204,13 +212,20 @@ impl SimNetwork {
     /// # Errors
     /// [`SimError::Purchase`] says why the rules forbid it; [`SimError::Key`] with negligible probability.
     pub fn buy_key_tickets(&self, count: u32) -> Result<(Vec<TicketHash>, PrivateKey), SimError> {
-        self.shared.write(|state| {
-            let (network, buyer) = (state.cold_wallet.network(), state.wallets.len() - 1);
-            let (index, key) = state.wallets[buyer].take_address()?;
-            let secret = state.wallets[buyer].keys().secret(index)?;
-            let voting = Some(PubKeyAddress::new(network, key).to_pubkey_hash());
-            Ok((state.purchase(&Purchase { voting, fee: None, count })?, secret))
-        })
+        let bought = self.shared.write(|state| state.buy_own_tickets(count))?;
+        let key = bought.first().map(|ticket| ticket.voting.clone());
+        let key = key.ok_or_else(|| SimError::Purchase("no ticket was asked for".to_owned()))?;
+        Ok((bought.into_iter().map(|ticket| ticket.hash).collect(), key))
+    }
+
+    /// The buyer's wallet as one of today that has a pool configured: the pool's place, and the public key by which it signs.
+    pub fn vsp_client(
+        &self,
+        server: impl VspServer + 'static,
+        public_key: [u8; 32],
+        clock: Arc<dyn Clock>,
+    ) -> VspClient {
+        VspClient::new(Arc::clone(&self.shared), Box::new(server), public_key, clock)
     }
 
     /// The best height.
@@ -230,10 +245,7 @@ impl SimNetwork {
 
     /// Where a ticket is in its life; `None` while it is not mined.
     pub fn ticket_state(&self, ticket: &TicketHash) -> Option<TicketState> {
-        self.state(|state| {
-            let found = state.chain.best.tickets.get(ticket)?;
-            Some(found.state(state.chain.tip().1, &state.chain.params))
-        })
+        self.state(|state| state.ticket_state(ticket))
     }
 
     /// Whether the revocation of a missed or expired ticket was mined.

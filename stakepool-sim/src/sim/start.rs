@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stakepool_core::chain::{ExtendedPubKey, Network, sha256};
+use stakepool_core::chain::{CoinType, ExtendedPrivKey, ExtendedPubKey, Network, sha256};
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 
 use super::builder::SimNetworkBuilder;
@@ -24,8 +24,11 @@ const POOL_FEE_PERCENT: f64 = 7.5;
 
 impl SimNetworkBuilder {
     fn ring(&self, name: &str) -> Result<Arc<KeyRing>, SimError> {
-        let seed = sha256(format!("stakepool-sim {} {name}", self.seed).as_bytes());
-        KeyRing::from_seed(&seed).map(Arc::new)
+        KeyRing::from_seed(&self.seed_of(name)).map(Arc::new)
+    }
+
+    fn seed_of(&self, name: &str) -> [u8; 32] {
+        sha256(format!("stakepool-sim {} {name}", self.seed).as_bytes())
     }
 
     fn judge(&self, cold: &ExtendedPubKey) -> Result<Arc<Evaluator>, SimError> {
@@ -50,7 +53,9 @@ impl SimNetworkBuilder {
         }
         wallets.push(Wallet::new(buyer, strangers, judge)?);
         let chain = Chain::new(self.generation, GENESIS_TIME.wrapping_add(self.seed as u32 % 1_000_000));
-        Ok(State::new(chain, Crowd::new(self.crowd.max(5)), wallets, cold))
+        let vsp = ExtendedPrivKey::account(&self.seed_of("cold wallet"), Network::Simnet, CoinType::Registered, 1)?;
+        let accounts = (cold, vsp.public(Network::Simnet));
+        Ok(State::new(chain, Crowd::new(self.crowd.max(5)), wallets, accounts))
     }
 
     /// Mines the history and starts the nodes and wallets, each on a free port of the loopback interface.

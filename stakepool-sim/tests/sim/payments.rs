@@ -53,16 +53,24 @@ async fn refusal(sim: &SimNetwork, transaction: &Transaction) -> String {
     error(&sim.node().endpoint(), "sendrawtransaction", json!([hex::encode(transaction.encode())])).await.1
 }
 
+/// What a node says of an output.
+async fn result_of(sim: &SimNetwork, output: OutPoint) -> serde_json::Value {
+    result(&sim.node().endpoint(), "gettxout", json!([output.hash, output.index, 0, true])).await
+}
+
 #[tokio::test]
 async fn a_payment_waits_is_mined_and_counts_confirmations() {
     for generation in GENERATIONS {
         let (sim, coin) = scene(generation).await;
         // The coin itself still waits: one may rest on the other.
+        let there = || result_of(&sim, coin);
+        assert_eq!(there().await["confirmations"], json!(0));
         let sent = send(&sim, &payment(coin, COIN - 10_000)).await;
         assert_eq!(sim.confirmation(&sent), Some(None));
         assert!(refusal(&sim, &payment(coin, COIN - 10_000)).await.contains("already have transaction"));
         let mined = sim.mine(1).await.unwrap();
         assert_eq!(sim.confirmation(&sent), Some(Some(mined)));
+        assert!(there().await.is_null(), "it is spent");
         sim.mine(5).await.unwrap();
         let known = result(&sim.node().endpoint(), "getrawtransaction", json!([sent, 1])).await;
         assert_eq!((&known["confirmations"], &known["blockheight"]), (&json!(6), &json!(mined)));

@@ -144,11 +144,10 @@ fn recordings(generation: Generation) -> Recordings {
 }
 
 /// Recorded calls that a pool never makes and the simulator does not serve.
-const NOT_SERVED: [(&str, &str); 10] = [
+const NOT_SERVED: [(&str, &str); 9] = [
     ("node", "ticketfeeinfo"),
     ("node", "getcoinsupply"),
     ("node", "estimatestakediff"),
-    ("node", "gettxout"),
     ("buyer", "getbalance"),
     // The buyer's view of a purchase, with its own inputs.
     ("buyer", "gettransaction"),
@@ -229,6 +228,7 @@ async fn scene(generation: Generation) -> Scene {
         Generation::Today => vec![
             ("node", "sendrawtransaction", json!([vote])),
             ("node", "getbestblockhash", json!([])),
+            ("node", "gettxout", json!([live, 0, 1, true])),
             ("node", "getnetworkinfo", json!([])),
             ("node", "getblocksubsidy", json!([200, 5])),
             ("node", "getvoteinfo", json!([11])),

@@ -37,7 +37,7 @@ pub enum Users {
 }
 
 /// The time of day by tokio's clock.
-struct PausedClock(Instant);
+pub struct PausedClock(pub Instant);
 
 impl Clock for PausedClock {
     fn now_millis(&self) -> UnixMillis {

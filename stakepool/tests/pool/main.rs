@@ -38,6 +38,7 @@ mod verification;
 mod voting;
 mod vsp;
 mod vsp_agendas;
+mod vsp_client;
 mod vsp_faults;
 mod vsp_store;
 mod vsp_wallet;
