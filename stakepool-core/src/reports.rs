@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::UserId;
-use crate::chain::{BlockHash, BlockHeight, ScriptAddress, TicketHash, VoteBits};
+use crate::chain::{Address, BlockHash, BlockHeight, TicketHash, VoteBits};
 use crate::ticket::{TicketFacts, Verdict};
 use crate::time::UnixMillis;
 
@@ -60,10 +60,10 @@ impl fmt::Display for TicketState {
 pub struct TicketReport {
     /// The ticket.
     pub ticket: TicketHash,
-    /// The multisig address that may vote with it.
-    pub address: ScriptAddress,
-    /// The user of that address.
-    pub user: UserId,
+    /// Whose word votes with it: a multisig address, or that of the key that the ticket's owner handed over.
+    pub address: Address,
+    /// The user of that address; `None` where the ticket votes by a key of its own.
+    pub user: Option<UserId>,
     /// Where it is in its life.
     pub state: TicketState,
     /// The verdict on it and what that rests on.
@@ -160,8 +160,8 @@ pub struct VoteTimings {
 pub struct VoteRecord {
     /// The ticket.
     pub ticket: TicketHash,
-    /// Its multisig address.
-    pub address: ScriptAddress,
+    /// The address that votes with it, as in [`TicketReport::address`].
+    pub address: Address,
     /// The block voted on.
     pub block: BlockHash,
     /// That block's height.

@@ -133,8 +133,8 @@ async fn report_old_tickets(stage: &Stage, registration: &Registration) {
     let user = stage.user(HOLDER).await.id;
     let report = |number: u8, state| TicketReport {
         ticket: TicketHash::from_bytes([number; 32]),
-        address: registration.address,
-        user,
+        address: registration.address.into(),
+        user: Some(user),
         state,
         facts: TicketFacts {
             verdict: Verdict::Accepted,

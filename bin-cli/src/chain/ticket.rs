@@ -78,6 +78,7 @@ enum VerdictName {
     Accepted,
     LowFee,
     UnknownFeeAddress,
+    FeeLost,
     #[default]
     NotAPoolTicket,
 }
@@ -88,6 +89,7 @@ impl From<Verdict> for VerdictName {
             Verdict::Accepted => Self::Accepted,
             Verdict::LowFee => Self::LowFee,
             Verdict::UnknownFeeAddress => Self::UnknownFeeAddress,
+            Verdict::FeeLost => Self::FeeLost,
         }
     }
 }
@@ -98,6 +100,7 @@ impl Answer for Judgement {
             VerdictName::Accepted => "accepted",
             VerdictName::LowFee => "low fee",
             VerdictName::UnknownFeeAddress => "the fee goes to an address that is not the pool's",
+            VerdictName::FeeLost => "the fee was spent by another transaction",
             VerdictName::NotAPoolTicket => "not a ticket of a pool",
         };
         let coins = |amount: Option<Amount>| amount.map(|amount| format!("{amount} EXCC"));

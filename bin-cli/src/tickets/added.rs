@@ -36,7 +36,7 @@ impl From<(LowFeeTicket, Option<TicketReport>)> for AddedTicket {
         Self {
             ticket: added.ticket,
             address: added.address,
-            user: report.as_ref().map(|report| report.user),
+            user: report.as_ref().and_then(|report| report.user),
             state: report.as_ref().map(|report| report.state),
             added_by: added.added_by,
             added: added.created,

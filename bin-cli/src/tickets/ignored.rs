@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use stakepool::tickets::low_fee::reason;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Address, Amount, BlockHeight, ScriptAddress, TicketHash};
+use stakepool_core::chain::{Address, Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::LowFeeEntry;
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
@@ -28,7 +28,7 @@ pub(crate) struct Ignored {
 #[derive(Serialize)]
 struct IgnoredTicket {
     ticket: TicketHash,
-    address: ScriptAddress,
+    address: Address,
     user: Option<UserId>,
     state: Option<TicketState>,
     mined_at: Option<BlockHeight>,
@@ -45,7 +45,7 @@ impl From<&TicketReport> for IgnoredTicket {
         Self {
             ticket: report.ticket,
             address: report.address,
-            user: Some(report.user),
+            user: report.user,
             state: Some(report.state),
             mined_at: Some(facts.mined_at),
             verdict: Some(facts.verdict),
@@ -62,7 +62,7 @@ impl IgnoredTicket {
     fn of_daemon(entry: &LowFeeEntry, user: Option<UserId>) -> Self {
         Self {
             ticket: entry.ticket,
-            address: entry.address,
+            address: entry.address.into(),
             user,
             state: None,
             mined_at: None,

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use stakepool::tickets::low_fee::reason;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Amount, BlockHeight, ScriptAddress, TicketHash};
+use stakepool_core::chain::{Address, Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::{LedgerStore, TicketOrder, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState};
 
@@ -56,8 +56,9 @@ impl From<State> for TicketState {
 #[derive(Serialize)]
 struct Ticket {
     ticket: TicketHash,
-    user: UserId,
-    address: ScriptAddress,
+    /// Null where it votes by a key of its own.
+    user: Option<UserId>,
+    address: Address,
     state: TicketState,
     mined_at: BlockHeight,
     ended_at: Option<BlockHeight>,
@@ -95,7 +96,7 @@ impl Answer for Ticket {
         };
         let readable = [
             ("ticket", Some(self.ticket.to_string())),
-            ("user", Some(self.user.to_string())),
+            ("user", self.user.map(|user| user.to_string())),
             ("state", Some(self.state.to_string())),
             ("mined at", Some(self.mined_at.to_string())),
             ("ended at", self.ended_at.map(|height| height.to_string())),

@@ -88,7 +88,7 @@ impl From<VoteOverview> for Vote {
             at: UnixTime(record.at.0.div_euclid(1000)),
             height: record.height,
             ticket: record.ticket,
-            user: ticket.map(|(user, _)| user),
+            user: ticket.and_then(|(user, _)| user),
             state: ticket.map(|(_, state)| state),
             daemon: vote.daemon,
             outcome,

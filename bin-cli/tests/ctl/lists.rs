@@ -16,7 +16,7 @@ use crate::scene::{HEIGHT, Scene, report, ticket};
 fn vote(number: u8, address: ScriptAddress, height: u32, outcome: VoteOutcome) -> VoteRecord {
     VoteRecord {
         ticket: ticket(number),
-        address,
+        address: address.into(),
         block: BlockHash::from_bytes([number; 32]),
         height: BlockHeight(height),
         bits: VoteBits::APPROVE,

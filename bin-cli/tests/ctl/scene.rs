@@ -308,8 +308,8 @@ fn with_token() -> Access {
 pub fn report(number: u8, user: UserId, address: ScriptAddress) -> TicketReport {
     TicketReport {
         ticket: ticket(number),
-        address,
-        user,
+        address: address.into(),
+        user: Some(user),
         state: TicketState::Live,
         facts: TicketFacts {
             verdict: Verdict::LowFee,

@@ -59,8 +59,8 @@ pub async fn report(world: &World, number: u8, state: TicketState, verdict: Verd
     let address = world.database.by_id(UserId(2)).await.unwrap().unwrap().registration.unwrap().address;
     let report = TicketReport {
         ticket: ticket(number),
-        address,
-        user: UserId(2),
+        address: address.into(),
+        user: Some(UserId(2)),
         state,
         facts: TicketFacts {
             verdict,

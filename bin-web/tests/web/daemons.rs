@@ -106,8 +106,8 @@ async fn a_daemon_with_another_cold_wallet_gets_no_users_until_that_is_mended() 
 fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketReport {
     TicketReport {
         ticket: TicketHash::from_bytes([ticket; 32]),
-        address,
-        user: UserId(1),
+        address: address.into(),
+        user: Some(UserId(1)),
         state,
         facts: TicketFacts {
             verdict: Verdict::LowFee,

@@ -28,8 +28,8 @@ async fn user_with_tickets(world: &World) -> Browser {
         [TicketState::Live, TicketState::Immature, TicketState::Voted, TicketState::Missed, TicketState::Expired];
     let report = |n: u8, state, verdict| TicketReport {
         ticket: TicketHash::from_bytes([n; 32]),
-        address,
-        user: UserId(1),
+        address: address.into(),
+        user: Some(UserId(1)),
         state,
         facts: TicketFacts {
             verdict,

@@ -172,8 +172,8 @@ async fn report(world: &World, ticket: u8, state: TicketState) -> TicketReport {
     let is_over = !matches!(state, TicketState::Immature | TicketState::Live);
     TicketReport {
         ticket: TicketHash::from_bytes([ticket; 32]),
-        address: registration.address,
-        user: UserId(1),
+        address: registration.address.into(),
+        user: Some(UserId(1)),
         state,
         facts: TicketFacts {
             verdict: Verdict::Accepted,

@@ -42,8 +42,8 @@ async fn report(world: &World, n: u32, state: TicketState, ended_at: Option<u32>
     let address = world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.unwrap().address;
     TicketReport {
         ticket: hash(n),
-        address,
-        user: UserId(1),
+        address: address.into(),
+        user: Some(UserId(1)),
         state,
         facts: TicketFacts {
             verdict: Verdict::Accepted,

@@ -20,7 +20,7 @@ async fn close(browser: &mut Browser) -> Reply {
 /// Reports a ticket of the first user, and waits until the ledger has it.
 async fn report(world: &World, daemon: &FakeDaemon, state: TicketState) {
     let address = world.stored(ALICE).await.unwrap().registration.unwrap().address;
-    let report = TicketReport { address, state, ..samples::report(1, 1) };
+    let report = TicketReport { address: address.into(), state, ..samples::report(1, 1) };
     let ticket = report.ticket;
     daemon.report(DaemonEventKind::Ticket(report));
     for _ in 0..1000 {

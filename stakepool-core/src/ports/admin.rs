@@ -74,8 +74,8 @@ pub struct VoteQuery {
 pub struct VoteOverview {
     /// The vote.
     pub vote: StoredVote,
-    /// The ticket's user and state, where the ledger has the ticket.
-    pub ticket: Option<(UserId, TicketState)>,
+    /// The ticket's user, where it has one, and its state, where the ledger has the ticket.
+    pub ticket: Option<(Option<UserId>, TicketState)>,
 }
 
 /// Which noted acts are wanted; all where nothing is said.

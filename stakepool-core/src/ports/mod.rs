@@ -115,8 +115,8 @@ pub use unverified::UnverifiedStore;
 pub use upkeep::UpkeepStore;
 #[cfg(all(feature = "accounts", feature = "engine"))]
 pub use vsp::{
-    FeeIncome, FeeKeyStore, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
-    SealedRecord, SealedSecret, SealedStore, VspTicketStore,
+    FeeIncome, FeeKeyStore, KEYS_KEPT, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, VspTicketStore,
 };
 #[cfg(feature = "engine")]
 pub use vsp_node::{TransactionSubmission, UnspentOutput, VspNode};

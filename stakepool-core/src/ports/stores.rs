@@ -285,6 +285,8 @@ pub trait SessionStore: Send + Sync {
 pub struct TicketQuery {
     /// Of one user.
     pub user: Option<UserId>,
+    /// Those only that vote by keys of their own, which are no user's; or all but these.
+    pub by_own_key: Option<bool>,
     /// In these states; empty for any.
     pub states: Vec<TicketState>,
     /// Ignored ones only, or all but these.
@@ -378,7 +380,7 @@ pub trait LedgerStore: Send + Sync {
     /// How many tickets are in each state, ignored ones apart (`true`).
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
 
-    /// Addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is there once for
+    /// Multisig addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is there once for
     /// each daemon and number of a user. Rows that cannot be read are logged and left out.
     async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError>;
 

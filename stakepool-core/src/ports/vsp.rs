@@ -82,6 +82,9 @@ pub struct RecordChange {
     pub forgotten: Option<u32>,
 }
 
+/// Blocks on a ticket's end for which its key is kept, here and by the daemons: no reorganisation goes as deep.
+pub const KEYS_KEPT: u32 = 256;
+
 /// Which registered tickets are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegisteredWhere {
@@ -91,6 +94,9 @@ pub enum RegisteredWhere {
     Fee(FeeStatus),
     /// Those that have not ended, and whose fee the node has: they are to be voted.
     ToBeVoted,
+    /// Those, and the ones that have ended in a block of the latest [`KEYS_KEPT`] with their keys still kept: the vote may come
+    /// back.
+    WithDaemons,
     /// Those that were confirmed, whose fee was settled, or that have ended, in a block above this height.
     SettledAbove(BlockHeight),
     /// Those that have ended in a block at this height or below, and whose voting key is still kept.

@@ -49,9 +49,11 @@ pub fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &Ticket
 }
 
 /// The first verdict on a ticket lasts, with what it rests on: a fee or a cold key that the operator changes later does
-/// not change it. Only where a reorganisation has put the ticket into a block of another height is it judged anew.
+/// not change it. Only where a reorganisation has put the ticket into a block of another height is it judged anew. The fee of a
+/// ticket with a key of its own is paid apart, and can be lost and paid again: there the latest word counts.
 fn lasting_facts(stored: &TicketReport, new: &TicketReport) -> TicketFacts {
-    if stored.facts.mined_at == new.facts.mined_at { stored.facts } else { new.facts }
+    let lasts = new.user.is_some() && stored.facts.mined_at == new.facts.mined_at;
+    if lasts { stored.facts } else { new.facts }
 }
 
 /// A ticket that was added when its life ended stays added: the administrator's entry is settled afterwards, and daemons
@@ -79,8 +81,8 @@ mod tests {
     fn report(state: TicketState, ended_at: Option<u32>) -> TicketReport {
         TicketReport {
             ticket: TicketHash::from_bytes([7; 32]),
-            address: ScriptAddress::new(Network::Simnet, Hash160([1; 20])),
-            user: UserId(1),
+            address: ScriptAddress::new(Network::Simnet, Hash160([1; 20])).into(),
+            user: Some(UserId(1)),
             state,
             facts: TicketFacts {
                 verdict: Verdict::Accepted,

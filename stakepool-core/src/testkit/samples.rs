@@ -83,8 +83,8 @@ pub fn multisig(number: u8) -> ScriptAddress {
 pub fn report(number: u32, user: i64) -> TicketReport {
     TicketReport {
         ticket: ticket(number),
-        address: multisig(1),
-        user: UserId(user),
+        address: multisig(1).into(),
+        user: Some(UserId(user)),
         state: TicketState::Live,
         facts: TicketFacts {
             verdict: Verdict::Accepted,
@@ -100,6 +100,12 @@ pub fn report(number: u32, user: i64) -> TicketReport {
     }
 }
 
+/// A live ticket that votes by a key of its own, mined at the height of its number.
+pub fn key_report(number: u32) -> TicketReport {
+    let address = Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([8; 20])));
+    TicketReport { address, user: None, ..report(number, 0) }
+}
+
 /// A ticket at its end.
 pub fn ended(number: u32, user: i64, state: TicketState, height: u32) -> TicketReport {
     TicketReport { state, ended_at: Some(BlockHeight(height)), ..report(number, user) }
@@ -109,7 +115,7 @@ pub fn ended(number: u32, user: i64, state: TicketState, height: u32) -> TicketR
 pub fn vote(number: u32, block: u32, at: i64) -> VoteRecord {
     VoteRecord {
         ticket: ticket(number),
-        address: multisig(1),
+        address: multisig(1).into(),
         block: BlockHash::from_bytes(bytes(block)),
         height: BlockHeight(block),
         bits: VoteBits(0x8001),

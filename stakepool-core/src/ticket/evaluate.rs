@@ -58,6 +58,8 @@ pub enum Verdict {
     LowFee,
     /// The first commitment pays no address of the pool.
     UnknownFeeAddress,
+    /// Its fee is paid apart, and is not with the node any more: another transaction has spent its coins.
+    FeeLost,
 }
 
 /// What the verdict on a ticket rests on.

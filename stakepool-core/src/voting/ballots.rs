@@ -271,7 +271,7 @@ impl Ballots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::{Hash160, Network, ScriptAddress};
+    use crate::chain::{Address, AddressKind, Hash160, Network};
     use crate::voting::winners::SignedBy;
 
     fn block(n: u8) -> BlockHash {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     fn winner(n: u8) -> Winner {
-        let address = ScriptAddress::new(Network::Simnet, Hash160([n; 20]));
+        let address = Address::new(Network::Simnet, AddressKind::ScriptHash(Hash160([n; 20])));
         Winner { ticket: TicketHash::from_bytes([n; 32]), address, signed_by: SignedBy::Pool, voting: None }
     }
 

@@ -14,7 +14,7 @@ use super::key_votes::KeyVotes;
 use super::problems::Problems;
 use super::signer::Signer;
 use super::winners::{SignedBy, Winner};
-use crate::chain::{OutputScript, VoteBits, VoteTransaction};
+use crate::chain::{VoteBits, VoteTransaction};
 use crate::ports::{Clock, Node, VoteSigner, VoteSubmission, WalletError, WalletInfo};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 use crate::time::UnixMillis;
@@ -94,12 +94,8 @@ impl Caster {
 
     /// Whether a vote would be signed by key, if only what its ticket says were known.
     pub(super) fn lacks(&self, ballot: &Ballot) -> bool {
-        let Winner { ticket, address, signed_by, .. } = ballot.winner;
-        let voting = match signed_by {
-            SignedBy::Pool => OutputScript::ScriptHash(address.hash()),
-            SignedBy::OwnKey => OutputScript::PubKeyHash(address.hash()),
-        };
-        self.keys.as_ref().is_some_and(|keys| keys.signer.lacks(ticket, voting))
+        let Winner { ticket, address, .. } = ballot.winner;
+        self.keys.as_ref().is_some_and(|keys| keys.signer.lacks(ticket, address.output_script()))
     }
 
     /// How many wallets there are.

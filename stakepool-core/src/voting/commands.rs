@@ -91,7 +91,7 @@ impl Engine {
         self.compare_epochs(after);
         self.journal().behind(after, || {
             let tickets = self.lottery().all_reports().into_iter().map(DaemonEventKind::Ticket);
-            let votes = self.latest_votes().of_pool().cloned().map(DaemonEventKind::Vote).collect::<Vec<_>>();
+            let votes = self.latest_votes().all().cloned().map(DaemonEventKind::Vote).collect::<Vec<_>>();
             tickets.chain(votes).collect()
         })
     }

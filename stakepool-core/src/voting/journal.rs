@@ -102,7 +102,7 @@ mod tests {
     fn vote(n: u32) -> DaemonEventKind {
         DaemonEventKind::Vote(VoteRecord {
             ticket: TicketHash::from_bytes([0; 32]),
-            address: ScriptAddress::new(Network::Simnet, Hash160([0; 20])),
+            address: ScriptAddress::new(Network::Simnet, Hash160([0; 20])).into(),
             block: BlockHash::from_bytes([0; 32]),
             height: BlockHeight(n),
             bits: VoteBits::APPROVE,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::lottery::{Lottery, Tracked};
 use crate::chain::{BlockHeight, OutputScript, TicketHash};
 use crate::desired::DesiredState;
-use crate::reports::TicketState;
+use crate::reports::{TicketReport, TicketState};
+use crate::ticket::{TicketFacts, Verdict};
 
 impl Lottery {
     /// Takes the keys and scripts of a new desired state. A ticket that is not among them any more is a stranger's at once.
@@ -27,12 +28,18 @@ impl Lottery {
 
     fn drop_key(&mut self, hash: &TicketHash) {
         self.signer.remove_ticket(hash);
-        self.looked_up.remove(hash);
+        let last = self.report(hash).filter(|report| !report.state.is_over() && report.user.is_none());
+        self.uncertain.remove(hash);
         if self.tickets.get(hash).is_none_or(|ticket| self.is_pools(&ticket.script)) {
             return;
         }
         if let Some(Tracked { end: None, .. }) = self.tickets.remove(hash) {
             self.foreign.insert(*hash);
+            let lost = |report: TicketReport| TicketReport {
+                facts: TicketFacts { verdict: Verdict::FeeLost, ..report.facts },
+                ..report
+            };
+            self.last_reports.extend(last.map(lost));
         }
         self.revision += 1;
     }
@@ -67,17 +74,28 @@ impl Lottery {
         }
     }
 
-    /// A node calls these tickets live.
-    pub(super) fn seen_live(&mut self, live: &HashSet<TicketHash>) {
-        self.looked_up.retain(|hash| !live.contains(hash));
+    /// Whether it is not known for certain if and how a ticket with a key of its own has ended.
+    pub(super) fn is_uncertain(&self, hash: &TicketHash) -> bool {
+        self.uncertain.contains(hash)
     }
 
-    /// Notes how a ticket ended that left the lottery while nobody looked. Where it may have ended before this daemon heard of it,
+    /// A node calls these tickets live.
+    pub(super) fn seen_live(&mut self, live: &HashSet<TicketHash>) {
+        let certain: Vec<_> = self.uncertain.iter().filter(|hash| live.contains(*hash)).copied().collect();
+        for hash in certain {
+            self.uncertain.remove(&hash);
+            self.changed.insert(hash);
+        }
+    }
+
+    /// Notes how a ticket ended that left the lottery while nobody looked. No wallet can say how one with a key of its own did:
     /// nobody is told of a miss.
     pub(super) fn settle(&mut self, hash: TicketHash, how: TicketState, height: BlockHeight) {
+        let is_by_key = self.is_by_key(&hash);
         self.end(hash, how, height);
-        if self.looked_up.remove(&hash) {
+        if is_by_key {
             self.missed.retain(|(missed, _)| *missed != hash);
+            self.uncertain.insert(hash);
         }
     }
 

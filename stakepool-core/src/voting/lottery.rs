@@ -15,7 +15,7 @@ use super::key_signer::KeySigner;
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, TicketOutputs, Transaction};
 use crate::desired::DesiredState;
-use crate::reports::TicketState;
+use crate::reports::{TicketReport, TicketState};
 use crate::ticket::{Evaluator, TicketSubmission, Verdict};
 
 /// A ticket as it is kept: 49,000 of them must be small.
@@ -52,9 +52,11 @@ pub struct Lottery {
     pub(super) signer: Arc<KeySigner>,
     /// Users' scripts in which no key of the signer's is.
     pub(super) foreign_scripts: usize,
-    /// Tickets with keys of their own that were looked up when they were old enough to have ended, and that no node has called live
-    /// since.
-    pub(super) looked_up: FastSet<TicketHash>,
+    /// Tickets with keys of their own of which is not known for certain whether or how they ended: looked up when they were old
+    /// enough for that, and called live by no node since; or gone while nobody looked. Nothing is reported of them.
+    pub(super) uncertain: FastSet<TicketHash>,
+    /// Last reports on tickets with keys of their own that are strangers' now.
+    pub(super) last_reports: Vec<TicketReport>,
     added: FastSet<TicketHash>,
     pub(super) tickets: HashMap<TicketHash, Tracked>,
     /// Live tickets that vote by keys which nobody handed over.
@@ -95,7 +97,8 @@ impl Lottery {
             evaluator,
             signer,
             foreign_scripts: 0,
-            looked_up: FastSet::default(),
+            uncertain: FastSet::default(),
+            last_reports: Vec::new(),
             users: HashMap::default(),
             desired: Arc::default(),
             added: FastSet::default(),
@@ -211,7 +214,7 @@ impl Lottery {
         let ticket = outputs.ticket;
         self.learn_ticket(outputs, mined_at);
         if self.is_by_key(&ticket) && self.matures_at(mined_at) <= self.tip {
-            self.looked_up.insert(ticket);
+            self.uncertain.insert(ticket);
         }
     }
 
@@ -233,7 +236,10 @@ impl Lottery {
             return;
         }
         let judged = self.judged(&submission, script, mined_at);
-        let ticket = Tracked { verdict: verdict.unwrap_or(judged.verdict), ..judged };
+        let ticket = match verdict {
+            Some(verdict) => Tracked { verdict, committed: Amount::ZERO, required: Amount::ZERO, ..judged },
+            None => judged,
+        };
         if verdict.is_none() && self.evaluator.history().is_empty() {
             self.provisional.insert(submission.hash, submission.relay_fee);
         }

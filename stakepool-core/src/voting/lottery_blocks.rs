@@ -103,6 +103,7 @@ impl Lottery {
             Some(ticket) if ticket.end.is_none() => {
                 ticket.end = Some((how, height));
                 self.revision += 1;
+                self.uncertain.remove(&hash);
                 self.changed.insert(hash);
                 let script = ticket.script;
                 if how == TicketState::Missed && (self.is_pools(&script) || self.is_by_key(&hash)) {

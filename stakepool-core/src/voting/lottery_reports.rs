@@ -38,7 +38,7 @@ pub(super) struct Missed {
 /// What changed since the last look.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// Reports on users' tickets.
+    /// Reports on tickets of users, and on those with keys of their own.
     pub(super) reports: Vec<TicketReport>,
     /// Tickets of the pool that are newly ignored.
     pub(super) ignored: Vec<Ignored>,
@@ -52,10 +52,13 @@ impl Lottery {
     /// All that changed since the last call.
     pub(super) fn take_changes(&mut self) -> Changes {
         let changed = std::mem::take(&mut self.changed);
-        let mut changes = Changes { strangers: std::mem::take(&mut self.strangers_changed), ..Changes::default() };
+        let reports = std::mem::take(&mut self.last_reports);
+        let strangers = std::mem::take(&mut self.strangers_changed);
+        let mut changes = Changes { reports, strangers, ..Changes::default() };
         for hash in &changed {
             let Some(ticket) = self.tickets.get(hash) else { continue };
             if !self.is_pools(&ticket.script) {
+                changes.reports.extend(self.report(hash));
                 continue;
             }
             changes.strangers |= self.users.get(&ticket.script).is_none_or(|user| user.kept);
@@ -88,12 +91,12 @@ impl Lottery {
         Some(Missed { ticket: hash, address, height, missed_as })
     }
 
-    /// Reports on the users' tickets that changed since the last call.
+    /// Reports on the tickets that changed since the last call, as far as they are users' or have keys of their own.
     pub fn take_reports(&mut self) -> Vec<TicketReport> {
         self.take_changes().reports
     }
 
-    /// Reports on all of the users' tickets.
+    /// Reports on all tickets of users, and on those with keys of their own.
     pub fn all_reports(&self) -> Vec<TicketReport> {
         self.tickets.keys().filter_map(|hash| self.report(hash)).collect()
     }
@@ -115,14 +118,18 @@ impl Lottery {
         })
     }
 
-    /// The report on one ticket, where it is a user's.
+    /// The report on one ticket, where it is a user's, or has a key of its own and it is known for certain where it is in its life.
     pub fn report(&self, hash: &TicketHash) -> Option<TicketReport> {
         let ticket = self.tickets.get(hash)?;
-        let user = self.users.get(&ticket.script)?;
+        let (kind, user) = match self.users.get(&ticket.script) {
+            Some(user) => (AddressKind::ScriptHash(ticket.script), Some(user.id)),
+            None if self.is_by_key(hash) && !self.is_uncertain(hash) => (AddressKind::PubKeyHash(ticket.script), None),
+            None => return None,
+        };
         Some(TicketReport {
             ticket: *hash,
-            address: ScriptAddress::new(self.evaluator().network(), ticket.script),
-            user: user.id,
+            address: Address::new(self.evaluator().network(), kind),
+            user,
             state: self.state_of(ticket),
             facts: self.facts(hash)?,
             added: self.is_added(hash),

@@ -36,7 +36,7 @@ impl Engine {
         let snapshot = {
             let votes = self.latest_votes();
             let lottery = self.lottery();
-            Snapshot::of(&lottery, self.epoch(), has_users, self.synced(), votes.of_pool())
+            Snapshot::of(&lottery, self.epoch(), has_users, self.synced(), votes.all())
         };
         let encoded = snapshot.encode().map_err(|error| error.to_string());
         let saved = encoded.and_then(|bytes| self.state_file().save(&bytes).map_err(|error| error.to_string()));

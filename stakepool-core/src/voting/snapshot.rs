@@ -6,7 +6,10 @@ use zeroize::Zeroizing;
 
 use super::saved_keys::{SavedKeys, SavedScripts};
 use crate::accounts::{UserId, VotingPreference};
-use crate::chain::{Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
+use crate::chain::{
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, OutputScript, ScriptAddress, TicketHash,
+    VoteBits,
+};
 use crate::desired::{AddedTicket, DesiredState, DesiredUser};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 use crate::ticket::TermsHistory;
@@ -78,6 +81,7 @@ impl Judging {
 #[derive(Serialize, Deserialize)]
 struct SavedVote {
     ticket: TicketHash,
+    /// The hash of the script that voted, or of the key.
     script: Hash160,
     block: BlockHash,
     height: BlockHeight,
@@ -97,8 +101,8 @@ enum SavedOutcome {
     Failed(String),
 }
 
-impl From<&VoteRecord> for SavedVote {
-    fn from(vote: &VoteRecord) -> Self {
+impl SavedVote {
+    fn of(vote: &VoteRecord, script: Hash160) -> Self {
         let outcome = match &vote.outcome {
             VoteOutcome::Sent => SavedOutcome::Sent,
             VoteOutcome::AlreadyKnown => SavedOutcome::AlreadyKnown,
@@ -107,7 +111,7 @@ impl From<&VoteRecord> for SavedVote {
         };
         Self {
             ticket: vote.ticket,
-            script: vote.address.hash(),
+            script,
             block: vote.block,
             height: vote.height,
             bits: vote.bits,
@@ -117,10 +121,8 @@ impl From<&VoteRecord> for SavedVote {
             at: vote.at,
         }
     }
-}
 
-impl SavedVote {
-    fn restore(self, network: Network) -> VoteRecord {
+    fn restore(self, network: Network, kind: fn(Hash160) -> AddressKind) -> VoteRecord {
         let outcome = match self.outcome {
             SavedOutcome::Sent => VoteOutcome::Sent,
             SavedOutcome::AlreadyKnown => VoteOutcome::AlreadyKnown,
@@ -129,7 +131,7 @@ impl SavedVote {
         };
         VoteRecord {
             ticket: self.ticket,
-            address: ScriptAddress::new(network, self.script),
+            address: Address::new(network, kind(self.script)),
             block: self.block,
             height: self.height,
             bits: self.bits,
@@ -161,6 +163,8 @@ pub struct Snapshot {
     scripts: SavedScripts,
     keys: SavedKeys,
     judging: Judging,
+    /// Votes of tickets with keys of their own.
+    key_votes: Vec<SavedVote>,
 }
 
 impl Snapshot {
@@ -172,6 +176,13 @@ impl Snapshot {
         synced: Option<SyncPoint>,
         votes: impl IntoIterator<Item = &'a VoteRecord>,
     ) -> Self {
+        let (mut users_votes, mut key_votes) = (Vec::new(), Vec::new());
+        for vote in votes {
+            match vote.address.output_script() {
+                OutputScript::ScriptHash(script) => users_votes.push(SavedVote::of(vote, script)),
+                OutputScript::PubKeyHash(key) => key_votes.push(SavedVote::of(vote, key)),
+            }
+        }
         let saved = Saved {
             network: pool.evaluator().network(),
             epoch,
@@ -180,7 +191,7 @@ impl Snapshot {
             synced,
             tickets: pool.tickets_to_save().map(|(hash, ticket)| (*hash, *ticket)).collect(),
             foreign: pool.foreign_to_save().copied().collect(),
-            votes: votes.into_iter().map(SavedVote::from).collect(),
+            votes: users_votes,
         };
         let desired = pool.desired();
         Self {
@@ -192,6 +203,7 @@ impl Snapshot {
                 terms: pool.evaluator().history().clone(),
                 provisional: pool.provisional_to_save().collect(),
             },
+            key_votes,
         }
     }
 
@@ -202,11 +214,21 @@ impl Snapshot {
     pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, SavedStateError> {
         let mut bytes = postcard::to_extend(&self.saved, MAGIC.to_vec()).map_err(contents)?;
         // Each part stands behind all that earlier versions know, which do not look further.
-        let parts =
-            [!self.acknowledged.is_empty(), !self.scripts.is_empty(), !self.keys.is_empty(), !self.judging.is_empty()];
+        let parts = [
+            !self.acknowledged.is_empty(),
+            !self.scripts.is_empty(),
+            !self.keys.is_empty(),
+            !self.judging.is_empty(),
+            !self.key_votes.is_empty(),
+        ];
         let last = parts.iter().rposition(|is_there| *is_there);
-        let judging =
-            if last >= Some(3) { postcard::to_allocvec(&self.judging).map_err(contents)? } else { Vec::new() };
+        let mut rest = Vec::new();
+        if last >= Some(3) {
+            rest = postcard::to_extend(&self.judging, rest).map_err(contents)?;
+        }
+        if last >= Some(4) {
+            rest = postcard::to_extend(&self.key_votes, rest).map_err(contents)?;
+        }
         if last >= Some(0) {
             bytes = postcard::to_extend(&self.acknowledged, bytes).map_err(contents)?;
         }
@@ -214,12 +236,12 @@ impl Snapshot {
             bytes = postcard::to_extend(&self.scripts, bytes).map_err(contents)?;
         }
         // A vector that grows leaves its old bytes behind.
-        bytes.reserve_exact(self.keys.most_bytes() + judging.len() + CHECKSUM);
+        bytes.reserve_exact(self.keys.most_bytes() + rest.len() + CHECKSUM);
         if last >= Some(2) {
             bytes = postcard::to_extend(&self.keys, bytes).map_err(contents)?;
         }
         let mut bytes = Zeroizing::new(bytes);
-        bytes.extend_from_slice(&judging);
+        bytes.extend_from_slice(&rest);
         let checksum = Sha256::digest(&bytes[..]);
         bytes.extend_from_slice(&checksum);
         Ok(bytes)
@@ -240,7 +262,8 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     let (acknowledged, rest): (Acknowledged, _) = part(rest)?;
     let (scripts, rest): (SavedScripts, _) = part(rest)?;
     let (keys, rest): (SavedKeys, _) = part(rest)?;
-    let (judging, _): (Judging, _) = part(rest)?;
+    let (judging, rest): (Judging, _) = part(rest)?;
+    let (key_votes, _): (Vec<SavedVote>, _) = part(rest)?;
     let expected = pool.evaluator().network();
     if saved.network != expected {
         return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
@@ -259,7 +282,9 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     // followed; what became of them meanwhile is found out with the next synchronisation.
     let height = saved.synced.map_or(BlockHeight(0), |(_, height)| height);
     pool.restore(height, saved.tickets, judging.provisional, saved.foreign);
-    let votes = saved.votes.into_iter().map(|vote| vote.restore(expected)).collect();
+    let of_users = saved.votes.into_iter().map(|vote| vote.restore(expected, AddressKind::ScriptHash));
+    let by_keys = key_votes.into_iter().map(|vote| vote.restore(expected, AddressKind::PubKeyHash));
+    let votes = of_users.chain(by_keys).collect();
     Ok(Restored { epoch: saved.epoch, synced: saved.synced, has_users, votes })
 }
 

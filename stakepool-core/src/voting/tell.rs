@@ -63,6 +63,7 @@ fn why(verdict: Verdict) -> &'static str {
         Verdict::Accepted => "it was not added",
         Verdict::LowFee => "its fee is too low",
         Verdict::UnknownFeeAddress => "its fee goes to an address that is not the pool's",
+        Verdict::FeeLost => "its fee was spent by another transaction",
     }
 }
 

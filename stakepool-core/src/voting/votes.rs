@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep, timeout};
 use super::ballots::{Ballot, Drawn};
 use super::engine::Engine;
 use super::tell::MISS_STANDS;
-use super::winners::SignedBy;
 use crate::chain::{BlockHash, ScriptAddress, TicketHash};
 use crate::reports::{DaemonEventKind, VoteOutcome, VoteRecord};
 
@@ -88,7 +87,7 @@ impl Votes {
 }
 
 async fn cast(engine: Arc<Engine>, ballot: Ballot) {
-    let (block, ticket, signed_by) = (ballot.block, ballot.winner.ticket, ballot.winner.signed_by);
+    let (block, ticket) = (ballot.block, ballot.winner.ticket);
     if engine.caster().lacks(&ballot) {
         engine.look_up_outputs(ticket).await;
     }
@@ -104,14 +103,13 @@ async fn cast(engine: Arc<Engine>, ballot: Ballot) {
     } else if let VoteOutcome::Failed(reason) = &record.outcome {
         engine.vote_failed(&record, reason);
     }
-    publish(&engine, record, signed_by);
+    publish(&engine, record);
 }
 
-/// Remembers a vote and reports it. Of those by keys of their own nobody is told: the pool's web reads them from the blocks.
-fn publish(engine: &Engine, record: VoteRecord, signed_by: SignedBy) {
-    let event = (signed_by == SignedBy::Pool).then(|| DaemonEventKind::Vote(record.clone()));
-    engine.latest_votes().remember(record, signed_by);
-    engine.journal().append(event);
+/// Remembers a vote and reports it.
+fn publish(engine: &Engine, record: VoteRecord) {
+    engine.latest_votes().remember(record.clone());
+    engine.journal().append([DaemonEventKind::Vote(record)]);
 }
 
 /// Asks the wallets whether one holds the script of a winner's address that is no user's, and votes it then. Asks again and

@@ -2,7 +2,7 @@
 
 use super::lottery::{Lottery, Tracked};
 use crate::accounts::VotingPreference;
-use crate::chain::{ScriptAddress, TicketHash};
+use crate::chain::{Address, AddressKind, ScriptAddress, TicketHash};
 
 /// Who signs a ticket's vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub enum SignedBy {
 pub struct Winner {
     /// The ticket.
     pub ticket: TicketHash,
-    /// The multisig address that may vote with it. Where its own key does, that key's hash stands in the place of the script's.
-    pub address: ScriptAddress,
+    /// The multisig address that may vote with it, or that of its own key.
+    pub address: Address,
     /// Who signs.
     pub signed_by: SignedBy,
     /// What its user wants; `None` where the user is unknown, but a wallet holds the script.
@@ -64,8 +64,9 @@ impl Lottery {
     }
 
     fn ballot(&self, hash: &TicketHash, ticket: &Tracked) -> Option<Winner> {
-        let address = ScriptAddress::new(self.evaluator.network(), ticket.script);
+        let address = |kind| Address::new(self.evaluator.network(), kind);
         if let Some(entry) = self.desired.key_ticket(hash).filter(|_| !self.is_pools(&ticket.script)) {
+            let address = address(AddressKind::PubKeyHash(ticket.script));
             let (ticket, voting) = (*hash, Some(entry.voting));
             return Some(Winner { ticket, address, signed_by: SignedBy::OwnKey, voting });
         }
@@ -74,7 +75,7 @@ impl Lottery {
             None if self.held.contains(&ticket.script) => None,
             None => return None,
         };
-        let signed_by = SignedBy::Pool;
+        let (address, signed_by) = (address(AddressKind::ScriptHash(ticket.script)), SignedBy::Pool);
         self.is_voted(hash, ticket).then_some(Winner { ticket: *hash, address, signed_by, voting })
     }
 }

@@ -9,9 +9,11 @@ use stakepool_core::chain::{
     UserKey, VoteBits, unlocks,
 };
 use stakepool_core::desired::{DesiredState, KeyTicket};
-use stakepool_core::ports::{NodeEvent, SpentOrMissed};
+use stakepool_core::ports::{EventCursor, NodeEvent, SpentOrMissed};
+use stakepool_core::reports::{DaemonEvent, DaemonEventKind, TicketState};
 use stakepool_core::testkit::tickets::{VERSION, block, desired, evaluator, hash, header, key_ticket, vote};
 use stakepool_core::testkit::{FakeNode, FakeWallet, MemoryFile, Mood, settle};
+use stakepool_core::ticket::Verdict;
 use stakepool_core::voting::{Lottery, SignedBy, snapshot};
 
 use tokio::time::sleep;
@@ -104,7 +106,7 @@ fn a_ticket_is_voted_from_the_moment_its_key_comes_until_it_goes_and_never_one_t
 }
 
 #[test]
-fn tickets_with_keys_are_nobodys_in_the_wallets_eyes_and_reports() {
+fn tickets_with_keys_are_nobodys_in_the_wallets_eyes_and_reported_without_a_user() {
     let first = bought(1);
     let mut lottery = Lottery::new(evaluator());
     lottery.set_desired(with_keys(&[1]));
@@ -113,7 +115,65 @@ fn tickets_with_keys_are_nobodys_in_the_wallets_eyes_and_reports() {
     lottery.hold(&[hash(&first)]);
     assert_eq!(by_key(&lottery, &[&first]), [hash(&first)]);
     assert_eq!((lottery.current(true).count(), lottery.current(false).count()), (0, 0));
-    assert!(lottery.unknown_addresses().is_empty() && lottery.take_reports().is_empty());
+    assert!(lottery.unknown_addresses().is_empty());
+    let reports = lottery.take_reports();
+    let reported: Vec<_> = reports.iter().map(|report| (report.ticket, report.user, report.state)).collect();
+    assert_eq!(reported, [(hash(&first), None, TicketState::Immature)]);
+    assert_eq!(reports[0].address.output_script(), OutputScript::PubKeyHash(key(1).pubkey_hash()));
+    assert!(!reports[0].is_ignored());
+    assert_eq!(lottery.all_reports(), reports);
+}
+
+/// The states and verdicts that were reported since the last call.
+fn reported(lottery: &mut Lottery) -> Vec<(TicketState, Verdict)> {
+    lottery.take_reports().iter().map(|report| (report.state, report.facts.verdict)).collect()
+}
+
+#[test]
+fn the_life_of_a_ticket_with_a_key_is_reported_block_by_block() {
+    let first = bought(1);
+    let mut lottery = Lottery::new(evaluator());
+    lottery.set_desired(with_keys(&[1]));
+    lottery.connect(BlockHeight(200), std::slice::from_ref(&first));
+    assert_eq!(reported(&mut lottery), [(TicketState::Immature, Verdict::Accepted)]);
+    for height in 201..=200 + MATURITY {
+        lottery.connect(BlockHeight(height), &[]);
+    }
+    assert_eq!(reported(&mut lottery), [(TicketState::Live, Verdict::Accepted)]);
+    let tip = 200 + MATURITY;
+    lottery.connect(BlockHeight(tip + 1), &[vote(hash(&first), block(tip, 1), BlockHeight(tip), VoteBits(1), true)]);
+    assert_eq!(reported(&mut lottery), [(TicketState::Voted, Verdict::Accepted)]);
+    lottery.disconnect(BlockHeight(tip + 1));
+    assert_eq!(reported(&mut lottery), [(TicketState::Live, Verdict::Accepted)]);
+    lottery.connect(BlockHeight(tip + 1), &[]);
+    lottery.spent_or_missed(BlockHeight(tip + 1), &[(hash(&first), SpentOrMissed::Missed)]);
+    assert_eq!(reported(&mut lottery), [(TicketState::Missed, Verdict::Accepted)]);
+}
+
+#[test]
+fn a_ticket_that_leaves_the_list_alive_has_lost_its_fee() {
+    let first = bought(1);
+    let mut lottery = Lottery::new(evaluator());
+    lottery.set_desired(with_keys(&[1]));
+    lottery.connect(BlockHeight(200), std::slice::from_ref(&first));
+    lottery.take_reports();
+    lottery.set_desired(with_keys(&[]));
+    assert_eq!(reported(&mut lottery), [(TicketState::Immature, Verdict::FeeLost)]);
+    assert!(lottery.all_reports().is_empty());
+}
+
+#[test]
+fn nothing_is_reported_of_a_ticket_that_may_have_ended_until_a_node_calls_it_live() {
+    let first = bought(1);
+    let mut lottery = Lottery::new(evaluator());
+    lottery.connect(BlockHeight(200 + MATURITY), &[]);
+    lottery.set_desired(with_keys(&[1]));
+    lottery.learn(&first, BlockHeight(200));
+    assert!(reported(&mut lottery).is_empty() && lottery.all_reports().is_empty());
+    assert_eq!(by_key(&lottery, &[&first]), [hash(&first)], "it is voted all the same");
+    let tip = 200 + MATURITY;
+    lottery.connect(BlockHeight(tip + 1), &[vote(hash(&first), block(tip, 1), BlockHeight(tip), VoteBits(1), true)]);
+    assert_eq!(reported(&mut lottery), [(TicketState::Voted, Verdict::Accepted)], "a block is proof of it");
 }
 
 #[test]
@@ -153,6 +213,15 @@ async fn daemon(file: &Arc<MemoryFile>) -> (Daemon, Arc<FakeWallet>, Arc<FakeNod
 
 const TIP: u32 = 221 + MATURITY;
 
+/// The tickets of the votes that a web which was away is told of.
+fn votes_told(daemon: &Daemon) -> Vec<TicketHash> {
+    let vote = |event: DaemonEvent| match event.kind {
+        DaemonEventKind::Vote(record) => Some(record.ticket),
+        DaemonEventKind::Ticket(_) => None,
+    };
+    daemon.engine.events(EventCursor::default()).events.into_iter().filter_map(vote).collect()
+}
+
 fn is_signed_by_key_1(vote: &stakepool_core::chain::VoteTransaction) -> bool {
     unlocks(&vote.transaction, TICKET_INPUT, Spends::Ticket, OutputScript::PubKeyHash(key(1).pubkey_hash()))
 }
@@ -169,6 +238,7 @@ async fn a_live_ticket_whose_key_comes_while_its_block_is_open_is_voted_without_
     let sent = node.sent();
     assert_eq!(sent.len(), 1);
     assert!(is_signed_by_key_1(&sent[0]));
+    assert_eq!(votes_told(&daemon), [ticket]);
     assert_eq!((sent[0].ticket, sent[0].height, sent[0].bits), (ticket, BlockHeight(TIP), VoteBits(5)));
     assert!(daemon.engine.problems().iter().all(|problem| !problem.contains("cast")), "{:?}", daemon.engine.problems());
 }
@@ -191,10 +261,12 @@ async fn after_a_restart_the_state_file_has_the_keys_and_the_node_what_the_ticke
     first.emit(NodeEvent::Connected).await;
     first.end().await.unwrap();
     // No web, and a wallet that signs nothing.
-    let again = Daemon::start(&[wallet], &node, &file);
+    let again = Daemon::start(&[Arc::clone(&wallet)], &node, &file);
     again.win(TIP, 1, &[ticket]).await;
     assert_eq!(node.sent().len(), 1);
     assert!(is_signed_by_key_1(&node.sent()[0]));
+    again.end().await.unwrap();
+    assert_eq!(votes_told(&Daemon::start(&[wallet], &node, &file)), [ticket], "for a web that was away");
 }
 
 fn told_of_a_miss(daemon: &Daemon, ticket: TicketHash) -> bool {

@@ -78,7 +78,7 @@ mod tests {
         for outcome in [VoteOutcome::Sent, VoteOutcome::AlreadyKnown, VoteOutcome::Failed("locked".into())] {
             figures.count(&VoteRecord {
                 ticket: TicketHash::from_bytes([1; 32]),
-                address: ScriptAddress::new(Network::Simnet, Hash160([7; 20])),
+                address: ScriptAddress::new(Network::Simnet, Hash160([7; 20])).into(),
                 block: BlockHash::from_bytes([9; 32]),
                 height: BlockHeight(200),
                 bits: VoteBits::APPROVE,

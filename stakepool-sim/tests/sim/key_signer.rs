@@ -85,7 +85,7 @@ async fn it_votes_while_every_wallet_is_stopped() {
         let (_open, votable) = watch::channel(true);
         for ticket in &tickets {
             let voting = Some(VotingPreference { bits: VoteBits(5), version });
-            let winner = Winner { ticket: *ticket, address, signed_by: SignedBy::Pool, voting };
+            let winner = Winner { ticket: *ticket, address: address.into(), signed_by: SignedBy::Pool, voting };
             let votable = votable.clone();
             let ballot = Ballot { winner, block, height, arrived: Instant::now(), votable };
             let record = timeout(PATIENCE, caster.cast(ballot)).await.unwrap();

@@ -381,8 +381,8 @@ mod tests {
     fn report(ticket: u8, state: TicketState, verdict: Verdict, ended_at: u32) -> TicketReport {
         TicketReport {
             ticket: TicketHash::from_bytes([ticket; 32]),
-            address: ScriptAddress::new(Network::Simnet, Hash160([7; 20])),
-            user: UserId(1),
+            address: ScriptAddress::new(Network::Simnet, Hash160([7; 20])).into(),
+            user: Some(UserId(1)),
             state,
             facts: TicketFacts {
                 verdict,
@@ -434,7 +434,7 @@ mod tests {
     fn vote(daemon: &str, ticket: u8, outcome: VoteOutcome, at: i64) -> StoredVote {
         let record = VoteRecord {
             ticket: TicketHash::from_bytes([ticket; 32]),
-            address: ScriptAddress::new(Network::Simnet, Hash160([7; 20])),
+            address: ScriptAddress::new(Network::Simnet, Hash160([7; 20])).into(),
             block: BlockHash::from_bytes([9; 32]),
             height: BlockHeight(200),
             bits: VoteBits::APPROVE,

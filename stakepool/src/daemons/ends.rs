@@ -102,8 +102,8 @@ mod tests {
     fn report(number: u8, state: TicketState, height: u32) -> TicketReport {
         TicketReport {
             ticket: TicketHash::from_bytes([number; 32]),
-            address: ScriptAddress::new(Network::Simnet, Hash160([2; 20])),
-            user: UserId(1),
+            address: ScriptAddress::new(Network::Simnet, Hash160([2; 20])).into(),
+            user: Some(UserId(1)),
             state,
             facts: TicketFacts {
                 verdict: Verdict::Accepted,

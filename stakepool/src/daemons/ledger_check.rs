@@ -15,7 +15,7 @@ const ALL: u64 = 1_000_000;
 /// Tickets that a sentence names.
 const NAMED: usize = 3;
 
-/// The tickets that have not ended, as the ledger has them.
+/// The users' tickets that have not ended, as the ledger has them.
 pub(super) struct Open {
     tickets: std::collections::HashSet<TicketHash>,
     voted: TicketSet,
@@ -26,7 +26,7 @@ impl Open {
     /// Reads them.
     pub(super) async fn read(ledger: &dyn LedgerStore) -> Result<Self, StoreError> {
         let states = vec![TicketState::Immature, TicketState::Live];
-        let query = TicketQuery { states, limit: ALL, ..TicketQuery::default() };
+        let query = TicketQuery { states, by_own_key: Some(false), limit: ALL, ..TicketQuery::default() };
         Ok(Self::of(&ledger.tickets(&query).await?.tickets))
     }
 

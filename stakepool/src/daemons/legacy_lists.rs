@@ -145,6 +145,7 @@ impl Round<'_> {
             // Wallets list a miss only once its revocation is mined.
             let is_missed = matches!(state, TicketState::Missed | TicketState::Expired);
             let revoked = is_missed && (listed.is_some() || known.as_ref().is_some_and(|known| known.revoked));
+            let (address, user) = (address.into(), Some(user));
             let report = TicketReport { ticket, address, user, state, facts, added, ended_at, revoked };
             if known.as_ref() != Some(&report) {
                 reports.push(report);

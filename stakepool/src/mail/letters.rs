@@ -156,6 +156,7 @@ fn ignored(report: &TicketReport) -> String {
         Verdict::UnknownFeeAddress => {
             format!("It pays its fee to {},\nwhich is not an address of the pool.", facts.fee_address)
         }
+        Verdict::FeeLost => "Its fee was spent by another transaction.".to_owned(),
         Verdict::Accepted => "The pool's operator took it out.".to_owned(),
     };
     format!(

@@ -38,6 +38,7 @@ impl Pool {
         let query = TicketQuery {
             states: vec![TicketState::Immature, TicketState::Live],
             ignored: Some(false),
+            by_own_key: Some(false),
             order: TicketOrder::Newest,
             limit: 1,
             ..TicketQuery::default()

@@ -29,11 +29,10 @@ pub async fn note(parts: &Parts, reports: &[TicketReport]) -> Result<(), StoreEr
         _ => newest,
     };
     let is_news = |report: &TicketReport| height.saturating_sub(happened_at(report)) <= NEWS;
-    let mails: Vec<_> = notable
-        .into_iter()
-        .filter(|(_, report)| is_news(report))
-        .map(|(kind, report)| TicketMail { ticket: report.ticket, kind, user: report.user, tries: 0 })
-        .collect();
+    let mail = |(kind, report): (_, &TicketReport)| {
+        Some(TicketMail { ticket: report.ticket, kind, user: report.user?, tries: 0 })
+    };
+    let mails: Vec<_> = notable.into_iter().filter(|(_, report)| is_news(report)).filter_map(mail).collect();
     parts.ticket_mails.note_mails(&mails, parts.clock.now()).await
 }
 

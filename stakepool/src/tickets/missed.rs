@@ -134,8 +134,8 @@ mod tests {
     fn missed(verdict: Verdict) -> TicketReport {
         TicketReport {
             ticket: TicketHash::from_bytes([1; 32]),
-            address: ScriptAddress::new(Network::Simnet, Hash160([2; 20])),
-            user: UserId(1),
+            address: ScriptAddress::new(Network::Simnet, Hash160([2; 20])).into(),
+            user: Some(UserId(1)),
             state: TicketState::Missed,
             facts: TicketFacts {
                 verdict,

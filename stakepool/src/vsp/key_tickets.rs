@@ -9,7 +9,7 @@ use stakepool_core::ports::{RegisteredWhere, StoreError};
 use super::service::Vsp;
 
 impl Vsp {
-    /// Every ticket whose fee the node has and that has not ended, with its key and what to vote.
+    /// Every ticket whose fee the node has and that has not ended, or whose end may still be undone, with its key and what to vote.
     ///
     /// # Errors
     /// [`StoreError`] where the tickets cannot be read. One whose key cannot be opened is left out and logged.
@@ -18,7 +18,7 @@ impl Vsp {
         // Choices are taken only for agendas that are known, and what was known once is kept: where nothing is known, there are
         // no choices but those of an import.
         let agendas = self.known_agendas().await?.unwrap_or_default();
-        let tickets = self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::ToBeVoted).await?;
+        let tickets = self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::WithDaemons).await?;
         let open = |ticket: &stakepool_core::ports::RegisteredTicket| {
             let hash = ticket.registration.ticket;
             let bits = ticket.registration.preferences.vote_bits(&agendas);

@@ -31,7 +31,7 @@ async fn key_indexes_that_only_the_ledger_or_a_daemon_knows_are_given_to_nobody(
     // The ledger knows the number of this one's user, by the other daemon. It is beyond every index.
     let user = ground.user().await;
     let of_lost = report(UserId(70_000), user.registration.as_ref().unwrap(), 1, TicketState::Live);
-    let of_lost = TicketReport { address: address(8), ..of_lost };
+    let of_lost = TicketReport { address: address(8).into(), ..of_lost };
     ground.daemons[0].report(DaemonEventKind::Ticket(of_lost));
     sleep(Duration::from_secs(30)).await;
     // 2 is known, 5 and 3 are guessed for one, and 4 for another.

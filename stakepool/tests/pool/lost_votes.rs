@@ -13,7 +13,7 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{MissingUser, ScriptWallet as _, UnknownAddress, VotingDaemon as _};
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState};
 use stakepool_core::testkit::tickets::{address, desired};
-use stakepool_core::testkit::{DaemonMood, Mood};
+use stakepool_core::testkit::{DaemonMood, Mood, samples};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use tokio::time::sleep;
@@ -368,6 +368,20 @@ const OF_DAEMONS: &[Way] = &[
             ground.daemons[0].report(DaemonEventKind::Ticket(missed));
         }),
         // A daemon of ours says so, too; that of the predecessor does not.
+        "",
+        READY,
+        AlertKind::MissedVote,
+    ),
+    (
+        "A ticket of a wallet of today was missed",
+        way!(|ground| {
+            let missed = TicketReport {
+                state: TicketState::Missed,
+                ended_at: Some(BlockHeight(321)),
+                ..samples::key_report(300)
+            };
+            ground.daemons[0].report(DaemonEventKind::Ticket(missed));
+        }),
         "",
         READY,
         AlertKind::MissedVote,

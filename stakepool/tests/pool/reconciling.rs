@@ -193,11 +193,12 @@ async fn an_added_ticket_that_outlives_its_row_is_desired_as_soon_as_it_is_known
     let world = world(&daemon).await;
     let user = world.registered(ALICE).await;
     let ignored = low_fee(user.id, user.registration.as_ref().unwrap(), 9, TicketState::Live);
-    daemon.ignored.lock().unwrap().push(LowFeeEntry { ticket: hash(9), address: ignored.address });
+    let address = ignored.address.try_into().unwrap();
+    daemon.ignored.lock().unwrap().push(LowFeeEntry { ticket: hash(9), address });
     // As after a take-over: the blocks were slow, and the ledger is empty still.
     let before = UnixTime(world.now().0 - 1_000_000_000);
     let params = Network::Simnet.params(Generation::Legacy);
-    let row = LowFeeTicket::added_at(before, hash(9), ignored.address, None, &params);
+    let row = LowFeeTicket::added_at(before, hash(9), address, None, &params);
     assert!(row.expires < world.now());
     world.database.add(&row).await.unwrap();
     let facts = TicketFacts { mined_at: BlockHeight(300), ..ignored.facts };

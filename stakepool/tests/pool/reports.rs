@@ -16,8 +16,8 @@ pub fn hash(number: u8) -> TicketHash {
 pub fn report(user: UserId, registration: &Registration, number: u8, state: TicketState) -> TicketReport {
     TicketReport {
         ticket: hash(number),
-        address: registration.address,
-        user,
+        address: registration.address.into(),
+        user: Some(user),
         state,
         facts: TicketFacts {
             verdict: Verdict::Accepted,

@@ -7,7 +7,8 @@ use data_encoding::BASE64;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{Proof, Vsp, VspError, VspParts, is_signed_by};
 use stakepool_core::chain::{Amount, BlockHeight, Generation};
-use stakepool_core::ports::{TransactionSubmission, VspTicketStore as _};
+use stakepool_core::ports::{LedgerStore as _, TransactionSubmission, VspTicketStore as _};
+use stakepool_core::reports::TicketState;
 use stakepool_core::vsp::{FeeStatus, Outcome};
 
 use crate::vsp_wallet::{Ground, Wallet, code, json_of};
@@ -37,9 +38,14 @@ async fn a_ticket_goes_from_its_quote_to_its_vote_and_its_key_is_deleted_at_last
     ground.blocks(&vsp, 20).await;
     let kept = ground.kept(&wallet).await.unwrap();
     assert_eq!((kept.registration.outcome, kept.ended_at), (Some(Outcome::Voted), Some(BlockHeight(1020))));
-    assert!(vsp.key_tickets().await.unwrap().is_empty() && kept.voting_key.is_some());
+    assert!(vsp.key_tickets().await.unwrap().len() == 1 && kept.voting_key.is_some(), "the vote may be undone");
+    let hash = wallet.ticket.hash().into();
+    assert_eq!(ground.store.ticket(&hash).await, Ok(None), "no daemon has reported it");
     ground.blocks(&vsp, 300).await;
+    assert!(vsp.key_tickets().await.unwrap().is_empty());
     assert!(ground.kept(&wallet).await.unwrap().voting_key.is_none());
+    let report = ground.store.ticket(&hash).await.unwrap().unwrap();
+    assert_eq!((report.state, report.ended_at, report.user), (TicketState::Voted, kept.ended_at, None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,7 +51,7 @@ struct Answered {
 #[derive(Serialize)]
 struct Ignored {
     ticket: String,
-    user: i64,
+    user: Option<i64>,
     state: &'static str,
     mined_at: u32,
     age: Option<String>,
@@ -192,7 +192,7 @@ fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, pendin
     let blocks = height.map(|height| height.saturating_sub(facts.mined_at.0));
     Ignored {
         ticket: report.ticket.to_string(),
-        user: report.user.0,
+        user: report.user.map(|user| user.0),
         state: report.state.name(),
         mined_at: facts.mined_at.0,
         age: blocks.map(|blocks| roughly(block_time.saturating_mul(blocks))),
@@ -214,7 +214,7 @@ fn added_row(ticket: &LowFeeTicket, report: Option<&TicketReport>, active: bool,
     };
     Added {
         ticket: ticket.ticket.to_string(),
-        user: report.map(|report| report.user.0),
+        user: report.and_then(|report| report.user).map(|user| user.0),
         found: facts.map(|facts| amounts::fee(facts.committed_fee)),
         required: facts.map(|facts| amounts::fee(facts.required_fee)),
         reason: facts.map(reason),

@@ -72,7 +72,7 @@ struct Figures {
 #[derive(Serialize)]
 struct Missed {
     ticket: String,
-    user: i64,
+    user: Option<i64>,
     height: Option<u32>,
     reason: String,
 }
@@ -140,7 +140,7 @@ fn row(overview: &VoteOverview) -> Row {
     Row {
         at: UnixTime(record.at.0.div_euclid(1000)).readable(),
         ticket: record.ticket.to_string(),
-        user: overview.ticket.map(|(user, _)| user.0),
+        user: overview.ticket.and_then(|(user, _)| user).map(|user| user.0),
         state: overview.ticket.map(|(_, state)| state.name()),
         height: record.height.0,
         daemon: daemon.clone(),
@@ -189,7 +189,7 @@ async fn missed_tickets(
     for report in &found.tickets {
         rows.push(Missed {
             ticket: report.ticket.to_string(),
-            user: report.user.0,
+            user: report.user.map(|user| user.0),
             height: report.ended_at.map(|height| height.0),
             reason: Cause::find(ledger.as_ref(), report).await?.for_operator(),
         });

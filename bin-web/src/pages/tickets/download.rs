@@ -163,6 +163,7 @@ fn data(report: &TicketReport) -> TicketData {
             Verdict::Accepted => None,
             Verdict::LowFee => Some("low fee"),
             Verdict::UnknownFeeAddress => Some("unknown fee address"),
+            Verdict::FeeLost => Some("fee lost"),
         },
         mined_at_block: facts.mined_at.0,
         ended_at_block: report.ended_at.map(|block| block.0),

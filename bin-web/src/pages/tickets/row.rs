@@ -120,6 +120,7 @@ fn fee_problem(report: &TicketReport) -> Option<String> {
             format!("pays a fee of {found} EXCC, but {required} EXCC is required")
         }
         Verdict::UnknownFeeAddress => format!("pays its fee to {}, which is not the pool’s", facts.fee_address),
+        Verdict::FeeLost => "has no fee any more, since another transaction has spent its coins".to_owned(),
     };
     Some(if report.added { format!("{what}; an administrator added it, so it is voted") } else { what })
 }

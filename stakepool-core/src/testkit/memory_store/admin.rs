@@ -55,7 +55,7 @@ impl Tables {
 
 fn vote_fits(query: &VoteQuery, vote: &VoteOverview) -> bool {
     query.ticket.is_none_or(|ticket| vote.vote.record.ticket == ticket)
-        && query.user.is_none_or(|user| vote.ticket.is_some_and(|(of, _)| of == user))
+        && query.user.is_none_or(|user| vote.ticket.is_some_and(|(of, _)| of == Some(user)))
         && query.outcome.is_none_or(|outcome| vote.vote.record.outcome.kind() == outcome)
         && query.from.is_none_or(|from| vote.vote.record.height >= from)
         && query.to.is_none_or(|to| vote.vote.record.height <= to)

@@ -26,8 +26,9 @@ impl HistoryStore for MemoryStore {
     async fn turnover(&self, user: Option<UserId>, bounds: &[BlockHeight]) -> Result<Vec<Turnover>, StoreError> {
         let tables = self.tables();
         let reports = tables.tickets.values().map(|ticket| &ticket.report);
-        let counted: Vec<_> =
-            reports.filter(|report| !report.is_ignored() && user.is_none_or(|user| report.user == user)).collect();
+        let counted: Vec<_> = reports
+            .filter(|report| !report.is_ignored() && user.is_none_or(|user| report.user == Some(user)))
+            .collect();
         Ok(bounds.windows(2).map(|span| within(&counted, span[0], span[1])).collect())
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use super::tables::{Tables, part};
 use crate::accounts::UserId;
-use crate::chain::TicketHash;
+use crate::chain::{ScriptAddress, TicketHash};
 use crate::ports::{
     EventCursor, LedgerStore, LostAddress, Slice, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery,
 };
@@ -30,7 +30,8 @@ impl Tables {
 }
 
 fn fits(query: &TicketQuery, report: &TicketReport) -> bool {
-    query.user.is_none_or(|user| report.user == user)
+    query.user.is_none_or(|user| report.user == Some(user))
+        && query.by_own_key.is_none_or(|by_own_key| report.user.is_none() == by_own_key)
         && (query.states.is_empty() || query.states.contains(&report.state))
         && query.ignored.is_none_or(|ignored| report.is_ignored() == ignored)
         && query.added.is_none_or(|added| report.added == added)
@@ -102,7 +103,9 @@ impl LedgerStore for MemoryStore {
         let mut counts = Vec::new();
         for (state, ignored) in STATES.into_iter().flat_map(|state| [(state, false), (state, true)]) {
             let counted = tables.tickets.values().map(|ticket| &ticket.report).filter(|report| {
-                report.state == state && report.is_ignored() == ignored && user.is_none_or(|user| report.user == user)
+                report.state == state
+                    && report.is_ignored() == ignored
+                    && user.is_none_or(|user| report.user == Some(user))
             });
             match counted.count() {
                 0 => {}
@@ -117,10 +120,10 @@ impl LedgerStore for MemoryStore {
         let users = tables.users.values().filter_map(|user| user.registration.as_ref());
         let known: HashSet<_> = users.map(|registration| registration.address).collect();
         let tickets = tables.tickets.values().map(|ticket| (&ticket.report, &ticket.told_by));
-        let lost = tickets.filter(|(report, _)| !known.contains(&report.address));
-        let lost = lost.map(|(report, daemon)| {
-            let lost = LostAddress { address: report.address, user: report.user, daemon: daemon.clone() };
-            ((report.address.to_string(), report.user.0, daemon), lost)
+        let lost = tickets.filter_map(|(report, daemon)| {
+            let (address, user) = (ScriptAddress::try_from(report.address).ok()?, report.user?);
+            let lost = LostAddress { address, user, daemon: daemon.clone() };
+            (!known.contains(&address)).then_some(((address.to_string(), user.0, daemon), lost))
         });
         Ok(BTreeMap::from_iter(lost).into_values().collect())
     }

@@ -33,7 +33,7 @@ impl Tables {
                 .any(|token| token.user == user.id && token.purpose == TokenPurpose::VerifyEmail && token.expires > now)
             && !self.last_sign_ins.contains_key(&user.id)
             && !self.key_indexes.values().any(|owner| *owner == Some(user.id))
-            && !self.tickets.values().any(|ticket| ticket.report.user == user.id)
+            && !self.tickets.values().any(|ticket| ticket.report.user == Some(user.id))
     }
 
     fn remove(&mut self, id: UserId) {

@@ -8,7 +8,7 @@ use super::MemoryStore;
 use super::tables::part;
 use crate::chain::{Address, Amount, ExtendedPubKey, TicketHash};
 use crate::ports::{
-    FeeIncome, FeeKeyStore, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    FeeIncome, FeeKeyStore, KEYS_KEPT, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
     RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, StoreError, VspTicketStore,
 };
 use crate::time::UnixTime;
@@ -69,6 +69,8 @@ impl VspTicketStore for MemoryStore {
     }
 
     async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
+        let tables = self.tables();
+        let last_end = tables.registered.values().filter_map(|ticket| ticket.ended_at).max().unwrap_or_default();
         let fits = |ticket: &&RegisteredTicket| {
             let registration = &ticket.registration;
             let is_open = registration.outcome.is_none();
@@ -76,6 +78,11 @@ impl VspTicketStore for MemoryStore {
                 RegisteredWhere::Unconfirmed => is_open && registration.confirmed_at.is_none(),
                 RegisteredWhere::Fee(status) => registration.fee == status,
                 RegisteredWhere::ToBeVoted => registration.is_to_be_voted(),
+                RegisteredWhere::WithDaemons => {
+                    let is_kept =
+                        ticket.ended_at.is_some_and(|at| ticket.voting_key.is_some() && at > last_end.minus(KEYS_KEPT));
+                    registration.is_to_be_voted() || registration.fee.is_sent() && is_kept
+                }
                 RegisteredWhere::SettledAbove(above) => {
                     let heights = [registration.confirmed_at, ticket.fee_mined_at, ticket.ended_at];
                     heights.into_iter().flatten().any(|height| height > above)
@@ -85,7 +92,7 @@ impl VspTicketStore for MemoryStore {
                 }
             }
         };
-        Ok(self.tables().registered.values().filter(fits).cloned().collect())
+        Ok(tables.registered.values().filter(fits).cloned().collect())
     }
 
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {

@@ -1,6 +1,5 @@
 //! Votes as administrators look for them.
 
-use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{Listed, Slice, StoreError, VoteOverview, VoteQuery};
 use stakepool_core::reports::TicketState;
 
@@ -51,7 +50,7 @@ fn read(row: &Row) -> Result<VoteOverview, StoreError> {
     let vote = ledger::read_vote(row)?;
     let fields = Fields::new(row, "tickets", vote.record.ticket);
     let ticket = match fields.optional("user_id")? {
-        Some(user) => Some((UserId(user), fields.named("state", TicketState::from_name)?)),
+        Some(user) => Some((ledger::user_of(user), fields.named("state", TicketState::from_name)?)),
         None => None,
     };
     Ok(VoteOverview { vote, ticket })

@@ -48,10 +48,13 @@ fn push_conditions(sql: &mut Statement, query: &TicketQuery) {
     if let Some(user) = query.user {
         sql.push(next()).push("user_id = ").push_bind(user.0);
     }
+    if let Some(by_own_key) = query.by_own_key {
+        sql.push(next()).push(if by_own_key { "user_id = " } else { "user_id <> " }).push_bind(tickets::NO_USER);
+    }
     if !query.states.is_empty() {
         // The plus keeps SQLite from the index by state, which is best for one state of all users. Otherwise an index in
         // the order of the page spares sorting all that match.
-        let by_state = query.user.is_none() && query.states.len() == 1;
+        let by_state = query.user.is_none() && query.by_own_key != Some(true) && query.states.len() == 1;
         sql.push(next()).push(if by_state { "state IN (" } else { "+state IN (" });
         let states = ALL_STATES.into_iter().filter(|state| query.states.contains(state));
         sql.push_list(states.map(TicketState::name)).push(")");
@@ -96,10 +99,10 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-/// Addresses of tickets that no user's row has, with the numbers that their users had, and who reported them. Every ticket is
+/// Multisig addresses of tickets that no user's row has, with the numbers that their users had, and who reported them. Every ticket is
 /// looked at.
 const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id, t.told_by AS daemon FROM tickets t \
-                              WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
+                              WHERE t.user_id <> 0 AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
                               ORDER BY t.address, t.user_id, t.told_by";
 
 /// Addresses with tickets that are no user's. One row that cannot be read must not stop what needs them.
@@ -134,7 +137,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pool.sqlite");
         let database = Database::open_sqlite(file, SqliteOptions::default()).await.unwrap();
-        let lost = |number| TicketReport { address: multisig(7), ..report(number, 11) };
+        let lost = |number| TicketReport { address: multisig(7).into(), ..report(number, 11) };
         database.put_tickets("d:1", &[lost(1), lost(2)], UnixTime(1)).await.unwrap();
         let spoil = sql("UPDATE tickets SET address = 'rubbish' WHERE ticket = ?").bind(lost(1).ticket.to_string());
         assert_eq!(database.execute(&spoil).await.unwrap(), 1);

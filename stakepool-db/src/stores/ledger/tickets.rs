@@ -15,6 +15,14 @@ use crate::sql::{Failure, Fields, Row, Transaction, Value, sql};
 /// Reports that share a statement. 16 values a row stay well below SQLite's 32,766.
 const CHUNK: usize = 500;
 
+/// What stands in the place of a user's number where a ticket votes by a key of its own. Users' numbers begin with 1.
+pub(super) const NO_USER: i64 = 0;
+
+/// The user of a ticket with this number.
+pub(in super::super) fn user_of(number: i64) -> Option<UserId> {
+    (number != NO_USER).then_some(UserId(number))
+}
+
 /// Brings reports of a daemon into the ledger. What they do not change is not written.
 pub(super) async fn put(
     transaction: &mut Transaction,
@@ -70,7 +78,7 @@ async fn store(
         let values: [Value; 16] = [
             report.ticket.to_string().into(),
             report.address.to_string().into(),
-            report.user.0.into(),
+            report.user.map_or(NO_USER, |user| user.0).into(),
             report.state.name().into(),
             verdict_name(facts.verdict).into(),
             facts.price.atoms().into(),
@@ -98,7 +106,7 @@ pub(super) fn read(row: &Row) -> Result<LedgerTicket, StoreError> {
     let report = TicketReport {
         ticket: fields.parsed("ticket")?,
         address: fields.parsed("address")?,
-        user: UserId(fields.number("user_id")?),
+        user: user_of(fields.number("user_id")?),
         state: fields.named("state", TicketState::from_name)?,
         facts: TicketFacts {
             verdict: fields.named("verdict", verdict_from_name)?,
@@ -120,11 +128,12 @@ const fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Accepted => "accepted",
         Verdict::LowFee => "low_fee",
         Verdict::UnknownFeeAddress => "unknown_fee_address",
+        Verdict::FeeLost => "fee_lost",
     }
 }
 
 fn verdict_from_name(name: &str) -> Option<Verdict> {
-    [Verdict::Accepted, Verdict::LowFee, Verdict::UnknownFeeAddress]
+    [Verdict::Accepted, Verdict::LowFee, Verdict::UnknownFeeAddress, Verdict::FeeLost]
         .into_iter()
         .find(|verdict| verdict_name(*verdict) == name)
 }

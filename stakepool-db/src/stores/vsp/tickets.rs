@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{
-    FeeIncome, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    FeeIncome, KEYS_KEPT, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
     SealedRecord, Slice, StoreError, VspTicketStore,
 };
 use stakepool_core::time::UnixTime;
@@ -122,6 +122,11 @@ fn query(wanted: RegisteredWhere) -> Statement {
         }
         RegisteredWhere::ToBeVoted => sql("SELECT * FROM vsp_tickets WHERE outcome = '' \
              AND fee_status IN ('broadcast', 'confirmed') ORDER BY ticket"),
+        RegisteredWhere::WithDaemons => sql("SELECT * FROM vsp_tickets WHERE outcome = '' \
+             AND fee_status IN ('broadcast', 'confirmed') UNION ALL \
+             SELECT * FROM vsp_tickets WHERE ended_at > (SELECT MAX(ended_at) FROM vsp_tickets) - ? AND outcome <> '' \
+             AND fee_status IN ('broadcast', 'confirmed') AND LENGTH(voting_key) > 0 ORDER BY ticket")
+        .bind(i64::from(KEYS_KEPT)),
         RegisteredWhere::SettledAbove(above) => {
             sql("SELECT * FROM vsp_tickets WHERE confirmed_at > ? OR fee_mined_at > ? OR ended_at > ? ORDER BY ticket")
                 .bind(height(above))

@@ -12,7 +12,7 @@ use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 
-use super::field::{FieldError, hash_bytes, script_address, vote_bits};
+use super::field::{FieldError, hash_bytes, vote_bits, voting_address};
 use crate::grpc::generated::pool_daemon as pb;
 use crate::grpc::wire::{LONGEST_WORDS, MOST_EVENTS};
 use pb::daemon_event::Kind;
@@ -108,7 +108,7 @@ impl From<&TicketReport> for pb::TicketReport {
         Self {
             ticket: report.ticket.as_bytes().to_vec(),
             address: report.address.to_string(),
-            user_id: report.user.0,
+            user_id: report.user.map_or(0, |user| user.0),
             state: state.into(),
             facts: Some((&report.facts).into()),
             added: report.added,
@@ -133,8 +133,8 @@ impl TryFrom<pb::TicketReport> for TicketReport {
         let facts = report.facts.ok_or_else(|| FieldError::new("facts", "are missing"))?;
         Ok(Self {
             ticket: TicketHash::from_bytes(hash_bytes("ticket", &report.ticket)?),
-            address: script_address("address", &report.address, None)?,
-            user: UserId(report.user_id),
+            address: voting_address("address", &report.address)?,
+            user: (report.user_id != 0).then_some(UserId(report.user_id)),
             state,
             facts: facts.try_into().map_err(|error: FieldError| error.within("facts"))?,
             added: report.added,
@@ -150,6 +150,7 @@ impl From<&TicketFacts> for pb::TicketFacts {
             Verdict::Accepted => pb::Verdict::Accepted,
             Verdict::LowFee => pb::Verdict::LowFee,
             Verdict::UnknownFeeAddress => pb::Verdict::UnknownFeeAddress,
+            Verdict::FeeLost => pb::Verdict::FeeLost,
         };
         Self {
             verdict: verdict.into(),
@@ -170,6 +171,7 @@ impl TryFrom<pb::TicketFacts> for TicketFacts {
             pb::Verdict::Accepted => Verdict::Accepted,
             pb::Verdict::LowFee => Verdict::LowFee,
             pb::Verdict::UnknownFeeAddress => Verdict::UnknownFeeAddress,
+            pb::Verdict::FeeLost => Verdict::FeeLost,
             pb::Verdict::Unspecified => return Err(unknown("verdict", facts.verdict)),
         };
         Ok(Self {
@@ -221,7 +223,7 @@ impl TryFrom<pb::VoteRecord> for VoteRecord {
         };
         Ok(Self {
             ticket: TicketHash::from_bytes(hash_bytes("ticket", &record.ticket)?),
-            address: script_address("address", &record.address, None)?,
+            address: voting_address("address", &record.address)?,
             block: BlockHash::from_bytes(hash_bytes("block", &record.block)?),
             height: BlockHeight(record.height),
             bits: vote_bits("bits", record.bits)?,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use stakepool_core::chain::{Network, ScriptAddress, VoteBits};
+use stakepool_core::chain::{Address, AddressKind, Network, ScriptAddress, VoteBits};
 use stakepool_core::sanitize::one_line;
 use tonic::Status;
 
@@ -53,6 +53,15 @@ pub(super) fn script_address(field: &str, text: &str, network: Option<Network>) 
         None => text.parse(),
     }
     .map_err(|error| FieldError::new(field, error))
+}
+
+/// An address that votes with a ticket: a multisig address, or that of a key.
+pub(super) fn voting_address(field: &str, text: &str) -> Result<Address, FieldError> {
+    let address: Address = text.parse().map_err(|error| FieldError::new(field, error))?;
+    match address.kind() {
+        AddressKind::ScriptHash(_) | AddressKind::PubKeyHash(_) => Ok(address),
+        AddressKind::PubKey(_) => Err(FieldError::new(field, format!("{text} is the address of a public key"))),
+    }
 }
 
 pub(super) fn vote_bits(field: &str, bits: impl TryInto<u16> + fmt::Display + Copy) -> Result<VoteBits, FieldError> {

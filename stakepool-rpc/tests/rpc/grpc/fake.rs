@@ -193,8 +193,8 @@ pub fn ticket_report(n: u32) -> DaemonEventKind {
     let verdicts = [Verdict::Accepted, Verdict::LowFee, Verdict::UnknownFeeAddress];
     DaemonEventKind::Ticket(TicketReport {
         ticket: entry(n).ticket,
-        address: address(n),
-        user: UserId(n.into()),
+        address: address(n).into(),
+        user: Some(UserId(n.into())),
         state: [Immature, Live, Voted, Missed, Expired][n as usize % 5],
         facts: TicketFacts {
             verdict: verdicts[n as usize % 3],
@@ -213,7 +213,7 @@ pub fn ticket_report(n: u32) -> DaemonEventKind {
 pub fn vote_record(outcome: VoteOutcome) -> DaemonEventKind {
     DaemonEventKind::Vote(VoteRecord {
         ticket: entry(1).ticket,
-        address: address(1),
+        address: address(1).into(),
         block: BlockHash::from_bytes(spread(3)),
         height: BlockHeight(u32::MAX),
         bits: VoteBits(u16::MAX),

@@ -108,13 +108,17 @@ impl LowFeeAdditions<'_> {
     /// The address of a ticket that is ignored, and what is known of it for the audit log.
     async fn addable(&self, ticket: &TicketHash) -> Result<(ScriptAddress, String), LowFeeError> {
         let refusal = match self.known(ticket).await? {
-            Known::Report(report) => match Refusal::of_adding(&report) {
-                Some(refusal) => refusal,
-                None => {
-                    let detail = format!("of user {}, {}, {}", report.user, report.state, reason(&report.facts));
-                    return Ok((report.address, detail));
+            Known::Report(report) => {
+                let of_user = report.user.zip(ScriptAddress::try_from(report.address).ok());
+                match (Refusal::of_adding(&report), of_user) {
+                    (Some(refusal), _) => refusal,
+                    (None, None) => Refusal::ByOwnKey(*ticket),
+                    (None, Some((user, address))) => {
+                        let detail = format!("of user {user}, {}, {}", report.state, reason(&report.facts));
+                        return Ok((address, detail));
+                    }
                 }
-            },
+            }
             Known::Ignored(entry) => return Ok((entry.address, "ignored by a voting daemon".to_owned())),
             Known::Live => Refusal::VotedAlready(*ticket),
             Known::Nothing { away } => Refusal::Unknown { ticket: *ticket, list: "ignored", away },

@@ -97,7 +97,7 @@ impl LowFeeLists<'_> {
         reports.retain(|report| report.facts.verdict != Verdict::Accepted && !added.contains(&report.ticket));
         if ended {
             let states = vec![TicketState::Voted, TicketState::Missed, TicketState::Expired];
-            let query = TicketQuery { states, ignored: Some(true), limit: u64::MAX, ..TicketQuery::default() };
+            let query = TicketQuery { ignored: Some(true), ..users_tickets(states, 0, u64::MAX) };
             reports.extend(self.ledger.tickets(&query).await?.tickets);
         }
         Ok(reports)
@@ -138,8 +138,12 @@ fn ignored_by(daemon: &dyn VotingDaemon, limit: Duration) -> BoxFuture<'_, Resul
     })
 }
 
-/// Tickets that have not come to their end.
+/// Users' tickets that have not come to their end.
 fn open_tickets(offset: u64, limit: u64) -> TicketQuery {
-    let states = vec![TicketState::Immature, TicketState::Live];
-    TicketQuery { states, offset, limit, ..TicketQuery::default() }
+    users_tickets(vec![TicketState::Immature, TicketState::Live], offset, limit)
+}
+
+/// Those that vote by keys of their own are paid for apart, and cannot be added.
+fn users_tickets(states: Vec<TicketState>, offset: u64, limit: u64) -> TicketQuery {
+    TicketQuery { states, by_own_key: Some(false), offset, limit, ..TicketQuery::default() }
 }

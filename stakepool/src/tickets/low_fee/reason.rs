@@ -11,5 +11,6 @@ pub fn reason(facts: &TicketFacts) -> String {
         Verdict::UnknownFeeAddress => {
             format!("pays its fee of {found} EXCC to {}, which is not the pool's", facts.fee_address)
         }
+        Verdict::FeeLost => "has no fee any more, since another transaction has spent its coins".to_owned(),
     }
 }

@@ -40,6 +40,12 @@ pub enum Refusal {
     /// Daemons vote the ticket.
     #[error("ticket {0} is live and voted by the pool already: there is nothing to add")]
     VotedAlready(TicketHash),
+    /// The ticket votes by a key of its own.
+    #[error(
+        "ticket {0} votes by a key that its owner handed over, and its fee is paid apart: it is voted as soon as its owner has paid \
+         it again"
+    )]
+    ByOwnKey(TicketHash),
     /// Nobody knows the ticket.
     #[error(
         "the pool does not know ticket {ticket}{}: compare the hash with the list of {list} tickets; a ticket is known \
@@ -66,6 +72,7 @@ impl Refusal {
             Self::Ended { ticket, .. }
             | Self::PaysTheFee { ticket, .. }
             | Self::VotedAlready(ticket)
+            | Self::ByOwnKey(ticket)
             | Self::Unknown { ticket, .. } => text.replacen(&format!("ticket {ticket}"), "it", 1),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stakepool_core::chain::{BlockHeight, TicketHash, Transaction};
-use stakepool_core::ports::{RegisteredTicket, RegisteredWhere};
+use stakepool_core::ports::{KEYS_KEPT, RegisteredTicket, RegisteredWhere};
 use stakepool_core::voting::StakeTransaction;
 use stakepool_core::vsp::{FeeEvent, Outcome};
 
@@ -11,9 +11,6 @@ use super::error::PassError;
 use crate::vsp::fault::Fault;
 use crate::vsp::recording::others_first;
 use crate::vsp::service::{TRIES, Vsp};
-
-/// Blocks on a ticket's end after which its key is deleted: no reorganisation goes as deep.
-const DEEP: u32 = 256;
 
 impl Vsp {
     /// Notes which registered tickets end with the stake transactions of a block.
@@ -58,8 +55,9 @@ impl Vsp {
 
     /// Deletes the keys of tickets whose end is too deep to come back.
     pub(super) async fn delete_keys(&self, best: BlockHeight) -> Result<(), PassError> {
-        let deep = RegisteredWhere::KeyKeptUntil(BlockHeight(best.0.saturating_sub(DEEP)));
+        let deep = RegisteredWhere::KeyKeptUntil(BlockHeight(best.0.saturating_sub(KEYS_KEPT)));
         for mut ticket in self.parts.stores.vsp_tickets.registered_where(deep).await? {
+            self.settle_in_ledger(&ticket).await?;
             (ticket.voting_key, ticket.payment) = (None, None);
             self.keep(&ticket).await?;
         }

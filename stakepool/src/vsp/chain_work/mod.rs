@@ -4,6 +4,7 @@
 mod ends;
 mod error;
 mod fees;
+mod ledger;
 mod place;
 mod tickets;
 

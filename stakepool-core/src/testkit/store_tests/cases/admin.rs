@@ -100,8 +100,8 @@ pub(crate) async fn votes_are_found_by_ticket_user_outcome_and_height<F: Fixture
         assert_eq!(found.total, found.rows.len() as u64);
         found.rows.iter().map(|row| (row.vote.record.height.0, row.ticket)).collect::<Vec<_>>()
     };
-    let of_one = (10, Some((UserId(7), TicketState::Voted)));
-    let of_two = (11, Some((UserId(8), TicketState::Live)));
+    let of_one = (10, Some((Some(UserId(7)), TicketState::Voted)));
+    let of_two = (11, Some((Some(UserId(8)), TicketState::Live)));
     assert_eq!(found(VoteQuery::default()).await, [(12, None), of_two, of_one]);
     assert_eq!(found(VoteQuery { ticket: Some(ticket(1)), ..VoteQuery::default() }).await, [of_one]);
     assert_eq!(found(VoteQuery { user: Some(UserId(8)), ..VoteQuery::default() }).await, [of_two]);

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use crate::accounts::UserId;
 use crate::chain::{Amount, BlockHeight};
-use crate::ports::{LedgerStore, TicketOrder, TicketPage, TicketQuery, UserStore};
-use crate::reports::TicketReport;
+use crate::ports::{AdminStore, LedgerStore, Slice, TicketOrder, TicketPage, TicketQuery, UserStore, VoteQuery};
 use crate::reports::TicketState;
 use crate::reports::TicketState::{Expired, Immature, Live, Missed, Voted};
+use crate::reports::{TicketReport, VoteRecord};
 use crate::ticket::Verdict;
 
-use crate::testkit::samples::{NOW, ended, multisig, new_user, registration, report, ticket};
+use crate::testkit::samples::{NOW, ended, key_report, multisig, new_user, registration, report, ticket, vote};
 use crate::testkit::store_tests::fixture::Fixture;
 
 fn in_state(state: TicketState, report: TicketReport) -> TicketReport {
@@ -182,9 +182,9 @@ pub(crate) async fn addresses_that_are_no_users_are_lost_with_the_numbers_of_the
     let stores = fixture.open().await;
     let user = stores.create(new_user("here@example.org")).await.unwrap();
     stores.register(user, &registration(1)).await.unwrap();
-    let here = TicketReport { address: registration(1).address, ..report(1, user.0) };
-    let lost = |number, address, user| TicketReport { address: multisig(address), ..report(number, user) };
-    let ended = TicketReport { address: multisig(9), ..ended(5, 12, Voted, 90) };
+    let here = TicketReport { address: registration(1).address.into(), ..report(1, user.0) };
+    let lost = |number, address, user| TicketReport { address: multisig(address).into(), ..report(number, user) };
+    let ended = TicketReport { address: multisig(9).into(), ..ended(5, 12, Voted, 90) };
     stores.put_tickets("a", &[here, lost(2, 7, 11), lost(3, 7, 11), lost(4, 8, 3), ended], NOW).await.unwrap();
     stores.put_tickets("b", &[lost(6, 7, 11)], NOW).await.unwrap();
     let mut found: Vec<_> = stores
@@ -197,6 +197,41 @@ pub(crate) async fn addresses_that_are_no_users_are_lost_with_the_numbers_of_the
     found.sort();
     let expected = [(7, 11, "a"), (7, 11, "b"), (8, 3, "a"), (9, 12, "a")];
     assert_eq!(found, expected.map(|(address, user, daemon)| (multisig(address).hash().0, user, daemon.to_owned())));
+}
+
+pub(crate) async fn tickets_with_keys_of_their_own_are_no_users_and_found_apart<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let (of_user, by_key) = (report(1, 7), key_report(2));
+    stores.put_tickets("a", &[of_user, by_key.clone()], NOW).await.unwrap();
+    assert_eq!(stores.ticket(&ticket(2)).await, Ok(Some(by_key.clone())));
+    let found = async |by_own_key| {
+        let query = TicketQuery { by_own_key, limit: 9, ..TicketQuery::default() };
+        numbers(&stores.tickets(&query).await.unwrap())
+    };
+    assert_eq!((found(Some(true)).await, found(Some(false)).await, found(None).await), (vec![2], vec![1], vec![2, 1]));
+    assert_eq!(stores.ticket_counts(None).await, Ok(vec![(Live, false, 2)]), "both kinds");
+    let lost: Vec<_> = stores.lost_addresses().await.unwrap().into_iter().map(|lost| lost.user).collect();
+    assert_eq!(lost, [UserId(7)], "the address of a key is nobody's");
+
+    let record = VoteRecord { address: by_key.address, ..vote(2, 11, 2000) };
+    stores.put_votes("a", std::slice::from_ref(&record)).await.unwrap();
+    assert_eq!(stores.votes(Some(&ticket(2)), 9).await.unwrap()[0].record, record);
+    let votes = stores.find_votes(&VoteQuery::default(), Slice { offset: 0, limit: 9 }).await.unwrap();
+    assert_eq!(votes.rows[0].ticket, Some((None, Live)));
+}
+
+pub(crate) async fn the_fee_of_a_ticket_with_a_key_of_its_own_is_lost_and_paid_again<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let judged = |verdict| {
+        let mut report = key_report(1);
+        report.facts.verdict = verdict;
+        report
+    };
+    for verdict in [Verdict::Accepted, Verdict::FeeLost, Verdict::Accepted] {
+        stores.put_tickets("a", &[judged(verdict)], NOW).await.unwrap();
+        let counts = stores.ticket_counts(None).await.unwrap();
+        assert_eq!(counts, [(Live, verdict == Verdict::FeeLost, 1)], "one that has lost its fee is not voted");
+    }
 }
 
 pub(crate) async fn pages_of_ten_thousand_tickets_are_whole_and_quick<F: Fixture>(fixture: &F) {

@@ -7,8 +7,8 @@ use crate::chain::{
     TxHash, TxInput, TxOutput,
 };
 use crate::ports::{
-    FeeIncome, FeeKeyStore, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
-    SealedRecord, SealedSecret, SealedStore, Slice, VspTicketStore,
+    FeeIncome, FeeKeyStore, KEYS_KEPT, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, VspTicketStore,
 };
 use crate::testkit::samples::{NOW, bytes, later, ticket};
 use crate::testkit::store_tests::fixture::Fixture;
@@ -170,6 +170,7 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         (RegisteredWhere::Fee(FeeStatus::Confirmed), &[4, 5, 6]),
         (RegisteredWhere::Fee(FeeStatus::Error), &[]),
         (RegisteredWhere::ToBeVoted, &[3, 4]),
+        (RegisteredWhere::WithDaemons, &[3, 4, 5, 6]),
         (RegisteredWhere::SettledAbove(BlockHeight(8)), &[4, 5, 6]),
         (RegisteredWhere::SettledAbove(BlockHeight(30)), &[]),
         (RegisteredWhere::KeyKeptUntil(BlockHeight(29)), &[]),
@@ -180,7 +181,11 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         let found: Vec<_> = found.iter().map(|ticket| ticket.registration.fee_address.index.0).collect();
         assert_eq!(found, expected, "{wanted:?}");
     }
-    let counts = TicketCounts { voting: 2, voted: 1, missed: 1, ..TicketCounts::default() };
+    let later_end = RegisteredTicket { ended_at: Some(BlockHeight(30 + KEYS_KEPT)), ..full(7) };
+    stores.add_registered(&later_end).await.unwrap();
+    let known = stores.registered_where(RegisteredWhere::WithDaemons).await.unwrap();
+    assert_eq!(known.len(), 3, "the ends of 5 and 6 cannot be undone any more");
+    let counts = TicketCounts { voting: 2, voted: 1, missed: 2, ..TicketCounts::default() };
     assert_eq!(stores.registered_counts().await, Ok(counts));
 }
 
