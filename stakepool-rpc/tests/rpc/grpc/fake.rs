@@ -194,7 +194,7 @@ pub fn ticket_report(n: u32) -> DaemonEventKind {
     DaemonEventKind::Ticket(TicketReport {
         ticket: entry(n).ticket,
         address: address(n).into(),
-        user: Some(UserId(n.into())),
+        user: Some(UserId(i64::from(n) + 1)),
         state: [Immature, Live, Voted, Missed, Expired][n as usize % 5],
         facts: TicketFacts {
             verdict: verdicts[n as usize % 3],
