@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use stakepool_rpc::tls::certificates_pem;
+use rustls::{CertificateError, Error, RootCertStore};
+use stakepool_rpc::tls::{ServerPolicy, Shown, certificates_pem, client_builder};
 use tokio_rustls::TlsConnector;
 
 use crate::error::CliError;
@@ -46,10 +46,9 @@ impl Tls {
         let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
         let judge = judge.map_err(|error| CliError::argument("--ca", error))?;
         let noting = Arc::new(Noting { judge, wrong: Mutex::default(), is_strict: AtomicBool::default() });
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = client_builder(provider, Arc::clone(&noting));
         let builder = builder.map_err(|error| CliError::argument("--ca", error))?;
-        let verifier = Arc::clone(&noting) as Arc<dyn ServerCertVerifier>;
-        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        let mut config = builder.with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A session that is taken up again shows no certificate.
         config.resumption = Resumption::disabled();
@@ -92,41 +91,13 @@ fn explained(error: &Error) -> Wrong {
     }
 }
 
-impl ServerCertVerifier for Noting {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let judged = self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        let Err(error) = judged else { return judged };
+impl ServerPolicy for Noting {
+    fn judge_server(&self, shown: &Shown<'_>) -> Result<(), Error> {
+        let Shown { certificate, intermediates, name, ocsp_response, now } = *shown;
+        let judged = self.judge.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+        let Err(error) = judged else { return Ok(()) };
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
-        if self.is_strict.load(Ordering::SeqCst) { Err(error) } else { Ok(ServerCertVerified::assertion()) }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
+        if self.is_strict.load(Ordering::SeqCst) { Err(error) } else { Ok(()) }
     }
 }
 

@@ -24,6 +24,7 @@ mod pinned;
 mod provider;
 mod refusal;
 mod validity;
+mod verifier;
 mod x509;
 
 #[cfg(any(feature = "json", feature = "grpc-client"))]
@@ -40,3 +41,4 @@ pub use pinned::{pinned_client_config, pinned_client_config_with_identity, serve
 #[cfg(any(feature = "json", feature = "grpc"))]
 pub(crate) use refusal::why_tls_failed;
 pub use validity::{certificate_end, certificate_validity};
+pub use verifier::{ServerPolicy, Shown, client_builder};
