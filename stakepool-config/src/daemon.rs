@@ -81,10 +81,8 @@ pub struct DaemonConfig {
 }
 
 /// Keys of the gRPC service, which a daemon that polls the database does not offer.
-const SERVICE: [&str; 7] =
+const SERVICE_KEYS: [&str; 7] =
     ["rpclisten", "rpccert", "rpckey", "rpctoken", "rpctokennext", "rpcclientcerts", "oldclients"];
-const NODE_KEYS: RpcKeys =
-    RpcKeys { hosts: "exccdhost", users: "exccduser", passwords: "exccdpassword", certificates: "exccdcert" };
 const WALLET_KEYS: RpcKeys =
     RpcKeys { hosts: "wallethost", users: "walletuser", passwords: "walletpassword", certificates: "walletcert" };
 
@@ -97,28 +95,16 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     let old_cold_wallets = reader.extended_keys("oldcoldwalletextpubs", network);
     let pool_fee = pool_fee(reader);
     let max_users = reader.value("maxusers", |text| number(text, 1..=MOST_USERS));
-    let nodes = rpc_endpoints(reader, &NODE_KEYS, network.node_port());
+    let nodes = rpc_endpoints(reader, &RpcKeys::NODES, network.node_port());
     let wallets = rpc_endpoints(reader, &WALLET_KEYS, network.wallet_port());
     let polls_database = reader.switch("norpclisten").unwrap_or(false);
     let database = database(reader, polls_database);
-    let rpc_listen = if polls_database { Vec::new() } else { rpc_listen(reader, network.daemon_port()) };
+    let service = Service::read(reader, network, polls_database);
     let voting_key = voting_key::read(reader);
     let first_signer = voting_key::first_signer(reader);
-    let rpc_cert = reader.home_path("rpccert", "rpc.cert");
-    let rpc_key = reader.home_path("rpckey", "rpc.key");
-    let rpc_token = rpc_token::read(reader);
-    let rpc_token_next = rpc_token::read_next(reader, rpc_token.as_ref());
-    let rpc_clients = client_certificate::asked(reader);
-    let old_clients = reader.switch("oldclients").unwrap_or(false);
     let monitor_listen = reader.optional("monitorlisten", |text| ListenAddress::tcp(text, None));
     let data_dir = reader.network_dir("datadir", "data", network);
     let log_dir = reader.network_dir("logdir", "logs", network);
-    for address in rpc_listen.iter().cloned() {
-        reader.needs("rpclisten", Need::Listen(address));
-    }
-    if !polls_database {
-        reader.needs("rpccert", Need::Pair { certificate: rpc_cert.clone(), key: rpc_key.clone() });
-    }
     if let Some(server) = &database {
         reader.needs("dbhost", Need::ReadDatabase(Box::new(server.clone())));
     }
@@ -135,7 +121,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
     if polls_database {
         warn_of_polling(reader);
     } else {
-        warn_of_access(reader, old_clients, rpc_listen.iter().all(ListenAddress::is_local));
+        warn_of_access(reader, &service);
     }
     Some(DaemonConfig {
         network,
@@ -152,19 +138,50 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<DaemonConfig> {
         wallets,
         voting_key,
         first_signer: first_signer?,
-        rpc_listen,
-        rpc_cert,
-        rpc_key,
-        rpc_token,
-        rpc_token_next,
-        rpc_clients,
-        old_clients,
+        rpc_listen: service.listen,
+        rpc_cert: service.certificate,
+        rpc_key: service.key,
+        rpc_token: service.token,
+        rpc_token_next: service.token_next,
+        rpc_clients: service.clients,
+        old_clients: service.old_clients,
         monitor_listen,
         database,
         polls_database,
         warnings: reader.settings.warnings.clone(),
         sources: reader.sources(),
     })
+}
+
+/// The gRPC service, and whom it lets in.
+struct Service {
+    listen: Vec<ListenAddress>,
+    certificate: PathBuf,
+    key: PathBuf,
+    token: Option<Secret>,
+    token_next: Option<Secret>,
+    clients: Vec<Certificate>,
+    old_clients: bool,
+}
+
+impl Service {
+    /// Reads the keys of the service; it is served nowhere where the daemon polls the database.
+    fn read(reader: &mut Reader<'_>, network: Network, polls_database: bool) -> Self {
+        let listen = if polls_database { Vec::new() } else { rpc_listen(reader, network.daemon_port()) };
+        let certificate = reader.home_path("rpccert", "rpc.cert");
+        let key = reader.home_path("rpckey", "rpc.key");
+        let token = rpc_token::read(reader);
+        let token_next = rpc_token::read_next(reader, token.as_ref());
+        let clients = client_certificate::asked(reader);
+        let old_clients = reader.switch("oldclients").unwrap_or(false);
+        for address in listen.iter().cloned() {
+            reader.needs("rpclisten", Need::Listen(address));
+        }
+        if !polls_database {
+            reader.needs("rpccert", Need::Pair { certificate: certificate.clone(), key: key.clone() });
+        }
+        Self { listen, certificate, key, token, token_next, clients, old_clients }
+    }
 }
 
 fn rpc_listen(reader: &mut Reader<'_>, port: u16) -> Vec<ListenAddress> {
@@ -199,7 +216,7 @@ fn warn_of_polling(reader: &mut Reader<'_>) {
         "norpclisten is on: users and added tickets come from the database, minutes late, and stakepool-web hears nothing of \
          this daemon's votes, tickets and troubles; remove the line, and let the web reach rpclisten, as soon as it can",
     );
-    let set: Vec<&str> = SERVICE.into_iter().filter(|key| reader.text(key).is_some()).collect();
+    let set: Vec<&str> = SERVICE_KEYS.into_iter().filter(|key| reader.text(key).is_some()).collect();
     if !set.is_empty() {
         let names = set.join(", ");
         reader.warn(format!("the gRPC service is off (norpclisten), so these have no effect: {names}"));
@@ -207,14 +224,15 @@ fn warn_of_polling(reader: &mut Reader<'_>) {
 }
 
 /// Warns of an access that is likely a mistake. Services that only this computer reaches are open to nobody else.
-fn warn_of_access(reader: &mut Reader<'_>, old_clients: bool, is_local: bool) {
+fn warn_of_access(reader: &mut Reader<'_>, service: &Service) {
+    let is_local = service.listen.iter().all(ListenAddress::is_local);
     if reader.text("rpctoken").is_none() && reader.list_length("rpcclientcerts") == 0 {
         let open = if is_local { "" } else { "anyone who reaches rpclisten can change how users vote, and " };
         reader.warn(format!(
             "rpctoken is not set: {open}stakepool-web gets no reports; set the same rpctoken here and in it once \
              stakepool-web runs (until then leave it, or set rpctoken with oldclients=1)"
         ));
-    } else if old_clients && !is_local {
+    } else if service.old_clients && !is_local {
         reader.warn(
             "oldclients is on: anyone who reaches rpclisten can change how users vote; remove the line once the web is \
              stakepool-web",

@@ -43,17 +43,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<Databas
         reader.refuse("dbhost", "a host of the list is empty: separate the hosts with single commas");
         return None;
     }
-    let port = match parts.port {
-        Some(port) => Some(port),
-        None if reader.text("dbport").is_none() => Some(3306),
-        None => reader.optional("dbport", |text| {
-            text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{text}` is no port"))
-        }),
-    };
-    let tls = match reader.text("dbtls") {
-        None => Some(DatabaseTls::default()),
-        Some(_) => reader.optional("dbtls", tls),
-    };
+    let port = parts.port.map_or_else(|| set_or(reader, "dbport", 3306, port), Some);
+    let tls = set_or(reader, "dbtls", DatabaseTls::default(), tls);
     let password = match reader.text("dbpassword") {
         None => Some(Secret::default()),
         Some(_) => reader.secret("dbpassword"),
@@ -62,23 +53,12 @@ pub(crate) fn read(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<Databas
         None => Some(None),
         Some(path) => reader.certificate("dbca", &path).map(|found| Some(found.pem)),
     };
-    if authorities.as_ref().is_some_and(Option::is_some) && tls.is_some_and(|tls| tls != DatabaseTls::Verify) {
-        reader.refuse(
-            "dbca",
-            "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca",
-        );
-    }
-    let kept_statements = match reader.text("dbstatements") {
-        None => Some(DatabaseServer::KEPT_STATEMENTS),
-        Some(_) => reader.optional("dbstatements", |text| number(text, 0..=10_000)),
-    };
+    let kept_statements =
+        set_or(reader, "dbstatements", DatabaseServer::KEPT_STATEMENTS, |text| number(text, 0..=10_000));
     let socket = reader.path("dbsocket");
-    let is_remote = |host: &String| !is_loopback(host);
-    if tls.is_some_and(|tls| tls != DatabaseTls::Verify) && socket.is_none() && hosts.iter().any(is_remote) {
-        reader.warn(
-            "dbtls is not `verify`: who stands between here and dbhost can read and change what goes to the database; set \
-             dbtls=verify, and dbca to the certificate of the server's authority",
-        );
+    if tls.is_some_and(|tls| tls != DatabaseTls::Verify) {
+        let goes_out = socket.is_none() && hosts.iter().any(|host| !is_loopback(host));
+        say_unverified(reader, authorities.as_ref().is_some_and(Option::is_some), goes_out);
     }
     Some(DatabaseServer {
         hosts,
@@ -91,6 +71,36 @@ pub(crate) fn read(reader: &mut Reader<'_>, parts: &Parts<'_>) -> Option<Databas
         authorities: authorities?,
         kept_statements: kept_statements?,
     })
+}
+
+/// What a key says, or this default where it is not set; `None` where it is wrong.
+fn set_or<T>(
+    reader: &mut Reader<'_>,
+    key: &'static str,
+    default: T,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Option<T> {
+    if reader.text(key).is_some() { reader.optional(key, read) } else { Some(default) }
+}
+
+/// Says what is wrong with a server whose certificate is not verified.
+fn say_unverified(reader: &mut Reader<'_>, has_authority: bool, goes_out: bool) {
+    if has_authority {
+        reader.refuse(
+            "dbca",
+            "it is used only where the server's certificate is verified: set dbtls=verify, or remove dbca",
+        );
+    }
+    if goes_out {
+        reader.warn(
+            "dbtls is not `verify`: who stands between here and dbhost can read and change what goes to the database; set \
+             dbtls=verify, and dbca to the certificate of the server's authority",
+        );
+    }
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{text}` is no port"))
 }
 
 fn tls(text: &str) -> Result<DatabaseTls, String> {

@@ -50,6 +50,12 @@ pub(crate) struct RpcKeys {
     pub(crate) certificates: &'static str,
 }
 
+impl RpcKeys {
+    /// Those of nodes, which both programs have.
+    pub(crate) const NODES: Self =
+        Self { hosts: "exccdhost", users: "exccduser", passwords: "exccdpassword", certificates: "exccdcert" };
+}
+
 /// Reads servers from lists of equal length.
 pub(crate) fn rpc_endpoints(reader: &mut Reader<'_>, keys: &RpcKeys, default_port: u16) -> Vec<RpcEndpoint> {
     let hosts = hosts(reader, keys.hosts, default_port);

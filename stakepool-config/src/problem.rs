@@ -8,6 +8,7 @@ use crate::place::Place;
 
 /// One thing that is wrong. No message repeats a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Problem {
     /// The configuration file that was named cannot be read.
     #[error("the configuration file {} cannot be read: {reason}; name another with -C FILE", path.display())]

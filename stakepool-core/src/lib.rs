@@ -96,3 +96,8 @@ pub mod wallets;
 
 #[cfg(feature = "chain")]
 pub use secp256k1;
+
+/// The README's program is run, too.
+#[cfg(all(doctest, feature = "chain"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

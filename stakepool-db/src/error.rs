@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a database cannot be opened or backed up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DbError {
     /// The folder of the file cannot be made.
     #[error("the folder {path} of the database cannot be made: {reason}; make it, owned by the pool's user")]

@@ -1,8 +1,4 @@
-//! The pool's stores: the traits of `stakepool_core::ports` on a database.
-//!
-//! [`Database::open_sqlite`] opens a file, or makes it; [`Database::open_mysql`] opens a database of MySQL or MariaDB. What
-//! a rule is, and not how an engine stores it, stands in `stakepool_core::store_rules`, and the conformance suite of
-//! `stakepool_core::testkit` runs for every engine.
+#![doc = include_str!("../README.md")]
 
 mod adopt;
 mod attempts;

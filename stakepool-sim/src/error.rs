@@ -7,6 +7,7 @@ use stakepool_core::ticket::FeeError;
 
 /// Why the simulator did not do what was asked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SimError {
     /// A block needs more votes on the one before it.
     #[error("block {height} cannot be mined: {have} of at least {needed} votes on the block before it have arrived")]

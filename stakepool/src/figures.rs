@@ -18,6 +18,7 @@ pub struct PoolFigures {
 
 /// Why there are no figures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FiguresError {
     /// The wallets.
     #[error(transparent)]

@@ -21,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// Why no answer is given.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// No wallet answers.
     #[error(transparent)]

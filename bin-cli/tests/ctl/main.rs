@@ -24,6 +24,7 @@ mod terms;
 mod tickets;
 mod unknown;
 mod users;
+mod voting_key;
 mod vsp;
 mod wallets;
 mod web;

@@ -207,6 +207,21 @@ const OLDCOLDWALLETEXTPUBS: Key = Key::list(
     "extended public keys of cold wallets before: tickets that pay their fee to these are accepted, too",
 )
 .new_here();
+const DBPORT: Key = Key::value("dbport", "PORT", "the port of all hosts of dbhost").depends("3306");
+const DBNAME: Key = Key::value("dbname", "NAME", "the name of the database").depends("stakepool");
+const DBPASSWORD: Key = Key::value("dbpassword", "PASSWORD", "the password of dbuser").secret();
+const DBSOCKET: Key =
+    Key::value("dbsocket", "FILE", "a unix socket of the database server, in place of dbhost and dbport").new_here();
+const DBTLS: Key = Key::value("dbtls", "KIND", "off, preferred, required or verify").depends("preferred").new_here();
+const DBCA: Key =
+    Key::value("dbca", "FILE", "the certificate of the authority of the database server, for dbtls=verify").new_here();
+const DBSTATEMENTS: Key = Key::value(
+    "dbstatements",
+    "N",
+    "how many statements a connection keeps prepared; 0 behind a proxy that mixes connections up",
+)
+.depends("100")
+.new_here();
 const PROFILE: Key = Key::obsolete("profile", Kind::Value("PORT"));
 const CPUPROFILE: Key = Key::obsolete("cpuprofile", Kind::Value("FILE"));
 const MEMPROFILE: Key = Key::obsolete("memprofile", Kind::Value("FILE"));

@@ -1,8 +1,9 @@
 //! The keys of `stakepool-web`.
 
 use super::{
-    CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DEBUGLEVEL, HELP, Key, LOGDIR, LOGFORMAT, MAXUSERS, MEMPROFILE,
-    MONITORLISTEN, OLDCOLDWALLETEXTPUBS, PRINT, PROFILE, SIMNET, TESTNET, Table, VERSION,
+    CHECK, COLDWALLETEXTPUB, CPUPROFILE, DATADIR, DBCA, DBNAME, DBPASSWORD, DBPORT, DBSOCKET, DBSTATEMENTS, DBTLS,
+    DEBUGLEVEL, HELP, Key, LOGDIR, LOGFORMAT, MAXUSERS, MEMPROFILE, MONITORLISTEN, OLDCOLDWALLETEXTPUBS, PRINT,
+    PROFILE, SIMNET, TESTNET, Table, VERSION,
 };
 
 /// The table of the web application.
@@ -209,22 +210,14 @@ pub(crate) const TABLE: Table = Table {
             "the database server's host, or several by commas: the first that can be written to",
         )
         .depends("localhost"),
-        Key::value("dbport", "PORT", "the port of all hosts of dbhost").depends("3306"),
-        Key::value("dbname", "NAME", "the name of the database").depends("stakepool"),
+        DBPORT,
+        DBNAME,
         Key::value("dbuser", "USER", "the account at the database server").depends("stakepool"),
-        Key::value("dbpassword", "PASSWORD", "the password of dbuser").secret(),
-        Key::value("dbsocket", "FILE", "a unix socket of the database server, in place of dbhost and dbport")
-            .new_here(),
-        Key::value("dbtls", "KIND", "off, preferred, required or verify").depends("preferred").new_here(),
-        Key::value("dbca", "FILE", "the certificate of the authority of the database server, for dbtls=verify")
-            .new_here(),
-        Key::value(
-            "dbstatements",
-            "N",
-            "how many statements a connection keeps prepared; 0 behind a proxy that mixes connections up",
-        )
-        .depends("100")
-        .new_here(),
+        DBPASSWORD,
+        DBSOCKET,
+        DBTLS,
+        DBCA,
+        DBSTATEMENTS,
         PROFILE,
         CPUPROFILE,
         MEMPROFILE,

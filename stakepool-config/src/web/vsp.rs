@@ -30,8 +30,6 @@ pub struct Vsp {
     pub nodes: Vec<RpcEndpoint>,
 }
 
-const NODE_KEYS: RpcKeys =
-    RpcKeys { hosts: "exccdhost", users: "exccduser", passwords: "exccdpassword", certificates: "exccdcert" };
 /// The most blocks that nodes may lag: beyond a day something is wrong for certain.
 const MOST_LAG: u32 = 1000;
 
@@ -71,7 +69,7 @@ pub(super) fn read(
         return Some(None);
     }
     let fee_key = reader.extended_key("vspfeexpub", network);
-    let nodes = rpc_endpoints(reader, &NODE_KEYS, network.node_port());
+    let nodes = rpc_endpoints(reader, &RpcKeys::NODES, network.node_port());
     if let Some(key) = fee_key
         && let Some(error) = cold_wallets.iter().find_map(|cold| FeeKey::new(key).require_other_than(cold).err())
     {

@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::lost_events::ChainEvent;
 use super::snapshot::SyncPoint;
 use crate::chain::{BlockHash, BlockHeader, BlockHeight, TicketHash};
-use crate::ports::{Node, NodeError, NodeEvent, SpentOrMissed};
+use crate::ports::{NodeError, NodeEvent, SpentOrMissed};
 
 /// Shortest time between two checks.
 const LEAST_CHECK: Duration = Duration::from_secs(1);
@@ -19,33 +19,25 @@ const LEAST_CHECK: Duration = Duration::from_secs(1);
 const PEACE: Duration = Duration::from_secs(2);
 /// The latest blocks by which a chain is known again.
 const RECENT: usize = 64;
-/// The first block that miners made: it tells chains of one network apart.
-const FIRST: BlockHeight = BlockHeight(1);
-/// A node that knows none of so many blocks is on another chain.
-const OTHER_CHAIN: usize = 6;
-/// How long it stays a problem that the chain was begun anew.
-const NEW_CHAIN_STANDS: Duration = Duration::from_secs(3600);
 /// How long after blocks were undone or missed the tickets are compared: one follows the other, and the next block is on its way.
 const SETTLES: Duration = Duration::from_secs(5);
 /// Tickets that a node may name as matured with one block; consensus lets twenty in.
 const MOST_NEW_TICKETS: usize = 256;
-/// Pause after a failed synchronisation.
-const RETRY: Duration = Duration::from_secs(2);
 
 /// Keeps the engine's state in step with the chain of the active node.
 pub(super) struct Follower {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     events: mpsc::Receiver<ChainEvent>,
     connected: BTreeSet<usize>,
     /// Those that are on another network.
-    foreign: BTreeSet<usize>,
+    pub(super) foreign: BTreeSet<usize>,
     /// The first block of the chain that is followed.
-    first_block: Option<BlockHash>,
+    pub(super) first_block: Option<BlockHash>,
     /// The latest blocks that were worked through, the highest last.
-    recent: VecDeque<SyncPoint>,
-    active: Option<usize>,
+    pub(super) recent: VecDeque<SyncPoint>,
+    pub(super) active: Option<usize>,
     /// When to try again, after a failure.
-    retry_at: Option<Instant>,
+    pub(super) retry_at: Option<Instant>,
     /// When to compare the tickets with the node's before the regular check, after blocks were undone or missed.
     check_at: Option<Instant>,
     /// Tickets that left the lottery with a block that is not connected yet (the order of 2018's nodes).
@@ -171,7 +163,7 @@ impl Follower {
         }
     }
 
-    fn choose_node(&mut self) {
+    pub(super) fn choose_node(&mut self) {
         self.active = self.connected.difference(&self.foreign).next().copied();
         self.engine.set_active_node(self.active);
         if let Some(active) = self.active {
@@ -195,7 +187,12 @@ impl Follower {
     }
 
     /// Works through a block that follows `parent`; false where it follows another one.
-    async fn connect_block(&mut self, node: usize, hash: &BlockHash, parent: BlockHash) -> Result<bool, NodeError> {
+    pub(super) async fn connect_block(
+        &mut self,
+        node: usize,
+        hash: &BlockHash,
+        parent: BlockHash,
+    ) -> Result<bool, NodeError> {
         let block = self.engine.node(node).block(hash).await?;
         if block.header.previous != parent {
             return Ok(false);
@@ -220,13 +217,13 @@ impl Follower {
     }
 
     /// Nobody tells of tickets that left the lottery meanwhile: they are compared with the node's once this is worked through.
-    fn is_not_compared(&mut self) {
+    pub(super) fn is_not_compared(&mut self) {
         self.engine.set_compared(false);
         self.check_at = Some(Instant::now() + SETTLES);
     }
 
     /// Takes the block at `height` back; `previous` is the one before it.
-    fn go_back(&mut self, height: BlockHeight, previous: BlockHash) {
+    pub(super) fn go_back(&mut self, height: BlockHeight, previous: BlockHash) {
         self.is_not_compared();
         self.engine.lottery_mut().disconnect(height);
         self.engine.set_synced(Some((previous, height.minus(1))));
@@ -260,170 +257,9 @@ impl Follower {
         }));
     }
 
-    /// Brings the state up to the active node's best block, however far that is.
-    async fn synchronise(&mut self) {
-        self.retry_at = None;
-        let Some(node) = self.active else { return };
-        match self.catch_up(node).await {
-            Ok(()) => {
-                if self.first_block.is_none() {
-                    // A node that does not keep it is not compared by it.
-                    self.first_block = self.engine.node(node).block_hash(FIRST).await.ok();
-                }
-                self.engine.solved("sync");
-                self.engine.solved(&chain_topic(self.engine.node(node)));
-                self.engine.publish_reports();
-                self.engine.ask_for_winners(node).await;
-                self.check().await;
-            }
-            Err(error) => self.failed(&error),
-        }
-    }
-
-    fn failed(&mut self, error: &NodeError) {
-        if let (NodeError::OtherChain { .. }, Some(node)) = (error, self.active) {
-            self.engine.problem(&chain_topic(self.engine.node(node)), error.to_string());
-            self.foreign.insert(node);
-            self.choose_node();
-            if self.active.is_none() {
-                // Without another one it is asked again: it may come back to the chain.
-                self.foreign.remove(&node);
-                self.choose_node();
-            }
-        }
-        self.engine.problem("sync", format!("the chain cannot be followed: {error}"));
-        self.retry_at = Some(Instant::now() + RETRY);
-    }
-
-    async fn catch_up(&mut self, node: usize) -> Result<(), NodeError> {
-        loop {
-            self.rewind(node).await?;
-            let Some((hash, height)) = self.engine.synced() else {
-                self.load_from_scratch(node).await?;
-                continue;
-            };
-            let (_, best) = self.engine.node(node).best_block().await?;
-            if height >= best {
-                return Ok(());
-            }
-            // Nobody tells of the tickets that were missed meanwhile.
-            self.is_not_compared();
-            self.advance(node, best).await?;
-            tracing::info!(from = %height, to = %best, %hash, "caught up");
-        }
-    }
-
-    /// Works through the blocks up to `best`, or to where the chain changed underneath.
-    async fn advance(&mut self, node: usize, best: BlockHeight) -> Result<(), NodeError> {
-        while let Some((parent, height)) = self.engine.synced()
-            && height < best
-        {
-            let next = height.plus(1);
-            let hash = self.engine.node(node).block_hash(next).await?;
-            if !self.connect_block(node, &hash, parent).await? {
-                return Ok(());
-            }
-            if next.0.is_multiple_of(500) {
-                self.engine.publish_reports();
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes back to the last block that is still on the node's best chain. A node that merely lags behind is waited
-    /// for.
-    async fn rewind(&mut self, node: usize) -> Result<(), NodeError> {
-        let engine = Arc::clone(&self.engine);
-        let node = engine.node(node);
-        while let Some((hash, height)) = self.engine.synced() {
-            let on_chain = found(node.block_hash(height).await)?;
-            if on_chain == Some(hash) {
-                break;
-            }
-            match found(node.block(&hash).await)? {
-                Some(block) => self.go_back(height, block.header.previous),
-                None if on_chain.is_none() => {
-                    self.compare_first_block(node).await?;
-                    let (_, best) = node.best_block().await?;
-                    let what =
-                        format!("block {height}, which this daemon has seen: it is at {best} and still catching up");
-                    return Err(NodeError::NotFound { node: node.name().to_owned(), what });
-                }
-                None => self.leave_branch(node, height, hash).await?,
-            }
-        }
-        Ok(())
-    }
-
-    /// A node that is behind can be on another chain all the same: the first block tells.
-    async fn compare_first_block(&self, node: &dyn Node) -> Result<(), NodeError> {
-        let (Some(ours), Some(theirs)) = (self.first_block, found(node.block_hash(FIRST).await)?) else {
-            return Ok(());
-        };
-        if ours == theirs {
-            return Ok(());
-        }
-        Err(NodeError::OtherChain { node: node.name().to_owned(), height: FIRST })
-    }
-
-    /// The node never saw our best block: it followed another branch, or is on another chain.
-    async fn leave_branch(&mut self, node: &dyn Node, height: BlockHeight, hash: BlockHash) -> Result<(), NodeError> {
-        for (known, at) in self.recent.clone().into_iter().rev() {
-            if found(node.block_hash(at).await)? == Some(known) {
-                self.is_not_compared();
-                let undone = (at.0 + 1..=height.0).rev();
-                undone.for_each(|height| self.engine.lottery_mut().disconnect(BlockHeight(height)));
-                self.engine.set_synced(Some((known, at)));
-                self.recent.retain(|(_, of)| *of <= at);
-                return Ok(());
-            }
-        }
-        let name = node.name();
-        if self.recent.len() >= OTHER_CHAIN {
-            // What it says of tickets would be wrong for the chain that this daemon followed.
-            return Err(NodeError::OtherChain { node: name.to_owned(), height });
-        }
-        let what = format!(
-            "node {name} never saw block {height} ({hash}), up to which this daemon had followed the chain: it is on another chain, \
-             or was set up anew. The tickets were loaded from it again: check that it is the right node"
-        );
-        self.engine.happened("new chain", what, NEW_CHAIN_STANDS);
-        self.recent.clear();
-        self.engine.set_synced(None);
-        Ok(())
-    }
-
-    /// Without a place to go on from: the wallets' tickets first, since they may win next, then all live tickets
-    /// of the network, then the blocks whose tickets are still immature.
-    async fn load_from_scratch(&mut self, node: usize) -> Result<(), NodeError> {
-        self.is_not_compared();
-        let (_, best) = self.engine.node(node).best_block().await?;
-        let own = self.wallet_tickets().await;
-        self.engine.take_listed(node, &own).await;
-        self.engine.publish_reports();
-        let live = self.engine.node(node).live_tickets().await?;
-        self.engine.look_up_all(node, live).await;
-        let maturity = self.engine.lottery().evaluator().params().ticket_maturity;
-        let first = best.minus(maturity);
-        let hash = self.engine.node(node).block_hash(first).await?;
-        let parent = self.engine.node(node).block(&hash).await?.header.previous;
-        self.connect_block(node, &hash, parent).await?;
-        self.advance(node, best).await
-    }
-
-    async fn wallet_tickets(&self) -> Vec<TicketHash> {
-        for wallet in self.engine.wallets() {
-            match wallet.tickets().await {
-                Ok(tickets) => return tickets,
-                Err(error) => tracing::warn!(%error, "no tickets from this wallet"),
-            }
-        }
-        Vec::new()
-    }
-
     /// Compares what is believed live with what the node says, and repairs the difference. Never between a block
     /// and its votes.
-    async fn check(&mut self) {
+    pub(super) async fn check(&mut self) {
         self.check_at = None;
         let Some(node) = self.active else { return };
         while self.engine.ballots().any_casting(PEACE) {
@@ -443,19 +279,5 @@ async fn reached(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What is noted of a node's chain.
-fn chain_topic(node: &dyn Node) -> String {
-    format!("{}/chain", node.name())
-}
-
-/// The answer, or `None` where the node does not know what was asked for.
-fn found<T>(answer: Result<T, NodeError>) -> Result<Option<T>, NodeError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(NodeError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -5,6 +5,7 @@ mod ballots;
 mod bits;
 mod cast;
 mod cast_error;
+mod catch_up;
 mod check;
 mod commands;
 mod count_check;

@@ -78,7 +78,7 @@ impl WalletGroup {
         };
         let mut uncounted = None;
         if let Ok(missing) = &missing {
-            status.debts.scripts = Some(missing.len());
+            status.pending.scripts = Some(missing.len());
             match census::count(wallet, &self.users, &self.pool_scripts).await {
                 Ok(census) => status.census = census,
                 Err(error) => uncounted = Some(error.to_string()),

@@ -245,7 +245,7 @@ impl WalletGroup {
     pub(super) async fn recover(&self, member: &Member, progress: impl Fn(Progress)) -> Result<BroughtOver, Health> {
         // Known even of a wallet that is away; where the database fails, what was known before stays.
         if let Ok(owed) = self.rescans.owed_rescan(member.wallet.name()).await {
-            member.state().debts.rescan_from = owed;
+            member.state().pending.rescan_from = owed;
         }
         self.check(member).await?;
         self.settle_dispute(member).await?;
@@ -260,7 +260,7 @@ impl WalletGroup {
             recovery::RecoveryError::Store(error) => unreachable(&error),
             recovery::RecoveryError::NotTaken(_) => Health::Disagrees { how: error.to_string() },
         })?;
-        member.state().debts = PendingRepairs { scripts: Some(0), rescan_from: None };
+        member.state().pending = PendingRepairs { scripts: Some(0), rescan_from: None };
         self.count_scripts(member).await?;
         Ok(brought)
     }

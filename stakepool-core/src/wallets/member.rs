@@ -56,7 +56,8 @@ pub struct MemberStatus {
     #[serde(skip)]
     pub heights: RecentHeights,
     /// What it still owes, also while it is away.
-    pub debts: PendingRepairs,
+    #[serde(rename = "debts")]
+    pub pending: PendingRepairs,
     /// The pool's scripts that it holds; `None` where they were not counted yet, or it cannot list them.
     pub census: Option<ScriptCensus>,
 }
@@ -82,7 +83,7 @@ pub(super) struct State {
     pub(super) audit_wanted: bool,
     /// The registration for which it made something else, and how that differs: settled only by the same agreement.
     pub(super) disputed: Option<(Agreement, String)>,
-    pub(super) debts: PendingRepairs,
+    pub(super) pending: PendingRepairs,
     pub(super) census: Option<ScriptCensus>,
     /// Whether its scripts were compared with the users' since the start.
     pub(super) seen: bool,
@@ -106,7 +107,7 @@ impl Member {
             latency: Duration::MAX,
             audit_wanted: true,
             disputed: None,
-            debts: PendingRepairs::default(),
+            pending: PendingRepairs::default(),
             census: None,
             seen: false,
         };
@@ -147,7 +148,7 @@ impl Member {
     pub(super) fn passed_by(&self) {
         let mut state = self.state();
         state.audit_wanted = true;
-        state.debts.scripts = state.debts.scripts.map(|scripts| scripts.saturating_add(1));
+        state.pending.scripts = state.pending.scripts.map(|scripts| scripts.saturating_add(1));
     }
 
     /// Notes the scripts that it holds, and logs those of unknown users once.
@@ -177,7 +178,7 @@ impl Member {
 
     /// Notes how far a recovery is.
     pub(super) fn recovering(&self, Progress { done, total, rescan_from }: Progress) {
-        self.state().debts = PendingRepairs { scripts: Some(total.saturating_sub(done)), rescan_from };
+        self.state().pending = PendingRepairs { scripts: Some(total.saturating_sub(done)), rescan_from };
         self.set_health(Health::Recovering { done, total });
     }
 
@@ -212,7 +213,7 @@ impl Member {
             info: state.info.clone(),
             height: state.height,
             heights: state.heights.clone(),
-            debts: state.debts,
+            pending: state.pending,
             census: state.census.clone(),
         }
     }

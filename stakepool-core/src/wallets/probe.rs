@@ -77,7 +77,7 @@ pub(super) async fn look(wallet: &dyn PoolWallet, ours: &ExtendedPubKey, rescans
         info: None,
         height: None,
         heights: RecentHeights::default(),
-        debts: PendingRepairs { scripts: None, rescan_from },
+        pending: PendingRepairs { scripts: None, rescan_from },
         census: None,
     };
     let asked = Instant::now();

@@ -21,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 /// Why an address cannot be a webhook's or a heartbeat's.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WebhookError {
     /// It cannot be read; the setting.
     #[error("{0} is no address of the web; write it like https://hooks.example/pool")]

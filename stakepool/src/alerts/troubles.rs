@@ -358,14 +358,14 @@ mod tests {
     #[test]
     fn a_wallet_that_is_away_or_disagrees_is_told() {
         let told = |health| {
-            let debts = PendingRepairs::default();
+            let pending = PendingRepairs::default();
             let wallet = MemberStatus {
                 name: "w:1".to_owned(),
                 health,
                 info: None,
                 height: None,
                 heights: RecentHeights::default(),
-                debts,
+                pending,
                 census: None,
             };
             judge(&[wallet], Some(daemon(|_| {})))

@@ -25,6 +25,7 @@ use self::session::{Letter, Server};
 
 /// Why mail cannot be set up.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SmtpError {
     /// The sender.
     #[error("smtpfrom: `{0}` cannot be the sender of a mail: {1}")]

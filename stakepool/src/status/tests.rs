@@ -44,7 +44,7 @@ fn wallet(health: Health, height: u32) -> MemberStatus {
         info: Some(info),
         height,
         heights: steady(height),
-        debts: PendingRepairs { scripts: Some(0), rescan_from: None },
+        pending: PendingRepairs { scripts: Some(0), rescan_from: None },
         census: None,
     }
 }
@@ -263,7 +263,7 @@ fn a_daemon_or_wallet_of_another_chain_says_nothing_about_the_height() {
 fn repairs_that_a_wallet_owes_are_told_also_while_it_is_away() {
     let owes = |scripts, rescan_from: Option<u32>| {
         let mut away = wallet(Health::Unreachable { error: "refused".to_owned() }, 100);
-        away.debts = PendingRepairs { scripts, rescan_from: rescan_from.map(BlockHeight) };
+        away.pending = PendingRepairs { scripts, rescan_from: rescan_from.map(BlockHeight) };
         judge(&[away], &[], None).wallets[0].owes.clone()
     };
     assert_eq!(owes(Some(0), None), "none");

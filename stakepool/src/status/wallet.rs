@@ -95,9 +95,9 @@ impl WalletReport {
             name: wallet.name.clone(),
             state,
             repair,
-            owed_scripts: wallet.debts.scripts,
-            owed_rescan_from: wallet.debts.rescan_from.map(|height| height.0),
-            owes: owes(wallet.debts),
+            owed_scripts: wallet.pending.scripts,
+            owed_rescan_from: wallet.pending.rescan_from.map(|height| height.0),
+            owes: owes(wallet.pending),
             last_error,
             version: info.map(|info| info.version.clone()),
             generation: info.map(|info| info.generation),
@@ -128,9 +128,9 @@ fn state(health: &Health) -> (WalletCondition, Option<String>, Option<String>) {
     }
 }
 
-fn owes(debts: PendingRepairs) -> String {
-    let rescan = debts.rescan_from.map(|from| format!("a rescan from block {from}"));
-    let scripts = match debts.scripts {
+fn owes(pending: PendingRepairs) -> String {
+    let rescan = pending.rescan_from.map(|from| format!("a rescan from block {from}"));
+    let scripts = match pending.scripts {
         Some(0) => None,
         Some(1) => Some("1 script".to_owned()),
         Some(scripts) => Some(format!("{scripts} scripts")),

@@ -4,8 +4,12 @@ pub mod low_fee;
 pub(crate) mod mailer;
 pub(crate) mod mails;
 mod missed;
+mod missed_tickets;
 mod tally;
+mod vote_times;
 
 pub(crate) use missed::ALL_RECORDS;
 pub use missed::{Cause, millis};
+pub use missed_tickets::{MissedTicket, MissedTickets};
 pub use tally::Tally;
+pub use vote_times::VoteTimes;

@@ -66,6 +66,45 @@ pub struct Request<'a> {
 }
 
 /// The service for wallets of today. Each use case takes a request and gives the answer to send; failures are answers, too.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use stakepool::sealed::SealingKey;
+/// use stakepool::vsp::{DaemonsSeen, Request, Vsp, VspParts, VspTerms};
+/// use stakepool_core::chain::{BlockHeight, Network};
+/// use stakepool_core::testkit::tickets::COLD;
+/// use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
+/// use stakepool_core::ticket::PoolFee;
+/// use stakepool_core::vsp::{FeeTerms, server_version};
+///
+/// let terms = VspTerms {
+///     network: Network::Simnet,
+///     fee: FeeTerms { fee: PoolFee::from_percent(3.0)?, most: None },
+///     fee_key: COLD.parse()?,
+///     closed: None.into(),
+///     max_lag: 3,
+///     version: server_version("1.0.0"),
+/// };
+/// // A real service has a database, a node (`stakepool_rpc::json::NodeClient`) and the system's clock here.
+/// let (node, clock) = (Arc::new(FakeVspNode::at(1000)), Arc::<TestClock>::default());
+/// let parts = VspParts { stores: Arc::new(MemoryStore::default()).into(), node, clock };
+/// let vsp = Vsp::open(terms, parts, SealingKey::random()?).await?;
+/// assert_eq!(vsp.info().status, 500, "it has not looked yet whether tickets would be voted");
+///
+/// // `Pool::run` does this once a second.
+/// vsp.look(DaemonsSeen { all: 1, voting: 1, synced: Some(BlockHeight(1000)) }).await;
+/// assert_eq!(vsp.info().status, 200);
+///
+/// // What a front end does with a call: the body exactly as it came, and the answer exactly as it is.
+/// let answer = vsp.ticket_status(Request { body: b"{}", signature: None }).await;
+/// assert_eq!(answer.status, 400);
+/// println!("{}\nVSP-Server-Signature: {}", String::from_utf8(answer.body)?, answer.signature);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Vsp {
     pub(super) terms: VspTerms,
     pub(super) parts: VspParts,

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod administration;
+mod alert_channels;
 mod api_keys;
 mod closing;
+mod compared_wallets;
 mod differing;
 mod earlier_users;
 mod email;
@@ -17,6 +19,7 @@ mod lost_votes;
 mod low_fee;
 mod mail_server;
 mod notices;
+mod operators_keys;
 mod password;
 mod racing;
 mod reconciling;
@@ -38,6 +41,7 @@ mod verification;
 mod voting;
 mod vsp;
 mod vsp_agendas;
+mod vsp_changes;
 mod vsp_client;
 mod vsp_faults;
 mod vsp_store;

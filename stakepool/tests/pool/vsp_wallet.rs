@@ -7,8 +7,8 @@ use stakepool::Stores;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{DaemonsSeen, Request, Vsp, VspParts, VspTerms};
 use stakepool_core::chain::{
-    Address, Amount, BlockHeight, MessageSignature, Network, OutPoint, PrivateKey, Transaction, TxHash, TxInput,
-    TxOutput,
+    Address, AddressKind, Amount, BlockHeight, MessageSignature, Network, OutPoint, PrivateKey, Transaction, TxHash,
+    TxInput, TxOutput,
 };
 use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore};
 use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
@@ -162,6 +162,29 @@ impl Wallet {
             "votechoices": choices,
         }));
         vsp.pay_fee(Request { body: body.as_bytes(), signature: Some(&signature) }).await
+    }
+
+    /// Asks for other choices, signed by the key of a wallet by its number.
+    pub async fn choose(&self, vsp: &Vsp, ground: &Ground, signer: u8, choices: Value) -> SignedAnswer {
+        let body = json!({
+            "timestamp": ground.clock.now().0,
+            "tickethash": self.ticket.hash().to_string(),
+            "votechoices": choices,
+        });
+        let (body, signature) = Self::new(signer).signed(&body);
+        vsp.set_vote_choices(Request { body: body.as_bytes(), signature: Some(&signature) }).await
+    }
+
+    /// Names the address of another wallet, by its number, whose key may sign, too.
+    pub async fn name_alternate(&self, vsp: &Vsp, ground: &Ground, other: u8) -> SignedAnswer {
+        let (body, signature) = self.signed(&json!({
+            "timestamp": ground.clock.now().0,
+            "tickethash": self.ticket.hash().to_string(),
+            "tickethex": hex::encode(self.ticket.encode()),
+            "parenthex": hex::encode(self.parent.encode()),
+            "altsignaddress": Address::new(Network::Simnet, AddressKind::PubKeyHash(key(other).pubkey_hash())).to_string(),
+        }));
+        vsp.set_alt_sign_addr(Request { body: body.as_bytes(), signature: Some(&signature) }).await
     }
 
     pub async fn prove(&self, vsp: &Vsp) -> SignedAnswer {

@@ -1,20 +1,18 @@
 //! The group of wallets: quorum, disagreement, recovery.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool::registration::{BeforeIndex, PoolKeys, Registrar, RegistrationError};
-use stakepool_core::accounts::{Email, EmailState, PasswordHashes, Registration, User, UserId, VotingPreference};
-use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript, VoteBits, VoteVersion};
-use stakepool_core::ports::{NewUser, PoolWallet, RescanStore, StoreError, UserStore};
-use stakepool_core::time::UnixTime;
-use stakepool_core::wallets::{GroupError, Health, PendingRepairs, WalletGroup};
-
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, Network, RedeemScript};
+use stakepool_core::ports::{PoolWallet, UserStore};
+use stakepool_core::testkit::samples::new_user;
 use stakepool_core::testkit::tickets::COLD;
-use stakepool_core::testkit::{FakeWallet, Faults, Mood};
+use stakepool_core::testkit::{FakeWallet, Faults, MemoryStore, Mood};
+use stakepool_core::wallets::{GroupError, Health, PendingRepairs, WalletGroup};
 
 const USER_KEY: &str = "SkQn2wRnVEZEArNU6wYgbEkNt5ggcWoe5TwoewMU2JYvmFPjoKeY9";
 pub const OTHER: &str =
@@ -23,107 +21,6 @@ pub const OTHER: &str =
 /// An account key of testnet.
 const OF_TESTNET: &str =
     "tpubVpkyHys1kEd1hDZ4m4hwTL9fsDWYPt7ozDNSjduKAAypcMemYMtweUJURHvdixEHGV3YWi3UgoGfuxpiKqgW21uZeCuwog8mW4Y5ahjeoB2";
-
-/// Users in memory, as far as registration needs them, and what wallets owe.
-struct Users(std::sync::Mutex<Vec<User>>, std::sync::Mutex<BTreeMap<String, BlockHeight>>);
-
-impl Users {
-    fn with(count: i64) -> Arc<Self> {
-        Arc::new(Self(std::sync::Mutex::new((1..=count).map(user).collect()), std::sync::Mutex::default()))
-    }
-}
-
-fn user(id: i64) -> User {
-    User {
-        id: UserId(id),
-        email: Email::parse(&format!("u{id}@example.org")).unwrap(),
-        email_state: EmailState::Verified,
-        password: PasswordHashes::default(),
-        registration: None,
-        voting: VotingPreference { bits: VoteBits(1), version: VoteVersion(11) },
-        api_keys_valid_from: UnixTime(0),
-        created: UnixTime(0),
-        disabled: false,
-        admin: false,
-    }
-}
-
-#[async_trait]
-impl UserStore for Users {
-    async fn create(&self, _: NewUser) -> Result<UserId, StoreError> {
-        Err(StoreError::Backend("not needed here".into()))
-    }
-
-    async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        Ok(self.0.lock().unwrap().iter().find(|user| user.id == id).cloned())
-    }
-
-    async fn by_email(&self, _: &Email) -> Result<Option<User>, StoreError> {
-        Ok(None)
-    }
-
-    async fn registered(&self) -> Result<Vec<User>, StoreError> {
-        Ok(self.0.lock().unwrap().iter().filter(|user| user.registration.is_some()).cloned().collect())
-    }
-
-    async fn list(&self, _: UserId, _: u64) -> Result<Vec<User>, StoreError> {
-        Err(StoreError::Backend("not needed here".into()))
-    }
-
-    async fn counts(&self) -> Result<(u64, u64), StoreError> {
-        Ok((0, 0))
-    }
-
-    async fn reserve_index(&self, id: UserId, _: u32) -> Result<KeyIndex, StoreError> {
-        Ok(KeyIndex(u32::try_from(id.0).unwrap()))
-    }
-
-    async fn key_indexes(&self) -> Result<BTreeMap<KeyIndex, Option<UserId>>, StoreError> {
-        Ok(BTreeMap::new())
-    }
-
-    async fn withhold_indexes(&self, _: &[KeyIndex]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn withhold_free_indexes(&self, _: &[KeyIndex], _: &str, _: &str) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn release_indexes(&self, _: &[KeyIndex], _: &str, _: &str) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn register(&self, id: UserId, registration: &Registration) -> Result<(), StoreError> {
-        let mut users = self.0.lock().unwrap();
-        let user = users.iter_mut().find(|user| user.id == id).unwrap();
-        user.registration = Some(registration.clone());
-        Ok(())
-    }
-
-    async fn update(&self, _: &User, _: &User) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl RescanStore for Users {
-    async fn owed_rescan(&self, wallet: &str) -> Result<Option<BlockHeight>, StoreError> {
-        Ok(self.1.lock().unwrap().get(wallet).copied())
-    }
-
-    async fn owe_rescan(&self, wallet: &str, from: BlockHeight) -> Result<(), StoreError> {
-        let mut owed = self.1.lock().unwrap();
-        let lowest = owed.get(wallet).map_or(from, |known| from.min(*known));
-        owed.insert(wallet.to_owned(), lowest);
-        Ok(())
-    }
-
-    async fn rescan_done(&self, wallet: &str, _: BlockHeight) -> Result<(), StoreError> {
-        self.1.lock().unwrap().remove(wallet);
-        Ok(())
-    }
-}
 
 /// Nothing is to be done before an index is given.
 struct Nothing;
@@ -137,17 +34,20 @@ impl BeforeIndex for Nothing {
 
 struct Pool {
     wallets: Vec<Arc<FakeWallet>>,
-    users: Arc<Users>,
+    users: Arc<MemoryStore>,
     group: Arc<WalletGroup>,
     registrar: Registrar,
 }
 
-fn pool(closed: Option<&str>) -> Pool {
+async fn pool(closed: Option<&str>) -> Pool {
     let wallets: Vec<_> = (1..=3).map(|n| FakeWallet::new(&format!("wallet{n}"))).collect();
-    let users = Users::with(5);
+    let users = Arc::new(MemoryStore::default());
+    for number in 1..=5 {
+        users.create(new_user(&format!("u{number}@example.org"))).await.unwrap();
+    }
     let key: ExtendedPubKey = COLD.parse().unwrap();
     let members = wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn PoolWallet>).collect();
-    let group = Arc::new(WalletGroup::new(Network::Simnet, key, 2, members, Arc::clone(&users)));
+    let group = Arc::new(WalletGroup::new(Network::Simnet, key, 2, members, users.clone()));
     let keys = PoolKeys {
         network: Network::Simnet,
         voting: key.external_branch().unwrap(),
@@ -155,7 +55,7 @@ fn pool(closed: Option<&str>) -> Pool {
         max_users: 9999,
         closed: closed.map(str::to_owned).into(),
     };
-    let registrar = Registrar::new(keys, Arc::clone(&users) as _, Arc::clone(&group));
+    let registrar = Registrar::new(keys, users.clone(), group.clone());
     Pool { wallets, users, group, registrar }
 }
 
@@ -165,7 +65,7 @@ fn health(pool: &Pool, index: usize) -> Health {
 
 #[tokio::test(start_paused = true)]
 async fn a_registration_reaches_all_wallets_and_is_stored() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     *pool.wallets[1].best.lock().unwrap() = 310;
     pool.group.recover_all().await;
     let registration = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
@@ -176,7 +76,7 @@ async fn a_registration_reaches_all_wallets_and_is_stored() {
 
 #[tokio::test(start_paused = true)]
 async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
     let registration = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
@@ -193,7 +93,7 @@ async fn one_wallet_away_stops_nobody_and_gets_the_script_when_it_is_back() {
 
 #[tokio::test(start_paused = true)]
 async fn with_too_few_wallets_nothing_is_stored_and_a_later_try_succeeds() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.wallets[1].set(Mood::Unreachable);
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
@@ -210,7 +110,7 @@ async fn with_too_few_wallets_nothing_is_stored_and_a_later_try_succeeds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_with_another_key_stops_registration_until_it_agrees() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     *pool.wallets[0].key.lock().unwrap() = OTHER.parse().unwrap();
     pool.group.recover_all().await;
     let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap_err().to_string();
@@ -222,7 +122,7 @@ async fn a_wallet_with_another_key_stops_registration_until_it_agrees() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_of_another_network_harms_nobody_but_its_sender() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     let foreign = "TkQ5D4h37rpN4qDfDjFQfJyToe1SKkqw3H7zkHRH8n8Mmd9msKdFW";
     let error = pool.registrar.register(UserId(1), foreign, &Nothing).await.unwrap_err();
@@ -232,7 +132,7 @@ async fn a_key_of_another_network_harms_nobody_but_its_sender() {
 
 #[tokio::test(start_paused = true)]
 async fn wrong_texts_are_told_apart() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     let try_key = |key: &'static str| pool.registrar.register(UserId(1), key, &Nothing);
     assert_eq!(try_key("short").await, Err(RegistrationError::TooShort(5)));
@@ -242,7 +142,7 @@ async fn wrong_texts_are_told_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_closed_pool_takes_no_addresses() {
-    let pool = pool(Some("closed for repairs"));
+    let pool = pool(Some("closed for repairs")).await;
     pool.group.recover_all().await;
     let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await;
     assert_eq!(error, Err(RegistrationError::Closed("closed for repairs".into())));
@@ -250,7 +150,7 @@ async fn a_closed_pool_takes_no_addresses() {
 
 #[tokio::test(start_paused = true)]
 async fn reads_go_on_with_the_next_wallet() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     for wallet in &pool.wallets[..2] {
         wallet.set(Mood::Unreachable);
@@ -264,7 +164,7 @@ async fn reads_go_on_with_the_next_wallet() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_slow_puts_no_wallet_out_of_service() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     for wallet in &pool.wallets {
         wallet.faults.lock().unwrap().statistics = true;
@@ -276,7 +176,7 @@ async fn a_call_that_is_slow_puts_no_wallet_out_of_service() {
 
 #[tokio::test(start_paused = true)]
 async fn many_visitors_ask_a_slow_wallet_once() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     for wallet in &pool.wallets {
         wallet.faults.lock().unwrap().statistics = true;
@@ -290,7 +190,7 @@ async fn many_visitors_ask_a_slow_wallet_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_fails_a_read_is_probed_at_once() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     let group = Arc::clone(&pool.group);
     let running = tokio::spawn(async move { group.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -305,7 +205,7 @@ async fn a_wallet_that_fails_a_read_is_probed_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_refuses_one_script_stays_in_service() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     for wallet in &pool.wallets[1..] {
         wallet.faults.lock().unwrap().locked = true;
@@ -317,7 +217,7 @@ async fn a_wallet_that_refuses_one_script_stays_in_service() {
 
 #[tokio::test(start_paused = true)]
 async fn another_script_stops_registration_until_the_same_user_index_is_agreed_on() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     pool.wallets[1].faults.lock().unwrap().script = true;
     let error = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap_err();
@@ -337,7 +237,7 @@ async fn another_script_stops_registration_until_the_same_user_index_is_agreed_o
 
 #[tokio::test(start_paused = true)]
 async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.wallets[2].set(Mood::Unreachable);
     pool.group.recover_all().await;
     pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
@@ -358,8 +258,8 @@ async fn a_rescan_that_failed_is_made_up_for_though_no_script_is_missing() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
-    let pool = pool(None);
-    let owes = || pool.group.status()[2].debts;
+    let pool = pool(None).await;
+    let owes = || pool.group.status()[2].pending;
     assert_eq!(owes(), PendingRepairs::default(), "nobody knows before it has answered");
     pool.group.recover_all().await;
     assert_eq!(owes(), PendingRepairs { scripts: Some(0), rescan_from: None });
@@ -381,7 +281,7 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
     let members = vec![Arc::clone(&pool.wallets[2]) as Arc<dyn PoolWallet>];
     let group = WalletGroup::new(Network::Simnet, COLD.parse().unwrap(), 1, members, Arc::clone(&pool.users));
     group.recover_all().await;
-    assert_eq!(group.status()[0].debts, PendingRepairs { scripts: None, ..rescan });
+    assert_eq!(group.status()[0].pending, PendingRepairs { scripts: None, ..rescan });
     pool.wallets[2].set(Mood::Fine);
     *pool.wallets[2].faults.lock().unwrap() = Faults::default();
     pool.group.recover_all().await;
@@ -390,12 +290,12 @@ async fn what_a_wallet_owes_is_known_also_while_it_is_away() {
 
 #[tokio::test(start_paused = true)]
 async fn the_address_index_is_brought_up_even_where_no_script_is_missing() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     pool.registrar.register(UserId(4), USER_KEY, &Nothing).await.unwrap();
     pool.wallets[0].synced.lock().unwrap().clear();
     pool.group.recover_all().await;
-    assert_eq!(*pool.wallets[0].synced.lock().unwrap(), [KeyIndex(4)]);
+    assert_eq!(*pool.wallets[0].synced.lock().unwrap(), [KeyIndex(1)]);
 }
 
 #[test]
@@ -419,7 +319,7 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_was_made_anew_between_two_probes_gets_its_scripts_back_at_once() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     let running = running(&pool).await;
     let registration = pool.registrar.register(UserId(1), USER_KEY, &Nothing).await.unwrap();
     for wallet in &pool.wallets {
@@ -437,7 +337,7 @@ async fn a_wallet_that_was_made_anew_between_two_probes_gets_its_scripts_back_at
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_comes_back_with_another_key_between_two_probes_is_out_of_service_at_once() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     let running = running(&pool).await;
     let another_seed = format!(
         "it is of another seed than votingwalletextpub (its account key is {OTHER}, but votingwalletextpub is {COLD}): \
@@ -460,7 +360,7 @@ async fn a_wallet_that_comes_back_with_another_key_between_two_probes_is_out_of_
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_whose_connection_stays_is_asked_for_its_key_with_every_probe() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     let running = running(&pool).await;
     *pool.wallets[1].key.lock().unwrap() = OTHER.parse().unwrap();
     tokio::time::sleep(Duration::from_secs(11)).await;
@@ -470,7 +370,7 @@ async fn a_wallet_whose_connection_stays_is_asked_for_its_key_with_every_probe()
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_of_another_seed_at_a_registration_is_named_in_a_sentence_with_the_remedy() {
-    let pool = pool(None);
+    let pool = pool(None).await;
     pool.group.recover_all().await;
     *pool.wallets[1].key.lock().unwrap() = OTHER.parse().unwrap();
     let error = pool.registrar.register(UserId(2), USER_KEY, &Nothing).await.unwrap_err().to_string();

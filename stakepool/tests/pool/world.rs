@@ -13,7 +13,7 @@ use stakepool_core::accounts::{
 };
 use stakepool_core::chain::Network;
 use stakepool_core::ports::{
-    AuditStore as _, Clock as _, LedgerStore as _, SessionToken, UserStore as _, VotingDaemon,
+    AlertSink, AuditStore as _, Clock as _, Heartbeat, LedgerStore as _, SessionToken, UserStore as _, VotingDaemon,
 };
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::tickets::COLD;
@@ -44,6 +44,8 @@ pub struct Plan {
     pub daemons: Vec<Arc<FakeDaemon>>,
     pub stores: Box<dyn FnOnce(Stores) -> Stores>,
     pub vote_observer: Option<Arc<dyn VoteObserver>>,
+    /// By which the operator is alerted, beside mail.
+    pub channels: Option<(Arc<dyn AlertSink>, Arc<dyn Heartbeat>)>,
 }
 
 /// A pool, and what it stands on.
@@ -97,6 +99,9 @@ impl World {
             .clock(clock.clone());
         if let Some(observer) = plan.vote_observer {
             builder = builder.vote_observer(observer);
+        }
+        if let Some((sink, heartbeat)) = plan.channels {
+            builder = builder.alerts(sink).heartbeat(heartbeat);
         }
         if plan.mail {
             builder = builder.mailer(letters.clone());
@@ -228,7 +233,15 @@ impl World {
 
 fn plan() -> Plan {
     let stores = Box::new(|stores| stores);
-    Plan { terms: terms(), settings: settings(), mail: false, daemons: Vec::new(), stores, vote_observer: None }
+    Plan {
+        terms: terms(),
+        settings: settings(),
+        mail: false,
+        daemons: Vec::new(),
+        stores,
+        vote_observer: None,
+        channels: None,
+    }
 }
 
 /// The terms of an open pool, with which the fake wallets and daemons agree.

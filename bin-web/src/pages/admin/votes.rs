@@ -1,14 +1,12 @@
 //! The latest votes with where their time went, and what was missed and why.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use stakepool::tickets::low_fee::parse_hash;
-use stakepool::tickets::{Cause, millis};
+use stakepool::tickets::{MissedTicket, MissedTickets, VoteTimes, millis};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
-use stakepool_core::ports::{Slice, StoreError, StoredVote, TicketOrder, TicketQuery, VoteOverview, VoteQuery};
-use stakepool_core::reports::{TicketState, VoteOutcome, VoteOutcomeKind};
+use stakepool_core::ports::{StoredVote, VoteOverview, VoteQuery};
+use stakepool_core::reports::{VoteOutcome, VoteOutcomeKind};
 use stakepool_core::time::UnixTime;
 use stakepool_core::typed::pasted;
 use warp::http::StatusCode;
@@ -19,8 +17,6 @@ use crate::visit::{Outcome, Visit};
 
 /// Votes on one page.
 const PER_PAGE: u64 = 50;
-/// Votes of which the figures are made.
-const MEASURED: u64 = 1000;
 /// Missed tickets of either kind that are shown.
 const MISSED: u64 = 50;
 
@@ -61,7 +57,7 @@ struct Row {
 }
 
 /// How long votes took, from the notification to the outcome, in milliseconds.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Serialize)]
 struct Figures {
     count: usize,
     median: String,
@@ -86,12 +82,13 @@ pub async fn show(visit: Visit) -> Outcome {
         Ok(query) => (query, None),
         Err(error) => (VoteQuery { outcome: outcome(failed), ..VoteQuery::default() }, Some(error)),
     };
-    let admin = &visit.site.pool.parts().admin;
+    let parts = visit.site.pool.parts();
+    let (admin, ledger) = (parts.admin.as_ref(), parts.ledger.as_ref());
     let (slice, found) = part(slice(&visit, "page", PER_PAGE), |slice| admin.find_votes(&query, slice)).await?;
-    let measured = admin.find_votes(&query, Slice { offset: 0, limit: MEASURED }).await?;
+    let times = VoteTimes::find(admin, &query).await?;
     let with_ignored = visit.form.text("ignored") == "1";
-    let (missed, missed_total) = missed_tickets(&visit, &query, false, MISSED).await?;
-    let (ignored, ignored_total) = missed_tickets(&visit, &query, true, if with_ignored { MISSED } else { 0 }).await?;
+    let missed = MissedTickets::find(ledger, &query, false, MISSED).await?;
+    let ignored = MissedTickets::find(ledger, &query, true, if with_ignored { MISSED } else { 0 }).await?;
     let mark = |ignored| if ignored { "1" } else { "" };
     let of = |ignored| {
         [("ticket", ticket), ("user", user), ("show", if failed { "failed" } else { "" }), ("ignored", mark(ignored))]
@@ -103,12 +100,12 @@ pub async fn show(visit: Visit) -> Outcome {
         error,
         rows: found.rows.iter().map(row).collect(),
         pager: Pager::new("/adminvotes", &of(with_ignored), "page", slice, found.total),
-        figures: figures(measured.rows.iter().map(|row| &row.vote)),
-        missed,
-        missed_total,
-        ignored,
-        ignored_total,
-        ignored_link: (ignored_total > 0 && !with_ignored).then(|| {
+        figures: times.map(Figures::from),
+        missed: missed.tickets.iter().map(Missed::from).collect(),
+        missed_total: missed.total,
+        ignored: ignored.tickets.iter().map(Missed::from).collect(),
+        ignored_total: ignored.total,
+        ignored_link: (ignored.total > 0 && !with_ignored).then(|| {
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(of(true)).finish();
             format!("/adminvotes?{query}#ignored-title")
         }),
@@ -158,51 +155,20 @@ fn row(overview: &VoteOverview) -> Row {
     }
 }
 
-/// The figures of those votes that a daemon cast.
-fn figures<'a>(votes: impl Iterator<Item = &'a StoredVote>) -> Option<Figures> {
-    let cast = votes.filter(|vote| vote.record.outcome == VoteOutcome::Sent);
-    let mut times: Vec<Duration> = cast.map(|vote| vote.record.timings.total).collect();
-    times.sort_unstable();
-    let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied().map(millis);
-    Some(Figures { count: times.len(), median: at(50)?, slow: at(95)?, slowest: at(100)? })
+impl From<VoteTimes> for Figures {
+    fn from(times: VoteTimes) -> Self {
+        let VoteTimes { count, median, slow, slowest } = times;
+        Self { count, median: millis(median), slow: millis(slow), slowest: millis(slowest) }
+    }
 }
 
-/// The latest missed tickets that the pool ignores or does not, and how many there are.
-async fn missed_tickets(
-    visit: &Visit,
-    query: &VoteQuery,
-    ignored: bool,
-    limit: u64,
-) -> Result<(Vec<Missed>, u64), StoreError> {
-    let ledger = &visit.site.pool.parts().ledger;
-    let tickets = TicketQuery {
-        user: query.user,
-        states: vec![TicketState::Missed],
-        prefix: query.ticket.map(|ticket| ticket.to_string()).unwrap_or_default(),
-        order: TicketOrder::EndedLast,
-        ignored: Some(ignored),
-        limit,
-        ..TicketQuery::default()
-    };
-    let found = ledger.tickets(&tickets).await?;
-    let mut rows = Vec::with_capacity(found.tickets.len());
-    for report in &found.tickets {
-        rows.push(Missed {
+impl From<&MissedTicket> for Missed {
+    fn from(MissedTicket { report, cause }: &MissedTicket) -> Self {
+        Self {
             ticket: report.ticket.to_string(),
             user: report.user.map(|user| user.0),
             height: report.ended_at.map(|height| height.0),
-            reason: Cause::find(ledger.as_ref(), report).await?.for_operator(),
-        });
-    }
-    Ok((rows, found.total))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_votes_there_are_no_figures() {
-        assert_eq!(figures(std::iter::empty()), None);
+            reason: cause.for_operator(),
+        }
     }
 }
