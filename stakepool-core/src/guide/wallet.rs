@@ -1,6 +1,6 @@
 //! Writing a wallet.
 //!
-//! A voting daemon needs [`VotingWallet`](crate::ports::VotingWallet): it signs votes, and knows which tickets it watches.
+//! A voting daemon needs [`DaemonWallet`](crate::ports::DaemonWallet): it signs votes, and knows which tickets it watches.
 //! A pool that registers users needs [`PoolWallet`](crate::ports::PoolWallet), which has scripts and statistics as well.
 //! Both are implemented for whatever implements their parts.
 //!

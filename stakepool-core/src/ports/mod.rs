@@ -122,6 +122,6 @@ pub use vsp::{
 pub use vsp_node::{TransactionSubmission, UnspentOutput, VspNode};
 #[cfg(feature = "engine")]
 pub use wallet::{
-    ChainWallet, PoolWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest, VoteSigner,
-    VotingWallet, WalletError, WalletInfo, WalletTicket, WalletTickets,
+    ChainWallet, DaemonWallet, PoolWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest,
+    VoteSigner, WalletError, WalletInfo, WalletTicket, WalletTickets,
 };

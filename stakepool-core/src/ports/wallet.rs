@@ -338,11 +338,11 @@ pub trait ChainWallet: Send + Sync {
 }
 
 /// What a voting daemon needs of a wallet. The crate's `guide` says what is asked when, with an example.
-pub trait VotingWallet: VoteSigner + TicketWallet {}
+pub trait DaemonWallet: VoteSigner + TicketWallet {}
 
-impl<T: VoteSigner + TicketWallet> VotingWallet for T {}
+impl<T: VoteSigner + TicketWallet> DaemonWallet for T {}
 
 /// What a pool needs of a wallet.
-pub trait PoolWallet: VotingWallet + ScriptWallet + ChainWallet {}
+pub trait PoolWallet: DaemonWallet + ScriptWallet + ChainWallet {}
 
 impl<T: VoteSigner + TicketWallet + ScriptWallet + ChainWallet> PoolWallet for T {}

@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::problems::unknown_ticket;
 use super::tell::{count, named};
 use crate::chain::{ScriptAddress, TicketHash};
-use crate::ports::VotingWallet;
+use crate::ports::DaemonWallet;
 
 /// How long a wallet may take to list its tickets.
 const LIST_LIMIT: Duration = Duration::from_secs(60);
@@ -103,7 +103,7 @@ impl Engine {
     }
 
     /// Compares with one wallet; `None` where it does not answer.
-    async fn audit(&self, wallet: &dyn VotingWallet, node: usize) -> Option<Audited> {
+    async fn audit(&self, wallet: &dyn DaemonWallet, node: usize) -> Option<Audited> {
         let name = wallet.name();
         let topic = format!("{name}/tickets");
         // Before the list, which then has all that was counted.
@@ -127,7 +127,7 @@ impl Engine {
 
     async fn list(
         &self,
-        wallet: &dyn VotingWallet,
+        wallet: &dyn DaemonWallet,
         node: usize,
     ) -> Option<(Vec<TicketHash>, Vec<(TicketHash, ScriptAddress)>)> {
         let listed = match timeout(LIST_LIMIT, wallet.tickets()).await {

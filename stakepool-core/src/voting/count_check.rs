@@ -10,7 +10,7 @@ use super::engine::Engine;
 use super::tell::{MISS_STANDS, count};
 use super::wallet_counts::{Beside, Verdict, WalletCounts};
 use crate::chain::TicketHash;
-use crate::ports::{TicketCounts, VotingWallet, WalletError};
+use crate::ports::{DaemonWallet, TicketCounts, WalletError};
 
 /// How long a wallet may take to count. One that takes longer counts on, beside the votes that it is to sign.
 const COUNT_LIMIT: Duration = Duration::from_secs(20);
@@ -34,7 +34,7 @@ fn unknown(wallet: &str, tickets: u64) -> String {
 impl Engine {
     /// What a wallet counts, where it says so and its best block is the engine's. One that was too slow is not asked again before
     /// the next regular check.
-    pub(super) async fn count(&self, wallet: &dyn VotingWallet) -> Option<TicketCounts> {
+    pub(super) async fn count(&self, wallet: &dyn DaemonWallet) -> Option<TicketCounts> {
         let began = Instant::now();
         if self.counts_of(wallet.name(), |counts| counts.rests(began)) {
             return None;

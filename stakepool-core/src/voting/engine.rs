@@ -24,7 +24,7 @@ use super::snapshot::SyncPoint;
 use super::ticket_sums::TicketSums;
 use super::wallet_counts::WalletCounts;
 use crate::chain::{ExternalBranch, Network, TicketHash};
-use crate::ports::{Clock, Node, StateFile, TicketCheck, VoteSigner, VotingWallet};
+use crate::ports::{Clock, DaemonWallet, Node, StateFile, TicketCheck, VoteSigner};
 
 /// Blocks of the chain that are named to those who compare chains.
 const LATEST_BLOCKS: usize = 8;
@@ -92,7 +92,7 @@ pub struct Engine {
     lottery: RwLock<Lottery>,
     ballots: Mutex<Ballots>,
     caster: Caster,
-    wallets: Vec<Arc<dyn VotingWallet>>,
+    wallets: Vec<Arc<dyn DaemonWallet>>,
     nodes: Vec<Arc<dyn Node>>,
     journal: Journal,
     check_every: Duration,
@@ -218,7 +218,7 @@ impl Engine {
         &self.caster
     }
 
-    pub(super) fn wallets(&self) -> &[Arc<dyn VotingWallet>] {
+    pub(super) fn wallets(&self) -> &[Arc<dyn DaemonWallet>] {
         &self.wallets
     }
 

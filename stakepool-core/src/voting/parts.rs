@@ -7,13 +7,13 @@ use super::desired_source::SourceReads;
 use super::key_signer::KeySigner;
 use super::key_votes::FirstSigner;
 use crate::desired::DesiredState;
-use crate::ports::{Clock, Node, StateFile, SystemClock, VotingWallet};
+use crate::ports::{Clock, DaemonWallet, Node, StateFile, SystemClock};
 use crate::ticket::Evaluator;
 
 /// What a voting engine is made of.
 pub struct EngineParts {
     pub(super) evaluator: Evaluator,
-    pub(super) wallets: Vec<Arc<dyn VotingWallet>>,
+    pub(super) wallets: Vec<Arc<dyn DaemonWallet>>,
     pub(super) nodes: Vec<Arc<dyn Node>>,
     pub(super) state_file: Arc<dyn StateFile>,
     pub(super) clock: Arc<dyn Clock>,
@@ -31,7 +31,7 @@ impl EngineParts {
     /// wallet is the daemon's own), and where the state is kept over restarts.
     pub fn new(
         evaluator: Evaluator,
-        wallets: Vec<Arc<dyn VotingWallet>>,
+        wallets: Vec<Arc<dyn DaemonWallet>>,
         nodes: Vec<Arc<dyn Node>>,
         state_file: Arc<dyn StateFile>,
     ) -> Self {

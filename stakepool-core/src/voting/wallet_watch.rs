@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::engine::Engine;
 use crate::chain::Generation;
-use crate::ports::{VotingWallet, WalletInfo};
+use crate::ports::{DaemonWallet, WalletInfo};
 
 /// How often a wallet is asked for its state, a matter of a millisecond.
 const WALLET_POLL: Duration = Duration::from_secs(3);
@@ -104,7 +104,7 @@ impl Engine {
     }
 
     /// The wallets of the generation that must be told to revoke.
-    pub(super) fn legacy_wallets(&self) -> Vec<Arc<dyn VotingWallet>> {
+    pub(super) fn legacy_wallets(&self) -> Vec<Arc<dyn DaemonWallet>> {
         let is_legacy = |index| {
             self.caster().wallet_info(index).is_some_and(|info: WalletInfo| info.generation == Generation::Legacy)
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::chain::{BlockHeight, TicketHash, VoteBits};
-use stakepool_core::ports::{EventCursor, NodeEvent, VotingWallet};
+use stakepool_core::ports::{DaemonWallet, EventCursor, NodeEvent};
 use stakepool_core::reports::{DaemonEvent, DaemonEventKind, TicketState, VoteOutcome, VoteRecord};
 use stakepool_core::voting::{Engine, EngineError, EngineParts, TaggedEvent};
 use tokio::sync::{mpsc, oneshot};
@@ -25,7 +25,7 @@ impl Daemon {
     pub fn start(wallets: &[Arc<FakeWallet>], node: &Arc<FakeNode>, file: &Arc<MemoryFile>) -> Self {
         Self::of(EngineParts::new(
             evaluator(),
-            wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect(),
+            wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn DaemonWallet>).collect(),
             vec![Arc::clone(node) as _],
             Arc::clone(file) as _,
         ))
@@ -176,7 +176,7 @@ async fn a_first_start_without_the_web_votes_the_wallets_tickets_also_after_a_re
 async fn users_given_at_the_start_are_voted_for_and_so_are_the_other_tickets_of_the_wallet() {
     let (wallet, node, won) = scene();
     let start = |users| {
-        let wallets = vec![Arc::clone(&wallet) as Arc<dyn VotingWallet>];
+        let wallets = vec![Arc::clone(&wallet) as Arc<dyn DaemonWallet>];
         let parts = EngineParts::new(evaluator(), wallets, vec![Arc::clone(&node) as _], Arc::<MemoryFile>::default());
         Daemon::of(parts.desired(desired(users, &[])))
     };

@@ -9,7 +9,7 @@
 //!
 //! # A voting daemon on wallets of one's own
 //!
-//! What signs votes and lists its tickets can vote ([`VotingWallet`](stakepool_core::ports::VotingWallet)); the
+//! What signs votes and lists its tickets can vote ([`DaemonWallet`](stakepool_core::ports::DaemonWallet)); the
 //! pool's web calls this daemon as it calls any other.
 //!
 //! ```no_run
@@ -19,7 +19,7 @@
 //! use std::time::SystemTime;
 //!
 //! use stakepool_core::chain::{ExtendedPubKey, KeyIndex, Network};
-//! use stakepool_core::ports::VotingWallet;
+//! use stakepool_core::ports::DaemonWallet;
 //! use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 //! use stakepool_core::voting::{Engine, EngineParts, LocalDaemon};
 //! use stakepool_rpc::daemon::{self, DiskStateFile, Peers, Service, lasting_id, own_data_dir};
@@ -28,7 +28,7 @@
 //! use stakepool_rpc::tls::ensure_server_pair;
 //!
 //! async fn vote(
-//!     wallets: Vec<Arc<dyn VotingWallet>>,
+//!     wallets: Vec<Arc<dyn DaemonWallet>>,
 //!     cold_wallet: ExtendedPubKey,
 //!     shutdown: impl Future<Output = ()>,
 //! ) -> Result<(), Box<dyn Error>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::chain::{Generation, Network};
-use stakepool_core::ports::{Node, NodeEvent, VotingWallet};
+use stakepool_core::ports::{DaemonWallet, Node, NodeEvent};
 use stakepool_core::voting::{EVENTS_AHEAD, LocalDaemon, TaggedEvent};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -57,8 +57,8 @@ impl Peers {
     }
 
     /// The wallets as an engine takes them.
-    pub fn voting_wallets(&self) -> Vec<Arc<dyn VotingWallet>> {
-        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>).collect()
+    pub fn voting_wallets(&self) -> Vec<Arc<dyn DaemonWallet>> {
+        self.wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn DaemonWallet>).collect()
     }
 
     /// The nodes as an engine takes them.

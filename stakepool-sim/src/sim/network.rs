@@ -88,14 +88,14 @@ impl SimNetwork {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use stakepool_core::ports::{Node, NodeEvent, VotingWallet};
+    /// use stakepool_core::ports::{Node, NodeEvent, DaemonWallet};
     /// use stakepool_sim::SimNetwork;
     ///
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// let sim = SimNetwork::builder().nodes(2).without_servers().start().await?;
     /// // What `EngineParts::new` and `Engine::run` take:
     /// let nodes: Vec<Arc<dyn Node>> = sim.nodes().iter().map(|node| node.in_process() as _).collect();
-    /// let wallets: Vec<Arc<dyn VotingWallet>> =
+    /// let wallets: Vec<Arc<dyn DaemonWallet>> =
     ///     sim.voting_wallets().iter().map(|wallet| wallet.in_process() as _).collect();
     /// let mut events = sim.events();
     /// let first = events.recv().await.ok_or("no event")?;
