@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Node, NodeError};
-use crate::chain::{Amount, BlockHeader, OutPoint, TicketHash, Transaction};
+use crate::chain::{Amount, BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
 
 /// What a node said to a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct UnspentOutput {
     pub value: Amount,
     /// How deep it is: 0 while it waits.
     pub confirmations: u32,
+    /// What locks it; `None` for scripts of other kinds, such as those of votes.
+    pub locked: Option<OutputScript>,
 }
 
 /// A node that takes transactions of wallets. It must have a transaction index (`txindex=1`).

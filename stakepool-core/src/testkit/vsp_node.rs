@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::chain::{
-    Amount, BlockHash, BlockHeader, BlockHeight, Generation, Network, OutPoint, TicketHash, Transaction, TxHash,
-    VoteTransaction,
+    Amount, BlockHash, BlockHeader, BlockHeight, Generation, Network, OutPoint, OutputScript, TicketHash, Transaction,
+    TxHash, VoteTransaction,
 };
 use crate::ports::{
     Block, MinedTransaction, Node, NodeError, NodeInfo, TransactionSubmission, UnspentOutput, VoteSubmission, VspNode,
@@ -34,6 +34,8 @@ pub struct VspChain {
     pub refused: HashMap<TxHash, TransactionSubmission>,
     /// Outputs that are not there.
     pub spent: HashSet<OutPoint>,
+    /// What locks every output.
+    pub locked: Option<OutputScript>,
     /// Transactions that were sent and taken, in order.
     pub sent: Vec<TxHash>,
     /// The heights from which on blocks were replaced, each time another one.
@@ -68,6 +70,7 @@ impl FakeVspNode {
             blocks: BTreeMap::new(),
             refused: HashMap::new(),
             spent: HashSet::new(),
+            locked: None,
             sent: Vec::new(),
             reorganised: Vec::new(),
         }))
@@ -204,8 +207,9 @@ impl VspNode for FakeVspNode {
     }
 
     async fn unspent_output(&self, output: &OutPoint) -> Result<Option<UnspentOutput>, NodeError> {
-        let unspent = !self.up()?.spent.contains(output);
-        Ok(unspent.then_some(UnspentOutput { value: VALUE, confirmations: 1 }))
+        let chain = self.up()?;
+        let unspent = !chain.spent.contains(output);
+        Ok(unspent.then_some(UnspentOutput { value: VALUE, confirmations: 1, locked: chain.locked }))
     }
 
     async fn is_live(&self, _: &TicketHash) -> Result<bool, NodeError> {

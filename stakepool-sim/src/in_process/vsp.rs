@@ -1,7 +1,7 @@
 //! What a node is asked for wallets of today.
 
 use async_trait::async_trait;
-use stakepool_core::chain::{BlockHeader, OutPoint, TicketHash, Transaction};
+use stakepool_core::chain::{BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
 use stakepool_core::ports::{NodeError, TransactionSubmission, UnspentOutput, VspNode};
 
 use super::node::{Refusal, SimNode};
@@ -40,7 +40,10 @@ impl VspNode for SimNode {
     async fn unspent_output(&self, output: &OutPoint) -> Result<Option<UnspentOutput>, NodeError> {
         self.ask("gettxout", |state| {
             let found = state.unspent_output(output);
-            Ok(found.map(|(output, confirmations)| UnspentOutput { value: output.value, confirmations }))
+            Ok(found.map(|(output, confirmations)| {
+                let locked = OutputScript::parse(&output.script);
+                UnspentOutput { value: output.value, confirmations, locked }
+            }))
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stakepool_core::chain::{Amount, BlockHeight, Transaction, TxHash};
+use stakepool_core::chain::{Amount, BlockHeight, OutputScript, Spends, Transaction, TxHash, unlocks};
 use stakepool_core::ports::{MinedTransaction, NodeError, TransactionSubmission};
 use stakepool_core::vsp::{Code, Eligibility, Refusal, TicketPackage};
 use tokio::time::sleep;
@@ -95,13 +95,14 @@ impl Vsp {
         Ok(eligibility.require(is_live)?)
     }
 
-    /// Insists that the fee can be sent once its turn comes: what it spends is there and suffices.
+    /// Insists that the fee can be sent once its turn comes: what it spends is there, is unlocked by it, and suffices. Wallets make
+    /// another one of a fee that is no good.
     pub(super) async fn require_sendable(&self, payment: &Transaction) -> Result<(), Fault> {
         if payment.inputs.len() > MOST_INPUTS {
             return Err(Code::InvalidFeeTx.into());
         }
         let mut spent = Amount::ZERO;
-        for input in &payment.inputs {
+        for (index, input) in payment.inputs.iter().enumerate() {
             let Some(output) = self.parts.node.unspent_output(&input.previous).await? else {
                 // A payment that the node has is what has spent it.
                 return match self.known_to_node(&payment.hash()).await? {
@@ -109,6 +110,9 @@ impl Vsp {
                     None => Err(Code::CannotBroadcastFeeUnknownOutputs.into()),
                 };
             };
+            if output.locked.is_some_and(|locked| is_signed_wrongly(payment, index, locked)) {
+                return Err(Code::InvalidFeeTx.into());
+            }
             spent = spent.checked_add(output.value).unwrap_or(spent);
         }
         let paid = Amount::checked_sum(payment.outputs.iter().map(|output| output.value));
@@ -118,4 +122,9 @@ impl Vsp {
             Err(Refusal::from(Code::CannotBroadcastFee).into())
         }
     }
+}
+
+/// Whether an input does not unlock what pays to the hash of a key. Of other scripts the node alone can tell.
+fn is_signed_wrongly(payment: &Transaction, index: usize, locked: OutputScript) -> bool {
+    matches!(locked, OutputScript::PubKeyHash(_)) && !unlocks(payment, index, Spends::Output, locked)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{Proof, Vsp, VspError, VspParts, is_signed_by};
-use stakepool_core::chain::{Amount, BlockHeight, Generation};
+use stakepool_core::chain::{Amount, BlockHeight, Generation, OutputScript, PrivateKey, Spends, sign_pubkey_hash};
 use stakepool_core::ports::{LedgerStore as _, TransactionSubmission, VspTicketStore as _};
 use stakepool_core::reports::TicketState;
 use stakepool_core::vsp::{FeeStatus, Outcome};
@@ -115,6 +115,21 @@ async fn a_fee_that_can_never_be_sent_is_refused_at_once_and_may_be_paid_again()
     let good = wallet.payment(&quoted, 1);
     assert_eq!(wallet.pay(&vsp, &ground, &good).await.status, 200);
     assert_eq!(ground.fee(&wallet).await, FeeStatus::Received);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fee_that_is_signed_wrongly_is_refused_so_that_the_wallet_makes_another() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    let quoted = wallet.ask_address(&vsp, &ground).await;
+    let (mut payment, key) = (wallet.payment(&quoted, 0), PrivateKey::from_bytes(&[9; 32]).unwrap());
+    ground.node.chain().locked = Some(OutputScript::PubKeyHash(key.pubkey_hash()));
+    let other = PrivateKey::from_bytes(&[8; 32]).unwrap();
+    sign_pubkey_hash(&mut payment, 0, Spends::Output, &other);
+    assert_eq!(code(&wallet.pay(&vsp, &ground, &payment).await), (400, 4));
+    assert_eq!(ground.fee(&wallet).await, FeeStatus::Error);
+    sign_pubkey_hash(&mut payment, 0, Spends::Output, &key);
+    assert_eq!(wallet.pay(&vsp, &ground, &payment).await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]

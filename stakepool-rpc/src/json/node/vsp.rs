@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use stakepool_core::chain::{Amount, BlockHash, BlockHeader, OutPoint, TicketHash, Transaction};
+use stakepool_core::chain::{Amount, BlockHash, BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
 use stakepool_core::ports::{NodeError, TransactionSubmission, UnspentOutput, VspNode};
 
 use super::super::client::NO_PARAMS;
@@ -14,9 +14,17 @@ const UNKNOWN_OUTPUTS: [&str; 2] = ["unknown or fully-spent transaction", "orpha
 
 /// `gettxout`.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Output {
     value: f64,
     confirmations: u32,
+    script_pub_key: Script,
+}
+
+/// The script of an output.
+#[derive(Deserialize)]
+struct Script {
+    hex: String,
 }
 
 /// `getinfo`, of which one field counts.
@@ -58,7 +66,9 @@ impl VspNode for NodeClient {
         let read = |output: Output| {
             let value = Amount::from_coins(output.value)
                 .map_err(|error| self.named(RpcError::unexpected("gettxout", error.to_string())))?;
-            Ok(UnspentOutput { value, confirmations: output.confirmations })
+            let script = hex::decode(output.script_pub_key.hex)
+                .map_err(|error| self.named(RpcError::unexpected("gettxout", error.to_string())))?;
+            Ok(UnspentOutput { value, confirmations: output.confirmations, locked: OutputScript::parse(&script) })
         };
         answer.map(read).transpose()
     }

@@ -207,7 +207,7 @@ async fn a_node_of_today_tells_of_outputs_tickets_and_its_index_of_transactions(
     let node = NodeClient::for_calls(&server.config).unwrap();
     let ticket = "a74153a78a49bbddaf5acdc6c3921a76bfa8df704c1c81300080f614583cd821";
     let output = OutPoint { hash: ticket.parse().unwrap(), index: 0, tree: 1 };
-    let unspent = UnspentOutput { value: Amount::from_atoms(9_369_427_779), confirmations: 0 };
+    let unspent = UnspentOutput { value: Amount::from_atoms(9_369_427_779), confirmations: 0, locked: None };
     assert_eq!(node.unspent_output(&output).await, Ok(Some(unspent)));
     assert_eq!(node.unspent_output(&OutPoint { index: 9, ..output }).await, Ok(None));
     assert_eq!(node.is_live(&ticket.parse().unwrap()).await, Ok(false));
