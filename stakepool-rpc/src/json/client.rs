@@ -143,7 +143,7 @@ impl Client {
 
     async fn raw(&self, method: &'static str, params: String) -> Result<Box<RawValue>, RpcError> {
         let lane = match method {
-            "generatevote" | "sendrawtransaction" | "rebroadcastwinners" => &self.urgent,
+            "generatevote" | "signrawtransaction" | "sendrawtransaction" | "rebroadcastwinners" => &self.urgent,
             _ => &self.ordinary,
         };
         let (link, _) = self.up().await?;

@@ -18,7 +18,7 @@ use super::message::{self, Incoming};
 use super::node::{BestBlock, LiveTickets, RawTransaction, read_block, refused_vote};
 use super::notifications::read_notification;
 use super::wallet::{
-    CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
+    CreatedMultisig, SignedTransaction, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
     says_there_are_none,
 };
 
@@ -179,7 +179,7 @@ fn check_wallet(record: &Record, generation: Generation, result: &RawValue) -> R
             ensure(extended == info.vote_version.0.to_le_bytes(), "the extended bits are the vote version")
         }
         "generatevote" => {
-            let vote = VoteTransaction::decode_hex(&read::<GeneratedVote>(result)?.hex).map_err(|e| text(&e))?;
+            let vote = VoteTransaction::decode_hex(&read::<SignedTransaction>(result)?.hex).map_err(|e| text(&e))?;
             ensure(vote.block.to_string() == record.param(0), "the block")?;
             ensure(record.params[1] == vote.height.0, "the height")?;
             ensure(vote.ticket.to_string() == record.param(2), "the ticket")

@@ -1,7 +1,8 @@
 //! What wallets know and do on the network's chain.
 
 use stakepool_core::chain::{
-    Amount, BlockHeight, Generation, OutputScript, ScriptAddress, TicketHash, Transaction, VoteChoice, vote_subsidy,
+    Amount, BlockHeight, Generation, OutputScript, ScriptAddress, TICKET_INPUT, TicketHash, Transaction, VoteChoice,
+    vote_subsidy,
 };
 use stakepool_core::ports::{StakeInfo, WalletTicket, WalletTickets};
 use stakepool_core::reports::TicketState;
@@ -160,6 +161,15 @@ impl State {
     ) -> Result<Transaction, VoteFailure> {
         let ticket = self.chain.best.tickets.get(ticket).ok_or(VoteFailure::UnknownTicket)?;
         self.wallets[wallet].vote(&self.chain, ticket, choice)
+    }
+
+    /// Signs a vote as far as a wallet can; says whether it is signed.
+    pub(crate) fn sign_vote(&self, wallet: usize, mut unsigned: Transaction) -> (Transaction, bool) {
+        let spent = unsigned.inputs.get(TICKET_INPUT).map(|input| input.previous.hash.into());
+        let ticket = spent.and_then(|ticket: TicketHash| self.chain.best.tickets.get(&ticket));
+        let voting = ticket.map(|ticket| ticket.submission.voting);
+        let is_signed = voting.is_some_and(|voting| self.wallets[wallet].sign(&mut unsigned, TICKET_INPUT, voting));
+        (unsigned, is_signed)
     }
 
     /// Has a wallet revoke its missed and expired tickets, which only legacy wallets do.

@@ -21,6 +21,7 @@ pub(super) fn call(state: &mut State, number: usize, method: &str, params: Param
         "stakepooluserinfo" => user_info(state, number, params),
         "gettransaction" => transaction(state, number, params),
         "generatevote" => generate_vote(state, number, params),
+        "signrawtransaction" => sign(state, number, params),
         "revoketickets" => state.revoke_tickets(number).map(|()| Value::Null).map_err(RpcError::from),
         "addticket" if legacy => add_ticket(state, number, params),
         "addtransaction" if !legacy => add_transaction(state, number, params),
@@ -135,6 +136,17 @@ fn generate_vote(state: &State, number: usize, params: Params<'_>) -> RpcResult 
         VoteFailure::Impossible(error) => RpcError::new(-8, error.to_string()),
     })?;
     Ok(json!({"hex": hex::encode(vote.encode())}))
+}
+
+/// Signs a vote. What else a real wallet signs is not asked of it.
+fn sign(state: &State, number: usize, params: Params<'_>) -> RpcResult {
+    let unsigned = Transaction::decode(&params.bytes(0)?).map_err(|error| RpcError::new(-22, error.to_string()))?;
+    let (signed, is_complete) = state.sign_vote(number, unsigned);
+    let mut answer = json!({"hex": hex::encode(signed.encode()), "complete": is_complete});
+    if !is_complete {
+        answer["errors"] = json!([]);
+    }
+    Ok(answer)
 }
 
 fn decoded_ticket(bytes: &[u8]) -> Result<TicketHash, RpcError> {

@@ -50,7 +50,7 @@ impl Wallet {
     }
 
     /// Unlocks an input as far as the wallet can; returns whether it signed.
-    fn sign(&self, transaction: &mut Transaction, input: usize, locked: OutputScript) -> bool {
+    pub(crate) fn sign(&self, transaction: &mut Transaction, input: usize, locked: OutputScript) -> bool {
         match locked {
             OutputScript::ScriptHash(hash) => {
                 let Some(redeem) = self.redeem_script(hash) else { return false };

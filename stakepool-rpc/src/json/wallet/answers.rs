@@ -37,9 +37,9 @@ impl WalletInfoAnswer {
     }
 }
 
-/// `generatevote`.
+/// `generatevote` and `signrawtransaction`.
 #[derive(Debug, Deserialize)]
-pub(in crate::json) struct GeneratedVote {
+pub(in crate::json) struct SignedTransaction {
     pub(in crate::json) hex: String,
 }
 

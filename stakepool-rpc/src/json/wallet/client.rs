@@ -16,7 +16,7 @@ use stakepool_core::ports::{
 };
 
 use super::answers::{
-    CreatedMultisig, GeneratedVote, Scripts, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
+    CreatedMultisig, Scripts, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
 };
 use crate::json::client::{Client, NO_PARAMS};
 use crate::json::config::{ConfigError, ServerConfig};
@@ -157,14 +157,7 @@ impl VoteSigner for Wallet {
     }
 
     async fn generate_vote(&self, request: &VoteRequest) -> Result<VoteTransaction, WalletError> {
-        const METHOD: &str = "generatevote";
-        let VoteRequest { block, height, ticket, bits, bits_extended } = request;
-        let vote: GeneratedVote = self
-            .client
-            .call(METHOD, (block, height, ticket, bits, bits_extended))
-            .await
-            .map_err(|error| self.named(error))?;
-        VoteTransaction::decode_hex(&vote.hex).map_err(|error| self.unexpected(METHOD, error))
+        self.vote(request).await
     }
 
     async fn agenda_bits(&self, version: VoteVersion) -> Result<Option<VoteBits>, WalletError> {

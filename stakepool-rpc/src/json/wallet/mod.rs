@@ -4,6 +4,7 @@ mod agendas;
 mod answers;
 mod client;
 mod transactions;
+mod votes;
 
 pub use client::Wallet;
 
@@ -11,5 +12,5 @@ pub use client::Wallet;
 pub(super) use agendas::says_there_are_none;
 #[cfg(test)]
 pub(super) use answers::{
-    CreatedMultisig, GeneratedVote, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
+    CreatedMultisig, SignedTransaction, StakeInfoAnswer, Tickets, UserInfo, ValidatedAddress, WalletInfoAnswer,
 };

@@ -4,3 +4,4 @@ mod connection;
 mod real;
 mod recorded;
 mod server;
+mod votes;
