@@ -9,6 +9,7 @@
 mod log;
 mod screen;
 mod story;
+mod wallet;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -17,11 +18,14 @@ use std::time::Duration;
 use stakepool::{Parts, PoolSettings};
 use stakepool_core::accounts::PasswordCosts;
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::vsp::FeeTerms;
 use stakepool_examples::{Place, PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::wallet::Wallet;
 
 /// Time between two blocks.
 const BLOCK_TIME: Duration = Duration::from_secs(3);
@@ -48,6 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         password_costs: PasswordCosts::default(),
         new_pool: false,
         database: None,
+        vsp: Some(FeeTerms { fee, most: None }),
     };
     // Pages and keys name the address at which the pool answers.
     let at_place = |settings: &mut PoolSettings, _: &mut Parts| settings.site.base_url.clone_from(&place.url);
@@ -55,10 +60,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let web = SmallWeb::start(&pool, web_options(place.listen.clone())).await?;
 
     let user = story::prepare(&network, &pool, fee).await?;
+    let wallet = Wallet::new(&network, &pool, &web)?;
     screen::welcome(&place.url, &user);
     network.run(BLOCK_TIME);
     tokio::select! {
-        () = story::go_on(&network, &pool, &user, fee) => {}
+        () = story::go_on(&network, &pool, &user, &wallet, fee) => {}
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
 

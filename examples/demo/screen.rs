@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::StoredVote;
 use stakepool_core::reports::TicketState;
+use stakepool_core::vsp::TicketCounts;
 
 use crate::story::{ADMIN, DemoUser, USER};
 
@@ -20,6 +21,9 @@ pub fn welcome(url: &str, user: &DemoUser) {
         "  Some of alice's tickets pay too low a fee: they are ignored and missed until the administrator adds them on \
          {url}/admintickets"
     );
+    println!(
+        "  A wallet of today buys tickets, too, without an account: it asks {url}/api/v3, and hands over the keys that vote."
+    );
     println!("  A block every few seconds; Ctrl-C stops cleanly.");
     println!();
 }
@@ -31,6 +35,7 @@ pub fn block(
     winners: usize,
     ours: &[&StoredVote],
     counts: &[(TicketState, bool, u64)],
+    of_wallet: &TicketCounts,
 ) {
     let tickets: BTreeSet<_> =
         ours.iter().filter(|vote| vote.record.outcome.is_cast()).map(|v| v.record.ticket).collect();
@@ -42,10 +47,13 @@ pub fn block(
     let count = |state| counts.iter().filter(|(s, ignored, _)| *s == state && !ignored).map(|(.., n)| n).sum::<u64>();
     let ignored: u64 = counts.iter().filter(|(_, ignored, _)| *ignored).map(|(.., n)| n).sum();
     println!(
-        "block {height}   {votes} of {winners} winners voted{cast:<42}   alice: {} live, {} immature, {} voted, {} missed, {ignored} ignored",
+        "block {height}   {votes} of {winners} winners voted{cast:<42}   alice: {} live, {} immature, {} voted, {} missed, {ignored} ignored   wallet of today: {} registered, {} voted, {} missed",
         count(TicketState::Live),
         count(TicketState::Immature),
         count(TicketState::Voted),
         count(TicketState::Missed),
+        of_wallet.voting,
+        of_wallet.voted,
+        of_wallet.missed,
     );
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{Registration, UserId};
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::LedgerStore;
+use stakepool_core::ports::{LedgerStore, VspTicketStore as _};
 use stakepool_core::ticket::PoolFee;
 use stakepool_examples::SmallPool;
 use stakepool_sim::SimNetwork;
 use tokio::time::sleep;
 
 use crate::screen;
+use crate::wallet::Wallet;
 
 /// The user of the demo.
 pub const USER: (&str, &str) = ("alice@example.org", "correct horse 42");
@@ -56,7 +57,7 @@ fn buy(network: &SimNetwork, user: &DemoUser, fee: PoolFee) -> Result<(), Box<dy
 }
 
 /// Tells about every block, and buys more tickets now and then, for ever.
-pub async fn go_on(network: &SimNetwork, pool: &SmallPool, user: &DemoUser, fee: PoolFee) {
+pub async fn go_on(network: &SimNetwork, pool: &SmallPool, user: &DemoUser, wallet: &Wallet, fee: PoolFee) {
     let mut told = network.height();
     loop {
         sleep(Duration::from_millis(200)).await;
@@ -68,6 +69,9 @@ pub async fn go_on(network: &SimNetwork, pool: &SmallPool, user: &DemoUser, fee:
             {
                 println!("no tickets bought: {error}");
             }
+            if told.0 % BUY_EVERY == BUY_EVERY / 2 {
+                wallet.buy().await;
+            }
         }
     }
 }
@@ -78,5 +82,6 @@ async fn tell(network: &SimNetwork, pool: &SmallPool, user: &DemoUser, height: B
     let latest = pool.database.votes(None, 100).await.unwrap_or_default();
     let ours: Vec<_> = latest.iter().filter(|vote| vote.record.height == height.minus(1)).collect();
     let counts = pool.database.ticket_counts(Some(user.id)).await.unwrap_or_default();
-    screen::block(height, votes.len(), won.len(), &ours, &counts);
+    let of_wallet = pool.database.registered_counts().await.unwrap_or_default();
+    screen::block(height, votes.len(), won.len(), &ours, &counts, &of_wallet);
 }

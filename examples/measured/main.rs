@@ -36,6 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         password_costs: PasswordCosts::default(),
         new_pool: false,
         database: None,
+        vsp: None,
     };
     let pool = SmallPool::start(&network, &options).await?;
     let user = pool.user("alice@example.org", "correct horse 42", false).await?;

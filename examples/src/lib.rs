@@ -20,6 +20,7 @@ mod daemon;
 mod place;
 mod pool;
 mod server_config;
+mod vsp;
 mod web;
 mod web_config;
 

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool::registration::RegistrationError;
+use stakepool::sealed::SealError;
+use stakepool::vsp::VspError;
 use stakepool::wallets::{VotingWallet, WalletsError};
 use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
 use stakepool_core::accounts::{
@@ -18,6 +20,7 @@ use stakepool_core::chain::{HdKeyError, Network};
 use stakepool_core::ports::{DatabaseServer, StoreError, UserStore, VotingDaemon};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::vsp::FeeTerms;
 use stakepool_db::{Database, DbError, SqliteOptions};
 use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
 use stakepool_rpc::grpc::server::Access;
@@ -31,6 +34,7 @@ use tokio::time::sleep;
 
 use crate::daemon::PoolDaemon;
 use crate::server_config::server_config;
+use crate::vsp;
 
 /// Users that the pools of this crate take at most.
 const MAX_USERS: u32 = 200;
@@ -52,6 +56,8 @@ pub struct PoolOptions {
     pub new_pool: bool,
     /// A database on a server, in place of a file in the folder.
     pub database: Option<DatabaseServer>,
+    /// What wallets of today pay; `None` where they are not served.
+    pub vsp: Option<FeeTerms>,
 }
 
 /// Why a pool does not start.
@@ -84,6 +90,10 @@ pub enum PoolStartError {
     Password(#[from] PasswordError),
     #[error(transparent)]
     ApiKey(#[from] InvalidApiKey),
+    #[error(transparent)]
+    Vsp(#[from] VspError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 /// Daemons, wallets, database and pool, in one process.
@@ -135,6 +145,9 @@ impl SmallPool {
         let mut parts = Parts::assemble(&terms, database.clone(), wallets, clients)?;
         if let Some(wallets) = &parts.wallets {
             wallets.group.recover_all().await;
+        }
+        if let Some(fee) = options.vsp {
+            parts.vsp = Some(vsp::open(network, &database, &options.folder, fee).await?);
         }
         let mut settings = settings(options)?;
         adjust(&mut settings, &mut parts);
@@ -247,7 +260,7 @@ fn daemon_client(daemon: &PoolDaemon, token: &RpcToken) -> Result<Arc<dyn Voting
 }
 
 /// A secret that is made at the first start and kept in the pool's folder.
-fn secret(folder: &Path, name: &str) -> Result<String, PoolStartError> {
+pub(crate) fn secret(folder: &Path, name: &str) -> Result<String, PoolStartError> {
     let path = folder.join(name);
     let failed = |error| PoolStartError::File { path: path.clone(), error };
     match fs::read_to_string(&path) {

@@ -53,6 +53,7 @@ impl Stage {
             password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
             new_pool: false,
             database: None,
+            vsp: None,
         };
         let pool = SmallPool::start_with(&network, &options, |settings, parts| {
             let mail = SmtpOptions::new(sink.address.to_string(), "pool@example.org");

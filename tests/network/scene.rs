@@ -36,6 +36,7 @@ pub fn options(folder: &TempDir) -> PoolOptions {
         password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
         new_pool: false,
         database: None,
+        vsp: None,
     }
 }
 
