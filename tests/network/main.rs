@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod administrator;
+mod balancer;
 mod browser;
 mod disaster;
 mod earlier_users;
@@ -10,8 +11,11 @@ mod in_process;
 mod mariadb;
 mod misses;
 mod outages;
+mod program;
 mod real;
 mod real_keys;
+mod real_vsp;
+mod real_vsp_stage;
 mod scene;
 mod selftest;
 mod simnet;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,23 +28,17 @@ impl MariaDb {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let data = folder.path().join("data");
-        let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+        let is_root = is_root();
         let mut install = Command::new("mariadb-install-db");
         install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
         install.arg(format!("--datadir={}", data.display()));
-        let mut run = Command::new("mariadbd");
-        run.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        run.args(["--no-defaults", "--skip-networking", "--innodb-flush-method=nosync", "--performance-schema=OFF"]);
-        run.arg(format!("--datadir={}", data.display())).arg(format!("--socket={}", folder.path().join("s").display()));
-        run.arg(format!("--pid-file={}", folder.path().join("pid").display()));
         if is_root {
             install.arg("--user=mysql");
-            run.arg("--user=mysql");
             Command::new("chown").args(["mysql".as_ref(), folder.path()]).status().unwrap();
         }
         let installed = install.output().expect("mariadb-server must be installed");
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
-        let server = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("mariadbd must be installed");
+        let server = serve(folder.path());
         let started = Self { folder, server };
         let account = format!(
             "CREATE DATABASE {POOL}; CREATE USER {POOL}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON {POOL}.* TO {POOL}@'%';"
@@ -55,6 +49,17 @@ impl MariaDb {
             std::thread::sleep(Duration::from_millis(50));
         }
         started
+    }
+
+    /// Ends the server as a power cut does.
+    pub fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    /// Starts it again on the same data.
+    pub fn start_again(&mut self) {
+        self.server = serve(self.folder.path());
     }
 
     fn client(&self, program: &str) -> Command {
@@ -89,6 +94,24 @@ impl MariaDb {
         let loaded = self.client("mariadb").arg(POOL).stdin(File::open(dump).unwrap()).status().unwrap();
         assert!(loaded.success());
     }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
+}
+
+/// Starts the server on the data in a folder.
+fn serve(folder: &Path) -> Child {
+    let mut run = Command::new("mariadbd");
+    run.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    run.args(["--no-defaults", "--skip-networking", "--innodb-flush-method=nosync", "--performance-schema=OFF"]);
+    run.arg(format!("--datadir={}", folder.join("data").display()))
+        .arg(format!("--socket={}", folder.join("s").display()));
+    run.arg(format!("--pid-file={}", folder.join("pid").display()));
+    if is_root() {
+        run.arg("--user=mysql");
+    }
+    run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("mariadbd must be installed")
 }
 
 impl Drop for MariaDb {

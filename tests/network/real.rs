@@ -24,7 +24,7 @@ const MOST_BLOCKS: u32 = 400;
 const TOKEN: &str = "a-token-for-the-real-network-test";
 
 /// The daemon's configuration file beside a wallet.
-fn daemon_configuration(net: &Simnet, number: usize) -> String {
+pub fn daemon_configuration(net: &Simnet, number: usize) -> String {
     let wallet = format!("voter{number}");
     format!(
         "[Application Options]\nsimnet=1\ncoldwalletextpub={}\npoolfees={}\nrpclisten=127.0.0.1:0\nrpctoken={TOKEN}\n\
@@ -43,7 +43,7 @@ fn daemon_configuration(net: &Simnet, number: usize) -> String {
     )
 }
 
-fn web_configuration(net: &Simnet, daemons: &[(String, String)]) -> String {
+pub fn web_configuration(net: &Simnet, daemons: &[(String, String)]) -> String {
     let wallets = ["voter1", "voter2", "voter3"];
     let list = |key: &str| wallets.map(|wallet| net.server(wallet, key)).join(",");
     let (hosts, certificates): (Vec<_>, Vec<_>) = daemons.iter().cloned().unzip();
@@ -103,7 +103,7 @@ pub struct RealPool {
     folder: tempfile::TempDir,
     daemons: Vec<PoolDaemon>,
     pub database: Database,
-    url: String,
+    pub url: String,
     stop_web: oneshot::Sender<()>,
     web: tokio::task::JoinHandle<()>,
 }
@@ -193,8 +193,8 @@ impl RealPool {
 }
 
 /// Signs a user up and registers a key of the buyer's; answers the user's browser, and what a wallet is told for buying.
-pub async fn register(pool: &RealPool) -> (Browser, Value) {
-    let mut browser = Browser::new(&pool.url);
+pub async fn register(net: &Simnet, url: &str) -> (Browser, Value) {
+    let mut browser = Browser::new(url);
     let (email, password) = ("real@example.org", "correct horse 42");
     let fields = [("email", email), ("password", password), ("passwordrepeat", password)];
     let signed_up = browser.submit("/signup", &fields).await;
@@ -205,7 +205,7 @@ pub async fn register(pool: &RealPool) -> (Browser, Value) {
     let key = between(&settings, "id=\"api-key\"", "</textarea>").split_once('>').unwrap().1.to_owned();
     let nothing = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
     assert_eq!(nothing["message"], "purchaseinfo error - no address submitted");
-    let address = pool.net.buyer_key().await;
+    let address = net.buyer_key().await;
     let answer = browser.api(Method::POST, "address", &key, &format!("UserPubKeyAddr={address}")).await;
     assert_eq!(answer["message"], "address successfully imported", "{answer}");
     let info = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
@@ -219,7 +219,7 @@ pub async fn register(pool: &RealPool) -> (Browser, Value) {
 #[ignore = "needs a network of the real programs: STAKEPOOL_SIMNET names its simnet.json"]
 async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
     let pool = RealPool::start().await;
-    let (mut browser, info) = register(&pool).await;
+    let (mut browser, info) = register(&pool.net, &pool.url).await;
     let text = |key: &str| info[key].as_str().unwrap();
     let (address, fee_address) = (text("TicketAddress"), text("PoolAddress"));
     let percent = info["PoolFees"].as_f64().unwrap();

@@ -57,7 +57,7 @@ fn medians(votes: &[VoteRecord]) -> [Duration; 3] {
 async fn real_users_are_voted_by_the_wallets_key_while_every_wallet_is_stopped() {
     // The wallets sign first, so that both ways are seen in one run.
     let pool = RealPool::start_with(Some(FirstSigner::Wallet)).await;
-    let (_, info) = register(&pool).await;
+    let (_, info) = register(&pool.net, &pool.url).await;
     let text = |key: &str| info[key].as_str().unwrap();
     pool.net.call("buyer", "importscript", json!([text("Script")])).await;
     let buy = (text("TicketAddress"), text("PoolAddress"), info["PoolFees"].as_f64().unwrap());

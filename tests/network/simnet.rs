@@ -1,6 +1,10 @@
 //! A network of the real programs on this machine, as `simnet.json` describes it.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +25,9 @@ const BUY_FROM: u64 = 40;
 
 pub struct Simnet {
     pub state: Value,
+    path: PathBuf,
+    /// Those that this test has started.
+    children: BTreeMap<String, Child>,
 }
 
 impl Simnet {
@@ -28,7 +35,7 @@ impl Simnet {
     pub fn from_environment() -> Self {
         let path = PathBuf::from(std::env::var("STAKEPOOL_SIMNET").expect("STAKEPOOL_SIMNET names a simnet.json"));
         let text = std::fs::read_to_string(&path).unwrap();
-        Self { state: serde_json::from_str(&text).unwrap() }
+        Self { state: serde_json::from_str(&text).unwrap(), path, children: BTreeMap::new() }
     }
 
     pub fn text(&self, key: &str) -> &str {
@@ -98,5 +105,51 @@ impl Simnet {
         let address = self.call("buyer", "getnewaddress", json!(["default", "ignore"])).await;
         let validated = self.call("buyer", "validateaddress", json!([address])).await;
         validated["pubkeyaddr"].as_str().unwrap().to_owned()
+    }
+
+    /// Ends a server as a power cut does, or as its operator.
+    pub async fn end(&mut self, name: &str, how: &str) {
+        let pid = self.state["servers"][name]["pid"].as_u64().unwrap();
+        assert!(Command::new("kill").arg(how).arg(pid.to_string()).status().unwrap().success(), "{name} does not run");
+        if let Some(mut child) = self.children.remove(name) {
+            child.wait().unwrap();
+        }
+        while self.try_call(name, "getbestblock", json!([])).await.is_ok() {
+            sleep(Duration::from_millis(100)).await;
+        }
+        // Its ports and files are free once the process is gone.
+        while Path::new(&format!("/proc/{pid}/exe")).exists() {
+            sleep(Duration::from_millis(100)).await;
+        }
+        self.state["servers"][name].as_object_mut().unwrap().remove("pid");
+    }
+
+    /// Starts a server, with these arguments in the place of others with their beginning.
+    pub async fn start(&mut self, name: &str, arguments: &[(&str, String)]) {
+        let server = &mut self.state["servers"][name];
+        let command = server["command"].as_array_mut().unwrap();
+        for (begins, argument) in arguments {
+            command.retain(|known| !known.as_str().unwrap().starts_with(begins));
+            command.push(json!(argument));
+        }
+        let words: Vec<String> = serde_json::from_value(server["command"].clone()).unwrap();
+        let log = self.path.with_file_name(format!("{name}.log"));
+        let log = File::options().create(true).append(true).open(log).unwrap();
+        let mut run = Command::new(&words[0]);
+        run.args(&words[1..]).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        // It outlives the test, as the whole network does.
+        let child = run.process_group(0).spawn().unwrap();
+        self.state["servers"][name]["pid"] = json!(child.id());
+        self.children.insert(name.to_owned(), child);
+        std::fs::write(&self.path, self.state.to_string()).unwrap();
+        while self.try_call(name, "getbestblock", json!([])).await.is_err() {
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// What a server has written so far.
+    pub fn log(&self, name: &str) -> String {
+        let bytes = std::fs::read(self.path.with_file_name(format!("{name}.log"))).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
