@@ -1,5 +1,6 @@
 //! The book for operators (`docs`): its layout, its links, the chapters that are made from the code, and that what it says of
-//! alerts and commands is what the code has. `UPDATE_BOOK=1 cargo test -p stakepool-tests --test book` writes those chapters anew.
+//! alerts and commands is what the code has. `UPDATE_BOOK=1 cargo test -p stakepool-tests --test book` writes those chapters
+//! anew.
 
 #![allow(clippy::unwrap_used)]
 

@@ -14,9 +14,10 @@ use crate::progress::show;
 
 /// Copy a pool into an empty database, of whichever engine, and compare both table by table.
 ///
-/// Stop stakepool-web first (voting daemons go on): what it writes meanwhile would not be in the copy. A file that a program has open
-/// is refused, and a database on a server where a program of the pool writes; where it wrote a moment ago, it is waited for up to 25
-/// seconds whether it writes again. A copy whose source was written meanwhile all the same stays unfinished, and the exit code is 1.
+/// Stop stakepool-web first (voting daemons go on): what it writes meanwhile would not be in the copy. A file that a program
+/// has open is refused, and a database on a server where a program of the pool writes; where it wrote a moment ago, it is
+/// waited for up to 25 seconds whether it writes again. A copy whose source was written meanwhile all the same stays
+/// unfinished, and the exit code is 1.
 ///
 /// PLACE is what the key `database` may say:
 /// `sqlite:PATH`, `mysql://USER@HOST:PORT/NAME`, or `mysql:` for the keys dbhost, dbname and the others; the password is that
@@ -31,7 +32,8 @@ pub(crate) struct Copy {
     /// The database that takes the copy.
     #[arg(long, value_name = "PLACE")]
     to: String,
-    /// Copy although programs use the source: the copy is of the moment at which it begins, and lacks what they write from then on.
+    /// Copy although programs use the source: the copy is of the moment at which it begins, and lacks what they write from
+    /// then on.
     #[arg(long)]
     while_used: bool,
 }

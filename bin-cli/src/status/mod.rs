@@ -25,8 +25,9 @@ use crate::pool::{OpenPool, PoolArguments};
 /// Every daemon and wallet is asked once; nothing is repaired or changed. The exit code is 1 where the status page would
 /// show a problem: where a daemon or wallet cannot be reached, complains, is behind, or has other settings or keys than
 /// the web; or where the pool cannot serve its users. Only the web, which collects the daemons' reports, knows where the database
-/// lacks tickets of theirs and where they say different ends of one: see its status page for these. With --json the answer is a list: each daemon, each wallet, and last
-/// the pool. With --watch it is shown again and again until Ctrl-C; with --json a list on each line.
+/// lacks tickets of theirs and where they say different ends of one: see its status page for these. With --json the answer is
+/// a list: each daemon, each wallet, and last the pool. With --watch it is shown again and again until Ctrl-C; with --json a
+/// list on each line.
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// Look again every so many seconds, until the program is interrupted.

@@ -1,5 +1,5 @@
-//! A panic in any part of a daemon ends the process loudly, with its state saved. Each daemon is put together from the library, with
-//! a wallet, a node or a monitor that panics, and runs in a process of its own as the program does.
+//! A panic in any part of a daemon ends the process loudly, with its state saved. Each daemon is put together from the
+//! library, with a wallet, a node or a monitor that panics, and runs in a process of its own as the program does.
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;

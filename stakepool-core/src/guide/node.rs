@@ -36,8 +36,8 @@
 //! ([`NotFound`](crate::ports::NodeError::NotFound)), the engine starts from scratch; where the node's chain is shorter, it
 //! waits.
 //!
-//! Every [`check_every`](crate::voting::EngineParts::check_every) the live tickets are compared with the node's. Tries that take too long are given up, as those of
-//! [wallets](super::wallet): the future is dropped.
+//! Every [`check_every`](crate::voting::EngineParts::check_every) the live tickets are compared with the node's. Tries that
+//! take too long are given up, as those of [wallets](super::wallet): the future is dropped.
 //!
 //! # Example
 //!

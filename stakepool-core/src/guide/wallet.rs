@@ -9,8 +9,8 @@
 //! - [`VoteSigner::name`](crate::ports::VoteSigner::name) must be the same at every call, and another one for every
 //!   wallet: problems and owed rescans are kept by it.
 //! - [`VoteSigner::info`](crate::ports::VoteSigner::info) is asked before the first vote, then every 20 seconds, and whenever
-//!   somebody asks whether the daemon is ready. Its vote version, bits and extended bits go into the votes: a user's own bits count only for the version that they were
-//!   chosen for; else the wallet's are voted.
+//!   somebody asks whether the daemon is ready. Its vote version, bits and extended bits go into the votes: a user's own bits
+//!   count only for the version that they were chosen for; else the wallet's are voted.
 //! - [`VoteSigner::generate_vote`](crate::ports::VoteSigner::generate_vote) must answer exactly the ticket, block, height
 //!   and bits of the request; another vote is not sent, and another wallet is asked. It is called for several winners at
 //!   once, and again for the same vote. With other wallets there, the first try is given up after 700 ms, later ones after
@@ -18,20 +18,21 @@
 //! - **A vote must be signed.** [`VoteTransaction::is_signed`](crate::chain::VoteTransaction::is_signed) looks for it in
 //!   the script of the second input: one of its pushes must be a DER signature with its hash type, which is 9 to 73 bytes
 //!   long, begins with `0x30`, and says in its second byte that it is three bytes shorter than the push. Whoever signs
-//!   otherwise (with Schnorr signatures, say) is never heard. A wallet that answers unsigned or too late is asked after the others from
-//!   then on; with each poll, as long as it says that it is unlocked, it is asked for the same vote once more, which is sent
-//!   nowhere, until it signs in time.
+//!   otherwise (with Schnorr signatures, say) is never heard. A wallet that answers unsigned or too late is asked after the
+//!   others from then on; with each poll, as long as it says that it is unlocked, it is asked for the same vote once more,
+//!   which is sent nowhere, until it signs in time.
 //! - [`VoteSigner::agenda_bits`](crate::ports::VoteSigner::agenda_bits) says which bits users can have chosen; others are not
-//!   voted. [`VoteSigner::connections`](crate::ports::VoteSigner::connections) has the wallet looked at as soon as it grows. Neither need
-//!   be written.
-//! - [`TicketWallet::tickets`](crate::ports::TicketWallet::tickets) is asked when the daemon starts, every three minutes, and when
-//!   the wallet is back: what it lists is voted, whoever the users are, and tickets to be voted that it does not list are a
-//!   problem. So it must list all of its unspent tickets.
-//! - [`TicketWallet::ticket_counts`](crate::ports::TicketWallet::ticket_counts) is asked just before, if it is written: a ticket that the
-//!   wallet counts as missed, and of whose miss the daemon did not hear, is a problem. It must name the block at which it counts
-//!   ([`count_tickets`](crate::ports::count_tickets) does), and is left out for a while where it takes more than twenty seconds.
-//! - [`TicketWallet::holds_script`](crate::ports::TicketWallet::holds_script) is asked for winners of addresses that are no user's, where
-//!   the ticket is younger than the last list.
+//!   voted. [`VoteSigner::connections`](crate::ports::VoteSigner::connections) has the wallet looked at as soon as it grows.
+//!   Neither need be written.
+//! - [`TicketWallet::tickets`](crate::ports::TicketWallet::tickets) is asked when the daemon starts, every three minutes, and
+//!   when the wallet is back: what it lists is voted, whoever the users are, and tickets to be voted that it does not list
+//!   are a problem. So it must list all of its unspent tickets.
+//! - [`TicketWallet::ticket_counts`](crate::ports::TicketWallet::ticket_counts) is asked just before, if it is written: a
+//!   ticket that the wallet counts as missed, and of whose miss the daemon did not hear, is a problem. It must name the block
+//!   at which it counts ([`count_tickets`](crate::ports::count_tickets) does), and is left out for a while where it takes
+//!   more than twenty seconds.
+//! - [`TicketWallet::holds_script`](crate::ports::TicketWallet::holds_script) is asked for winners of addresses that are no
+//!   user's, where the ticket is younger than the last list.
 //! - [`TicketWallet::user_tickets`](crate::ports::TicketWallet::user_tickets) is asked how a ticket ended that left the
 //!   lottery while nobody looked; `voted` and the height of the vote are read. Without an answer within five seconds the
 //!   next wallet is asked, and in the end the ticket stays open.

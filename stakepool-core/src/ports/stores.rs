@@ -380,8 +380,8 @@ pub trait LedgerStore: Send + Sync {
     /// How many tickets are in each state, ignored ones apart (`true`).
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
 
-    /// Multisig addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is there once for
-    /// each daemon and number of a user. Rows that cannot be read are logged and left out.
+    /// Multisig addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is
+    /// there once for each daemon and number of a user. Rows that cannot be read are logged and left out.
     async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError>;
 
     /// The place in a daemon's events up to which everything is stored.

@@ -21,7 +21,8 @@ pub struct FeeAddresses {
 }
 
 impl FeeAddresses {
-    /// The P2PKH addresses 0 to `last` of the cold wallet's external branch, derived on all cores where the feature `parallel` is on.
+    /// The P2PKH addresses 0 to `last` of the cold wallet's external branch, derived on all cores where the feature
+    /// `parallel` is on.
     ///
     /// # Errors
     /// As [`ExternalBranch::addresses`].

@@ -66,8 +66,8 @@ impl Engine {
         look(counts.entry(wallet.to_owned()).or_default())
     }
 
-    /// Compares what a wallet counted, and the tickets that it listed afterwards, with the engine's. False where that must be done
-    /// again soon.
+    /// Compares what a wallet counted, and the tickets that it listed afterwards, with the engine's. False where that must be
+    /// done again soon.
     pub(super) fn compare_counts(&self, wallet: &str, counted: TicketCounts, listed: &[TicketHash]) -> bool {
         if !self.is_synced_with(&counted) {
             // A block came meanwhile.

@@ -319,8 +319,8 @@ impl Engine {
         *lock(&self.active_node) = node;
     }
 
-    /// Whether the tickets were compared with the node's since the daemon caught up with the chain. Until then tickets count as live
-    /// that left the lottery while nobody looked.
+    /// Whether the tickets were compared with the node's since the daemon caught up with the chain. Until then tickets count
+    /// as live that left the lottery while nobody looked.
     pub(super) fn is_compared(&self) -> bool {
         self.compared.load(Ordering::Acquire)
     }

@@ -71,7 +71,8 @@ impl EngineParts {
     }
 
     /// Looks users and added tickets up in a source while it runs, until they were sent
-    /// ([`Engine::put_desired`](super::Engine::put_desired) and its like): those count more, and the source is not asked any more.
+    /// ([`Engine::put_desired`](super::Engine::put_desired) and its like): those count more, and the source is not asked any
+    /// more.
     pub fn source(self, reads: SourceReads) -> Self {
         Self { source: Some(reads), ..self }
     }

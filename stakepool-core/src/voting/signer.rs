@@ -110,7 +110,8 @@ impl Signer {
         problems.solved(&unknown_ticket(self.wallet.name()));
     }
 
-    /// It did not sign a vote, for which it was `asked`, or failed before that: what that says of its state counts at once. True where its tickets should be looked at.
+    /// It did not sign a vote, for which it was `asked`, or failed before that: what that says of its state counts at once.
+    /// True where its tickets should be looked at.
     pub(super) fn failed(&self, error: &CastError, asked: Option<&VoteRequest>, problems: &Problems) -> bool {
         match error {
             CastError::Unsigned { .. } => self.did_not_sign(asked, problems),

@@ -1,8 +1,8 @@
 //! What a wallet counts beside what the engine knows: tickets that it counts as missed and nobody else heard of.
 //!
-//! Alone its numbers say nothing: a wallet counts tickets of its owner, too, and those that a rescan has just found, of whatever end.
-//! But a ticket that is missed goes from its living tickets to its missed ones, and from the engine's tickets to the
-//! engine's misses. So where more went that way in the wallet than in the engine, the engine did not hear of a miss.
+//! Alone its numbers say nothing: a wallet counts tickets of its owner, too, and those that a rescan has just found, of
+//! whatever end. But a ticket that is missed goes from its living tickets to its missed ones, and from the engine's tickets
+//! to the engine's misses. So where more went that way in the wallet than in the engine, the engine did not hear of a miss.
 
 use tokio::time::{Duration, Instant};
 
@@ -77,7 +77,8 @@ impl WalletCounts {
     }
 }
 
-/// How many tickets went from the living to the missed ones in the wallet alone. What a rescan finds makes neither number smaller.
+/// How many tickets went from the living to the missed ones in the wallet alone. What a rescan finds makes neither number
+/// smaller.
 fn missed_unheard(before: Beside, now: Beside) -> u64 {
     let (rise, fall) = (now.missed - before.missed, before.unspent - now.unspent);
     u64::try_from(rise.min(fall)).unwrap_or(0)

@@ -28,7 +28,8 @@ pub fn ticket_of(body: &[u8]) -> Result<TicketHash, Refusal> {
     ticket.parse().map_err(|_| Refusal::bad_request("invalid ticket hash"))
 }
 
-/// A ticket with the transaction that funds it, as `feeaddress` and `setaltsignaddr` send them, so that the node can be given both.
+/// A ticket with the transaction that funds it, as `feeaddress` and `setaltsignaddr` send them, so that the node can be given
+/// both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketPackage {
     /// The ticket.
@@ -43,8 +44,8 @@ impl TicketPackage {
     /// Reads ticket and parent.
     ///
     /// # Errors
-    /// A bad request where something is missing or cannot be decoded, or the hash is another ticket's; [`Code::InvalidTicket`] where
-    /// the transaction is no ticket with three outputs.
+    /// A bad request where something is missing or cannot be decoded, or the hash is another ticket's;
+    /// [`Code::InvalidTicket`] where the transaction is no ticket with three outputs.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Fields {

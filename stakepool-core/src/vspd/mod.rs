@@ -1,5 +1,5 @@
-//! What the predecessor's server for wallets of today (vspd) keeps in its database, of every version that there was: of the coin's own
-//! fork and of Decred's.
+//! What the predecessor's server for wallets of today (vspd) keeps in its database, of every version that there was: of the
+//! coin's own fork and of Decred's.
 //!
 //! | version | what is new |
 //! | --- | --- |

@@ -87,8 +87,8 @@ impl WalletGroup {
         WalletComparison { status, users: users.len(), missing, uncounted }
     }
 
-    /// Brings all wallets up to date at once, each with one rescan from the lowest height needed, and says how far each is. What was
-    /// cut off is made up for by the next call; a pool may [run](WalletGroup::run) on the same wallets elsewhere.
+    /// Brings all wallets up to date at once, each with one rescan from the lowest height needed, and says how far each is.
+    /// What was cut off is made up for by the next call; a pool may [run](WalletGroup::run) on the same wallets elsewhere.
     pub async fn sync(&self, progress: impl Fn(&str, Progress)) -> Vec<WalletSync> {
         let mut recoveries = Vec::with_capacity(self.members.len());
         for member in &self.members {

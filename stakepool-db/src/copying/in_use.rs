@@ -27,8 +27,8 @@ const SILENT: i64 = 25;
 /// How often it is looked.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Who writes to a database on a server, in words; `None` where nobody does. Where something was written a moment ago, it is waited
-/// until a web that lives would have written again.
+/// Who writes to a database on a server, in words; `None` where nobody does. Where something was written a moment ago, it is
+/// waited until a web that lives would have written again.
 pub(super) async fn writer(server: &Server) -> Result<Option<String>, Failure> {
     let recent = sql("SELECT id, CAST(UNIX_TIMESTAMP() - at AS SIGNED) AS age FROM operations \
                       WHERE at > UNIX_TIMESTAMP() - ? ORDER BY at DESC")

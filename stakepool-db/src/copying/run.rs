@@ -62,8 +62,8 @@ pub struct Copied {
 /// one moment, and never written; nobody serves from the target before it is whole.
 ///
 /// # Errors
-/// [`DbError`]: [`SourceInUse`](DbError::SourceInUse) or [`SourceChanged`](DbError::SourceChanged) where what is written meanwhile
-/// is refused. The copy goes on when it is asked for again, unless the target is refused.
+/// [`DbError`]: [`SourceInUse`](DbError::SourceInUse) or [`SourceChanged`](DbError::SourceChanged) where what is written
+/// meanwhile is refused. The copy goes on when it is asked for again, unless the target is refused.
 pub async fn copy(
     from: &Place,
     to: &Place,

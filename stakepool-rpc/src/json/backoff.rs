@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// Counts failed attempts. The first try after a loss comes at once, the next after 100 ms, then the delay doubles up
-/// to 2 s: a node that is back hears of us before a vote is lost or a page is wrong. Each is shortened by up to a half at random, so that many clients do not come back at the same moment.
+/// to 2 s: a node that is back hears of us before a vote is lost or a page is wrong. Each is shortened by up to a half at
+/// random, so that many clients do not come back at the same moment.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,

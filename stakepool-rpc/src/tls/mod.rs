@@ -7,13 +7,16 @@
 //! be copied to the peers anyway, and a pool must not stop voting because ten years are over.
 //!
 //! Keys may be P-521 (programs of 2018, and those upgraded from them), P-256, P-384, Ed25519 or RSA of 2048 bits and more;
-//! the cryptography comes from aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches the process's default.
+//! the cryptography comes from aws-lc-rs, since ring has no P-521. The provider is passed explicitly: nothing here touches
+//! the process's default.
 
 #[cfg(any(feature = "json", feature = "grpc-client"))]
 mod any;
 #[cfg(any(feature = "json", feature = "grpc"))]
 mod connector;
 mod error;
+#[cfg(any(feature = "json", feature = "grpc"))]
+mod failure;
 mod fingerprint;
 #[cfg(feature = "certificates")]
 mod make;
@@ -32,13 +35,13 @@ pub(crate) use any::any_client_config;
 #[cfg(any(feature = "json", feature = "grpc"))]
 pub(crate) use connector::Connector;
 pub use error::TlsError;
+#[cfg(any(feature = "json", feature = "grpc"))]
+pub(crate) use failure::why_tls_failed;
 pub use fingerprint::certificate_fingerprints;
 #[cfg(feature = "certificates")]
 pub use make::{ensure_server_pair, existing_pair};
 pub use pair::KeyPair;
 pub use pem::certificates_pem;
 pub use pinned::{pinned_client_config, pinned_client_config_with_identity, server_config};
-#[cfg(any(feature = "json", feature = "grpc"))]
-pub(crate) use refusal::why_tls_failed;
 pub use validity::{certificate_end, certificate_validity};
 pub use verifier::{ServerPolicy, Shown, client_builder};

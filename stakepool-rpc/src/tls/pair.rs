@@ -31,8 +31,8 @@ impl Clone for KeyPair {
 }
 
 impl KeyPair {
-    /// A pair from PEM texts (or DER, or UTF-16, or with what editors add). The key may be PKCS #8, PKCS #1, or SEC1 as the predecessor writes it
-    /// (`EC PRIVATE KEY`, P-521).
+    /// A pair from PEM texts (or DER, or UTF-16, or with what editors add). The key may be PKCS #8, PKCS #1, or SEC1 as the
+    /// predecessor writes it (`EC PRIVATE KEY`, P-521).
     ///
     /// # Errors
     /// [`TlsError`] where a text cannot be read, or where the key belongs to another certificate.

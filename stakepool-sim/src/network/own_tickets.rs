@@ -43,7 +43,8 @@ impl State {
         mined.or_else(|| self.mempool.get(hash)).map(|found| found.body.as_ref())
     }
 
-    /// A transaction of the buyer's that pays an amount. It is signed and goes nowhere: the coin that it spends waits to be mined.
+    /// A transaction of the buyer's that pays an amount. It is signed and goes nowhere: the coin that it spends waits to be
+    /// mined.
     pub(crate) fn payment_to(&mut self, to: Address, amount: Amount) -> Result<Transaction, SimError> {
         let poor = || SimError::Purchase("there is not enough money in the network".to_owned());
         let buyer = self.wallets.len() - 1;

@@ -125,8 +125,8 @@ impl SimNetworkBuilder {
         self
     }
 
-    /// Continues a network that [`SimNetwork::save`](crate::SimNetwork::save) wrote, where the file exists. Generation and seed are then the
-    /// saved ones.
+    /// Continues a network that [`SimNetwork::save`](crate::SimNetwork::save) wrote, where the file exists. Generation and
+    /// seed are then the saved ones.
     #[must_use]
     pub fn continue_from(mut self, path: impl Into<PathBuf>) -> Self {
         self.saved = Some(path.into());

@@ -183,7 +183,8 @@ impl SimNetwork {
         self.shared.write(|state| state.purchase(&purchase)).map(|bought| bought.tickets)
     }
 
-    /// Pays an amount to an address, with a transaction that waits to be mined, and answers the output: what a wallet outside can spend.
+    /// Pays an amount to an address, with a transaction that waits to be mined, and answers the output: what a wallet outside
+    /// can spend.
     ///
     /// # Errors
     /// [`SimError::Purchase`] where the network has not so much money yet.

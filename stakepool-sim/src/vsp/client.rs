@@ -72,8 +72,8 @@ impl VspClient {
         self.pay(ticket).await
     }
 
-    /// Looks after a ticket until its fee is confirmed, or the ticket has ended: pauses at random, pays the same fee again, expects to
-    /// hear that it was received, and then asks for its status; a fee that went wrong is paid anew.
+    /// Looks after a ticket until its fee is confirmed, or the ticket has ended: pauses at random, pays the same fee again,
+    /// expects to hear that it was received, and then asks for its status; a fee that went wrong is paid anew.
     pub async fn follow(&self, ticket: &TicketHash) {
         while let Some(FeeStage::Unpaid | FeeStage::Paid | FeeStage::Received) = self.stage(ticket) {
             let state = self.state(ticket);

@@ -1,5 +1,5 @@
-//! A wallet of today, as far as it asks a pool (the API v3): it buys tickets, registers them, pays their fees and looks after them
-//! with the pauses of exccwallet.
+//! A wallet of today, as far as it asks a pool (the API v3): it buys tickets, registers them, pays their fees and looks after
+//! them with the pauses of exccwallet.
 
 mod asking;
 mod client;

@@ -80,8 +80,8 @@ impl Known {
     }
 }
 
-/// How long a trouble of a kind must last before it is sent; its end always waits [`SETTLE`]. A database is tried several times a minute, and the web serves
-/// nobody without it.
+/// How long a trouble of a kind must last before it is sent; its end always waits [`SETTLE`]. A database is tried several
+/// times a minute, and the web serves nobody without it.
 const fn settle(kind: AlertKind) -> Duration {
     if matches!(kind, AlertKind::Database) { SETTLE_DATABASE } else { SETTLE }
 }

@@ -71,7 +71,8 @@ impl Known {
     }
 }
 
-/// What a daemon has that can be compared: its tickets where it is in sync and at its node's best block, and the users that it has.
+/// What a daemon has that can be compared: its tickets where it is in sync and at its node's best block, and the users that
+/// it has.
 pub(super) fn comparable(view: &DaemonView) -> Option<(TicketSets, &str)> {
     let status = view.status.as_ref().filter(|_| view.in_sync)?;
     let DaemonStatus { check, node_height, synced_height, wanted_digest, .. } = status;
@@ -147,7 +148,8 @@ impl Differences {
         self.0.values().any(|known| known.is_to_be_named(now))
     }
 
-    /// A lasting difference whose tickets are to be listed: it is not the next again for a while, whether they can be listed or not.
+    /// A lasting difference whose tickets are to be listed: it is not the next again for a while, whether they can be listed
+    /// or not.
     pub(super) fn next_to_name(&mut self, now: UnixTime) -> Option<Pair> {
         let (pair, known) = self.0.iter_mut().find(|(_, known)| known.is_to_be_named(now))?;
         known.tried = Some(now);

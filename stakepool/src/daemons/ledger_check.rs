@@ -1,4 +1,5 @@
-//! Whether the ledger has the tickets that the daemons are to vote: what it does not have is on no page, and in no count of misses.
+//! Whether the ledger has the tickets that the daemons are to vote: what it does not have is on no page, and in no count of
+//! misses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -68,8 +69,8 @@ struct Known {
 }
 
 impl Lacking {
-    /// Takes what the ledger lacks of the tickets of daemons that could be compared, in the place of what it lacked of theirs before.
-    /// Of the others everything stands.
+    /// Takes what the ledger lacks of the tickets of daemons that could be compared, in the place of what it lacked of theirs
+    /// before. Of the others everything stands.
     pub(super) fn look(&mut self, now: UnixTime, LedgerLook { compared, found }: LedgerLook) {
         self.0.retain(|key, _| !compared.contains(&key.0) || found.contains_key(key));
         for (key, state) in found {

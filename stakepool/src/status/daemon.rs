@@ -78,7 +78,8 @@ pub struct DaemonReport {
 /// What a daemon tells of itself, or what is wrong with it that no alert has a kind of its own for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnProblem {
-    /// What it is about: one thing stays one problem, whatever its figures. `None` where the daemon, of an older version, does not say.
+    /// What it is about: one thing stays one problem, whatever its figures. `None` where the daemon, of an older version,
+    /// does not say.
     pub topic: Option<String>,
     /// What is wrong, for people.
     pub text: String,

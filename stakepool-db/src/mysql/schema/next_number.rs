@@ -2,9 +2,9 @@
 
 use crate::sql::{Failure, Transaction, sql};
 
-/// The number that the table would give next. Asked of the table itself: some servers answer from memory otherwise. `None` where the
-/// server itself leaves numbers out, as the nodes of a cluster do: those were nobody's, and would take the key indexes from users
-/// to come.
+/// The number that the table would give next. Asked of the table itself: some servers answer from memory otherwise. `None`
+/// where the server itself leaves numbers out, as the nodes of a cluster do: those were nobody's, and would take the key
+/// indexes from users to come.
 pub(super) async fn next_number(transaction: &mut Transaction) -> Result<Option<i64>, Failure> {
     let step = transaction.number(&sql("SELECT CAST(@@auto_increment_increment AS SIGNED)")).await?;
     if step != Some(1) {

@@ -169,8 +169,8 @@ async fn refusal(connection: &mut Guarded) -> Result<Result<bool, String>, Failu
     })
 }
 
-/// Which steps are done. A dump of the predecessor's tables that was loaded over those that were brought up to date takes its part
-/// back: such a step is done again.
+/// Which steps are done. A dump of the predecessor's tables that was loaded over those that were brought up to date takes its
+/// part back: such a step is done again.
 async fn done(connection: &mut Guarded) -> Result<HashSet<String>, Failure> {
     let mut done = marks(connection).await?;
     if !done.is_empty() {

@@ -99,8 +99,8 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-/// Multisig addresses of tickets that no user's row has, with the numbers that their users had, and who reported them. Every ticket is
-/// looked at.
+/// Multisig addresses of tickets that no user's row has, with the numbers that their users had, and who reported them. Every
+/// ticket is looked at.
 const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id, t.told_by AS daemon FROM tickets t \
                               WHERE t.user_id <> 0 AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
                               ORDER BY t.address, t.user_id, t.told_by";
