@@ -13,7 +13,6 @@ use subtle::ConstantTimeEq;
 const MIN_LENGTH: usize = 16;
 /// Most characters, so that a token fits any server's limit for metadata.
 const MAX_LENGTH: usize = 512;
-const SCHEME: &str = "Bearer ";
 
 /// The configured `rpctoken`. Never printed.
 #[derive(Clone)]
@@ -48,8 +47,9 @@ impl RpcToken {
     }
 
     /// The value of the metadata `authorization`.
+    #[cfg(feature = "grpc-client")]
     pub(super) fn header(&self) -> String {
-        format!("{SCHEME}{}", self.0)
+        format!("Bearer {}", self.0)
     }
 
     /// Whether a value of the metadata `authorization` carries this token, in a time that does not depend on where

@@ -4,6 +4,7 @@
 /// in pieces below a megabyte.
 pub(super) const MAX_MESSAGE: usize = 4 << 20;
 /// The largest status, in bytes: lists within it are counted only after they were read.
+#[cfg(feature = "grpc-client")]
 pub(super) const MAX_STATUS: usize = 256 << 10;
 /// Most added tickets of a desired state.
 pub(super) const MOST_ADDED: usize = 100_000;

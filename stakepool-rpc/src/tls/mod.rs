@@ -12,7 +12,7 @@
 
 #[cfg(any(feature = "json", feature = "grpc-client"))]
 mod any;
-#[cfg(any(feature = "json", feature = "grpc"))]
+#[cfg(any(feature = "json", feature = "grpc-client"))]
 mod connector;
 mod error;
 #[cfg(any(feature = "json", feature = "grpc"))]
@@ -32,7 +32,7 @@ mod x509;
 
 #[cfg(any(feature = "json", feature = "grpc-client"))]
 pub(crate) use any::any_client_config;
-#[cfg(any(feature = "json", feature = "grpc"))]
+#[cfg(any(feature = "json", feature = "grpc-client"))]
 pub(crate) use connector::Connector;
 pub use error::TlsError;
 #[cfg(any(feature = "json", feature = "grpc"))]
