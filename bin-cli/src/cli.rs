@@ -32,6 +32,7 @@ use crate::unknown::UnknownCommand;
 use crate::users::UsersCommand;
 use crate::verify::Verify;
 use crate::votes::VotesCommand;
+use crate::vsp::VspCommand;
 use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
@@ -64,6 +65,9 @@ enum Command {
     /// List what the pool has voted.
     #[command(subcommand)]
     Votes(VotesCommand),
+    /// See to tickets of wallets of today (VSP v3), and to the service that they register with.
+    #[command(subcommand)]
+    Vsp(VspCommand),
     /// List voting addresses that are no user's, and say which of them are known and wanted.
     #[command(subcommand)]
     Unknown(UnknownCommand),
@@ -132,6 +136,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
         Command::Chain(command) => command.run(style, console.input, console.output),
         Command::Tickets(command) => command.run(&cli.pool, console),
         Command::Votes(command) => command.run(&cli.pool, console),
+        Command::Vsp(command) => command.run(&cli.pool, console),
         Command::ApiToken(command) => command.run(&cli.pool, console),
         Command::Daemons(command) => command.run(&cli.pool, console),
         Command::Unknown(command) => command.run(&cli.pool, console),

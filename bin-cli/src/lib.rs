@@ -31,6 +31,7 @@ mod unknown;
 mod users;
 mod verify;
 mod votes;
+mod vsp;
 mod wallets;
 
 use std::ffi::OsString;

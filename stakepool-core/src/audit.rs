@@ -80,6 +80,8 @@ actions! {
     DatabaseBackup = "database.backup",
     /// A backup took the database's place.
     DatabaseRestore = "database.restore",
+    /// Tickets were taken over from the predecessor's server for wallets of today.
+    VspImport = "vsp.import",
     /// A user signs up.
     AccountCreate = "account.create",
     /// A user verifies the e-mail address.

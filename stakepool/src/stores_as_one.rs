@@ -184,7 +184,7 @@ pass_on! {
     VspTicketStore to vsp_tickets {
         fn registered_ticket(ticket: &TicketHash) -> Option<RegisteredTicket>;
         fn registered_among(tickets: &[TicketHash]) -> Vec<RegisteredTicket>;
-        fn add_registered(ticket: &RegisteredTicket) -> bool;
+        fn add_registered_with(ticket: &RegisteredTicket, records: &[SealedRecord]) -> bool;
         fn change_registered(ticket: &RegisteredTicket, records: &RecordChange) -> bool;
         fn forget_registered(ticket: &TicketHash, revision: u64) -> bool;
         fn registered_where(wanted: RegisteredWhere) -> Vec<RegisteredTicket>;
@@ -203,5 +203,6 @@ pass_on! {
     SealedStore to sealed {
         fn sealed(name: &str) -> Option<SealedSecret>;
         fn add_sealed(name: &str, secret: &SealedSecret) -> bool;
+        fn change_sealed(name: &str, before: &SealedSecret, after: &SealedSecret) -> bool;
     }
 }

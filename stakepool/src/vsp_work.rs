@@ -6,14 +6,11 @@ use stakepool_core::ports::DaemonStatus;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::pool::Pool;
+use crate::vsp::work_lease::{LEASE, WORK};
 use crate::vsp::{DaemonsSeen, PassError, Vsp};
 
 /// How often node and daemons are looked at, and a new block is looked for.
 const LOOK: Duration = Duration::from_secs(1);
-/// The work of which one instance has the lease.
-const WORK: &str = "vsp chain";
-/// How long an instance has it without asking again.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// Looks every second, and works through new blocks where this instance has the lease.
 pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {

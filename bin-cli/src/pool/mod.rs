@@ -6,6 +6,6 @@ mod peers;
 mod user;
 
 pub(crate) use self::config::PoolArguments;
-pub(crate) use self::open::{ACTOR, Absent, OpenPool};
+pub(crate) use self::open::{ACTOR, Absent, OpenPool, open_database};
 pub(crate) use self::peers::{TRANSFER, impatient};
 pub(crate) use self::user::find_user;

@@ -83,23 +83,11 @@ impl OpenPool {
         channels: impl FnOnce(&WebConfig, PoolBuilder) -> Result<PoolBuilder, CliError>,
     ) -> Result<Self, CliError> {
         let daemons = peers::daemons(config)?;
-        if let Location::Sqlite(path) = &config.database
-            && absent == Absent::Refuse
-            && matches!(path.try_exists(), Ok(false))
-        {
-            return Err(CliError::NoDatabase(path.clone()));
-        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
         let entered = runtime.enter();
         let wallets = wallets(config)?;
         drop(entered);
-        let database = Arc::new(runtime.block_on(async {
-            match &config.database {
-                Location::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await,
-                Location::Mysql(server) if absent == Absent::Make => Database::open_mysql(server.clone()).await,
-                Location::Mysql(server) => Database::open_mysql_ready(server.clone()).await,
-            }
-        })?);
+        let database = Arc::new(runtime.block_on(open_database(config, absent))?);
         // Daemons are given what they should have by commands, too: without the tickets of wallets of today they would lose
         // these.
         let unusable = |error: &dyn std::error::Error| CliError::Config(error.to_string());
@@ -136,6 +124,18 @@ impl OpenPool {
             console.note(&format!("{named}; the database has the change, and the web gives it to the daemon later"));
         }
     }
+}
+
+/// The database of a configuration.
+pub(crate) async fn open_database(config: &WebConfig, absent: Absent) -> Result<Database, CliError> {
+    Ok(match &config.database {
+        Location::Sqlite(path) if absent == Absent::Refuse && matches!(path.try_exists(), Ok(false)) => {
+            return Err(CliError::NoDatabase(path.clone()));
+        }
+        Location::Sqlite(path) => Database::open_sqlite(path, SqliteOptions::default()).await?,
+        Location::Mysql(server) if absent == Absent::Make => Database::open_mysql(server.clone()).await?,
+        Location::Mysql(server) => Database::open_mysql_ready(server.clone()).await?,
+    })
 }
 
 /// With the mailer of a configuration, if it names a mail server.

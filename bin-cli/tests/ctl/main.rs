@@ -26,5 +26,6 @@ mod unknown;
 mod users;
 mod voting_key;
 mod vsp;
+mod vsp_import;
 mod wallets;
 mod web;

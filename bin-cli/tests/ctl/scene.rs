@@ -162,6 +162,22 @@ impl Scene {
         fs::write(self.config_file(), config).unwrap();
     }
 
+    /// Has the configuration serve wallets of today, over the simulated network's node.
+    pub fn serve_wallets_of_today_over_the_node(&self, fee_key: &str) {
+        let node = self.network.as_ref().unwrap().node().endpoint();
+        let certificate = self.home.path().join("node.cert");
+        fs::write(&certificate, &node.certificate_pem).unwrap();
+        let mut config = fs::read_to_string(self.config_file()).unwrap();
+        config.push_str(&format!(
+            "\nvsp=1\nvspfeexpub={fee_key}\nexccdhost={}\nexccduser={}\nexccdpassword={}\nexccdcert={}\n",
+            node.host,
+            node.user,
+            node.password,
+            certificate.display(),
+        ));
+        fs::write(self.config_file(), config).unwrap();
+    }
+
     fn config(&self) -> String {
         let [cold, voting] = self.keys;
         let list = |texts: Vec<String>| texts.join(",");

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use stakepool::Stores;
 use stakepool::sealed::{SealError, SealingKey};
-use stakepool::vsp::{NodesInTurn, Vsp, VspError, VspParts, VspTerms, check_key, holds_secrets};
+use stakepool::vsp::{Import, NodesInTurn, Vsp, VspError, VspParts, VspTerms, check_key, holds_secrets};
 use stakepool_core::chain::Generation;
 use stakepool_core::ports::{
     Node as _, RegisteredWhere, SealedStore, StoreError, SystemClock, VspNode, VspTicketStore,
@@ -142,11 +142,8 @@ impl WebConfig {
             None if new == NewKeyFile::Leave => return Ok(None),
             None => make_key(&configured.key_file)?,
         };
-        if new == NewKeyFile::Make
-            && let Ok(Ok(info)) = timeout(GREETING, node.info()).await
-            && info.generation != Generation::Today
-        {
-            return Err(legacy(node.name(), tickets_to_vote(stores.vsp_tickets.as_ref()).await?));
+        if new == NewKeyFile::Make {
+            refuse_legacy(&node, stores.vsp_tickets.as_ref()).await?;
         }
         let terms = VspTerms {
             network: self.network,
@@ -158,6 +155,40 @@ impl WebConfig {
         };
         let parts = VspParts { stores: stores.clone(), node: Arc::new(node), clock: Arc::new(SystemClock) };
         Ok(Some(Arc::new(Vsp::open(terms, parts, key).await?)))
+    }
+
+    /// The import from the predecessor's server into the pool's stores; `None` where wallets of today are not served. Where the
+    /// key file is not there and is not made, the import can only [look](Import::look): what it would seal nobody could open.
+    ///
+    /// # Errors
+    /// [`VspSetupError`], as [`WebConfig::open_vsp`].
+    pub async fn vsp_import(
+        &self,
+        stores: &Stores,
+        nodes: &[Arc<NodeClient>],
+        new: NewKeyFile,
+    ) -> Result<Option<Import>, VspSetupError> {
+        let Some(configured) = &self.vsp else { return Ok(None) };
+        let nodes = nodes.iter().map(|node| node.clone() as Arc<dyn VspNode>).collect();
+        let Some(node) = NodesInTurn::new(nodes) else { return Ok(None) };
+        refuse_legacy(&node, stores.vsp_tickets.as_ref()).await?;
+        let key = match kept_key(&configured.key_file, stores.sealed.as_ref()).await? {
+            Some(key) => key,
+            None if new == NewKeyFile::Leave => SealingKey::random()?,
+            None => make_key(&configured.key_file)?,
+        };
+        let parts = VspParts { stores: stores.clone(), node: Arc::new(node), clock: Arc::new(SystemClock) };
+        Ok(Some(Import::new(self.network, parts, key)))
+    }
+}
+
+/// Refuses a node that is too old, where it says so in time.
+async fn refuse_legacy(node: &NodesInTurn, tickets: &dyn VspTicketStore) -> Result<(), VspSetupError> {
+    match timeout(GREETING, node.info()).await {
+        Ok(Ok(info)) if info.generation != Generation::Today => {
+            Err(legacy(node.name(), tickets_to_vote(tickets).await?))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::database::Bolt;
 use super::error::BoltError;
 use super::fields::u64_at;
 use super::page::Page;
+use super::source::Source;
 
 /// Bytes of what the value of a bucket begins with: its first page, and a number that belongs to its keys.
 const HEADER: usize = 16;
@@ -14,7 +14,7 @@ const HEADER: usize = 16;
 /// Values and further buckets by key.
 #[derive(Clone, Copy)]
 pub struct Bucket<'a> {
-    database: Bolt<'a>,
+    source: Source<'a>,
     place: Place<'a>,
 }
 
@@ -32,7 +32,7 @@ enum Place<'a> {
 pub struct Entry<'a> {
     /// The key.
     pub key: &'a [u8],
-    database: Bolt<'a>,
+    source: Source<'a>,
     value: &'a [u8],
     is_bucket: bool,
 }
@@ -54,13 +54,13 @@ impl<'a> Entry<'a> {
         let first = u64_at(self.value, 0).zip(self.value.get(HEADER..));
         let (first, within) = first.ok_or(BoltError::Damaged { page: 0, what: "a bucket on it has no head" })?;
         let place = if first == 0 { Place::Within(within) } else { Place::Page(first) };
-        Ok(Some(Bucket { database: self.database, place }))
+        Ok(Some(Bucket { source: self.source, place }))
     }
 }
 
 impl<'a> Bucket<'a> {
-    pub(super) const fn on_page(database: Bolt<'a>, page: u64) -> Self {
-        Self { database, place: Place::Page(page) }
+    pub(super) const fn on_page(source: Source<'a>, page: u64) -> Self {
+        Self { source, place: Place::Page(page) }
     }
 
     /// Everything in it, by key. Takes time and memory in proportion to the bucket, and never more than to the file.
@@ -68,7 +68,7 @@ impl<'a> Bucket<'a> {
     /// # Errors
     /// [`BoltError::Damaged`] where a page of it is.
     pub fn entries(&self) -> Result<Vec<Entry<'a>>, BoltError> {
-        let mut tree = Tree { database: self.database, seen: HashSet::new() };
+        let mut tree = Tree { source: self.source, seen: HashSet::new() };
         let mut open = match self.place {
             Place::Page(first) => vec![tree.page(first)?],
             Place::Within(bytes) => match Page::within(bytes)? {
@@ -81,8 +81,8 @@ impl<'a> Bucket<'a> {
             if page.is_leaf() {
                 for element in page.leaf_elements() {
                     let element = element?;
-                    let (database, is_bucket) = (self.database, element.is_bucket);
-                    found.push(Entry { key: element.key, database, value: element.value, is_bucket });
+                    let (source, is_bucket) = (self.source, element.is_bucket);
+                    found.push(Entry { key: element.key, source, value: element.value, is_bucket });
                 }
             } else {
                 for child in page.children().rev() {
@@ -120,7 +120,7 @@ impl<'a> Bucket<'a> {
 
 /// A tree that is walked through, and which of its pages were.
 struct Tree<'a> {
-    database: Bolt<'a>,
+    source: Source<'a>,
     seen: HashSet<u64>,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Tree<'a> {
     /// A page that was not walked through yet.
     fn page(&mut self, id: u64) -> Result<Page<'a>, BoltError> {
         let damaged = |what| BoltError::Damaged { page: id, what };
-        let Bolt { file, head } = self.database;
+        let Source { file, head } = self.source;
         let (page, pages) = Page::at(file, head.page_size, id)?;
         let end =
             id.checked_add(pages).filter(|end| *end <= head.pages).ok_or(damaged("it is beyond the last page"))?;

@@ -5,13 +5,11 @@ use std::fmt;
 use super::bucket::Bucket;
 use super::error::BoltError;
 use super::head::Head;
+use super::source::Source;
 
 /// A file of bbolt, whose bytes were read.
 #[derive(Clone, Copy)]
-pub struct Bolt<'a> {
-    pub(super) file: &'a [u8],
-    pub(super) head: Head,
-}
+pub struct Bolt<'a>(Source<'a>);
 
 impl<'a> Bolt<'a> {
     /// Reads the heads of a file. A file that its program has open may change while it is read: take a copy, or stop the program.
@@ -25,17 +23,17 @@ impl<'a> Bolt<'a> {
         if found < expected {
             return Err(BoltError::CutOff { found, expected });
         }
-        Ok(Self { file, head })
+        Ok(Self(Source { file, head }))
     }
 
     /// The bucket in which everything lies.
     pub const fn root(&self) -> Bucket<'a> {
-        Bucket::on_page(*self, self.head.root)
+        Bucket::on_page(self.0, self.0.head.root)
     }
 }
 
 impl fmt::Debug for Bolt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bolt").field("head", &self.head).finish_non_exhaustive()
+        f.debug_struct("Bolt").field("head", &self.0.head).finish_non_exhaustive()
     }
 }

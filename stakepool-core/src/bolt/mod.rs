@@ -10,6 +10,7 @@ mod error;
 mod fields;
 mod head;
 mod page;
+mod source;
 
 pub use bucket::{Bucket, Entry};
 pub use database::Bolt;

@@ -141,7 +141,17 @@ pub trait VspTicketStore: Send + Sync {
     async fn registered_among(&self, tickets: &[TicketHash]) -> Result<Vec<RegisteredTicket>, StoreError>;
 
     /// Registers a ticket. False where it, or its fee address, is there already: nothing has changed then.
-    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError>;
+    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
+        self.add_registered_with(ticket, &[]).await
+    }
+
+    /// Registers a ticket together with records that were made elsewhere. False as with
+    /// [`add_registered`](Self::add_registered).
+    async fn add_registered_with(
+        &self,
+        ticket: &RegisteredTicket,
+        records: &[SealedRecord],
+    ) -> Result<bool, StoreError>;
 
     /// Puts a ticket in the place of the one with its revision, under the next revision, and changes its records with it.
     /// False where another was faster: nothing has changed then. Hash, owner and fee address stay.
@@ -198,4 +208,7 @@ pub trait SealedStore: Send + Sync {
 
     /// Keeps a secret. False where there is one of that name: nothing has changed then.
     async fn add_sealed(&self, name: &str, secret: &SealedSecret) -> Result<bool, StoreError>;
+
+    /// Puts `after` in the place of `before`. False where another is kept: nothing has changed then.
+    async fn change_sealed(&self, name: &str, before: &SealedSecret, after: &SealedSecret) -> Result<bool, StoreError>;
 }

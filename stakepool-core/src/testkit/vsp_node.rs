@@ -36,6 +36,8 @@ pub struct VspChain {
     pub spent: HashSet<OutPoint>,
     /// What locks every output.
     pub locked: Option<OutputScript>,
+    /// Tickets that are in the lottery no more.
+    pub gone: HashSet<TicketHash>,
     /// Transactions that were sent and taken, in order.
     pub sent: Vec<TxHash>,
     /// The heights from which on blocks were replaced, each time another one.
@@ -71,6 +73,7 @@ impl FakeVspNode {
             refused: HashMap::new(),
             spent: HashSet::new(),
             locked: None,
+            gone: HashSet::new(),
             sent: Vec::new(),
             reorganised: Vec::new(),
         }))
@@ -212,7 +215,7 @@ impl VspNode for FakeVspNode {
         Ok(unspent.then_some(UnspentOutput { value: VALUE, confirmations: 1, locked: chain.locked }))
     }
 
-    async fn is_live(&self, _: &TicketHash) -> Result<bool, NodeError> {
-        self.up().map(|_| true)
+    async fn is_live(&self, ticket: &TicketHash) -> Result<bool, NodeError> {
+        Ok(!self.up()?.gone.contains(ticket))
     }
 }

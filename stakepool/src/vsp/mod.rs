@@ -8,6 +8,7 @@ mod condition;
 mod depth;
 mod fault;
 mod fee_address;
+mod import;
 mod key_tickets;
 mod known_agendas;
 mod nodes;
@@ -25,9 +26,14 @@ mod terms;
 mod ticket_proof;
 mod ticket_status;
 mod vault;
+pub(crate) mod work_lease;
 
 pub use chain_work::PassError;
 pub use condition::DaemonsSeen;
+pub use import::{
+    FeeKeyStep, Import, ImportError, ImportNote, ImportProgress, ImportReport, NoteKind, ServerKeyStep, StateCount,
+    StateCounts,
+};
 pub use nodes::NodesInTurn;
 pub use server_key::{ServerKeyError, is_signed_by};
 pub use service::{Request, Vsp, VspError};

@@ -62,18 +62,39 @@ impl Vault {
 
     /// The server's key, made where there is none. Of several instances at their first start, one makes it.
     pub(super) async fn server_key(&self, store: &dyn SealedStore) -> Result<ServerKey, VaultError> {
-        if store.sealed(SERVER_KEY).await?.is_none() {
-            let sealed = self.0.seal(&*ServerKey::new_seed()?, SERVER_KEY.as_bytes())?;
-            store.add_sealed(SERVER_KEY, &SealedSecret(sealed)).await?;
+        if let Some(kept) = self.kept_server_key(store).await? {
+            return Ok(kept);
         }
-        self.kept_server_key(store).await?.ok_or(StoreError::NotFound("server key").into())
+        self.add_server_key(store, &*ServerKey::new_seed()?).await?;
+        let kept = self.kept_server_key(store).await?;
+        kept.ok_or_else(|| StoreError::NotFound("server key").into())
     }
 
-    async fn kept_server_key(&self, store: &dyn SealedStore) -> Result<Option<ServerKey>, VaultError> {
+    /// The server's key, where there is one.
+    pub(super) async fn kept_server_key(&self, store: &dyn SealedStore) -> Result<Option<ServerKey>, VaultError> {
         let Some(kept) = store.sealed(SERVER_KEY).await? else { return Ok(None) };
         let seed = self.0.open(&kept.0, SERVER_KEY.as_bytes())?;
         let seed = Zeroizing::new(<[u8; 32]>::try_from(&seed[..]).map_err(|_| VaultError::Content("server key"))?);
         Ok(Some(ServerKey::from_seed(&seed)?))
+    }
+
+    /// Keeps the seed of the server's key. False where there is a key.
+    pub(super) async fn add_server_key(&self, store: &dyn SealedStore, seed: &[u8; 32]) -> Result<bool, VaultError> {
+        Ok(store.add_sealed(SERVER_KEY, &self.sealed_seed(seed)?).await?)
+    }
+
+    /// Puts another seed in the place of the one that is kept. False where that was replaced meanwhile.
+    pub(super) async fn replace_server_key(
+        &self,
+        store: &dyn SealedStore,
+        seed: &[u8; 32],
+    ) -> Result<bool, VaultError> {
+        let Some(before) = store.sealed(SERVER_KEY).await? else { return Ok(false) };
+        Ok(store.change_sealed(SERVER_KEY, &before, &self.sealed_seed(seed)?).await?)
+    }
+
+    fn sealed_seed(&self, seed: &[u8; 32]) -> Result<SealedSecret, VaultError> {
+        Ok(SealedSecret(self.0.seal(seed, SERVER_KEY.as_bytes())?))
     }
 
     /// Seals the key that votes with a ticket. It opens for that ticket alone.

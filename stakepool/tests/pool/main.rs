@@ -44,6 +44,7 @@ mod vsp_agendas;
 mod vsp_changes;
 mod vsp_client;
 mod vsp_faults;
+mod vsp_import;
 mod vsp_store;
 mod vsp_wallet;
 mod wallet_sync;

@@ -50,8 +50,15 @@ impl VspTicketStore for FaultyStore {
         self.store.registered_among(tickets).await
     }
 
-    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
-        self.store.add_registered(ticket).await
+    async fn add_registered_with(
+        &self,
+        ticket: &RegisteredTicket,
+        records: &[SealedRecord],
+    ) -> Result<bool, StoreError> {
+        if self.broken.lock().unwrap().contains(&ticket.registration.ticket) {
+            return Err(unreadable());
+        }
+        self.store.add_registered_with(ticket, records).await
     }
 
     async fn change_registered(&self, ticket: &RegisteredTicket, records: &RecordChange) -> Result<bool, StoreError> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stakepool::Stores;
 use stakepool::sealed::SealingKey;
-use stakepool::vsp::{DaemonsSeen, Request, Vsp, VspParts, VspTerms};
+use stakepool::vsp::{DaemonsSeen, Import, Request, Vsp, VspParts, VspTerms};
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHeight, MessageSignature, Network, OutPoint, PrivateKey, Transaction, TxHash,
-    TxInput, TxOutput,
+    Address, AddressKind, Amount, BlockHeight, ExtendedPubKey, MessageSignature, Network, OutPoint, PrivateKey,
+    Transaction, TxHash, TxInput, TxOutput,
 };
 use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore};
 use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
@@ -24,11 +24,18 @@ pub struct Ground {
     pub node: Arc<FakeVspNode>,
     pub store: MemoryStore,
     pub clock: Arc<TestClock>,
+    /// What the operator has configured.
+    pub fee_key: ExtendedPubKey,
 }
 
 impl Ground {
     pub fn new() -> Self {
-        Self { node: Arc::new(FakeVspNode::at(1000)), store: MemoryStore::default(), clock: Arc::default() }
+        Self {
+            node: Arc::new(FakeVspNode::at(1000)),
+            store: MemoryStore::default(),
+            clock: Arc::default(),
+            fee_key: FEE_KEY.parse().unwrap(),
+        }
     }
 
     /// One more instance, for which there is nothing to be voted on.
@@ -38,13 +45,20 @@ impl Ground {
         vsp
     }
 
+    /// Takes over from the predecessor's server.
+    pub fn import_to(&self, tickets: Arc<dyn VspTicketStore>) -> Import {
+        let stores = Stores { vsp_tickets: tickets, ..Arc::new(self.store.clone()).into() };
+        let parts = VspParts { stores, node: self.node.clone(), clock: self.clock.clone() };
+        Import::new(Network::Simnet, parts, SealingKey::from_bytes(&KEY_FILE))
+    }
+
     /// One more instance, whose tickets lie in a store that may have its faults. Nobody has said who knows the agendas.
     pub async fn instance_on(&self, tickets: Arc<dyn VspTicketStore>) -> Vsp {
         let stores = Stores { vsp_tickets: tickets, ..Arc::new(self.store.clone()).into() };
         let terms = VspTerms {
             network: Network::Simnet,
             fee: FeeTerms { fee: PoolFee::from_percent(5.0).unwrap(), most: None },
-            fee_key: FEE_KEY.parse().unwrap(),
+            fee_key: self.fee_key,
             closed: None.into(),
             max_lag: 3,
             version: server_version("0.1.0"),
@@ -185,6 +199,11 @@ impl Wallet {
             "altsignaddress": Address::new(Network::Simnet, AddressKind::PubKeyHash(key(other).pubkey_hash())).to_string(),
         }));
         vsp.set_alt_sign_addr(Request { body: body.as_bytes(), signature: Some(&signature) }).await
+    }
+
+    pub async fn ask_status(&self, vsp: &Vsp) -> SignedAnswer {
+        let (body, signature) = self.signed(&json!({"tickethash": self.ticket.hash().to_string()}));
+        vsp.ticket_status(Request { body: body.as_bytes(), signature: Some(&signature) }).await
     }
 
     pub async fn prove(&self, vsp: &Vsp) -> SignedAnswer {

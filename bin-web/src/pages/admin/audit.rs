@@ -151,6 +151,7 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::UserApiKeyRenew => "renewed a user’s API key",
         AuditAction::DatabaseBackup => "copied the database",
         AuditAction::DatabaseRestore => "restored the database from a backup",
+        AuditAction::VspImport => "took over the tickets of a vspd",
         AuditAction::AccountCreate => "signed up",
         AuditAction::AccountVerify => "verified the e-mail address",
         AuditAction::AccountEmailAsk => "asked for another e-mail address",

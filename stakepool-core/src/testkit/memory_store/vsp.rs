@@ -26,7 +26,11 @@ impl VspTicketStore for MemoryStore {
         Ok(tables.registered.values().filter(wanted).cloned().collect())
     }
 
-    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
+    async fn add_registered_with(
+        &self,
+        ticket: &RegisteredTicket,
+        records: &[SealedRecord],
+    ) -> Result<bool, StoreError> {
         let mut tables = self.tables();
         let new = &ticket.registration;
         let is_taken = |known: &RegisteredTicket| {
@@ -37,6 +41,7 @@ impl VspTicketStore for MemoryStore {
             return Ok(false);
         }
         tables.registered.insert(new.ticket.to_string(), ticket.clone());
+        tables.records.extend(records.iter().map(|record| ((new.ticket, record.number), record.clone())));
         Ok(true)
     }
 
@@ -207,5 +212,12 @@ impl SealedStore for MemoryStore {
             tables.sealed.insert(name.to_owned(), secret.clone());
         }
         Ok(is_new)
+    }
+
+    async fn change_sealed(&self, name: &str, before: &SealedSecret, after: &SealedSecret) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let Some(kept) = tables.sealed.get_mut(name).filter(|kept| *kept == before) else { return Ok(false) };
+        *kept = after.clone();
+        Ok(true)
     }
 }

@@ -196,6 +196,7 @@ macro_rules! store_tests {
             vsp [
                 a_registered_ticket_is_found_as_it_was_kept
                 a_ticket_and_a_fee_address_are_registered_once
+                a_ticket_comes_with_its_records_or_not_at_all
                 of_two_changes_of_one_revision_one_succeeds
                 records_come_and_go_with_changes_of_their_ticket
                 registered_tickets_are_found_by_their_state
@@ -203,6 +204,7 @@ macro_rules! store_tests {
                 confirmed_fees_are_added_up
                 a_fee_key_gives_each_index_once
                 a_sealed_secret_is_kept_once
+                a_sealed_secret_is_replaced_by_who_knows_it
             ]
         }
     };

@@ -58,6 +58,14 @@ impl SealedStore for Database {
         let row = sql("INSERT INTO sealed_secrets (name, sealed) VALUES (?, ?)").bind(name).bind(secret.0.as_slice());
         transaction!(self.writes(Turn::None), |transaction| transaction.insert_new(&row).await)
     }
+
+    async fn change_sealed(&self, name: &str, before: &SealedSecret, after: &SealedSecret) -> Result<bool, StoreError> {
+        let change = sql("UPDATE sealed_secrets SET sealed = ? WHERE name = ? AND sealed = ?")
+            .bind(after.0.as_slice())
+            .bind(name)
+            .bind(before.0.as_slice());
+        Ok(self.execute(&change).await? == 1)
+    }
 }
 
 fn read(row: &Row) -> Result<FeeKey, StoreError> {

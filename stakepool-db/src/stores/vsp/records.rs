@@ -14,16 +14,21 @@ pub(super) async fn change(transaction: &mut Transaction, ticket: &str, records:
             sql("DELETE FROM vsp_records WHERE ticket = ? AND number = ?").bind(ticket).bind(i64::from(number));
         transaction.execute(&delete).await?;
     }
-    if let Some(record) = &records.added {
-        let insert = sql("INSERT INTO vsp_records (ticket, number, kind, stamp, sealed) VALUES (?, ?, ?, ?, ?)")
-            .bind(ticket)
-            .bind(i64::from(record.number))
-            .bind(record.kind.name())
-            .bind(record.timestamp.0)
-            .bind(record.sealed.0.as_slice());
-        transaction.execute(&insert).await?;
+    match &records.added {
+        Some(record) => add(transaction, ticket, record).await,
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Adds a record.
+pub(super) async fn add(transaction: &mut Transaction, ticket: &str, record: &SealedRecord) -> Result<(), Failure> {
+    let insert = sql("INSERT INTO vsp_records (ticket, number, kind, stamp, sealed) VALUES (?, ?, ?, ?, ?)")
+        .bind(ticket)
+        .bind(i64::from(record.number))
+        .bind(record.kind.name())
+        .bind(record.timestamp.0)
+        .bind(record.sealed.0.as_slice());
+    transaction.execute(&insert).await.map(drop)
 }
 
 /// The record of a row.

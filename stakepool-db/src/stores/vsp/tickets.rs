@@ -36,8 +36,21 @@ impl VspTicketStore for Database {
         Ok(found)
     }
 
-    async fn add_registered(&self, ticket: &RegisteredTicket) -> Result<bool, StoreError> {
-        transaction!(self.writes(Turn::None), |transaction| transaction.insert_new(&rows::insert(ticket)?).await)
+    async fn add_registered_with(
+        &self,
+        ticket: &RegisteredTicket,
+        records: &[SealedRecord],
+    ) -> Result<bool, StoreError> {
+        let hash = ticket.registration.ticket.to_string();
+        transaction!(self.writes(Turn::None), |transaction| {
+            let is_new = transaction.insert_new(&rows::insert(ticket)?).await?;
+            if is_new {
+                for record in records {
+                    records::add(transaction, &hash, record).await?;
+                }
+            }
+            Ok(is_new)
+        })
     }
 
     async fn change_registered(&self, ticket: &RegisteredTicket, records: &RecordChange) -> Result<bool, StoreError> {

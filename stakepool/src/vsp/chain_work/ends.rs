@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stakepool_core::chain::{BlockHeight, TicketHash, Transaction};
+use stakepool_core::chain::{BlockHeight, Params, TicketHash, Transaction};
 use stakepool_core::ports::{KEYS_KEPT, RegisteredTicket, RegisteredWhere};
 use stakepool_core::voting::StakeTransaction;
 use stakepool_core::vsp::{FeeEvent, Outcome};
@@ -24,7 +24,8 @@ impl Vsp {
             let hash = ticket.registration.ticket;
             let has_voted = ended.get(&hash).copied().unwrap_or_default();
             let end = |ticket: &mut RegisteredTicket| {
-                let outcome = if has_voted { Outcome::Voted } else { self.revoked(ticket, height) };
+                let mined_at = ticket.registration.confirmed_at;
+                let outcome = if has_voted { Outcome::Voted } else { revoked(&self.terms.params(), mined_at, height) };
                 ticket.registration.outcome = Some(outcome);
                 ticket.ended_at = Some(height);
             };
@@ -32,17 +33,6 @@ impl Vsp {
             tracing::info!(ticket = %hash, has_voted, %height, "a registered ticket has ended");
         }
         Ok(())
-    }
-
-    /// Whether a revoked ticket was missed or has expired: revocations are mined in the block after either.
-    fn revoked(&self, ticket: &RegisteredTicket, height: BlockHeight) -> Outcome {
-        let params = self.terms.params();
-        let lasts = params.ticket_maturity.saturating_add(params.ticket_expiry);
-        match ticket.registration.confirmed_at {
-            Some(mined_at) if height.0 < mined_at.0.saturating_add(lasts) => Outcome::Missed,
-            Some(_) => Outcome::Expired,
-            None => Outcome::Missed,
-        }
     }
 
     /// Takes back what was settled in blocks above a height, which left the best chain.
@@ -114,8 +104,18 @@ fn take_back(ticket: &mut RegisteredTicket, above: BlockHeight) {
     }
 }
 
+/// Whether a ticket that was revoked at a height was missed or has expired: revocations are mined in the block after either.
+pub(in crate::vsp) fn revoked(params: &Params, mined_at: Option<BlockHeight>, height: BlockHeight) -> Outcome {
+    let lasts = params.ticket_maturity.saturating_add(params.ticket_expiry);
+    match mined_at {
+        Some(mined_at) if height.0 < mined_at.0.saturating_add(lasts) => Outcome::Missed,
+        Some(_) => Outcome::Expired,
+        None => Outcome::Missed,
+    }
+}
+
 /// The ticket that a transaction ends, and whether it votes.
-fn end_of(transaction: &Transaction) -> Option<(TicketHash, bool)> {
+pub(in crate::vsp) fn end_of(transaction: &Transaction) -> Option<(TicketHash, bool)> {
     match StakeTransaction::read(transaction) {
         StakeTransaction::Vote(ticket) => Some((ticket, true)),
         StakeTransaction::Revocation(ticket) => Some((ticket, false)),

@@ -11,11 +11,12 @@ mod tickets;
 use stakepool_core::chain::{BlockHeader, BlockHeight};
 
 use self::error::Failures;
-use self::place::Place;
 use super::passes::Passes;
 use super::service::Vsp;
 
+pub(super) use ends::{end_of, revoked};
 pub use error::PassError;
+pub(super) use place::Place;
 
 impl Vsp {
     /// Works through the chain as far as it is new: to be called once a second, it rests until a block comes. By one

@@ -1,7 +1,7 @@
 //! How far the chain was worked through. The last blocks are kept by hash, so that a reorganisation shows.
 
 use serde::{Deserialize, Serialize};
-use stakepool_core::chain::{BlockHash, BlockHeight};
+use stakepool_core::chain::{BlockHash, BlockHeader, BlockHeight};
 use stakepool_core::ports::{NodeError, UpkeepStore, VspNode};
 
 use super::error::PassError;
@@ -14,7 +14,7 @@ const KEPT: usize = 64;
 
 /// The blocks that were worked through last, the latest at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place(Vec<(BlockHeight, BlockHash)>);
+pub(in crate::vsp) struct Place(Vec<(BlockHeight, BlockHash)>);
 
 impl Place {
     pub(super) async fn load(store: &dyn UpkeepStore) -> Result<Self, PassError> {
@@ -27,6 +27,16 @@ impl Place {
 
     pub(super) async fn save(&self, store: &dyn UpkeepStore) -> Result<(), PassError> {
         Ok(set_json_note(store, NOTE, self).await?)
+    }
+
+    /// Has the work begin after a block, where it has not begun yet.
+    pub(in crate::vsp) async fn begin(store: &dyn UpkeepStore, at: &BlockHeader) -> Result<(), PassError> {
+        let mut place = Self::load(store).await?;
+        if place.last().is_none() {
+            place.push(at.height, at.hash);
+            place.save(store).await?;
+        }
+        Ok(())
     }
 
     pub(super) fn last(&self) -> Option<(BlockHeight, BlockHash)> {

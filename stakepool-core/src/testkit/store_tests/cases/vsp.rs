@@ -101,6 +101,17 @@ pub(crate) async fn a_ticket_and_a_fee_address_are_registered_once<F: Fixture>(f
     assert_eq!(stores.registered_ticket(&ticket(2)).await, Ok(None));
 }
 
+pub(crate) async fn a_ticket_comes_with_its_records_or_not_at_all<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let records = [record(0, RecordKind::PayFee), record(1, RecordKind::SetAltSignAddr)];
+    assert_eq!(stores.add_registered_with(&full(1), &records).await, Ok(true));
+    assert_eq!(stores.registered_ticket(&ticket(1)).await, Ok(Some(full(1))));
+    assert_eq!(stores.records(&ticket(1)).await, Ok(records.to_vec()));
+    let other = [record(2, RecordKind::SetVoteChoices)];
+    assert_eq!(stores.add_registered_with(&full(1), &other).await, Ok(false));
+    assert_eq!(stores.records(&ticket(1)).await, Ok(records.to_vec()));
+}
+
 pub(crate) async fn of_two_changes_of_one_revision_one_succeeds<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     stores.add_registered(&registered(1)).await.unwrap();
@@ -299,4 +310,14 @@ pub(crate) async fn a_sealed_secret_is_kept_once<F: Fixture>(fixture: &F) {
     assert_eq!(stores.add_sealed("Server key", &secret(3)).await, Ok(true));
     assert_eq!(stores.sealed("server key").await, Ok(Some(secret(1))));
     assert_eq!(format!("{:?}", secret(1)), "SealedSecret(…)");
+}
+
+pub(crate) async fn a_sealed_secret_is_replaced_by_who_knows_it<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let secret = |number| SealedSecret(bytes(number).to_vec());
+    assert_eq!(stores.change_sealed("server key", &secret(1), &secret(2)).await, Ok(false));
+    assert_eq!(stores.add_sealed("server key", &secret(1)).await, Ok(true));
+    assert_eq!(stores.change_sealed("server key", &secret(2), &secret(3)).await, Ok(false));
+    assert_eq!(stores.change_sealed("server key", &secret(1), &secret(2)).await, Ok(true));
+    assert_eq!(stores.sealed("server key").await, Ok(Some(secret(2))));
 }
