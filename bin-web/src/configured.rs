@@ -166,6 +166,7 @@ pub(crate) fn options(config: WebConfig) -> WebOptions {
         cookie_secure: config.cookie_secure,
         proxies: real_ip.unwrap_or_default(),
         admission: Admission { addresses: config.admin_ips.into(), status_token: config.status_token },
+        explorer: config.explorer_url,
         max_voted_age: config.max_voted_age,
         template_path: config.template_path,
         public_path: config.public_path,

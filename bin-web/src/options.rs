@@ -54,6 +54,8 @@ pub struct WebOptions {
     pub proxies: ProxyTrust,
     /// From where administrators and monitors are admitted.
     pub admission: Admission,
+    /// The block explorer to which pages link, without a slash at its end; `None` for no links.
+    pub explorer: Option<String>,
     /// How many blocks back voted tickets are shown unless older ones are asked for.
     pub max_voted_age: u32,
     /// A folder whose templates replace the built-in ones of the same name.
@@ -77,6 +79,7 @@ impl Default for WebOptions {
             cookie_secure: false,
             proxies: ProxyTrust::default(),
             admission: Admission::default(),
+            explorer: None,
             max_voted_age: 8640,
             template_path: None,
             public_path: None,

@@ -64,6 +64,8 @@ struct Frame<'a> {
     mail: bool,
     /// Whether wallets of today are served.
     vsp: bool,
+    /// The block explorer.
+    explorer: Option<&'a str>,
     style: String,
     script: String,
     icon: String,
@@ -243,6 +245,7 @@ impl Visit {
             notices: pool.notices().into_iter().map(ShownNotice::from).collect(),
             mail: pool.sends_mail(),
             vsp: pool.vsp().is_some(),
+            explorer: self.site.options.explorer.as_deref(),
             style: self.site.assets.url("style.css"),
             script: self.site.assets.url("copy.js"),
             icon: self.site.assets.url("icon.svg"),

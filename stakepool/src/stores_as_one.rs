@@ -2,11 +2,12 @@
 //! several places can be tested as any other store, and given wherever one store is wanted.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User, UserId};
-use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
+use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeIncome, FeeKeyStore, HistoryStore,
     Invitation, InvitationId, InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket,
@@ -116,6 +117,8 @@ pass_on! {
         fn ticket(ticket: &TicketHash) -> Option<TicketReport>;
         fn votes(ticket: Option<&TicketHash>, limit: u64) -> Vec<StoredVote>;
         fn ticket_counts(user: Option<UserId>) -> Vec<(TicketState, bool, u64)>;
+        fn locked(user: UserId) -> Amount;
+        fn votes_by_interval(user: Option<UserId>, from: BlockHeight, interval: NonZeroU32) -> Vec<(BlockHeight, u64)>;
         fn lost_addresses() -> Vec<LostAddress>;
         fn cursor(daemon: &str) -> Option<EventCursor>;
         fn set_cursor(daemon: &str, cursor: EventCursor) -> ();

@@ -223,6 +223,8 @@ pub struct SitePaths {
     pub settings: String,
     /// A user's tickets.
     pub tickets: String,
+    /// One ticket, whose hash it takes as `?hash=`.
+    pub ticket: String,
     /// Signs in.
     pub sign_in: String,
     /// The status, for administrators.
@@ -238,6 +240,7 @@ impl Default for SitePaths {
             ask_reset: "/passwordreset".to_owned(),
             settings: "/settings".to_owned(),
             tickets: "/tickets".to_owned(),
+            ticket: "/ticket".to_owned(),
             sign_in: "/signin".to_owned(),
             status: "/status".to_owned(),
         }

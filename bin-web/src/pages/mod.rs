@@ -92,6 +92,7 @@ fn table() -> Vec<Route> {
         Route::show("/address", address::show),
         Route::submit("/address", address::submit),
         Route::show("/tickets", tickets::show),
+        Route::show("/ticket", tickets::ticket::show),
         Route::show("/tickets.json", tickets::download::tickets_json),
         Route::show("/tickets.csv", tickets::download::tickets_csv),
         Route::show("/address.json", tickets::download::address_json),

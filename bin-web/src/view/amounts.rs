@@ -18,6 +18,22 @@ pub fn price(amount: Amount) -> String {
     with_digits(amount, digits(amount).max(FEWEST))
 }
 
+/// A sum for people: two digits behind the point, thousands apart.
+pub fn rounded(amount: Amount) -> String {
+    /// Atoms of a hundredth of a coin.
+    const HUNDREDTH: i64 = 1_000_000;
+    let hundredths = amount.atoms().saturating_add(HUNDREDTH / 2).div_euclid(HUNDREDTH).max(0);
+    let whole = (hundredths / 100).to_string();
+    let mut text = String::with_capacity(whole.len() + whole.len() / 3 + 3);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + &format!(".{:02}", hundredths % 100)
+}
+
 /// Prices with equally many digits, so that they stand one below the other.
 pub fn prices(amounts: &[Amount]) -> Vec<String> {
     let most = amounts.iter().copied().map(digits).max().unwrap_or(0).max(FEWEST);
@@ -60,6 +76,20 @@ mod tests {
             let amount = Amount::from_atoms(atoms);
             let written = (fee(amount), price(amount), plain(amount));
             assert_eq!(written, (of_fee.to_owned(), of_price.to_owned(), of_command.to_owned()));
+        }
+    }
+
+    #[test]
+    fn sums_are_rounded_with_thousands_apart() {
+        for (atoms, text) in [
+            (0, "0.00"),
+            (499_999, "0.00"),
+            (500_000, "0.01"),
+            (99_999_500_000, "1,000.00"),
+            (123_456_789_012_345, "1,234,567.89"),
+            (-1, "0.00"),
+        ] {
+            assert_eq!(rounded(Amount::from_atoms(atoms)), text);
         }
     }
 

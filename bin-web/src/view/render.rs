@@ -24,6 +24,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "settings.html.tera",
     "address.html.tera",
     "tickets.html.tera",
+    "ticket.html.tera",
     "stats.html.tera",
     "chart.html.tera",
     "voting.html.tera",

@@ -77,12 +77,12 @@ async fn tickets_are_listed_by_state_and_ignored_ones_with_the_reason() {
     for (list, n) in [("live", "01"), ("immature", "02"), ("voted", "03"), ("missed", "04"), ("expired", "05")] {
         let page = browser.get(&format!("/tickets?show={list}")).await.text();
         assert!(page.contains(&n.repeat(32)), "{list}: {page}");
-        assert_eq!(page.matches("<td><div class=\"copy\"><details class=\"mono hash\">").count(), 1, "{list}");
+        assert_eq!(page.matches("<td><div class=\"copy\"><a class=\"mono hash\"").count(), 1, "{list}");
         assert!(page.contains(">20.50</td>"));
     }
     let ignored = browser.get("/tickets?show=ignored").await.text();
     for text in [
-        "data-label=\"Fee found, EXCC\">0.00000100</td>",
+        "data-label=\"Fee paid, EXCC\">0.00000100</td>",
         "data-label=\"Required, EXCC\">0.07500000</td>",
         "paid to an address that is not the pool’s",
         "2 of them can still vote.",

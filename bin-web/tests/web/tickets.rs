@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, TicketHash, VoteBits,
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Generation, Hash160, Network, TicketHash, VoteBits,
+    vote_subsidy,
 };
 use stakepool_core::ports::{Clock as _, HistoryStore as _, LedgerStore as _, NetworkDay, UserStore as _};
 use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
@@ -84,7 +85,7 @@ async fn moments_are_told_in_words_with_the_exact_block() {
     let page = browser.get("/tickets?show=live").await.text();
     assert!(page.contains("in about 5 minutes <small class=\"nowrap\">block 500</small>"), "{page}");
     let page = browser.get("/tickets?show=voted").await.text();
-    assert!(page.contains(">block 222</small>") && page.contains("to be spent in less than a minute"), "{page}");
+    assert!(page.contains(">block 222</small>") && page.contains("spendable in less than a minute"), "{page}");
 }
 
 #[tokio::test]
@@ -170,6 +171,79 @@ async fn a_missed_ticket_is_told_with_the_reason_and_without_the_pools_servers()
         let page = browser.get(&format!("/tickets?show=missed&q={}", beginning(n))).await.text();
         assert!(page.contains(reason) && !page.contains("10.0.0.7"), "{reason}: {page}");
     }
+}
+
+#[tokio::test]
+async fn each_ticket_has_a_page_for_its_user_and_for_nobody_else() {
+    let mut plan = Plan::default();
+    plan.options.explorer = Some("https://explorer.example".to_owned());
+    let world = World::of(plan).await;
+    let mut browser = user(&world).await;
+    let voted = report(&world, 150, TicketState::Voted, Some(200)).await;
+    let vote = |outcome| VoteRecord {
+        ticket: voted.ticket,
+        address: voted.address,
+        block: BlockHash::from_bytes([3; 32]),
+        height: BlockHeight(199),
+        bits: VoteBits(1),
+        outcome,
+        attempts: 1,
+        timings: VoteTimings { total: Duration::from_micros(12_300), ..VoteTimings::default() },
+        at: UnixMillis(1),
+    };
+    put(&world, std::slice::from_ref(&voted)).await;
+    world.database.put_votes("10.0.0.7:9113", &[vote(VoteOutcome::Sent)]).await.unwrap();
+    world.database.put_votes("10.0.0.8:9113", &[vote(VoteOutcome::Failed("10.0.0.9 is locked".into()))]).await.unwrap();
+    let link = format!("/ticket?hash={}", voted.ticket);
+    assert!(browser.get("/tickets?show=voted").await.text().contains(&format!("href=\"{link}\"")));
+    let page = browser.get(&link).await.text();
+    let reward = vote_subsidy(&Network::Simnet.params(Generation::Today), BlockHeight(199));
+    for text in [
+        &format!("https://explorer.example/tx/{}", voted.ticket),
+        "https://explorer.example/block/200",
+        "<strong>Voted</strong>",
+        &format!("<dd>{}</dd>", reward.to_string().trim_end_matches('0')),
+        "server 1",
+        "12.3",
+        "server 2",
+        "could not vote",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("10.0.0."), "{page}");
+    let mut stranger = world.user("b@example.org").await;
+    for link in [link.as_str(), "/ticket?hash=5c", "/ticket"] {
+        let reply = stranger.get(link).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{link}");
+        assert!(reply.text().contains("There is no ticket of yours with this hash"));
+    }
+}
+
+#[tokio::test]
+async fn a_live_ticket_tells_its_odds_and_when_it_expires() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    put(&world, &[report(&world, 100, TicketState::Live, None).await]).await;
+    let page = browser.get(&format!("/ticket?hash={}", hash(100))).await.text();
+    for text in
+        ["Expires, unless it is drawn before", "block 500", "The chance that it is drawn", "it votes as soon as"]
+    {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_locked_and_earned_stands_above_the_lists() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    put(&world, &[report(&world, 100, TicketState::Live, None).await]).await;
+    put(&world, &[report(&world, 101, TicketState::Voted, Some(200)).await]).await;
+    put(&world, &[report(&world, 102, TicketState::Voted, Some(201)).await]).await;
+    let reward = vote_subsidy(&Network::Simnet.params(Generation::Today), BlockHeight(199)).atoms();
+    let earned = format!("{:.2}", (2 * reward) as f64 / 1e8);
+    let page = browser.get("/tickets").await.text();
+    assert!(page.contains(&format!("<dt>earned in all, EXCC</dt><dd>{earned}</dd>")), "{earned}: {page}");
+    assert!(page.contains("<dt>locked in tickets, EXCC</dt><dd>20.00</dd>"), "{page}");
 }
 
 #[tokio::test]

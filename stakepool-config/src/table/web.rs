@@ -80,6 +80,9 @@ pub(crate) const TABLE: Table = Table {
         Key::value("securitycontact", "EMAIL|URL", "whom to tell of a weakness (/.well-known/security.txt)")
             .depends("poolemail")
             .new_here(),
+        Key::value("explorerurl", "URL", "the block explorer to which hashes and blocks lead (URL/tx/…, URL/block/…); none for no links")
+            .depends("the coin's own on mainnet and testnet; none on simnet")
+            .new_here(),
         Key::value("maxvotedage", "BLOCKS", "how far back the tickets page shows voted tickets").default("8640"),
         // The voting wallets and daemons.
         Key::list("wallethosts", "HOST,…", "the voting wallets; two or more"),

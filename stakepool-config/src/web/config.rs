@@ -70,6 +70,8 @@ pub struct WebConfig {
     pub pool_link: Option<String>,
     /// Whom to tell of a weakness: an e-mail address, or a URL.
     pub security_contact: Option<String>,
+    /// The block explorer to which pages link, without a slash at its end; `None` for no links.
+    pub explorer_url: Option<String>,
     /// How many blocks back the tickets page shows voted tickets.
     pub max_voted_age: u32,
     /// The voting wallets, at least as many as [`WebConfig::min_servers`].
@@ -142,6 +144,23 @@ fn contact(text: &str) -> Result<String, String> {
     })
 }
 
+/// The coin's own block explorer.
+fn own_explorer(network: Network) -> Option<String> {
+    match network {
+        Network::Mainnet => Some("https://explorer.excc.co".to_owned()),
+        Network::Testnet => Some("https://testnet-explorer.excc.co".to_owned()),
+        Network::Simnet => None,
+    }
+}
+
+/// A block explorer, or `none`.
+fn explorer(text: &str) -> Result<Option<String>, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(None);
+    }
+    url(text).map(|url| Some(url.trim_end_matches('/').to_owned()))
+}
+
 fn invitations(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "off" => Ok(false),
@@ -181,6 +200,10 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         reader.warn(format!("poolemail is no e-mail address, so that users cannot write for help: {error}"));
     }
     let pool_link = reader.optional("poollink", url);
+    let explorer_url = match reader.optional("explorerurl", explorer) {
+        Some(given) => given,
+        None => own_explorer(network),
+    };
     let security_contact = reader.optional("securitycontact", contact);
     let servers = servers::read(reader, network);
     let cold_wallets: Vec<_> = cold_wallet.iter().chain(&old_cold_wallets).copied().collect();
@@ -228,6 +251,7 @@ pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
         pool_email,
         pool_link,
         security_contact,
+        explorer_url,
         max_voted_age: max_voted_age?,
         wallets: servers.wallets,
         min_servers: servers.min_servers,

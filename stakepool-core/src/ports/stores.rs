@@ -1,6 +1,7 @@
 //! What must outlast a restart.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::events::EventCursor;
 use crate::accounts::{Actor, Email, PasswordHashes, Registration, User, UserId, VotingPreference};
 use crate::audit::AuditAction;
-use crate::chain::{BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
+use crate::chain::{Amount, BlockHeight, KeyIndex, Params, ScriptAddress, TicketHash};
 use crate::reports::{TicketReport, TicketState, VoteRecord};
 use crate::time::UnixTime;
 
@@ -379,6 +380,18 @@ pub trait LedgerStore: Send + Sync {
 
     /// How many tickets are in each state, ignored ones apart (`true`).
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError>;
+
+    /// What the tickets of a user cost that have not ended.
+    async fn locked(&self, user: UserId) -> Result<Amount, StoreError>;
+
+    /// How many votes were mined from a height on, counted for each `interval` of blocks that were voted on (a vote is
+    /// mined in the block after it). Each interval goes by the height of its first block; those without votes are left out.
+    async fn votes_by_interval(
+        &self,
+        user: Option<UserId>,
+        from: BlockHeight,
+        interval: NonZeroU32,
+    ) -> Result<Vec<(BlockHeight, u64)>, StoreError>;
 
     /// Multisig addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is
     /// there once for each daemon and number of a user. Rows that cannot be read are logged and left out.

@@ -113,11 +113,13 @@ pub fn ticket(site: &SiteIdentity, to: &Email, kind: TicketMailKind, report: &Ti
             ),
         ),
     };
+    let ticket = report.ticket;
     let block = report.ended_at.map(|height| format!("\nBlock:  {height}")).unwrap_or_default();
     let text = format!(
-        "{text}\n\nTicket: {}\nMined:  block {}{block}\n\nAll your tickets: {}\nWhich mails you get: {}",
-        report.ticket,
+        "{text}\n\nTicket: {ticket}\nMined:  block {}{block}\n\nThis ticket: {}?hash={ticket}\nAll your tickets: {}\n\
+         Which mails you get: {}",
         report.facts.mined_at,
+        site.url(&site.paths.ticket),
         site.url(&site.paths.tickets),
         site.url(&site.paths.settings)
     );

@@ -1,7 +1,7 @@
 //! The administrators' pages: for users who may administer, and only from addresses from which they may.
 
 pub mod audit;
-mod guard;
+pub mod guard;
 pub mod invitations;
 pub mod mail;
 mod pager;

@@ -1,7 +1,9 @@
 //! What a user has at the pool, as files: for a wallet, a table of one's own, or the tax office.
 
 use serde::Serialize;
+use stakepool::tickets::reward;
 use stakepool_core::accounts::Registration;
+use stakepool_core::chain::{Generation, Params};
 use stakepool_core::ports::{TicketOrder, TicketQuery};
 use stakepool_core::reports::TicketReport;
 use stakepool_core::ticket::Verdict;
@@ -47,6 +49,8 @@ struct TicketData {
     mined_at_block: u32,
     ended_at_block: Option<u32>,
     price_excc: String,
+    /// What its vote paid beyond the price.
+    reward_excc: Option<String>,
     fee_paid_excc: String,
     fee_required_excc: String,
     fee_address: String,
@@ -54,13 +58,13 @@ struct TicketData {
 
 /// The fields of a ticket as a line of CSV, in their order. None of them holds a comma.
 const HEAD: &str = "ticket,state,ignored,added_by_administrator,reason,mined_at_block,ended_at_block,price_excc,\
-                    fee_paid_excc,fee_required_excc,fee_address\r\n";
+                    fee_paid_excc,fee_required_excc,fee_address,reward_excc\r\n";
 
 impl TicketData {
     fn line(&self) -> String {
         let ended = self.ended_at_block.map(|block| block.to_string()).unwrap_or_default();
         format!(
-            "{},{},{},{},{},{},{ended},{},{},{},{}\r\n",
+            "{},{},{},{},{},{},{ended},{},{},{},{},{}\r\n",
             self.ticket,
             self.state,
             self.ignored,
@@ -70,7 +74,8 @@ impl TicketData {
             self.price_excc,
             self.fee_paid_excc,
             self.fee_required_excc,
-            self.fee_address
+            self.fee_address,
+            self.reward_excc.as_deref().unwrap_or_default()
         )
     }
 }
@@ -78,22 +83,23 @@ impl TicketData {
 /// Script, address and tickets as JSON.
 pub async fn tickets_json(visit: Visit) -> Outcome {
     let address = registration(&visit)?.map(|registration| address(&visit, &registration));
-    let (pool, terms) = (&visit.site.pool, visit.site.pool.terms());
+    let (pool, terms, params) = (&visit.site.pool, visit.site.pool.terms(), params(&visit));
     let everything = Everything {
         network: terms.network.name(),
         pool: &pool.site().base_url,
         pool_fee_percent: terms.in_force().fee.percent(),
         address,
-        tickets: tickets(&visit).await?.iter().map(data).collect(),
+        tickets: tickets(&visit).await?.iter().map(|report| data(report, &params)).collect(),
     };
     json(&everything, "attachment; filename=\"tickets.json\"")
 }
 
 /// The tickets as CSV.
 pub async fn tickets_csv(visit: Visit) -> Outcome {
+    let params = params(&visit);
     let mut csv = String::from(HEAD);
     for report in tickets(&visit).await? {
-        csv.push_str(&data(&report).line());
+        csv.push_str(&data(&report, &params).line());
     }
     Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"tickets.csv\""))
 }
@@ -116,6 +122,10 @@ pub async fn address_csv(visit: Visit) -> Outcome {
         ));
     }
     Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"address.csv\""))
+}
+
+fn params(visit: &Visit) -> Params {
+    visit.site.pool.terms().network.params(Generation::Today)
 }
 
 fn registration(visit: &Visit) -> Result<Option<Registration>, PageError> {
@@ -152,7 +162,7 @@ async fn tickets(visit: &Visit) -> Result<Vec<TicketReport>, PageError> {
     }
 }
 
-fn data(report: &TicketReport) -> TicketData {
+fn data(report: &TicketReport, params: &Params) -> TicketData {
     let facts = &report.facts;
     TicketData {
         ticket: report.ticket.to_string(),
@@ -168,6 +178,7 @@ fn data(report: &TicketReport) -> TicketData {
         mined_at_block: facts.mined_at.0,
         ended_at_block: report.ended_at.map(|block| block.0),
         price_excc: facts.price.to_string(),
+        reward_excc: reward(report, params).map(|reward| reward.to_string()),
         fee_paid_excc: facts.committed_fee.to_string(),
         fee_required_excc: facts.required_fee.to_string(),
         fee_address: facts.fee_address.to_string(),

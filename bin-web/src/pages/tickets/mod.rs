@@ -5,11 +5,13 @@ pub mod download;
 mod filter;
 mod list;
 mod row;
+pub mod ticket;
 
 use serde::Serialize;
-use stakepool::tickets::Tally;
+use stakepool::tickets::{Earnings, Tally};
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::chain::{BlockHeight, Generation, Params};
+use stakepool_core::ports::StoreError;
 use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
@@ -20,6 +22,7 @@ use self::row::Row;
 use crate::browser::flash::Flash;
 use crate::pages::charts::of_user;
 use crate::site::Site;
+use crate::view::amounts;
 use crate::view::chart::Chart;
 use crate::view::when::BlockTime;
 use crate::visit::{Outcome, Visit};
@@ -50,7 +53,18 @@ struct Tickets {
     /// The query of this list without its page, to be put into links.
     query: String,
     charts: Vec<Chart>,
+    /// What the user has locked and earned.
+    earnings: Option<Earned>,
     buying: Buying,
+}
+
+/// What a user has locked in tickets, and what votes earned.
+#[derive(Serialize)]
+struct Earned {
+    locked: String,
+    month: String,
+    year: String,
+    all: String,
 }
 
 /// Shows one list of tickets.
@@ -86,6 +100,7 @@ pub async fn show(visit: Visit) -> Outcome {
         all_ages: filter.all_ages,
         query: filter.query(),
         search: filter.search,
+        earnings: earned(site, id, &params, tip).await?,
         charts: charts(&visit, id, Tally::of(&counts), tip).await,
         buying: Buying::of(&site.pool, registration, stake.map(|stake| stake.difficulty)),
         lists,
@@ -101,6 +116,21 @@ async fn tip(site: &Site, of_wallets: Option<BlockHeight>) -> Option<BlockHeight
         Some(height) => Some(height),
         None => site.pool.status().await.height.map(BlockHeight),
     }
+}
+
+/// Money, while it is known which block is the last.
+async fn earned(
+    site: &Site,
+    user: UserId,
+    params: &Params,
+    tip: Option<BlockHeight>,
+) -> Result<Option<Earned>, StoreError> {
+    let Some(tip) = tip else { return Ok(None) };
+    let ledger = site.pool.parts().ledger.as_ref();
+    let (locked, earnings) = tokio::try_join!(ledger.locked(user), Earnings::of(ledger, user, params, tip))?;
+    let Earnings { month, year, all } = earnings;
+    let [locked, month, year, all] = [locked, month, year, all].map(amounts::rounded);
+    Ok(Some(Earned { locked, month, year, all }))
 }
 
 fn savable(counts: &[(TicketState, bool, u64)]) -> u64 {

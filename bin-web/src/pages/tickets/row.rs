@@ -2,7 +2,8 @@
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
-use stakepool::tickets::Cause;
+use stakepool::tickets::life::{expires_at, matures_at, spendable_at};
+use stakepool::tickets::{Cause, reward};
 use stakepool_core::chain::{BlockHeight, Params};
 use stakepool_core::ports::StoreError;
 use stakepool_core::reports::{TicketReport, TicketState};
@@ -22,6 +23,8 @@ pub struct Row {
     bought: When,
     /// The moment that matters for the list.
     moment: Option<When>,
+    /// What a voted ticket earned.
+    reward: Option<String>,
     /// When a voted ticket's money can be spent, while that lies ahead.
     spendable: Option<When>,
     /// Why the ticket was missed, or why it was ignored until an administrator added it.
@@ -60,7 +63,8 @@ pub async fn rows(
         price,
         bought: time.of(report.facts.mined_at),
         moment: moment(report, list, params).map(|block| time.of(block)),
-        spendable: spendable(report, params).map(|block| time.of(block)).filter(|when| when.to_come),
+        reward: reward(report, params).map(amounts::price),
+        spendable: spendable_at(report, params).map(|block| time.of(block)).filter(|when| when.to_come),
         problem,
         revocation: revocation(report),
         fees: fees(report),
@@ -69,19 +73,12 @@ pub async fn rows(
 }
 
 fn moment(report: &TicketReport, list: &List, params: &Params) -> Option<BlockHeight> {
-    let after = |blocks: u32| BlockHeight(report.facts.mined_at.0.saturating_add(blocks));
     match list.state {
-        Some(TicketState::Immature) => Some(after(params.ticket_maturity)),
-        Some(TicketState::Live) => Some(after(params.ticket_maturity.saturating_add(params.ticket_expiry))),
+        Some(TicketState::Immature) => Some(matures_at(report, params)),
+        Some(TicketState::Live) => Some(expires_at(report, params)),
         // Of those that are ignored some have not ended; their state says enough.
         Some(TicketState::Voted | TicketState::Missed | TicketState::Expired) | None => report.ended_at,
     }
-}
-
-/// What a vote pays back lies as long as what a miner earns.
-fn spendable(report: &TicketReport, params: &Params) -> Option<BlockHeight> {
-    let ended = report.ended_at.filter(|_| report.state == TicketState::Voted)?;
-    Some(BlockHeight(ended.0.saturating_add(params.coinbase_maturity)))
 }
 
 fn revocation(report: &TicketReport) -> Option<&'static str> {
@@ -111,7 +108,7 @@ fn fees(report: &TicketReport) -> Option<Fees> {
 }
 
 /// Why a ticket is ignored, or was until an administrator added it.
-fn fee_problem(report: &TicketReport) -> Option<String> {
+pub(super) fn fee_problem(report: &TicketReport) -> Option<String> {
     let facts = &report.facts;
     let what = match facts.verdict {
         Verdict::Accepted => return None,

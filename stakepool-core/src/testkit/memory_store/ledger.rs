@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{Tables, part};
 use crate::accounts::UserId;
-use crate::chain::{ScriptAddress, TicketHash};
+use crate::chain::{Amount, BlockHeight, ScriptAddress, TicketHash};
 use crate::ports::{
     EventCursor, LedgerStore, LostAddress, Slice, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery,
 };
@@ -113,6 +114,33 @@ impl LedgerStore for MemoryStore {
             }
         }
         Ok(counts)
+    }
+
+    async fn locked(&self, user: UserId) -> Result<Amount, StoreError> {
+        let tables = self.tables();
+        let reports = tables.tickets.values().map(|ticket| &ticket.report);
+        let open = reports.filter(|report| {
+            report.user == Some(user) && matches!(report.state, TicketState::Immature | TicketState::Live)
+        });
+        Ok(Amount::from_atoms(open.map(|report| report.facts.price.atoms()).fold(0, i64::saturating_add)))
+    }
+
+    async fn votes_by_interval(
+        &self,
+        user: Option<UserId>,
+        from: BlockHeight,
+        interval: NonZeroU32,
+    ) -> Result<Vec<(BlockHeight, u64)>, StoreError> {
+        let tables = self.tables();
+        let mut counts = BTreeMap::new();
+        for report in tables.tickets.values().map(|ticket| &ticket.report) {
+            let is_wanted = report.state == TicketState::Voted && user.is_none_or(|user| report.user == Some(user));
+            if let Some(mined) = report.ended_at.filter(|height| is_wanted && *height >= from) {
+                let block = mined.0.saturating_sub(1);
+                *counts.entry(BlockHeight(block - block % interval)).or_default() += 1;
+            }
+        }
+        Ok(counts.into_iter().collect())
     }
 
     async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError> {

@@ -148,6 +148,8 @@ macro_rules! store_tests {
                 a_query_finds_by_user_state_and_ignorance_newest_first
                 a_query_finds_by_beginning_and_end_in_the_order_asked_for
                 counts_are_by_state_with_ignored_ones_apart
+                coins_are_locked_until_their_ticket_ends
+                votes_are_counted_by_the_interval_of_the_block_voted_on
                 addresses_that_are_no_users_are_lost_with_the_numbers_of_their_users
                 tickets_with_keys_of_their_own_are_no_users_and_found_apart
                 the_fee_of_a_ticket_with_a_key_of_its_own_is_lost_and_paid_again

@@ -4,9 +4,11 @@ mod query;
 mod tickets;
 mod votes;
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::TicketHash;
+use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::{EventCursor, LedgerStore, LostAddress, StoreError, StoredVote, TicketPage, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::UnixTime;
@@ -53,6 +55,19 @@ impl LedgerStore for Database {
 
     async fn ticket_counts(&self, user: Option<UserId>) -> Result<Vec<(TicketState, bool, u64)>, StoreError> {
         query::counts(self, user).await
+    }
+
+    async fn locked(&self, user: UserId) -> Result<Amount, StoreError> {
+        query::locked(self, user).await
+    }
+
+    async fn votes_by_interval(
+        &self,
+        user: Option<UserId>,
+        from: BlockHeight,
+        interval: NonZeroU32,
+    ) -> Result<Vec<(BlockHeight, u64)>, StoreError> {
+        query::votes_by_interval(self, user, from, interval).await
     }
 
     async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError> {
