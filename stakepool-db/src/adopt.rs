@@ -68,12 +68,13 @@ async fn give_address_keys(transaction: &mut Transaction) -> Result<Vec<Warning>
     Ok(warnings)
 }
 
-/// A user of the predecessor has the own number as key index.
+/// A user of the predecessor has the own number as key index. Two conditions, for each of which there is a key: a server goes through
+/// all rows for each row where they are one with OR.
 async fn give_key_indexes(transaction: &mut Transaction) -> Result<Vec<Warning>, Failure> {
     transaction
         .execute(&sql("INSERT INTO key_indexes (key_index, user_id) SELECT u.UserId, u.UserId FROM Users u \
-         WHERE u.MultiSigAddress <> '' AND NOT EXISTS \
-         (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId OR k.key_index = u.UserId)"))
+         WHERE u.MultiSigAddress <> '' AND NOT EXISTS (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId) \
+         AND NOT EXISTS (SELECT 1 FROM key_indexes k WHERE k.key_index = u.UserId)"))
         .await?;
     let shared = sql("SELECT u.UserId AS id FROM Users u WHERE u.MultiSigAddress <> '' AND NOT EXISTS \
          (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId) ORDER BY u.UserId");

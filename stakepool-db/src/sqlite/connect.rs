@@ -38,6 +38,8 @@ impl FileId {
 pub(crate) struct Prepared {
     pub path: PathBuf,
     pub file: FileId,
+    /// In bytes.
+    pub size: u64,
     pub warning: Option<Warning>,
 }
 
@@ -66,7 +68,7 @@ pub(crate) fn prepare(path: &Path) -> Result<Prepared, DbError> {
     }
     let mode = metadata.mode() & 0o777;
     let warning = (mode & 0o004 != 0).then(|| Warning::Readable { path: path.clone(), mode });
-    Ok(Prepared { file: FileId::of(&metadata), path, warning })
+    Ok(Prepared { file: FileId::of(&metadata), size: metadata.len(), path, warning })
 }
 
 /// What the system says, with the remedy where it is the user who asks.
@@ -101,12 +103,13 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .acquire_timeout(Duration::from_secs(30))
 }
 
-/// The one connection that writes; switches the file to WAL and checks it.
+/// The one connection that writes; switches the file to WAL, and checks it where `is_checked`.
 pub(crate) async fn writer(
     path: &Path,
     connect: &SqliteConnectOptions,
     options: SqliteOptions,
     purpose: Purpose,
+    is_checked: bool,
 ) -> Result<SqlitePool, DbError> {
     let connect = connect.clone().journal_mode(SqliteJournalMode::Wal);
     let connect = match purpose {
@@ -121,7 +124,9 @@ pub(crate) async fn writer(
             .pragma("threads", "2"),
     };
     let mut connection = first(path, &connect, options.busy_timeout).await?;
-    check(path, &mut connection).await?;
+    if is_checked {
+        check(path, &mut connection).await?;
+    }
     connection.close().await.map_err(|error| open_error(path, &error))?;
     pool(1)
         .before_acquire(|connection, _| Box::pin(is_usable(connection)))

@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use super::connect;
 use super::files::Files;
 use super::holder::OpenHere;
+use super::look::Look;
 use super::options::SqliteOptions;
 use super::{schema, stale_log};
 use crate::error::DbError;
@@ -27,6 +28,7 @@ pub(crate) struct SqliteFile {
     pub(super) connect: SqliteConnectOptions,
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    pub(super) look: Option<Arc<Look>>,
     // Last, so that the connections are gone before it.
     open_here: Mutex<Option<OpenHere>>,
 }
@@ -51,12 +53,16 @@ impl SqliteFile {
         stale_log::refuse(&prepared.path).await?;
         let open_here = Mutex::new(Some(OpenHere::note(&prepared.path, prepared.file)));
         let connect = connect::options(&prepared.path, options);
-        let writer = connect::writer(&prepared.path, &connect, options, purpose).await?;
+        // A copy that goes on was looked through, and is compared.
+        let is_large = prepared.size > options.looked_through_first;
+        let is_checked = purpose == Purpose::Serve && !is_large;
+        let writer = connect::writer(&prepared.path, &connect, options, purpose, is_checked).await?;
         let mut warnings: Vec<_> = prepared.warning.into_iter().collect();
         warnings.extend(schema::bring_up_to_date(&prepared.path, &writer, purpose).await?);
         let readers = connect::readers(&connect, options);
         let files = Arc::new(Files::of(&prepared.path, prepared.file));
-        Ok((Self { path: prepared.path, files, connect, writer, readers, open_here }, warnings))
+        let look = (purpose == Purpose::Serve && is_large).then(|| Look::begin(&prepared.path, &connect));
+        Ok((Self { path: prepared.path, files, connect, writer, readers, look, open_here }, warnings))
     }
 
     /// The file.
@@ -66,6 +72,9 @@ impl SqliteFile {
 
     /// Ends all connections, once what is under way is done.
     pub(crate) async fn close(&self) {
+        if let Some(look) = &self.look {
+            look.stop().await;
+        }
         self.readers.close().await;
         self.writer.close().await;
         self.open_here.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -20,8 +20,11 @@ impl SqliteFile {
         if found == "ok" { Ok(()) } else { Err(DbError::Damaged { path: path.clone(), reason: found }) }
     }
 
-    /// Looks whether the open files are still those at their paths, as they were written.
+    /// Looks whether the open files are still those at their paths, as they were written, and not found damaged.
     pub(crate) async fn look_at_files(&self) -> Result<(), StoreError> {
+        if let Some(damage) = self.look.as_ref().and_then(|look| look.found()) {
+            return Err(StoreError::Backend(damage.to_string()));
+        }
         let files = self.files.clone();
         let looked = spawn_blocking(move || files.check()).await;
         looked.unwrap_or(Ok(())).map_err(|meddling| StoreError::Backend(meddling.to_string()))

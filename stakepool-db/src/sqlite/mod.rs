@@ -13,6 +13,7 @@ mod health;
 mod holder;
 mod indexes;
 mod inspect;
+mod look;
 mod options;
 mod ready;
 mod room;

@@ -8,6 +8,7 @@ mod inspection;
 mod migration;
 mod predecessor;
 mod server;
+mod start;
 
 use stakepool_core::testkit::store_tests::Fixture;
 use stakepool_db::Database;

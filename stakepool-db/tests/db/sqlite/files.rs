@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::ports::{AuditEntry, AuditStore, LedgerStore, StoreError, UserStore};
+use stakepool_core::ports::{AuditEntry, AuditStore, LedgerStore, StoreError, UpkeepStore, UserStore};
 use stakepool_db::{Database, DbError, SqliteOptions, Warning};
 
 use super::{SqliteFixture, by_hand, run};
@@ -71,6 +71,31 @@ async fn another_file_is_not_taken_for_a_database_and_stays() {
     fs::write(fixture.path(), &text).unwrap();
     assert_eq!(error_of(&fixture.path()).await, DbError::NotADatabase { path: fixture.path() });
     assert_eq!(fs::read_to_string(fixture.path()).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_large_file_that_is_damaged_is_used_until_that_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pool.sqlite");
+    let large = SqliteOptions { looked_through_first: 0, ..SqliteOptions::default() };
+    let database = Database::open_sqlite(&path, large).await.unwrap();
+    database.check().await.unwrap();
+    database.close().await;
+    let mut bytes = fs::read(&path).unwrap();
+    // Behind the pages that opening reads: the last one is of a table or index of its own.
+    let last = bytes.len() - 4096;
+    bytes[last..].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    let database = Database::open_sqlite(&path, large).await.unwrap();
+    let error = loop {
+        match database.check().await {
+            Ok(()) => tokio::task::yield_now().await,
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(error.contains("is damaged") && error.contains("restore a backup"), "{error}");
+    assert_eq!(database.try_write(NOW).await.unwrap_err().to_string(), error);
+    database.close().await;
 }
 
 #[tokio::test]
