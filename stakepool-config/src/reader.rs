@@ -248,7 +248,9 @@ impl Reader<'_> {
         if let Ok((begin, end)) = certificate_validity(pem.as_bytes()) {
             self.needs(key, Need::Time { file: path.clone(), begin, end });
         }
-        Some(Certificate { path, pem })
+        let certificate = Certificate { path, pem };
+        self.settings.certificates.push(certificate.clone());
+        Some(certificate)
     }
 
     /// The file of a certificate's key; relative to the home.

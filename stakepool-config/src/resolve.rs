@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use crate::certificate::Certificate;
 use crate::flags::Flags;
 use crate::hint::nearest;
 use crate::ini::{self, BadLine};
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) contents: HashMap<&'static str, Vec<u64>>,
     /// Files with secrets in them.
     pub(crate) private_files: Vec<PathBuf>,
+    /// The certificates that keys name.
+    pub(crate) certificates: Vec<Certificate>,
 }
 
 impl Settings {
@@ -47,6 +50,7 @@ impl Settings {
             unread: HashSet::new(),
             contents: HashMap::new(),
             private_files: Vec::new(),
+            certificates: Vec::new(),
         };
         for key in table.settable() {
             if let Default::Is(value) = key.default {

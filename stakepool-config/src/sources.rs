@@ -6,6 +6,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 
+use crate::certificate::Certificate;
 use crate::hint::nearest;
 use crate::origin::Origin;
 use crate::resolve::Settings;
@@ -39,6 +40,8 @@ pub struct Sources {
     pub values: KeyValues,
     /// Files with secrets in them, which others of the machine should not read.
     pub private_files: Vec<PathBuf>,
+    /// The certificates that the configuration names, each once.
+    pub certificates: Vec<Certificate>,
     /// Environment variables that belong to the program: those of keys, and those that values name as `env:NAME`.
     variables: Vec<String>,
     /// With what the names of the program's variables begin.
@@ -66,6 +69,11 @@ impl Sources {
             }
         }
         found.private_files = settings.private_files.clone();
+        for certificate in &settings.certificates {
+            if found.certificates.iter().all(|known| known.path != certificate.path) {
+                found.certificates.push(certificate.clone());
+            }
+        }
         if is_private {
             found.private_files.insert(0, config_file.to_owned());
         }

@@ -83,7 +83,7 @@ fn write(found: &Inspection, console: Console<'_>) -> Result<(), CliError> {
     if console.style == Style::Text {
         writeln!(console.output, "{} users in {}\n", found.users, found.place).map_err(CliError::Output)?;
     }
-    console.style.write_table(console.output, &rows, "nothing was found").map_err(CliError::Output)
+    console.style.write_records(console.output, &rows, "nothing was found").map_err(CliError::Output)
 }
 
 /// What the configuration says that rows are compared with.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use stakepool_config::{Certificate, Database as Location, WebConfig};
+use stakepool_config::{Database as Location, WebConfig};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::sha256;
 use stakepool_core::ports::{AuditEntry, AuditStore};
@@ -22,7 +22,7 @@ use crate::pool::{ACTOR, Absent, OpenPool, PoolArguments};
 
 /// Pack what another host needs to take the web over, but for its secrets.
 ///
-/// A tar file that only you may read: the configuration without secrets and comments, the certificates that it names, and a
+/// A tar file that only you may read: the configuration without secrets and comments, every certificate that it names, and a
 /// copy of the database, made while the pool goes on. No password, token or key is in it; those that are needed are named,
 /// for you to bring over apart. Users' password hashes and e-mail addresses are in the database: keep the pack as you keep
 /// backups. A database on a server is not in it.
@@ -87,7 +87,7 @@ impl Pack {
         let mut writer = Writer::new(&self.file).map_err(failed)?;
         let mut files = vec![packed(CONFIGURATION, place, text.as_bytes())];
         writer.add(CONFIGURATION, text.as_bytes()).map_err(failed)?;
-        for (number, certificate) in certificates(config).into_iter().enumerate() {
+        for (number, certificate) in config.sources.certificates.iter().enumerate() {
             let name = format!("certificates/{number}.pem");
             writer.add(&name, certificate.pem.as_bytes()).map_err(failed)?;
             files.push(packed(&name, &certificate.path, certificate.pem.as_bytes()));
@@ -140,18 +140,4 @@ impl Pack {
 
 fn packed(name: &str, place: &Path, content: &[u8]) -> PackedFile {
     PackedFile { name: name.to_owned(), place: place.to_owned(), sha256: hex::encode(sha256(content)) }
-}
-
-/// The certificates that the configuration names, each once.
-fn certificates(config: &WebConfig) -> Vec<&Certificate> {
-    let wallets = config.wallets.iter().map(|wallet| &wallet.certificate);
-    let daemons = config.daemons.iter().map(|daemon| &daemon.certificate);
-    let own = config.rpc_identity.iter().map(|own| &own.certificate);
-    let mut once: Vec<&Certificate> = Vec::new();
-    for certificate in wallets.chain(daemons).chain(own) {
-        if once.iter().all(|known| known.path != certificate.path) {
-            once.push(certificate);
-        }
-    }
-    once
 }

@@ -25,7 +25,11 @@ async fn a_check_finds_nothing_in_a_pool_that_is_well_and_says_of_whom_it_speaks
     assert_eq!((&rows[0]["severity"], &rows[0]["kind"]), (&json!("error"), &json!("underivable")));
     assert_eq!(rows[0]["users"], json!([user.0]));
     let outcome = scene.run(&["db", "check"]);
-    assert!(outcome.output.contains("SEVERITY") && !outcome.output.contains("alice"), "{}", outcome.output);
+    // A block for each, whose lines are as long as what they say, and no longer.
+    let said = |line: &str| outcome.output.lines().any(|it| it.trim_end() == line);
+    assert!(said("severity  error") && said("kind      underivable"), "{}", outcome.output);
+    assert!(outcome.output.lines().any(|line| line.starts_with("remedy    ")), "{}", outcome.output);
+    assert!(!outcome.output.contains("alice"), "{}", outcome.output);
     // Nothing was done to it.
     let database = scene.database().await;
     assert_eq!(database.counts().await.unwrap(), (1, 1));

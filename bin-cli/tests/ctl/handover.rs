@@ -51,6 +51,10 @@ async fn the_key_file_of_handed_over_keys_is_named_wherever_they_are_served() {
     let scene = Scene::set(1).await;
     scene.register("user@example.org").await;
     scene.serve_wallets_of_today();
+    let node = scene.home.path().join("node.cert");
+    fs::copy(&scene.daemons[0].certificate, &node).unwrap();
+    let certificate = scene.daemons[0].certificate.display();
+    scene.reconfigure(&format!("exccdcert={certificate}"), "exccdcert=node.cert");
     let pack = scene.home.path().join("pool.handover").display().to_string();
     let packed = scene.run(&["handover", "pack", &pack, "--json"]).json();
     let named = |list: &Value| {
@@ -62,6 +66,9 @@ async fn the_key_file_of_handed_over_keys_is_named_wherever_they_are_served() {
     let outcome = run(scene.home.path(), &["handover", "check", &pack, "--here", "--json"], "");
     let checked: Value = serde_json::from_str(&outcome.output).unwrap();
     assert_eq!((outcome.code, named(&checked["lacking"])), (1, Some(file.clone())), "{checked}");
+    // The node's certificate is packed as all are.
+    let files: Vec<_> = packed["files"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(files.contains(&node.to_str().unwrap()), "{files:?}");
     fs::write(&file, "a key").unwrap();
     run(scene.home.path(), &["handover", "check", &pack, "--here"], "").success();
 }
