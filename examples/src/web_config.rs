@@ -3,27 +3,26 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use stakepool_core::ticket::PoolFee;
 use stakepool_sim::SimNetwork;
 
 use crate::daemon::PoolDaemon;
-use crate::pool::SmallPool;
+use crate::pool::{PoolOptions, SmallPool};
 
 /// Writes, in `folder`, the configuration with which a `stakepool-web` process serves the pool beside the web
-/// application of this process: on the same database, wallets, daemons and secrets.
+/// application of this process: on the same database, wallets, daemons and secrets. A database on a server is reached by its
+/// socket, without a password.
 ///
 /// # Errors
 /// Where a file cannot be written.
 pub fn write_web_config(
     network: &SimNetwork,
     pool: &SmallPool,
-    folder: &Path,
-    fee: PoolFee,
+    options: &PoolOptions,
     listen: &str,
 ) -> io::Result<PathBuf> {
-    let folder = fs::canonicalize(folder)?;
+    let folder = fs::canonicalize(&options.folder)?;
     let at = |name: &str| folder.join(name).display().to_string();
     let endpoints: Vec<_> = network.voting_wallets().iter().map(|wallet| wallet.endpoint()).collect();
     let mut certificates = Vec::new();
@@ -36,13 +35,12 @@ pub fn write_web_config(
     let daemons: &[PoolDaemon] = &pool.daemons;
     let daemon_certificate = |n: usize| fs::canonicalize(&daemons[n].options().certificate);
     let daemon_certificates = (0..daemons.len()).map(daemon_certificate).collect::<io::Result<Vec<_>>>()?;
-    let lines = [
+    let mut lines = vec![
         ("simnet", "1".to_owned()),
         ("appdata", folder.display().to_string()),
-        ("database", format!("sqlite:{}", at("pool.sqlite"))),
         ("coldwalletextpub", network.cold_wallet_xpub().to_string()),
         ("votingwalletextpub", network.voting_wallet_xpub().to_string()),
-        ("poolfees", fee.percent().to_string()),
+        ("poolfees", options.fee.percent().to_string()),
         ("maxusers", "200".to_owned()),
         ("wallethosts", list(&|n| endpoints[n].host.to_string(), endpoints.len())),
         ("walletusers", list(&|n| endpoints[n].user.clone(), endpoints.len())),
@@ -58,6 +56,18 @@ pub fn write_web_config(
         ("listen", listen.to_owned()),
         ("captcha", "none".to_owned()),
     ];
+    match &options.database {
+        None => lines.push(("database", format!("sqlite:{}", at("pool.sqlite")))),
+        Some(server) => {
+            lines.extend([
+                ("database", "mysql:".to_owned()),
+                ("dbname", server.name.clone()),
+                ("dbuser", server.user.clone()),
+                ("dbtls", "off".to_owned()),
+            ]);
+            lines.extend(server.socket.iter().map(|socket| ("dbsocket", socket.display().to_string())));
+        }
+    }
     let mut text = "[Application Options]\n".to_owned();
     for (key, value) in lines {
         // Writing to a string cannot fail.
