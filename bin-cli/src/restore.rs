@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use stakepool::PoolTerms;
+use stakepool::{Announced, PoolTerms};
 use stakepool_config::{Database as Location, WebConfig};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, AuditStore, DatabaseServer, UserStore};
@@ -21,7 +21,8 @@ use crate::progress::show;
 /// Put a backup in the place of the pool's database, while no program uses it.
 ///
 /// The backup is looked through first. The old files are kept beside the new one, under names with the date. What the
-/// old database had and the backup has not is shown, where the old one can still be read. Where the configuration names a
+/// old database had and the backup has not is shown, where the old one can still be read; terms, notices and a closing that were
+/// announced since are carried over from it. Where the configuration names a
 /// database on a server, it must be an empty one: the backup is copied into it, and a copy that was cut off is continued.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
@@ -34,8 +35,9 @@ pub(crate) struct Restore {
 }
 
 /// What is not known of a backup that goes into an empty database.
-const UNKNOWN_ON_SERVER: &str = "the database on the server is a new one; who registered since the backup is seen in the wallets \
-                                 and daemons once the pool runs (`stakepoolctl unknown list`), and their key indexes are given to \
+const UNKNOWN_ON_SERVER: &str = "the database on the server is a new one; what was announced since the backup (terms, \
+                                 notices, a closing) must be announced again (`terms list`, `notices list` on the old one); who \
+                                 registered since is seen in the wallets and daemons once the pool runs (`stakepoolctl unknown list`), and their key indexes are given to \
                                  nobody";
 
 #[derive(Serialize)]
@@ -50,6 +52,8 @@ struct Restored {
     users: u64,
     /// Old files under their new names.
     set_aside: Vec<String>,
+    /// Terms and notices that the old database had and the backup has not, or the other way round. They are carried over.
+    announced_since: Vec<String>,
     /// What the old database had; null where there was none, or where it cannot be read.
     since_backup: Option<Lost>,
     /// Why that is not known.
@@ -100,6 +104,8 @@ impl Answer for Restored {
         let mut fields =
             vec![(name, self.restored.clone()), ("database", self.database.clone()), ("users", self.users.to_string())];
         fields.extend(self.set_aside.iter().map(|file| ("set aside", file.clone())));
+        let carried = if self.only_checked { "to be carried over" } else { "carried over" };
+        fields.extend(self.announced_since.iter().map(|announced| (carried, announced.clone())));
         if let Some(lost) = &self.since_backup {
             fields.extend(lost.users.iter().map(|user| ("lost user", user.for_people())));
             fields.push(("lost users", lost.users.len().to_string()));
@@ -166,6 +172,7 @@ impl Restore {
             only_checked: self.check,
             users,
             set_aside: Vec::new(),
+            announced_since: Vec::new(),
             since_backup: None,
             unknown_because: Some(UNKNOWN_ON_SERVER.to_owned()),
         };
@@ -185,9 +192,14 @@ impl Restore {
 
     async fn restore(&self, config: &WebConfig, place: &Path) -> Result<Restored, CliError> {
         let (checked, users) = self.checked(config, place).await?;
-        let (since_backup, unknown_because) = match checked.since().await {
-            Ok(since) => (since.map(Lost::from), None),
+        let (mut since, unknown_because) = match checked.since().await {
+            Ok(since) => (since, None),
             Err(error) => (None, Some(error.to_string())),
+        };
+        let announced = since.as_mut().map(|since| Announced::of_notes(std::mem::take(&mut since.notes)));
+        let announced_since = match &announced {
+            Some(announced) => announced.since(&Announced::read(checked.database()).await?),
+            None => Vec::new(),
         };
         let mut restored = Restored {
             restored: self.file.display().to_string(),
@@ -195,15 +207,17 @@ impl Restore {
             only_checked: self.check,
             users,
             set_aside: Vec::new(),
-            since_backup,
+            announced_since,
+            since_backup: since.map(Lost::from),
             unknown_because,
         };
         if self.check {
             checked.discard().await;
             return Ok(restored);
         }
-        if restored.since_backup.is_some() {
+        if let Some(announced) = announced {
             checked.keep_numbers().await?;
+            announced.put(checked.database()).await?;
         }
         let now = UnixTime::from(std::time::SystemTime::now());
         let detail = restored.since_backup.as_ref().map_or_else(String::new, |lost| {

@@ -10,7 +10,7 @@ use stakepool_sim::SimNetwork;
 use crate::daemon::PoolDaemon;
 use crate::pool::{PoolOptions, SmallPool};
 
-/// Writes, in `folder`, the configuration with which a `stakepool-web` process serves the pool beside the web
+/// Writes, in the folder of the pool, the configuration with which a `stakepool-web` process serves the pool beside the web
 /// application of this process: on the same database, wallets, daemons and secrets. A database on a server is reached by its
 /// socket, without a password.
 ///

@@ -126,6 +126,7 @@ pub mod administration;
 mod agendas;
 mod alert_record;
 pub mod alerts;
+mod announced;
 mod builder;
 mod closed;
 pub mod daemons;
@@ -164,6 +165,7 @@ mod vsp_work;
 pub mod wallets;
 
 pub use alert_record::{AlertsReport, ChannelReport};
+pub use announced::Announced;
 pub use builder::PoolBuilder;
 pub use closed::Closed;
 pub use database::{DatabaseCondition, DatabaseHealth, DatabaseReport};

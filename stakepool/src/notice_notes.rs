@@ -11,11 +11,13 @@ use stakepool_core::time::UnixTime;
 use crate::json_note::set_json_note;
 
 /// How the names of the notes of notices begin; the number follows.
-const NOTICE: &str = "notice/";
+pub(crate) const NOTICE: &str = "notice/";
 /// How those of their mails begin; number and stage follow.
 const MAILED: &str = "notice-mail/";
 /// The note of the highest number that a notice has had.
 const LAST_NUMBER: &str = "notice-number";
+/// How the names of all notes of notices begin.
+pub(crate) const PREFIXES: [&str; 3] = [NOTICE, MAILED, LAST_NUMBER];
 
 /// The number of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,8 +8,10 @@ use stakepool_core::time::UnixTime;
 
 use crate::json_note::set_json_note;
 
+/// How the names of all notes of terms begin.
+pub(crate) const PREFIX: &str = "terms/";
 /// How the names of the notes of terms begin; the height follows.
-const FROM: &str = "terms/from/";
+pub(crate) const FROM: &str = "terms/from/";
 /// The note of what the configuration said last.
 const CONFIGURED: &str = "terms/configured";
 

@@ -147,7 +147,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "unknown_notes",
                 "user_cache",
             ],
-            &["database", "factor_key", "voting_key", "vsp"],
+            &["announced", "database", "factor_key", "voting_key", "vsp"],
             &["limits", "stores_as_one"],
             &["terms"],
             &["mail", "wallets"],

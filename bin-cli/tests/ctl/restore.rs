@@ -50,6 +50,22 @@ async fn a_backup_takes_the_databases_place_and_what_is_lost_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_announced_since_the_backup_is_named_and_carried_over() {
+    let (scene, file) = pool_with_backup().await;
+    scene
+        .run(&["notices", "add", "--kind", "news", "--text", "The pool moves to another house.", "--no-mail", "--json"])
+        .json();
+    let named = |answer: &serde_json::Value| answer["announced_since"][0].as_str().unwrap_or_default().to_owned();
+    let checked = scene.run(&["restore", "--check", &file, "--json"]).json();
+    assert!(named(&checked).ends_with("The pool moves to another house."), "{checked}");
+    let told = scene.run(&["restore", &file]).success();
+    assert!(told.lines().any(|line| line.starts_with("carried over") && line.ends_with("another house.")), "{told}");
+    let notices = scene.run(&["notices", "list", "--json"]).json();
+    assert_eq!(notices[0]["text"], "The pool moves to another house.", "{notices}");
+    assert!(!knows(&scene, "bob@example.org").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_index_given_since_the_backup_is_not_given_again() {
     let (scene, file) = pool_with_backup().await;
     scene.run(&["restore", &file]).success();

@@ -26,6 +26,8 @@ pub struct Since {
     pub audit_lines: usize,
     /// The latest of them: when, who, what, about whom.
     pub audit: Vec<AuditLine>,
+    /// All notes of the database, by name and text, whether the copy has them or not.
+    pub notes: Vec<(String, String)>,
 }
 
 /// A user whom, or whose address, an earlier copy does not know.
@@ -88,6 +90,7 @@ pub(super) async fn compare(old: &Path, copy: &SqliteFile) -> Result<Since, DbEr
         Ok(AuditLine { at, actor, action: row.try_get("action")?, subject: row.try_get("subject")? })
     };
     since.audit = rows.iter().take(MOST_AUDIT).map(line).collect::<Result<_, sqlx::Error>>().map_err(failed)?;
+    since.notes = sqlx::query_as("SELECT name, text FROM notes").fetch_all(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     Ok(since)
 }
