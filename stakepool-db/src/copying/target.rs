@@ -19,10 +19,10 @@ use crate::mysql;
 use crate::sql::{Failure, Statement, Transaction, Turn, sql};
 use crate::sqlite::{self, SqliteOptions};
 
-/// Most rows of a statement.
-const TOGETHER: usize = 200;
+/// Most values of a statement: SQLite takes 32,766. Each statement is a way to the server and back, on a busy computer a long one.
+const TOGETHER: usize = 16_000;
 /// How many bytes fill a statement, however few rows they are: servers refuse packets that are too large, some from 1 MiB on.
-const TOGETHER_BYTES: usize = 256 << 10;
+const TOGETHER_BYTES: usize = 512 << 10;
 /// How long a piece may be tried on a busy server.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -76,7 +76,7 @@ impl Target {
 
     /// Writes rows in one transaction.
     pub(super) async fn write(&self, layout: &Layout, rows: Vec<Values>) -> Result<(), DbError> {
-        let statements: Vec<Statement> = together(rows).map(|rows| insert(layout, rows)).collect();
+        let statements: Vec<Statement> = together(layout, rows).map(|rows| insert(layout, rows)).collect();
         let attempts = self.database.writes_within(Turn::None, PATIENCE);
         let written: Result<(), StoreError> = transaction!(attempts, |transaction| {
             for statement in &statements {
@@ -238,11 +238,11 @@ async fn refuse_file(path: &Path) -> Result<(), DbError> {
 }
 
 /// Rows by statements.
-fn together(rows: Vec<Values>) -> impl Iterator<Item = Vec<Values>> {
-    let mut rows = rows.into_iter();
+fn together(layout: &Layout, rows: Vec<Values>) -> impl Iterator<Item = Vec<Values>> {
+    let (most, mut rows) = (most_rows(layout), rows.into_iter());
     std::iter::from_fn(move || {
         let (mut some, mut bytes) = (Vec::new(), 0);
-        while some.len() < TOGETHER && bytes < TOGETHER_BYTES {
+        while some.len() < most && bytes < TOGETHER_BYTES {
             let Some(row) = rows.next() else { break };
             bytes += size(&row);
             some.push(row);
@@ -251,13 +251,18 @@ fn together(rows: Vec<Values>) -> impl Iterator<Item = Vec<Values>> {
     })
 }
 
+/// Most rows of a statement.
+fn most_rows(layout: &Layout) -> usize {
+    (TOGETHER / layout.columns.len().max(1)).max(1)
+}
+
 /// A statement with some rows. Those of most pieces have the same text, which stays prepared.
 fn insert(layout: &Layout, rows: Vec<Values>) -> Statement {
     let mut insert = sql("INSERT INTO ");
     insert.push(layout.name).push(" (");
     columns(&mut insert, layout.columns.iter().map(|column| column.name));
     insert.push(") VALUES ");
-    let is_common = rows.len() == TOGETHER;
+    let is_common = rows.len() == most_rows(layout);
     for (number, row) in rows.into_iter().enumerate() {
         insert.push(if number == 0 { "(" } else { ", (" }).push_list(row).push(")");
     }
