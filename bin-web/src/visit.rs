@@ -187,6 +187,11 @@ impl Visit {
         self.session.as_ref().map(|(token, _)| token)
     }
 
+    /// A secret of this browser, as long as its user stays the same.
+    pub fn browser(&self) -> &str {
+        &self.csrf
+    }
+
     /// Makes a page.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stakepool_core::ports::{StakeInfo, StoreError};
+use stakepool_core::vsp::TicketCounts;
 use stakepool_core::wallets::GroupError;
 
 /// The figures of the pool at one moment.
@@ -14,6 +15,8 @@ pub struct PoolFigures {
     pub users: u64,
     /// Users with an address.
     pub active_users: u64,
+    /// The tickets that wallets of today have registered, where these are served. They are in no wallet of the pool.
+    pub registered: Option<TicketCounts>,
 }
 
 /// Why there are no figures.

@@ -141,6 +141,8 @@ pub mod mail;
 mod notice_notes;
 mod notices;
 mod over_time;
+#[cfg(feature = "vsp")]
+pub mod owners;
 mod parts;
 mod pool;
 pub mod registration;

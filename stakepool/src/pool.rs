@@ -13,6 +13,7 @@ use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
 use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
+use stakepool_core::vsp::TicketCounts;
 use tokio::sync::OnceCell;
 
 use crate::agendas::Agendas;
@@ -259,11 +260,21 @@ impl Pool {
     /// [`FiguresError`](crate::FiguresError).
     pub async fn figures(&self) -> Figures {
         let read = async {
-            let (stake, counts) = tokio::join!(self.parts.stats.stake_info(), self.parts.users.counts());
+            let (stake, counts, registered) =
+                tokio::join!(self.parts.stats.stake_info(), self.parts.users.counts(), self.registered_tickets());
             let (users, active_users) = counts?;
-            Ok(Arc::new(PoolFigures { stake: stake?, users, active_users }))
+            Ok(Arc::new(PoolFigures { stake: stake?, users, active_users, registered: registered? }))
         };
         self.figures.get(read).await
+    }
+
+    /// How many tickets wallets of today have registered, where these are served.
+    async fn registered_tickets(&self) -> Result<Option<TicketCounts>, StoreError> {
+        #[cfg(feature = "vsp")]
+        if self.parts.vsp.is_some() {
+            return self.parts.vsp_tickets.registered_counts().await.map(Some);
+        }
+        Ok(None)
     }
 
     /// The pool's tickets as its ledger counts them, at most a second old.

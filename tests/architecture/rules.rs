@@ -156,7 +156,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["daemons"],
             &["pool"],
             &["notices", "terms_keeper"],
-            &["accounts", "builder", "history", "status", "vsp_work"],
+            &["accounts", "builder", "history", "owners", "status", "vsp_work"],
             &["administration", "alerts"],
             &["run"],
         ],

@@ -6,6 +6,7 @@ use stakepool::accounts::ClientAddress;
 use stakepool::{Notice, Pool, PoolFigures};
 use stakepool_core::chain::Amount;
 use stakepool_core::log_throttle::LogThrottle;
+use stakepool_core::vsp::TicketCounts;
 use tokio::time::Instant;
 
 use super::answer::{Code, with_data};
@@ -45,6 +46,29 @@ struct Stats<'a> {
     /// Not the predecessor's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<ShownNotice>,
+    /// Not the predecessor's. The other fields do not count these tickets: no wallet of the pool has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vsp: Option<Registered>,
+}
+
+/// Tickets that wallets of today have registered.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Registered {
+    /// To be voted: their fees are with the node.
+    voting: u64,
+    voted: u64,
+    missed: u64,
+    expired: u64,
+    /// Missed or expired, as an older server noted it.
+    revoked: u64,
+}
+
+impl From<TicketCounts> for Registered {
+    fn from(counts: TicketCounts) -> Self {
+        let TicketCounts { voting, voted, missed, expired, revoked, .. } = counts;
+        Self { voting, voted, missed, expired, revoked }
+    }
 }
 
 /// What users are to know, with moments in seconds since 1970.
@@ -110,6 +134,7 @@ fn body(figures: &PoolFigures, pool: &Pool) -> Bytes {
         user_count_active: figures.active_users,
         version: VERSION,
         notices: pool.notices().into_iter().map(ShownNotice::from).collect(),
+        vsp: figures.registered.map(Registered::from),
     };
     with_data(Code::Ok, "stats successfully retrieved", Some(data))
 }

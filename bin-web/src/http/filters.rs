@@ -24,8 +24,7 @@ pub fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
 
 /// Takes exactly this path.
 pub fn at(path: &'static str) -> BoxedFilter<()> {
-    match path.trim_start_matches('/') {
-        "" => warp::path::end().boxed(),
-        name => warp::path(name).and(warp::path::end()).boxed(),
-    }
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let all = segments.fold(warp::any().boxed(), |before, segment| before.and(warp::path(segment)).boxed());
+    all.and(warp::path::end()).boxed()
 }

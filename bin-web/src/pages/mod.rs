@@ -101,6 +101,8 @@ fn table() -> Vec<Route> {
         Route::submit("/voting", voting::submit),
         Route::show("/stats", stats::show),
         Route::show("/vsp", vsp::buying::show),
+        Route::show("/vsp/ticket", vsp::ticket::show),
+        Route::submit("/vsp/ticket", vsp::ticket::submit),
         Route::show("/error", error::show),
         Route::show("/status", admin::status::show),
         Route::own("/status.json", admin::status::json),
@@ -113,6 +115,8 @@ fn table() -> Vec<Route> {
         Route::submit("/admininvitations", admin::invitations::submit),
         Route::show("/adminmail", admin::mail::show),
         Route::show("/adminvotes", admin::votes::show),
+        Route::show("/adminvsp", admin::vsp::show),
+        Route::show("/adminvsp.csv", admin::vsp_income::csv),
         Route::show("/adminaudit", admin::audit::show),
     ]
 }
@@ -132,6 +136,7 @@ pub fn public_samples(site: &Site) -> Vec<Sample> {
         home::samples(),
         stats::samples(),
         vsp::buying::samples(),
+        vsp::ticket::samples(),
         signin::samples(site),
         signincode::samples(),
         signup::samples(site),

@@ -39,6 +39,8 @@ struct Shown {
     voted_width: String,
     users: u64,
     active_users: u64,
+    /// Tickets of wallets without an account that are to be voted, where such wallets are served.
+    registered: Option<u64>,
 }
 
 /// Shows the page; without wallets or database it says so. What becomes of the pool's tickets is read from its ledger, as
@@ -82,6 +84,7 @@ fn shown(figures: &PoolFigures, tally: &Tally) -> Shown {
         voted_width: format!("{:.1}", 1000.0 * tally.of_drawn(tally.voted)),
         users: figures.users,
         active_users: figures.active_users,
+        registered: figures.registered.map(|counts| counts.voting),
     }
 }
 
@@ -91,7 +94,8 @@ fn percent(share: f64) -> String {
 
 /// The page, to try templates with.
 pub fn samples() -> Vec<Sample> {
-    let (figures, charts) = (Shown { voted: 1, ..Shown::default() }, Arc::new(vec![Chart::sample()]));
+    let (figures, charts) =
+        (Shown { voted: 1, registered: Some(1), ..Shown::default() }, Arc::new(vec![Chart::sample()]));
     let pages = [Stats { figures: Some(figures), charts }, Stats { figures: None, charts: Arc::default() }];
     pages.map(|page| Sample::new("stats.html.tera", &page)).into()
 }

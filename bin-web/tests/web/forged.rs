@@ -149,6 +149,8 @@ impl Scene {
 async fn no_form_does_anything_without_the_token_of_the_visitors_own_browser() {
     let forms: Vec<_> = known_routes()
         .filter(|route| route.method == Method::POST && !route.path.starts_with("/api/"))
+        // They show a ticket to who has signed for it, and change nothing.
+        .filter(|route| !route.path.starts_with("/vsp/"))
         .map(|route| route.path)
         .collect();
     assert!(forms.len() >= 14, "{forms:?}");

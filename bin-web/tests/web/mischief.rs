@@ -71,6 +71,8 @@ const FIELDS: &[&str] = &[
     "sure",
     "tickets[]",
     "ticket",
+    "made",
+    "signature",
     "user",
     "username",
     "signup",
@@ -296,7 +298,8 @@ async fn every_route_answers_everybody() {
                 // Wallets of today are not served here.
                 StatusCode::NOT_FOUND => {
                     let no_hash = path == "/ticket" && who != Who::Anybody;
-                    no_hash || path.starts_with("/api/v3/") || path.starts_with("/vsp")
+                    let unserved = ["/api/v3/", "/vsp", "/adminvsp"].iter().any(|start| path.starts_with(start));
+                    no_hash || unserved
                 }
                 StatusCode::UNAUTHORIZED => who == Who::Anybody && path == "/status.json",
                 StatusCode::FORBIDDEN => {

@@ -23,7 +23,7 @@ async fn keeping(keys: [&str; 2]) -> (World, VotingWallets) {
     };
     let members = keys.iter().map(|key| wallet(key)).collect();
     let mut kept = None;
-    let world = World::with(plan, |parts, database| {
+    let world = World::with(plan, async |parts, database| {
         let wallets = VotingWallets::new(&terms, members, database.clone());
         parts.wallets = Some(wallets.clone());
         kept = Some(wallets);

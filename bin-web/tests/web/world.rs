@@ -58,7 +58,7 @@ pub struct World {
     web: WebParts,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), WebError>>,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 /// What a test wants to be different.
@@ -105,11 +105,11 @@ impl World {
     }
 
     pub async fn of(plan: Plan) -> Self {
-        Self::with(plan, |_, _| {}).await
+        Self::with(plan, async |_, _| {}).await
     }
 
     /// As [`World::of`], where what differs lies on the world's own database.
-    pub async fn with(plan: Plan, change: impl FnOnce(&mut Parts, &Arc<Database>)) -> Self {
+    pub async fn with(plan: Plan, change: impl AsyncFnOnce(&mut Parts, &Arc<Database>)) -> Self {
         let Plan { terms, settings, options, web, .. } = plan;
         let folder = tempfile::tempdir().unwrap();
         let database =
@@ -132,7 +132,7 @@ impl World {
             parts.mailer = Arc::new(SmtpMailer::new(&smtp, "Test pool").unwrap());
         }
         (plan.change_parts)(&mut parts);
-        change(&mut parts, &database);
+        change(&mut parts, &database).await;
         let pool = Arc::new(Pool::new(terms, settings, parts).unwrap());
         let bound = Web::bind(options.clone(), pool.clone(), web.clone()).await.unwrap();
         let (server, monitors) = (tcp(&bound), bound.monitor_address());
@@ -143,7 +143,7 @@ impl World {
         let running =
             tokio::spawn(async move { if plan.works { bound.run(stopped).await } else { bound.serve(stopped).await } });
         let stop = Some(stop);
-        Self { server, monitors, database, group, wallets, clock, pool, options, web, stop, running, _folder: folder }
+        Self { server, monitors, database, group, wallets, clock, pool, options, web, stop, running, folder }
     }
 
     /// Where another instance on the same database answers; it ends with the test.

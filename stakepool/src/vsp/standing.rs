@@ -2,7 +2,8 @@
 
 use data_encoding::BASE64;
 use stakepool_core::chain::Amount;
-use stakepool_core::vsp::BestBlock;
+use stakepool_core::ports::StoreError;
+use stakepool_core::vsp::{BestBlock, FeeKey};
 
 use super::service::Vsp;
 
@@ -36,5 +37,13 @@ impl Vsp {
         let quote = |best: BestBlock| terms.fee.quote(&terms.params(), best, best.stake_difficulty, self.now()).amount;
         let (public_key, closed) = (BASE64.encode(&self.public_key()), (*terms.closed.get()).clone());
         Standing { public_key, closed, hindrance, best, fee: best.map(quote) }
+    }
+
+    /// The keys whose addresses take fees, with what was given of them, the latest last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fee_keys(&self) -> Result<Vec<FeeKey>, StoreError> {
+        self.parts.stores.fee_keys.fee_keys().await
     }
 }

@@ -1,3 +1,4 @@
 //! Pages for owners of tickets that wallets of today register: without an account.
 
 pub mod buying;
+pub mod ticket;

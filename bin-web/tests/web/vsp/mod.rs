@@ -4,4 +4,5 @@ mod limits;
 mod pages;
 mod replay;
 mod scene;
+mod tickets;
 mod transport;

@@ -179,7 +179,7 @@ fn no_key_lies_open(scene: &Scene, exchanges: &[Exchange]) {
         .filter_map(|body| Some(body["votingkey"].as_str()?.to_owned()))
         .collect();
     assert!(keys.len() >= 3);
-    for file in std::fs::read_dir(scene.folder.path()).unwrap() {
+    for file in std::fs::read_dir(scene.world.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         for key in &keys {
             let base64 = data_encoding::BASE64.encode(format!("xx{key}").as_bytes());

@@ -9,8 +9,7 @@ use stakepool_core::chain::{Amount, BlockHeight, Network};
 use stakepool_core::testkit::{FakeVspNode, TestClock};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::vsp::{FeeTerms, server_version};
-use stakepool_db::{Database, SqliteOptions};
-use tempfile::TempDir;
+use stakepool_db::Database;
 
 use crate::http::Reply;
 use crate::world::{COLD, Plan, World};
@@ -21,21 +20,25 @@ pub struct Scene {
     pub vsp: Arc<Vsp>,
     pub node: Arc<FakeVspNode>,
     pub clock: Arc<TestClock>,
-    pub folder: TempDir,
 }
 
 impl Scene {
     /// A pool that asks 5 percent. Its fee key is the cold wallet's, as that of the recorded server was.
     pub async fn set() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("vsp.sqlite");
-        let database = Arc::new(Database::open_sqlite(file, SqliteOptions::default()).await.unwrap());
+        Self::of(Plan::default()).await
+    }
+
+    /// The same, where something else is planned as well.
+    pub async fn of(plan: Plan) -> Self {
         let (node, clock) = (Arc::new(FakeVspNode::at(162)), Arc::new(TestClock::default()));
-        let vsp = open(&database, &node, &clock, &SealingKey::random().unwrap()).await;
-        let plan = Plan { works: false, ..Plan::default() };
-        let served = vsp.clone();
-        let world = World::with(plan, |parts, _| parts.vsp = Some(served)).await;
-        let scene = Self { world, vsp, node, clock, folder };
+        let plan = Plan { works: false, ..plan };
+        let world = World::with(plan, async |parts, database| {
+            parts.clock = clock.clone();
+            parts.vsp = Some(open(database, &node, &clock, &SealingKey::random().unwrap()).await);
+        });
+        let world = world.await;
+        let vsp = world.pool.vsp().unwrap().clone();
+        let scene = Self { world, vsp, node, clock };
         scene.look().await;
         scene
     }

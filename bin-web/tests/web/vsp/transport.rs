@@ -44,7 +44,7 @@ async fn without_wallets_of_today_there_is_no_such_api() {
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
     assert!(reply.text().contains("invalid API command or version"));
     let stats = world.send("GET", "/api/v2/stats", &[], b"").await.text();
-    assert!(!stats.contains("[1,2,3]"), "{stats}");
+    assert!(!stats.contains("[1,2,3]") && !stats.contains("Vsp"), "{stats}");
 }
 
 #[tokio::test]
@@ -52,6 +52,9 @@ async fn the_statistics_name_the_third_version_of_the_api() {
     let scene = Scene::set().await;
     let stats: Value = serde_json::from_slice(&scene.world.send("GET", "/api/v2/stats", &[], b"").await.body).unwrap();
     assert_eq!(stats["data"]["APIVersionsSupported"], json!([1, 2, 3]));
+    let none = json!({"Voting": 0, "Voted": 0, "Missed": 0, "Expired": 0, "Revoked": 0});
+    assert_eq!(stats["data"]["Vsp"], none);
+    assert!(scene.world.browser().get("/stats").await.text().contains("wallets without an account"));
 }
 
 #[tokio::test]

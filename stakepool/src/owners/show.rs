@@ -1,0 +1,94 @@
+//! Showing a ticket to whoever signs for it.
+
+use stakepool_core::chain::{Address, TicketHash};
+use stakepool_core::ports::RegisteredTicket;
+use stakepool_core::time::UnixTime;
+use stakepool_core::vsp::{RecordKind, authenticate};
+
+use super::challenge::{Challenge, is_fresh};
+use super::error::OwnershipError;
+use crate::limits::origin::ClientAddress;
+use crate::pool::Pool;
+use crate::signed::Signer;
+
+/// What texts of this room are signed for.
+const PURPOSE: &str = "ticket of a wallet of today";
+
+/// A ticket as its owner sees it. No key is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnedTicket {
+    /// The ticket.
+    pub ticket: RegisteredTicket,
+    /// What was signed for it on both sides, the oldest first: of which kind, and the time that the request says.
+    pub signed: Vec<(RecordKind, UnixTime)>,
+}
+
+/// A text with its signature, as it comes from a browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// When the text was made.
+    pub made: UnixTime,
+    /// A secret that only this browser has.
+    pub browser: &'a str,
+    /// What the wallet's `signmessage` gave.
+    pub signature: &'a str,
+}
+
+impl Pool {
+    /// The text that the owner of a ticket signs in a browser, which has a secret of its own.
+    pub fn ownership_challenge(&self, ticket: TicketHash, made: UnixTime, browser: &str) -> Challenge {
+        Challenge::new(&self.owners_signer(), &self.site().base_url, ticket, made, browser)
+    }
+
+    /// The addresses that may sign for a ticket: the owner's first.
+    ///
+    /// # Errors
+    /// [`OwnershipError`] where it is not registered.
+    pub async fn may_sign_for(&self, ticket: &TicketHash) -> Result<Vec<Address>, OwnershipError> {
+        let registration = self.registered_by_wallet(ticket).await?.registration;
+        Ok([Some(registration.owner), registration.alternate].into_iter().flatten().collect())
+    }
+
+    /// Shows a ticket to whoever has signed the text for it. Wrong signatures count as failed sign-ins do.
+    ///
+    /// # Errors
+    /// [`OwnershipError`].
+    pub async fn show_to_owner(
+        &self,
+        answered: Answered<'_>,
+        client: ClientAddress,
+    ) -> Result<OwnedTicket, OwnershipError> {
+        let tried = self.limiter.stranger("ticket signature", client)?;
+        let Answered { ticket, made, browser, signature } = answered;
+        let known = self.registered_by_wallet(&ticket).await?;
+        if !is_fresh(made, self.now()) {
+            self.limiter.succeeded(tried);
+            return Err(OwnershipError::Stale);
+        }
+        let challenge = self.ownership_challenge(ticket, made, browser);
+        let (owner, alternate) = (known.registration.owner, known.registration.alternate);
+        authenticate(challenge.text.as_bytes(), Some(signature), owner, alternate)
+            .map_err(|_| OwnershipError::BadSignature)?;
+        self.limiter.succeeded(tried);
+        self.as_owner_sees(known).await
+    }
+
+    fn owners_signer(&self) -> Signer {
+        self.settings().signer(PURPOSE)
+    }
+
+    async fn registered_by_wallet(&self, ticket: &TicketHash) -> Result<RegisteredTicket, OwnershipError> {
+        if self.vsp().is_none() {
+            return Err(OwnershipError::NotServed);
+        }
+        self.parts().vsp_tickets.registered_ticket(ticket).await?.ok_or(OwnershipError::Unknown)
+    }
+
+    async fn as_owner_sees(&self, known: RegisteredTicket) -> Result<OwnedTicket, OwnershipError> {
+        let records = self.parts().vsp_tickets.records(&known.registration.ticket).await?;
+        let signed = records.into_iter().map(|record| (record.kind, record.timestamp)).collect();
+        Ok(OwnedTicket { ticket: RegisteredTicket { voting_key: None, payment: None, ..known }, signed })
+    }
+}
