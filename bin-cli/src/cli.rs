@@ -36,7 +36,7 @@ use crate::vsp::VspCommand;
 use crate::wallets::WalletsCommand;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, wallets check, rotation, \
+Exit codes: 0 all is as it was asked for; 1 something failed, or the pool is not well (status, vsp status, vsp verify, vsp audit, vsp listing, wallets check, rotation, \
 selftest, alerts test, db check, handover check); \
 2 the command, an argument or the configuration is wrong; 3 something that was named is not there, or was refused.";
 

@@ -18,6 +18,7 @@ mod invitations;
 mod lines;
 mod mail;
 mod notices;
+mod outside;
 mod pool;
 mod progress;
 mod restore;

@@ -30,6 +30,7 @@ mod text;
 mod unquote;
 mod value;
 mod voting_key;
+mod vspd;
 mod web;
 
 pub use certificate::Certificate;
@@ -47,6 +48,7 @@ pub use problem::{ConfigErrors, Problem};
 pub use reference::{KeyReference, daemon_keys, web_keys};
 pub use sources::{KeyValues, Sources};
 pub use voting_key::SealedVotingKey;
+pub use vspd::{FromVspd, from_vspd};
 pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, Vsp, WebConfig};
 #[cfg(feature = "pool")]
 pub use web::{NewKeyFile, VspSetupError};

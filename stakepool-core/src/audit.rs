@@ -48,6 +48,12 @@ actions! {
     TermsRevoke = "terms.revoke",
     /// The configuration has another fee or cold wallet, which hold from now on.
     TermsConfigured = "terms.configured",
+    /// No new tickets of wallets of today are taken.
+    VspClose = "vsp.close",
+    /// They are taken again.
+    VspOpen = "vsp.open",
+    /// A key for the fees of wallets of today gives no more addresses.
+    VspKeyRetire = "vsp.key.retire",
     /// A notice to the users is made.
     NoticeAdd = "notice.add",
     /// A notice to the users is taken back.

@@ -17,19 +17,25 @@ use stakepool_core::reloadable::Reloadable;
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
     configured: Reloadable<Option<String>>,
+    by_command: Reloadable<Option<String>>,
     for_good: Reloadable<Option<String>>,
 }
 
 impl Closed {
     /// The message, where the pool is closed.
     pub fn get(&self) -> Arc<Option<String>> {
-        let for_good = self.for_good.get();
-        if for_good.is_some() { for_good } else { self.configured.get() }
+        let said = [&self.for_good, &self.by_command].map(Reloadable::get);
+        said.into_iter().find(|message| message.is_some()).unwrap_or_else(|| self.configured.get())
     }
 
     /// Takes over what the configuration says: closed with this message, or open.
     pub fn set_configured(&self, message: Option<String>) {
         self.configured.set(message);
+    }
+
+    /// Closes with this message because the operator has said so while the pool runs; `None` takes that back.
+    pub fn set_by_command(&self, message: Option<String>) {
+        self.by_command.set(message);
     }
 
     /// Closes the pool with this message because its closing day has come; `None` takes that back.
@@ -45,6 +51,6 @@ impl Closed {
 
 impl From<Option<String>> for Closed {
     fn from(message: Option<String>) -> Self {
-        Self { configured: message.into(), for_good: Reloadable::default() }
+        Self { configured: message.into(), ..Self::default() }
     }
 }

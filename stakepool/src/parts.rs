@@ -6,10 +6,10 @@ use std::sync::Arc;
 use stakepool_core::accounts::{SecureRandom, SystemRandom};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, Heartbeat, HistoryStore, InvitationStore,
-    LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer, PoolWallet, SecondFactorStore,
-    SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore, UnverifiedStore, UpkeepStore,
-    UserStore, VotingDaemon, VspTicketStore,
+    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, FeeKeyStore, Heartbeat, HistoryStore,
+    InvitationStore, LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer, PoolWallet,
+    SecondFactorStore, SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore,
+    UnverifiedStore, UpkeepStore, UserStore, VotingDaemon, VspTicketStore,
 };
 use stakepool_core::reports::VoteRecord;
 
@@ -86,6 +86,8 @@ pub struct Parts {
     pub unverified: Arc<dyn UnverifiedStore>,
     /// Tickets that were registered without an account.
     pub vsp_tickets: Arc<dyn VspTicketStore>,
+    /// The keys whose addresses take the fees of such tickets.
+    pub fee_keys: Arc<dyn FeeKeyStore>,
     /// Small notes that instances keep for each other.
     pub upkeep: Arc<dyn UpkeepStore>,
     /// Whether the stores work, as far as their calls tell.
@@ -153,6 +155,7 @@ impl Parts {
             tries: stores.tries,
             unverified: stores.unverified,
             vsp_tickets: stores.vsp_tickets,
+            fee_keys: stores.fee_keys,
             upkeep: stores.upkeep,
             database,
             mailer: Arc::new(NoMailer),

@@ -1,10 +1,12 @@
 //! The work of the service for wallets of today in a pool that runs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stakepool_core::ports::DaemonStatus;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::daemons::DaemonView;
 use crate::pool::Pool;
 use crate::vsp::work_lease::{LEASE, WORK};
 use crate::vsp::{DaemonsSeen, PassError, Vsp};
@@ -19,7 +21,7 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            vsp.look(daemons(pool)).await;
+            vsp.look(daemons(pool, &pool.daemons().views())).await;
         }
     };
     let work = async {
@@ -34,6 +36,16 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
         }
     };
     tokio::join!(look, work);
+}
+
+impl Pool {
+    /// Has the service for wallets of today look at its node and all daemons once, for a program that does not run the pool.
+    /// No daemon is given anything: one that lacks the desired state counts as one that cannot vote.
+    pub async fn look_at_vsp(&self) {
+        if let Some(vsp) = self.vsp() {
+            vsp.look(daemons(self, &self.reconciler.look().await)).await;
+        }
+    }
 }
 
 async fn has_lease(pool: &Pool) -> bool {
@@ -51,8 +63,7 @@ fn log_once(pass: Result<(), PassError>, last: Option<String>) -> Option<String>
 }
 
 /// How the daemons are, as far as registered tickets are concerned: these need no wallet.
-fn daemons(pool: &Pool) -> DaemonsSeen {
-    let views = pool.daemons().views();
+fn daemons(pool: &Pool, views: &BTreeMap<String, DaemonView>) -> DaemonsSeen {
     let can_vote = |status: &&DaemonStatus| status.takes_keys && status.node_height.is_some();
     let voting = views.values().filter(|view| view.in_sync).filter_map(|view| view.status.as_ref()).filter(can_vote);
     let synced: Vec<_> = voting.map(|status| status.synced_height).collect();

@@ -4,8 +4,8 @@ use hyper::Method;
 use serde::Deserialize;
 use stakepool_core::secret::Secret;
 
-use super::client::{Client, Reply};
-use super::row::Rows;
+use crate::outside::client::{Client, Reply};
+use crate::outside::row::Rows;
 
 /// The code of an answer to who has no key.
 const NO_KEY: u8 = 16;

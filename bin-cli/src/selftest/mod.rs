@@ -1,10 +1,7 @@
 //! `selftest`: the pool as strangers reach it, through the real proxy.
 
 mod api;
-mod client;
 mod pages;
-mod row;
-mod tls;
 mod transport;
 mod when;
 
@@ -14,11 +11,11 @@ use std::path::PathBuf;
 use clap::Args;
 use stakepool_core::secret::Secret;
 
-use self::client::{Client, Target};
-use self::row::{Row, Rows, Verdict};
-use self::tls::Tls;
 use crate::console::Console;
 use crate::error::CliError;
+use crate::outside::client::{Client, Target};
+use crate::outside::row::{Row, Rows, Verdict};
+use crate::outside::tls::Tls;
 use crate::pool::{OpenPool, PoolArguments};
 
 /// Blocks that the pool's own height may be from that of its wallets: one is found while the other is asked.

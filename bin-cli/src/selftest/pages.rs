@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use hyper::Method;
 use stakepool_core::time::UnixTime;
 
-use super::client::{Client, Reply};
-use super::row::Rows;
 use super::when::http_date;
+use crate::outside::client::{Client, Reply};
+use crate::outside::row::Rows;
 
 /// Headers that the pool sends with every answer, and a part of each.
 const SECURITY: [(&str, &str); 5] = [

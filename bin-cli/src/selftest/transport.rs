@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use rustls::ProtocolVersion;
 use stakepool_rpc::tls::certificate_end;
 
-use super::client::{Client, Target, listens};
-use super::row::{Rows, Verdict};
+use crate::outside::client::{Client, Target, listens};
+use crate::outside::row::{Rows, Verdict};
 
 /// The check of the first connection's certificate.
 const CERTIFICATE: &str = "certificate";

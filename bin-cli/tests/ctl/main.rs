@@ -13,6 +13,7 @@ mod faults;
 mod generated;
 mod handover;
 mod invitations;
+mod listing;
 mod lists;
 mod mail;
 mod notices;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -176,6 +177,13 @@ impl Scene {
             certificate.display(),
         ));
         fs::write(self.config_file(), config).unwrap();
+    }
+
+    /// Makes the key file for wallets of today, as the web does at its first start.
+    pub fn make_vsp_key(&self) {
+        let file = self.home.path().join("data/simnet/vsp.key");
+        fs::write(&file, "07".repeat(32)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn config(&self) -> String {

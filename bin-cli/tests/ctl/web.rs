@@ -78,7 +78,7 @@ fn all_heard_of(status: &PoolStatus) -> bool {
         && status.daemons.iter().all(|daemon| daemon.state != DaemonCondition::Unknown)
 }
 
-fn config(scene: &Scene) -> WebConfig {
+pub fn config(scene: &Scene) -> WebConfig {
     let mut file = OsString::from("--configfile=");
     file.push(scene.config_file());
     let home = scene.home.path().display().to_string();

@@ -62,6 +62,8 @@ pub struct Transaction {
 const FULL: u32 = 0;
 /// Serialization type of the prefix alone, whose hash names the transaction.
 const PREFIX_ONLY: u32 = 1 << 16;
+/// Serialization type of the witnesses alone.
+const WITNESS_ONLY: u32 = 2 << 16;
 
 impl Transaction {
     /// Decodes one transaction and nothing else.
@@ -111,14 +113,25 @@ impl Transaction {
     /// The full serialization.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = self.encode_prefix(FULL);
-        put_var_int(&mut out, self.inputs.len() as u64);
+        self.put_witnesses(&mut out);
+        out
+    }
+
+    /// The hash of the signatures and what goes with them. With the transaction's hash it stands for the transaction in a block.
+    pub fn witness_hash(&self) -> [u8; 32] {
+        let mut out = (u32::from(self.version) | WITNESS_ONLY).to_le_bytes().to_vec();
+        self.put_witnesses(&mut out);
+        sha256(&out)
+    }
+
+    fn put_witnesses(&self, out: &mut Vec<u8>) {
+        put_var_int(out, self.inputs.len() as u64);
         for input in &self.inputs {
             out.extend_from_slice(&input.value_in.atoms().to_le_bytes());
             out.extend_from_slice(&input.block_height.to_le_bytes());
             out.extend_from_slice(&input.block_index.to_le_bytes());
-            put_var_bytes(&mut out, &input.signature_script);
+            put_var_bytes(out, &input.signature_script);
         }
-        out
     }
 
     /// The hash that names the transaction: SHA-256 of its prefix. Signatures do not change it.

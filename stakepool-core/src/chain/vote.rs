@@ -102,6 +102,13 @@ impl VoteTransaction {
         Self::from_transaction(Transaction::decode_hex(text)?)
     }
 
+    /// The version of the agendas that the bits choose from, which follows them; `None` where it is not said.
+    pub fn version(&self) -> Option<VoteVersion> {
+        let choice = self.transaction.outputs.get(1)?;
+        let version = choice.script.get(4..8)?;
+        Some(VoteVersion(u32::from_le_bytes(version.try_into().ok()?)))
+    }
+
     /// Whether the input that spends the ticket carries a signature. For a script address a wallet without the
     /// pool's key answers nothing but the script itself, or an empty script.
     ///

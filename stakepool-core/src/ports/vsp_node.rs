@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Node, NodeError};
-use crate::chain::{Amount, BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
+use crate::chain::{Amount, BlockHash, BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
 
 /// What a node said to a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub trait VspNode: Node {
 
     /// The header of the best block.
     async fn best_header(&self) -> Result<BlockHeader, NodeError>;
+
+    /// A whole block as it is encoded. The caller checks what it needs of it.
+    async fn raw_block(&self, hash: &BlockHash) -> Result<Vec<u8>, NodeError>;
 
     /// Gives the node a transaction. A refusal is an answer and no error.
     async fn send_transaction(&self, transaction: &Transaction) -> Result<TransactionSubmission, NodeError>;

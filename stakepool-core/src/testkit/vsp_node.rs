@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::chain::{
     Amount, BlockHash, BlockHeader, BlockHeight, Generation, Network, OutPoint, OutputScript, TicketHash, Transaction,
-    TxHash, VoteTransaction,
+    TxHash, VoteTransaction, merkle_root, put_var_int, sha256,
 };
 use crate::ports::{
     Block, MinedTransaction, Node, NodeError, NodeInfo, TransactionSubmission, UnspentOutput, VoteSubmission, VspNode,
@@ -139,6 +139,22 @@ impl VspChain {
     }
 }
 
+/// A block as it is encoded, without regular transactions. Its hash is that of these bytes, and not the header's.
+fn encoded(header: &BlockHeader, stake_transactions: &[Transaction]) -> Vec<u8> {
+    let mut block = 9_u32.to_le_bytes().to_vec();
+    block.extend(header.previous.as_bytes());
+    block.extend(sha256(&[[0; 32], merkle_root(stake_transactions)].concat()));
+    block.resize(BlockHeader::LENGTH, 0);
+    block[108..110].copy_from_slice(&header.voters.to_le_bytes());
+    block[120..128].copy_from_slice(&header.stake_difficulty.atoms().to_le_bytes());
+    block[128..132].copy_from_slice(&header.height.0.to_le_bytes());
+    block[136..140].copy_from_slice(&header.time.to_le_bytes());
+    put_var_int(&mut block, 0);
+    put_var_int(&mut block, stake_transactions.len() as u64);
+    block.extend(stake_transactions.iter().flat_map(Transaction::encode));
+    block
+}
+
 #[async_trait]
 impl Node for FakeVspNode {
     fn name(&self) -> &str {
@@ -194,6 +210,11 @@ impl VspNode for FakeVspNode {
     async fn best_header(&self) -> Result<BlockHeader, NodeError> {
         let chain = self.up()?;
         Ok(chain.header(chain.height))
+    }
+
+    async fn raw_block(&self, hash: &BlockHash) -> Result<Vec<u8>, NodeError> {
+        let Block { header, stake_transactions } = self.block(hash).await?;
+        Ok(encoded(&header, &stake_transactions))
     }
 
     async fn send_transaction(&self, transaction: &Transaction) -> Result<TransactionSubmission, NodeError> {

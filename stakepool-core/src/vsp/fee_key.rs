@@ -32,7 +32,7 @@ pub struct FeeAddress {
 #[non_exhaustive]
 pub enum FeeKeyError {
     /// It was retired.
-    #[error("this fee key was retired: set vspfeexpub to a new one")]
+    #[error("this fee key was retired: set vspfeexpub to a new one, and restart the web")]
     Retired,
     /// No address can be derived.
     #[error("the fee key gives no address: {0}; set vspfeexpub to the key of another account")]

@@ -1,6 +1,8 @@
 //! Blocks in their real serialization.
 
-use stakepool_core::chain::{Amount, BlockHash, BlockHeader, BlockHeight, DecodeError, Reader, put_var_int, sha256};
+use stakepool_core::chain::{
+    Amount, BlockHash, BlockHeader, BlockHeight, DecodeError, Reader, merkle_root, put_var_int, sha256,
+};
 
 use super::tx::Tx;
 
@@ -113,9 +115,14 @@ pub(crate) struct Block {
 impl Block {
     /// Completes a header with what follows from the transactions.
     pub(crate) fn seal(mut header: Header, regular: Vec<Tx>, stake: Vec<Tx>) -> Self {
-        let (regular_root, regular_size) = merkle_root(&regular);
-        let (stake_root, stake_size) = merkle_root(&stake);
-        (header.merkle_root, header.stake_root) = (regular_root, stake_root);
+        let (regular_root, regular_size) = root_and_size(&regular);
+        let (stake_root, stake_size) = root_and_size(&stake);
+        // Today one root covers both trees; what stands in the other's place (a root of filters) nobody reads here.
+        (header.merkle_root, header.stake_root) = if header.version >= HEADER_VERSION_TODAY {
+            (sha256(&[regular_root, stake_root].concat()), [0; 32])
+        } else {
+            (regular_root, stake_root)
+        };
         header.size = (regular_size + stake_size + 280 + 2) as u32;
         Self { hash: BlockHash::from_bytes(sha256(&header.encode())), header, regular, stake }
     }
@@ -140,31 +147,19 @@ impl Block {
 }
 
 /// The root of a tree, and the size of its transactions.
-fn merkle_root(transactions: &[Tx]) -> ([u8; 32], usize) {
-    let encoded: Vec<Vec<u8>> = transactions.iter().map(|transaction| transaction.body.encode()).collect();
-    let size = encoded.iter().map(Vec::len).sum();
-    let mut level: Vec<[u8; 32]> = encoded.iter().map(|bytes| sha256(bytes)).collect();
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| {
-                let right = pair.get(1).unwrap_or(&pair[0]);
-                sha256(&[pair[0], *right].concat())
-            })
-            .collect();
-    }
-    (level.first().copied().unwrap_or([0; 32]), size)
+fn root_and_size(tree: &[Tx]) -> ([u8; 32], usize) {
+    let size = tree.iter().map(|transaction| transaction.body.encode().len()).sum();
+    (merkle_root(tree.iter().map(|transaction| transaction.body.as_ref())), size)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stakepool_core::chain::BlockHeader;
+    use stakepool_core::chain::{BlockHeader, Inclusion, Transaction};
 
-    #[test]
-    fn a_header_is_read_by_the_pool_with_the_same_hash() {
-        let header = Header {
-            version: HEADER_VERSION_TODAY,
+    fn header(version: u32) -> Header {
+        Header {
+            version,
             previous: BlockHash::from_bytes([3; 32]),
             merkle_root: [0; 32],
             stake_root: [0; 32],
@@ -178,8 +173,25 @@ mod tests {
             size: 0,
             time: 1_800_000_000,
             nonce: 7,
-        };
-        let block = Block::seal(header, Vec::new(), Vec::new());
+        }
+    }
+
+    #[test]
+    fn a_header_covers_the_stake_transactions_as_that_of_a_real_node() {
+        let transaction =
+            |lock_time| Transaction { version: 1, inputs: Vec::new(), outputs: Vec::new(), lock_time, expiry: 0 };
+        let txs = |numbers: std::ops::Range<u32>| numbers.map(transaction).map(Tx::from).collect::<Vec<_>>();
+        for version in [HEADER_VERSION_TODAY, HEADER_VERSION_LEGACY] {
+            let block = Block::seal(header(version), txs(0..2), txs(10..15));
+            let held = transaction(13);
+            let shown = Inclusion::of(&block.encode(), &held).unwrap().unwrap();
+            assert_eq!(shown.check(&held).unwrap().hash, block.hash);
+        }
+    }
+
+    #[test]
+    fn a_header_is_read_by_the_pool_with_the_same_hash() {
+        let block = Block::seal(header(HEADER_VERSION_TODAY), Vec::new(), Vec::new());
         let bytes = block.header.encode();
         assert_eq!(bytes.len(), 280);
         let read = BlockHeader::decode(&bytes).unwrap();

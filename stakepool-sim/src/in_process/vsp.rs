@@ -1,7 +1,7 @@
 //! What a node is asked for wallets of today.
 
 use async_trait::async_trait;
-use stakepool_core::chain::{BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
+use stakepool_core::chain::{BlockHash, BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
 use stakepool_core::ports::{NodeError, TransactionSubmission, UnspentOutput, VspNode};
 
 use super::node::{Refusal, SimNode};
@@ -18,6 +18,14 @@ impl VspNode for SimNode {
         self.ask("getblockheader", |state| {
             let tip = state.chain.best.tip();
             tip.map(|block| block.facts()).ok_or_else(|| Refusal::NotFound("a block".to_owned()))
+        })
+        .await
+    }
+
+    async fn raw_block(&self, hash: &BlockHash) -> Result<Vec<u8>, NodeError> {
+        self.ask("getblock", |state| {
+            let block = state.chain.block(hash).ok_or_else(|| Refusal::NotFound(format!("block {hash}")))?;
+            Ok(block.encode())
         })
         .await
     }

@@ -9,6 +9,8 @@ mod terms;
 mod tickets;
 mod unknown;
 mod users;
+#[cfg(feature = "vsp")]
+mod vsp;
 
 pub use api_keys::{RenewedKey, UserKeyError};
 pub use invitations::{InvitationWish, InviteError, Invited};
@@ -17,3 +19,5 @@ pub use rescue::AccountRescue;
 pub use terms::{TermsChange, TermsError};
 pub use unknown::UnknownAddressError;
 pub use users::AdministerError;
+#[cfg(feature = "vsp")]
+pub use vsp::VspAdministrationError;

@@ -16,8 +16,8 @@ use super::service::Vsp;
 use crate::agendas::Agendas;
 use crate::json_note::set_json_note;
 
-/// The name of the note.
-const NOTE: &str = "vsp agendas";
+/// How the names of the notes begin; the version of the agendas follows. Those of earlier versions stay.
+const NOTE: &str = "vsp agendas/";
 
 /// The agendas as they are noted.
 #[derive(Serialize, Deserialize)]
@@ -48,6 +48,15 @@ impl Vsp {
         }
     }
 
+    /// The agendas of a version, of today or of before; `None` where they were never reported.
+    pub(super) async fn agendas_of(&self, version: VoteVersion) -> Result<Option<Arc<[Agenda]>>, StoreError> {
+        if version == self.terms.vote_version() {
+            self.known_agendas().await
+        } else {
+            self.noted_agendas(version).await
+        }
+    }
+
     /// The agendas to judge preferences by: none are needed where nothing is chosen.
     ///
     /// # Errors
@@ -71,7 +80,7 @@ impl Vsp {
             return;
         }
         let note = Note { version, agendas: agendas.to_vec() };
-        match set_json_note(self.parts.stores.upkeep.as_ref(), NOTE, &note).await {
+        match set_json_note(self.parts.stores.upkeep.as_ref(), &format!("{NOTE}{version}"), &note).await {
             Ok(()) => self.agendas.set_noted(agendas.clone()),
             Err(error) => {
                 if let Some(unsaid) = LINES.pass(Instant::now().into_std()) {
@@ -82,8 +91,9 @@ impl Vsp {
     }
 
     async fn noted_agendas(&self, version: VoteVersion) -> Result<Option<Arc<[Agenda]>>, StoreError> {
-        let notes = self.parts.stores.upkeep.notes(NOTE).await?;
-        let Some((_, text)) = notes.into_iter().find(|(name, _)| name == NOTE) else { return Ok(None) };
+        let name = format!("{NOTE}{version}");
+        let notes = self.parts.stores.upkeep.notes(&name).await?;
+        let Some((_, text)) = notes.into_iter().find(|(found, _)| *found == name) else { return Ok(None) };
         match serde_json::from_str::<Note>(&text) {
             Ok(note) => Ok((note.version == version).then(|| note.agendas.into())),
             Err(error) => {

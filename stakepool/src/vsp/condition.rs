@@ -9,6 +9,9 @@ use stakepool_core::time::UnixTime;
 /// makes them.
 const OLD: Duration = Duration::from_secs(30 * 60);
 
+/// Why no ticket is taken that has no address yet, once the fee key gives no more of them.
+pub(super) const RETIRED: &str = "the pool has retired the key whose addresses take the fees, and uses no new one yet";
+
 /// What is known of the voting daemons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DaemonsSeen {

@@ -25,6 +25,9 @@ pub(super) enum Fault {
     /// Of the fee key.
     #[error(transparent)]
     FeeKey(#[from] FeeKeyError),
+    /// A proof cannot be made.
+    #[error("{0}")]
+    Proof(String),
     /// Others changed the same ticket again and again.
     #[error("a ticket was changed by others each time that it was to be changed")]
     Contended,

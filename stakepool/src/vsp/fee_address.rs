@@ -4,10 +4,11 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
-    Echo, FeeAddress, FeeAddressAnswer, FeeAddressRequest, Quote, Registration, SignedAnswer, TicketPackage,
-    authenticate,
+    Code, Echo, FeeAddress, FeeAddressAnswer, FeeAddressRequest, FeeKeyError, Quote, Refusal, Registration,
+    SignedAnswer, TicketPackage, authenticate,
 };
 
+use super::condition::RETIRED;
 use super::fault::Fault;
 use super::recording::others_first;
 use super::service::{Request, TRIES, Vsp};
@@ -96,7 +97,10 @@ impl Vsp {
             let kept = self.parts.stores.fee_keys.fee_key(&self.terms.fee_key).await?;
             let before = kept.ok_or(StoreError::NotFound("fee key"))?;
             let mut after = before;
-            let given = after.give()?;
+            let given = after.give().map_err(|error| match error {
+                FeeKeyError::Retired => Refusal::new(Code::VspClosed, format!("vsp is closed: {RETIRED}")).into(),
+                other => Fault::from(other),
+            })?;
             if self.parts.stores.fee_keys.change_fee_key(&before, &after).await? {
                 return Ok(given);
             }

@@ -112,6 +112,10 @@ impl VspNode for NodesInTurn {
         self.ask(|node| node.best_header()).await
     }
 
+    async fn raw_block(&self, hash: &BlockHash) -> Result<Vec<u8>, NodeError> {
+        self.ask(|node| node.raw_block(hash)).await
+    }
+
     async fn send_transaction(&self, transaction: &Transaction) -> Result<TransactionSubmission, NodeError> {
         self.ask(|node| node.send_transaction(transaction)).await
     }

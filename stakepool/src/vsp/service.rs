@@ -11,13 +11,13 @@ use stakepool_core::chain::{Params, TicketHash};
 use stakepool_core::ports::{NodeError, RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
-    AnswerSigner as _, BestBlock, Code, Facts, FeeKey, FeeKeyError, Refusal, SignedAnswer, TicketCounts, VspInfo,
-    authenticate, ticket_of,
+    AnswerSigner as _, BestBlock, Code, Facts, FeeKey, Refusal, SignedAnswer, TicketCounts, VspInfo, authenticate,
+    ticket_of,
 };
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::condition::{DaemonsSeen, NodeSeen, hindrance};
+use super::condition::{DaemonsSeen, NodeSeen, RETIRED, hindrance};
 use super::fault::Fault;
 use super::known_agendas::KnownAgendas;
 use super::passes::Passes;
@@ -42,9 +42,6 @@ pub(super) const TRIES: usize = 5;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VspError {
-    /// The fee key.
-    #[error(transparent)]
-    FeeKey(#[from] FeeKeyError),
     /// What lies sealed.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -127,8 +124,18 @@ pub struct Vsp {
 /// What was seen when the service last looked.
 struct Seen {
     best: Option<BestBlock>,
+    /// Why no ticket can be voted for certain.
     hindrance: Option<&'static str>,
+    /// Whether the fee key gives no more addresses. Tickets that have one are served all the same.
+    is_retired: bool,
     info: Arc<SignedAnswer>,
+}
+
+impl Seen {
+    /// Why no ticket can be bought.
+    fn reason(&self) -> Option<&'static str> {
+        self.hindrance.or(self.is_retired.then_some(RETIRED))
+    }
 }
 
 impl Vsp {
@@ -140,9 +147,6 @@ impl Vsp {
         let vault = Vault::new(key);
         let server_key = vault.server_key(parts.stores.sealed.as_ref()).await?;
         parts.stores.fee_keys.add_fee_key(&FeeKey::new(terms.fee_key), parts.clock.now()).await?;
-        if parts.stores.fee_keys.fee_key(&terms.fee_key).await?.is_some_and(|key| key.is_retired()) {
-            return Err(FeeKeyError::Retired.into());
-        }
         let info = refused_info(&server_key, STARTING).ok_or(VspError::Answer)?;
         Ok(Self {
             agendas: KnownAgendas::default(),
@@ -152,7 +156,7 @@ impl Vsp {
             passes: tokio::sync::Mutex::default(),
             signal: DesiredChanged::default(),
             again: AtomicBool::new(false),
-            seen: Mutex::new(Seen { best: None, hindrance: Some(STARTING), info: Arc::new(info) }),
+            seen: Mutex::new(Seen { best: None, hindrance: Some(STARTING), is_retired: false, info: Arc::new(info) }),
             key: server_key,
             terms,
             parts,
@@ -177,6 +181,8 @@ impl Vsp {
 
     /// Looks at node, daemons and tickets, and makes the answer of `vspinfo`: to be called once a second.
     pub async fn look(&self, daemons: DaemonsSeen) {
+        self.recall_closed().await;
+        let is_retired = self.is_key_retired().await;
         let node = match timeout(LOOK, self.look_at_node()).await {
             Ok(Ok(node)) => Some(node),
             Ok(Err(error)) => {
@@ -189,17 +195,20 @@ impl Vsp {
         let hindrance = hindrance(self.terms.network, node.as_ref(), daemons, self.terms.max_lag, now);
         let best =
             node.map(|node| BestBlock { height: node.best.height, stake_difficulty: node.best.stake_difficulty });
-        let info = self.make_info(hindrance, node.as_ref(), daemons, now).await;
+        let reason = hindrance.or(is_retired.then_some(RETIRED));
+        let info = self.make_info(reason, node.as_ref(), daemons, now).await;
         let before = {
             let mut seen = self.seen();
+            let before = seen.reason();
             seen.best = best.or(seen.best);
             if let Some(info) = info {
                 seen.info = Arc::new(info);
             }
-            std::mem::replace(&mut seen.hindrance, hindrance)
+            (seen.hindrance, seen.is_retired) = (hindrance, is_retired);
+            before
         };
-        match hindrance {
-            Some(reason) if before != hindrance => tracing::warn!(reason, "VSP: no new tickets are taken"),
+        match reason {
+            Some(why) if before != reason => tracing::warn!(reason = why, "VSP: no new tickets are taken"),
             None if before.is_some() => tracing::info!("VSP: new tickets are taken again"),
             _ => {}
         }
@@ -208,6 +217,14 @@ impl Vsp {
     /// The answer of `vspinfo`, made at most a second or so ago.
     pub fn info(&self) -> Arc<SignedAnswer> {
         self.seen().info.clone()
+    }
+
+    /// Whether the fee key gives no more addresses. Where the database does not answer, that is as it was.
+    async fn is_key_retired(&self) -> bool {
+        match self.parts.stores.fee_keys.fee_key(&self.terms.fee_key).await {
+            Ok(key) => key.is_some_and(|key| key.is_retired()),
+            Err(_) => self.seen().is_retired,
+        }
     }
 
     async fn look_at_node(&self) -> Result<NodeSeen, NodeError> {
@@ -256,7 +273,7 @@ impl Vsp {
     /// The best block, and why no ticket can be taken, as they were when the service last looked.
     pub(super) fn last_seen(&self) -> (Option<BestBlock>, Option<&'static str>) {
         let seen = self.seen();
-        (seen.best, seen.hindrance)
+        (seen.best, seen.reason())
     }
 
     /// Has another pass follow, whether a block comes or not.
@@ -307,6 +324,11 @@ impl Vsp {
     /// Serializes and signs.
     pub(super) fn seal(&self, status: u16, answer: &impl Serialize) -> Result<SignedAnswer, Refusal> {
         SignedAnswer::seal(status, answer, &self.key).map_err(|_| Code::InternalError.into())
+    }
+
+    /// The server's signature of something, in base64.
+    pub(super) fn signature(&self, bytes: &[u8]) -> String {
+        BASE64.encode(&self.key.sign(bytes))
     }
 
     /// The answer to send for what a use case came to.

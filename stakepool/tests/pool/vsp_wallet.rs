@@ -7,8 +7,9 @@ use stakepool::Stores;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{DaemonsSeen, Import, Request, Vsp, VspParts, VspTerms};
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHeight, ExtendedPubKey, MessageSignature, Network, OutPoint, PrivateKey,
-    Transaction, TxHash, TxInput, TxOutput,
+    Address, AddressKind, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, MessageSignature, Network,
+    OutPoint, PrivateKey, Spends, TICKET_INPUT, TicketOutputs, Transaction, TxHash, TxInput, TxOutput, VoteBits,
+    VoteChoice, sign_pubkey_hash, unsigned_vote,
 };
 use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore};
 use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
@@ -227,6 +228,17 @@ impl Wallet {
         let mut vote = transaction(stake, vec![(0, reference()), (0, vec![0x6a, 4, 1, 0, 11, 0]), (0, vec![0xbb; 26])]);
         let base = OutPoint { hash: TxHash::from_bytes([0; 32]), index: u32::MAX, tree: 0 };
         vote.inputs.insert(0, TxInput { previous: base, ..vote.inputs[0].clone() });
+        vote
+    }
+
+    /// The ticket's vote on a block, signed by the key that was handed over.
+    pub fn vote_on(&self, block: BlockHash, height: u32, bits: u16) -> Transaction {
+        let (generation, ticket) = (Generation::Today, TicketOutputs::from_transaction(&self.ticket).unwrap());
+        let (height, bits, extended_bits) = (BlockHeight(height), VoteBits(bits), &[11, 0, 0, 0][..]);
+        let choice = VoteChoice { block, height, bits, extended_bits };
+        let params = Network::Simnet.params(generation);
+        let mut vote = unsigned_vote(&params, generation, &ticket, &choice).unwrap();
+        sign_pubkey_hash(&mut vote, TICKET_INPUT, Spends::Ticket, &key(100 + self.number));
         vote
     }
 

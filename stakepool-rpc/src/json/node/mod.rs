@@ -120,6 +120,14 @@ impl NodeClient {
         error.for_node(self.client.name())
     }
 
+    /// A block in hexadecimal.
+    async fn block_hex(&self, hash: &BlockHash) -> Result<String, NodeError> {
+        self.client.call("getblock", (hash, false)).await.map_err(|error| match error {
+            RpcError::Rpc { code: UNKNOWN, .. } => self.not_found(format!("block {hash}")),
+            other => self.named(other),
+        })
+    }
+
     fn not_found(&self, what: String) -> NodeError {
         NodeError::NotFound { node: self.client.name().to_owned(), what }
     }
@@ -157,10 +165,7 @@ impl Node for NodeClient {
     }
 
     async fn block(&self, hash: &BlockHash) -> Result<Block, NodeError> {
-        let hex: String = self.client.call("getblock", (hash, false)).await.map_err(|error| match error {
-            RpcError::Rpc { code: UNKNOWN, .. } => self.not_found(format!("block {hash}")),
-            other => self.named(other),
-        })?;
+        let hex = self.block_hex(hash).await?;
         let unexpected = |reason: String| self.named(RpcError::unexpected("getblock", reason));
         let block = read_block(&hex).map_err(|error| unexpected(format!("block {hash}: {error}")))?;
         if block.header.hash != *hash {

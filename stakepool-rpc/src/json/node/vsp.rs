@@ -52,6 +52,11 @@ impl VspNode for NodeClient {
         }
     }
 
+    async fn raw_block(&self, hash: &BlockHash) -> Result<Vec<u8>, NodeError> {
+        let hex = self.block_hex(hash).await?;
+        hex::decode(hex).map_err(|error| self.named(RpcError::unexpected("getblock", error.to_string())))
+    }
+
     async fn send_transaction(&self, transaction: &Transaction) -> Result<TransactionSubmission, NodeError> {
         let hex = hex::encode(transaction.encode());
         match self.client.command("sendrawtransaction", (hex,)).await {

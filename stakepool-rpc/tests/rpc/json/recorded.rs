@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use stakepool_core::chain::{
-    Amount, BlockHeader, BlockHeight, Generation, Network, OutPoint, ScriptAddress, Transaction, VoteBits,
+    Amount, BlockHeader, BlockHeight, Generation, Inclusion, Network, OutPoint, ScriptAddress, Transaction, VoteBits,
     VoteTransaction, VoteVersion,
 };
 use stakepool_core::ports::{
@@ -173,6 +173,10 @@ async fn nodes_of_both_generations_are_understood() {
             let in_block = block.stake_transactions.iter().filter(|transaction| is_vote(transaction)).count();
             assert_eq!(in_block, usize::from(block.header.voters));
             votes += in_block;
+            let raw = node.raw_block(&hash).await.unwrap();
+            for held in &block.stake_transactions {
+                assert_eq!(Inclusion::of(&raw, held).unwrap().unwrap().check(held).unwrap().hash, hash);
+            }
         }
         assert!(votes >= 5);
         let unknown = "00".repeat(32);

@@ -24,36 +24,36 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// The pool as the URL names it.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) is_https: bool,
-    pub(super) host: String,
-    pub(super) port: u16,
+pub(crate) struct Target {
+    pub(crate) is_https: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// What TLS was agreed on.
 #[derive(Clone, Debug)]
-pub(super) struct Agreed {
-    pub(super) version: Option<ProtocolVersion>,
+pub(crate) struct Agreed {
+    pub(crate) version: Option<ProtocolVersion>,
     /// The server's certificate, DER.
-    pub(super) certificate: Option<Vec<u8>>,
+    pub(crate) certificate: Option<Vec<u8>>,
 }
 
-pub(super) struct Client {
-    pub(super) target: Target,
-    pub(super) tls: Tls,
+pub(crate) struct Client {
+    pub(crate) target: Target,
+    pub(crate) tls: Tls,
 }
 
 impl Target {
     /// The target of a URL without a path, such as `https://pool.example` or `http://127.0.0.1:8000`.
-    pub(super) fn parse(url: &str) -> Option<Self> {
+    pub(crate) fn parse(url: &str) -> Option<Self> {
         let url: hyper::Uri = url.trim_end_matches('/').parse().ok()?;
         let is_https = match url.scheme_str()? {
             "https" => true,
@@ -74,17 +74,17 @@ impl Target {
     }
 
     /// The value of `Host`.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let usual = if self.is_https { 443 } else { 80 };
         if self.port == usual { self.shown_host() } else { format!("{}:{}", self.shown_host(), self.port) }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("{}://{}", if self.is_https { "https" } else { "http" }, self.authority())
     }
 
     /// Whether a URL, with whatever path, is of this pool: of the same scheme, host and port.
-    pub(super) fn is_place_of(&self, url: &str) -> bool {
+    pub(crate) fn is_place_of(&self, url: &str) -> bool {
         let Ok(url) = url.parse::<hyper::Uri>() else { return false };
         let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else { return false };
         Self::parse(&format!("{scheme}://{authority}")).is_some_and(|other| {
@@ -99,7 +99,7 @@ impl Target {
     }
 
     /// Where the name leads.
-    pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
+    pub(crate) async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
         let found = timeout(CONNECT, lookup_host((self.host.as_str(), self.port))).await;
         let found = found.map_err(|_| "no answer in time".to_owned())?.map_err(|error| error.to_string())?;
         let mut addresses: Vec<_> = found.collect();
@@ -109,7 +109,7 @@ impl Target {
 }
 
 /// Whether something listens at an address.
-pub(super) async fn listens(address: SocketAddr) -> Result<(), String> {
+pub(crate) async fn listens(address: SocketAddr) -> Result<(), String> {
     match timeout(CONNECT, TcpStream::connect(address)).await {
         Ok(connected) => connected.map(drop).map_err(|error| error.to_string()),
         Err(_) => Err("no answer in time".to_owned()),
@@ -119,7 +119,7 @@ pub(super) async fn listens(address: SocketAddr) -> Result<(), String> {
 impl Client {
     /// Whether a secret may be sent: over TLS where every certificate so far was right, and from now on every connection
     /// with a wrong one ends; without TLS only to this computer.
-    pub(super) fn may_have_secrets(&self) -> bool {
+    pub(crate) fn may_have_secrets(&self) -> bool {
         if !self.target.is_https {
             return self.target.is_here();
         }
@@ -128,7 +128,7 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -146,12 +146,12 @@ impl Client {
         timeout(ANSWER, work).await.map_err(|_| format!("no answer within {} seconds", ANSWER.as_secs()))?
     }
 
-    pub(super) async fn get(&self, path: &str) -> Result<Reply, String> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Reply, String> {
         self.send(Method::GET, path, &[], Vec::new()).await
     }
 
     /// What TLS is agreed on.
-    pub(super) async fn agreed(&self) -> Result<Agreed, String> {
+    pub(crate) async fn agreed(&self) -> Result<Agreed, String> {
         let work = async {
             let stream = self.shake(self.connect().await?).await?;
             let (_, connection) = stream.get_ref();
@@ -198,11 +198,11 @@ async fn exchange(
 
 impl Reply {
     /// The only value of a header; nothing where it is missing or not text.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    pub(super) fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.headers.get_all(name).iter().count()
     }
 }

@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use crate::error::CliError;
 
 /// What was found wrong with a certificate, and what to do.
-pub(super) type Wrong = (String, &'static str);
+pub(crate) type Wrong = (String, &'static str);
 
 /// Judges a certificate as browsers do, and lets the connection begin all the same, unless it is to be strict.
 #[derive(Debug)]
@@ -26,14 +26,14 @@ struct Noting {
 }
 
 /// Makes connections.
-pub(super) struct Tls {
-    pub(super) connector: TlsConnector,
+pub(crate) struct Tls {
+    pub(crate) connector: TlsConnector,
     noting: Arc<Noting>,
 }
 
 impl Tls {
     /// Trusts whom browsers trust, and the authorities of a PEM file.
-    pub(super) fn new(more_authorities: Option<&[u8]>) -> Result<Self, CliError> {
+    pub(crate) fn new(more_authorities: Option<&[u8]>) -> Result<Self, CliError> {
         let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         // Read as all certificates are, so that a file without one is an error.
         let more = more_authorities.map(certificates_pem).transpose();
@@ -56,12 +56,12 @@ impl Tls {
     }
 
     /// From now on a wrong certificate ends the connection, before anything is sent on it.
-    pub(super) fn insist(&self) {
+    pub(crate) fn insist(&self) {
         self.noting.is_strict.store(true, Ordering::SeqCst);
     }
 
     /// What was wrong with the first wrong certificate that was shown on any connection.
-    pub(super) fn wrong(&self) -> Option<Wrong> {
+    pub(crate) fn wrong(&self) -> Option<Wrong> {
         let wrong = self.noting.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.as_ref().map(explained)
     }

@@ -7,7 +7,7 @@ use crate::answer::Answer;
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Ok,
     Warn,
     Fail,
@@ -15,33 +15,33 @@ pub(super) enum Verdict {
 
 /// A check, and how it ended.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Row {
-    pub(super) check: String,
-    pub(super) verdict: Verdict,
+pub(crate) struct Row {
+    pub(crate) check: String,
+    pub(crate) verdict: Verdict,
     /// What was found.
-    pub(super) found: String,
+    pub(crate) found: String,
     /// What to do; empty where all is well.
-    pub(super) remedy: String,
+    pub(crate) remedy: String,
 }
 
 /// The checks of a run, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Rows(pub(super) Vec<Row>);
+pub(crate) struct Rows(pub(crate) Vec<Row>);
 
 impl Rows {
-    pub(super) fn ok(&mut self, check: impl Into<String>, found: impl Into<String>) {
+    pub(crate) fn ok(&mut self, check: impl Into<String>, found: impl Into<String>) {
         self.add(check, Verdict::Ok, found, "");
     }
 
-    pub(super) fn warn(&mut self, check: impl Into<String>, found: impl Into<String>, remedy: &str) {
+    pub(crate) fn warn(&mut self, check: impl Into<String>, found: impl Into<String>, remedy: &str) {
         self.add(check, Verdict::Warn, found, remedy);
     }
 
-    pub(super) fn fail(&mut self, check: impl Into<String>, found: impl Into<String>, remedy: &str) {
+    pub(crate) fn fail(&mut self, check: impl Into<String>, found: impl Into<String>, remedy: &str) {
         self.add(check, Verdict::Fail, found, remedy);
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         check: impl Into<String>,
         verdict: Verdict,
@@ -51,7 +51,7 @@ impl Rows {
         self.0.push(Row { check: check.into(), verdict, found: found.into(), remedy: remedy.into() });
     }
 
-    pub(super) fn count(&self, verdict: Verdict) -> usize {
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.0.iter().filter(|row| row.verdict == verdict).count()
     }
 }
