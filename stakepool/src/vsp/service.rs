@@ -89,7 +89,7 @@ pub struct Request<'a> {
 /// let (node, clock) = (Arc::new(FakeVspNode::at(1000)), Arc::<TestClock>::default());
 /// let parts = VspParts { stores: Arc::new(MemoryStore::default()).into(), node, clock };
 /// let vsp = Vsp::open(terms, parts, SealingKey::random()?).await?;
-/// assert_eq!(vsp.info().status, 500, "it has not looked yet whether tickets would be voted");
+/// assert_eq!(vsp.info().status, 503, "it has not looked yet whether tickets would be voted");
 ///
 /// // `Pool::run` does this once a second.
 /// vsp.look(DaemonsSeen { all: 1, voting: 1, synced: Some(BlockHeight(1000)) }).await;
