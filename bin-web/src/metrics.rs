@@ -42,11 +42,16 @@ pub enum ReadyRoute {
 
 const READY_ROUTES: [&str; 5] = ["/", "/signin", "/stats", "/api/stats", "/api/getpurchaseinfo"];
 
+/// An answer to a wallet of today: what was asked, the status, and the code where it is a refusal.
+type VspAnswer = (&'static str, u16, Option<u8>);
+
 /// Counts what the web application does.
 #[derive(Debug)]
 pub struct Metrics {
     ready: [AtomicU64; READY_ROUTES.len()],
     requests: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    /// Answers to wallets of today.
+    vsp: Mutex<BTreeMap<VspAnswer, u64>>,
     answers: Histogram,
     votes: VoteFigures,
 }
@@ -56,6 +61,7 @@ impl Default for Metrics {
         Self {
             ready: Default::default(),
             requests: Mutex::default(),
+            vsp: Mutex::default(),
             answers: Histogram::new(ANSWER_BOUNDS),
             votes: VoteFigures::default(),
         }
@@ -76,6 +82,11 @@ impl Metrics {
         *self.requests.lock().unwrap_or_else(PoisonError::into_inner).entry((route, status)).or_default() += 1;
     }
 
+    /// Counts an answer to a wallet of today by the command's name, and the code where it is a refusal.
+    pub fn vsp_answer(&self, command: &'static str, status: u16, code: Option<u8>) {
+        *self.vsp.lock().unwrap_or_else(PoisonError::into_inner).entry((command, status, code)).or_default() += 1;
+    }
+
     /// Writes all figures.
     pub fn write(&self, to: &mut Exposition) {
         const NAME: &str = "stakepool_web_http_requests_total";
@@ -86,6 +97,16 @@ impl Metrics {
         }
         for ((route, status), count) in &*self.requests.lock().unwrap_or_else(PoisonError::into_inner) {
             to.sample(NAME, &[("route", route), ("status", &status.to_string()), ("ready", "no")], count);
+        }
+        const VSP: &str = "stakepool_web_vsp_requests_total";
+        to.family(
+            VSP,
+            Kind::Counter,
+            "Answers to wallets of today by command, status, and code where they are refused.",
+        );
+        for ((command, status, code), count) in &*self.vsp.lock().unwrap_or_else(PoisonError::into_inner) {
+            let code = code.map(|code| code.to_string()).unwrap_or_default();
+            to.sample(VSP, &[("command", command), ("status", &status.to_string()), ("code", &code)], count);
         }
         self.answers.write("stakepool_web_http_seconds", "Time of answers that were not ready.", to);
         self.votes.write("stakepool_web", to);
@@ -104,6 +125,23 @@ impl VoteObserver for Metrics {
 mod tests {
     use super::*;
     use crate::routes::label;
+
+    #[test]
+    fn answers_to_wallets_of_today_are_counted_by_command_and_code() {
+        let metrics = Metrics::default();
+        metrics.vsp_answer("payfee", 400, Some(3));
+        metrics.vsp_answer("payfee", 400, Some(3));
+        metrics.vsp_answer("vspinfo", 200, None);
+        let mut text = Exposition::default();
+        metrics.write(&mut text);
+        let text = text.into_text();
+        for line in [
+            "stakepool_web_vsp_requests_total{command=\"payfee\",status=\"400\",code=\"3\"} 2",
+            "stakepool_web_vsp_requests_total{command=\"vspinfo\",status=\"200\",code=\"\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+    }
 
     #[test]
     fn inventions_of_visitors_are_no_routes_and_do_not_fill_the_memory() {

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stakepool::DatabaseCondition;
 use stakepool::status::{DaemonCondition, DaemonReport, Overall, PoolStatus, WalletCondition, WalletReport};
+use stakepool::vsp::VspReport;
+use stakepool_core::chain::Amount;
 use stakepool_core::ports::DaemonStatus;
+use stakepool_core::vsp::RegisteredState;
 use stakepool_process::monitor::{Exposition, Kind, Monitored, write_calls};
 
 use crate::site::Site;
@@ -37,6 +40,7 @@ impl Monitored for WebMonitor {
         of_calls(&self.0, to);
         of_alerts(&status, to);
         of_servers(&status, to);
+        of_vsp(&status, to);
         if status.database.state != DatabaseCondition::Failing {
             of_database(&self.0, to).await;
         }
@@ -110,6 +114,66 @@ fn of_servers(status: &PoolStatus, to: &mut Exposition) {
         Kind::Counter,
         "Transactions of the node that is used that were ended for another node's.",
         cluster.aborts,
+    );
+}
+
+/// The service for wallets of today. Its families are there without it, too, and empty.
+fn of_vsp(status: &PoolStatus, to: &mut Exposition) {
+    let report = status.vsp.as_ref();
+    const UP: &str = "stakepool_web_vsp_node_up";
+    to.family(UP, Kind::Gauge, "Whether the web's node for wallets of today answers.");
+    for node in report.iter().flat_map(|report| &report.nodes) {
+        to.sample(UP, &[("node", &node.name)], u8::from(node.error.is_none()));
+    }
+    const LAG: &str = "stakepool_web_vsp_node_lag_blocks";
+    to.family(LAG, Kind::Gauge, "How far it is behind the best block that nodes and daemons know.");
+    for (node, lag) in report.iter().flat_map(|report| &report.nodes).filter_map(|node| Some((node, node.lag?))) {
+        to.sample(LAG, &[("node", &node.name)], lag);
+    }
+    const TICKETS: &str = "stakepool_web_vsp_tickets";
+    to.family(
+        TICKETS,
+        Kind::Gauge,
+        "Registered tickets by where their fees are, and after their ends by how they ended.",
+    );
+    for (report, state) in report.iter().flat_map(|report| RegisteredState::ALL.map(|state| (report, state))) {
+        to.sample(TICKETS, &[("state", state.name())], report.count(state));
+    }
+    let mut gauge = |name: &str, help: &str, value: Option<i64>| {
+        let name = format!("stakepool_web_vsp_{name}");
+        to.family(&name, Kind::Gauge, help);
+        if let Some(value) = value {
+            to.sample(&name, &[], value);
+        }
+    };
+    let is = |so: bool| Some(i64::from(so));
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let is_closed = |report: &VspReport| report.closed.is_some();
+    gauge(
+        "open",
+        "Whether wallets of today are sold tickets.",
+        report.and_then(|report| is(report.hindrance.is_none() && !is_closed(report))),
+    );
+    gauge(
+        "hindered",
+        "Whether something keeps wallets of today from being sold tickets, although the operator has not closed.",
+        report.and_then(|report| is(report.hindrance.is_some() && !is_closed(report))),
+    );
+    gauge(
+        "oldest_unsent_fee_seconds",
+        "For how long the oldest fee waits that the node does not have; 0 where none waits.",
+        report.map(|report| report.oldest_unsent.map_or(0, |since| status.at.0.saturating_sub(since.0).max(0))),
+    );
+    let overdue = report.map(|report| number(report.overdue_fees));
+    gauge("overdue_fees", "Fees that the node should have had for a while.", overdue);
+    let fee = report.and_then(|report| report.fee).map(Amount::atoms);
+    gauge("fee_atoms", "What a ticket of today's price is asked.", fee);
+    let unopened = report.map(|report| number(report.unopened_keys));
+    gauge("unopened_keys", "Voting keys that cannot be opened.", unopened);
+    gauge(
+        "key_file_up",
+        "Whether vspkeyfile is there and opens the keys.",
+        report.and_then(|report| is(report.key_file.is_none())),
     );
 }
 

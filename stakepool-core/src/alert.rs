@@ -45,6 +45,12 @@ pub enum AlertKind {
     Database,
     /// The cluster that holds the database has lost a node, or a host of it cannot be used.
     Cluster,
+    /// Wallets of today are sold no tickets, although the operator has not closed the pool to them.
+    VspNotSold,
+    /// Fees of wallets of today go wrong, wait too long, or are higher than wallets pay.
+    VspFees,
+    /// Voting keys of wallets of today cannot be opened, or the file that opens them is not where it was.
+    VspKeys,
     /// A voting daemon complains of something that no other kind says.
     Daemon,
     /// A channel of alerts does not work.
@@ -76,6 +82,9 @@ impl AlertKind {
             Self::Mail => "mail",
             Self::Database => "database",
             Self::Cluster => "cluster",
+            Self::VspNotSold => "vsp_not_sold",
+            Self::VspFees => "vsp_fees",
+            Self::VspKeys => "vsp_keys",
             Self::Daemon => "daemon",
             Self::AlertChannel => "alert_channel",
             Self::Test => "test",

@@ -1,15 +1,13 @@
 //! The work of the service for wallets of today in a pool that runs.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stakepool_core::ports::DaemonStatus;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::daemons::DaemonView;
+use crate::daemons::daemons_seen;
 use crate::pool::Pool;
 use crate::vsp::work_lease::{LEASE, WORK};
-use crate::vsp::{DaemonsSeen, PassError, Vsp};
+use crate::vsp::{PassError, Vsp};
 
 /// How often node and daemons are looked at, and a new block is looked for.
 const LOOK: Duration = Duration::from_secs(1);
@@ -21,7 +19,10 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            vsp.look(daemons(pool, &pool.daemons().views())).await;
+            vsp.look(daemons_seen(pool.parts().daemons.len(), &pool.daemons().views())).await;
+            if let Some(tickets) = vsp.to_be_voted() {
+                pool.daemons().compare_key_tickets(tickets);
+            }
         }
     };
     let work = async {
@@ -32,6 +33,7 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
             ticks.tick().await;
             if has_lease(pool).await {
                 last = log_once(vsp.pass().await, last);
+                vsp.note_blocks_wait(last.clone());
             }
         }
     };
@@ -43,7 +45,7 @@ impl Pool {
     /// No daemon is given anything: one that lacks the desired state counts as one that cannot vote.
     pub async fn look_at_vsp(&self) {
         if let Some(vsp) = self.vsp() {
-            vsp.look(daemons(self, &self.reconciler.look().await)).await;
+            vsp.look(daemons_seen(self.parts().daemons.len(), &self.reconciler.look().await)).await;
         }
     }
 }
@@ -60,17 +62,4 @@ fn log_once(pass: Result<(), PassError>, last: Option<String>) -> Option<String>
         tracing::warn!(error = text, "VSP: new blocks are not worked through; tried again each second");
     }
     Some(text)
-}
-
-/// How the daemons are, as far as registered tickets are concerned: these need no wallet.
-fn daemons(pool: &Pool, views: &BTreeMap<String, DaemonView>) -> DaemonsSeen {
-    let can_vote = |status: &&DaemonStatus| status.takes_keys && status.node_height.is_some();
-    let voting = views.values().filter(|view| view.in_sync).filter_map(|view| view.status.as_ref()).filter(can_vote);
-    let synced: Vec<_> = voting.map(|status| status.synced_height).collect();
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    DaemonsSeen {
-        all: count(pool.parts().daemons.len()),
-        voting: count(synced.len()),
-        synced: synced.into_iter().flatten().max(),
-    }
 }

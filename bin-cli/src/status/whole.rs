@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stakepool::status::{ClosingReport, Finding, Overall, PoolStatus};
+use stakepool::vsp::VspReport;
 use stakepool::{AlertsReport, ChannelReport, DatabaseReport};
 use stakepool_core::ports::ServerState;
 use stakepool_core::time::UnixTime;
@@ -29,14 +30,18 @@ pub(super) struct Whole<'a> {
     /// How far the end of the pool has come, where a closing is announced.
     #[serde(skip_serializing_if = "Option::is_none")]
     closing: Option<&'a ClosingReport>,
+    /// The service for wallets of today, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vsp: Option<&'a VspReport>,
 }
 
 impl<'a> From<&'a PoolStatus> for Whole<'a> {
     fn from(status: &'a PoolStatus) -> Self {
-        let PoolStatus { state, height, failures, problems, warnings, findings, database, alerts, closing, .. } =
-            status;
-        let closing = closing.as_ref();
-        Self { pool: *state, height: *height, failures, problems, warnings, findings, database, alerts, closing }
+        let PoolStatus {
+            state, height, failures, problems, warnings, findings, database, alerts, closing, vsp, ..
+        } = status;
+        let (closing, vsp) = (closing.as_ref(), vsp.as_ref());
+        Self { pool: *state, height: *height, failures, problems, warnings, findings, database, alerts, closing, vsp }
     }
 }
 
@@ -52,6 +57,7 @@ impl Answer for Whole<'_> {
         let mut fields = vec![("pool", state.to_owned())];
         fields.extend(self.height.map(|height| ("height", height.to_string())));
         fields.extend(self.closing.into_iter().flat_map(closing));
+        fields.extend(self.vsp.into_iter().map(|report| ("wallets of today", wallets_of_today(report))));
         fields.extend(self.failures.iter().map(|failure| ("failure", failure.clone())));
         fields.extend(self.findings.iter().map(|found| ("problem", format!("{}: {}", found.about, found.text))));
         fields.extend(self.database.servers.as_ref().map(|servers| ("database", server(servers))));
@@ -60,6 +66,16 @@ impl Answer for Whole<'_> {
         fields.extend(self.alerts.channels.iter().chain(&self.alerts.heartbeat).map(channel));
         fields.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
         fields
+    }
+}
+
+/// Whether tickets are sold to wallets of today, and how many of theirs are voted.
+fn wallets_of_today(report: &VspReport) -> String {
+    let voted = report.to_be_voted();
+    match (&report.closed, report.hindrance) {
+        (Some(reason), _) => format!("closed ({reason}), {voted} tickets to be voted"),
+        (None, Some(reason)) => format!("sold nothing now ({reason}), {voted} tickets to be voted"),
+        (None, None) => format!("served, {voted} tickets to be voted"),
     }
 }
 

@@ -154,7 +154,11 @@ impl WebConfig {
             version: server_version(env!("CARGO_PKG_VERSION")),
         };
         let parts = VspParts { stores: stores.clone(), node: Arc::new(node), clock: Arc::new(SystemClock) };
-        Ok(Some(Arc::new(Vsp::open(terms, parts, key).await?)))
+        let opened = key.to_bytes();
+        let vsp = Vsp::open(terms, parts, key).await?;
+        let path = configured.key_file.clone();
+        vsp.watch_key_file(Arc::new(move || key_file_problem(&path, &opened)));
+        Ok(Some(Arc::new(vsp)))
     }
 
     /// The import from the predecessor's server into the pool's stores; `None` where wallets of today are not served. Where the
@@ -237,6 +241,20 @@ fn read_key(path: &Path) -> Result<Option<SealingKey>, VspSetupError> {
     Ok(Some(SealingKey::from_bytes(&key)))
 }
 
+/// What is wrong with a key file by which keys were opened: with the next start they could not be.
+fn key_file_problem(path: &Path, opened: &Zeroizing<[u8; 32]>) -> Option<String> {
+    match read_key(path) {
+        Ok(Some(key)) if key.to_bytes() == *opened => None,
+        Ok(Some(_)) => Some(format!(
+            "vspkeyfile {} holds another key than the one that opens them: put it back from the copy that was kept apart, before \
+             the web starts again",
+            path.display()
+        )),
+        Ok(None) => Some(VspSetupError::KeyFileLost(path.to_owned()).to_string()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 /// Makes a key file that its owner alone can read.
 fn make_key(path: &Path) -> Result<SealingKey, VspSetupError> {
     let key = SealingKey::random()?;
@@ -281,6 +299,10 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(read_key(&path), Err(VspSetupError::KeyFileOpen(_))));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(key_file_problem(&path, &made.to_bytes()), None);
+        let other = SealingKey::random().unwrap().to_bytes();
+        assert!(key_file_problem(&path, &other).unwrap().contains("another key"));
+        assert!(key_file_problem(&folder.path().join("gone"), &other).unwrap().contains("is missing"));
         fs::write(&path, "abc").unwrap();
         let error = read_key(&path).err().unwrap();
         assert!(error.to_string().contains("64 hexadecimal digits") && !error.to_string().contains("abc"));

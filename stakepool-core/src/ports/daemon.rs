@@ -125,6 +125,9 @@ pub struct TicketCheck {
     /// Tickets that were missed since the daemon's start, whose scripts its wallets hold, and that it was not to vote: ignored ones
     /// above all.
     pub missed_unvoted: u64,
+    /// Tickets that vote by keys of their own and have not ended, as far as it has seen them; `None` of a daemon of an older
+    /// version.
+    pub key_tickets: Option<u64>,
     /// Its tickets in short, where they were compared with the node's since it caught up with the chain. A daemon of an older
     /// version says nothing of that.
     pub sets: Option<TicketSets>,

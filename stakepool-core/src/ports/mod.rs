@@ -119,7 +119,7 @@ pub use vsp::{
     RegisteredWhere, SealedRecord, SealedSecret, SealedStore, VspTicketStore,
 };
 #[cfg(feature = "engine")]
-pub use vsp_node::{TransactionSubmission, UnspentOutput, VspNode};
+pub use vsp_node::{NodeLook, TransactionSubmission, UnspentOutput, VspNode};
 #[cfg(feature = "engine")]
 pub use wallet::{
     ChainWallet, DaemonWallet, PoolWallet, ScriptWallet, StakeInfo, TicketCounts, TicketWallet, VoteRequest,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Node, NodeError};
-use crate::chain::{Amount, BlockHash, BlockHeader, OutPoint, OutputScript, TicketHash, Transaction};
+use crate::chain::{Amount, BlockHash, BlockHeader, BlockHeight, OutPoint, OutputScript, TicketHash, Transaction};
 
 /// What a node said to a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +29,26 @@ pub struct UnspentOutput {
     pub locked: Option<OutputScript>,
 }
 
+/// How a node is.
+#[derive(Clone, Debug)]
+pub struct NodeLook {
+    /// Its name.
+    pub name: String,
+    /// The height of its best block, or why it is not known.
+    pub best: Result<BlockHeight, NodeError>,
+}
+
 /// A node that takes transactions of wallets. It must have a transaction index (`txindex=1`).
 #[async_trait]
 pub trait VspNode: Node {
     /// Whether it keeps an index of transactions. Without one it does not know mined ones.
     async fn has_transaction_index(&self) -> Result<bool, NodeError>;
+
+    /// How each of the nodes behind it is, where there are several; how it is itself where there is one.
+    async fn look(&self) -> Vec<NodeLook> {
+        let best = self.best_header().await.map(|header| header.height);
+        vec![NodeLook { name: self.name().to_owned(), best }]
+    }
 
     /// The header of the best block.
     async fn best_header(&self) -> Result<BlockHeader, NodeError>;

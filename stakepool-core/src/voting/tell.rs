@@ -201,7 +201,8 @@ impl Engine {
 
     /// Its tickets beside those of its wallets.
     pub fn ticket_check(&self) -> TicketCheck {
-        TicketCheck { sets: self.ticket_sets(), ..self.check().clone() }
+        let (sets, key_tickets) = (self.ticket_sets(), Some(self.key_ticket_count()));
+        TicketCheck { sets, key_tickets, ..self.check().clone() }
     }
 }
 

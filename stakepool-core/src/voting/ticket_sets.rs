@@ -29,6 +29,11 @@ impl Engine {
         (sums.voted.count + sums.others_voted, sums.ignored.count + sums.others_ignored)
     }
 
+    /// How many tickets vote by keys of their own and have not ended.
+    pub(super) fn key_ticket_count(&self) -> u64 {
+        self.ticket_sums().by_own_key
+    }
+
     /// The tickets in short at the block up to which the chain was worked through. `None` while the daemon catches up, and until
     /// its tickets were compared with the node's.
     pub fn ticket_sets(&self) -> Option<TicketSets> {

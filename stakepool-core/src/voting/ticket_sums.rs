@@ -15,6 +15,8 @@ pub(super) struct TicketSums {
     /// The same of addresses that no user of the desired state has.
     pub(super) others_voted: u64,
     pub(super) others_ignored: u64,
+    /// Tickets that vote by keys of their own.
+    pub(super) by_own_key: u64,
 }
 
 impl Lottery {
@@ -29,7 +31,7 @@ impl Lottery {
             let is_voted = self.is_voted(hash, ticket);
             match self.users.get(&ticket.script) {
                 Some(user) if !user.kept => (if is_voted { &mut sums.voted } else { &mut sums.ignored }).add(hash),
-                None if !self.held.contains(&ticket.script) => {}
+                None if !self.held.contains(&ticket.script) => sums.by_own_key += u64::from(self.has_key(hash)),
                 Some(_) | None if is_voted => sums.others_voted += 1,
                 Some(_) | None => sums.others_ignored += 1,
             }

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use stakepool_core::reports::{VoteOutcome, VoteRecord};
+use stakepool_core::chain::AddressKind;
+use stakepool_core::reports::{VoteOutcome, VoteRecord, VoteTimings};
 
 use super::exposition::{Exposition, Kind};
 use super::histogram::Histogram;
@@ -21,6 +22,17 @@ const BOUNDS: &[Duration] = &[
     Duration::from_secs(30),
 ];
 
+/// Upper bounds for the daemon's own time in a vote that needs no wallet.
+const OWN_BOUNDS: &[Duration] = &[
+    Duration::from_micros(100),
+    Duration::from_micros(200),
+    Duration::from_micros(400),
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(25),
+    Duration::from_millis(500),
+];
+
 const OUTCOMES: [&str; 4] = ["sent", "already_known", "rival_vote", "failed"];
 
 /// Counts votes by outcome, and how long those took that were cast.
@@ -28,11 +40,13 @@ const OUTCOMES: [&str; 4] = ["sent", "already_known", "rival_vote", "failed"];
 pub struct VoteFigures {
     outcomes: [AtomicU64; OUTCOMES.len()],
     times: Histogram,
+    /// The own time in votes by keys of their own: without the node's.
+    own_times: Histogram,
 }
 
 impl Default for VoteFigures {
     fn default() -> Self {
-        Self { outcomes: Default::default(), times: Histogram::new(BOUNDS) }
+        Self { outcomes: Default::default(), times: Histogram::new(BOUNDS), own_times: Histogram::new(OWN_BOUNDS) }
     }
 }
 
@@ -47,7 +61,11 @@ impl VoteFigures {
         };
         self.outcomes[place].fetch_add(1, Ordering::Relaxed);
         if record.outcome.is_cast() {
-            self.times.observe(record.timings.total);
+            let VoteTimings { total, sending, .. } = record.timings;
+            self.times.observe(total);
+            if matches!(record.address.kind(), AddressKind::PubKeyHash(_)) {
+                self.own_times.observe(total.saturating_sub(sending));
+            }
         }
     }
 
@@ -62,6 +80,9 @@ impl VoteFigures {
         }
         let help = "From the news that a ticket won to its vote being with the node.";
         self.times.write(&format!("{prefix}_vote_seconds"), help, to);
+        let help =
+            "The same of votes by keys that owners of tickets handed over, without the node's time: the daemon's own.";
+        self.own_times.write(&format!("{prefix}_key_vote_own_seconds"), help, to);
     }
 }
 
@@ -69,7 +90,6 @@ impl VoteFigures {
 mod tests {
     use super::*;
     use stakepool_core::chain::{BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits};
-    use stakepool_core::reports::VoteTimings;
     use stakepool_core::time::UnixMillis;
 
     #[test]
@@ -97,6 +117,7 @@ mod tests {
             "x_vote_seconds_bucket{le=\"0.01\"} 0",
             "x_vote_seconds_bucket{le=\"0.025\"} 2",
             "x_vote_seconds_count 2",
+            "x_key_vote_own_seconds_count 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
         }

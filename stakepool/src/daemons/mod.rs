@@ -4,6 +4,8 @@ mod compare;
 mod desired;
 mod differences;
 mod ends;
+#[cfg(feature = "vsp")]
+mod key_voters;
 mod ledger_check;
 pub(crate) mod legacy_lists;
 mod reconcile;
@@ -17,5 +19,8 @@ pub use desired::desired_state;
 pub use differences::TicketDifference;
 pub use reconcile::Reconciler;
 pub use view::{DaemonView, Expected};
+
+#[cfg(feature = "vsp")]
+pub(crate) use key_voters::daemons_seen;
 
 pub use crate::desired_changed::DesiredChanged;

@@ -93,6 +93,12 @@ impl Reconciler {
         self.tickets.of_two_looks(before, self.look()).await
     }
 
+    /// Compares the daemons with the number of tickets that are to be voted by keys of their own.
+    #[cfg(feature = "vsp")]
+    pub(crate) fn compare_key_tickets(&self, expected: u64) {
+        self.tickets.compare_key_tickets(&self.views(), expected);
+    }
+
     /// Compares the tickets of the ledger with the daemons' at once, and not only when that is due.
     pub async fn compare_with_ledger(&self) {
         self.tickets.compare_with_ledger(&self.views()).await;

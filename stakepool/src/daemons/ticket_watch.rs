@@ -14,6 +14,8 @@ use tokio::time::sleep;
 use crate::daemons::desired::desired_state;
 use crate::daemons::differences::{Differences, Pair, TicketDifference, comparable};
 use crate::daemons::ends::Ends;
+#[cfg(feature = "vsp")]
+use crate::daemons::key_voters::KeyCounts;
 use crate::daemons::ledger_check::{Lacking, LedgerLook, Open};
 use crate::daemons::round::within;
 use crate::daemons::standing::{Differing, Lists};
@@ -39,6 +41,8 @@ pub(super) struct TicketWatch {
     differences: Arc<Mutex<Differences>>,
     lacking: Arc<Mutex<Lacking>>,
     ends: Arc<Mutex<Ends>>,
+    #[cfg(feature = "vsp")]
+    key_counts: Arc<Mutex<KeyCounts>>,
     /// Daemons differ, and which tickets those are is to be found out.
     to_name: Arc<Notify>,
 }
@@ -54,6 +58,8 @@ impl TicketWatch {
             differences: Arc::default(),
             lacking: Arc::default(),
             ends: Arc::default(),
+            #[cfg(feature = "vsp")]
+            key_counts: Arc::default(),
             to_name: Arc::default(),
         }
     }
@@ -62,11 +68,19 @@ impl TicketWatch {
     pub(super) fn told(&self) -> Vec<TicketDifference> {
         let mut told = lock(&self.differences).told();
         told.extend(of_ledger(&lock(&self.lacking)));
+        #[cfg(feature = "vsp")]
+        told.extend(lock(&self.key_counts).told());
         let ends = lock(&self.ends).told(self.parts.clock.now());
         told.extend(
             ends.into_iter().map(|(ticket, text)| TicketDifference { about: format!("ticket {ticket}"), text }),
         );
         told
+    }
+
+    /// Compares the daemons with the number of tickets that are to be voted by keys of their own.
+    #[cfg(feature = "vsp")]
+    pub(super) fn compare_key_tickets(&self, views: &Views, expected: u64) {
+        lock(&self.key_counts).look(self.parts.clock.now(), views, expected);
     }
 
     /// Takes what a daemon reports of tickets; a snapshot is all that it knows.

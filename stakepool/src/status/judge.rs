@@ -16,6 +16,8 @@ use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
 use crate::status::wallet::{WalletCondition, WalletReport};
 use crate::terms::PoolTerms;
 use crate::unknown_notes::UnknownNotes;
+#[cfg(feature = "vsp")]
+use crate::vsp::VspReport;
 
 /// How the pool is as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,6 +67,10 @@ pub struct PoolStatus {
     /// How far the end of the pool has come, where a closing is announced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closing: Option<ClosingReport>,
+    /// The service for wallets of today, where there is one.
+    #[cfg(feature = "vsp")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vsp: Option<VspReport>,
 }
 
 /// What the status is made of.
@@ -145,6 +151,8 @@ impl PoolStatus {
             database: seen.database.clone(),
             alerts: seen.alerts.clone(),
             closing: None,
+            #[cfg(feature = "vsp")]
+            vsp: None,
         }
     }
 }

@@ -13,6 +13,8 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 mod unknown;
+#[cfg(feature = "vsp")]
+mod vsp;
 mod wallet;
 
 pub use closing::ClosingReport;

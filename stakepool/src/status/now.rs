@@ -11,6 +11,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::alert_record::{AlertsReport, NOTE, WORK};
+#[cfg(feature = "vsp")]
+use crate::daemons::daemons_seen;
 use crate::daemons::{DaemonView, TicketDifference};
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::mail::MailTroubles;
@@ -20,7 +22,11 @@ use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::key_indexes::{given, of_guesses, of_key_indexes, of_pace};
 use crate::status::lag::{Heights, ON_ITS_WAY};
 use crate::status::mail::{of_failed_mails, of_mail_server};
+#[cfg(feature = "vsp")]
+use crate::status::vsp::of_vsp;
 use crate::unknown_notes::UnknownNotes;
+#[cfg(feature = "vsp")]
+use crate::vsp::VspReport;
 
 /// How long a read for the status may take.
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -47,6 +53,10 @@ impl Pool {
         }
         let ((wallets, daemons), ()) = tokio::join!(self.look_at_peers(), self.parts.database.look(self.now()));
         let differences = self.reconciler.differences_since(&daemons).await;
+        #[cfg(feature = "vsp")]
+        if let Some(vsp) = &self.parts.vsp {
+            vsp.look(daemons_seen(self.parts.daemons.len(), &daemons)).await;
+        }
         self.judge(&wallets, &daemons, differences).await
     }
 
@@ -83,6 +93,12 @@ impl Pool {
         let database = DatabaseReport { servers, ..self.parts.database.report(self.now()) };
         let unknown = self.unknown_notes(&database).await;
         let mail = self.mail_to_judge(&database).await;
+        let found = self.found(&database, &mail, differences).await;
+        #[cfg(feature = "vsp")]
+        let vsp = self.vsp_report(&database).await;
+        #[cfg(feature = "vsp")]
+        let found =
+            found.into_iter().chain(vsp.iter().flat_map(|(report, max_lag)| of_vsp(report, *max_lag))).collect();
         let mut status = PoolStatus::of(&Seen {
             unknown: &unknown,
             now: self.now(),
@@ -90,11 +106,15 @@ impl Pool {
             quorum: self.parts.stats.quorum(),
             daemons: &daemons,
             alerts: self.alerts(&database).await,
-            found: self.found(&database, &mail, differences).await,
+            found,
             database,
             ours: &self.terms,
             warnings: &self.settings.warnings,
         });
+        #[cfg(feature = "vsp")]
+        {
+            status.vsp = vsp.map(|(report, _)| report);
+        }
         status.warnings.extend(of_failed_mails(&mail));
         // Where the database fails, the status says so anyway.
         status.closing = timeout(READ_LIMIT, self.closing()).await.ok().and_then(Result::ok).flatten();
@@ -103,6 +123,15 @@ impl Pool {
             status.problems.push(text);
         }
         status
+    }
+
+    /// How the service for wallets of today is, where there is one, and how far its nodes may be behind; nothing where the database
+    /// fails, which the status says anyway.
+    #[cfg(feature = "vsp")]
+    async fn vsp_report(&self, database: &DatabaseReport) -> Option<(VspReport, u32)> {
+        let vsp = self.parts.vsp.as_ref().filter(|_| database.state != DatabaseCondition::Failing)?;
+        let report = timeout(READ_LIMIT, vsp.report()).await.ok()?.ok()?;
+        Some((report, vsp.terms().max_lag))
     }
 
     /// What mail could not be sent; nothing where the database fails, which the status says anyway.

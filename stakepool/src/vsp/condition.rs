@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use stakepool_core::chain::{BlockHeader, BlockHeight, Generation, Network};
+use stakepool_core::ports::NodeLook;
 use stakepool_core::time::UnixTime;
 
 /// A best block that is older than this says that the nodes are cut off. On the simulation network blocks come when somebody
@@ -11,6 +13,35 @@ const OLD: Duration = Duration::from_secs(30 * 60);
 
 /// Why no ticket is taken that has no address yet, once the fee key gives no more of them.
 pub(super) const RETIRED: &str = "the pool has retired the key whose addresses take the fees, and uses no new one yet";
+
+/// How one of the web's nodes is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeReport {
+    /// Its name.
+    pub name: String,
+    /// The height of its best block, where it answers.
+    pub height: Option<u32>,
+    /// How many blocks it is behind the best that nodes and daemons know.
+    pub lag: Option<u32>,
+    /// Why it does not answer.
+    pub error: Option<String>,
+}
+
+/// How the nodes are, beside each other and the daemons.
+pub(super) fn node_reports(nodes: &[NodeLook], daemons: DaemonsSeen) -> Vec<NodeReport> {
+    let heights = nodes.iter().filter_map(|node| node.best.as_ref().ok()).copied();
+    let best = heights.chain(daemons.synced).max();
+    let report = |node: &NodeLook| {
+        let height = node.best.as_ref().ok().copied();
+        NodeReport {
+            name: node.name.clone(),
+            height: height.map(|height| height.0),
+            lag: best.zip(height).map(|(best, height)| best.0.saturating_sub(height.0)),
+            error: node.best.as_ref().err().map(ToString::to_string),
+        }
+    };
+    nodes.iter().map(report).collect()
+}
 
 /// What is known of the voting daemons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -32,6 +32,8 @@ impl Vsp {
                 }
             }
         };
-        Ok(tickets.iter().filter_map(open).collect())
+        let opened: Vec<_> = tickets.iter().filter_map(open).collect();
+        self.key_check.note_unopened(tickets.len() - opened.len());
+        Ok(opened)
     }
 }

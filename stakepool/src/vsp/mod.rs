@@ -12,6 +12,7 @@ mod fault;
 mod fee_address;
 mod figures;
 mod import;
+mod key_check;
 mod key_tickets;
 mod known_agendas;
 mod nodes;
@@ -19,6 +20,7 @@ mod passes;
 mod pay_fee;
 mod proof;
 mod recording;
+mod report;
 mod sending;
 mod server_key;
 mod service;
@@ -35,16 +37,18 @@ pub use audit::{AuditedVote, VoteAudit, VoteAuditError};
 pub use chain_work::PassError;
 pub use closing::ClosedByCommand;
 pub(crate) use closing::{forget_closed, note_closed, read_closed};
-pub use condition::DaemonsSeen;
+pub use condition::{DaemonsSeen, NodeReport};
 pub use figures::{Figures, Income};
 pub use import::{
     FeeKeyStep, Import, ImportError, ImportNote, ImportProgress, ImportReport, NoteKind, ServerKeyStep, StateCount,
     StateCounts,
 };
+pub use key_check::KeyFileCheck;
 pub use nodes::NodesInTurn;
 pub use proof::{
     Checked, CheckedRecord, CheckedVote, Proof, ProofError, ProofRecord, ProofVote, SignedBy, Unproven, verify_proof,
 };
+pub use report::VspReport;
 pub use server_key::{ServerKeyError, is_signed_by};
 pub use service::{Request, Vsp, VspError};
 pub use standing::Standing;

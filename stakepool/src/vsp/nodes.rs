@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use stakepool_core::chain::{
     BlockHash, BlockHeader, BlockHeight, OutPoint, TicketHash, Transaction, TxHash, VoteTransaction,
 };
 use stakepool_core::ports::{
-    Block, MinedTransaction, Node, NodeError, NodeInfo, TransactionSubmission, UnspentOutput, VoteSubmission, VspNode,
+    Block, MinedTransaction, Node, NodeError, NodeInfo, NodeLook, TransactionSubmission, UnspentOutput, VoteSubmission,
+    VspNode,
 };
 
 /// Nodes of which the one is asked that answered last.
@@ -106,6 +108,10 @@ impl Node for NodesInTurn {
 impl VspNode for NodesInTurn {
     async fn has_transaction_index(&self) -> Result<bool, NodeError> {
         self.ask(|node| node.has_transaction_index()).await
+    }
+
+    async fn look(&self) -> Vec<NodeLook> {
+        join_all(self.nodes.iter().map(|node| node.look())).await.into_iter().flatten().collect()
     }
 
     async fn best_header(&self) -> Result<BlockHeader, NodeError> {

@@ -17,8 +17,9 @@ use stakepool_core::vsp::{
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::condition::{DaemonsSeen, NodeSeen, RETIRED, hindrance};
+use super::condition::{DaemonsSeen, NodeReport, NodeSeen, RETIRED, hindrance, node_reports};
 use super::fault::Fault;
+use super::key_check::{KeyCheck, KeyFileCheck};
 use super::known_agendas::KnownAgendas;
 use super::passes::Passes;
 use super::server_key::ServerKey;
@@ -115,6 +116,8 @@ pub struct Vsp {
     key: ServerKey,
     /// What can be voted on.
     pub(super) agendas: KnownAgendas,
+    /// Whether the voting keys can be opened.
+    pub(super) key_check: KeyCheck,
     signal: DesiredChanged,
     seen: Mutex<Seen>,
     /// Whether something came between a pass and a ticket, so that another pass must follow.
@@ -124,6 +127,11 @@ pub struct Vsp {
 /// What was seen when the service last looked.
 struct Seen {
     best: Option<BestBlock>,
+    nodes: Vec<NodeReport>,
+    /// How many tickets are to be voted.
+    to_be_voted: Option<u64>,
+    /// Why new blocks are not worked through.
+    blocks_wait: Option<String>,
     /// Why no ticket can be voted for certain.
     hindrance: Option<&'static str>,
     /// Whether the fee key gives no more addresses. Tickets that have one are served all the same.
@@ -150,13 +158,22 @@ impl Vsp {
         let info = refused_info(&server_key, STARTING).ok_or(VspError::Answer)?;
         Ok(Self {
             agendas: KnownAgendas::default(),
+            key_check: KeyCheck::default(),
             broadcasts: Semaphore::new(BROADCASTS),
             proofs: Semaphore::new(PROOFS),
             giving: tokio::sync::Mutex::default(),
             passes: tokio::sync::Mutex::default(),
             signal: DesiredChanged::default(),
             again: AtomicBool::new(false),
-            seen: Mutex::new(Seen { best: None, hindrance: Some(STARTING), is_retired: false, info: Arc::new(info) }),
+            seen: Mutex::new(Seen {
+                best: None,
+                nodes: Vec::new(),
+                to_be_voted: None,
+                blocks_wait: None,
+                hindrance: Some(STARTING),
+                is_retired: false,
+                info: Arc::new(info),
+            }),
             key: server_key,
             terms,
             parts,
@@ -183,7 +200,8 @@ impl Vsp {
     pub async fn look(&self, daemons: DaemonsSeen) {
         self.recall_closed().await;
         let is_retired = self.is_key_retired().await;
-        let node = match timeout(LOOK, self.look_at_node()).await {
+        let (node, nodes) = tokio::join!(timeout(LOOK, self.look_at_node()), timeout(LOOK, self.parts.node.look()));
+        let node = match node {
             Ok(Ok(node)) => Some(node),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the node for wallets of today does not answer");
@@ -201,6 +219,10 @@ impl Vsp {
             let mut seen = self.seen();
             let before = seen.reason();
             seen.best = best.or(seen.best);
+            // A node that does not answer in time does not answer the other question either.
+            if let Ok(nodes) = nodes {
+                seen.nodes = node_reports(&nodes, daemons);
+            }
             if let Some(info) = info {
                 seen.info = Arc::new(info);
             }
@@ -242,7 +264,10 @@ impl Vsp {
     ) -> Option<SignedAnswer> {
         let closed = self.terms.closed.get();
         let tickets = match self.parts.stores.vsp_tickets.registered_counts().await {
-            Ok(tickets) => TicketCounts { network: pool_size(&self.terms.params()), ..tickets },
+            Ok(tickets) => {
+                self.seen().to_be_voted = Some(tickets.voting);
+                TicketCounts { network: pool_size(&self.terms.params()), ..tickets }
+            }
             Err(_) => return refused_info(&self.key, "the pool's database does not answer"),
         };
         match (hindrance, node) {
@@ -274,6 +299,31 @@ impl Vsp {
     pub(super) fn last_seen(&self) -> (Option<BestBlock>, Option<&'static str>) {
         let seen = self.seen();
         (seen.best, seen.reason())
+    }
+
+    /// Notes why new blocks are not worked through; nothing where they are.
+    pub(crate) fn note_blocks_wait(&self, reason: Option<String>) {
+        self.seen().blocks_wait = reason;
+    }
+
+    /// Why new blocks are not worked through.
+    pub(super) fn blocks_wait(&self) -> Option<String> {
+        self.seen().blocks_wait.clone()
+    }
+
+    /// How many tickets were to be voted when that was last counted.
+    pub fn to_be_voted(&self) -> Option<u64> {
+        self.seen().to_be_voted
+    }
+
+    /// How the nodes were when they were last looked at.
+    pub(super) fn last_nodes(&self) -> Vec<NodeReport> {
+        self.seen().nodes.clone()
+    }
+
+    /// Says how the file that opens the voting keys is looked at. What was said first stays.
+    pub fn watch_key_file(&self, check: KeyFileCheck) {
+        self.key_check.watch_file(check);
     }
 
     /// Has another pass follow, whether a block comes or not.

@@ -5,20 +5,26 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool::registration::RegistrationError;
+use stakepool::sealed::SealingKey;
+use stakepool::vsp::{Vsp, VspParts, VspTerms};
 use stakepool::wallets::VotingWallet;
 use stakepool::{Pool, Stores};
 use stakepool_core::accounts::{Actor, Email, PasswordHashes, PoolBranches, Registration, User};
 use stakepool_core::alert::{Alert, AlertKind, AlertPhase};
-use stakepool_core::chain::{BlockHeight, ExtendedPubKey, KeyIndex};
+use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, Network};
 use stakepool_core::ports::{
-    AlertError, AlertSink, Clock, DaemonStatus, StoreError, UpkeepStore, UserStore as _, VotingDaemon, WalletState,
+    AlertError, AlertSink, Clock, DaemonStatus, RegisteredTicket, SealedSecret, StoreError, UpkeepStore,
+    UserStore as _, VotingDaemon, VspTicketStore as _, WalletState,
 };
 use stakepool_core::testkit::tickets::COLD;
-use stakepool_core::testkit::{FakeDaemon, FakeWallet, MemoryStore, samples};
+use stakepool_core::testkit::{FakeDaemon, FakeVspNode, FakeWallet, MemoryStore, samples};
+use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::{UnixMillis, UnixTime};
+use stakepool_core::vsp::{FeeAddress, FeeStatus, FeeTerms, Quote, VspTicket, server_version};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use crate::vsp_wallet::{FEE_KEY, Wallet};
 use crate::world::{ALICE, settings, terms};
 
 /// The key of another seed.
@@ -116,6 +122,10 @@ pub struct Ground {
     pub daemons: [Arc<FakeDaemon>; 2],
     pub disk: Arc<Disk>,
     pub sink: Arc<Sink>,
+    /// The web's node for wallets of today.
+    pub node: Arc<FakeVspNode>,
+    /// What is wrong with the key file.
+    pub key_file: Arc<Mutex<Option<&'static str>>>,
     running: JoinHandle<()>,
 }
 
@@ -144,19 +154,28 @@ impl Ground {
         let disk = Arc::new(Disk { store: store.clone(), error: Mutex::default() });
         let sink = Arc::new(Sink::default());
         let stores = Stores { upkeep: disk.clone(), ..store.clone().into() };
+        let clock = Arc::new(PausedClock(Instant::now()));
+        let node = Arc::new(FakeVspNode::at(321));
+        let key_file = Arc::<Mutex<Option<&'static str>>>::default();
+        let vsp = service(&store, &node, clock.clone()).await;
+        vsp.watch_key_file({
+            let key_file = key_file.clone();
+            Arc::new(move || key_file.lock().unwrap().map(str::to_owned))
+        });
         let builder = Pool::builder(terms(), settings())
+            .vsp(Some(Arc::new(vsp)))
             .store(stores)
             .wallets(wallets.iter().map(|wallet| Arc::clone(wallet) as Arc<dyn VotingWallet>))
             .daemons(daemons.iter().map(|daemon| Arc::clone(daemon) as Arc<dyn VotingDaemon>))
             .alerts(sink.clone())
-            .clock(Arc::new(PausedClock(Instant::now())));
+            .clock(clock);
         let pool = Arc::new(builder.build().unwrap());
         enrol(&pool, &store, users).await;
         let running = tokio::spawn({
             let pool = pool.clone();
             async move { pool.run(std::future::pending()).await.unwrap() }
         });
-        let ground = Self { pool, store, wallets, daemons, disk, sink, running };
+        let ground = Self { pool, store, wallets, daemons, disk, sink, node, key_file, running };
         sleep(Duration::from_secs(60)).await;
         ground
     }
@@ -169,6 +188,19 @@ impl Ground {
     /// The user.
     pub async fn user(&self) -> User {
         self.store.by_email(&Email::parse(ALICE).unwrap()).await.unwrap().unwrap()
+    }
+
+    /// Has a ticket of a wallet of today, which was confirmed and whose fee is there, with a key that nobody can open.
+    pub async fn registered(&self, fee: FeeStatus) {
+        let wallet = Wallet::new(1);
+        let form = VspTicket::from_transaction(&wallet.ticket).unwrap();
+        let fee_address = FeeAddress { index: KeyIndex(1), address: form.owner(Network::Simnet) };
+        let quote = Quote { amount: Amount::from_atoms(1), expires: UnixTime(0) };
+        let mut registration = stakepool_core::vsp::Registration::new(&form, Network::Simnet, fee_address, quote);
+        (registration.fee, registration.confirmed_at) = (fee, Some(BlockHeight(100)));
+        let mut ticket = RegisteredTicket::new(registration, wallet.ticket.clone(), UnixTime(1_790_000_000));
+        ticket.voting_key = Some(SealedSecret(vec![1; 60]));
+        assert!(self.store.add_registered(&ticket).await.unwrap());
     }
 
     /// Registers one more user.
@@ -201,6 +233,20 @@ impl Ground {
         kinds.dedup();
         kinds
     }
+}
+
+/// The service for wallets of today.
+async fn service(store: &Arc<MemoryStore>, node: &Arc<FakeVspNode>, clock: Arc<PausedClock>) -> Vsp {
+    let terms = VspTerms {
+        network: Network::Simnet,
+        fee: FeeTerms { fee: PoolFee::from_percent(5.0).unwrap(), most: None },
+        fee_key: FEE_KEY.parse().unwrap(),
+        closed: None.into(),
+        max_lag: 3,
+        version: server_version("0.1.0"),
+    };
+    let parts = VspParts { stores: store.clone().into(), node: node.clone(), clock };
+    Vsp::open(terms, parts, SealingKey::from_bytes(&[7; 32])).await.unwrap()
 }
 
 async fn enrol(pool: &Pool, store: &MemoryStore, users: Users) {

@@ -10,12 +10,13 @@ use stakepool::status::Overall;
 use stakepool_core::accounts::UserId;
 use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{MissingUser, ScriptWallet as _, UnknownAddress, VotingDaemon as _};
+use stakepool_core::ports::{MissingUser, ScriptWallet as _, TicketSet, TicketSets, UnknownAddress, VotingDaemon as _};
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState};
-use stakepool_core::testkit::tickets::{address, desired};
+use stakepool_core::testkit::tickets::{address, block, desired};
 use stakepool_core::testkit::{DaemonMood, Mood, samples};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
+use stakepool_core::vsp::FeeStatus;
 use tokio::time::sleep;
 
 use crate::ground::{Ground, OTHER_KEY, Users, registration};
@@ -388,6 +389,66 @@ const OF_DAEMONS: &[Way] = &[
     ),
 ];
 
+const OF_WALLETS_OF_TODAY: &[Way] = &[
+    (
+        "Nobody can vote tickets of wallets of today",
+        way!(|ground| { ground.daemons.iter().for_each(|daemon| daemon.set(DaemonMood::Unreachable)) }),
+        "they are sold no tickets, and read the reason: no voting daemon can vote",
+        NOT_READY,
+        AlertKind::VspNotSold,
+    ),
+    (
+        "The web's node is away",
+        way!(|ground| { ground.node.chain().away = true }),
+        "it does not answer, and wallets of today need it",
+        READY,
+        AlertKind::NodeAway,
+    ),
+    (
+        "A fee is not sent although its ticket is confirmed",
+        way!(|ground| { ground.registered(FeeStatus::Received).await }),
+        "1 of them should be with the node and are not",
+        READY,
+        AlertKind::VspFees,
+    ),
+    (
+        "A fee is an error",
+        way!(|ground| { ground.registered(FeeStatus::Error).await }),
+        "1 of them cannot be sent, or were spent by other transactions",
+        READY,
+        AlertKind::VspFees,
+    ),
+    (
+        "The key file is gone",
+        way!(|ground| { *ground.key_file.lock().unwrap() = Some("vspkeyfile vsp.key is missing") }),
+        "vspkeyfile vsp.key is missing",
+        READY,
+        AlertKind::VspKeys,
+    ),
+    (
+        "A voting key cannot be opened",
+        way!(|ground| { ground.registered(FeeStatus::Broadcast).await }),
+        "1 of them cannot be opened with the key in vspkeyfile",
+        READY,
+        AlertKind::VspKeys,
+    ),
+    (
+        "A daemon does not follow all of these tickets",
+        way!(|ground| {
+            ground.registered(FeeStatus::Confirmed).await;
+            ground.daemon(0, |status| {
+                let empty = TicketSet::default();
+                let (block, height) = (block(321, 1), BlockHeight(321));
+                status.check.sets = Some(TicketSets { block, height, voted: empty, ignored: empty, others: 0 });
+                status.check.key_tickets = Some(0);
+            });
+        }),
+        "it follows 0 tickets of wallets of today, but the database has 1",
+        READY,
+        AlertKind::TicketsDiffer,
+    ),
+];
+
 const OF_THE_WEB: &[Way] = &[
     (
         "The database fails, or its disk is full",
@@ -421,7 +482,9 @@ const OF_THE_WEB: &[Way] = &[
 #[tokio::test(start_paused = true)]
 async fn every_way_to_lose_a_vote_turns_its_lights_red() {
     let operators = include_str!("../../../docs/lost-votes.md");
-    for (way, trouble, words, ready, kind) in [OF_WALLETS, OF_USERS, OF_DAEMONS, OF_THE_WEB].concat() {
+    for (way, trouble, words, ready, kind) in
+        [OF_WALLETS, OF_USERS, OF_DAEMONS, OF_WALLETS_OF_TODAY, OF_THE_WEB].concat()
+    {
         let Lights { problems, is_ready, alerts } = trouble().await;
         assert!(problems.contains(words), "{way}: `{words}` is missing in {problems}");
         assert_eq!(is_ready, ready, "{way}: {problems}");

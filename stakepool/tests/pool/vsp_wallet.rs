@@ -16,7 +16,7 @@ use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::vsp::{FeeStatus, FeeTerms, SignedAnswer, server_version};
 
-const FEE_KEY: &str =
+pub const FEE_KEY: &str =
     "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
 const KEY_FILE: [u8; 32] = [7; 32];
 

@@ -1,6 +1,7 @@
 //! Answers as they go out.
 
 use hyper::body::Bytes;
+use serde::Deserialize;
 use stakepool::vsp::Vsp;
 use stakepool_core::vsp::{Refusal, SignedAnswer};
 use warp::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CONTENT_TYPE};
@@ -26,6 +27,18 @@ pub fn signed(answer: &SignedAnswer) -> Response {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("VSP-Server-Signature"));
     response
+}
+
+/// The code of an answer that is a refusal.
+pub(super) fn code_of(answer: &SignedAnswer) -> Option<u8> {
+    #[derive(Deserialize)]
+    struct Refused {
+        code: u8,
+    }
+    if answer.status == 200 {
+        return None;
+    }
+    serde_json::from_slice::<Refused>(&answer.body).ok().map(|refused| refused.code)
 }
 
 /// The answer to a call by a method that the command does not have.

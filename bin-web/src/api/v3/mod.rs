@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use warp::http::Method;
 use warp::reply::Response;
 
-use self::answer::{signed, wrong_method};
+use self::answer::{code_of, signed, wrong_method};
 use self::call::Call;
 use self::command::{Command, TicketCommand};
 use crate::api::cors::preflight;
@@ -35,11 +35,13 @@ pub async fn dispatch(name: &str, method: &Method, vsp: &Arc<Vsp>, call: Call) -
     if *method != command.method() {
         return Some(wrong_method(vsp, command));
     }
+    let site = call.site.clone();
     let answer = match command {
-        Command::VspInfo => signed(&vsp.info()),
-        Command::OfTicket(command) => signed(&of_ticket(command, vsp, call).await),
+        Command::VspInfo => vsp.info(),
+        Command::OfTicket(command) => Arc::new(of_ticket(command, vsp, call).await),
     };
-    Some(answer)
+    site.metrics.vsp_answer(command.name(), answer.status, code_of(&answer));
+    Some(signed(&answer))
 }
 
 /// Answers a signed request, unless there are too many.

@@ -158,6 +158,7 @@ impl From<TicketCheck> for pb::TicketCheck {
             wallet_tickets: check.wallet_tickets,
             missed: check.missed,
             missed_unvoted: check.missed_unvoted,
+            key_tickets: check.key_tickets,
             sets: check.sets.map(pb::TicketSets::from),
         }
     }
@@ -187,6 +188,7 @@ impl TryFrom<pb::TicketCheck> for TicketCheck {
             wallet_tickets: check.wallet_tickets,
             missed: check.missed,
             missed_unvoted: check.missed_unvoted,
+            key_tickets: check.key_tickets,
             sets: check.sets.map(TicketSets::try_from).transpose()?,
         })
     }
