@@ -47,6 +47,7 @@ mod vsp_closing;
 mod vsp_faults;
 mod vsp_import;
 mod vsp_proof;
+mod vsp_secrets;
 mod vsp_store;
 mod vsp_wallet;
 mod wallet_sync;

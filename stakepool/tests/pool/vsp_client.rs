@@ -21,12 +21,12 @@ use tokio::time::{Instant, sleep};
 use crate::ground::PausedClock;
 use crate::world::settings;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pool's service within this process, and what it answered.
 #[derive(Clone)]
-struct Service {
-    vsp: Arc<Vsp>,
+pub struct Service {
+    pub vsp: Arc<Vsp>,
     answers: Arc<Mutex<Vec<(&'static str, u64)>>>,
 }
 
@@ -52,23 +52,27 @@ impl VspServer for Service {
 }
 
 /// The network, the pool and the wallet.
-struct Scene {
-    sim: SimNetwork,
-    store: MemoryStore,
-    service: Service,
-    wallet: VspClient,
+pub struct Scene {
+    pub sim: SimNetwork,
+    pub store: MemoryStore,
+    pub service: Service,
+    pub wallet: VspClient,
+    pub pool: Arc<Pool>,
+    pub engine: Arc<Engine>,
+    /// The daemon's state file.
+    pub file: Arc<MemoryFile>,
 }
 
-fn engine(sim: &SimNetwork, fee: PoolFee) -> Arc<Engine> {
+fn engine(sim: &SimNetwork, fee: PoolFee, file: &Arc<MemoryFile>) -> Arc<Engine> {
     let addresses = FeeAddresses::derive(&sim.cold_wallet_xpub().external_branch().unwrap(), KeyIndex(10)).unwrap();
     let evaluator = Evaluator::new(Network::Simnet, Network::Simnet.params(sim.generation()), fee, addresses);
     let wallets = sim.voting_wallets().iter().map(|wallet| wallet.in_process() as _).collect();
     let nodes = sim.nodes().iter().map(|node| node.in_process() as _).collect();
-    Engine::new(EngineParts::new(evaluator, wallets, nodes, Arc::<MemoryFile>::default())).unwrap()
+    Engine::new(EngineParts::new(evaluator, wallets, nodes, file.clone())).unwrap()
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub async fn set() -> Self {
         let sim = SimNetwork::builder().seed(42).voting_wallets(1).without_servers().start().await.unwrap();
         let (store, clock) = (MemoryStore::default(), Arc::new(PausedClock(Instant::now())));
         let fee = PoolFee::from_percent(5.0).unwrap();
@@ -83,20 +87,23 @@ impl Scene {
         let stores = Arc::new(store.clone());
         let parts = VspParts { stores: stores.clone().into(), node: sim.node().in_process(), clock: clock.clone() };
         let vsp = Arc::new(Vsp::open(terms, parts, SealingKey::from_bytes(&[7; 32])).await.unwrap());
-        let engine = engine(&sim, fee);
+        let file = Arc::<MemoryFile>::default();
+        let engine = engine(&sim, fee, &file);
         tokio::spawn(engine.clone().run(sim.events(), pending()));
         let cold = sim.cold_wallet_xpub();
         let pool = Pool::builder(PoolTerms::new(Network::Simnet, sim.voting_wallet_xpub(), cold, fee), settings())
             .store(stores)
-            .daemon(Arc::new(LocalDaemon::new(engine, "daemon", cold)))
+            .daemon(Arc::new(LocalDaemon::new(engine.clone(), "daemon", cold)))
             .vsp(Some(vsp.clone()))
             .clock(clock.clone())
             .build()
             .unwrap();
-        tokio::spawn(async move { pool.run(pending()).await });
+        let pool = Arc::new(pool);
+        let running = pool.clone();
+        tokio::spawn(async move { running.run(pending()).await });
         let service = Service { vsp: vsp.clone(), answers: Arc::default() };
         let wallet = sim.vsp_client(service.clone(), vsp.public_key(), clock);
-        let scene = Self { sim, store, service, wallet };
+        let scene = Self { sim, store, service, wallet, pool, engine, file };
         scene.until(async || scene.service.vsp.info().status == 200).await;
         scene
     }
@@ -125,7 +132,7 @@ impl Scene {
     }
 
     /// Mines a block once the votes on the one before it are there.
-    async fn mine(&self) {
+    pub async fn mine(&self) {
         self.sim.mine_when_voted(PATIENCE).await.unwrap();
     }
 }

@@ -18,7 +18,7 @@ use stakepool_core::vsp::{FeeStatus, FeeTerms, SignedAnswer, server_version};
 
 pub const FEE_KEY: &str =
     "spubVVUL7vayTaQ2g3TPFArsuhdzrx2e2RVGSJv7pPgjiFydGfp72Le1BoqXajHRkjbds1GAgP2VvMA6xPpdtqGHZH3RGNvcB4fJzzNVBcujHae";
-const KEY_FILE: [u8; 32] = [7; 32];
+pub const KEY_FILE: [u8; 32] = [7; 32];
 
 /// A node, a store, and instances of the service on both.
 pub struct Ground {
@@ -55,7 +55,11 @@ impl Ground {
 
     /// One more instance, whose tickets lie in a store that may have its faults. Nobody has said who knows the agendas.
     pub async fn instance_on(&self, tickets: Arc<dyn VspTicketStore>) -> Vsp {
-        let stores = Stores { vsp_tickets: tickets, ..Arc::new(self.store.clone()).into() };
+        self.instance_with(Stores { vsp_tickets: tickets, ..Arc::new(self.store.clone()).into() }).await
+    }
+
+    /// One more instance on these stores. Nobody has said who knows the agendas.
+    pub async fn instance_with(&self, stores: Stores) -> Vsp {
         let terms = VspTerms {
             network: Network::Simnet,
             fee: FeeTerms { fee: PoolFee::from_percent(5.0).unwrap(), most: None },
@@ -132,6 +136,11 @@ impl Wallet {
         ];
         let ticket = transaction(OutPoint { hash: parent.hash(), index: 0, tree: 0 }, outputs);
         Self { number, parent, ticket }
+    }
+
+    /// The key that votes with the ticket.
+    pub fn voting_key(&self) -> PrivateKey {
+        key(100 + self.number)
     }
 
     fn signed(&self, body: &Value) -> (String, String) {
