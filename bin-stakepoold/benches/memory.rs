@@ -1,19 +1,20 @@
-//! What a daemon at rest holds in memory with 10,000 users and 49,000 tickets: the real program, connected to a
-//! simulated node and wallet, from a state file with all of them.
+//! What a daemon at rest holds in memory with 10,000 users and 49,000 tickets, and with 50,000 tickets beside them that vote by
+//! keys of their own: the real program, connected to a simulated node and wallet, from a state file with all of them.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{
-    Amount, BlockHash, BlockHeight, Generation, Hash160, KeyIndex, Network, OutPoint, OutputScript, ScriptAddress,
-    Transaction, TxHash, TxInput, TxOutput, VoteBits, VoteVersion,
+    Amount, BlockHash, BlockHeight, Generation, Hash160, KeyIndex, Network, OutPoint, OutputScript, PrivateKey,
+    ScriptAddress, Transaction, TxHash, TxInput, TxOutput, VoteBits, VoteVersion,
 };
-use stakepool_core::desired::{DesiredState, DesiredUser};
+use stakepool_core::desired::{DesiredState, DesiredUser, KeyTicket};
 use stakepool_core::ports::StateFile;
 use stakepool_core::ticket::{Evaluator, FeeAddresses, PoolFee};
 use stakepool_core::voting::{Lottery, snapshot};
@@ -22,17 +23,27 @@ use stakepool_sim::{Endpoint, SimNetwork};
 
 const USERS: u32 = 10_000;
 const TICKETS: u32 = 49_000;
+const BY_KEY: u32 = 50_000;
 
 #[tokio::main]
 async fn main() {
+    for by_key in [0, BY_KEY] {
+        measure(by_key).await;
+    }
+}
+
+async fn measure(by_key: u32) {
     let network = SimNetwork::builder().height(170).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    write_state(&network, &folder.path().join("data/simnet"));
+    write_state(&network, &folder.path().join("data/simnet"), by_key);
     let configuration = write_configuration(&network, folder.path());
     let mut daemon = Daemon::start(folder.path(), &configuration);
     tokio::time::sleep(Duration::from_secs(5)).await;
     let kib = daemon.resident_kib();
-    println!("stakepoold at rest, {USERS} users and {TICKETS} tickets: {:.1} MB resident", kib as f64 / 1024.0);
+    println!(
+        "stakepoold at rest, {USERS} users and {TICKETS} tickets, {by_key} more by keys: {:.1} MB resident",
+        kib as f64 / 1024.0
+    );
     daemon.0.kill().unwrap();
     daemon.0.wait().unwrap();
     network.shutdown().await;
@@ -79,7 +90,7 @@ fn write_configuration(network: &SimNetwork, folder: &Path) -> std::path::PathBu
 }
 
 /// Tickets that were mined with the best block: immature, so that the daemon does not miss them in the lottery.
-fn write_state(network: &SimNetwork, datadir: &Path) {
+fn write_state(network: &SimNetwork, datadir: &Path, by_key: u32) {
     let fees = FeeAddresses::derive(&network.cold_wallet_xpub().external_branch().unwrap(), KeyIndex(1)).unwrap();
     let params = Network::Simnet.params(Generation::Today);
     let fee = PoolFee::from_percent(7.5).unwrap();
@@ -90,10 +101,18 @@ fn write_state(network: &SimNetwork, datadir: &Path) {
         address: ScriptAddress::new(Network::Simnet, script(n)),
         voting,
     };
-    pool.set_desired(DesiredState::new((0..USERS).map(user), []));
+    let numbers = TICKETS..TICKETS + by_key;
+    let entry = |number| {
+        let key = key(number);
+        KeyTicket { ticket: key_ticket(&key, number).hash().into(), key: Arc::new(key), voting }
+    };
+    pool.set_desired(DesiredState::new((0..USERS).map(user), []).with_key_tickets(numbers.clone().map(entry)));
     let (hash, height): (BlockHash, BlockHeight) = network.best_block();
     for number in 0..TICKETS {
         pool.learn(&ticket(number), height);
+    }
+    for number in numbers {
+        pool.learn(&key_ticket(&key(number), number), height);
     }
     let bytes = snapshot::Snapshot::of(&pool, 1, true, Some((hash, height)), []).encode().unwrap();
     DiskStateFile::in_directory(datadir).save(&bytes).unwrap();
@@ -103,6 +122,19 @@ fn script(user: u32) -> Hash160 {
     let mut hash = [0; 20];
     hash[..4].copy_from_slice(&user.to_le_bytes());
     Hash160(hash)
+}
+
+/// A key of its own for each ticket.
+fn key(number: u32) -> PrivateKey {
+    let mut bytes = [1; 32];
+    bytes[..4].copy_from_slice(&number.to_le_bytes());
+    PrivateKey::from_bytes(&bytes).unwrap()
+}
+
+fn key_ticket(key: &PrivateKey, number: u32) -> Transaction {
+    let mut ticket = ticket(number);
+    ticket.outputs[0].script = [&[0xba][..], &OutputScript::PubKeyHash(key.pubkey_hash()).to_bytes()].concat();
+    ticket
 }
 
 fn ticket(number: u32) -> Transaction {

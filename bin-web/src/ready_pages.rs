@@ -29,6 +29,9 @@ use crate::visit::{Outcome, Visit};
 /// How old a page may be; the figures on it are at most a second old when it is made.
 const PAGE_AGE: Duration = Duration::from_millis(250);
 
+/// What wallets of today ask before they buy.
+const VSP_INFO: &str = "/api/v3/vspinfo";
+
 /// A page that is the same for all who have not signed in: it may depend neither on the client nor on the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
@@ -118,6 +121,12 @@ impl ReadyPages {
             let mut response = Response::new(body.into());
             *response.headers_mut() = self.api_headers.clone();
             site.metrics.ready_answer(route);
+            return Some(response);
+        }
+        if path == VSP_INFO {
+            let vsp = site.pool.parts().vsp.as_ref()?;
+            let mut response = api::v3::info(site, vsp);
+            secure(&mut response, site.pool.site().is_https());
             return Some(response);
         }
         let (page, route) = Page::at(path)?;

@@ -99,8 +99,13 @@ pub enum RegisteredWhere {
     WithDaemons,
     /// Those that were confirmed, whose fee was settled, or that have ended, in a block above this height.
     SettledAbove(BlockHeight),
-    /// Those that have ended in a block at this height or below, and whose voting key is still kept.
-    KeyKeptUntil(BlockHeight),
+    /// Those that have ended in a block of these heights, and whose voting key is still kept.
+    KeyKept {
+        /// Above this height.
+        above: BlockHeight,
+        /// Up to this height.
+        until: BlockHeight,
+    },
 }
 
 /// Which registered tickets an operator looks for; all where nothing is said.

@@ -1,5 +1,6 @@
 //! The registered tickets as the daemons must know them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use stakepool_core::accounts::VotingPreference;
@@ -22,10 +23,13 @@ impl Vsp {
         let open = |ticket: &stakepool_core::ports::RegisteredTicket| {
             let hash = ticket.registration.ticket;
             let bits = ticket.registration.preferences.vote_bits(&agendas);
-            match self.vault.voting_key(&hash, ticket.voting_key.as_ref()?) {
-                Ok(key) => {
-                    Some(KeyTicket { ticket: hash, key: Arc::new(key), voting: VotingPreference { bits, version } })
-                }
+            let sealed = ticket.voting_key.as_ref()?;
+            let opened = match self.opened_keys.get(&hash, sealed) {
+                Some(key) => Ok(key),
+                None => self.vault.voting_key(&hash, sealed).map(Arc::new),
+            };
+            match opened {
+                Ok(key) => Some(KeyTicket { ticket: hash, key, voting: VotingPreference { bits, version } }),
                 Err(error) => {
                     tracing::error!(%error, ticket = %hash, "a registered ticket cannot be voted");
                     None
@@ -34,6 +38,12 @@ impl Vsp {
         };
         let opened: Vec<_> = tickets.iter().filter_map(open).collect();
         self.key_check.note_unopened(tickets.len() - opened.len());
+        let keys: HashMap<_, _> = opened.iter().map(|entry| (entry.ticket, Arc::clone(&entry.key))).collect();
+        let sealed = tickets.into_iter().filter_map(|ticket| {
+            let hash = ticket.registration.ticket;
+            Some((hash, (ticket.voting_key?, Arc::clone(keys.get(&hash)?))))
+        });
+        self.opened_keys.keep(sealed.collect());
         Ok(opened)
     }
 }

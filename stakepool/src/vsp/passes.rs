@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stakepool_core::chain::{BlockHash, TicketHash};
+use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash};
 
 /// What an instance remembers between its passes over the chain.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(super) struct Passes {
     pub(super) refused_fees: Refusals,
     /// For how many blocks the node has refused a ticket that it does not know.
     pub(super) refused_tickets: Refusals,
+    /// The height up to which the keys of ended tickets were deleted: earlier ends are not looked at again.
+    pub(super) keys_deleted: BlockHeight,
     /// The best block of the last pass that came to its end.
     pub(super) done: Option<BlockHash>,
 }

@@ -14,8 +14,8 @@ use stakepool_core::vsp::{
     AnswerSigner as _, BestBlock, Code, Facts, FeeKey, Refusal, SignedAnswer, TicketCounts, VspInfo, authenticate,
     ticket_of,
 };
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout};
 
 use super::condition::{DaemonsSeen, NodeReport, NodeSeen, RETIRED, hindrance, node_reports};
 use super::fault::Fault;
@@ -24,7 +24,7 @@ use super::known_agendas::KnownAgendas;
 use super::passes::Passes;
 use super::server_key::ServerKey;
 use super::terms::{VspParts, VspTerms};
-use super::vault::{Vault, VaultError};
+use super::vault::{OpenedKeys, Vault, VaultError};
 use crate::desired_changed::DesiredChanged;
 use crate::sealed::SealingKey;
 
@@ -34,6 +34,10 @@ const BROADCASTS: usize = 16;
 const PROOFS: usize = 4;
 /// How long the node may take to say how it is.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long counted tickets hold where nothing is changed here.
+const COUNTS_HOLD: Duration = Duration::from_secs(30);
+/// A hash that no ticket has.
+const NO_TICKET: TicketHash = TicketHash::from_bytes([0; 32]);
 /// Why no ticket is taken before anything was looked at.
 const STARTING: &str = "the pool has only just started";
 /// How often a change is tried that others come between.
@@ -116,9 +120,13 @@ pub struct Vsp {
     key: ServerKey,
     /// What can be voted on.
     pub(super) agendas: KnownAgendas,
+    /// The voting keys that the daemons were given last.
+    pub(super) opened_keys: OpenedKeys,
     /// Whether the voting keys can be opened.
     pub(super) key_check: KeyCheck,
     signal: DesiredChanged,
+    /// The changes up to which tickets were counted.
+    counted_changes: Mutex<watch::Receiver<u64>>,
     seen: Mutex<Seen>,
     /// Whether something came between a pass and a ticket, so that another pass must follow.
     again: AtomicBool,
@@ -130,6 +138,8 @@ struct Seen {
     nodes: Vec<NodeReport>,
     /// How many tickets are to be voted.
     to_be_voted: Option<u64>,
+    /// The tickets as they were counted last, and when.
+    counts: Option<(TicketCounts, Instant)>,
     /// Why new blocks are not worked through.
     blocks_wait: Option<String>,
     /// Why no ticket can be voted for certain.
@@ -156,19 +166,23 @@ impl Vsp {
         let server_key = vault.server_key(parts.stores.sealed.as_ref()).await?;
         parts.stores.fee_keys.add_fee_key(&FeeKey::new(terms.fee_key), parts.clock.now()).await?;
         let info = refused_info(&server_key, STARTING).ok_or(VspError::Answer)?;
+        let signal = DesiredChanged::default();
         Ok(Self {
+            counted_changes: Mutex::new(signal.subscribe()),
             agendas: KnownAgendas::default(),
+            opened_keys: OpenedKeys::default(),
             key_check: KeyCheck::default(),
             broadcasts: Semaphore::new(BROADCASTS),
             proofs: Semaphore::new(PROOFS),
             giving: tokio::sync::Mutex::default(),
             passes: tokio::sync::Mutex::default(),
-            signal: DesiredChanged::default(),
+            signal,
             again: AtomicBool::new(false),
             seen: Mutex::new(Seen {
                 best: None,
                 nodes: Vec::new(),
                 to_be_voted: None,
+                counts: None,
                 blocks_wait: None,
                 hindrance: Some(STARTING),
                 is_retired: false,
@@ -263,7 +277,7 @@ impl Vsp {
         now: UnixTime,
     ) -> Option<SignedAnswer> {
         let closed = self.terms.closed.get();
-        let tickets = match self.parts.stores.vsp_tickets.registered_counts().await {
+        let tickets = match self.counts().await {
             Ok(tickets) => {
                 self.seen().to_be_voted = Some(tickets.voting);
                 TicketCounts { network: pool_size(&self.terms.params()), ..tickets }
@@ -289,6 +303,24 @@ impl Vsp {
                 SignedAnswer::seal(200, &VspInfo::from(&facts), &self.key).ok()
             }
         }
+    }
+
+    /// How many tickets are to be voted and how others ended: counted when one was changed here, and now and then, since
+    /// other instances change them, too. The database is asked something all the same: one that does not answer sells nothing.
+    async fn counts(&self) -> Result<TicketCounts, StoreError> {
+        let is_changed = self.counted_changes().has_changed().unwrap_or(true);
+        let counted = self.seen().counts.filter(|(_, at)| !is_changed && at.elapsed() < COUNTS_HOLD);
+        if let Some((counts, _)) = counted {
+            return self.registered(&NO_TICKET).await.map(|_| counts);
+        }
+        self.counted_changes().mark_unchanged();
+        let counted = self.parts.stores.vsp_tickets.registered_counts().await;
+        self.seen().counts = counted.as_ref().ok().map(|counts| (*counts, Instant::now()));
+        counted
+    }
+
+    fn counted_changes(&self) -> std::sync::MutexGuard<'_, watch::Receiver<u64>> {
+        self.counted_changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use stakepool::vsp::Vsp;
 use stakepool_core::ports::TransactionSubmission;
@@ -27,6 +28,28 @@ async fn voted_next() -> (Ground, Arc<FaultyStore>, Vsp, Wallet) {
     wallet.register(&vsp, &ground).await;
     ground.node.chain().blocks.insert(1002, vec![wallet.vote()]);
     (ground, store, vsp, wallet)
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_are_counted_when_one_changes_and_not_at_every_look() {
+    let (ground, store, vsp) = faulty().await;
+    let wallet = Wallet::new(1);
+    ground.node.chain().add(&wallet.ticket, Some(990));
+    ground.blocks(&vsp, 1).await;
+    let before = store.counted.load(Ordering::Relaxed);
+    for _ in 0..10 {
+        ground.look(&vsp).await;
+    }
+    assert_eq!(store.counted.load(Ordering::Relaxed), before);
+    wallet.register(&vsp, &ground).await;
+    ground.look(&vsp).await;
+    assert_eq!((store.counted.load(Ordering::Relaxed), json_of(&vsp.info())["voting"].as_u64()), (before + 1, Some(1)));
+    tokio::time::advance(Duration::from_secs(30)).await;
+    ground.look(&vsp).await;
+    assert_eq!(store.counted.load(Ordering::Relaxed), before + 2, "other instances change tickets, too");
+    store.away.store(true, Ordering::Relaxed);
+    ground.look(&vsp).await;
+    assert_eq!(vsp.info().status, 503, "a database that does not answer sells nothing, however lately it was counted");
 }
 
 #[tokio::test(start_paused = true)]

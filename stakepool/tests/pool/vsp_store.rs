@@ -23,6 +23,10 @@ pub struct FaultyStore {
     pub broken: Mutex<HashSet<TicketHash>>,
     /// Whether the keys that may be deleted cannot be read: the last step of a pass.
     pub last_step_fails: AtomicBool,
+    /// How often the tickets were counted.
+    pub counted: AtomicU32,
+    /// Whether no ticket can be read.
+    pub away: AtomicBool,
 }
 
 impl FaultyStore {
@@ -32,6 +36,8 @@ impl FaultyStore {
             others: AtomicU32::default(),
             broken: Mutex::default(),
             last_step_fails: AtomicBool::default(),
+            counted: AtomicU32::default(),
+            away: AtomicBool::default(),
         }
     }
 }
@@ -43,6 +49,9 @@ fn unreadable() -> StoreError {
 #[async_trait]
 impl VspTicketStore for FaultyStore {
     async fn registered_ticket(&self, ticket: &TicketHash) -> Result<Option<RegisteredTicket>, StoreError> {
+        if self.away.load(Ordering::Relaxed) {
+            return Err(unreadable());
+        }
         self.store.registered_ticket(ticket).await
     }
 
@@ -79,7 +88,7 @@ impl VspTicketStore for FaultyStore {
     }
 
     async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
-        if matches!(wanted, RegisteredWhere::KeyKeptUntil(_)) && self.last_step_fails.load(Ordering::Relaxed) {
+        if matches!(wanted, RegisteredWhere::KeyKept { .. }) && self.last_step_fails.load(Ordering::Relaxed) {
             return Err(unreadable());
         }
         self.store.registered_where(wanted).await
@@ -90,6 +99,7 @@ impl VspTicketStore for FaultyStore {
     }
 
     async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
+        self.counted.fetch_add(1, Ordering::Relaxed);
         self.store.registered_counts().await
     }
     async fn find_registered(

@@ -20,6 +20,7 @@ use self::answer::{code_of, signed, wrong_method};
 use self::call::Call;
 use self::command::{Command, TicketCommand};
 use crate::api::cors::preflight;
+use crate::site::Site;
 
 /// The headers with which other sites may call.
 const HEADERS: &str = "Content-Type, VSP-Client-Signature";
@@ -36,12 +37,17 @@ pub async fn dispatch(name: &str, method: &Method, vsp: &Arc<Vsp>, call: Call) -
         return Some(wrong_method(vsp, command));
     }
     let site = call.site.clone();
-    let answer = match command {
-        Command::VspInfo => vsp.info(),
-        Command::OfTicket(command) => Arc::new(of_ticket(command, vsp, call).await),
-    };
-    site.metrics.vsp_answer(command.name(), answer.status, code_of(&answer));
+    let Command::OfTicket(of) = command else { return Some(info(&site, vsp)) };
+    let answer = of_ticket(of, vsp, call).await;
+    site.metrics.vsp_answer(of.name(), answer.status, code_of(&answer));
     Some(signed(&answer))
+}
+
+/// The answer of `vspinfo`, which is ready.
+pub fn info(site: &Site, vsp: &Vsp) -> Response {
+    let answer = vsp.info();
+    site.metrics.vsp_answer(Command::VspInfo.name(), answer.status, code_of(&answer));
+    signed(&answer)
 }
 
 /// Answers a signed request, unless there are too many.

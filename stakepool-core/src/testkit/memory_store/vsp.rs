@@ -92,8 +92,9 @@ impl VspTicketStore for MemoryStore {
                     let heights = [registration.confirmed_at, ticket.fee_mined_at, ticket.ended_at];
                     heights.into_iter().flatten().any(|height| height > above)
                 }
-                RegisteredWhere::KeyKeptUntil(last) => {
-                    ticket.voting_key.is_some() && ticket.ended_at.is_some_and(|ended| ended <= last)
+                RegisteredWhere::KeyKept { above, until } => {
+                    let ended_there = ticket.ended_at.is_some_and(|ended| ended > above && ended <= until);
+                    ticket.voting_key.is_some() && ended_there
                 }
             }
         };

@@ -146,9 +146,11 @@ fn query(wanted: RegisteredWhere) -> Statement {
                 .bind(height(above))
                 .bind(height(above))
         }
-        RegisteredWhere::KeyKeptUntil(last) => {
-            sql("SELECT * FROM vsp_tickets WHERE ended_at <= ? AND LENGTH(voting_key) > 0 ORDER BY ticket")
-                .bind(height(last))
+        RegisteredWhere::KeyKept { above, until } => {
+            sql("SELECT * FROM vsp_tickets WHERE ended_at > ? AND ended_at <= ? \
+             AND LENGTH(voting_key) > 0 ORDER BY ticket")
+            .bind(height(above))
+            .bind(height(until))
         }
     }
 }

@@ -44,12 +44,17 @@ impl Vsp {
     }
 
     /// Deletes the keys of tickets whose end is too deep to come back.
-    pub(super) async fn delete_keys(&self, best: BlockHeight) -> Result<(), PassError> {
-        let deep = RegisteredWhere::KeyKeptUntil(BlockHeight(best.0.saturating_sub(KEYS_KEPT)));
+    pub(super) async fn delete_keys(&self, best: BlockHeight, deleted: &mut BlockHeight) -> Result<(), PassError> {
+        let until = BlockHeight(best.0.saturating_sub(KEYS_KEPT));
+        let deep = RegisteredWhere::KeyKept { above: *deleted, until };
+        let mut are_all_deleted = true;
         for mut ticket in self.parts.stores.vsp_tickets.registered_where(deep).await? {
             self.settle_in_ledger(&ticket).await?;
             (ticket.voting_key, ticket.payment) = (None, None);
-            self.keep(&ticket).await?;
+            are_all_deleted &= self.keep(&ticket).await?;
+        }
+        if are_all_deleted {
+            *deleted = until;
         }
         Ok(())
     }

@@ -184,8 +184,9 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         (RegisteredWhere::WithDaemons, &[3, 4, 5, 6]),
         (RegisteredWhere::SettledAbove(BlockHeight(8)), &[4, 5, 6]),
         (RegisteredWhere::SettledAbove(BlockHeight(30)), &[]),
-        (RegisteredWhere::KeyKeptUntil(BlockHeight(29)), &[]),
-        (RegisteredWhere::KeyKeptUntil(BlockHeight(30)), &[5, 6]),
+        (RegisteredWhere::KeyKept { above: BlockHeight(0), until: BlockHeight(29) }, &[]),
+        (RegisteredWhere::KeyKept { above: BlockHeight(29), until: BlockHeight(30) }, &[5, 6]),
+        (RegisteredWhere::KeyKept { above: BlockHeight(30), until: BlockHeight(99) }, &[]),
     ] {
         let mut found: Vec<_> = stores.registered_where(wanted).await.unwrap();
         found.sort_by_key(|ticket| ticket.registration.fee_address.index);
