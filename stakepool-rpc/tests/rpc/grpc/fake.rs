@@ -152,6 +152,7 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
             wallet_tickets: Some(0),
             missed: 5,
             missed_unvoted: u64::MAX,
+            key_tickets: Some(12),
             sets: Some(TicketSets {
                 block: BlockHash::from_bytes(spread(9)),
                 height: BlockHeight(u32::MAX),
