@@ -209,6 +209,8 @@ mod tests {
             takes_acknowledged: true,
             takes_keys: true,
             takes_terms: true,
+            takes_format: 1,
+            fee_indexes: stakepool_core::desired::FeeIndexes::default(),
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         }

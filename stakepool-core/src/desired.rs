@@ -1,6 +1,8 @@
 //! The desired state: what every voting daemon should have.
 
-use std::collections::BTreeMap;
+mod fee_indexes;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +12,12 @@ use sha2::{Digest, Sha256};
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{Hash160, PrivateKey, RedeemScript, ScriptAddress, TicketHash, hash160};
 use crate::ticket::TermsHistory;
+
+pub use fee_indexes::FeeIndexes;
+
+/// What a desired state can have, as a number: it grows whenever a state can have more. Where webs of two versions have one
+/// database, that of the greater format has what the other does not know of.
+pub const FORMAT: u32 = 1;
 
 /// A registered user as a daemon must know them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +77,8 @@ pub struct DesiredState {
     acknowledged: BTreeMap<String, ScriptAddress>,
     scripts: BTreeMap<Hash160, RedeemScript>,
     key_tickets: BTreeMap<TicketHash, KeyTicket>,
+    withdrawn: BTreeSet<TicketHash>,
+    fee_indexes: FeeIndexes,
     terms: TermsHistory,
 }
 
@@ -150,6 +160,20 @@ impl DesiredState {
         Self { key_tickets, ..self }
     }
 
+    /// The same with these tickets withdrawn: their keys are known to the database, and are not to vote any more. A daemon goes on
+    /// voting a ticket whose key it has, and that is neither among the [key tickets](Self::key_tickets) nor here. Those that
+    /// were withdrawn before are not any more.
+    #[must_use]
+    pub fn with_withdrawn(self, tickets: impl IntoIterator<Item = TicketHash>) -> Self {
+        Self { withdrawn: tickets.into_iter().collect(), ..self }
+    }
+
+    /// The same with what is known of the fee keys, in the place of that before.
+    #[must_use]
+    pub fn with_fee_indexes(self, fee_indexes: FeeIndexes) -> Self {
+        Self { fee_indexes, ..self }
+    }
+
     /// The same, with the terms by which tickets are judged, in the place of those before. Where they are empty, a daemon judges
     /// by its own configuration.
     #[must_use]
@@ -200,6 +224,21 @@ impl DesiredState {
     /// The ticket with a hash, where it votes by a key of its own.
     pub fn key_ticket(&self, hash: &TicketHash) -> Option<&KeyTicket> {
         self.key_tickets.get(hash)
+    }
+
+    /// The tickets whose keys are not to vote any more, by hash.
+    pub fn withdrawn(&self) -> impl ExactSizeIterator<Item = &TicketHash> {
+        self.withdrawn.iter()
+    }
+
+    /// Whether a ticket's key is not to vote any more.
+    pub fn is_withdrawn(&self, hash: &TicketHash) -> bool {
+        self.withdrawn.contains(hash)
+    }
+
+    /// How far the addresses of fee keys were given.
+    pub const fn fee_indexes(&self) -> &FeeIndexes {
+        &self.fee_indexes
     }
 
     /// Replaces all users.
@@ -254,6 +293,17 @@ impl DesiredState {
                 hasher.update(terms.cold_wallet.to_string().as_bytes());
             }
         }
+        if !self.withdrawn.is_empty() {
+            hasher.update(b"withdrawn");
+            self.withdrawn.iter().for_each(|ticket| hasher.update(ticket.as_bytes()));
+        }
+        if !self.fee_indexes.is_empty() {
+            hasher.update(b"fee indexes");
+            for (key, next) in self.fee_indexes.iter() {
+                hasher.update(key.as_bytes());
+                hasher.update(next.0.to_le_bytes());
+            }
+        }
         DesiredDigest(hasher.finalize().into())
     }
 }
@@ -261,7 +311,7 @@ impl DesiredState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::{Network, PoolKey, UserKey, VoteBits, VoteVersion};
+    use crate::chain::{KeyIndex, Network, PoolKey, UserKey, VoteBits, VoteVersion};
 
     fn key(number: u8) -> Arc<PrivateKey> {
         Arc::new(PrivateKey::from_bytes(&[number; 32]).unwrap())
@@ -306,6 +356,26 @@ mod tests {
         assert_eq!(with(Vec::new()), plain.digest());
         assert_ne!(with(vec![script(1)]), plain.digest());
         assert_eq!(with(vec![script(1), script(2)]), with(vec![script(2), script(1)]));
+    }
+
+    #[test]
+    fn what_is_withdrawn_and_how_far_fee_keys_gave_addresses_is_in_the_digest() {
+        let plain = DesiredState::new([user()], []);
+        let fee = |next| FeeIndexes::new([("key".to_owned(), KeyIndex(next))]);
+        let variants = [
+            plain.clone(),
+            plain.clone().with_withdrawn([ticket(1).ticket]),
+            plain.clone().with_withdrawn([ticket(2).ticket]),
+            plain.clone().with_key_tickets([ticket(1)]),
+            plain.clone().with_fee_indexes(fee(4)),
+            plain.clone().with_fee_indexes(fee(5)),
+        ];
+        for (at, one) in variants.iter().enumerate() {
+            for other in &variants[..at] {
+                assert_ne!(one.digest(), other.digest());
+            }
+        }
+        assert_eq!(plain.clone().with_withdrawn([]).with_fee_indexes(FeeIndexes::default()).digest(), plain.digest());
     }
 
     #[test]

@@ -17,9 +17,10 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
     let look = async {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let fee_key = vsp.terms().fee_key.to_string();
         loop {
             ticks.tick().await;
-            vsp.look(daemons_seen(pool.parts().daemons.len(), &pool.daemons().views())).await;
+            vsp.look(daemons_seen(pool.parts().daemons.len(), &pool.daemons().views(), &fee_key)).await;
             if let Some(tickets) = vsp.to_be_voted() {
                 pool.daemons().compare_key_tickets(tickets);
             }
@@ -45,7 +46,8 @@ impl Pool {
     /// No daemon is given anything: one that lacks the desired state counts as one that cannot vote.
     pub async fn look_at_vsp(&self) {
         if let Some(vsp) = self.vsp() {
-            vsp.look(daemons_seen(self.parts().daemons.len(), &self.reconciler.look().await)).await;
+            let fee_key = vsp.terms().fee_key.to_string();
+            vsp.look(daemons_seen(self.parts().daemons.len(), &self.reconciler.look().await, &fee_key)).await;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network, TicketHash};
-use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, FORMAT, FeeIndexes};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, WalletState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_rpc::grpc::server::{Access, BackendError, DaemonBackend, bind, serve};
@@ -58,6 +58,8 @@ impl Fake {
             takes_acknowledged: true,
             takes_keys: true,
             takes_terms: true,
+            takes_format: FORMAT,
+            fee_indexes: FeeIndexes::default(),
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };

@@ -7,7 +7,7 @@ use super::events::{EventBatch, EventCursor};
 use super::ticket_sets::TicketSets;
 use crate::accounts::UserId;
 use crate::chain::{BlockHash, BlockHeight, Network, ScriptAddress, TicketHash};
-use crate::desired::DesiredState;
+use crate::desired::{DesiredState, FeeIndexes};
 use crate::ticket::PoolFee;
 
 /// Why a daemon did not do what was asked.
@@ -182,6 +182,13 @@ pub struct DaemonStatus {
     /// and judges by its own configuration.
     #[serde(default)]
     pub takes_terms: bool,
+    /// The [format](crate::desired::FORMAT) of the wanted states that it takes, beside what the three above say. A daemon of an
+    /// older version reports 0, and refuses one of a greater format as a whole.
+    #[serde(default)]
+    pub takes_format: u32,
+    /// How far, as it remembers, the addresses of fee keys were given: by any wanted state that it ever had.
+    #[serde(default, skip_serializing_if = "FeeIndexes::is_empty")]
+    pub fee_indexes: FeeIndexes,
     /// The latest blocks that it has worked through, the highest first. A daemon of an older version names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub latest_blocks: Vec<(BlockHash, BlockHeight)>,

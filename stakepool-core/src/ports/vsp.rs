@@ -97,6 +97,8 @@ pub enum RegisteredWhere {
     /// Those, and the ones that have ended in a block of the latest [`KEYS_KEPT`] with their keys still kept: the vote may come
     /// back.
     WithDaemons,
+    /// Those that have ended, or whose fee went wrong, and whose voting key is still kept: they are not to be voted any more.
+    Withdrawn,
     /// Those that were confirmed, whose fee was settled, or that have ended, in a block above this height.
     SettledAbove(BlockHeight),
     /// Those that have ended in a block of these heights, and whose voting key is still kept.

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::tickets::COLD;
 use crate::chain::{BlockHeight, Network};
-use crate::desired::DesiredState;
+use crate::desired::{DesiredState, FORMAT, FeeIndexes};
 use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, VotingDaemon};
 use crate::reports::{DaemonEvent, DaemonEventKind};
 use crate::ticket::PoolFee;
@@ -99,6 +99,8 @@ impl FakeDaemon {
             takes_acknowledged: true,
             takes_keys: true,
             takes_terms: true,
+            takes_format: FORMAT,
+            fee_indexes: FeeIndexes::default(),
             latest_blocks: Vec::new(),
             check: TicketCheck::default(),
         };
@@ -209,9 +211,14 @@ impl VotingDaemon for FakeDaemon {
         if desired.acknowledged().len() > 0 && !takes_acknowledged || keys > 0 && !takes_keys {
             return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
         }
+        let is_later = desired.withdrawn().len() > 0 || !desired.fee_indexes().is_empty();
+        if is_later && self.status.lock().unwrap().takes_format == 0 {
+            return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
+        }
         if !desired.terms().is_empty() && !self.status.lock().unwrap().takes_terms {
             return Err(DaemonError::Failed { daemon: self.name.clone(), reason: "digest does not match".into() });
         }
+        self.status.lock().unwrap().fee_indexes.raise(desired.fee_indexes());
         *self.desired.lock().unwrap() = Some(desired.clone());
         self.pushes.fetch_add(1, Ordering::SeqCst);
         Ok(())

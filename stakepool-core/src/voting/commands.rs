@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::desired_source::Sent;
 use super::engine::Engine;
-use crate::desired::{AddedTicket, DesiredState, DesiredUser};
+use crate::desired::{AddedTicket, DesiredState, DesiredUser, FeeIndexes};
 use crate::ports::{EventBatch, EventCursor, LowFeeEntry};
 use crate::reports::DaemonEventKind;
 use crate::time::UnixTime;
@@ -79,6 +79,11 @@ impl Engine {
     /// The users and added tickets as they were last set.
     pub fn desired(&self) -> Arc<DesiredState> {
         Arc::clone(self.lottery().desired())
+    }
+
+    /// How far the addresses of fee keys were given, by any desired state that was ever set.
+    pub fn fee_indexes(&self) -> FeeIndexes {
+        self.lottery().fee_indexes().clone()
     }
 
     /// Tickets of the pool that are voted or ignored, immature ones included.

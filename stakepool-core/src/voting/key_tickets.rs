@@ -6,24 +6,66 @@ use std::sync::Arc;
 
 use super::lottery::{Lottery, Tracked};
 use crate::chain::{BlockHeight, OutputScript, TicketHash};
-use crate::desired::DesiredState;
+use crate::desired::{DesiredState, FeeIndexes, KeyTicket};
 use crate::reports::{TicketReport, TicketState};
 use crate::ticket::{TicketFacts, Verdict};
 
+/// Blocks on a ticket's end after which its key is forgotten, whatever the web says: no reorganisation goes as deep.
+const DEEP: u32 = 256;
+
 impl Lottery {
-    /// Takes the keys and scripts of a new desired state. A ticket that is not among them any more is a stranger's at once.
+    /// Takes the keys and scripts of a new desired state. A ticket that it withdraws is a stranger's at once. One that it does
+    /// not name at all is voted as before: the state comes from a wrong database, or one that is older than the ticket.
     pub(super) fn take_keys(&mut self, desired: &DesiredState) {
-        let before = Arc::clone(&self.desired);
-        for gone in before.key_tickets().filter(|entry| desired.key_ticket(&entry.ticket).is_none()) {
-            self.drop_key(&gone.ticket);
-        }
         for entry in desired.key_tickets() {
-            if before.key_ticket(&entry.ticket).is_none_or(|known| known.key != entry.key) {
+            if self.key_ticket(&entry.ticket).is_none_or(|known| known.key != entry.key) {
                 self.signer.add_key(entry.ticket, Arc::clone(&entry.key));
             }
             self.foreign.remove(&entry.ticket);
         }
+        let before = Arc::clone(&self.desired);
+        let unnamed = before.key_tickets().filter(|entry| desired.key_ticket(&entry.ticket).is_none());
+        self.kept_keys.retain(|hash, _| desired.key_ticket(hash).is_none());
+        self.kept_keys.extend(unnamed.map(|entry| (entry.ticket, entry.clone())));
+        let gone: Vec<_> = self.kept_keys.keys().filter(|hash| desired.is_withdrawn(hash)).copied().collect();
+        for hash in gone {
+            self.drop_key(&hash);
+            self.kept_keys.remove(&hash);
+        }
+        self.fee_indexes.raise(desired.fee_indexes());
         self.foreign_scripts = self.signer.set_scripts(desired.scripts());
+    }
+
+    /// Forgets keys that were kept, and whose tickets' ends are too deep to come back.
+    pub(super) fn forget_kept_keys(&mut self) {
+        let limit = self.tip.minus(DEEP);
+        let ended_at = |hash| self.tickets.get(hash).and_then(|ticket| ticket.end).map(|(_, height)| height);
+        let deep = self.kept_keys.keys().filter(|hash| ended_at(*hash).is_some_and(|height| height < limit));
+        for hash in deep.copied().collect::<Vec<_>>() {
+            self.drop_key(&hash);
+            self.kept_keys.remove(&hash);
+        }
+    }
+
+    /// Tickets in the lottery, or on their way into it, that are voted by their keys although the desired state does not name them.
+    pub fn missing_keys(&self) -> Vec<TicketHash> {
+        let is_open = |hash: &&TicketHash| self.tickets.get(*hash).is_some_and(|ticket| ticket.end.is_none());
+        self.kept_keys.keys().filter(is_open).copied().collect()
+    }
+
+    /// All tickets with keys: those desired, and those kept all the same.
+    pub(super) fn key_tickets(&self) -> impl Iterator<Item = &KeyTicket> {
+        self.desired.key_tickets().chain(self.kept_keys.values())
+    }
+
+    /// A ticket with its key.
+    pub(super) fn key_ticket(&self, hash: &TicketHash) -> Option<&KeyTicket> {
+        self.desired.key_ticket(hash).or_else(|| self.kept_keys.get(hash))
+    }
+
+    /// How far the addresses of fee keys were given, as far as was ever said.
+    pub const fn fee_indexes(&self) -> &FeeIndexes {
+        &self.fee_indexes
     }
 
     fn drop_key(&mut self, hash: &TicketHash) {
@@ -46,7 +88,7 @@ impl Lottery {
 
     /// Whether a key came with a ticket.
     pub(super) fn has_key(&self, hash: &TicketHash) -> bool {
-        self.desired.key_ticket(hash).is_some()
+        self.key_ticket(hash).is_some()
     }
 
     /// Whether a ticket that is followed votes by a key of its own.
@@ -56,7 +98,7 @@ impl Lottery {
 
     /// Tickets with keys that were not seen yet: mined before their keys came, or not mined.
     pub(super) fn unseen_key_tickets(&self) -> Vec<TicketHash> {
-        let hashes = self.desired.key_tickets().map(|entry| entry.ticket);
+        let hashes = self.key_tickets().map(|entry| entry.ticket);
         hashes.filter(|hash| !self.tickets.contains_key(hash)).collect()
     }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::engine::Engine;
 use crate::chain::{BlockHeight, ExtendedPubKey, Network};
-use crate::desired::DesiredState;
+use crate::desired::{DesiredState, FORMAT};
 use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
 use crate::ticket::PoolFee;
 
@@ -260,6 +260,8 @@ impl VotingDaemon for LocalDaemon {
             takes_acknowledged: true,
             takes_keys: true,
             takes_terms: true,
+            takes_format: FORMAT,
+            fee_indexes: self.engine.fee_indexes(),
             latest_blocks: self.engine.latest_blocks(),
             check: self.engine.ticket_check(),
         })

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::key_signer::KeySigner;
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, TicketOutputs, Transaction};
-use crate::desired::DesiredState;
+use crate::desired::{DesiredState, FeeIndexes, KeyTicket};
 use crate::reports::{TicketReport, TicketState};
 use crate::ticket::{Evaluator, TicketSubmission, Verdict};
 
@@ -48,6 +48,10 @@ pub struct Lottery {
     pub(super) evaluator: Evaluator,
     pub(super) users: HashMap<Hash160, PoolUser>,
     pub(super) desired: Arc<DesiredState>,
+    /// Tickets with keys that the desired state neither has nor withdraws.
+    pub(super) kept_keys: BTreeMap<TicketHash, KeyTicket>,
+    /// The greatest indexes of fee keys that a desired state ever had.
+    pub(super) fee_indexes: FeeIndexes,
     /// Signs by keys, without a wallet. It is given what votes are made of as that is learned.
     pub(super) signer: Arc<KeySigner>,
     /// Users' scripts in which no key of the signer's is.
@@ -101,6 +105,8 @@ impl Lottery {
             last_reports: Vec::new(),
             users: HashMap::default(),
             desired: Arc::default(),
+            kept_keys: BTreeMap::new(),
+            fee_indexes: FeeIndexes::default(),
             added: FastSet::default(),
             tickets: HashMap::default(),
             foreign: FastSet::default(),
@@ -158,7 +164,8 @@ impl Lottery {
 
     /// Takes new users and added tickets; tickets whose standing changes are reported. Users can be missing from the new
     /// state although they have tickets: nobody's registration ever ends, so that the state comes from a wrong or emptied
-    /// database. Such users, and what was added for them, are voted as before; [`Lottery::missing_users`] names them.
+    /// database. Such users, and what was added for them, are voted as before; [`Lottery::missing_users`] names them. So are
+    /// tickets with keys, unless the state withdraws them; [`Lottery::missing_keys`] names them.
     /// Its terms count for tickets that are judged from now on only after [`Lottery::judge_by`].
     pub fn set_desired(&mut self, desired: DesiredState) {
         let mut users: HashMap<_, _> = desired

@@ -123,13 +123,14 @@ impl Lottery {
         if !self.tip.0.is_multiple_of(maturity.max(1)) {
             return;
         }
+        self.forget_kept_keys();
         let foreign_limit = self.tip.minus(REVIVE_MATURITIES * maturity);
         self.revocations = self.revocations.split_off(&foreign_limit);
         let ours_limit = self.tip.minus(REMEMBER_ENDED.max(REVIVE_MATURITIES * maturity));
-        let (users, held, desired) = (&self.users, &self.held, &self.desired);
+        let (users, held, desired, kept) = (&self.users, &self.held, &self.desired, &self.kept_keys);
         self.tickets.retain(|hash, ticket| {
             let ours = users.contains_key(&ticket.script) || held.contains(&ticket.script);
-            let ours = ours || desired.key_ticket(hash).is_some();
+            let ours = ours || desired.key_ticket(hash).is_some() || kept.contains_key(hash);
             ticket.end.is_none_or(|(_, ended_at)| ended_at >= if ours { ours_limit } else { foreign_limit })
         });
         let tickets = &self.tickets;

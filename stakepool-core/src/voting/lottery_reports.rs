@@ -44,7 +44,7 @@ pub(super) struct Changes {
     pub(super) ignored: Vec<Ignored>,
     /// Tickets that were missed.
     pub(super) missed: Vec<Missed>,
-    /// Whether other users are missing or other addresses unknown.
+    /// Whether other users or keys are missing, or other addresses unknown.
     pub(super) strangers: bool,
 }
 
@@ -57,6 +57,7 @@ impl Lottery {
         let mut changes = Changes { reports, strangers, ..Changes::default() };
         for hash in &changed {
             let Some(ticket) = self.tickets.get(hash) else { continue };
+            changes.strangers |= self.kept_keys.contains_key(hash);
             if !self.is_pools(&ticket.script) {
                 changes.reports.extend(self.report(hash));
                 continue;

@@ -36,9 +36,9 @@ impl SavedScripts {
 pub(super) struct SavedKeys(Vec<(TicketHash, SavedKey, VotingPreference)>);
 
 impl SavedKeys {
-    pub(super) fn of(desired: &DesiredState) -> Self {
+    pub(super) fn of<'a>(tickets: impl Iterator<Item = &'a KeyTicket>) -> Self {
         let entry = |entry: &KeyTicket| (entry.ticket, SavedKey(Arc::clone(&entry.key)), entry.voting);
-        Self(desired.key_tickets().map(entry).collect())
+        Self(tickets.map(entry).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, OutputScript, ScriptAddress, TicketHash,
     VoteBits,
 };
-use crate::desired::{AddedTicket, DesiredState, DesiredUser};
+use crate::desired::{AddedTicket, DesiredState, DesiredUser, FeeIndexes};
 use crate::reports::{VoteOutcome, VoteRecord, VoteTimings};
 use crate::ticket::TermsHistory;
 use crate::time::UnixMillis;
@@ -165,6 +165,7 @@ pub struct Snapshot {
     judging: Judging,
     /// Votes of tickets with keys of their own.
     key_votes: Vec<SavedVote>,
+    fee_indexes: FeeIndexes,
 }
 
 impl Snapshot {
@@ -198,12 +199,13 @@ impl Snapshot {
             saved,
             acknowledged: desired.acknowledged().map(|address| address.hash()).collect(),
             scripts: SavedScripts::of(desired),
-            keys: SavedKeys::of(desired),
+            keys: SavedKeys::of(pool.key_tickets()),
             judging: Judging {
                 terms: pool.evaluator().history().clone(),
                 provisional: pool.provisional_to_save().collect(),
             },
             key_votes,
+            fee_indexes: pool.fee_indexes().clone(),
         }
     }
 
@@ -220,6 +222,7 @@ impl Snapshot {
             !self.keys.is_empty(),
             !self.judging.is_empty(),
             !self.key_votes.is_empty(),
+            !self.fee_indexes.is_empty(),
         ];
         let last = parts.iter().rposition(|is_there| *is_there);
         let mut rest = Vec::new();
@@ -228,6 +231,9 @@ impl Snapshot {
         }
         if last >= Some(4) {
             rest = postcard::to_extend(&self.key_votes, rest).map_err(contents)?;
+        }
+        if last >= Some(5) {
+            rest = postcard::to_extend(&self.fee_indexes, rest).map_err(contents)?;
         }
         if last >= Some(0) {
             bytes = postcard::to_extend(&self.acknowledged, bytes).map_err(contents)?;
@@ -263,7 +269,8 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     let (scripts, rest): (SavedScripts, _) = part(rest)?;
     let (keys, rest): (SavedKeys, _) = part(rest)?;
     let (judging, rest): (Judging, _) = part(rest)?;
-    let (key_votes, _): (Vec<SavedVote>, _) = part(rest)?;
+    let (key_votes, rest): (Vec<SavedVote>, _) = part(rest)?;
+    let (fee_indexes, _): (FeeIndexes, _) = part(rest)?;
     let expected = pool.evaluator().network();
     if saved.network != expected {
         return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
@@ -276,7 +283,8 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
         let added = saved.added.into_iter().map(|(ticket, hash)| AddedTicket { ticket, address: address(hash) });
         let acknowledged = acknowledged.into_iter().map(address);
         let desired = DesiredState::new(users, added).with_acknowledged(acknowledged).with_terms(judging.terms);
-        pool.set_desired(desired.with_scripts(scripts.restore()).with_key_tickets(keys.restore()));
+        let desired = desired.with_scripts(scripts.restore()).with_key_tickets(keys.restore());
+        pool.set_desired(desired.with_fee_indexes(fee_indexes));
     }
     // Verdicts are final, so that tickets are worth keeping even where it is unknown up to which block they were
     // followed; what became of them meanwhile is found out with the next synchronisation.

@@ -45,6 +45,15 @@ fn of_missing(missing: &[MissingUser]) -> String {
     )
 }
 
+fn of_missing_keys(missing: &[TicketHash]) -> String {
+    let tickets = count(missing.len() as u64, "ticket that votes by its key is", "tickets that vote by their keys are");
+    format!(
+        "{tickets} missing from what the web sent ({}); they are voted as before: check the web's database, an older or wrong one, and \
+         whether the web has vspfeexpub",
+        named(missing, NAMED, ToString::to_string)
+    )
+}
+
 fn of_unknown(unknown: &[UnknownAddress]) -> String {
     let voted = unknown.iter().map(|it| it.voted).sum();
     let ignored: u64 = unknown.iter().map(|it| it.ignored).sum();
@@ -96,10 +105,16 @@ impl Engine {
         if !self.has_users() && self.source.is_awaited() {
             return;
         }
-        let (missing, unknown, desired) = {
+        let (missing, unknown, missing_keys, desired) = {
             let lottery = self.lottery();
-            (lottery.missing_users(), lottery.unknown_addresses(), Arc::clone(lottery.desired()))
+            let desired = Arc::clone(lottery.desired());
+            (lottery.missing_users(), lottery.unknown_addresses(), lottery.missing_keys(), desired)
         };
+        if missing_keys.is_empty() {
+            self.solved("wanted keys");
+        } else {
+            self.problems_of().figures("wanted keys", of_missing_keys(&missing_keys));
+        }
         let (missing_quiet, missing): (Vec<_>, Vec<_>) =
             missing.into_iter().partition(|it| desired.is_acknowledged(&it.address));
         let (quiet, loud): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|it| desired.is_acknowledged(&it.address));

@@ -65,7 +65,7 @@ impl Lottery {
 
     fn ballot(&self, hash: &TicketHash, ticket: &Tracked) -> Option<Winner> {
         let address = |kind| Address::new(self.evaluator.network(), kind);
-        if let Some(entry) = self.desired.key_ticket(hash).filter(|_| !self.is_pools(&ticket.script)) {
+        if let Some(entry) = self.key_ticket(hash).filter(|_| !self.is_pools(&ticket.script)) {
             let address = address(AddressKind::PubKeyHash(ticket.script));
             let (ticket, voting) = (*hash, Some(entry.voting));
             return Some(Winner { ticket, address, signed_by: SignedBy::OwnKey, voting });

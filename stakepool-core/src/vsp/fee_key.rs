@@ -76,6 +76,13 @@ impl FeeKey {
         self.retired = true;
     }
 
+    /// Gives nothing below `next` from now on. False where it would not have, either.
+    pub fn pass_over(&mut self, next: KeyIndex) -> bool {
+        let is_ahead = next > self.next;
+        self.next = self.next.max(next);
+        is_ahead
+    }
+
     /// Insists that the key is not the cold wallet's, whose addresses have the same indexes.
     ///
     /// # Errors
@@ -139,6 +146,13 @@ mod tests {
         assert_eq!(key.next(), KeyIndex(4));
         let mut restored = FeeKey::restore(*key.key(), key.next(), false);
         assert_eq!(restored.give().unwrap().index, KeyIndex(4));
+    }
+
+    #[test]
+    fn indexes_that_were_passed_over_are_not_given() {
+        let mut key = key();
+        assert!(key.pass_over(KeyIndex(9)) && !key.pass_over(KeyIndex(4)));
+        assert_eq!(key.give().unwrap().index, KeyIndex(9));
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use stakepool_core::accounts::VotingPreference;
 use stakepool_core::chain::{
-    BlockHeight, OutputScript, PoolKey, PrivateKey, RedeemScript, Spends, TICKET_INPUT, TicketHash, Transaction,
-    UserKey, VoteBits, unlocks,
+    BlockHeight, KeyIndex, OutputScript, PoolKey, PrivateKey, RedeemScript, Spends, TICKET_INPUT, TicketHash,
+    Transaction, UserKey, VoteBits, unlocks,
 };
-use stakepool_core::desired::{DesiredState, KeyTicket};
+use stakepool_core::desired::{DesiredState, FeeIndexes, KeyTicket};
 use stakepool_core::ports::{EventCursor, NodeEvent, SpentOrMissed};
 use stakepool_core::reports::{DaemonEvent, DaemonEventKind, TicketState};
 use stakepool_core::testkit::tickets::{VERSION, block, desired, evaluator, hash, header, key_ticket, vote};
@@ -41,6 +41,10 @@ fn handed(number: u8) -> KeyTicket {
     KeyTicket { ticket: hash(&bought(number)), key: key(1), voting: VOTING }
 }
 
+fn given(next: u32) -> FeeIndexes {
+    FeeIndexes::new([("fee key".to_owned(), KeyIndex(next))])
+}
+
 fn with_keys(numbers: &[u8]) -> DesiredState {
     desired(&[1], &[]).with_key_tickets(numbers.iter().map(|number| handed(*number)))
 }
@@ -71,6 +75,8 @@ fn keys_and_scripts_come_back_from_the_state_file() {
         plain.clone().with_scripts([script(1), script(2)]),
         plain.clone().with_key_tickets([handed(1), handed(2)]),
         plain.clone().with_acknowledged([acknowledged]).with_scripts([script(1)]).with_key_tickets([handed(1)]),
+        plain.clone().with_fee_indexes(given(9)),
+        plain.clone().with_key_tickets([handed(1)]).with_fee_indexes(given(9)),
     ];
     for state in variants {
         assert_eq!(saved_and_restored(state.clone()).1, state);
@@ -96,13 +102,72 @@ fn a_ticket_is_voted_from_the_moment_its_key_comes_until_it_goes_and_never_one_t
     let winners = lottery.winners(&[hash(&second)]);
     assert_eq!((winners.ours.len(), winners.unknown.len(), winners.strangers.len()), (0, 0, 0), "nobody's");
 
-    lottery.set_desired(with_keys(&[2]));
+    lottery.set_desired(with_keys(&[2]).with_withdrawn([hash(&first)]));
     let winners = lottery.winners(&[hash(&first)]);
-    assert_eq!((winners.ours.len(), winners.unknown.len(), winners.strangers.len()), (0, 0, 0), "it left the list");
+    assert_eq!((winners.ours.len(), winners.unknown.len(), winners.strangers.len()), (0, 0, 0), "it was withdrawn");
     // It was mined before its key came: it is looked up when it wins, at the latest.
     assert_eq!(lottery.winners(&[hash(&second)]).unknown, [hash(&second)]);
     lottery.learn(&second, BlockHeight(200));
     assert_eq!(by_key(&lottery, &[&first, &second]), [hash(&second)]);
+}
+
+#[test]
+fn a_ticket_that_the_web_does_not_name_at_all_is_voted_until_it_is_withdrawn_and_named_meanwhile() {
+    let first = bought(1);
+    let mut lottery = Lottery::new(evaluator());
+    lottery.set_desired(with_keys(&[1]));
+    lottery.connect(BlockHeight(200), std::slice::from_ref(&first));
+    for _ in 0..2 {
+        lottery.set_desired(desired(&[1], &[]));
+        assert_eq!((by_key(&lottery, &[&first]), lottery.missing_keys()), (vec![hash(&first)], vec![hash(&first)]));
+    }
+    let winner = lottery.winners(&[hash(&first)]).ours[0];
+    assert_eq!(winner.voting, Some(VOTING));
+    lottery.set_desired(with_keys(&[1]));
+    assert_eq!((by_key(&lottery, &[&first]), lottery.missing_keys()), (vec![hash(&first)], vec![]), "it is back");
+    lottery.set_desired(desired(&[1], &[]));
+    lottery.set_desired(desired(&[1], &[]).with_withdrawn([hash(&first)]));
+    assert_eq!((by_key(&lottery, &[&first]), lottery.missing_keys()), (vec![], vec![]));
+}
+
+#[test]
+fn a_key_that_is_kept_outlives_a_restart_and_a_reorganisation_and_is_forgotten_after_the_tickets_end() {
+    let first = bought(1);
+    let mut lottery = Lottery::new(evaluator());
+    lottery.set_desired(with_keys(&[1]));
+    lottery.connect(BlockHeight(200), std::slice::from_ref(&first));
+    lottery.set_desired(desired(&[1], &[]));
+    let point = (block(200, 1), BlockHeight(200));
+    let bytes = snapshot::Snapshot::of(&lottery, 7, true, Some(point), []).encode().unwrap();
+    let mut lottery = Lottery::new(evaluator());
+    snapshot::restore(&mut lottery, &bytes).unwrap();
+    lottery.set_desired(desired(&[1], &[]));
+    assert_eq!(lottery.missing_keys(), [hash(&first)]);
+    for height in 201..=220 {
+        lottery.connect(BlockHeight(height), &[]);
+    }
+    let cast = vote(hash(&first), block(220, 1), BlockHeight(220), VoteBits(1), true);
+    lottery.connect(BlockHeight(221), std::slice::from_ref(&cast));
+    assert!(lottery.missing_keys().is_empty());
+    lottery.disconnect(BlockHeight(221));
+    lottery.learn(&first, BlockHeight(200));
+    assert_eq!(by_key(&lottery, &[&first]), [hash(&first)]);
+    lottery.connect(BlockHeight(221), &[cast]);
+    for height in 222..=221 + 256 + 2 * MATURITY {
+        lottery.connect(BlockHeight(height), &[]);
+    }
+    lottery.disconnect(BlockHeight(221));
+    assert!(by_key(&lottery, &[&first]).is_empty(), "nothing is left of it");
+}
+
+#[test]
+fn how_far_fee_keys_gave_addresses_never_goes_back() {
+    let mut lottery = Lottery::new(evaluator());
+    lottery.set_desired(desired(&[1], &[]).with_fee_indexes(given(9)));
+    lottery.set_desired(desired(&[1], &[]).with_fee_indexes(given(4)));
+    assert_eq!(*lottery.fee_indexes(), given(9));
+    lottery.set_desired(desired(&[1], &[]));
+    assert_eq!(*lottery.fee_indexes(), given(9));
 }
 
 #[test]
@@ -244,11 +309,11 @@ async fn a_live_ticket_whose_key_comes_while_its_block_is_open_is_voted_without_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ticket_that_leaves_the_list_is_not_voted_any_more() {
+async fn a_ticket_that_is_withdrawn_is_not_voted_any_more() {
     let (daemon, _, node, ticket) = daemon(&Arc::default()).await;
     daemon.engine.put_desired(desired(&[1], &[]).with_key_tickets([handed(7)]));
     daemon.emit(NodeEvent::Connected).await;
-    daemon.engine.put_desired(desired(&[1], &[]));
+    daemon.engine.put_desired(desired(&[1], &[]).with_withdrawn([ticket]));
     daemon.win(TIP, 1, &[ticket]).await;
     assert_eq!(node.sent_count(), 0);
 }

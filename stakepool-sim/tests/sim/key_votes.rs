@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use stakepool_core::accounts::VotingPreference;
 use stakepool_core::chain::{
@@ -12,6 +13,7 @@ use stakepool_core::ports::ScriptWallet as _;
 use stakepool_core::reports::{TicketState, VoteOutcome};
 use stakepool_core::voting::{Engine, FirstSigner, KeySigner};
 use stakepool_sim::SimNetwork;
+use tokio::time::{sleep, timeout};
 
 use crate::in_process::{PATIENCE, desired, network, parts, register, votes};
 use crate::key_signer::{branch, voting_seed};
@@ -74,16 +76,44 @@ async fn a_ticket_that_is_live_when_its_key_comes_wins_and_is_voted_in_the_next_
     let drawn = sim.mine_when_voted(PATIENCE).await.unwrap();
     assert!(sim.winners(drawn).contains(&tickets[0]));
     assert!(are_voted(&sim, &tickets).await);
-    // And one that leaves the list is nobody's, whatever the engine knows of it.
+    // And one that is withdrawn is nobody's, whatever the engine knows of it.
     let (gone, key) = sim.buy_key_tickets(1).unwrap();
     engine.put_desired(with_keys(desired(&sim, address), &gone, &key));
     sim.never_let_win(&gone);
     sim.mine(20).await.unwrap();
-    engine.put_desired(desired(&sim, address));
+    engine.put_desired(desired(&sim, address).with_withdrawn(gone.iter().copied()));
     sim.let_win(&gone);
     let drawn = sim.mine_when_voted(PATIENCE).await.unwrap();
     assert!(sim.winners(drawn).contains(&gone[0]));
     assert!(!sim.wait_for_vote(&gone[0], PATIENCE).await);
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_web_with_an_older_database_costs_no_vote_of_a_ticket_whose_key_a_daemon_has_and_is_told_of_it() {
+    let sim = network().start().await.unwrap();
+    let address = register(&sim).await;
+    let engine = Engine::new(parts(&sim).desired(desired(&sim, address))).unwrap();
+    let running = tokio::spawn(Arc::clone(&engine).run(sim.events(), pending()));
+    let (tickets, key) = sim.buy_key_tickets(1).unwrap();
+    engine.put_desired(with_keys(desired(&sim, address), &tickets, &key));
+    sim.never_let_win(&tickets);
+    sim.mine(20).await.unwrap();
+    // The backup is from before the ticket.
+    engine.put_desired(desired(&sim, address));
+    let is_told = || engine.problems().iter().any(|problem| problem.contains("missing from what the web sent"));
+    assert!(is_told(), "{:?}", engine.problems());
+    sim.let_win(&tickets);
+    let drawn = sim.mine_when_voted(PATIENCE).await.unwrap();
+    assert!(sim.winners(drawn).contains(&tickets[0]));
+    assert!(are_voted(&sim, &tickets).await);
+    sim.mine(1).await.unwrap();
+    let over = async {
+        while is_told() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert!(timeout(PATIENCE, over).await.is_ok(), "it is over: {:?}", engine.problems());
     running.abort();
 }
 

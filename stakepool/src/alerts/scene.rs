@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{Email, PasswordCosts, PasswordHashes, VotingPreference};
 use stakepool_core::chain::{BlockHeight, Network, VoteBits, VoteVersion};
+use stakepool_core::desired::{FORMAT, FeeIndexes};
 use stakepool_core::ports::{DaemonStatus, NewUser, TicketCheck, WalletState};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
@@ -91,6 +92,8 @@ pub(super) fn daemon_status() -> DaemonStatus {
         takes_acknowledged: true,
         takes_keys: true,
         takes_terms: true,
+        takes_format: FORMAT,
+        fee_indexes: FeeIndexes::default(),
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stakepool_core::accounts::Actor;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::{BlockHeight, Generation};
-use stakepool_core::desired::DesiredState;
+use stakepool_core::desired::{DesiredState, FeeIndexes};
 use stakepool_core::ports::{AuditEntry, DaemonError, DaemonStatus, StoreError, TicketCheck, VotingDaemon};
 use stakepool_core::ticket::TermsHistory;
 use tokio::time::sleep;
@@ -141,6 +141,9 @@ impl Comparison {
         }
         if !status.takes_keys {
             desired = desired.with_scripts([]).with_key_tickets([]);
+        }
+        if status.takes_format == 0 {
+            desired = desired.with_withdrawn([]).with_fee_indexes(FeeIndexes::default());
         }
         if !status.takes_terms {
             desired = desired.with_terms(TermsHistory::default());

@@ -14,7 +14,7 @@ pub(super) async fn desired_by(parts: &Parts) -> Result<DesiredState, StoreError
     let state = desired_state(users.as_ref(), low_fee.as_ref(), upkeep.as_ref(), clock.now()).await?;
     #[cfg(feature = "vsp")]
     if let Some(vsp) = &parts.vsp {
-        return Ok(state.with_key_tickets(vsp.key_tickets().await?));
+        return vsp.add_to(state).await;
     }
     Ok(state)
 }

@@ -14,12 +14,18 @@ use crate::vsp::DaemonsSeen;
 const LASTS: Duration = Duration::from_secs(60);
 
 /// How the daemons are, as far as tickets with keys of their own are concerned.
-pub(crate) fn daemons_seen(all: usize, views: &BTreeMap<String, DaemonView>) -> DaemonsSeen {
+pub(crate) fn daemons_seen(all: usize, views: &BTreeMap<String, DaemonView>, fee_key: &str) -> DaemonsSeen {
     let can_vote = |status: &&DaemonStatus| status.takes_keys && status.node_height.is_some();
     let voting = views.values().filter(|view| view.in_sync).filter_map(|view| view.status.as_ref()).filter(can_vote);
     let synced: Vec<_> = voting.map(|status| status.synced_height).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    DaemonsSeen { all: count(all), voting: count(synced.len()), synced: synced.into_iter().flatten().max() }
+    let indexes = views.values().filter_map(|view| view.status.as_ref()?.fee_indexes.next(fee_key));
+    DaemonsSeen {
+        all: count(all),
+        voting: count(synced.len()),
+        synced: synced.into_iter().flatten().max(),
+        fee_index: indexes.max(),
+    }
 }
 
 /// Daemons that follow another number of these tickets than are to be voted, with when that was first seen.

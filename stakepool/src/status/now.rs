@@ -55,7 +55,7 @@ impl Pool {
         let differences = self.reconciler.differences_since(&daemons).await;
         #[cfg(feature = "vsp")]
         if let Some(vsp) = &self.parts.vsp {
-            vsp.look(daemons_seen(self.parts.daemons.len(), &daemons)).await;
+            vsp.look(daemons_seen(self.parts.daemons.len(), &daemons, &vsp.terms().fee_key.to_string())).await;
         }
         self.judge(&wallets, &daemons, differences).await
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use stakepool_core::chain::{
     BlockHeight, Generation, Hash160, KeyIndex, Network, ScriptAddress, VoteBits, VoteVersion,
 };
+use stakepool_core::desired::{FORMAT, FeeIndexes};
 use stakepool_core::ports::{DaemonStatus, TicketCheck, WalletInfo, WalletState};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
@@ -83,6 +84,8 @@ fn daemon(change: impl Fn(&mut DaemonStatus)) -> DaemonView {
         takes_acknowledged: true,
         takes_keys: true,
         takes_terms: true,
+        takes_format: FORMAT,
+        fee_indexes: FeeIndexes::default(),
         latest_blocks: Vec::new(),
         check: TicketCheck::default(),
     };

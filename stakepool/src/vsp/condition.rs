@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use stakepool_core::chain::{BlockHeader, BlockHeight, Generation, Network};
+use stakepool_core::chain::{BlockHeader, BlockHeight, Generation, KeyIndex, Network};
 use stakepool_core::ports::NodeLook;
 use stakepool_core::time::UnixTime;
 
@@ -52,6 +52,8 @@ pub struct DaemonsSeen {
     pub voting: u32,
     /// The best height that one which can vote has worked through.
     pub synced: Option<BlockHeight>,
+    /// The index that the pool's fee key gives next, as far as one of them remembers.
+    pub fee_index: Option<KeyIndex>,
 }
 
 /// What is known of the node.
@@ -120,7 +122,7 @@ mod tests {
     }
 
     fn daemons(voting: u32, synced: u32) -> DaemonsSeen {
-        DaemonsSeen { all: 2, voting, synced: Some(BlockHeight(synced)) }
+        DaemonsSeen { all: 2, voting, synced: Some(BlockHeight(synced)), fee_index: None }
     }
 
     fn judge(node: Option<NodeSeen>, daemons: DaemonsSeen) -> Option<&'static str> {

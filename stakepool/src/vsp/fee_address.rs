@@ -90,13 +90,22 @@ impl Vsp {
         Ok(self.terms.fee.quote(&self.terms.params(), self.best()?, package.ticket.price(), now))
     }
 
-    /// An address that no instance has given before: its index is kept first.
+    /// An address that no instance has given before: its index is kept first. Where a daemon remembers a greater index than the
+    /// database has, the database is an older one: what was given since is passed over.
     async fn give_address(&self) -> Result<FeeAddress, Fault> {
         let _turn = self.giving.lock().await;
         for _ in 0..TRIES * 10 {
             let kept = self.parts.stores.fee_keys.fee_key(&self.terms.fee_key).await?;
             let before = kept.ok_or(StoreError::NotFound("fee key"))?;
             let mut after = before;
+            if let Some(remembered) = self.remembered_fee_index()
+                && after.pass_over(remembered)
+            {
+                tracing::warn!(
+                    database = %before.next(), daemons = %remembered,
+                    "the database was restored from a backup: addresses of the fee key that were given since are passed over"
+                );
+            }
             let given = after.give().map_err(|error| match error {
                 FeeKeyError::Retired => Refusal::new(Code::VspClosed, format!("vsp is closed: {RETIRED}")).into(),
                 other => Fault::from(other),

@@ -1,10 +1,10 @@
 //! The registered tickets as the daemons must know them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use stakepool_core::accounts::VotingPreference;
-use stakepool_core::desired::KeyTicket;
+use stakepool_core::desired::{DesiredState, FeeIndexes, KeyTicket};
 use stakepool_core::ports::{RegisteredWhere, StoreError};
 
 use super::service::Vsp;
@@ -45,5 +45,22 @@ impl Vsp {
         });
         self.opened_keys.keep(sealed.collect());
         Ok(opened)
+    }
+
+    /// A desired state with what daemons should know of registered tickets: those to be voted, those that are not any more, and
+    /// how far the addresses of fee keys were given, which they remember for a database that is restored from a backup.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database cannot be read.
+    pub async fn add_to(&self, state: DesiredState) -> Result<DesiredState, StoreError> {
+        let stores = &self.parts.stores;
+        let withdrawn = stores.vsp_tickets.registered_where(RegisteredWhere::Withdrawn).await?;
+        let fee_keys = stores.fee_keys.fee_keys().await?;
+        let fee_indexes = FeeIndexes::new(fee_keys.iter().map(|key| (key.key().to_string(), key.next())));
+        // Read last: what was withdrawn a moment ago may be among them again, but not the other way round.
+        let tickets = self.key_tickets().await?;
+        let voted: HashSet<_> = tickets.iter().map(|entry| entry.ticket).collect();
+        let withdrawn = withdrawn.iter().map(|ticket| ticket.registration.ticket).filter(|hash| !voted.contains(hash));
+        Ok(state.with_withdrawn(withdrawn).with_key_tickets(tickets).with_fee_indexes(fee_indexes))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde::Serialize;
-use stakepool_core::chain::{Params, TicketHash};
+use stakepool_core::chain::{KeyIndex, Params, TicketHash};
 use stakepool_core::ports::{NodeError, RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
@@ -142,6 +142,8 @@ struct Seen {
     counts: Option<(TicketCounts, Instant)>,
     /// Why new blocks are not worked through.
     blocks_wait: Option<String>,
+    /// The index that the fee key gives next, as far as daemons remember.
+    fee_index: Option<KeyIndex>,
     /// Why no ticket can be voted for certain.
     hindrance: Option<&'static str>,
     /// Whether the fee key gives no more addresses. Tickets that have one are served all the same.
@@ -184,6 +186,7 @@ impl Vsp {
                 to_be_voted: None,
                 counts: None,
                 blocks_wait: None,
+                fee_index: None,
                 hindrance: Some(STARTING),
                 is_retired: false,
                 info: Arc::new(info),
@@ -237,6 +240,7 @@ impl Vsp {
             if let Ok(nodes) = nodes {
                 seen.nodes = node_reports(&nodes, daemons);
             }
+            seen.fee_index = daemons.fee_index.max(seen.fee_index);
             if let Some(info) = info {
                 seen.info = Arc::new(info);
             }
@@ -387,6 +391,11 @@ impl Vsp {
     /// The best block, as it was last seen.
     pub(super) fn best(&self) -> Result<BestBlock, Refusal> {
         self.seen().best.ok_or_else(|| Code::InternalError.into())
+    }
+
+    /// The index that the fee key gives next, as far as daemons remember.
+    pub(super) fn remembered_fee_index(&self) -> Option<KeyIndex> {
+        self.seen().fee_index
     }
 
     /// A registered ticket.

@@ -6,7 +6,10 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{Proof, Vsp, VspError, VspParts, is_signed_by};
-use stakepool_core::chain::{Amount, BlockHeight, Generation, OutputScript, PrivateKey, Spends, sign_pubkey_hash};
+use stakepool_core::chain::{
+    Amount, BlockHeight, Generation, KeyIndex, OutputScript, PrivateKey, Spends, sign_pubkey_hash,
+};
+use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{LedgerStore as _, TransactionSubmission, VspTicketStore as _};
 use stakepool_core::reports::TicketState;
 use stakepool_core::vsp::{FeeStatus, Outcome};
@@ -30,6 +33,7 @@ async fn a_ticket_goes_from_its_quote_to_its_vote_and_its_key_is_deleted_at_last
     let voted = vsp.key_tickets().await.unwrap();
     assert_eq!(voted.len(), 1);
     assert_eq!((voted[0].ticket, voted[0].voting.bits.0), (wallet.ticket.hash().into(), 1));
+    assert_eq!(vsp.add_to(DesiredState::default()).await.unwrap().withdrawn().len(), 0);
 
     ground.node.chain().add(&payment, Some(1007));
     ground.blocks(&vsp, 6).await;
@@ -41,6 +45,8 @@ async fn a_ticket_goes_from_its_quote_to_its_vote_and_its_key_is_deleted_at_last
     assert!(vsp.key_tickets().await.unwrap().len() == 1 && kept.voting_key.is_some(), "the vote may be undone");
     let hash = wallet.ticket.hash().into();
     assert_eq!(ground.store.ticket(&hash).await, Ok(None), "no daemon has reported it");
+    let fee_indexes = vsp.add_to(DesiredState::default()).await.unwrap().fee_indexes().clone();
+    assert_eq!(fee_indexes.next(&vsp.terms().fee_key.to_string()), Some(KeyIndex(2)));
     ground.blocks(&vsp, 300).await;
     assert!(vsp.key_tickets().await.unwrap().is_empty());
     assert!(ground.kept(&wallet).await.unwrap().voting_key.is_none());
@@ -58,6 +64,21 @@ async fn a_live_ticket_is_voted_as_soon_as_it_has_paid() {
     assert_eq!(ground.node.chain().sent, [payment.hash()]);
     assert_eq!(vsp.key_tickets().await.unwrap().len(), 1);
     drop(changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_older_than_a_daemon_remembers_gives_no_address_a_second_time() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    ground.look_where_daemons_remember(&vsp, Some(KeyIndex(41))).await;
+    // One that lost its memory takes nothing back.
+    ground.look(&vsp).await;
+    assert_eq!(wallet.ask_address(&vsp, &ground).await.status, 200);
+    assert_eq!(ground.kept(&wallet).await.unwrap().registration.fee_address.index, KeyIndex(41));
+    ground.look_where_daemons_remember(&vsp, Some(KeyIndex(42))).await;
+    let next = Wallet::new(2);
+    assert_eq!(next.ask_address(&vsp, &ground).await.status, 200);
+    assert_eq!(ground.kept(&next).await.unwrap().registration.fee_address.index, KeyIndex(42));
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,6 +194,8 @@ async fn a_fee_that_the_node_refuses_for_three_blocks_is_an_error_and_one_spent_
     ground.blocks(&vsp, 1).await;
     assert_eq!(ground.fee(&other).await, FeeStatus::Error);
     assert!(vsp.key_tickets().await.unwrap().is_empty());
+    let desired = vsp.add_to(DesiredState::default()).await.unwrap();
+    assert!(desired.is_withdrawn(&other.ticket.hash().into()), "daemons are told that it goes");
 }
 
 #[tokio::test(start_paused = true)]

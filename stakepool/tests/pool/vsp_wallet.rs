@@ -7,9 +7,9 @@ use stakepool::Stores;
 use stakepool::sealed::SealingKey;
 use stakepool::vsp::{DaemonsSeen, Import, Request, Vsp, VspParts, VspTerms};
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, MessageSignature, Network,
-    OutPoint, PrivateKey, Spends, TICKET_INPUT, TicketOutputs, Transaction, TxHash, TxInput, TxOutput, VoteBits,
-    VoteChoice, sign_pubkey_hash, unsigned_vote,
+    Address, AddressKind, Amount, BlockHash, BlockHeight, ExtendedPubKey, Generation, KeyIndex, MessageSignature,
+    Network, OutPoint, PrivateKey, Spends, TICKET_INPUT, TicketOutputs, Transaction, TxHash, TxInput, TxOutput,
+    VoteBits, VoteChoice, sign_pubkey_hash, unsigned_vote,
 };
 use stakepool_core::ports::{Clock as _, RegisteredTicket, VspTicketStore};
 use stakepool_core::testkit::{FakeVspNode, MemoryStore, TestClock};
@@ -75,8 +75,13 @@ impl Ground {
     }
 
     pub async fn look(&self, vsp: &Vsp) {
+        self.look_where_daemons_remember(vsp, None).await;
+    }
+
+    /// The same where daemons remember which index the fee key gives next.
+    pub async fn look_where_daemons_remember(&self, vsp: &Vsp, fee_index: Option<KeyIndex>) {
         let synced = Some(BlockHeight(self.node.chain().height));
-        vsp.look(DaemonsSeen { all: 1, voting: 1, synced }).await;
+        vsp.look(DaemonsSeen { all: 1, voting: 1, synced, fee_index }).await;
     }
 
     /// Some blocks come, and are worked through.

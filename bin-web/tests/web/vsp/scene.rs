@@ -46,7 +46,7 @@ impl Scene {
     /// Looks as the pool does every second, with three daemons that are where the node is.
     pub async fn look(&self) {
         let height = BlockHeight(self.node.chain().height);
-        self.vsp.look(DaemonsSeen { all: 3, voting: 3, synced: Some(height) }).await;
+        self.vsp.look(DaemonsSeen { all: 3, voting: 3, synced: Some(height), fee_index: None }).await;
     }
 
     /// Sends a request with the signature, and sees that the answer is signed.

@@ -88,6 +88,9 @@ impl VspTicketStore for MemoryStore {
                         ticket.ended_at.is_some_and(|at| ticket.voting_key.is_some() && at > last_end.minus(KEYS_KEPT));
                     registration.is_to_be_voted() || registration.fee.is_sent() && is_kept
                 }
+                RegisteredWhere::Withdrawn => {
+                    ticket.voting_key.is_some() && (!is_open || registration.fee == FeeStatus::Error)
+                }
                 RegisteredWhere::SettledAbove(above) => {
                     let heights = [registration.confirmed_at, ticket.fee_mined_at, ticket.ended_at];
                     heights.into_iter().flatten().any(|height| height > above)

@@ -140,6 +140,8 @@ fn query(wanted: RegisteredWhere) -> Statement {
              SELECT * FROM vsp_tickets WHERE ended_at > (SELECT MAX(ended_at) FROM vsp_tickets) - ? AND outcome <> '' \
              AND fee_status IN ('broadcast', 'confirmed') AND LENGTH(voting_key) > 0 ORDER BY ticket")
         .bind(i64::from(KEYS_KEPT)),
+        RegisteredWhere::Withdrawn => sql("SELECT * FROM vsp_tickets WHERE LENGTH(voting_key) > 0 \
+             AND (outcome <> '' OR fee_status = 'error') ORDER BY ticket"),
         RegisteredWhere::SettledAbove(above) => {
             sql("SELECT * FROM vsp_tickets WHERE confirmed_at > ? OR fee_mined_at > ? OR ended_at > ? ORDER BY ticket")
                 .bind(height(above))

@@ -2,6 +2,7 @@
 //! a refusal names the field.
 
 mod events;
+mod fee_indexes;
 mod field;
 mod status;
 mod tickets;

@@ -8,6 +8,7 @@ use stakepool_core::ports::{
 use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::PoolFee;
 
+use super::fee_indexes::{fee_indexes_from_messages, fee_indexes_into_messages};
 use super::field::{FieldError, hash_bytes};
 use crate::grpc::generated::pool_daemon as pb;
 use crate::grpc::wire::LONGEST_WORDS;
@@ -81,6 +82,8 @@ impl From<DaemonStatus> for pb::DaemonStatus {
             takes_acknowledged: status.takes_acknowledged,
             takes_keys: status.takes_keys,
             takes_terms: status.takes_terms,
+            takes_format: status.takes_format,
+            fee_indexes: fee_indexes_into_messages(&status.fee_indexes),
             check: Some(status.check.into()),
             latest_blocks: status.latest_blocks.into_iter().map(place).collect(),
         }
@@ -112,6 +115,8 @@ impl TryFrom<pb::DaemonStatus> for DaemonStatus {
             takes_acknowledged: status.takes_acknowledged,
             takes_keys: status.takes_keys,
             takes_terms: status.takes_terms,
+            takes_format: status.takes_format,
+            fee_indexes: fee_indexes_from_messages(&status.fee_indexes)?,
             check: status.check.map(TicketCheck::try_from).transpose()?.unwrap_or_default(),
             latest_blocks: status.latest_blocks.iter().take(MOST_BLOCKS).map(block).collect::<Result<_, _>>()?,
         })

@@ -10,6 +10,7 @@ use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, KeyTicket}
 use stakepool_core::ticket::{PoolFee, Terms, TermsHistory};
 use zeroize::Zeroizing;
 
+use super::fee_indexes::{fee_indexes_from_messages, fee_indexes_into_messages};
 use super::field::{FieldError, hash_bytes, script_address, vote_bits};
 use crate::grpc::generated::pool_daemon as pb;
 use crate::grpc::wire::{MOST_ADDED, MOST_KEY_TICKETS};
@@ -38,8 +39,15 @@ pub(in crate::grpc) fn wanted_into_pieces(wanted: &DesiredState) -> Vec<pb::Want
     });
     let terms: Vec<_> = wanted.terms().iter().map(terms_into_message).collect();
     let terms = terms.chunks(PIECE).map(|terms| pb::WantedPiece { terms: terms.to_vec(), ..Default::default() });
+    let withdrawn: Vec<_> = wanted.withdrawn().map(|ticket| ticket.as_bytes().to_vec()).collect();
+    let withdrawn =
+        withdrawn.chunks(PIECE).map(|some| pb::WantedPiece { withdrawn: some.to_vec(), ..Default::default() });
+    let fee_indexes = fee_indexes_into_messages(wanted.fee_indexes());
+    let fee_indexes =
+        fee_indexes.chunks(PIECE).map(|some| pb::WantedPiece { fee_indexes: some.to_vec(), ..Default::default() });
     let last = pb::WantedPiece { digest: wanted.digest().0.to_vec(), ..Default::default() };
-    users.chain(added).chain(acknowledged).chain(scripts).chain(keys).chain(terms).chain([last]).collect()
+    let classic = users.chain(added).chain(acknowledged).chain(scripts);
+    classic.chain(keys).chain(withdrawn).chain(fee_indexes).chain(terms).chain([last]).collect()
 }
 
 /// Puts a state together from its pieces.
@@ -51,6 +59,8 @@ pub(in crate::grpc) struct WantedCollector {
     acknowledged: Vec<ScriptAddress>,
     scripts: Vec<RedeemScript>,
     key_tickets: Vec<KeyTicket>,
+    withdrawn: Vec<TicketHash>,
+    fee_indexes: Vec<pb::FeeIndex>,
     terms: Vec<Terms>,
 }
 
@@ -65,6 +75,8 @@ impl WantedCollector {
             acknowledged: Vec::new(),
             scripts: Vec::new(),
             key_tickets: Vec::new(),
+            withdrawn: Vec::new(),
+            fee_indexes: Vec::new(),
             terms: Vec::new(),
         }
     }
@@ -88,6 +100,12 @@ impl WantedCollector {
             self.acknowledged.push(script_address(&field, &address, Some(self.network))?);
         }
         self.take_keys(&piece.scripts, &piece.key_tickets)?;
+        at_most("withdrawn", self.withdrawn.len() + piece.withdrawn.len(), MOST_KEY_TICKETS)?;
+        for ticket in piece.withdrawn {
+            let field = format!("withdrawn[{}]", self.withdrawn.len());
+            self.withdrawn.push(TicketHash::from_bytes(hash_bytes(&field, &ticket)?));
+        }
+        self.fee_indexes.extend(piece.fee_indexes);
         at_most("terms", self.terms.len() + piece.terms.len(), MOST_TERMS)?;
         for terms in piece.terms {
             let index = self.terms.len();
@@ -117,6 +135,8 @@ impl WantedCollector {
             .with_acknowledged(self.acknowledged)
             .with_scripts(self.scripts)
             .with_key_tickets(self.key_tickets)
+            .with_withdrawn(self.withdrawn)
+            .with_fee_indexes(fee_indexes_from_messages(&self.fee_indexes)?)
             .with_terms(TermsHistory::new(self.terms));
         if wanted.digest().0 == digest {
             Ok(wanted)
@@ -208,7 +228,8 @@ fn terms_from_message(terms: &pb::Terms, network: Network) -> Result<Terms, Fiel
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stakepool_core::chain::{Hash160, PoolKey, ScriptAddress, UserKey, VoteBits};
+    use stakepool_core::chain::{Hash160, KeyIndex, PoolKey, ScriptAddress, UserKey, VoteBits};
+    use stakepool_core::desired::FeeIndexes;
 
     fn state(users: u16, added: u16) -> DesiredState {
         let address = |n: u16| {
@@ -278,6 +299,9 @@ mod tests {
             let state = state.with_acknowledged(acknowledged);
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state.clone()));
             let state = with_keys(state, 30, users).with_terms(terms());
+            let withdrawn: Vec<_> = state.added().map(|ticket| ticket.ticket).collect();
+            let fee_indexes = FeeIndexes::new((0..3).map(|n| (format!("key {n}"), KeyIndex(n))));
+            let state = state.with_withdrawn(withdrawn).with_fee_indexes(fee_indexes);
             assert_eq!(collect(wanted_into_pieces(&state), Network::Simnet), Ok(state));
         }
     }

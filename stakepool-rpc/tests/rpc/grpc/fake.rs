@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
-    VoteVersion,
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, KeyIndex, Network, ScriptAddress, TicketHash,
+    VoteBits, VoteVersion,
 };
-use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
+use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, FORMAT, FeeIndexes};
 use stakepool_core::ports::{
     DaemonStatus, EventBatch, EventCursor, LowFeeEntry, MissingUser, TicketCheck, TicketSet, TicketSets,
     UnknownAddress, WalletState,
@@ -142,6 +142,8 @@ pub fn status(wanted: &DesiredState) -> DaemonStatus {
         takes_acknowledged: true,
         takes_keys: true,
         takes_terms: true,
+        takes_format: FORMAT,
+        fee_indexes: FeeIndexes::new([("spub2".to_owned(), KeyIndex(u32::MAX))]),
         latest_blocks: (0..3).map(|n| (BlockHash::from_bytes(spread(n)), BlockHeight(9 - n))).collect(),
         check: TicketCheck {
             unknown: vec![UnknownAddress { address: address(7), voted: 3, ignored: 1 }],

@@ -2,6 +2,7 @@
 
 use super::*;
 use stakepool_core::chain::{BlockHash, BlockHeight, Network, TicketHash};
+use stakepool_core::desired::{FORMAT, FeeIndexes};
 use stakepool_core::ports::{TicketCheck, TicketSet};
 use stakepool_core::ticket::PoolFee;
 
@@ -45,6 +46,8 @@ fn daemon(block: u8, voted: &[u8], ignored: &[u8]) -> DaemonView {
         takes_acknowledged: true,
         takes_keys: true,
         takes_terms: true,
+        takes_format: FORMAT,
+        fee_indexes: FeeIndexes::default(),
         latest_blocks: Vec::new(),
         check: TicketCheck { sets: Some(sets), ..TicketCheck::default() },
     };

@@ -164,6 +164,7 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
     };
     let mut ended = full(5);
     ended.registration.outcome = Some(Outcome::Voted);
+    let refused = RegisteredTicket { voting_key: full(9).voting_key, ..with(9, FeeStatus::Error, Some(8)) };
     let all = [
         with(1, FeeStatus::None, None),
         with(2, FeeStatus::Received, Some(8)),
@@ -171,6 +172,8 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         with(4, FeeStatus::Confirmed, Some(9)),
         ended,
         full(6),
+        refused,
+        with(8, FeeStatus::Error, Some(8)),
     ];
     for ticket in &all {
         stores.add_registered(ticket).await.unwrap();
@@ -179,9 +182,10 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         (RegisteredWhere::Unconfirmed, &[1, 3][..]),
         (RegisteredWhere::Fee(FeeStatus::Received), &[2]),
         (RegisteredWhere::Fee(FeeStatus::Confirmed), &[4, 5, 6]),
-        (RegisteredWhere::Fee(FeeStatus::Error), &[]),
+        (RegisteredWhere::Fee(FeeStatus::Error), &[8, 9]),
         (RegisteredWhere::ToBeVoted, &[3, 4]),
         (RegisteredWhere::WithDaemons, &[3, 4, 5, 6]),
+        (RegisteredWhere::Withdrawn, &[5, 6, 9]),
         (RegisteredWhere::SettledAbove(BlockHeight(8)), &[4, 5, 6]),
         (RegisteredWhere::SettledAbove(BlockHeight(30)), &[]),
         (RegisteredWhere::KeyKept { above: BlockHeight(0), until: BlockHeight(29) }, &[]),
