@@ -114,7 +114,7 @@ impl<'d, T> Attempts<'d, T> {
             },
             Err(failure) => {
                 // An engine that answered takes this back at once; from another one the connection is taken away.
-                if matches!(failure, Failure::Store(_) | Failure::Sql(sqlx::Error::Database(_))) {
+                if matches!(failure, Failure::Store(_) | Failure::Contended | Failure::Sql(sqlx::Error::Database(_))) {
                     let _ = transaction.roll_back().await;
                 }
                 failure

@@ -9,8 +9,8 @@ use crate::sql::{Failure, number, within};
 pub(super) enum Cure {
     /// The transaction begins again: another one went before it.
     Again,
-    /// It begins again once: another one took its key first, and the next try sees whose it is, or fails alike.
-    Once,
+    /// It begins again a few times: another one took its key first, and the next try sees whose it is, or fails alike.
+    Few,
     /// It begins again on another connection, perhaps to another host: this one is gone, or its server cannot serve.
     Elsewhere,
     /// Nothing that a program could do.
@@ -22,9 +22,10 @@ impl Cure {
         match failure {
             Failure::Store(_) | Failure::Away(_) => Self::None,
             Failure::Silent(_) => Self::Elsewhere,
+            Failure::Contended => Self::Again,
             failure if failure.is_of_host() => Self::Elsewhere,
             Failure::Sql(error) => match number(error) {
-                Some(1062) => Self::Once,
+                Some(1062) => Self::Few,
                 // A deadlock, a lock that took too long, a statement that must be prepared anew, a conflict between the nodes
                 // of a group, a statement that was ended for one of another node.
                 Some(1213 | 1205 | 1317 | 1615 | 3101) => Self::Again,
@@ -135,6 +136,7 @@ pub(super) fn store_error(failure: Failure) -> StoreError {
         Failure::Store(error) => error,
         Failure::Sql(error) => StoreError::Backend(text(&error)),
         Failure::Away(reason) => StoreError::Backend(reason),
+        Failure::Contended => StoreError::Backend("others write the same at the same time; try again".to_owned()),
         Failure::Silent(limit) => StoreError::Backend(format!("its server did not answer {}", within(limit))),
     }
 }

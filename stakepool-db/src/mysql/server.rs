@@ -22,6 +22,8 @@ const READ: Duration = Duration::from_secs(8);
 const REMEMBERED: i64 = 600;
 /// After so many transactions the old ones are forgotten.
 const FORGET_EVERY: u32 = 1000;
+/// How often a transaction is tried whose keys others take first.
+const FEW: u32 = 8;
 
 /// A database on a server.
 #[derive(Debug)]
@@ -180,8 +182,8 @@ impl Server {
     pub(crate) async fn pause_after(&self, failure: &Failure, tries: u32, until: Instant) -> Option<Duration> {
         match Cure::of(failure) {
             Cure::None => return None,
-            Cure::Once if tries > 1 => return None,
-            Cure::Again | Cure::Once => {}
+            Cure::Few if tries >= FEW => return None,
+            Cure::Again | Cure::Few => {}
             Cure::Elsewhere if self.hosts.is_closed() => return None,
             Cure::Elsewhere => timeout_at(until, self.hosts.look()).await.ok()?,
         }
@@ -201,7 +203,7 @@ async fn begin(connection: &mut Guarded, turn: Turn, operation: &Operation) -> R
     }
     let text = "INSERT INTO operations (id, at) VALUES (?, UNIX_TIMESTAMP())";
     match connection.execute(&sql(text).bind(operation.id())).await {
-        Ok(_) => {}
+        Ok(_) => connection.note_operation(operation.id()),
         Err(failure) if failure.is_double() => return Ok(false),
         Err(failure) => return Err(failure),
     }

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Silent(Duration),
     /// No server can be used, for this reason.
     Away(String),
+    /// What the transaction read does not hold any more: one of another node went before it.
+    Contended,
 }
 
 impl Failure {
@@ -37,7 +39,8 @@ impl Failure {
     /// Whether a transaction whose end failed so may have come through all the same: there was no answer, or the node that
     /// gave it does not know what the others did.
     pub(crate) fn leaves_open(&self) -> bool {
-        !matches!(self, Self::Store(_) | Self::Sql(sqlx::Error::Database(_))) || self.is_numbered(1180)
+        !matches!(self, Self::Store(_) | Self::Contended | Self::Sql(sqlx::Error::Database(_)))
+            || self.is_numbered(1180)
     }
 
     /// Whether there is a row with the same key.

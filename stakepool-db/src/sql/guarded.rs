@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 use super::failure::Failure;
 use super::giving_up::{GivenUp, may_be_given_up};
 use super::row::Row;
-use super::statement::Statement;
+use super::statement::{Statement, sql};
 
 /// How long a statement that reads may take.
 const READ: Duration = Duration::from_secs(5);
@@ -34,6 +34,8 @@ pub(crate) struct Guarded {
     given_up: GivenUp,
     /// What it has of the connections for writing, where it writes.
     _permit: Option<OwnedSemaphorePermit>,
+    /// The number of the transaction on it, once it has written that.
+    operation: Option<String>,
     /// Whether its server cannot serve. Then it is closed: the next one may go to another server.
     is_useless: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) struct Guarded {
 impl Guarded {
     /// Takes a connection out of the pool for good, unless it is given back.
     pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant, given_up: GivenUp) -> Self {
-        Self { connection: Some(connection), until, given_up, _permit: None, is_useless: false }
+        Self { connection: Some(connection), until, given_up, _permit: None, operation: None, is_useless: false }
     }
 
     /// The same of a server that nobody gives up.
@@ -107,6 +109,19 @@ impl Guarded {
             }
             Err(failure) => stream::once(async { Err(failure) }).boxed(),
         }
+    }
+
+    /// The transaction has written its number.
+    pub(crate) fn note_operation(&mut self, id: &str) {
+        self.operation = Some(id.to_owned());
+    }
+
+    /// Sees that the transaction is still there: a node that took it back for one of another node may answer that a key is
+    /// there already, and nothing else. What followed then would be a transaction of its own each.
+    pub(crate) async fn require_open(&mut self) -> Result<(), Failure> {
+        let Some(id) = self.operation.clone() else { return Ok(()) };
+        let own = self.rows(&sql("SELECT id FROM operations WHERE id = ?").bind(id)).await?;
+        if own.is_empty() { Err(Failure::Contended) } else { Ok(()) }
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), Failure> {

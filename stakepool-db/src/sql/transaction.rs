@@ -30,7 +30,12 @@ impl Transaction {
     pub(crate) async fn insert_new(&mut self, statement: &Statement) -> Result<bool, Failure> {
         match self.execute(statement).await {
             Ok(_) => Ok(true),
-            Err(failure) if failure.is_double() => Ok(false),
+            Err(failure) if failure.is_double() => {
+                if let Self::Mysql(connection) = self {
+                    connection.require_open().await?;
+                }
+                Ok(false)
+            }
             Err(failure) => Err(failure),
         }
     }

@@ -70,6 +70,7 @@ pub(crate) fn store_error(failure: Failure) -> StoreError {
         Failure::Store(error) => error,
         Failure::Sql(error) => backend(error),
         Failure::Away(reason) => StoreError::Backend(reason),
+        Failure::Contended => StoreError::Backend("others write the same at the same time; try again".to_owned()),
         Failure::Silent(limit) => StoreError::Backend(format!("it did not answer {}", within(limit))),
     }
 }

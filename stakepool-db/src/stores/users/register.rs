@@ -179,6 +179,7 @@ async fn owner_of(transaction: &mut Transaction, index: KeyIndex) -> Result<Opti
     transaction.number(&sql("SELECT user_id FROM key_indexes WHERE key_index = ?").bind(i64::from(index.0))).await
 }
 
+/// Gives an index that was free, or withheld, when this transaction read it.
 async fn give(transaction: &mut Transaction, id: UserId, index: KeyIndex) -> Result<(), Failure> {
     let (number, user) = (i64::from(index.0), id.0);
     let first = sql("INSERT INTO key_indexes (key_index, user_id) VALUES (?, ?)").bind(number).bind(user);
@@ -188,7 +189,8 @@ async fn give(transaction: &mut Transaction, id: UserId, index: KeyIndex) -> Res
     let withheld =
         sql("UPDATE key_indexes SET user_id = ? WHERE key_index = ? AND user_id < 0").bind(user).bind(number);
     match transaction.execute(&withheld).await? {
-        0 => Err(StoreError::IndexTaken(index).into()),
+        // It was free a moment ago, and the next try sees whose it is.
+        0 => Err(Failure::Contended),
         _ => Ok(()),
     }
 }
