@@ -43,11 +43,11 @@ async fn a_buyer_finds_address_key_fee_and_the_lines_for_the_wallet() {
 #[tokio::test]
 async fn a_buyer_reads_why_no_ticket_is_taken() {
     let scene = Scene::set().await;
-    scene.vsp.look(DaemonsSeen { all: 3, voting: 0, synced: None }).await;
+    scene.vsp.look(DaemonsSeen { all: 3, voting: 0, synced: None, fee_index: None }).await;
     let hindered = page(&scene).await;
     assert!(hindered.contains("no voting daemon can vote at this moment") && !hindered.contains("Open:"), "{hindered}");
     scene.vsp.terms().closed.set_configured(Some("We move until Monday.".to_owned()));
-    scene.vsp.look(DaemonsSeen { all: 3, voting: 3, synced: Some(BlockHeight(162)) }).await;
+    scene.vsp.look(DaemonsSeen { all: 3, voting: 3, synced: Some(BlockHeight(162)), fee_index: None }).await;
     let closed = page(&scene).await;
     assert!(closed.contains("Closed: no new tickets are taken.</strong> We move until Monday."), "{closed}");
 }
