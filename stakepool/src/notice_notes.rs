@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{StoreError, UpkeepStore};
+use stakepool_core::ports::{Lease, LeaseStore, StoreError, UpkeepStore};
 use stakepool_core::time::UnixTime;
 
-use crate::json_note::set_json_note;
+use crate::json_note::set_json_note_under;
 
 /// How the names of the notes of notices begin; the number follows.
 pub(crate) const NOTICE: &str = "notice/";
@@ -168,18 +168,24 @@ pub(crate) async fn read_notices(store: &dyn UpkeepStore) -> Result<Vec<Notice>,
     Ok(notes.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect())
 }
 
-/// A number that no notice has had: mails of one that was removed may still be on their way under its number.
-pub(crate) async fn new_number(store: &dyn UpkeepStore, others: &[Notice]) -> Result<NoticeId, StoreError> {
+/// A number that no notice has had: mails of one that was removed may still be on their way under its number. `None` where the lease
+/// of numbers went to another.
+pub(crate) async fn new_number(
+    store: &dyn UpkeepStore,
+    leases: &dyn LeaseStore,
+    lease: &Lease,
+    others: &[Notice],
+) -> Result<Option<NoticeId>, StoreError> {
     let noted = store.notes(LAST_NUMBER).await?.into_iter().next().and_then(|(_, text)| text.parse().ok());
     let last = others.iter().map(|other| other.id.0).chain(noted).max().unwrap_or(0);
     let next = last.saturating_add(1);
-    store.set_note(LAST_NUMBER, &next.to_string()).await?;
-    Ok(NoticeId(next))
+    let is_kept = leases.set_note_under(lease, LAST_NUMBER, &next.to_string()).await?;
+    Ok(is_kept.then_some(NoticeId(next)))
 }
 
-/// Keeps a notice.
-pub(crate) async fn note_notice(store: &dyn UpkeepStore, notice: &Notice) -> Result<(), StoreError> {
-    set_json_note(store, &name(notice.id), notice).await
+/// Keeps a notice; false where the lease of numbers went to another.
+pub(crate) async fn note_notice(leases: &dyn LeaseStore, lease: &Lease, notice: &Notice) -> Result<bool, StoreError> {
+    set_json_note_under(leases, lease, &name(notice.id), notice).await
 }
 
 /// Removes a notice, and how far its mails have come.
@@ -201,14 +207,15 @@ pub(crate) async fn read_mailed(
     Ok(note.and_then(|(_, text)| serde_json::from_str(&text).ok()))
 }
 
-/// Notes how far the mails of a stage have come.
+/// Notes how far the mails of a stage have come; false where another instance has the lease by now.
 pub(crate) async fn note_mailed(
-    store: &dyn UpkeepStore,
+    leases: &dyn LeaseStore,
+    lease: &Lease,
     id: NoticeId,
     stage: Stage,
     mailed: Mailed,
-) -> Result<(), StoreError> {
-    set_json_note(store, &mail_name(id, stage), &mailed).await
+) -> Result<bool, StoreError> {
+    set_json_note_under(leases, lease, &mail_name(id, stage), &mailed).await
 }
 
 #[cfg(test)]

@@ -121,9 +121,10 @@ async fn mail_some(pool: &Pool, tries: &mut Tries) -> Result<Progress, StoreErro
         if mailed == Some(Mailed::All) {
             continue;
         }
-        if !pool.parts.leases.lease(WORK, &pool.instance, now, now.plus(LEASE)).await? {
+        let leases = pool.parts.leases.as_ref();
+        let Some(lease) = leases.lease(WORK, &pool.instance, now, now.plus(LEASE)).await? else {
             return Ok(Progress::None);
-        }
+        };
         // Another instance may have gone on before it gave the lease up.
         let after = match read_mailed(store, notice.id, stage).await? {
             Some(Mailed::All) => continue,
@@ -132,15 +133,24 @@ async fn mail_some(pool: &Pool, tries: &mut Tries) -> Result<Progress, StoreErro
         };
         let users = pool.parts.users.list(after, AT_A_TIME).await?;
         if users.is_empty() {
-            note_mailed(store, notice.id, stage, Mailed::All).await?;
-            tracing::info!(notice = %notice.id, ?stage, "all users were sent the notice");
+            if note_mailed(leases, &lease, notice.id, stage, Mailed::All).await? {
+                tracing::info!(notice = %notice.id, ?stage, "all users were sent the notice");
+            }
             return Ok(Progress::Some);
         }
         for user in users {
+            // The mails before may have taken longer than the lease lasts, or this instance stood still: the next one is
+            // another's then.
+            let now = pool.now();
+            if leases.lease(WORK, &pool.instance, now, now.plus(LEASE)).await?.as_ref() != Some(&lease) {
+                return Ok(Progress::None);
+            }
             if !send(pool, notice, stage, &user, tries).await? {
                 return Ok(Progress::Later);
             }
-            note_mailed(store, notice.id, stage, Mailed::UpTo(user.id)).await?;
+            if !note_mailed(leases, &lease, notice.id, stage, Mailed::UpTo(user.id)).await? {
+                return Ok(Progress::None);
+            }
         }
         return Ok(Progress::Some);
     }

@@ -10,11 +10,11 @@ use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User
 use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeIncome, FeeKeyStore, HistoryStore,
-    Invitation, InvitationId, InvitationStore, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket,
-    MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredFigures,
-    RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore,
-    SecondFactor, SecondFactorStore, ServerState, Session, SessionStore, SessionToken, Slice, StoreError, StoredVote,
-    TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover,
+    Invitation, InvitationId, InvitationStore, Lease, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore,
+    LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange,
+    RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore, SealedRecord, SealedSecret,
+    SealedStore, SecondFactor, SecondFactorStore, ServerState, Session, SessionStore, SessionToken, Slice, StoreError,
+    StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover,
     UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
@@ -140,7 +140,9 @@ pass_on! {
         fn turnover(user: Option<UserId>, bounds: &[BlockHeight]) -> Vec<Turnover>;
     }
     LeaseStore to leases {
-        fn lease(work: &str, holder: &str, now: UnixTime, until: UnixTime) -> bool;
+        fn lease(work: &str, holder: &str, now: UnixTime, until: UnixTime) -> Option<Lease>;
+        fn holds(lease: &Lease) -> bool;
+        fn set_note_under(lease: &Lease, name: &str, text: &str) -> bool;
         fn give_back(work: &str, holder: &str) -> ();
         fn holder(work: &str, now: UnixTime) -> Option<String>;
     }
@@ -154,6 +156,7 @@ pass_on! {
         fn set_mail_wishes(user: UserId, wishes: MailWishes) -> ();
         fn note_mails(mails: &[TicketMail], now: UnixTime) -> ();
         fn claim_mails(now: UnixTime, until: UnixTime, limit: u64) -> Vec<TicketMail>;
+        fn keep_claim(mail: &TicketMail, until: UnixTime) -> bool;
         fn mail_done(mail: &TicketMail) -> ();
     }
     InvitationStore to invitations {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stakepool_core::ports::Lease;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::daemons::daemons_seen;
@@ -32,8 +33,8 @@ pub(crate) async fn run(pool: &Pool, vsp: &Vsp) {
         let mut last = None;
         loop {
             ticks.tick().await;
-            if has_lease(pool).await {
-                last = log_once(vsp.pass().await, last);
+            if let Some(lease) = lease(pool).await {
+                last = log_once(vsp.pass_under(&lease).await, last);
                 vsp.note_blocks_wait(last.clone());
             }
         }
@@ -52,9 +53,9 @@ impl Pool {
     }
 }
 
-async fn has_lease(pool: &Pool) -> bool {
+async fn lease(pool: &Pool) -> Option<Lease> {
     let now = pool.now();
-    pool.parts().leases.lease(WORK, &pool.instance, now, now.plus(LEASE)).await.unwrap_or(false)
+    pool.parts().leases.lease(WORK, &pool.instance, now, now.plus(LEASE)).await.unwrap_or_default()
 }
 
 /// Logs a failure once, until it is another one or over.

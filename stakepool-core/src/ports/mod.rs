@@ -82,7 +82,7 @@ pub use history::{HistoryStore, NetworkDay, Turnover};
 #[cfg(feature = "accounts")]
 pub use invitations::{Invitation, InvitationId, InvitationStore, NewInvitation};
 #[cfg(feature = "accounts")]
-pub use leases::LeaseStore;
+pub use leases::{Lease, LeaseStore};
 #[cfg(feature = "accounts")]
 pub use mail_failures::{MOST_MAIL_FAILURES, MailFailure, MailFailureStore};
 #[cfg(feature = "accounts")]

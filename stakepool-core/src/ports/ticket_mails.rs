@@ -105,6 +105,10 @@ pub trait TicketMailStore: Send + Sync {
     /// again unless they are done.
     async fn claim_mails(&self, now: UnixTime, until: UnixTime, limit: u64) -> Result<Vec<TicketMail>, StoreError>;
 
+    /// Keeps a mail that was claimed for the caller until then: to be called before it is sent. False where another has
+    /// claimed it since, or it is done: the caller stood still for too long, and must not send it.
+    async fn keep_claim(&self, mail: &TicketMail, until: UnixTime) -> Result<bool, StoreError>;
+
     /// Notes that a mail is sent, or given up.
     async fn mail_done(&self, mail: &TicketMail) -> Result<(), StoreError>;
 }

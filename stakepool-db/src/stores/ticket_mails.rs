@@ -89,6 +89,16 @@ impl TicketMailStore for Database {
         })
     }
 
+    async fn keep_claim(&self, mail: &TicketMail, until: UnixTime) -> Result<bool, StoreError> {
+        // Each claim is one more try, so that the tries tell one's own from a later one.
+        let keep = sql("UPDATE ticket_mails SET next_try = ? WHERE ticket = ? AND kind = ? AND tries = ? AND done = 0")
+            .bind(until.0)
+            .bind(mail.ticket.to_string())
+            .bind(mail.kind.name())
+            .bind(i64::from(mail.tries) + 1);
+        Ok(self.execute(&keep).await? == 1)
+    }
+
     async fn mail_done(&self, mail: &TicketMail) -> Result<(), StoreError> {
         self.execute(
             &sql("UPDATE ticket_mails SET done = 1 WHERE ticket = ? AND kind = ?")

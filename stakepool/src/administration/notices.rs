@@ -5,7 +5,7 @@ use std::time::Duration;
 use stakepool_core::accounts::Actor;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{AuditEntry, StoreError};
+use stakepool_core::ports::{AuditEntry, Lease, StoreError};
 use stakepool_core::time::UnixTime;
 
 use crate::notice_notes::{Notice, NoticeId, NoticeKind, forget_notice, new_number, note_notice, read_notices};
@@ -94,11 +94,11 @@ impl Pool {
         if new.kind == NoticeKind::Closing && new.from <= now {
             return Err(NoticeError::NotToCome(new.from.readable()));
         }
-        if !self.parts.leases.lease(WORK, &self.instance, now, now.plus(LEASE)).await? {
-            return Err(NoticeError::Busy);
-        }
+        let lease = self.parts.leases.lease(WORK, &self.instance, now, now.plus(LEASE)).await?;
+        let lease = lease.ok_or(NoticeError::Busy)?;
         let added = self.add_numbered(
             by,
+            &lease,
             Notice {
                 id: NoticeId(0),
                 kind: new.kind,
@@ -116,7 +116,7 @@ impl Pool {
         added
     }
 
-    async fn add_numbered(&self, by: Actor, notice: Notice) -> Result<Notice, NoticeError> {
+    async fn add_numbered(&self, by: Actor, lease: &Lease, notice: Notice) -> Result<Notice, NoticeError> {
         let others = self.all_notices().await?;
         if others.len() >= MOST {
             return Err(NoticeError::TooMany);
@@ -124,9 +124,12 @@ impl Pool {
         if notice.kind == NoticeKind::Closing && others.iter().any(|other| other.kind == NoticeKind::Closing) {
             return Err(NoticeError::ClosingAlready);
         }
-        let id = new_number(self.parts.upkeep.as_ref(), &others).await?;
+        let leases = self.parts.leases.as_ref();
+        let id = new_number(self.parts.upkeep.as_ref(), leases, lease, &others).await?.ok_or(NoticeError::Busy)?;
         let notice = Notice { id, ..notice };
-        note_notice(self.parts.upkeep.as_ref(), &notice).await?;
+        if !note_notice(leases, lease, &notice).await? {
+            return Err(NoticeError::Busy);
+        }
         self.note_notice_act(by, AuditAction::NoticeAdd, &notice).await?;
         self.read_notices().await?;
         Ok(notice)

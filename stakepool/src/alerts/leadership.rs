@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stakepool_core::ports::LeaseStore;
+use stakepool_core::ports::{Lease, LeaseStore};
 use stakepool_core::time::UnixTime;
 use tokio::time::timeout;
 
@@ -18,24 +18,52 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Leadership {
     holder: String,
     is_ours: bool,
+    lease: Option<Lease>,
 }
 
 impl Leadership {
     /// Of an instance with a name that no other has.
     pub(super) fn new(holder: &str) -> Self {
-        Self { holder: holder.to_owned(), is_ours: false }
+        Self { holder: holder.to_owned(), is_ours: false, lease: None }
     }
 
+    /// Whether it had the work when that was last asked.
     pub(super) const fn is_ours(&self) -> bool {
         self.is_ours
     }
 
-    /// Takes or keeps the work; true where it was another's until now.
+    /// The lease of the work, where the database gave it.
+    pub(super) const fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
+    /// Takes or keeps the work; true where it was another's until now, also in between.
     pub(super) async fn begins(&mut self, leases: &dyn LeaseStore, now: UnixTime) -> bool {
         let lease = timeout(PATIENCE, leases.lease(WORK, &self.holder, now, now.plus(LEASE))).await;
-        let lease = lease.unwrap_or(Ok(true));
-        let was_ours = std::mem::replace(&mut self.is_ours, lease.unwrap_or(true));
-        self.is_ours && !was_ours
+        let was_ours = self.is_ours;
+        match lease {
+            Ok(Ok(lease)) => {
+                let is_another = self.lease.is_some() && lease.is_some() && self.lease != lease;
+                self.is_ours = lease.is_some();
+                self.lease = lease;
+                self.is_ours && (!was_ours || is_another)
+            }
+            _ => {
+                self.is_ours = true;
+                !was_ours
+            }
+        }
+    }
+
+    /// Whether it still has the work, to be asked before something is sent: it may have stood still for longer than a lease
+    /// lasts, and another has sent it.
+    pub(super) async fn lasts(&mut self, leases: &dyn LeaseStore) -> bool {
+        if let Some(lease) = &self.lease
+            && let Ok(Ok(false)) = timeout(PATIENCE, leases.holds(lease)).await
+        {
+            self.is_ours = false;
+        }
+        self.is_ours
     }
 }
 
@@ -65,7 +93,15 @@ mod tests {
 
     #[async_trait]
     impl LeaseStore for Broken {
-        async fn lease(&self, _: &str, _: &str, _: UnixTime, _: UnixTime) -> Result<bool, StoreError> {
+        async fn lease(&self, _: &str, _: &str, _: UnixTime, _: UnixTime) -> Result<Option<Lease>, StoreError> {
+            Err(StoreError::Backend("the disk is full".into()))
+        }
+
+        async fn holds(&self, _: &Lease) -> Result<bool, StoreError> {
+            Err(StoreError::Backend("the disk is full".into()))
+        }
+
+        async fn set_note_under(&self, _: &Lease, _: &str, _: &str) -> Result<bool, StoreError> {
             Err(StoreError::Backend("the disk is full".into()))
         }
 
@@ -82,5 +118,19 @@ mod tests {
     async fn an_instance_tells_where_the_database_does_not_answer() {
         let mut turn = Leadership::new("a");
         assert!(turn.begins(&Broken, UnixTime(0)).await && turn.is_ours());
+        assert!(turn.lasts(&Broken).await);
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_stood_still_does_not_send_what_another_sends() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open_sqlite(&folder.path().join("pool.sqlite"), Default::default()).await.unwrap();
+        let (mut paused, mut other) = (Leadership::new("a"), Leadership::new("b"));
+        assert!(paused.begins(&database, UnixTime(0)).await && paused.lasts(&database).await);
+        assert!(other.begins(&database, UnixTime(61)).await);
+        assert!(!paused.lasts(&database).await && !paused.is_ours());
+        // And one that had it again before it noticed knows that it begins anew.
+        assert!(paused.begins(&database, UnixTime(200)).await);
+        assert!(other.begins(&database, UnixTime(300)).await && paused.begins(&database, UnixTime(400)).await);
     }
 }

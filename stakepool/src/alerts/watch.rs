@@ -98,7 +98,7 @@ impl Watch {
         for alert in &alerts {
             log(alert);
         }
-        if self.leadership.is_ours() {
+        if self.leadership.is_ours() && self.leadership.lasts(pool.parts.leases.as_ref()).await {
             self.send(pool, &alerts, status.state).await;
             note_unknown(pool, &status).await;
         }
@@ -141,7 +141,9 @@ impl Watch {
             && let Some(text) = text
         {
             // Where the database fails, the status says so.
-            let _ = timeout(NOTE_LIMIT, pool.parts.upkeep.set_note(NOTE, &text)).await;
+            if let Some(lease) = self.leadership.lease() {
+                let _ = timeout(NOTE_LIMIT, pool.parts.leases.set_note_under(lease, NOTE, &text)).await;
+            }
         }
     }
 }

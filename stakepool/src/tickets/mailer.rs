@@ -42,6 +42,10 @@ async fn send_some(parts: &Parts, outbox: &Outbox, site: &SiteIdentity) -> Resul
     let now = parts.clock.now();
     let mails = parts.ticket_mails.claim_mails(now, now.plus(LEASE), AT_A_TIME).await?;
     for mail in &mails {
+        // Those before it may have taken longer than the claim lasts, or this instance stood still: then it is another's.
+        if !parts.ticket_mails.keep_claim(mail, parts.clock.now().plus(LEASE)).await? {
+            continue;
+        }
         if send(parts, outbox, site, mail).await? {
             parts.ticket_mails.mail_done(mail).await?;
         }

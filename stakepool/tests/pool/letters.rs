@@ -1,10 +1,12 @@
 //! Mail that stays here, for tests to read.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use stakepool_core::ports::{Mail, MailError, Mailer};
+use tokio::sync::watch;
 
 use crate::world::until;
 
@@ -12,6 +14,8 @@ use crate::world::until;
 #[derive(Default)]
 pub struct Letters {
     kept: Mutex<Vec<Mail>>,
+    stands_still: watch::Sender<bool>,
+    waiting: AtomicUsize,
 }
 
 #[async_trait]
@@ -21,12 +25,25 @@ impl Mailer for Letters {
     }
 
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        self.stands_still.subscribe().wait_for(|stands_still| !stands_still).await.unwrap();
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         self.kept.lock().unwrap().push(mail.clone());
         Ok(())
     }
 }
 
 impl Letters {
+    /// Lets nothing through, or what waits and all that comes.
+    pub fn stand_still(&self, stands_still: bool) {
+        self.stands_still.send_replace(stands_still);
+    }
+
+    /// How many letters wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
     /// Takes the letter to an address whose subject has a word, once it is there: mails are sent behind the answer.
     pub async fn take(&self, to: &str, word: &str) -> Mail {
         let find = || {

@@ -53,6 +53,29 @@ async fn a_notice_is_mailed_once_to_each_user_who_wants_such_mail_also_by_two_in
 }
 
 #[tokio::test]
+async fn an_instance_that_stood_still_mails_nothing_new_once_another_has_gone_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let paused = World::in_folder_with(folder.path(), |plan| plan.mail = true).await;
+    let other = World::in_folder_with(folder.path(), |plan| plan.mail = true).await;
+    for email in [ALICE, BOB] {
+        paused.account(email).await;
+    }
+    paused.letters.stand_still(true);
+    let _running = paused.run();
+    add(&paused, NoticeKind::News).await;
+    until("the first mail", || (paused.letters.waiting() == 1).then_some(())).await;
+    other.clock.advance(Duration::from_secs(121));
+    let _other_running = other.run();
+    for email in [ALICE, BOB] {
+        other.letters.take(email, "").await;
+    }
+    paused.letters.stand_still(false);
+    // It was on its way. The next one is not.
+    paused.letters.take(ALICE, "").await;
+    paused.letters.assert_none(BOB).await;
+}
+
+#[tokio::test]
 async fn a_closing_is_mailed_to_all_now_at_half_time_and_on_the_day_from_which_on_nobody_new_comes() {
     let world = World::with_mail().await;
     let alice = world.account(ALICE).await;

@@ -1,11 +1,13 @@
 //! Mails about tickets: what a user wishes, and what comes.
 
-use stakepool_core::ports::{LedgerStore as _, MailWishes};
+use std::time::Duration;
+
+use stakepool_core::ports::{LedgerStore as _, MailWishes, TicketMail, TicketMailKind, TicketMailStore as _};
 use stakepool_core::reports::{DaemonEventKind, TicketState, VoteOutcome};
 use stakepool_core::testkit::FakeDaemon;
 
 use crate::reports::{low_fee, report, vote};
-use crate::world::{ALICE, World};
+use crate::world::{ALICE, World, until};
 
 #[tokio::test]
 async fn what_goes_wrong_is_mailed_unless_a_user_wishes_otherwise() {
@@ -25,6 +27,34 @@ async fn what_goes_wrong_is_mailed_unless_a_user_wishes_otherwise() {
         let (who, what, _, detail) = world.last_act().await;
         assert_eq!((&who[..], &what[..], &detail[..]), ("user 1", "account.mails", noted));
     }
+}
+
+#[tokio::test]
+async fn an_instance_that_stood_still_mails_nothing_new_about_tickets_once_another_has_gone_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let paused = World::in_folder_with(folder.path(), |plan| plan.mail = true).await;
+    let other = World::in_folder_with(folder.path(), |plan| plan.mail = true).await;
+    let user = paused.registered(ALICE).await;
+    let registration = user.registration.as_ref().unwrap();
+    let missed = [2, 3].map(|number| report(user.id, registration, number, TicketState::Missed));
+    paused.database.put_tickets("daemon:1", &missed, paused.now()).await.unwrap();
+    let mails = missed.map(|report| TicketMail {
+        ticket: report.ticket,
+        kind: TicketMailKind::Missed,
+        user: user.id,
+        tries: 0,
+    });
+    paused.letters.stand_still(true);
+    paused.database.note_mails(&mails, paused.now()).await.unwrap();
+    let _running = paused.run();
+    until("the first mail", || (paused.letters.waiting() == 1).then_some(())).await;
+    other.clock.advance(Duration::from_secs(300));
+    let _other_running = other.run();
+    until("both", || (other.letters.count(ALICE) == 2).then_some(())).await;
+    paused.letters.stand_still(false);
+    // It was on its way. The next one is not.
+    paused.letters.take(ALICE, "").await;
+    paused.letters.assert_none(ALICE).await;
 }
 
 #[tokio::test]

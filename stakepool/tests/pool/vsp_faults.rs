@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use stakepool::vsp::Vsp;
-use stakepool_core::ports::TransactionSubmission;
+use stakepool::vsp::{PassError, Vsp};
+use stakepool_core::ports::{LeaseStore as _, TransactionSubmission, UpkeepStore as _};
+use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{FeeStatus, Outcome};
 
 use crate::vsp_store::FaultyStore;
@@ -151,4 +152,25 @@ async fn a_ticket_that_fails_keeps_no_other_from_its_turn() {
         let expected = if is_first { FeeStatus::Received } else { FeeStatus::Broadcast };
         assert_eq!(ground.fee(wallet).await, expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_stood_still_does_not_work_on_once_another_has_the_work() {
+    let ground = Ground::new();
+    let (paused, other, wallet) = (ground.instance().await, ground.instance().await, Wallet::new(1));
+    ground.node.chain().add(&wallet.ticket, Some(990));
+    let lease = async |holder: &str, now| {
+        ground.store.lease("vsp chain", holder, UnixTime(now), UnixTime(now + 30)).await.unwrap().unwrap()
+    };
+    let of_paused = lease("a", 0).await;
+    paused.pass_under(&of_paused).await.unwrap();
+    let of_other = lease("b", 31).await;
+    ground.node.chain().blocks.insert(1001, vec![wallet.vote()]);
+    ground.node.chain().height += 1;
+    assert!(matches!(paused.pass_under(&of_paused).await, Err(PassError::Superseded)));
+    wallet.register(&other, &ground).await;
+    other.pass_under(&of_other).await.unwrap();
+    assert_eq!(ground.kept(&wallet).await.unwrap().registration.outcome, Some(Outcome::Voted));
+    assert!(matches!(paused.pass_under(&of_paused).await, Err(PassError::Superseded)));
+    assert_eq!(ground.store.notes("vsp chain").await.unwrap().len(), 1);
 }

@@ -34,7 +34,7 @@ pub(super) struct Tables {
     pub(super) days: BTreeMap<Day, NetworkDay>,
     pub(super) rescans: BTreeMap<String, BlockHeight>,
     /// By the work: who has it, and until when.
-    pub(super) leases: BTreeMap<String, (String, UnixTime)>,
+    pub(super) leases: BTreeMap<String, Leased>,
     pub(super) notes: BTreeMap<String, String>,
     pub(super) wishes: BTreeMap<UserId, MailWishes>,
     /// By ticket as it is displayed, and kind by its name.
@@ -94,4 +94,12 @@ pub(super) fn rows(number: u64) -> usize {
 pub(super) fn part<T>(all: Vec<T>, slice: Slice) -> (u64, Vec<T>) {
     let total = all.len() as u64;
     (total, all.into_iter().skip(rows(slice.offset)).take(rows(slice.limit)).collect())
+}
+
+/// Who has a piece of work, until when, and how often it went to somebody else.
+#[derive(Debug)]
+pub(super) struct Leased {
+    pub(super) holder: String,
+    pub(super) until: UnixTime,
+    pub(super) fence: u64,
 }

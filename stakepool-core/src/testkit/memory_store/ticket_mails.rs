@@ -43,6 +43,14 @@ impl TicketMailStore for MemoryStore {
         Ok(claimed.collect())
     }
 
+    async fn keep_claim(&self, mail: &TicketMail, until: UnixTime) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let noted = tables.mails.get_mut(&(mail.ticket.to_string(), mail.kind.name()));
+        let Some(noted) = noted.filter(|noted| !noted.done && noted.tries == mail.tries + 1) else { return Ok(false) };
+        noted.next_try = until;
+        Ok(true)
+    }
+
     async fn mail_done(&self, mail: &TicketMail) -> Result<(), StoreError> {
         if let Some(noted) = self.tables().mails.get_mut(&(mail.ticket.to_string(), mail.kind.name())) {
             noted.done = true;

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
+use super::tables::Leased;
 use crate::chain::BlockHeight;
-use crate::ports::{LeaseStore, RescanStore, StoreError, UpkeepStore};
+use crate::ports::{Lease, LeaseStore, RescanStore, StoreError, UpkeepStore};
 use crate::store_rules::latest_lease;
 use crate::time::UnixTime;
 
@@ -29,25 +30,48 @@ impl RescanStore for MemoryStore {
 
 #[async_trait]
 impl LeaseStore for MemoryStore {
-    async fn lease(&self, work: &str, holder: &str, now: UnixTime, until: UnixTime) -> Result<bool, StoreError> {
+    async fn lease(
+        &self,
+        work: &str,
+        holder: &str,
+        now: UnixTime,
+        until: UnixTime,
+    ) -> Result<Option<Lease>, StoreError> {
         let mut tables = self.tables();
-        let latest = latest_lease(now, until);
-        if tables.leases.get(work).is_some_and(|(other, theirs)| other != holder && *theirs > now && *theirs <= latest)
-        {
-            return Ok(false);
+        let free = || Leased { holder: String::new(), until: UnixTime(0), fence: 0 };
+        let leased = tables.leases.entry(work.to_owned()).or_insert_with(free);
+        if leased.holder != holder {
+            if leased.until > now && leased.until <= latest_lease(now, until) {
+                return Ok(None);
+            }
+            leased.fence += 1;
         }
-        tables.leases.insert(work.to_owned(), (holder.to_owned(), until));
-        Ok(true)
+        (leased.holder, leased.until) = (holder.to_owned(), until);
+        Ok(Some(Lease { work: work.to_owned(), fence: leased.fence }))
+    }
+
+    async fn holds(&self, lease: &Lease) -> Result<bool, StoreError> {
+        Ok(self.tables().leases.get(&lease.work).is_some_and(|leased| leased.fence == lease.fence))
+    }
+
+    async fn set_note_under(&self, lease: &Lease, name: &str, text: &str) -> Result<bool, StoreError> {
+        let is_held = self.holds(lease).await?;
+        if is_held {
+            self.set_note(name, text).await?;
+        }
+        Ok(is_held)
     }
 
     async fn give_back(&self, work: &str, holder: &str) -> Result<(), StoreError> {
-        self.tables().leases.retain(|name, (other, _)| name != work || other != holder);
+        if let Some(leased) = self.tables().leases.get_mut(work).filter(|leased| leased.holder == holder) {
+            (leased.holder, leased.until) = (String::new(), UnixTime(0));
+        }
         Ok(())
     }
 
     async fn holder(&self, work: &str, now: UnixTime) -> Result<Option<String>, StoreError> {
         let tables = self.tables();
-        Ok(tables.leases.get(work).filter(|(_, until)| *until > now).map(|(holder, _)| holder.clone()))
+        Ok(tables.leases.get(work).filter(|leased| leased.until > now).map(|leased| leased.holder.clone()))
     }
 }
 

@@ -83,6 +83,7 @@ macro_rules! store_tests {
                 work_has_one_holder_until_its_time_is_over
                 a_lease_from_a_clock_that_was_years_ahead_is_over
                 a_lease_that_was_given_back_is_free_at_once
+                a_holder_that_stood_still_does_nothing_under_a_lease_that_another_got_meanwhile
             ]
             low_fee [
                 added_tickets_are_active_in_the_order_of_adding
@@ -139,6 +140,7 @@ macro_rules! store_tests {
                 a_mail_that_is_not_done_comes_again_with_its_tries
                 a_mail_that_a_wrong_clock_claimed_does_not_wait_for_its_date
                 of_many_instances_one_gets_a_mail
+                an_instance_that_stood_still_does_not_keep_a_mail_that_another_claimed_meanwhile
             ]
             tickets [
                 a_report_is_found_as_it_was_told

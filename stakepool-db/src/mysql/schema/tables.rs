@@ -54,9 +54,11 @@ pub(super) struct Column {
 }
 
 /// In the order in which they came.
-pub(super) const LATER: [Column; 2] = [
+pub(super) const LATER: [Column; 4] = [
     Column { table: "accounts", name: "bcrypt", definition: "MEDIUMBLOB NULL" },
     Column { table: "mail_wishes", name: "notices", definition: "BIGINT NOT NULL DEFAULT 1" },
+    Column { table: "leases", name: "fence", definition: "BIGINT NOT NULL DEFAULT 0" },
+    Column { table: "leases", name: "acts", definition: "BIGINT NOT NULL DEFAULT 0" },
 ];
 
 /// All tables that hold something of the pool's, with all their columns.

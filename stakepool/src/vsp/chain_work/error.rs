@@ -29,6 +29,9 @@ pub enum PassError {
     /// What is noted of the place in the chain cannot be read.
     #[error("the note of the place in the chain cannot be used: {0}")]
     Place(String),
+    /// This instance stood still, and another has the work.
+    #[error("another instance has the work by now: this one stood still for longer than its lease lasts")]
+    Superseded,
     /// Something of a ticket.
     #[error("{0}")]
     Ticket(String),
@@ -51,7 +54,11 @@ impl PassError {
             Self::Node(error) => {
                 !matches!(error, NodeError::NotFound { .. } | NodeError::Rpc { .. } | NodeError::Unexpected { .. })
             }
-            Self::Store(StoreError::Backend(_)) | Self::Behind { .. } | Self::NoIndex | Self::Place(_) => true,
+            Self::Store(StoreError::Backend(_))
+            | Self::Behind { .. }
+            | Self::NoIndex
+            | Self::Place(_)
+            | Self::Superseded => true,
             Self::Store(_) | Self::Ticket(_) => false,
         }
     }

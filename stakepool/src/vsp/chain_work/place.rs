@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use stakepool_core::chain::{BlockHash, BlockHeader, BlockHeight};
-use stakepool_core::ports::{NodeError, UpkeepStore, VspNode};
+use stakepool_core::ports::{Lease, NodeError, UpkeepStore, VspNode};
 
 use super::error::PassError;
-use crate::json_note::set_json_note;
+use crate::Stores;
+use crate::json_note::{set_json_note, set_json_note_under};
 
 /// The name of the note.
 const NOTE: &str = "vsp chain";
@@ -25,8 +26,14 @@ impl Place {
         }
     }
 
-    pub(super) async fn save(&self, store: &dyn UpkeepStore) -> Result<(), PassError> {
-        Ok(set_json_note(store, NOTE, self).await?)
+    /// Notes it, under the lease of the work, where there is one: an instance that stood still while another went on does not take
+    /// the place back.
+    pub(super) async fn save(&self, stores: &Stores, lease: Option<&Lease>) -> Result<(), PassError> {
+        let is_noted = match lease {
+            Some(lease) => set_json_note_under(stores.leases.as_ref(), lease, NOTE, self).await?,
+            None => set_json_note(stores.upkeep.as_ref(), NOTE, self).await.map(|()| true)?,
+        };
+        if is_noted { Ok(()) } else { Err(PassError::Superseded) }
     }
 
     /// Has the work begin after a block, where it has not begun yet.
@@ -34,7 +41,7 @@ impl Place {
         let mut place = Self::load(store).await?;
         if place.last().is_none() {
             place.push(at.height, at.hash);
-            place.save(store).await?;
+            set_json_note(store, NOTE, &place).await?;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ impl<'a> Turn<'a> {
         let begun = clock.now();
         loop {
             let now = clock.now();
-            if leases.lease(WORK, holder, now, now.plus(LEASE)).await? {
+            if leases.lease(WORK, holder, now, now.plus(LEASE)).await?.is_some() {
                 return Ok(Self { leases, clock, holder });
             }
             if now > begun.plus(LEASE).plus(PAUSE) {
@@ -46,8 +46,8 @@ impl<'a> Turn<'a> {
             sleep(RENEW).await;
             let now = self.clock.now();
             match self.leases.lease(WORK, self.holder, now, now.plus(LEASE)).await {
-                Ok(true) => {}
-                Ok(false) => return ImportError::WebRuns,
+                Ok(Some(_)) => {}
+                Ok(None) => return ImportError::WebRuns,
                 Err(error) => return error.into(),
             }
         }

@@ -70,3 +70,18 @@ pub(crate) async fn of_many_instances_one_gets_a_mail<F: Fixture>(fixture: &F) {
     }
     assert_eq!(claimed, 1);
 }
+
+pub(crate) async fn an_instance_that_stood_still_does_not_keep_a_mail_that_another_claimed_meanwhile<F: Fixture>(
+    fixture: &F,
+) {
+    let (paused, other) = (fixture.open().await, fixture.open().await);
+    other.note_mails(&[mail(1, TicketMailKind::Voted)], NOW).await.unwrap();
+    let of_paused = paused.claim_mails(NOW, later(60), 9).await.unwrap()[0];
+    assert_eq!(paused.keep_claim(&of_paused, later(100)).await, Ok(true));
+    assert_eq!(other.claim_mails(later(99), later(159), 9).await, Ok(vec![]), "it was kept for longer");
+    let of_other = other.claim_mails(later(100), later(160), 9).await.unwrap()[0];
+    assert_eq!(paused.keep_claim(&of_paused, later(170)).await, Ok(false));
+    assert_eq!(other.keep_claim(&of_other, later(170)).await, Ok(true));
+    other.mail_done(&of_other).await.unwrap();
+    assert_eq!(other.keep_claim(&of_other, later(180)).await, Ok(false));
+}
