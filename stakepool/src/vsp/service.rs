@@ -97,7 +97,7 @@ pub struct Request<'a> {
 /// assert_eq!(vsp.info().status, 503, "it has not looked yet whether tickets would be voted");
 ///
 /// // `Pool::run` does this once a second.
-/// vsp.look(DaemonsSeen { all: 1, voting: 1, synced: Some(BlockHeight(1000)) }).await;
+/// vsp.look(DaemonsSeen { all: 1, voting: 1, synced: Some(BlockHeight(1000)), fee_index: None }).await;
 /// assert_eq!(vsp.info().status, 200);
 ///
 /// // What a front end does with a call: the body exactly as it came, and the answer exactly as it is.
