@@ -141,7 +141,7 @@ impl Pool {
             api_keys: ApiKeys::new(settings.api_secret.expose(), &settings.site.base_url)?
                 .with_secret_before(settings.old_api_secret.as_ref().map(Secret::expose)),
             passwords: PasswordQueue::new(PasswordHasher::new(settings.password_costs, parts.random.clone())?),
-            limiter: Limiter::new(settings.tries),
+            limiter: Limiter::new(settings.tries, settings.signer("tries")),
             outbox: Outbox::new(
                 parts.mailer.clone(),
                 parts.clock.clone(),

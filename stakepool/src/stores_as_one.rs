@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, EventCursor, FeeIncome, FeeKeyStore, HistoryStore,
-    Invitation, InvitationId, InvitationStore, Lease, LeaseStore, LedgerStore, Listed, LostAddress, LowFeeStore,
-    LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser, RecordChange,
-    RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore, SealedRecord, SealedSecret,
-    SealedStore, SecondFactor, SecondFactorStore, ServerState, Session, SessionStore, SessionToken, Slice, StoreError,
-    StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover,
-    UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery, VspTicketStore,
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, CountedTry, EventCursor, FeeIncome, FeeKeyStore,
+    HistoryStore, Invitation, InvitationId, InvitationStore, Lease, LeaseStore, LedgerStore, Listed, LostAddress,
+    LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser,
+    RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore, SealedRecord,
+    SealedSecret, SealedStore, SecondFactor, SecondFactorStore, ServerState, Session, SessionStore, SessionToken,
+    Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose, TokenStore,
+    TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery,
+    VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -174,6 +175,8 @@ pass_on! {
     }
     TryStore to tries {
         fn count_try(subject: &str, most: u32, now: UnixTime, until: UnixTime) -> Option<UnixTime>;
+        fn count_tries(tries: &[CountedTry], now: UnixTime) -> Option<UnixTime>;
+        fn end_tries(forgotten: &[String], taken_back: &[String]) -> ();
         fn forget_tries(subject: &str) -> ();
     }
     UnverifiedStore to unverified {

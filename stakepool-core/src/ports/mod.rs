@@ -108,7 +108,7 @@ pub use ticket_sets::{TicketSet, TicketSets};
 #[cfg(feature = "engine")]
 pub use transactions::TransactionSource;
 #[cfg(feature = "accounts")]
-pub use tries::TryStore;
+pub use tries::{CountedTry, TryStore};
 #[cfg(feature = "accounts")]
 pub use unverified::UnverifiedStore;
 #[cfg(feature = "accounts")]

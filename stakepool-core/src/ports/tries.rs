@@ -5,6 +5,17 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::time::UnixTime;
 
+/// A try of something, to be counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedTry {
+    /// Of what: at most 64 characters.
+    pub subject: String,
+    /// How many there may be.
+    pub most: u32,
+    /// When they are forgotten, where this one is the first.
+    pub until: UnixTime,
+}
+
 /// Counts tries of what must not be tried often, in whichever instance they arrive and whichever was restarted.
 #[async_trait]
 pub trait TryStore: Send + Sync {
@@ -19,6 +30,13 @@ pub trait TryStore: Send + Sync {
         now: UnixTime,
         until: UnixTime,
     ) -> Result<Option<UnixTime>, StoreError>;
+
+    /// Counts several tries as [`count_try`](TryStore::count_try) does, at once: all of them, or, where one subject has had all its
+    /// tries, none. The answer is when the last of such subjects may be tried again.
+    async fn count_tries(&self, tries: &[CountedTry], now: UnixTime) -> Result<Option<UnixTime>, StoreError>;
+
+    /// Forgets all tries of some subjects, and takes back one try of each of others.
+    async fn end_tries(&self, forgotten: &[String], taken_back: &[String]) -> Result<(), StoreError>;
 
     /// Forgets all tries of a subject.
     async fn forget_tries(&self, subject: &str) -> Result<(), StoreError>;

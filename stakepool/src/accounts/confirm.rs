@@ -2,6 +2,7 @@
 
 use stakepool_core::accounts::{PasswordCheck, User};
 
+use crate::accounts::shared_tries::SharedTryError;
 use crate::limits::origin::ClientAddress;
 use crate::limits::password_queue::Visitor;
 use crate::limits::wait::MustWait;
@@ -29,9 +30,16 @@ impl Pool {
     /// [`Denied`].
     pub async fn confirm_password(&self, user: &User, password: &str, client: ClientAddress) -> Result<(), Denied> {
         let tried = self.limiter.confirmation(user.id).map_err(Denied::Wait)?;
+        let tried = self.count_together(tried).await.map_err(|refused| match refused {
+            SharedTryError::Wait(wait) => Denied::Wait(wait),
+            SharedTryError::Store(error) => {
+                tracing::warn!(%error, "a password could not be checked");
+                Denied::Busy
+            }
+        })?;
         match self.passwords.check(Visitor::Known(user.id), password, Some(&user.password)).await {
             Ok(PasswordCheck::Right | PasswordCheck::RightUpgraded(_)) => {
-                self.limiter.succeeded(tried);
+                self.succeeded_together(tried).await;
                 Ok(())
             }
             Ok(PasswordCheck::Wrong) => {
@@ -39,7 +47,7 @@ impl Pool {
                 Err(Denied::Wrong)
             }
             Err(error) => {
-                self.limiter.take_back(tried);
+                self.take_back_together(tried).await;
                 tracing::warn!(%error, "a password could not be checked");
                 Err(Denied::Busy)
             }

@@ -10,7 +10,7 @@ use crate::accounts::confirm::Denied;
 use crate::accounts::links::{CHANGE_WITHIN, TakeError};
 use crate::accounts::revoke::revoke_all_tokens;
 use crate::limits::origin::Origin;
-use crate::limits::tries::MailKind;
+use crate::limits::subject::MailKind;
 use crate::limits::wait::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;

@@ -1,11 +1,8 @@
 //! Tries of second factors: few guess six digits, so that all clients and all instances share one limit, and a restart
 //! forgets none.
 
-use std::time::Duration;
-
 use stakepool_core::accounts::UserId;
 use stakepool_core::ports::StoreError;
-use stakepool_core::time::UnixTime;
 
 use crate::limits::tries::Try;
 use crate::limits::wait::MustWait;
@@ -38,7 +35,7 @@ impl Pool {
         let until = now.plus(tries.window);
         let refused = match self.parts.tries.count_try(&subject(user), tries.sign_ins_per_account, now, until).await {
             Ok(None) => return Ok(FactorTry { user, here }),
-            Ok(Some(ends)) => FactorTryError::Wait(MustWait(between(now, ends))),
+            Ok(Some(ends)) => FactorTryError::Wait(MustWait::between(now, ends)),
             Err(error) => FactorTryError::Store(error),
         };
         // No code is looked at: what is counted here must not lengthen the wait that the store says.
@@ -54,8 +51,4 @@ impl Pool {
             tracing::warn!(%error, user = %tried.user, "the tries of a second factor are not forgotten yet");
         }
     }
-}
-
-fn between(now: UnixTime, later: UnixTime) -> Duration {
-    Duration::from_secs(u64::try_from(later.0.saturating_sub(now.0)).unwrap_or(0))
 }

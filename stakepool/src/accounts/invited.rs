@@ -3,6 +3,7 @@
 use stakepool_core::accounts::{InvitationCode, UserId};
 use stakepool_core::ports::{InvitationId, StoreError};
 
+use crate::accounts::shared_tries::SharedTryError;
 use crate::accounts::sign_up::SignUpError;
 use crate::limits::origin::ClientAddress;
 use crate::pool::Pool;
@@ -29,9 +30,13 @@ impl Pool {
             return Err(SignUpError::NoInvitation);
         }
         let tried = self.limiter.stranger(WHAT, client).map_err(SignUpError::TooManyInvitations)?;
+        let tried = self.count_together(tried).await.map_err(|refused| match refused {
+            SharedTryError::Wait(wait) => SignUpError::TooManyInvitations(wait),
+            SharedTryError::Store(error) => SignUpError::Store(error),
+        })?;
         let code = InvitationCode::parse(typed).ok_or(SignUpError::WrongInvitation)?;
         match self.parts.invitations.open_invitation(&code.hash(), self.now()).await? {
-            Some(_) => self.limiter.succeeded(tried),
+            Some(_) => self.succeeded_together(tried).await,
             None => return Err(SignUpError::WrongInvitation),
         }
         Ok(Some(code))

@@ -6,8 +6,9 @@ use stakepool_core::accounts::{Email, EmailState, SecretToken, User, UserId};
 use stakepool_core::ports::{Mail, StoreError, TokenPurpose};
 
 use crate::accounts::revoke::revoke_all_access;
+use crate::accounts::shared_tries::SharedTryError;
 use crate::limits::origin::ClientAddress;
-use crate::limits::tries::MailKind;
+use crate::limits::subject::MailKind;
 use crate::limits::wait::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
@@ -51,10 +52,14 @@ impl Pool {
     ) -> Result<Option<(UserId, Option<Email>)>, TakeError> {
         let Ok(token) = SecretToken::parse(token) else { return Ok(None) };
         let tried = self.limiter.stranger("links", client).map_err(TakeError::Wait)?;
+        let tried = self.count_together(tried).await.map_err(|refused| match refused {
+            SharedTryError::Wait(wait) => TakeError::Wait(wait),
+            SharedTryError::Store(error) => TakeError::Store(error),
+        })?;
         if self.parts.tokens.peek(purpose, &token.hash(), self.now()).await?.is_none() {
             return Ok(None);
         }
-        self.limiter.succeeded(tried);
+        self.succeeded_together(tried).await;
         Ok(self.parts.tokens.take(purpose, &token.hash(), self.now()).await?)
     }
 

@@ -23,6 +23,7 @@ mod revoke;
 mod second_factor;
 mod second_step;
 mod sessions;
+mod shared_tries;
 mod sign_in;
 mod sign_up;
 mod strangers;

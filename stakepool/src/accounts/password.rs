@@ -13,9 +13,10 @@ use crate::accounts::change::Changed;
 use crate::accounts::confirm::Denied;
 use crate::accounts::links::CHANGE_WITHIN;
 use crate::accounts::sessions::{FactorShown, NewSession};
+use crate::accounts::shared_tries::SharedTryError;
 use crate::limits::origin::{ClientAddress, Origin};
 use crate::limits::password_queue::Visitor;
-use crate::limits::tries::MailKind;
+use crate::limits::subject::MailKind;
 use crate::limits::wait::MustWait;
 use crate::mail::letters;
 use crate::pool::Pool;
@@ -158,6 +159,9 @@ impl Pool {
     }
 
     async fn send_reset(&self, typed: &str, client: ClientAddress) -> Result<(), StoreError> {
+        if !self.may_ask_for_mail_together(client).await? {
+            return Ok(());
+        }
         match self.user_of_typed_email(typed).await? {
             Some(user) if !user.disabled && self.may_mail(MailKind::Reset, &user) => {
                 self.send_token(PURPOSE, user.id, &user.email, CHANGE_WITHIN, letters::reset).await?;
@@ -185,8 +189,12 @@ impl Pool {
             return Err(ResetPasswordError::Stale);
         }
         let tried = self.limiter.stranger("links", origin.client).map_err(ResetPasswordError::Wait)?;
+        let tried = self.count_together(tried).await.map_err(|refused| match refused {
+            SharedTryError::Wait(wait) => ResetPasswordError::Wait(wait),
+            SharedTryError::Store(error) => ResetPasswordError::Store(error),
+        })?;
         let user = self.user_of_reset(token).await?.ok_or(ResetPasswordError::Stale)?;
-        self.limiter.succeeded(tried);
+        self.succeeded_together(tried).await;
         Ok(user)
     }
 

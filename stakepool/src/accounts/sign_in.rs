@@ -8,6 +8,7 @@ use stakepool_core::ports::{SessionToken, StoreError};
 use stakepool_core::time::UnixTime;
 
 use crate::accounts::sessions::{FactorShown, NewSession};
+use crate::accounts::shared_tries::SharedTryError;
 use crate::limits::origin::Origin;
 use crate::limits::password_queue::Visitor;
 use crate::limits::wait::MustWait;
@@ -124,6 +125,10 @@ impl Pool {
         let known = origin.known_browser.as_deref().and_then(|note| self.known_browsers.browser(note, email));
         let account = self.limiter.account(email, user.as_ref().map(|user| user.id));
         let tried = self.limiter.sign_in(account, origin.client, known).map_err(SignInError::Wait)?;
+        let tried = self.count_together(tried).await.map_err(|refused| match refused {
+            SharedTryError::Wait(wait) => SignInError::Wait(wait),
+            SharedTryError::Store(error) => SignInError::Store(error),
+        })?;
         let visitor = match (&user, known) {
             (Some(user), Some(_)) => Visitor::Known(user.id),
             _ => Visitor::Stranger(origin.client),
@@ -138,7 +143,7 @@ impl Pool {
                 return Err(SignInError::Wrong);
             }
             (_, Err(PasswordError::Busy)) => {
-                self.limiter.take_back(tried);
+                self.take_back_together(tried).await;
                 return Err(SignInError::Busy);
             }
             (_, Err(error)) => {
@@ -146,7 +151,7 @@ impl Pool {
                 return Err(SignInError::Failed(error));
             }
         };
-        self.limiter.succeeded(tried);
+        self.succeeded_together(tried).await;
         if user.disabled {
             return Err(SignInError::Disabled);
         }

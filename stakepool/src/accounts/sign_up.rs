@@ -10,6 +10,7 @@ use stakepool_core::ports::{NewUser, StoreError};
 use tokio::time::{Instant, sleep_until};
 
 use crate::accounts::password::NewPassword;
+use crate::accounts::shared_tries::SharedTryError;
 use crate::limits::origin::Origin;
 use crate::limits::password_queue::Visitor;
 use crate::limits::wait::MustWait;
@@ -136,9 +137,19 @@ impl<'a> CheckedSignUp<'a> {
     /// [`SignUpError`].
     pub async fn finish(self) -> Result<SignedUp, SignUpError> {
         let pool = self.pool;
+        let tries = pool.limiter.sign_up_together(self.origin.client, pool.now());
+        pool.tried_together(&tries).await.map_err(|refused| match refused {
+            SharedTryError::Wait(wait) => SignUpError::TooManySignUps(wait),
+            SharedTryError::Store(error) => SignUpError::Store(error),
+        })?;
         let invitation = pool.check_invitation(self.invitation, self.origin.client).await?;
         if pool.sends_mail() {
             pool.limiter.ask_for_mail(self.origin.client).map_err(SignUpError::TooManyMails)?;
+            let tries = pool.limiter.mail_together(self.origin.client, pool.now());
+            pool.tried_together(&tries).await.map_err(|refused| match refused {
+                SharedTryError::Wait(wait) => SignUpError::TooManyMails(wait),
+                SharedTryError::Store(error) => SignUpError::Store(error),
+            })?;
         }
         let argon2 =
             pool.passwords.hash(Visitor::Stranger(self.origin.client), self.password).await.map_err(|error| {

@@ -8,7 +8,7 @@ use stakepool_core::ports::{StoreError, TokenPurpose};
 
 use crate::accounts::links::TakeError;
 use crate::limits::origin::{ClientAddress, Origin};
-use crate::limits::tries::MailKind;
+use crate::limits::subject::MailKind;
 use crate::limits::wait::MustWait;
 use crate::pool::Pool;
 
@@ -99,7 +99,10 @@ impl Pool {
         self.ask_verification(typed, origin)?.send()
     }
 
-    async fn send_verification_again(&self, typed: &str) -> Result<(), StoreError> {
+    async fn send_verification_again(&self, typed: &str, client: ClientAddress) -> Result<(), StoreError> {
+        if !self.may_ask_for_mail_together(client).await? {
+            return Ok(());
+        }
         match self.user_of_typed_email(typed).await? {
             Some(user)
                 if user.email_state == EmailState::Unverified
@@ -121,9 +124,9 @@ impl VerificationRequest<'_> {
     /// [`MustWait`] where the client asked for too many mails.
     pub fn send(self) -> Result<(), MustWait> {
         self.pool.limiter.ask_for_mail(self.client)?;
-        let (pool, typed) = (Arc::clone(self.pool), self.typed);
+        let (pool, typed, client) = (Arc::clone(self.pool), self.typed, self.client);
         tokio::spawn(async move {
-            if let Err(error) = pool.send_verification_again(&typed).await {
+            if let Err(error) = pool.send_verification_again(&typed, client).await {
                 tracing::error!(%error, "a mail that was asked for was not sent");
             }
         });

@@ -5,6 +5,7 @@ pub(crate) mod key_networks;
 pub(crate) mod known_browsers;
 pub(crate) mod origin;
 pub(crate) mod password_queue;
+pub(crate) mod subject;
 pub(crate) mod tries;
 pub(crate) mod wait;
 #[cfg(feature = "vsp")]

@@ -1,15 +1,18 @@
 //! Limits of tries: how often somebody may fail before having to wait.
 
-use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use stakepool_core::accounts::{Email, UserId};
+use stakepool_core::ports::CountedTry;
+use stakepool_core::time::UnixTime;
 
 use crate::limits::counters::{Counters, Limit};
 use crate::limits::known_browsers::KnownBrowser;
 use crate::limits::origin::ClientAddress;
+use crate::limits::subject::{MailKind, Subject};
 use crate::limits::wait::MustWait;
+use crate::signed::Signer;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -63,19 +66,6 @@ impl Default for TryLimits {
     }
 }
 
-/// What a mail is for that somebody asks for. Each kind has a limit of its own: none keeps an account from the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MailKind {
-    /// An account was made, or is there already.
-    SignUp,
-    /// The address is to be verified, once more.
-    Verification,
-    /// A new password.
-    Reset,
-    /// Another address.
-    Change,
-}
-
 /// The account that somebody wants to sign in to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Account {
@@ -83,52 +73,6 @@ pub enum Account {
     Of(UserId),
     /// One that there is not: what was typed, as one of so many buckets. Whatever is made up takes that much room at most.
     Unknown(u16),
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Subject {
-    /// Sign-ins of an account, whoever tries.
-    Account(UserId),
-    /// Sign-ins of an account from a client.
-    AccountFrom(UserId, IpAddr),
-    /// Sign-ins of accounts that there are not.
-    Unknown(u16),
-    /// The same from a client.
-    UnknownFrom(u16, IpAddr),
-    /// Sign-ins from a browser that has signed in to this account before.
-    Known(KnownBrowser),
-    /// Sign-ins of an account from all such browsers.
-    KnownTo(UserId),
-    /// Right passwords of an account.
-    Right(UserId),
-    /// Right passwords from a browser that has signed in to this account before.
-    RightFromKnown(KnownBrowser),
-    /// Right passwords of a signed-in user.
-    RightConfirmed(UserId),
-    /// Tries of a kind that names no account, from a client. A variant of its own: what is typed as an e-mail address must
-    /// not reach it.
-    Stranger(&'static str, IpAddr),
-    /// Sign-ins from a client.
-    SignInClient(IpAddr),
-    /// Sign-ups from a client.
-    SignUpClient(IpAddr),
-    /// Passwords that a signed-in user is asked for once more.
-    Confirmation(UserId),
-    /// Second factors of a user whose password was right.
-    SecondFactor(UserId),
-    /// Changes that a user's wallets make by the API.
-    ApiWrite(UserId),
-    /// Addresses that are registered.
-    Registrations,
-    /// Mails of a kind to an account.
-    Mail(MailKind, UserId),
-    /// Mails that an API key was used from another network.
-    NetworkMail(UserId),
-    /// Mails to an address that nobody has shown to be theirs.
-    UnverifiedAddress(u64),
-    /// Mails that a client asks for.
-    MailClient(IpAddr),
 }
 
 /// How many times as much the networks of one customer of a provider may do with one account as one of them.
@@ -142,9 +86,13 @@ const CROWD: u32 = 10;
 #[derive(Debug)]
 #[must_use]
 pub struct Try {
-    account: Vec<Subject>,
-    client: Vec<Subject>,
+    account: Vec<Limit<Subject>>,
+    client: Vec<Limit<Subject>>,
     right: Option<Limit<Subject>>,
+}
+
+fn subjects(limits: &[Limit<Subject>]) -> Vec<Subject> {
+    limits.iter().map(|limit| limit.subject).collect()
 }
 
 /// Counts tries in this instance's memory.
@@ -152,28 +100,60 @@ pub struct Try {
 pub struct Limiter {
     limits: TryLimits,
     counters: Counters<Subject>,
-    /// Nobody who makes a text up knows into which bucket it falls.
-    buckets: RandomState,
+    /// Nobody who makes a text up knows into which bucket it falls, which is the same in every instance.
+    names: Signer,
 }
 
 impl Limiter {
-    /// A limiter that has seen nothing yet.
-    pub fn new(limits: TryLimits) -> Self {
-        Self { limits, counters: Counters::default(), buckets: RandomState::new() }
+    /// A limiter that has seen nothing yet. Instances that count together have the same `names`.
+    pub fn new(limits: TryLimits, names: Signer) -> Self {
+        Self { limits, counters: Counters::default(), names }
     }
 
     /// The account of what was typed as an e-mail address, which is that of `user` where there is one. Spellings of one
     /// address count together.
     pub fn account(&self, typed: &str, user: Option<UserId>) -> Account {
-        let bucket = || {
-            let [.., high, low] = self.hash(Email::spelling(typed).chars().take(254)).to_be_bytes();
-            u16::from_be_bytes([high, low])
-        };
-        user.map_or_else(|| Account::Unknown(bucket()), Account::Of)
+        // Made for every address, so that the time does not say which has an account.
+        let [.., high, low] = self.hash(Email::spelling(typed).chars().take(254)).to_be_bytes();
+        user.map_or(Account::Unknown(u16::from_be_bytes([high, low])), Account::Of)
     }
 
     fn hash(&self, text: impl Iterator<Item = char>) -> u64 {
-        self.buckets.hash_one(text.flat_map(char::to_lowercase).collect::<String>())
+        let text = text.flat_map(char::to_lowercase).collect::<String>();
+        let signed = self.names.sign(&[b"bucket", text.as_bytes()]);
+        signed.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    }
+
+    /// A try as all instances count it: by names that say nothing to whoever reads them.
+    pub fn together(&self, tried: &Try, now: UnixTime) -> Vec<CountedTry> {
+        tried.account.iter().chain(&tried.client).map(|limit| self.counted(limit, now)).collect()
+    }
+
+    /// The names of what a try counts for: the account, and the client.
+    pub fn names(&self, tried: &Try) -> (Vec<String>, Vec<String>) {
+        let names = |limits: &[Limit<Subject>]| limits.iter().map(|limit| self.name(limit.subject)).collect();
+        (names(&tried.account), names(&tried.client))
+    }
+
+    /// A [sign-up](Limiter::sign_up) as all instances count it.
+    pub fn sign_up_together(&self, client: ClientAddress, now: UnixTime) -> Vec<CountedTry> {
+        let limits = self.by_client(client, Subject::SignUpClient, self.limits.sign_ups_per_client);
+        limits.iter().map(|limit| self.counted(limit, now)).collect()
+    }
+
+    /// That a client [asks for a mail](Limiter::ask_for_mail), as all instances count it.
+    pub fn mail_together(&self, client: ClientAddress, now: UnixTime) -> Vec<CountedTry> {
+        let limits = self.by_client(client, Subject::MailClient, self.limits.mails_per_client);
+        limits.iter().map(|limit| self.counted(limit, now)).collect()
+    }
+
+    fn counted(&self, limit: &Limit<Subject>, now: UnixTime) -> CountedTry {
+        CountedTry { subject: self.name(limit.subject), most: limit.most, until: now.plus(limit.window) }
+    }
+
+    fn name(&self, subject: Subject) -> String {
+        let signed = self.names.sign(&[b"subject", subject.name().as_bytes()]);
+        format!("tries/{}", hex::encode(&signed[..16]))
     }
 
     /// Counts a sign-in before its password is looked at, so that tries at the same moment count, too. A browser that is
@@ -231,8 +211,7 @@ impl Limiter {
         right: Option<Limit<Subject>>,
     ) -> Result<Try, MustWait> {
         self.counters.count(&[&account[..], &client[..]].concat())?;
-        let subjects = |limits: Vec<Limit<Subject>>| limits.into_iter().map(|limit| limit.subject).collect();
-        Ok(Try { account: subjects(account), client: subjects(client), right })
+        Ok(Try { account, client, right })
     }
 
     /// Counts that a signed-in user is asked for the password once more. Others who fail to sign in to the account do
@@ -268,8 +247,8 @@ impl Limiter {
     /// Forgives the account after the right password: its failures are forgotten, and of the client this try. That the
     /// password was right is counted.
     pub fn succeeded(&self, tried: Try) {
-        self.counters.take_back(&tried.client);
-        self.counters.forget(&tried.account);
+        self.counters.take_back(&subjects(&tried.client));
+        self.counters.forget(&subjects(&tried.account));
         if let Some(right) = tried.right {
             // Tries at the same moment may be one too many; the next one waits.
             let _ = self.counters.count(&[right]);
@@ -279,7 +258,7 @@ impl Limiter {
     /// Takes a try of an account back whose password could not be looked at. It still counts for the client: who keeps
     /// the pool busy must wait, too.
     pub fn take_back(&self, tried: Try) {
-        self.counters.take_back(&tried.account);
+        self.counters.take_back(&subjects(&tried.account));
     }
 
     /// Counts by client, as failed sign-ins are, what names no account. `what` tells kinds of it apart.

@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
+use stakepool_core::time::UnixTime;
+
 /// Too many tries: how long to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MustWait(pub Duration);
 
 impl MustWait {
+    /// From now until later.
+    pub(crate) fn between(now: UnixTime, later: UnixTime) -> Self {
+        Self(Duration::from_secs(u64::try_from(later.0.saturating_sub(now.0)).unwrap_or(0)))
+    }
+
     /// The wait for people, rounded up.
     pub fn in_words(self) -> String {
         let seconds = self.0.as_secs().max(1);

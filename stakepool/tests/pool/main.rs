@@ -31,6 +31,7 @@ mod running;
 mod second_factor;
 mod second_step;
 mod sessions;
+mod shared_tries;
 mod sign_in;
 mod sign_up;
 mod status;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stakepool::Stores;
 use stakepool_core::accounts::{StoredSecret, TotpStep, UserId};
-use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError, TryStore};
+use stakepool_core::ports::{CountedTry, SecondFactor, SecondFactorStore, StoreError, TryStore};
 use stakepool_core::testkit::RacingSessions;
 use stakepool_core::time::UnixTime;
 
@@ -87,6 +87,14 @@ impl TryStore for TriesStay {
         until: UnixTime,
     ) -> Result<Option<UnixTime>, StoreError> {
         self.0.count_try(subject, most, now, until).await
+    }
+
+    async fn count_tries(&self, tries: &[CountedTry], now: UnixTime) -> Result<Option<UnixTime>, StoreError> {
+        self.0.count_tries(tries, now).await
+    }
+
+    async fn end_tries(&self, forgotten: &[String], taken_back: &[String]) -> Result<(), StoreError> {
+        self.0.end_tries(forgotten, taken_back).await
     }
 
     async fn forget_tries(&self, _: &str) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use super::MemoryStore;
 use super::tables::{Tables, part, rows};
 use crate::accounts::{EmailState, User, UserId};
 use crate::ports::{
-    Invitation, InvitationId, InvitationStore, Listed, MOST_MAIL_FAILURES, MailFailure, MailFailureStore,
+    CountedTry, Invitation, InvitationId, InvitationStore, Listed, MOST_MAIL_FAILURES, MailFailure, MailFailureStore,
     NewInvitation, Slice, StoreError, TokenPurpose, TryStore, UnverifiedStore,
 };
 use crate::store_rules::counted_try;
@@ -128,14 +128,34 @@ impl TryStore for MemoryStore {
         now: UnixTime,
         until: UnixTime,
     ) -> Result<Option<UnixTime>, StoreError> {
+        self.count_tries(&[CountedTry { subject: subject.to_owned(), most, until }], now).await
+    }
+
+    async fn count_tries(&self, tries: &[CountedTry], now: UnixTime) -> Result<Option<UnixTime>, StoreError> {
         let mut tables = self.tables();
-        match counted_try(tables.tries.get(subject).copied(), most, now, until) {
-            Ok(counted) => {
-                tables.tries.insert(subject.to_owned(), counted);
-                Ok(None)
-            }
-            Err(ends) => Ok(Some(ends)),
+        let counted: Vec<_> = tries
+            .iter()
+            .map(|one| counted_try(tables.tries.get(&one.subject).copied(), one.most, now, one.until))
+            .collect();
+        if let Some(ends) = counted.iter().filter_map(|one| one.err()).max() {
+            return Ok(Some(ends));
         }
+        tables.tries.retain(|_, (_, ends)| *ends > now);
+        for (one, counted) in tries.iter().zip(counted.into_iter().flatten()) {
+            tables.tries.insert(one.subject.clone(), counted);
+        }
+        Ok(None)
+    }
+
+    async fn end_tries(&self, forgotten: &[String], taken_back: &[String]) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        for subject in taken_back {
+            if let Some((tries, _)) = tables.tries.get_mut(subject) {
+                *tries = tries.saturating_sub(1);
+            }
+        }
+        tables.tries.retain(|subject, _| !forgotten.contains(subject));
+        Ok(())
     }
 
     async fn forget_tries(&self, subject: &str) -> Result<(), StoreError> {

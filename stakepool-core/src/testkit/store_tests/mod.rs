@@ -169,6 +169,7 @@ macro_rules! store_tests {
                 tries_are_counted_by_all_processes_and_outlast_them
                 tries_are_over_at_their_end_or_when_forgotten
                 of_many_tries_at_once_no_more_count_than_may_be
+                several_tries_count_together_or_not_at_all_and_can_be_taken_back
                 tries_of_a_clock_that_was_years_ahead_are_over
             ]
             unverified [

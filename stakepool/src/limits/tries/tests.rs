@@ -1,5 +1,7 @@
 use std::net::Ipv4Addr;
 
+use stakepool_core::secret::Secret;
+
 use crate::limits::tries::*;
 
 fn from(last: u8) -> ClientAddress {
@@ -27,8 +29,12 @@ fn limits() -> TryLimits {
     }
 }
 
+fn names() -> Signer {
+    Signer::new(&Secret::new("a secret that all instances of these tests have"), "tries")
+}
+
 fn limiter() -> Limiter {
-    Limiter::new(limits())
+    Limiter::new(limits(), names())
 }
 
 const ALICE: Account = Account::Of(UserId(1));
@@ -87,7 +93,7 @@ async fn a_hundred_thousand_wrong_answers_of_any_kind_make_no_counter_at_its_lim
     ];
     for (what, attempt) in kinds {
         let many = TryLimits { sign_ins_per_account: 10, sign_ins_per_client: 30, mails_per_account: 3, ..limits() };
-        is_remembered(what, &Limiter::new(many), attempt);
+        is_remembered(what, &Limiter::new(many, names()), attempt);
     }
 }
 
@@ -220,7 +226,8 @@ async fn a_wide_ipv6_network_must_wait_at_ten_times_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_success_forgives_the_account_and_a_try_that_was_none_is_taken_back_from_it() {
-    let limiter = Limiter::new(TryLimits { sign_ins_per_client: 100, right_passwords_per_account: 100, ..limits() });
+    let limiter =
+        Limiter::new(TryLimits { sign_ins_per_client: 100, right_passwords_per_account: 100, ..limits() }, names());
     for _ in 0..10 {
         let _failed = limiter.sign_in(ALICE, from(1), None).unwrap();
         let right = limiter.sign_in(ALICE, from(1), None).unwrap();
@@ -246,7 +253,7 @@ async fn a_client_to_whom_the_pool_was_busy_has_tried_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn right_passwords_have_a_limit_that_keeps_no_known_browser_and_no_signed_in_user_out() {
-    let limiter = Limiter::new(TryLimits { sign_ins_per_client: 100, ..limits() });
+    let limiter = Limiter::new(TryLimits { sign_ins_per_client: 100, ..limits() }, names());
     let right = |known| limiter.sign_in(ALICE, from(1), known).map(|tried| limiter.succeeded(tried));
     assert_eq!((0..9).filter(|_| right(None).is_ok()).count(), 4);
     tokio::time::advance(Duration::from_secs(3599)).await;

@@ -1,6 +1,6 @@
 //! Tries that all instances count together.
 
-use crate::ports::TryStore;
+use crate::ports::{CountedTry, TryStore};
 use crate::testkit::samples::{NOW, later};
 use crate::testkit::store_tests::fixture::Fixture;
 use crate::time::UnixTime;
@@ -50,4 +50,31 @@ pub(crate) async fn tries_of_a_clock_that_was_years_ahead_are_over<F: Fixture>(f
     stores.count_try("a", 1, years, UnixTime(years.0 + 60)).await.unwrap();
     assert_eq!(stores.count_try("a", 1, NOW, later(60)).await, Ok(None));
     assert_eq!(stores.count_try("a", 1, NOW, later(60)).await, Ok(Some(later(60))));
+}
+
+pub(crate) async fn several_tries_count_together_or_not_at_all_and_can_be_taken_back<F: Fixture>(fixture: &F) {
+    let (one, two) = (fixture.open().await, fixture.open().await);
+    let tries = |subjects: &[(&str, u32)]| {
+        let of = |(subject, most): &(&str, u32)| CountedTry {
+            subject: (*subject).to_owned(),
+            most: *most,
+            until: later(60),
+        };
+        subjects.iter().map(of).collect::<Vec<_>>()
+    };
+    let both = tries(&[("account", 2), ("client", 3)]);
+    assert_eq!(one.count_tries(&both, NOW).await, Ok(None));
+    assert_eq!(two.count_tries(&both, later(1)).await, Ok(None));
+    assert_eq!(one.count_tries(&both, later(2)).await, Ok(Some(later(60))), "the account has had all");
+    assert_eq!(
+        two.count_tries(&tries(&[("client", 3)]), later(2)).await,
+        Ok(None),
+        "which did not count for the client"
+    );
+    assert_eq!(one.count_tries(&tries(&[("client", 3)]), later(3)).await, Ok(Some(later(60))));
+    two.end_tries(&["account".to_owned()], &["client".to_owned(), "nobody".to_owned()]).await.unwrap();
+    assert_eq!(one.count_tries(&both, later(4)).await, Ok(None));
+    assert_eq!(two.count_tries(&both, later(5)).await, Ok(Some(later(60))), "the client again");
+    assert_eq!(two.count_tries(&[], later(6)).await, Ok(None));
+    two.end_tries(&[], &[]).await.unwrap();
 }
