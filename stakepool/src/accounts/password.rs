@@ -237,7 +237,7 @@ impl Pool {
         };
         let Changed { before, after: user } = self.try_change_user(id, change).await?;
         self.revoke_access(&user).await?;
-        self.limiter.forgive(id, origin.client);
+        self.forgive_together(id, origin.client).await;
         self.note(id, AuditAction::AccountReset, format!("from {}", origin.client)).await;
         if before.api_keys_valid_from != user.api_keys_valid_from {
             self.note(id, AuditAction::AccountApiKeyRevoke, format!("from {}", origin.client)).await;

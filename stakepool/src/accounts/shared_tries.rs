@@ -3,6 +3,7 @@
 //! What this instance has counted is the first wall, and keeps the rows few: no more come in than its memory has room for. Where the
 //! database fails nobody gets in by a try, and sessions that there are go on.
 
+use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{CountedTry, StoreError};
 
 use crate::limits::origin::ClientAddress;
@@ -17,14 +18,14 @@ pub(super) enum SharedTryError {
 }
 
 impl Pool {
-    /// Counts for all instances a try that this one has counted. Where it must not be made, this one's count for the account is taken
-    /// back: it must not lengthen the wait that the store says.
+    /// Counts for all instances a try that this one has counted. Where it must not be made, this one's count is taken back: it must
+    /// not lengthen the wait that the store says.
     pub(super) async fn count_together(&self, tried: Try) -> Result<Try, SharedTryError> {
         let together = self.limiter.together(&tried, self.now());
         match self.tried_together(&together).await {
             Ok(()) => Ok(tried),
             Err(error) => {
-                self.limiter.take_back(tried);
+                self.limiter.undo(tried);
                 Err(error)
             }
         }
@@ -46,6 +47,12 @@ impl Pool {
         let (account, client) = self.limiter.names(&tried);
         self.limiter.succeeded(tried);
         self.end_together(&account, &client).await;
+    }
+
+    /// Forgives an account whose user has shown in another way to be there, everywhere.
+    pub(super) async fn forgive_together(&self, user: UserId, client: ClientAddress) {
+        let forgiven = self.limiter.forgive(user, client);
+        self.end_together(&forgiven, &[]).await;
     }
 
     /// Takes a try of an account back whose password could not be looked at, everywhere.

@@ -238,10 +238,13 @@ impl Limiter {
     }
 
     /// Forgives an account whose user has shown in another way to be there: with a link from a mail.
-    pub fn forgive(&self, user: UserId, client: ClientAddress) {
+    /// Returns the names of what is forgiven.
+    pub fn forgive(&self, user: UserId, client: ClientAddress) -> Vec<String> {
         let networks = client.wide_network().into_iter().chain([client.network()]);
         let from = networks.map(|network| Subject::AccountFrom(user, network));
-        self.counters.forget(&from.chain([Subject::Account(user), Subject::Right(user)]).collect::<Vec<_>>());
+        let subjects: Vec<_> = from.chain([Subject::Account(user), Subject::Right(user)]).collect();
+        self.counters.forget(&subjects);
+        subjects.into_iter().map(|subject| self.name(subject)).collect()
     }
 
     /// Forgives the account after the right password: its failures are forgotten, and of the client this try. That the
@@ -258,6 +261,12 @@ impl Limiter {
     /// Takes a try of an account back whose password could not be looked at. It still counts for the client: who keeps
     /// the pool busy must wait, too.
     pub fn take_back(&self, tried: Try) {
+        self.counters.take_back(&subjects(&tried.account));
+    }
+
+    /// Takes a try back that was not made at all.
+    pub fn undo(&self, tried: Try) {
+        self.counters.take_back(&subjects(&tried.client));
         self.counters.take_back(&subjects(&tried.account));
     }
 
