@@ -102,16 +102,24 @@ mod tests {
         }
     }
 
+    /// A lease under which notices are noted.
+    async fn numbers(store: &MemoryStore) -> stakepool_core::ports::Lease {
+        use stakepool_core::ports::LeaseStore as _;
+        store.lease("numbers", "a test", UnixTime(0), UnixTime(60)).await.unwrap().unwrap()
+    }
+
     #[tokio::test]
     async fn a_database_of_yesterday_gets_what_was_announced_and_loses_what_was_taken_back() {
         let (today, yesterday) = (MemoryStore::default(), MemoryStore::default());
         for store in [&today, &yesterday] {
-            note_notice(store, &notice(1, NoticeKind::News)).await.unwrap();
+            note_notice(store, &numbers(store).await, &notice(1, NoticeKind::News)).await.unwrap();
             store.set_note("other", "stays").await.unwrap();
         }
-        note_notice(&yesterday, &notice(2, NoticeKind::Maintenance)).await.unwrap();
-        note_notice(&today, &notice(3, NoticeKind::Closing)).await.unwrap();
-        note_mailed(&today, NoticeId(3), Stage::Announced, crate::notice_notes::Mailed::All).await.unwrap();
+        note_notice(&yesterday, &numbers(&yesterday).await, &notice(2, NoticeKind::Maintenance)).await.unwrap();
+        note_notice(&today, &numbers(&today).await, &notice(3, NoticeKind::Closing)).await.unwrap();
+        note_mailed(&today, &numbers(&today).await, NoticeId(3), Stage::Announced, crate::notice_notes::Mailed::All)
+            .await
+            .unwrap();
         let (new, old) = (Announced::read(&today).await.unwrap(), Announced::read(&yesterday).await.unwrap());
         let since = new.since(&old);
         assert_eq!(since.len(), 2, "{since:?}");
