@@ -19,6 +19,8 @@
 mod daemon;
 mod place;
 mod pool;
+mod pool_error;
+mod secret_file;
 mod server_config;
 mod vsp;
 mod web;
@@ -26,7 +28,8 @@ mod web_config;
 
 pub use daemon::PoolDaemon;
 pub use place::{Place, PlaceError};
-pub use pool::{PoolOptions, PoolStartError, SmallPool};
+pub use pool::{PoolOptions, SmallPool};
+pub use pool_error::PoolStartError;
 pub use server_config::server_config;
 pub use web::{SmallWeb, web_options};
 pub use web_config::write_web_config;

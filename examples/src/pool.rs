@@ -1,38 +1,35 @@
 //! A whole pool on a simulated network, without a web application.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool::registration::RegistrationError;
-use stakepool::sealed::SealError;
-use stakepool::vsp::VspError;
 use stakepool::wallets::{VotingWallet, WalletsError};
-use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SetupError, SiteIdentity};
+use stakepool::{Parts, Pool, PoolSettings, PoolTerms, SiteIdentity};
 use stakepool_core::accounts::{
-    Actor, Email, EmailError, InvalidApiKey, PasswordCosts, PasswordError, PasswordHasher, PasswordHashes,
-    Registration, SystemRandom, UserId,
+    Actor, Email, PasswordCosts, PasswordHasher, PasswordHashes, Registration, SystemRandom, UserId,
 };
-use stakepool_core::chain::{HdKeyError, Network};
+use stakepool_core::chain::Network;
 use stakepool_core::ports::{DatabaseServer, StoreError, UserStore, VotingDaemon};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::vsp::FeeTerms;
-use stakepool_db::{Database, DbError, SqliteOptions};
-use stakepool_rpc::grpc::client::{ClientError, ClientOptions, DaemonClient};
+use stakepool_db::{Database, SqliteOptions};
+use stakepool_rpc::grpc::RpcToken;
+use stakepool_rpc::grpc::client::{ClientOptions, DaemonClient};
 use stakepool_rpc::grpc::server::Access;
-use stakepool_rpc::grpc::{RpcToken, RpcTokenError};
 use stakepool_rpc::json::{ConfigError, Wallet};
 use stakepool_sim::{Endpoint, SimNetwork};
-use stakepoold::{DaemonOptions, StakepooldError};
+use stakepoold::DaemonOptions;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::daemon::PoolDaemon;
+use crate::pool_error::PoolStartError;
+use crate::secret_file::secret;
 use crate::server_config::server_config;
 use crate::vsp;
 
@@ -58,42 +55,6 @@ pub struct PoolOptions {
     pub database: Option<DatabaseServer>,
     /// What wallets of today pay; `None` where they are not served.
     pub vsp: Option<FeeTerms>,
-}
-
-/// Why a pool does not start.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "each case is one crate's error, told in that crate's words")]
-pub enum PoolStartError {
-    #[error("{path}: {error}")]
-    File { path: PathBuf, error: io::Error },
-    #[error(transparent)]
-    Daemon(#[from] StakepooldError),
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error(transparent)]
-    Wallet(#[from] ConfigError),
-    #[error(transparent)]
-    Database(#[from] DbError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Wallets(#[from] WalletsError),
-    #[error(transparent)]
-    Setup(#[from] SetupError),
-    #[error(transparent)]
-    Token(#[from] RpcTokenError),
-    #[error(transparent)]
-    Key(#[from] HdKeyError),
-    #[error(transparent)]
-    Email(#[from] EmailError),
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error(transparent)]
-    ApiKey(#[from] InvalidApiKey),
-    #[error(transparent)]
-    Vsp(#[from] VspError),
-    #[error(transparent)]
-    Seal(#[from] SealError),
 }
 
 /// Daemons, wallets, database and pool, in one process.
@@ -257,21 +218,4 @@ fn daemon_client(daemon: &PoolDaemon, token: &RpcToken) -> Result<Arc<dyn Voting
     let certificate = fs::read(&path).map_err(|error| PoolStartError::File { path, error })?;
     let options = ClientOptions::new(daemon.address().to_string(), certificate).with_token(token.clone());
     Ok(Arc::new(DaemonClient::new(options)?))
-}
-
-/// A secret that is made at the first start and kept in the pool's folder.
-pub(crate) fn secret(folder: &Path, name: &str) -> Result<String, PoolStartError> {
-    let path = folder.join(name);
-    let failed = |error| PoolStartError::File { path: path.clone(), error };
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(text.trim().to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder).map_err(failed)?;
-            let text = hex::encode(rand::random::<[u8; 32]>());
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
-            file.write_all(text.as_bytes()).map_err(failed)?;
-            Ok(text)
-        }
-        Err(error) => Err(failed(error)),
-    }
 }

@@ -13,7 +13,8 @@ use stakepool_db::Database;
 use stakepool_rpc::json::NodeClient;
 use stakepool_sim::SimNetwork;
 
-use crate::pool::{PoolStartError, secret};
+use crate::pool_error::PoolStartError;
+use crate::secret_file::secret;
 use crate::server_config::server_config;
 
 /// How many blocks nodes may lag.
