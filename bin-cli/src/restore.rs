@@ -36,7 +36,7 @@ pub(crate) struct Restore {
 
 /// What is not known of a backup that goes into an empty database.
 const UNKNOWN_ON_SERVER: &str = "the database on the server is a new one; what was announced since the backup (terms, \
-                                 notices, a closing) must be announced again (`terms list`, `notices list` on the old one); who \
+                                 notices, a closing, `vsp close`, `vsp xpub retire`) must be announced again (`terms list`, `notices list`, `vsp status` on the old one); who \
                                  registered since is seen in the wallets and daemons once the pool runs (`stakepoolctl unknown list`), and their key indexes are given to \
                                  nobody";
 

@@ -145,10 +145,29 @@ fn write_config(path: &Path, lines: &Lines) -> Result<(), RehearsalError> {
     folder::write(path, &text)
 }
 
+/// The first port that is tried, and how many there are: below those that connections get by themselves, of which one could take a
+/// port before the program that is to listen there.
+const PORTS: (u16, u16) = (20_000, 12_000);
+
 /// Ports that nobody uses now. All are held until the last one is found, so that none comes twice.
 fn free_ports(count: usize) -> Result<Vec<u16>, RehearsalError> {
-    let held: Result<Vec<_>, _> = (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
-    let ports: Result<Vec<_>, _> =
-        held.and_then(|held| held.iter().map(|held| held.local_addr().map(|at| at.port())).collect());
-    ports.map_err(RehearsalError::Port)
+    let (first, number) = PORTS;
+    // Networks that start at one time begin at places of their own.
+    let start = std::process::id().wrapping_mul(61) % u32::from(number);
+    let candidates = (0..number).map(|n| first + (n + u16::try_from(start).unwrap_or_default()) % number);
+    let mut held = Vec::new();
+    let mut refused = None;
+    for port in candidates {
+        if held.len() == count {
+            break;
+        }
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(listener) => held.push((listener, port)),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) if held.len() < count => Err(RehearsalError::Port(error)),
+        _ => Ok(held.iter().map(|(_, port)| *port).collect()),
+    }
 }

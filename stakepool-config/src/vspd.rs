@@ -103,7 +103,8 @@ pub fn from_vspd(text: &str) -> FromVspd {
     from.notes.extend(unknown.map(|entry| format!("{} (line {}): is no key of vspd", entry.name, entry.line)));
     from.notes.extend(bad.iter().map(|line| format!("line {}: {}", line.line, line.reason)));
     from.notes.push(
-        "vspfeexpub: stands in vspd's database and not in this file: `stakepoolctl vsp import` takes it over with the server's key"
+        "vspfeexpub: stands in vspd's database and not in this file: set it to the key that vspd was made with (its --feexpub) before \
+         `stakepoolctl vsp import`"
             .to_owned(),
     );
     from

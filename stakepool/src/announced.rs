@@ -57,8 +57,11 @@ impl Announced {
     }
 }
 
+/// The note by which the service for wallets of today is closed.
+pub(crate) const VSP_CLOSED: &str = "vsp closed";
+
 fn prefixes() -> impl Iterator<Item = &'static str> {
-    [terms_notes::PREFIX].into_iter().chain(notice_notes::PREFIXES)
+    [terms_notes::PREFIX, VSP_CLOSED].into_iter().chain(notice_notes::PREFIXES)
 }
 
 /// What a note of terms or of a notice says; nothing of others, and of one that cannot be read only its name.
@@ -71,6 +74,9 @@ fn said(name: &str, text: &str) -> Option<String> {
                 format!("terms from block {}: {} % to {}", terms.from.0, terms.fee, terms.cold_wallet)
             },
         ));
+    }
+    if name == VSP_CLOSED {
+        return Some("no new tickets of wallets of today (`vsp close`)".to_owned());
     }
     name.starts_with(notice_notes::NOTICE).then(|| {
         serde_json::from_str::<Notice>(text).map_or_else(
@@ -120,11 +126,13 @@ mod tests {
         note_mailed(&today, &numbers(&today).await, NoticeId(3), Stage::Announced, crate::notice_notes::Mailed::All)
             .await
             .unwrap();
+        today.set_note(VSP_CLOSED, "{}").await.unwrap();
         let (new, old) = (Announced::read(&today).await.unwrap(), Announced::read(&yesterday).await.unwrap());
         let since = new.since(&old);
-        assert_eq!(since.len(), 2, "{since:?}");
+        assert_eq!(since.len(), 3, "{since:?}");
         assert!(since[0].starts_with("notice 3 (closing, ") && since[0].ends_with("): text 3"), "{since:?}");
-        assert!(since[1].starts_with("taken back: notice 2 (maintenance"), "{since:?}");
+        assert!(since[1].contains("vsp close"), "{since:?}");
+        assert!(since[2].starts_with("taken back: notice 2 (maintenance"), "{since:?}");
         new.put(&yesterday).await.unwrap();
         assert_eq!(Announced::read(&yesterday).await.unwrap(), new);
         assert_eq!(yesterday.notes("other").await.unwrap().len(), 1);

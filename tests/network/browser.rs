@@ -56,7 +56,7 @@ impl Browser {
         let mut shown = BTreeMap::new();
         for list in ["live", "immature", "voted", "missed", "expired", "ignored"] {
             let page = self.get(&format!("/tickets?show={list}&age=all")).await.body;
-            let rows = page.split("<summary id=\"ticket-").skip(1);
+            let rows = page.split("<a class=\"mono hash\" id=\"ticket-").skip(1);
             let hashes: BTreeSet<String> = rows.map(|row| between(row, ">", "<").to_owned()).collect();
             let tab = between(&page, &format!("href=\"/tickets?show={list}\""), "</a>");
             assert_eq!(between(tab, "<span>", "</span>"), hashes.len().to_string(), "{list}: {page}");

@@ -216,13 +216,13 @@ fn the_life_of_a_ticket_with_a_key_is_reported_block_by_block() {
 }
 
 #[test]
-fn a_ticket_that_leaves_the_list_alive_has_lost_its_fee() {
+fn a_ticket_that_is_withdrawn_alive_has_lost_its_fee() {
     let first = bought(1);
     let mut lottery = Lottery::new(evaluator());
     lottery.set_desired(with_keys(&[1]));
     lottery.connect(BlockHeight(200), std::slice::from_ref(&first));
     lottery.take_reports();
-    lottery.set_desired(with_keys(&[]));
+    lottery.set_desired(with_keys(&[]).with_withdrawn([hash(&first)]));
     assert_eq!(reported(&mut lottery), [(TicketState::Immature, Verdict::FeeLost)]);
     assert!(lottery.all_reports().is_empty());
 }

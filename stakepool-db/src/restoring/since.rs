@@ -116,7 +116,18 @@ async fn lost_users(old: &mut SqliteConnection, copy: &mut SqliteConnection) -> 
     Ok(lost.collect())
 }
 
-/// Notes in `copy` which numbers of users and key indexes were given in the database at a path.
+/// The fee keys of wallets of today, with the index that each gives next and whether it is retired. A database of an earlier version
+/// has none.
+async fn fee_keys(connection: &mut SqliteConnection) -> Result<Vec<(String, i64, i64, i64)>, sqlx::Error> {
+    const TABLE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'vsp_fee_keys'";
+    if sqlx::query_scalar::<_, i64>(TABLE).fetch_one(&mut *connection).await? == 0 {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as("SELECT fee_key, next_index, retired, added FROM vsp_fee_keys").fetch_all(connection).await
+}
+
+/// Notes in `copy` which numbers of users, key indexes and fee addresses were given in the database at a path, and which fee keys
+/// were retired.
 pub(super) async fn keep_numbers(old: &Path, copy: &SqliteFile) -> Result<(), DbError> {
     let failed = |error: sqlx::Error| open_error(old, &error);
     let mut connection = read_only(old).await?;
@@ -128,6 +139,7 @@ pub(super) async fn keep_numbers(old: &Path, copy: &SqliteFile) -> Result<(), Db
         .fetch_all(&mut connection)
         .await
         .map_err(failed)?;
+    let fee_keys = fee_keys(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     let failed = |error: sqlx::Error| open_error(copy.path(), &error);
     let mut transaction = copy.write().await.map_err(failed)?;
@@ -145,6 +157,19 @@ pub(super) async fn keep_numbers(old: &Path, copy: &SqliteFile) -> Result<(), Db
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
+    }
+    for (key, next, retired, added) in fee_keys {
+        sqlx::query(
+            "INSERT INTO vsp_fee_keys (fee_key, next_index, retired, added) VALUES (?, ?, ?, ?) ON CONFLICT (fee_key) DO \
+             UPDATE SET next_index = MAX(next_index, excluded.next_index), retired = MAX(retired, excluded.retired)",
+        )
+        .bind(key)
+        .bind(next)
+        .bind(retired)
+        .bind(added)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
 }

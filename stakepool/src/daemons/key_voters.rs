@@ -52,7 +52,7 @@ impl KeyCounts {
     }
 
     /// What is to be said of those that differ for a while.
-    pub(super) fn told(&self) -> impl Iterator<Item = TicketDifference> {
+    pub(super) fn findings(&self) -> impl Iterator<Item = TicketDifference> {
         self.0.iter().filter(|(_, differs)| differs.since.plus(LASTS) <= differs.seen).map(|(name, differs)| {
             let Differs { followed, expected, .. } = differs;
             let text = format!(
@@ -98,14 +98,14 @@ mod tests {
     fn a_daemon_that_follows_fewer_tickets_than_are_to_be_voted_is_told_after_a_minute() {
         let mut counts = KeyCounts::default();
         counts.look(UnixTime(0), &views(Some(4)), 5);
-        assert_eq!(counts.told().count(), 0, "one is on its way");
+        assert_eq!(counts.findings().count(), 0, "one is on its way");
         counts.look(UnixTime(60), &views(Some(4)), 5);
-        let told: Vec<_> = counts.told().collect();
-        assert!(told[0].text.contains("follows 4") && told[0].text.contains("has 5"), "{told:?}");
+        let found: Vec<_> = counts.findings().collect();
+        assert!(found[0].text.contains("follows 4") && found[0].text.contains("has 5"), "{found:?}");
         counts.look(UnixTime(61), &views(Some(5)), 5);
-        assert_eq!(counts.told().count(), 0);
+        assert_eq!(counts.findings().count(), 0);
         counts.look(UnixTime(0), &views(None), 5);
         counts.look(UnixTime(60), &views(None), 5);
-        assert_eq!(counts.told().count(), 0, "a daemon of an older version says nothing of it");
+        assert_eq!(counts.findings().count(), 0, "a daemon of an older version says nothing of it");
     }
 }

@@ -69,7 +69,7 @@ impl TicketWatch {
         let mut told = lock(&self.differences).told();
         told.extend(of_ledger(&lock(&self.lacking)));
         #[cfg(feature = "vsp")]
-        told.extend(lock(&self.key_counts).told());
+        told.extend(lock(&self.key_counts).findings());
         let ends = lock(&self.ends).told(self.parts.clock.now());
         told.extend(
             ends.into_iter().map(|(ticket, text)| TicketDifference { about: format!("ticket {ticket}"), text }),

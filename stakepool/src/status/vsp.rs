@@ -9,15 +9,15 @@ use crate::vsp::{NodeReport, VspReport};
 
 /// The most that wallets of today pay: Exilibrium, and exccwallet by itself.
 const WALLETS_PAY: [(&str, Amount); 2] =
-    [("Exilibrium", Amount::from_atoms(10_000_000)), ("exccwallet", Amount::from_atoms(20_000_000))];
+    [("exccwallet", Amount::from_atoms(20_000_000)), ("Exilibrium", Amount::from_atoms(10_000_000))];
 
 /// What is wrong with the service, whose nodes may be so many blocks behind.
 pub(super) fn of_vsp(report: &VspReport, max_lag: u32) -> Vec<Finding> {
     let mut found: Vec<_> = report.nodes.iter().filter_map(|node| of_node(node, max_lag)).collect();
     if let (Some(hindrance), None) = (report.hindrance, &report.closed) {
         let text = format!(
-            "they are sold no tickets, and read the reason: {hindrance}. Those that are registered are voted; vspclosed=1 is the way \
-             to sell none on purpose"
+            "they are sold no tickets, and read the reason: {hindrance}. Those that are registered are voted; `stakepoolctl vsp close` is \
+             the way to sell none on purpose"
         );
         found.push(Finding::new(AlertKind::VspNotSold, "wallets of today", text));
     }
@@ -61,10 +61,13 @@ fn of_fees(report: &VspReport) -> Option<Finding> {
 /// A fee that is higher than wallets pay: they buy, and then fail to register.
 fn of_quote(report: &VspReport) -> Option<Finding> {
     let fee = report.fee?;
-    let (wallet, most) = WALLETS_PAY.into_iter().find(|(_, most)| fee > *most)?;
+    let less: Vec<_> = WALLETS_PAY.into_iter().filter(|(_, most)| fee > *most).collect();
+    let (_, least) = less.last()?;
+    let wallets: Vec<_> = less.iter().map(|(wallet, most)| format!("{wallet} pays {most} at most")).collect();
     let text = format!(
-        "a ticket of today's price is asked {fee} EXCC, but {wallet} pays {most} at most: it buys tickets that it cannot register. Set \
-         vspmaxfee to {most} or less"
+        "a ticket of today's price is asked {fee} EXCC, but {}: such a wallet buys tickets that it cannot register. Set vspmaxfee to \
+         {least} or less",
+        wallets.join(", ")
     );
     Some(Finding::new(AlertKind::VspFees, "vspmaxfee", text))
 }

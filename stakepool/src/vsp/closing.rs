@@ -5,10 +5,8 @@ use stakepool_core::ports::{StoreError, UpkeepStore};
 use stakepool_core::time::UnixTime;
 
 use super::service::Vsp;
+use crate::announced::VSP_CLOSED as NOTE;
 use crate::json_note::set_json_note;
-
-/// The name of the note.
-const NOTE: &str = "vsp closed";
 
 /// That the operator takes no new tickets, whatever the configuration says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -94,7 +94,7 @@ async fn users_and_added_tickets_without_end_are_refused_after_a_hundred_thousan
 async fn pieces_with_nothing_in_them_are_refused_once_they_are_more_bytes_than_a_state_can_have() {
     #[derive(Clone, PartialEq, Message)]
     struct Unknown {
-        #[prost(bytes, tag = "9")]
+        #[prost(bytes, tag = "99")]
         bytes: Vec<u8>,
     }
     let daemon = Daemon::start(with_token()).await;

@@ -5,8 +5,8 @@ use stakepool_core::chain::{BlockHash, BlockHeader, BlockHeight};
 use stakepool_core::ports::{Lease, NodeError, UpkeepStore, VspNode};
 
 use super::error::PassError;
-use crate::Stores;
 use crate::json_note::{set_json_note, set_json_note_under};
+use crate::stores::Stores;
 
 /// The name of the note.
 const NOTE: &str = "vsp chain";
