@@ -12,7 +12,7 @@ use stakepool_core::vsp::TicketCounts;
 use super::{figures, records, rows};
 use crate::attempts::transaction;
 use crate::database::Database;
-use crate::sql::{Fields, Statement, Turn, sql};
+use crate::sql::{Fields, Row, Statement, Turn, sql};
 
 /// Tickets that one statement asks for.
 const AT_ONCE: usize = 500;
@@ -29,9 +29,7 @@ impl VspTicketStore for Database {
         for some in tickets.chunks(AT_ONCE) {
             let mut query = sql("SELECT * FROM vsp_tickets WHERE ticket IN (").once();
             query.push_list(some.iter().map(ToString::to_string)).push(") ORDER BY ticket");
-            for row in self.rows(&query).await? {
-                found.push(rows::read(&row)?);
-            }
+            found.extend(self.rows(&query).await?.iter().filter_map(|row| readable(self, row)));
         }
         Ok(found)
     }
@@ -80,9 +78,7 @@ impl VspTicketStore for Database {
 
     async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
         let found = self.rows(&query(wanted)).await?;
-        let readable =
-            |row| rows::read(row).map_err(|error| self.log_once(&error, "a registered ticket is left out")).ok();
-        Ok(found.iter().filter_map(readable).collect())
+        Ok(found.iter().filter_map(|row| readable(self, row)).collect())
     }
 
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {
@@ -122,6 +118,11 @@ impl VspTicketStore for Database {
     async fn fee_income(&self, since: UnixTime) -> Result<FeeIncome, StoreError> {
         figures::income(self, since).await
     }
+}
+
+/// A ticket as it is kept. One that cannot be read is left out: it keeps no other from its turn.
+fn readable(database: &Database, row: &Row) -> Option<RegisteredTicket> {
+    rows::read(row).map_err(|error| database.log_once(&error, "a registered ticket is left out")).ok()
 }
 
 fn query(wanted: RegisteredWhere) -> Statement {

@@ -5,6 +5,7 @@ mod files;
 mod inspection;
 mod predecessor;
 mod restore;
+mod vsp;
 
 use std::path::{Path, PathBuf};
 
