@@ -199,6 +199,20 @@ async fn a_fee_that_the_node_refuses_for_three_blocks_is_an_error_and_one_spent_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fee_that_was_mined_already_counts_as_sent_whatever_the_node_says_to_it() {
+    let ground = Ground::new();
+    let (vsp, wallet) = (ground.instance().await, Wallet::new(1));
+    ground.blocks(&vsp, 1).await;
+    // The database comes from a backup that is older than the broadcast.
+    let payment = wallet.register(&vsp, &ground).await;
+    ground.node.chain().add(&wallet.ticket, Some(1001));
+    ground.node.chain().add(&payment, Some(1001));
+    ground.node.chain().refused.insert(payment.hash(), TransactionSubmission::UnknownOutputs);
+    ground.blocks(&vsp, 9).await;
+    assert_eq!(ground.fee(&wallet).await, FeeStatus::Confirmed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reorganisation_takes_back_what_its_blocks_did() {
     let ground = Ground::new();
     let (vsp, wallet) = (ground.instance().await, Wallet::new(1));

@@ -32,7 +32,13 @@ impl Vsp {
         refused: &mut Refusals,
     ) -> Result<(), PassError> {
         let hash = ticket.registration.ticket;
+        // After the restoring of a backup the fee may be mined long since: the node would call it an orphan.
+        let is_known = match &ticket.registration.fee_transaction {
+            Some(fee) => self.known_to_node(fee).await?.is_some(),
+            None => false,
+        };
         let submission = match &ticket.payment {
+            _ if is_known => TransactionSubmission::AlreadyKnown,
             Some(payment) => self.submit(payment).await?,
             None => TransactionSubmission::Refused("the transaction is not kept".to_owned()),
         };
