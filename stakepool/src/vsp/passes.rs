@@ -9,6 +9,8 @@ use stakepool_core::chain::{BlockHash, BlockHeight, TicketHash};
 pub(super) struct Passes {
     /// For how many blocks the node has refused the fee of a ticket.
     pub(super) refused_fees: Refusals,
+    /// For how many blocks the node has refused a fee that it has forgotten.
+    pub(super) lost_fees: Refusals,
     /// For how many blocks the node has refused a ticket that it does not know.
     pub(super) refused_tickets: Refusals,
     /// The height up to which the keys of ended tickets were deleted: earlier ends are not looked at again.

@@ -191,6 +191,10 @@ async fn a_fee_that_the_node_refuses_for_three_blocks_is_an_error_and_one_spent_
         chain.transactions.remove(&lost.hash());
         chain.refused.insert(lost.hash(), no);
     }
+    for _ in 0..2 {
+        ground.blocks(&vsp, 1).await;
+        assert_eq!(ground.fee(&other).await, FeeStatus::Broadcast, "a node that has just started refuses it at first");
+    }
     ground.blocks(&vsp, 1).await;
     assert_eq!(ground.fee(&other).await, FeeStatus::Error);
     assert!(vsp.key_tickets().await.unwrap().is_empty());

@@ -1,6 +1,6 @@
 //! Fees on their way into the chain.
 
-use stakepool_core::chain::{BlockHeader, BlockHeight};
+use stakepool_core::chain::BlockHeader;
 use stakepool_core::ports::{RegisteredTicket, RegisteredWhere, TransactionSubmission};
 use stakepool_core::vsp::{FeeEvent, FeeStatus};
 
@@ -55,19 +55,26 @@ impl Vsp {
     }
 
     /// Notes which fees are settled now, and which were spent elsewhere.
-    pub(super) async fn settle_fees(&self, best: BlockHeight) -> Result<(), PassError> {
+    pub(super) async fn settle_fees(&self, best: &BlockHeader, lost: &mut Refusals) -> Result<(), PassError> {
+        let sent = self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::Fee(FeeStatus::Broadcast)).await?;
+        lost.keep(sent.iter().map(|ticket| &ticket.registration.ticket));
         let mut failures = Failures::default();
-        for ticket in self.parts.stores.vsp_tickets.registered_where(RegisteredWhere::Fee(FeeStatus::Broadcast)).await?
-        {
-            failures.note(self.settle(ticket, best).await)?;
+        for ticket in sent {
+            failures.note(self.settle(ticket, best, lost).await)?;
         }
         failures.end()
     }
 
-    async fn settle(&self, mut ticket: RegisteredTicket, best: BlockHeight) -> Result<(), PassError> {
+    async fn settle(
+        &self,
+        mut ticket: RegisteredTicket,
+        best: &BlockHeader,
+        lost: &mut Refusals,
+    ) -> Result<(), PassError> {
         let Some(hash) = ticket.registration.fee_transaction else { return Ok(()) };
-        let Some(known) = self.known_to_node(&hash).await? else { return self.send_again(ticket).await };
-        match known.mined_at.filter(|height| is_confirmed(best, *height)) {
+        let Some(known) = self.known_to_node(&hash).await? else { return self.send_again(ticket, best, lost).await };
+        lost.clear(&ticket.registration.ticket);
+        match known.mined_at.filter(|height| is_confirmed(best.height, *height)) {
             Some(mined_at) => {
                 ticket.fee_mined_at = Some(mined_at);
                 self.happened(ticket, FeeEvent::Settled).await
@@ -76,8 +83,15 @@ impl Vsp {
         }
     }
 
-    /// Gives the node a fee that it has forgotten. One that it refuses was spent elsewhere: its ticket is voted no more.
-    async fn send_again(&self, ticket: RegisteredTicket) -> Result<(), PassError> {
+    /// Gives the node a fee that it has forgotten. One that it refuses for some blocks was spent elsewhere: its ticket is voted
+    /// no more. A node that has just started refuses fees whose parents have not come back yet.
+    async fn send_again(
+        &self,
+        ticket: RegisteredTicket,
+        best: &BlockHeader,
+        lost: &mut Refusals,
+    ) -> Result<(), PassError> {
+        let hash = ticket.registration.ticket;
         let is_back = match &ticket.payment {
             Some(payment) => match self.submit(payment).await? {
                 TransactionSubmission::Accepted | TransactionSubmission::AlreadyKnown => true,
@@ -85,11 +99,17 @@ impl Vsp {
             },
             None => false,
         };
-        if !is_back {
-            tracing::warn!(ticket = %ticket.registration.ticket, "a fee was spent elsewhere: the ticket is not voted");
-            self.happened(ticket, FeeEvent::Lost).await?;
+        if is_back {
+            lost.clear(&hash);
+            return Ok(());
         }
-        Ok(())
+        let blocks = lost.count(hash, best.hash);
+        if blocks < TRIES {
+            tracing::warn!(ticket = %hash, blocks, "the node has forgotten a fee and refuses it");
+            return Ok(());
+        }
+        tracing::warn!(ticket = %hash, "a fee was spent elsewhere: the ticket is not voted");
+        self.happened(ticket, FeeEvent::Lost).await
     }
 
     pub(super) async fn happened(&self, mut ticket: RegisteredTicket, event: FeeEvent) -> Result<(), PassError> {

@@ -96,7 +96,7 @@ impl Vsp {
         let mut failures = Failures::default();
         failures.note(self.confirm_tickets(best, &mut passes.refused_tickets).await)?;
         failures.note(self.send_fees(best, &mut passes.refused_fees).await)?;
-        failures.note(self.settle_fees(best.height).await)?;
+        failures.note(self.settle_fees(best, &mut passes.lost_fees).await)?;
         failures.note(self.delete_keys(best.height, &mut passes.keys_deleted).await)?;
         failures.end()
     }
