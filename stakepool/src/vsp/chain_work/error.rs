@@ -48,6 +48,11 @@ impl From<Fault> for PassError {
 }
 
 impl PassError {
+    /// Whether another instance, which has another node, may get on where this one does not.
+    pub(crate) const fn is_of_node(&self) -> bool {
+        matches!(self, Self::Node(_) | Self::Behind { .. } | Self::NoIndex)
+    }
+
     /// Whether it would be the same with every other ticket.
     const fn is_general(&self) -> bool {
         match self {
