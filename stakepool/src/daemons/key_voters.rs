@@ -41,13 +41,21 @@ struct Differs {
 }
 
 impl KeyCounts {
-    /// Compares the daemons, where they can be compared, with the number of tickets that are to be voted.
+    /// Compares the daemons, where they can be compared, with the number of tickets that are to be voted. What was seen of one
+    /// that cannot be compared at the moment stays: each change puts daemons behind for a while.
     pub(super) fn look(&mut self, now: UnixTime, views: &BTreeMap<String, DaemonView>, expected: u64) {
         let mut before = std::mem::take(&mut self.0);
         for (name, view) in views {
-            let Some(followed) = followed(view).filter(|followed| *followed != expected) else { continue };
-            let since = before.remove(name).map_or(now, |known| known.since.min(now));
-            self.0.insert(name.clone(), Differs { since, seen: now, followed, expected });
+            let known = before.remove(name);
+            let differs = match followed(view) {
+                Some(followed) if followed == expected => None,
+                Some(followed) => {
+                    let since = known.map_or(now, |known| known.since.min(now));
+                    Some(Differs { since, seen: now, followed, expected })
+                }
+                None => known,
+            };
+            self.0.extend(differs.map(|differs| (name.clone(), differs)));
         }
     }
 
@@ -92,6 +100,18 @@ mod tests {
         status.check.key_tickets = key_tickets;
         let view = DaemonView { status: Some(status), in_sync: true, ..DaemonView::default() };
         BTreeMap::from([("d:1".to_owned(), view)])
+    }
+
+    #[test]
+    fn a_daemon_that_cannot_be_compared_for_a_moment_is_told_all_the_same() {
+        let mut counts = KeyCounts::default();
+        counts.look(UnixTime(0), &views(Some(4)), 5);
+        counts.look(UnixTime(30), &views(None), 6);
+        assert_eq!(counts.told().count(), 0);
+        counts.look(UnixTime(60), &views(Some(4)), 6);
+        assert_eq!(counts.told().count(), 1);
+        counts.look(UnixTime(61), &BTreeMap::new(), 6);
+        assert_eq!(counts.told().count(), 0, "it is gone");
     }
 
     #[test]
