@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stakepool::vsp::{PassError, Vsp};
-use stakepool_core::ports::{LeaseStore as _, TransactionSubmission, UpkeepStore as _};
+use stakepool_core::ports::{KEYS_KEPT, LeaseStore as _, TransactionSubmission, UpkeepStore as _};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{FeeStatus, Outcome};
 
@@ -152,6 +152,32 @@ async fn a_ticket_that_fails_keeps_no_other_from_its_turn() {
         let expected = if is_first { FeeStatus::Received } else { FeeStatus::Broadcast };
         assert_eq!(ground.fee(wallet).await, expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cannot_be_deleted_keeps_no_other_from_its_end() {
+    let (ground, store, vsp) = faulty().await;
+    let wallets: Vec<_> = (1..=3).map(Wallet::new).collect();
+    for wallet in &wallets {
+        ground.node.chain().add(&wallet.ticket, Some(990));
+    }
+    ground.blocks(&vsp, 1).await;
+    for wallet in &wallets {
+        wallet.register(&vsp, &ground).await;
+    }
+    ground.node.chain().blocks.insert(1002, wallets.iter().map(Wallet::vote).collect());
+    ground.blocks(&vsp, 1).await;
+    let first = wallets.iter().min_by_key(|wallet| wallet.ticket.hash().to_string()).unwrap();
+    store.broken.lock().unwrap().insert(first.ticket.hash().into());
+    ground.node.chain().height += KEYS_KEPT + 1;
+    assert!(vsp.pass().await.unwrap_err().to_string().contains("cannot be read"));
+    for wallet in &wallets {
+        let is_first = wallet.ticket.hash() == first.ticket.hash();
+        assert_eq!(ground.kept(wallet).await.unwrap().voting_key.is_some(), is_first);
+    }
+    store.broken.lock().unwrap().clear();
+    vsp.pass().await.unwrap();
+    assert_eq!(ground.kept(first).await.unwrap().voting_key, None);
 }
 
 #[tokio::test(start_paused = true)]

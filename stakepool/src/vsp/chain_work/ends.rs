@@ -7,7 +7,7 @@ use stakepool_core::ports::{KEYS_KEPT, RegisteredTicket, RegisteredWhere};
 use stakepool_core::voting::StakeTransaction;
 use stakepool_core::vsp::{FeeEvent, Outcome};
 
-use super::error::PassError;
+use super::error::{Failures, PassError};
 use crate::vsp::fault::Fault;
 use crate::vsp::recording::others_first;
 use crate::vsp::service::{TRIES, Vsp};
@@ -48,15 +48,23 @@ impl Vsp {
         let until = BlockHeight(best.0.saturating_sub(KEYS_KEPT));
         let deep = RegisteredWhere::KeyKept { above: *deleted, until };
         let mut are_all_deleted = true;
-        for mut ticket in self.parts.stores.vsp_tickets.registered_where(deep).await? {
-            self.settle_in_ledger(&ticket).await?;
-            (ticket.voting_key, ticket.payment) = (None, None);
-            are_all_deleted &= self.keep(&ticket).await?;
+        let mut failures = Failures::default();
+        for ticket in self.parts.stores.vsp_tickets.registered_where(deep).await? {
+            let done = self.delete_key(ticket).await;
+            are_all_deleted &= *done.as_ref().unwrap_or(&false);
+            failures.note(done.map(drop))?;
         }
         if are_all_deleted {
             *deleted = until;
         }
-        Ok(())
+        failures.end()
+    }
+
+    /// Deletes the keys of a ticket, once the ledger knows its end. Returns whether no other change was faster.
+    async fn delete_key(&self, mut ticket: RegisteredTicket) -> Result<bool, PassError> {
+        self.settle_in_ledger(&ticket).await?;
+        (ticket.voting_key, ticket.payment) = (None, None);
+        self.keep(&ticket).await
     }
 
     /// Changes a ticket and stores it, each time anew where another change was faster: what belongs to a block is done before
