@@ -62,9 +62,18 @@ impl Pool {
     ) -> Result<OwnedTicket, OwnershipError> {
         let tried = self.limiter.stranger("ticket signature", client)?;
         let Answered { ticket, made, browser, signature } = answered;
-        let known = self.registered_by_wallet(&ticket).await?;
+        let known = match self.registered_by_wallet(&ticket).await {
+            Ok(known) => known,
+            Err(error) => {
+                if let OwnershipError::Store(_) = error {
+                    self.limiter.undo(tried);
+                }
+                return Err(error);
+            }
+        };
         if !is_fresh(made, self.now()) {
-            self.limiter.succeeded(tried);
+            // No signature was looked at, and none of the tries before is forgiven.
+            self.limiter.undo(tried);
             return Err(OwnershipError::Stale);
         }
         let challenge = self.ownership_challenge(ticket, made, browser);

@@ -141,8 +141,15 @@ async fn wrong_signatures_are_counted_by_client() {
     let scene = Scene::of(plan).await;
     let ticket = keep(&scene, FeeStatus::None, None).await;
     let mut browser = scene.world.browser();
+    let hash = ticket.registration.ticket.to_string();
     for _ in 0..3 {
-        assert_eq!(sign(&mut browser, &ticket, &key(3)).await.0, StatusCode::FORBIDDEN);
+        let (status, page) = sign(&mut browser, &ticket, &key(3)).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        // A stale text costs no try, and gives none back.
+        let token = field(&page, "csrf_token");
+        let stale = [("csrf_token", &*token), ("ticket", &*hash), ("made", "1"), ("signature", "x")];
+        let reply = browser.post("/vsp/ticket", &stale).await;
+        assert!([StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS].contains(&reply.status), "{}", reply.text());
     }
     let (status, page) = sign(&mut browser, &ticket, &key(1)).await;
     assert!(status == StatusCode::TOO_MANY_REQUESTS && page.contains("Too many signatures were wrong"), "{page}");
