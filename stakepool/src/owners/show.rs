@@ -42,13 +42,12 @@ impl Pool {
         Challenge::new(&self.owners_signer(), &self.site().base_url, ticket, made, browser)
     }
 
-    /// The addresses that may sign for a ticket: the owner's first.
+    /// The address of a ticket's owner, which is on the chain. Another one that may sign, too, no stranger is told.
     ///
     /// # Errors
     /// [`OwnershipError`] where it is not registered.
-    pub async fn may_sign_for(&self, ticket: &TicketHash) -> Result<Vec<Address>, OwnershipError> {
-        let registration = self.registered_by_wallet(ticket).await?.registration;
-        Ok([Some(registration.owner), registration.alternate].into_iter().flatten().collect())
+    pub async fn may_sign_for(&self, ticket: &TicketHash) -> Result<Address, OwnershipError> {
+        Ok(self.registered_by_wallet(ticket).await?.registration.owner)
     }
 
     /// Shows a ticket to whoever has signed the text for it. Wrong signatures count as failed sign-ins do.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use stakepool::owners::{Answered, OwnedTicket, OwnershipError};
-use stakepool_core::chain::{Address, BlockHeight, TicketHash};
+use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::time::UnixTime;
 use stakepool_core::typed;
 use stakepool_core::vsp::{FeeStatus, Outcome, RecordKind};
@@ -17,6 +17,8 @@ use crate::visit::{Outcome as Answer, Visit};
 const TEMPLATE: &str = "vspticket.html.tera";
 /// The most characters of what was typed that are shown again.
 const TYPED: usize = 100;
+/// What stands in the place of an alternate address, which only the owner and the pool know.
+const ALTERNATE: &str = "ALTERNATE_ADDRESS";
 
 #[derive(Default, Serialize)]
 struct Page {
@@ -36,7 +38,7 @@ struct Signing {
     ticket: String,
     made: i64,
     text: String,
-    /// One for each address that may sign.
+    /// One for the commitment address, and one for an alternate address.
     commands: Vec<String>,
 }
 
@@ -68,10 +70,18 @@ pub async fn show(visit: Visit) -> Answer {
     if visit.site.pool.vsp().is_none() {
         return Err(PageError::not_found());
     }
-    match visit.form.get("ticket") {
-        None => visit.page(TEMPLATE, StatusCode::OK, &Page::default()),
-        Some(_) => ask(&visit, visit.site.now(), None).await,
+    if visit.form.get("ticket").is_none() {
+        return visit.page(TEMPLATE, StatusCode::OK, &Page::default());
     }
+    // Such a page looks the ticket up, as a call of its wallet does.
+    if let Some(ticket) = named(&visit)
+        && let Err(wait) = visit.site.pool.admit_wallet_of_today(visit.client, Some(ticket))
+    {
+        let error = format!("Too many tickets were asked for; wait {}.", wait.in_words());
+        let page = Page { typed: ticket.to_string(), error: Some(error), ..Page::default() };
+        return visit.page_to_wait(TEMPLATE, wait, &page);
+    }
+    ask(&visit, visit.site.now(), None).await
 }
 
 /// Shows the ticket where the signature is right.
@@ -125,19 +135,19 @@ async fn ask(visit: &Visit, made: UnixTime, error: Option<OwnershipError>) -> An
         );
         return refused(StatusCode::BAD_REQUEST, text);
     };
-    let addresses = match pool.may_sign_for(&ticket).await {
-        Ok(addresses) => addresses,
+    let owner = match pool.may_sign_for(&ticket).await {
+        Ok(owner) => owner.to_string(),
         Err(OwnershipError::Store(error)) => return Err(error.into()),
         Err(OwnershipError::NotServed) => return Err(PageError::not_found()),
         Err(error) => return refused(StatusCode::NOT_FOUND, sentence(&error)),
     };
     let challenge = pool.ownership_challenge(ticket, made, visit.browser());
     let exccctl = format!("exccctl {}--wallet signmessage", network_flag(pool.terms().network));
-    let command = |address: &Address| format!("{exccctl} {address} \"{}\"", challenge.text);
+    let command = |address: &str| format!("{exccctl} {address} \"{}\"", challenge.text);
     let signing = Signing {
         ticket: ticket.to_string(),
         made: made.0,
-        commands: addresses.iter().map(command).collect(),
+        commands: vec![command(&owner), command(ALTERNATE)],
         text: challenge.text.clone(),
     };
     let status = if error.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };

@@ -9,6 +9,7 @@ use stakepool_core::chain::{
 use stakepool_core::ports::{Clock as _, RegisteredTicket, SealedSecret, VspTicketStore as _};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{FeeAddress, FeeStatus, Outcome, Quote, Registration, VspTicket};
+use stakepool_web::ProxyTrust;
 use warp::http::StatusCode;
 
 use super::replay::exchanges;
@@ -114,6 +115,10 @@ async fn the_alternate_address_signs_too_and_others_and_old_texts_do_not() {
     assert_eq!(sign(&mut browser, &known, &key(2)).await.0, StatusCode::OK);
     let (status, page) = sign(&mut browser, &known, &key(3)).await;
     assert!(status == StatusCode::FORBIDDEN && page.contains(WRONG), "{page}");
+    // Who has not signed is not told the alternate address.
+    assert!(!page.contains(&address(2).to_string()), "{page}");
+    let expected = format!("signmessage ALTERNATE_ADDRESS \"{}\"", part(&page, "text"));
+    assert!(part(&page, "command-2").ends_with(&expected), "{page}");
     let text = part(&page, "text");
 
     // A right signature counts neither elsewhere nor later.
@@ -153,6 +158,22 @@ async fn wrong_signatures_are_counted_by_client() {
     }
     let (status, page) = sign(&mut browser, &ticket, &key(1)).await;
     assert!(status == StatusCode::TOO_MANY_REQUESTS && page.contains("Too many signatures were wrong"), "{page}");
+}
+
+#[tokio::test]
+async fn asking_for_tickets_counts_as_calls_of_wallets_do() {
+    let mut plan = Plan::default();
+    plan.options.proxies = ProxyTrust { header: Some("X-Real-IP".into()), proxies: vec!["127.0.0.1".parse().unwrap()] };
+    let scene = Scene::of(plan).await;
+    let mut browser = scene.world.browser().behind_proxy("X-Real-IP", "203.0.113.7");
+    let path = format!("/vsp/ticket?ticket={}", "0".repeat(64));
+    for _ in 0..30 {
+        assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+    }
+    let limited = browser.get(&path).await;
+    assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(limited.text().contains("Too many tickets were asked for"), "{}", limited.text());
+    assert_eq!(browser.get("/vsp/ticket").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
