@@ -88,13 +88,18 @@ impl std::fmt::Debug for Record {
     }
 }
 
-/// Which of a ticket's records, the oldest first, is one too many: the oldest that is not the last `payfee`.
+/// Which of a ticket's records, the oldest first, is one too many: the oldest that is neither the last `payfee` nor the last
+/// `setaltsignaddr`, by which what the other address signed holds.
 pub fn surplus(kinds: impl DoubleEndedIterator<Item = RecordKind> + ExactSizeIterator + Clone) -> Option<usize> {
-    let stays = kinds.clone().rposition(|kind| kind == RecordKind::PayFee);
-    (kinds.len() > MOST).then(|| usize::from(stays == Some(0)))
+    let stays =
+        [RecordKind::PayFee, RecordKind::SetAltSignAddr].map(|staying| kinds.clone().rposition(|kind| kind == staying));
+    if kinds.len() <= MOST {
+        return None;
+    }
+    (0..kinds.len()).find(|place| !stays.contains(&Some(*place)))
 }
 
-/// The records of one ticket, the oldest first: the last ten, among them always the last `payfee`.
+/// The records of one ticket, the oldest first: the last ten, among them always the last `payfee` and the last `setaltsignaddr`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records(Vec<Record>);
 
@@ -106,7 +111,7 @@ impl Records {
         kept
     }
 
-    /// Adds a record. Where there are too many, the oldest goes that is not the last `payfee`.
+    /// Adds a record. Where there are too many, the oldest goes that is neither the last `payfee` nor the last `setaltsignaddr`.
     pub fn push(&mut self, record: Record) {
         self.0.push(record);
         if let Some(place) = surplus(self.0.iter().map(|record| record.kind)) {
@@ -158,6 +163,14 @@ mod tests {
         let kinds = [RecordKind::PayFee, RecordKind::PayFee].into_iter().chain([RecordKind::SetVoteChoices; 10]);
         let records = Records::from_kept(kinds.zip(1..).map(|(kind, time)| record(kind, time)));
         assert_eq!(times(&records), [2, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    }
+
+    #[test]
+    fn the_last_naming_of_another_address_stays() {
+        let first = [RecordKind::SetAltSignAddr, RecordKind::PayFee, RecordKind::SetAltSignAddr];
+        let kinds = first.into_iter().chain([RecordKind::SetVoteChoices; 10]);
+        let records = Records::from_kept(kinds.zip(1..).map(|(kind, time)| record(kind, time)));
+        assert_eq!(times(&records), [2, 3, 6, 7, 8, 9, 10, 11, 12, 13]);
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub(super) struct Parties<'a> {
     pub(super) network: Network,
     pub(super) ticket: &'a VspTicket,
     pub(super) owner: Address,
+    /// The other address, as the server says.
     pub(super) alternate: Option<Address>,
     pub(super) server: [u8; 32],
 }

@@ -152,7 +152,7 @@ type Lie = (&'static str, fn(&mut Proof));
 
 #[test]
 fn what_a_server_puts_its_name_to_must_still_hold() {
-    let lies: [Lie; 11] = [
+    let lies: [Lie; 13] = [
         ("its hash is another one", |proof| proof.tickethash = TxHash::from_bytes([5; 32]).into()),
         ("commits to another address", |proof| proof.commitmentaddress = address(STRANGER)),
         ("record 2 does not hold: the request is not signed", |proof| proof.records[2] = choice(2, STRANGER)),
@@ -171,6 +171,14 @@ fn what_a_server_puts_its_name_to_must_still_hold() {
         ("record 0 does not hold: records are not in", |proof| proof.records.push(payment(0, VOTER))),
         ("record 0 does not hold: the request cannot be used", |proof| {
             proof.records[0].kind = RecordKind::SetAltSignAddr
+        }),
+        // An address that only the server says is the owner's, be it named later or not at all.
+        ("record 2 does not hold: before it there is no record in which the owner names the other address", |proof| {
+            proof.altsignaddress = address(STRANGER);
+            proof.records = vec![payment(0, VOTER), choice(2, STRANGER)];
+        }),
+        ("record 2 does not hold: before it there is no record in which the owner names the other address", |proof| {
+            proof.records = vec![payment(0, VOTER), choice(2, ALTERNATE), naming(3, OWNER, ALTERNATE)];
         }),
     ];
     for (expected, lie) in lies {

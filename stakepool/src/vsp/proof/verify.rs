@@ -3,10 +3,10 @@
 use data_encoding::BASE64;
 use stakepool_core::chain::{Address, Network, TicketHash, Transaction};
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::{Outcome, SignedChoice, VspTicket, alternate_address};
+use stakepool_core::vsp::{Outcome, RecordKind, SignedChoice, VspTicket, alternate_address};
 
 use super::file::{Proof, ProofRecord};
-use super::records::{self, Bodies, CheckedRecord, Parties};
+use super::records::{self, Bodies, CheckedRecord, Parties, SignedBy};
 use super::vote::{self, CheckedVote};
 use crate::vsp::server_key::is_signed_by;
 
@@ -33,6 +33,12 @@ pub enum Unproven {
         number: u32,
         /// Why.
         reason: String,
+    },
+    /// A record of the other address, which only the server says that the owner has named.
+    #[error("record {number} does not hold: before it there is no record in which the owner names the other address")]
+    NotNamed {
+        /// Its number.
+        number: u32,
     },
     /// The vote.
     #[error("the vote does not hold: {0}")]
@@ -128,6 +134,7 @@ fn ticket(proof: &Proof) -> Result<VspTicket, Unproven> {
 
 fn checked_records(proof: &Proof, parties: &Parties<'_>) -> Result<(Vec<CheckedRecord>, Vec<Bodies>), Unproven> {
     let mut last = None;
+    let mut is_named = false;
     let mut checked = Vec::new();
     let mut all = Vec::new();
     for record in &proof.records {
@@ -137,7 +144,13 @@ fn checked_records(proof: &Proof, parties: &Parties<'_>) -> Result<(Vec<CheckedR
         }
         last = Some(record.number);
         let bodies = Bodies::of(record).map_err(failed)?;
-        checked.push(records::check(record, &bodies, parties).map_err(failed)?);
+        let holds = records::check(record, &bodies, parties).map_err(failed)?;
+        // The owner has signed a record that names the address, or it would not hold.
+        is_named |= holds.kind == RecordKind::SetAltSignAddr;
+        if holds.signed_by == SignedBy::Alternate && !is_named {
+            return Err(Unproven::NotNamed { number: record.number });
+        }
+        checked.push(holds);
         all.push(bodies);
     }
     Ok((checked, all))
