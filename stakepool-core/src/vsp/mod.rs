@@ -33,7 +33,8 @@ pub use records::{Record, RecordKind, Records, surplus};
 pub use refusal::{Code, Refusal};
 pub use registration::{Outcome, PaidFee, Registration};
 pub use requests::{
-    FeeAddressRequest, PayFeeRequest, SetAltSignAddrRequest, SetVoteChoicesRequest, TicketPackage, ticket_of,
+    FeeAddressRequest, PayFeeRequest, SetAltSignAddrRequest, SetVoteChoicesRequest, TicketPackage,
+    require_proof_request, ticket_of,
 };
 pub use state::{RegisteredState, UnknownState};
 pub use ticket::{Eligibility, VspTicket, alternate_address, authenticate};

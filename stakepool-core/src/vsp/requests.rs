@@ -12,6 +12,11 @@ use crate::chain::{TicketHash, Transaction};
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
+/// What a request of `ticketproof` says that no other does.
+const PROOF_PURPOSE: &str = "ticketproof";
+/// How many seconds the time of a request of `ticketproof` may be from the server's.
+const PROOF_WITHIN: u64 = 600;
+
 /// The ticket that a request is about: what each says, and all that `ticketstatus` does.
 ///
 /// # Errors
@@ -216,6 +221,34 @@ impl SetVoteChoicesRequest {
     pub fn require_later_than(&self, latest: Option<UnixTime>) -> Result<(), Refusal> {
         if latest.is_some_and(|latest| self.timestamp <= latest) { Err(Code::InvalidTimestamp.into()) } else { Ok(()) }
     }
+}
+
+/// Checks a request of `ticketproof`, whose answer holds the voting key: what was signed for another call, or for another server, is
+/// none, nor is what was signed long ago. `server` is the server's public key as `vspinfo` shows it.
+///
+/// # Errors
+/// A bad request that says which field is wrong, and what it must be.
+pub fn require_proof_request(body: &[u8], server: &str, now: UnixTime) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    struct Fields {
+        purpose: Option<String>,
+        pubkey: Option<String>,
+        timestamp: Option<i64>,
+    }
+    let Fields { purpose, pubkey, timestamp } = read(body)?;
+    if purpose.as_deref() != Some(PROOF_PURPOSE) {
+        return Err(Refusal::bad_request(format!("the field purpose must be {PROOF_PURPOSE:?}")));
+    }
+    if pubkey.as_deref() != Some(server) {
+        return Err(Refusal::bad_request(format!("the field pubkey must be this server's public key, {server}")));
+    }
+    if timestamp.is_none_or(|made| made.abs_diff(now.0) > PROOF_WITHIN) {
+        let now = now.0;
+        return Err(Refusal::bad_request(format!(
+            "the field timestamp must be the time in unix seconds, within ten minutes of this server's clock: {now}"
+        )));
+    }
+    Ok(())
 }
 
 type Entries = BTreeMap<String, Option<String>>;

@@ -3,11 +3,11 @@
 use serde_json::json;
 use stakepool::vsp::{AuditedVote, ProofError, VoteAudit, Vsp, verify_proof};
 use stakepool_core::chain::{BlockHeight, VoteBits};
-use stakepool_core::ports::Node as _;
+use stakepool_core::ports::{Clock as _, Node as _};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::vsp::{Followed, Outcome};
 
-use crate::vsp_wallet::{Ground, Wallet};
+use crate::vsp_wallet::{Ground, Wallet, code, json_of};
 
 /// The time of every block of the node.
 const MINED: i64 = 1_795_000_000;
@@ -47,6 +47,28 @@ async fn a_proof_shows_that_the_vote_is_in_its_block_and_follows_what_was_chosen
         let mut changed = file.clone();
         changed[at] ^= 1;
         assert!(verify_proof(&changed).is_err(), "byte {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_request_for_this_servers_proof_of_now_is_answered_with_one() {
+    let (ground, vsp, wallet) = voted(1).await;
+    let (now, purpose, server) = (ground.clock.now().0, json!("ticketproof"), vsp.public_key());
+    for made in [now - 600, now + 600] {
+        assert_eq!(wallet.prove_by(&vsp, json!(made), purpose.clone(), &server).await.status, 200);
+    }
+    let wrong = [
+        ("purpose", json!(now), json!(null), server),
+        ("purpose", json!(now), json!("ticketstatus"), server),
+        ("pubkey", json!(now), purpose.clone(), [8; 32]),
+        ("timestamp", json!(now - 601), purpose.clone(), server),
+        ("timestamp", json!(i64::MIN), purpose.clone(), server),
+        ("timestamp", json!(null), purpose, server),
+    ];
+    for (field, made, purpose, server) in wrong {
+        let answer = wallet.prove_by(&vsp, made, purpose, &server).await;
+        let message = json_of(&answer)["message"].to_string();
+        assert!(code(&answer) == (400, 0) && message.contains(&format!("the field {field} must be")), "{message}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 use stakepool::Stores;
 use stakepool::sealed::SealingKey;
@@ -222,7 +223,18 @@ impl Wallet {
     }
 
     pub async fn prove(&self, vsp: &Vsp) -> SignedAnswer {
-        let (body, signature) = self.signed(&json!({"tickethash": self.ticket.hash().to_string()}));
+        let now = json_of(&self.ask_status(vsp).await)["timestamp"].clone();
+        self.prove_by(vsp, now, json!("ticketproof"), &vsp.public_key()).await
+    }
+
+    /// Asks for a proof by a request that says these.
+    pub async fn prove_by(&self, vsp: &Vsp, made: Value, purpose: Value, server: &[u8]) -> SignedAnswer {
+        let (body, signature) = self.signed(&json!({
+            "timestamp": made,
+            "tickethash": self.ticket.hash().to_string(),
+            "purpose": purpose,
+            "pubkey": BASE64.encode(server),
+        }));
         vsp.ticket_proof(Request { body: body.as_bytes(), signature: Some(&signature) }).await
     }
 

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use stakepool_core::chain::{BlockHeight, Inclusion, InclusionError, TicketHash, VoteTransaction};
 use stakepool_core::ports::{NodeError, RegisteredTicket, StoreError};
-use stakepool_core::vsp::{Outcome, SignedAnswer};
+use stakepool_core::vsp::{Outcome, SignedAnswer, require_proof_request};
 
 use super::file::{Proof, ProofRecord, ProofVote};
 use crate::vsp::fault::Fault;
@@ -63,6 +63,7 @@ impl Vsp {
 
     async fn prove(&self, request: Request<'_>) -> Result<SignedAnswer, Fault> {
         let ticket = self.signed_for(request).await?;
+        require_proof_request(request.body, &BASE64.encode(&self.public_key()), self.now())?;
         // The semaphore is never closed; were it, the proof is made all the same.
         let _place = self.proofs.acquire().await.ok();
         let proof = self.proof_of(&ticket, request.body).await?;
