@@ -122,6 +122,22 @@ async fn no_fee_address_that_vspd_gave_is_given_again_and_retired_keys_stay_so()
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_index_that_is_not_of_the_ticket_s_fee_address_uses_no_fee_key_up() {
+    let ground = ground();
+    let mut database = read(V4);
+    let import = ground.import_to(Arc::new(ground.store.clone()));
+    for (number, index) in [(0, 5_000), (1, u32::MAX >> 1), (2, u32::MAX)] {
+        database.tickets[number].fee_address.index = KeyIndex(index);
+    }
+    import.carry_out(&database, &mut |_| {}).await.unwrap();
+    let next: Vec<_> = ground.store.fee_keys().await.unwrap().iter().map(|key| key.next()).collect();
+    assert_eq!(next, [KeyIndex(16)]);
+    database.fee_keys[0].last = KeyIndex(1 << 31);
+    let refused = import.carry_out(&database, &mut |_| {}).await.unwrap_err();
+    assert!(refused.to_string().contains("which no key has"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_proof_of_an_imported_ticket_has_what_was_signed_there() {
     let ground = ground();
     import(&ground, V4).await.unwrap();

@@ -1,5 +1,6 @@
 //! Why nothing is imported.
 
+use stakepool_core::chain::KeyIndex;
 use stakepool_core::ports::{NodeError, StoreError};
 
 use crate::vsp::chain_work::PassError;
@@ -38,6 +39,16 @@ pub enum ImportError {
         ours: String,
         /// The public key of the file, in base64.
         theirs: String,
+    },
+    /// A fee key has no such index.
+    #[error(
+        "the fee key {key} of the file has given the index {index}, which no key has: the file is damaged, take an older backup"
+    )]
+    FeeKeyIndex {
+        /// Its number.
+        key: u32,
+        /// The index.
+        index: KeyIndex,
     },
     /// A web has the work of blocks.
     #[error(
