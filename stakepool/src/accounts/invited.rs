@@ -35,7 +35,9 @@ impl Pool {
             SharedTryError::Store(error) => SignUpError::Store(error),
         })?;
         let code = InvitationCode::parse(typed).ok_or(SignUpError::WrongInvitation)?;
-        match self.parts.invitations.open_invitation(&code.hash(), self.now()).await? {
+        let open = self.parts.invitations.open_invitation(&code.hash(), self.now()).await;
+        let (tried, open) = self.or_undo_together(tried, open).await?;
+        match open {
             Some(_) => self.succeeded_together(tried).await,
             None => return Err(SignUpError::WrongInvitation),
         }

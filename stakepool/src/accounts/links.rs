@@ -56,7 +56,9 @@ impl Pool {
             SharedTryError::Wait(wait) => TakeError::Wait(wait),
             SharedTryError::Store(error) => TakeError::Store(error),
         })?;
-        if self.parts.tokens.peek(purpose, &token.hash(), self.now()).await?.is_none() {
+        let peeked = self.parts.tokens.peek(purpose, &token.hash(), self.now()).await;
+        let (tried, peeked) = self.or_undo_together(tried, peeked).await?;
+        if peeked.is_none() {
             return Ok(None);
         }
         self.succeeded_together(tried).await;

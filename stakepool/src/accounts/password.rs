@@ -193,7 +193,9 @@ impl Pool {
             SharedTryError::Wait(wait) => ResetPasswordError::Wait(wait),
             SharedTryError::Store(error) => ResetPasswordError::Store(error),
         })?;
-        let user = self.user_of_reset(token).await?.ok_or(ResetPasswordError::Stale)?;
+        let found = self.user_of_reset(token).await;
+        let (tried, found) = self.or_undo_together(tried, found).await?;
+        let user = found.ok_or(ResetPasswordError::Stale)?;
         self.succeeded_together(tried).await;
         Ok(user)
     }

@@ -31,6 +31,28 @@ impl Pool {
         }
     }
 
+    /// Takes a try back, everywhere, that could not be looked at because the store failed.
+    pub(super) async fn undo_together(&self, tried: Try) {
+        let (account, client) = self.limiter.names(&tried);
+        self.limiter.undo(tried);
+        self.end_together(&[], &[account, client].concat()).await;
+    }
+
+    /// What the store said to a try; where it failed, the try is taken back.
+    pub(super) async fn or_undo_together<T>(
+        &self,
+        tried: Try,
+        said: Result<T, StoreError>,
+    ) -> Result<(Try, T), StoreError> {
+        match said {
+            Ok(said) => Ok((tried, said)),
+            Err(error) => {
+                self.undo_together(tried).await;
+                Err(error)
+            }
+        }
+    }
+
     /// Counts tries for all instances.
     pub(super) async fn tried_together(&self, tries: &[CountedTry]) -> Result<(), SharedTryError> {
         let now = self.now();

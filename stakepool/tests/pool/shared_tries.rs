@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool::accounts::{Denied, NewPassword, SignInError, SignUpError};
-use stakepool_core::ports::{CountedTry, StoreError, TryStore};
+use stakepool::accounts::{
+    Denied, KeyAfterReset, NewPassword, ResetPasswordError, SignInError, SignUpError, VerifyError,
+};
+use stakepool_core::accounts::{Email, UserId};
+use stakepool_core::ports::{CountedTry, StoreError, TokenPurpose, TokenStore, TryStore};
 use stakepool_core::time::UnixTime;
 use tempfile::TempDir;
 
@@ -159,4 +162,69 @@ async fn where_tries_cannot_be_counted_nobody_comes_in_and_who_is_in_stays() {
         refused(&world, ALICE, PASSWORD, "203.0.113.9").await.is_none(),
         "tries that were not looked at do not count"
     );
+}
+
+/// Tokens that cannot be looked at where it is told so.
+struct FailingTokens {
+    store: Arc<dyn TokenStore>,
+    fails: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl TokenStore for FailingTokens {
+    async fn put(
+        &self,
+        purpose: TokenPurpose,
+        hash: [u8; 32],
+        user: UserId,
+        email: Option<&Email>,
+        expires: UnixTime,
+    ) -> Result<(), StoreError> {
+        self.store.put(purpose, hash, user, email, expires).await
+    }
+
+    async fn peek(
+        &self,
+        purpose: TokenPurpose,
+        hash: &[u8; 32],
+        now: UnixTime,
+    ) -> Result<Option<(UserId, Option<Email>)>, StoreError> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::Backend("the disk is full".to_owned()));
+        }
+        self.store.peek(purpose, hash, now).await
+    }
+
+    async fn take(
+        &self,
+        purpose: TokenPurpose,
+        hash: &[u8; 32],
+        now: UnixTime,
+    ) -> Result<Option<(UserId, Option<Email>)>, StoreError> {
+        self.store.take(purpose, hash, now).await
+    }
+}
+
+#[tokio::test]
+async fn links_that_the_store_could_not_look_at_count_nowhere() {
+    let fails = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&fails);
+    let world = World::with(|plan| {
+        plan.stores = Box::new(|stores| {
+            let tokens = Arc::new(FailingTokens { store: stores.tokens.clone(), fails: told });
+            stakepool::Stores { tokens, ..stores }
+        });
+    })
+    .await;
+    let (token, client) = ("5e".repeat(32), from("203.0.113.9"));
+    for _ in 0..30 {
+        let failed = world.pool.verify_email(&token, &client).await.unwrap_err();
+        assert!(matches!(failed, VerifyError::Store(_)), "{failed}");
+        let new = NewPassword::once(OTHER_PASSWORD);
+        let failed = world.pool.reset_password(&token, new, KeyAfterReset::Kept, &client).await.unwrap_err();
+        assert!(matches!(failed, ResetPasswordError::Store(_)), "{failed}");
+    }
+    fails.store(false, Ordering::SeqCst);
+    let stale = world.pool.verify_email(&token, &client).await.unwrap_err();
+    assert!(matches!(stale, VerifyError::Stale), "{stale}");
 }
