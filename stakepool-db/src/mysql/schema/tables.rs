@@ -177,7 +177,8 @@ pub(super) const OWN: &[Table] = &[
     },
     Table {
         name: "counted_tries",
-        columns: "subject VARCHAR(255) NOT NULL PRIMARY KEY, tries BIGINT NOT NULL, ends BIGINT NOT NULL",
+        columns: "subject VARCHAR(255) NOT NULL PRIMARY KEY, tries BIGINT NOT NULL, ends BIGINT NOT NULL, \
+                  KEY counted_tries_by_end (ends)",
     },
     Table {
         name: "vsp_tickets",
