@@ -107,11 +107,11 @@ mod tests {
         let mut counts = KeyCounts::default();
         counts.look(UnixTime(0), &views(Some(4)), 5);
         counts.look(UnixTime(30), &views(None), 6);
-        assert_eq!(counts.told().count(), 0);
+        assert_eq!(counts.findings().count(), 0);
         counts.look(UnixTime(60), &views(Some(4)), 6);
-        assert_eq!(counts.told().count(), 1);
+        assert_eq!(counts.findings().count(), 1);
         counts.look(UnixTime(61), &BTreeMap::new(), 6);
-        assert_eq!(counts.told().count(), 0, "it is gone");
+        assert_eq!(counts.findings().count(), 0, "it is gone");
     }
 
     #[test]
