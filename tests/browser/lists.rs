@@ -1,4 +1,4 @@
-//! Hashes in lists: opened on purpose, and without moving what stands around them.
+//! Hashes in lists lead to their tickets, and move nothing that stands around them.
 
 use serde_json::json;
 
@@ -12,11 +12,10 @@ const PLACES: &str =
     "return [...document.querySelectorAll('table.list tr:first-child > *, table.list tbody tr:first-child .mini')]
     .map(cell => { const box = cell.getBoundingClientRect(); return [Math.round(box.left), Math.round(box.width)]; });";
 const HEIGHT: &str = "return Math.round(document.querySelector('table.list tbody tr').getBoundingClientRect().height);";
-const IS_OPEN: &str = "return document.querySelector('table.list details.hash').open;";
 
 async fn point_at_hash(browser: &Browser) {
     let at = browser
-        .run("const box = document.querySelector('details.hash').getBoundingClientRect(); return [box.left + 9, box.top + 9];")
+        .run("const box = document.querySelector('table.list a.hash').getBoundingClientRect(); return [box.left + 9, box.top + 9];")
         .await;
     browser.tell("Input.dispatchMouseEvent", json!({ "type": "mouseMoved", "x": at[0], "y": at[1] })).await;
 }
@@ -32,7 +31,7 @@ async fn picture(browser: &Browser, name: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromium-driver"]
-async fn a_hash_opens_by_mouse_and_keyboard_and_no_column_moves() {
+async fn a_hash_leads_to_its_ticket_by_mouse_and_keyboard_and_no_column_moves() {
     let stage = Stage::set().await;
     let registration = stage.registered_user(EMAIL).await;
     let tickets = stage.buy(&registration, fee(), 3);
@@ -55,25 +54,21 @@ async fn a_hash_opens_by_mouse_and_keyboard_and_no_column_moves() {
             (places.clone(), height.clone()),
             "{width}: hovered"
         );
-        browser.click("details.hash > summary").await;
-        assert_eq!(browser.run(IS_OPEN).await, true);
-        assert_eq!(browser.run(PLACES).await, places, "{width}: opened");
-        picture(&browser, &format!("hash-open-{width}")).await;
-        browser.run("document.querySelector('details.hash > summary').focus()").await;
-        for (open, key) in [(false, "Enter"), (true, " ")] {
-            for kind in ["keyDown", "keyUp"] {
-                let text = if key == "Enter" { "\r" } else { " " };
-                let mut event = json!({ "type": kind, "key": key, "code": if key == " " { "Space" } else { key } });
-                event["windowsVirtualKeyCode"] = json!(if key == " " { 32 } else { 13 });
-                if kind == "keyDown" {
-                    event["text"] = json!(text);
-                }
-                browser.tell("Input.dispatchKeyEvent", event).await;
+        browser.run("document.querySelector('table.list a.hash').focus({ focusVisible: true })").await;
+        assert_eq!(browser.run(PLACES).await, places, "{width}: focused");
+        picture(&browser, &format!("hash-focus-{width}")).await;
+        for kind in ["keyDown", "keyUp"] {
+            let mut event = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13 });
+            if kind == "keyDown" {
+                event["text"] = json!("\r");
             }
-            assert_eq!(browser.run(IS_OPEN).await, open, "{width}: {key:?}");
+            browser.tell("Input.dispatchKeyEvent", event).await;
         }
-        let shown = browser.text_of("details.hash > summary").await;
+        browser.until("the ticket's page is there", async || browser.path().await.starts_with("/ticket")).await;
+        browser.reads("Timeline").await;
+        let shown = browser.text_of("#ticket").await;
         assert!(tickets.iter().any(|ticket| ticket.to_string() == shown), "the whole hash: {shown}");
+        picture(&browser, &format!("ticket-{width}")).await;
         let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth;";
         assert_eq!(browser.run(overflow).await, false, "{width}: nothing is wider than the page");
     }
