@@ -66,6 +66,11 @@ impl FeeKey {
         self.next
     }
 
+    /// The last index that may have been given; `None` where none was.
+    pub fn last_given(&self) -> Option<KeyIndex> {
+        self.next.0.checked_sub(1).filter(|last| *last > 0).map(KeyIndex)
+    }
+
     /// Whether it gives no addresses any more.
     pub const fn is_retired(&self) -> bool {
         self.retired

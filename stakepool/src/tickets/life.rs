@@ -53,8 +53,8 @@ impl TicketLife {
         };
         let Some(report) = ledger.ticket(ticket).await?.filter(is_visible) else { return Ok(None) };
         let mut votes = ledger.votes(Some(ticket), ALL_RECORDS).await?;
+        let cause = (report.state == TicketState::Missed).then(|| Cause::of(&report, &votes));
         votes.sort_by_key(|vote| vote.record.at);
-        let cause = if report.state == TicketState::Missed { Some(Cause::find(ledger, &report).await?) } else { None };
         Ok(Some(Self {
             votes,
             cause,

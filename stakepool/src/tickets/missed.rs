@@ -53,8 +53,9 @@ impl Cause {
         report.ended_at.is_none_or(|child| vote.record.height.plus(1) == child)
     }
 
-    /// A cast vote counts before a rival one, and both before a failure: one daemon that votes is enough.
-    fn of(report: &TicketReport, votes: &[StoredVote]) -> Self {
+    /// The cause by the records of a ticket, the latest first. A cast vote counts before a rival one, and both before a failure:
+    /// one daemon that votes is enough.
+    pub(super) fn of(report: &TicketReport, votes: &[StoredVote]) -> Self {
         if report.is_ignored() {
             return Self::Ignored(reason(&report.facts));
         }

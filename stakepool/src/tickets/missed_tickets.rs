@@ -54,7 +54,6 @@ impl MissedTickets {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use stakepool_core::accounts::UserId;
     use stakepool_core::reports::VoteOutcome;

@@ -42,11 +42,12 @@ impl Earnings {
         tip: BlockHeight,
     ) -> Result<Self, StoreError> {
         let since = |days: u32| tip.minus(blocks(params, DAY * days));
-        Ok(Self {
-            month: sum(ledger, user, params, since(30)).await?,
-            year: sum(ledger, user, params, since(365)).await?,
-            all: sum(ledger, user, params, BlockHeight(0)).await?,
-        })
+        let (month, year, all) = tokio::try_join!(
+            sum(ledger, user, params, since(30)),
+            sum(ledger, user, params, since(365)),
+            sum(ledger, user, params, BlockHeight(0)),
+        )?;
+        Ok(Self { month, year, all })
     }
 }
 

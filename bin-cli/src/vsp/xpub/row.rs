@@ -21,7 +21,7 @@ pub(super) struct Row {
 impl Row {
     /// A key, beside the one that the configuration names.
     pub(super) fn new(key: &FeeKey, configured: Option<&ExtendedPubKey>) -> Self {
-        let last_index = key.next().0.checked_sub(1).filter(|last| *last > 0);
+        let last_index = key.last_given().map(|index| index.0);
         Self {
             key: key.key().to_string(),
             configured: configured == Some(key.key()),

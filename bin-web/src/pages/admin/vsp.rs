@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Serialize;
 use stakepool::vsp::{Standing, Vsp};
 use stakepool_core::ports::{FeeIncome, RegisteredQuery, RegisteredTicket, RegisteredWhere, Slice, StoreError};
-use stakepool_core::time::UnixTime;
 use stakepool_core::typed;
 use stakepool_core::vsp::{FeeKey, FeeStatus, Outcome, RegisteredState};
 use warp::http::StatusCode;
@@ -23,8 +22,6 @@ const PER_PAGE: u64 = 50;
 const LISTED: u64 = 20;
 /// A fee that the node does not have after so long hangs: a ticket's six confirmations take a fraction of it.
 const LONG: Duration = Duration::from_secs(2 * 3600);
-const DAY: Duration = Duration::from_secs(86_400);
-const FOUR_WEEKS: Duration = Duration::from_secs(28 * 86_400);
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -123,7 +120,7 @@ pub async fn show(visit: Visit) -> Answer {
     let page = Page {
         standing: vsp.standing().into(),
         states: figures.states.iter().map(|(state, number)| (words(*state), *number)).collect(),
-        income: income(&visit).await?,
+        income: income(vsp).await?,
         query: &text,
         shown,
         filters: FILTERS.iter().map(|(name, title, _)| (*name, *title)).collect(),
@@ -137,16 +134,11 @@ pub async fn show(visit: Visit) -> Answer {
 }
 
 /// What confirmed fees brought in, up to now.
-async fn income(visit: &Visit) -> Result<Vec<Income>, StoreError> {
-    let (store, now) = (&visit.site.pool.parts().vsp_tickets, visit.site.now());
-    let since =
-        [("24 hours", now.minus(DAY)), ("28 days", now.minus(FOUR_WEEKS)), ("since the beginning", UnixTime(i64::MIN))];
-    let mut all = Vec::new();
-    for (time, since) in since {
-        let FeeIncome { fees, amount } = store.fee_income(since).await?;
-        all.push(Income { time, fees, amount: amounts::price(amount) });
-    }
-    Ok(all)
+async fn income(vsp: &Vsp) -> Result<Vec<Income>, StoreError> {
+    let income = vsp.income().await?;
+    let of = |(time, FeeIncome { fees, amount })| Income { time, fees, amount: amounts::price(amount) };
+    let times = [("24 hours", income.day), ("28 days", income.four_weeks), ("since the beginning", income.all)];
+    Ok(times.map(of).into())
 }
 
 /// Tickets that do not go on by themselves: fees that cannot be used, and fees that wait for long. Those that wait longest
@@ -169,7 +161,7 @@ async fn keys(vsp: &Vsp) -> Result<Vec<Key>, StoreError> {
     let current = vsp.terms().fee_key;
     let key = |key: FeeKey| Key {
         key: key.key().to_string(),
-        last: key.next().0.checked_sub(1).filter(|last| *last > 0),
+        last: key.last_given().map(|index| index.0),
         is_retired: key.is_retired(),
         is_current: *key.key() == current,
     };
