@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{AuditEntry, AuditStore};
-use stakepool_db::{DbError, Existing, Place, back_up_server};
+use stakepool_db::{CopyEnd, DbError, Existing, back_up_server};
 
 use crate::answer::Answer;
 use crate::console::Console;
@@ -50,8 +50,8 @@ impl Backup {
         let act = AuditAction::DatabaseBackup;
         let existing = if self.force { Existing::Replace } else { Existing::Keep };
         let copied = match pool.place(None)? {
-            Place::Sqlite(_) => open.wait(open.database.backup(&self.file, existing)),
-            Place::Mysql(server) => {
+            CopyEnd::Sqlite(_) => open.wait(open.database.backup(&self.file, existing)),
+            CopyEnd::Mysql(server) => {
                 let tell = &mut show(&mut console);
                 open.wait(back_up_server(server, &self.file, existing, tell)).map(drop)
             }

@@ -6,7 +6,7 @@ use stakepool::alerts::WebhookError;
 use stakepool::mail::SmtpError;
 use stakepool::wallets::VotingWallet;
 use stakepool::{Parts, Pool, SecretsError, SetupError};
-use stakepool_config::{Captcha, Database as DatabasePlace, NewKeyFile, PeerError, VspSetupError, WebConfig};
+use stakepool_config::{Captcha, Database as DatabasePlace, NewKeyFile, PeersError, VspSetupError, WebConfig};
 use stakepool_core::chain::HdKeyError;
 use stakepool_core::ports::VotingDaemon;
 use stakepool_db::{Database, DbError, SqliteOptions};
@@ -34,7 +34,7 @@ pub enum ConfiguredError {
     Daemon(#[from] ClientError),
     /// The token, or the certificate that is shown to the daemons.
     #[error(transparent)]
-    Peer(#[from] PeerError),
+    Peer(#[from] PeersError),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] SmtpError),

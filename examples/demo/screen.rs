@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::StoredVote;
 use stakepool_core::reports::TicketState;
-use stakepool_core::vsp::TicketCounts;
+use stakepool_core::vsp::RegisteredCounts;
 
 use crate::story::{ADMIN, DemoUser, USER};
 
@@ -35,7 +35,7 @@ pub fn block(
     winners: usize,
     ours: &[&StoredVote],
     counts: &[(TicketState, bool, u64)],
-    of_wallet: &TicketCounts,
+    of_wallet: &RegisteredCounts,
 ) {
     let tickets: BTreeSet<_> =
         ours.iter().filter(|vote| vote.record.outcome.is_cast()).map(|v| v.record.ticket).collect();

@@ -49,6 +49,6 @@ pub use reference::{KeyReference, daemon_keys, web_keys};
 pub use sources::{KeyValues, Sources};
 pub use voting_key::SealedVotingKey;
 pub use vspd::{FromVspd, from_vspd};
-pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeerError, RealIp, Vsp, WebConfig};
+pub use web::{Captcha, Database, Heartbeat, Mail, MailLogin, MailTls, PeersError, RealIp, Vsp, WebConfig};
 #[cfg(feature = "pool")]
 pub use web::{NewKeyFile, VspSetupError};

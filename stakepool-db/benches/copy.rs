@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
-use stakepool_db::{Database, Meanwhile, Place, SqliteOptions, copy};
+use stakepool_db::{CopyEnd, Database, Meanwhile, SqliteOptions, copy};
 
 #[allow(dead_code)]
 #[path = "../tests/db/mysql/server.rs"]
@@ -63,9 +63,11 @@ async fn main() {
     let server = server::MariaDb::shared();
     let name = server.new_name();
     server.run(format!("CREATE DATABASE {name}")).await;
-    let (from, to) = (Place::Sqlite(file), Place::Mysql(server.options(&name)));
+    let (from, to) = (CopyEnd::Sqlite(file), CopyEnd::Mysql(server.options(&name)));
     timed("from the file to the server", copy(&from, &to, Meanwhile::LeftOut, &mut |_| {})).await.unwrap();
     timed("opening the server's", Database::open_mysql(server.options(&name))).await.unwrap().close().await;
     let back = folder.path().join("back.sqlite");
-    timed("from the server to a file", copy(&to, &Place::Sqlite(back), Meanwhile::LeftOut, &mut |_| {})).await.unwrap();
+    timed("from the server to a file", copy(&to, &CopyEnd::Sqlite(back), Meanwhile::LeftOut, &mut |_| {}))
+        .await
+        .unwrap();
 }

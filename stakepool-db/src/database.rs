@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::attempts::{Attempts, Step};
 use crate::engine::Engine;
 use crate::error::DbError;
-use crate::health::Health;
+use crate::health::DatabaseHealth;
 use crate::inspection::{Configured, Inspection};
 use crate::mysql;
 use crate::purpose::Purpose;
@@ -154,7 +154,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Backend`] says what is wrong.
-    pub async fn health(&self) -> Result<Health, StoreError> {
+    pub async fn health(&self) -> Result<DatabaseHealth, StoreError> {
         match &self.inner.engine {
             Engine::Sqlite(file) => file.health().await,
             Engine::Mysql(server) => mysql::health(server).await,

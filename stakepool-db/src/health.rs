@@ -2,7 +2,7 @@
 
 /// The state of a database that works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
+pub struct DatabaseHealth {
     /// The number of its schema.
     pub schema: i64,
     /// The size of the data in bytes.

@@ -21,10 +21,10 @@ mod stores;
 mod takeover;
 mod warning;
 
-pub use copying::{Copied, CopiedTable, Meanwhile, Place, Progress, Step as CopyStep, back_up_server, copy};
+pub use copying::{Copied, CopiedTable, CopyEnd, Meanwhile, Progress, Step as CopyStep, back_up_server, copy};
 pub use database::Database;
 pub use error::DbError;
-pub use health::Health;
+pub use health::DatabaseHealth;
 pub use inspection::{Configured, Defect, Inspection, Severity};
 pub use mysql::PredecessorTables;
 pub use restoring::{AuditLine, LostUser, Restorable, SetAside, Since};

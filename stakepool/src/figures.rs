@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stakepool_core::ports::{StakeInfo, StoreError};
-use stakepool_core::vsp::TicketCounts;
+use stakepool_core::vsp::RegisteredCounts;
 use stakepool_core::wallets::GroupError;
 
 /// The figures of the pool at one moment.
@@ -16,7 +16,7 @@ pub struct PoolFigures {
     /// Users with an address.
     pub active_users: u64,
     /// The tickets that wallets of today have registered, where these are served. They are in no wallet of the pool.
-    pub registered: Option<TicketCounts>,
+    pub registered: Option<RegisteredCounts>,
 }
 
 /// Why there are no figures.

@@ -13,7 +13,7 @@ use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
 use stakepool_core::single_flight::SingleFlight;
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::TicketCounts;
+use stakepool_core::vsp::RegisteredCounts;
 use tokio::sync::OnceCell;
 
 use crate::agendas::Agendas;
@@ -269,7 +269,7 @@ impl Pool {
     }
 
     /// How many tickets wallets of today have registered, where these are served.
-    async fn registered_tickets(&self) -> Result<Option<TicketCounts>, StoreError> {
+    async fn registered_tickets(&self) -> Result<Option<RegisteredCounts>, StoreError> {
         #[cfg(feature = "vsp")]
         if self.parts.vsp.is_some() {
             return self.parts.vsp_tickets.registered_counts().await.map(Some);

@@ -20,7 +20,7 @@ use stakepool_core::ports::{
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
-use stakepool_core::vsp::{FeeKey, TicketCounts};
+use stakepool_core::vsp::{FeeKey, RegisteredCounts};
 
 use crate::database::{DatabaseHealth, WatchedStores};
 use crate::stores::{PoolStore, Stores};
@@ -198,7 +198,7 @@ pass_on! {
         fn forget_registered(ticket: &TicketHash, revision: u64) -> bool;
         fn registered_where(wanted: RegisteredWhere) -> Vec<RegisteredTicket>;
         fn records(ticket: &TicketHash) -> Vec<SealedRecord>;
-        fn registered_counts() -> TicketCounts;
+        fn registered_counts() -> RegisteredCounts;
         fn find_registered(query: &RegisteredQuery, slice: Slice) -> Listed<RegisteredTicket>;
         fn registered_figures() -> RegisteredFigures;
         fn fee_income(since: UnixTime) -> FeeIncome;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use stakepool_config::{ConfigErrors, Database as Location, Invocation, Problem, WebConfig, load_web};
 
-use stakepool_db::Place;
+use stakepool_db::CopyEnd;
 
 use crate::error::CliError;
 
@@ -48,10 +48,10 @@ impl PoolArguments {
     }
 
     /// A database that is written as in the key `database`; without it the pool's.
-    pub(crate) fn place(&self, database: Option<&str>) -> Result<Place, CliError> {
+    pub(crate) fn place(&self, database: Option<&str>) -> Result<CopyEnd, CliError> {
         Ok(match self.read(database)?.0.database {
-            Location::Sqlite(path) => Place::Sqlite(path),
-            Location::Mysql(server) => Place::Mysql(server),
+            Location::Sqlite(path) => CopyEnd::Sqlite(path),
+            Location::Mysql(server) => CopyEnd::Mysql(server),
         })
     }
 

@@ -9,14 +9,14 @@ use stakepool_core::chain::{
 };
 use stakepool_core::ports::{RecordChange, RegisteredTicket, SealedRecord, SealedSecret, VspTicketStore as _};
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::{FeeAddress, FeeStatus, Outcome, Preferences, Quote, RecordKind, Registration};
+use stakepool_core::vsp::{FeeAddress, FeeStatus, Outcome, Preferences, Quote, RecordKind, TicketRegistration};
 
 use crate::scene::{Scene, run};
 
 /// A ticket, and how it and its fee stand.
 fn ticket(number: u8, fee: FeeStatus, outcome: Option<Outcome>) -> RegisteredTicket {
     let address = Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([number; 20])));
-    let registration = Registration {
+    let registration = TicketRegistration {
         ticket: TicketHash::from_bytes([number; 32]),
         owner: address,
         alternate: None,

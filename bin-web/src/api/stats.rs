@@ -6,7 +6,7 @@ use stakepool::accounts::ClientAddress;
 use stakepool::{Notice, Pool, PoolFigures};
 use stakepool_core::chain::Amount;
 use stakepool_core::log_throttle::LogThrottle;
-use stakepool_core::vsp::TicketCounts;
+use stakepool_core::vsp::RegisteredCounts;
 use tokio::time::Instant;
 
 use super::answer::{Code, with_data};
@@ -64,9 +64,9 @@ struct Registered {
     revoked: u64,
 }
 
-impl From<TicketCounts> for Registered {
-    fn from(counts: TicketCounts) -> Self {
-        let TicketCounts { voting, voted, missed, expired, revoked, .. } = counts;
+impl From<RegisteredCounts> for Registered {
+    fn from(counts: RegisteredCounts) -> Self {
+        let RegisteredCounts { voting, voted, missed, expired, revoked, .. } = counts;
         Self { voting, voted, missed, expired, revoked }
     }
 }

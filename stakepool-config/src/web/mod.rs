@@ -22,7 +22,7 @@ pub(crate) use config::build;
 pub use database::Database;
 pub use heartbeat::Heartbeat;
 pub use mail::{Mail, MailLogin, MailTls};
-pub use peers::PeerError;
+pub use peers::PeersError;
 pub use site::RealIp;
 pub use vsp::Vsp;
 #[cfg(feature = "pool")]

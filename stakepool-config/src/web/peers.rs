@@ -16,7 +16,7 @@ use super::config::WebConfig;
 /// Why the voting daemons cannot be talked to as configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PeerError {
+pub enum PeersError {
     /// A token.
     #[error("rpctoken or rpctokens: {0}")]
     Token(#[source] RpcTokenError),
@@ -41,12 +41,12 @@ impl WebConfig {
     /// the one for all, and the client certificate, where they are configured.
     ///
     /// # Errors
-    /// [`PeerError`] where no daemon would take the token or the certificate.
-    pub fn daemon_clients(&self) -> Result<Vec<ClientOptions>, PeerError> {
-        let identity = self.rpc_identity.as_ref().map(key_pair).transpose().map_err(PeerError::Identity)?;
+    /// [`PeersError`] where no daemon would take the token or the certificate.
+    pub fn daemon_clients(&self) -> Result<Vec<ClientOptions>, PeersError> {
+        let identity = self.rpc_identity.as_ref().map(key_pair).transpose().map_err(PeersError::Identity)?;
         let client = |daemon: &DaemonEndpoint| {
             let token = daemon.token.as_ref().or(self.rpc_token.as_ref());
-            let token = token.map(|token| RpcToken::new(token.expose())).transpose().map_err(PeerError::Token)?;
+            let token = token.map(|token| RpcToken::new(token.expose())).transpose().map_err(PeersError::Token)?;
             let certificate = daemon.certificate.pem.as_bytes();
             Ok(ClientOptions::new(&daemon.host, certificate).with_token(token).with_identity(identity.clone()))
         };

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::{Listed, Slice, StoreError};
 use crate::chain::{Amount, BlockHeight, ExtendedPubKey, TicketHash, Transaction};
 use crate::time::UnixTime;
-use crate::vsp::{FeeKey, FeeStatus, RecordKind, RegisteredState, Registration, TicketCounts};
+use crate::vsp::{FeeKey, FeeStatus, RecordKind, RegisteredCounts, RegisteredState, TicketRegistration};
 
 /// A secret, encrypted for its place.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl fmt::Debug for SealedSecret {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegisteredTicket {
     /// What wallets and rules see of it.
-    pub registration: Registration,
+    pub registration: TicketRegistration,
     /// The ticket's transaction.
     pub transaction: Transaction,
     /// The key that votes, once it has come and until the vote is too deep to be undone.
@@ -45,7 +45,7 @@ pub struct RegisteredTicket {
 
 impl RegisteredTicket {
     /// A ticket that was not known before.
-    pub const fn new(registration: Registration, transaction: Transaction, now: UnixTime) -> Self {
+    pub const fn new(registration: TicketRegistration, transaction: Transaction, now: UnixTime) -> Self {
         Self {
             registration,
             transaction,
@@ -174,7 +174,7 @@ pub trait VspTicketStore: Send + Sync {
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError>;
 
     /// How many tickets are to be voted, and how many have ended in which way. The network's are left at 0.
-    async fn registered_counts(&self) -> Result<TicketCounts, StoreError>;
+    async fn registered_counts(&self) -> Result<RegisteredCounts, StoreError>;
 
     /// The tickets that an operator looks for, the last registered first.
     async fn find_registered(

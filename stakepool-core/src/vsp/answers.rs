@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 
 use super::fee::Quote;
-use super::registration::Registration;
+use super::registration::TicketRegistration;
 use crate::chain::Address;
 use crate::time::UnixTime;
 
@@ -95,7 +95,7 @@ pub struct TicketStatusAnswer<'a> {
 
 impl<'a> TicketStatusAnswer<'a> {
     /// How a ticket stands.
-    pub fn new(now: UnixTime, ticket: &'a Registration, request: Echo<'a>) -> Self {
+    pub fn new(now: UnixTime, ticket: &'a TicketRegistration, request: Echo<'a>) -> Self {
         Self {
             timestamp: now,
             ticketconfirmed: ticket.confirmed_at.is_some(),

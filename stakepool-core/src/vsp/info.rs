@@ -26,7 +26,7 @@ pub fn server_version(ours: &str) -> String {
 
 /// How many tickets there are, and how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TicketCounts {
+pub struct RegisteredCounts {
     /// Tickets to be voted.
     pub voting: u64,
     /// Tickets that have voted.
@@ -57,7 +57,7 @@ pub struct Facts<'a> {
     /// As [`server_version`] makes it.
     pub version: &'a str,
     /// The tickets.
-    pub tickets: TicketCounts,
+    pub tickets: RegisteredCounts,
     /// Those that vote: all, and those that can now.
     pub daemons: (u32, u32),
     /// The height of the best block.
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_fields_of_both_generations_are_there_and_revoked_is_expired_and_missed() {
-        let tickets = TicketCounts { voting: 3, voted: 5, expired: 2, missed: 1, revoked: 4, network: 12 };
+        let tickets = RegisteredCounts { voting: 3, voted: 5, expired: 2, missed: 1, revoked: 4, network: 12 };
         let facts = Facts {
             now: UnixTime(7),
             public_key: [1; 32],

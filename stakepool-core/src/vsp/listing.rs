@@ -124,7 +124,7 @@ mod tests {
     use crate::chain::BlockHeight;
     use crate::ticket::PoolFee;
     use crate::time::UnixTime;
-    use crate::vsp::{Facts, TicketCounts, VspInfo, server_version};
+    use crate::vsp::{Facts, RegisteredCounts, VspInfo, server_version};
     use serde_json::json;
 
     fn info() -> Value {
@@ -136,7 +136,7 @@ mod tests {
             closed: None,
             network: Network::Mainnet,
             version: &version,
-            tickets: TicketCounts::default(),
+            tickets: RegisteredCounts::default(),
             daemons: (3, 2),
             height: BlockHeight(162),
         };

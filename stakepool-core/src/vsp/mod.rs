@@ -2,7 +2,7 @@
 //! ticket, which requests a ticket takes at which time, and what is answered. All of it without I/O.
 //!
 //! The way of a request: [`ticket_of`] or [`TicketPackage::parse`], [`authenticate`], the request's own `parse`, what the
-//! [`Registration`] requires, the answer, [`SignedAnswer::seal`]. Each step refuses with a [`Refusal`].
+//! [`TicketRegistration`] requires, the answer, [`SignedAnswer::seal`]. Each step refuses with a [`Refusal`].
 
 mod answers;
 mod fee;
@@ -26,12 +26,12 @@ pub use fee_key::{FeeAddress, FeeKey, FeeKeyError};
 pub use fee_status::{CONFIRMATIONS, FeeEvent, FeeStatus, NotNow, UnknownStatus};
 pub use fields::MAX_BODY;
 pub use in_force::{Followed, SignedChoice, follows, time_of_answer};
-pub use info::{API_VERSION, Facts, TicketCounts, VspInfo, server_version};
+pub use info::{API_VERSION, Facts, RegisteredCounts, VspInfo, server_version};
 pub use listing::{ListingFault, listing_faults};
 pub use preferences::Preferences;
 pub use records::{Record, RecordKind, Records, surplus};
 pub use refusal::{Code, Refusal};
-pub use registration::{Outcome, PaidFee, Registration};
+pub use registration::{Outcome, PaidFee, TicketRegistration};
 pub use requests::{
     FeeAddressRequest, PayFeeRequest, SetAltSignAddrRequest, SetVoteChoicesRequest, TicketPackage,
     require_proof_request, ticket_of,

@@ -51,7 +51,7 @@ impl fmt::Display for Outcome {
 
 /// A registered ticket. Its voting key is kept apart.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Registration {
+pub struct TicketRegistration {
     /// The ticket.
     pub ticket: TicketHash,
     /// The commitment address, whose key signs requests.
@@ -83,7 +83,7 @@ pub struct PaidFee {
     pub voting_key: PrivateKey,
 }
 
-impl Registration {
+impl TicketRegistration {
     /// A ticket that was not known before.
     pub fn new(ticket: &VspTicket, network: Network, fee_address: FeeAddress, quote: Quote) -> Self {
         Self {
@@ -201,9 +201,9 @@ mod tests {
     use super::*;
     use crate::chain::{AddressKind, Amount, Hash160, KeyIndex};
 
-    fn registration() -> Registration {
+    fn registration() -> TicketRegistration {
         let address = Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([7; 20])));
-        Registration {
+        TicketRegistration {
             ticket: TicketHash::from_bytes([1; 32]),
             owner: address,
             alternate: None,
@@ -217,8 +217,8 @@ mod tests {
         }
     }
 
-    fn with(fee: FeeStatus, outcome: Option<Outcome>) -> Registration {
-        Registration { fee, outcome, ..registration() }
+    fn with(fee: FeeStatus, outcome: Option<Outcome>) -> TicketRegistration {
+        TicketRegistration { fee, outcome, ..registration() }
     }
 
     #[test]

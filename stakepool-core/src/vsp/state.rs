@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::fee_status::FeeStatus;
-use super::registration::{Outcome, Registration};
+use super::registration::{Outcome, TicketRegistration};
 
 /// Where a registered ticket is: where its fee is, and after the ticket's end how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,8 +40,8 @@ impl RegisteredState {
     }
 }
 
-impl From<&Registration> for RegisteredState {
-    fn from(registration: &Registration) -> Self {
+impl From<&TicketRegistration> for RegisteredState {
+    fn from(registration: &TicketRegistration) -> Self {
         registration.outcome.map_or(Self::Open(registration.fee), Self::Ended)
     }
 }

@@ -10,8 +10,8 @@ use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
     AnswerSigner, BestBlock, Code, DoneAnswer, Echo, Eligibility, Facts, FeeAddressAnswer, FeeAddressRequest, FeeEvent,
-    FeeKey, FeeTerms, Outcome, PayFeeRequest, Record, RecordKind, Records, Refusal, Registration,
-    SetAltSignAddrRequest, SetVoteChoicesRequest, SignedAnswer, TicketCounts, TicketPackage, TicketStatusAnswer,
+    FeeKey, FeeTerms, Outcome, PayFeeRequest, Record, RecordKind, Records, Refusal, RegisteredCounts,
+    SetAltSignAddrRequest, SetVoteChoicesRequest, SignedAnswer, TicketPackage, TicketRegistration, TicketStatusAnswer,
     VspInfo, VspTicket, alternate_address, authenticate, server_version, ticket_of,
 };
 
@@ -96,7 +96,7 @@ impl AnswerSigner for NoSigner {
 
 struct Known {
     ticket: VspTicket,
-    registration: Registration,
+    registration: TicketRegistration,
     records: Records,
 }
 
@@ -188,7 +188,7 @@ impl Server {
             }
         } else {
             Eligibility::of(world.confirmations(), &self.params).require(true)?;
-            let registration = Registration::new(&ticket, NETWORK, self.key.give().unwrap(), quote);
+            let registration = TicketRegistration::new(&ticket, NETWORK, self.key.give().unwrap(), quote);
             let mut known = Known { ticket: ticket.clone(), registration, records: Records::default() };
             known.live_on(world);
             self.known.insert(ticket.hash(), known);
@@ -226,7 +226,7 @@ impl Server {
             closed: world.closed.then_some(&world.closed_message),
             network: NETWORK,
             version: &server_version("0.1.0"),
-            tickets: TicketCounts::default(),
+            tickets: RegisteredCounts::default(),
             daemons: (3, 3),
             height: world.height,
         }))

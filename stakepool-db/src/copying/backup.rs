@@ -4,8 +4,8 @@ use std::path::Path;
 
 use stakepool_core::ports::DatabaseServer;
 
+use super::copy_end::CopyEnd;
 use super::in_use::Meanwhile;
-use super::place::Place;
 use super::run::{Copied, Progress, copy};
 use crate::error::DbError;
 use crate::sqlite::{BackupTarget, Existing};
@@ -23,8 +23,8 @@ pub async fn back_up_server(
 ) -> Result<Copied, DbError> {
     let target = BackupTarget::new(path, existing, Vec::new())?;
     let unfinished = target.begin()?;
-    let place = Place::Sqlite(unfinished.path().to_owned());
-    let copied = copy(&Place::Mysql(server), &place, Meanwhile::LeftOut, progress).await?;
+    let place = CopyEnd::Sqlite(unfinished.path().to_owned());
+    let copied = copy(&CopyEnd::Mysql(server), &place, Meanwhile::LeftOut, progress).await?;
     target.finish(unfinished)?;
     Ok(Copied { to: path.display().to_string(), ..copied })
 }

@@ -5,16 +5,16 @@
 //! compared, and no program serves from it before.
 
 mod backup;
+mod copy_end;
 mod fingerprint;
 mod in_use;
-mod place;
 mod rows;
 mod run;
 mod source;
 mod target;
 
 pub use self::backup::back_up_server;
+pub use self::copy_end::CopyEnd;
 pub use self::in_use::Meanwhile;
-pub use self::place::Place;
 pub(crate) use self::run::copy_as;
 pub use self::run::{Copied, CopiedTable, Progress, Step, copy};

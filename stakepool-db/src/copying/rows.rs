@@ -6,8 +6,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use tokio::time::timeout;
 
+use super::copy_end::CopyEnd;
 use super::fingerprint::Fingerprint;
-use super::place::Place;
 use crate::copy_mark;
 use crate::error::DbError;
 use crate::layout::{Column, Kind, Layout};
@@ -31,14 +31,14 @@ pub(super) type Values = Vec<Value>;
 pub(super) struct Rows<'s> {
     stream: BoxStream<'s, Result<Row, Failure>>,
     layout: Layout,
-    place: &'s Place,
+    place: &'s CopyEnd,
     /// What was read so far.
     pub(super) fingerprint: Fingerprint,
 }
 
 impl<'s> Rows<'s> {
     /// All rows in the order of the key, in which an interrupted copy goes on.
-    pub(super) fn in_order(transaction: &'s mut Transaction, place: &'s Place, layout: &Layout) -> Self {
+    pub(super) fn in_order(transaction: &'s mut Transaction, place: &'s CopyEnd, layout: &Layout) -> Self {
         let mut select = select(layout);
         select.push(" ORDER BY ");
         columns(&mut select, layout.key.iter().copied());
@@ -48,7 +48,7 @@ impl<'s> Rows<'s> {
     /// What all rows come to, as they lie.
     pub(super) async fn sum(
         transaction: &'s mut Transaction,
-        place: &'s Place,
+        place: &'s CopyEnd,
         layout: &Layout,
     ) -> Result<Fingerprint, DbError> {
         let mut rows = Self::new(transaction, place, layout, &select(layout));
@@ -56,7 +56,7 @@ impl<'s> Rows<'s> {
         Ok(rows.fingerprint)
     }
 
-    fn new(transaction: &'s mut Transaction, place: &'s Place, layout: &Layout, select: &Statement) -> Self {
+    fn new(transaction: &'s mut Transaction, place: &'s CopyEnd, layout: &Layout, select: &Statement) -> Self {
         let stream = transaction.stream(select);
         Self { stream, layout: layout.clone(), place, fingerprint: Fingerprint::default() }
     }
@@ -135,12 +135,12 @@ pub(super) fn columns(statement: &mut Statement, names: impl Iterator<Item = &'s
 }
 
 /// An error of a database in its own words.
-pub(super) fn failed(place: &Place, failure: Failure) -> DbError {
+pub(super) fn failed(place: &CopyEnd, failure: Failure) -> DbError {
     match (place, failure) {
-        (Place::Sqlite(path), Failure::Sql(error)) => sqlite::open_error(path, &error),
-        (Place::Sqlite(path), other) => {
+        (CopyEnd::Sqlite(path), Failure::Sql(error)) => sqlite::open_error(path, &error),
+        (CopyEnd::Sqlite(path), other) => {
             DbError::Failed { path: path.clone(), reason: sqlite::store_error(other).to_string() }
         }
-        (Place::Mysql(_), failure) => DbError::Server { place: place.name(), reason: mysql::text_of(failure) },
+        (CopyEnd::Mysql(_), failure) => DbError::Server { place: place.name(), reason: mysql::text_of(failure) },
     }
 }

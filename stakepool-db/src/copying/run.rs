@@ -1,8 +1,8 @@
 //! The copying itself.
 
+use super::copy_end::CopyEnd;
 use super::fingerprint::Fingerprint;
 use super::in_use::Meanwhile;
-use super::place::Place;
 use super::source::Source;
 use super::target::{Target, layouts};
 use crate::error::DbError;
@@ -65,8 +65,8 @@ pub struct Copied {
 /// [`DbError`]: [`SourceInUse`](DbError::SourceInUse) or [`SourceChanged`](DbError::SourceChanged) where what is written
 /// meanwhile is refused. The copy goes on when it is asked for again, unless the target is refused.
 pub async fn copy(
-    from: &Place,
-    to: &Place,
+    from: &CopyEnd,
+    to: &CopyEnd,
     meanwhile: Meanwhile,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Copied, DbError> {
@@ -75,9 +75,9 @@ pub async fn copy(
 
 /// The same with another name of the source, by which a copy that was cut off is known again.
 pub(crate) async fn copy_as(
-    from: &Place,
+    from: &CopyEnd,
     name: &str,
-    to: &Place,
+    to: &CopyEnd,
     meanwhile: Meanwhile,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Copied, DbError> {

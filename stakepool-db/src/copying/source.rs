@@ -6,9 +6,9 @@ use std::path::Path;
 use sqlx::sqlite::SqlitePool;
 use tokio::time::Instant;
 
+use super::copy_end::CopyEnd;
 use super::fingerprint::Fingerprint;
 use super::in_use::{self, Meanwhile};
-use super::place::Place;
 use super::rows::{LONGEST, Rows, count, failed};
 use crate::copy_mark;
 use crate::error::DbError;
@@ -26,7 +26,7 @@ pub(super) struct Source {
 /// What outlives the transaction.
 pub(super) struct Connections {
     /// What errors are told with.
-    place: Place,
+    place: CopyEnd,
     engine: Engine,
 }
 
@@ -39,16 +39,16 @@ enum Engine {
 impl Source {
     /// Opens a pool's database whose tables are up to date, and refuses one that is in use, unless what is written meanwhile
     /// is left out.
-    pub(super) async fn open(place: &Place, meanwhile: Meanwhile) -> Result<Self, DbError> {
+    pub(super) async fn open(place: &CopyEnd, meanwhile: Meanwhile) -> Result<Self, DbError> {
         let of_place = |failure| failed(place, failure);
         let (mut transaction, engine) = match place {
-            Place::Sqlite(path) => {
+            CopyEnd::Sqlite(path) => {
                 if meanwhile == Meanwhile::Refused {
                     refuse_open(place, path)?;
                 }
                 of_file(path).await?
             }
-            Place::Mysql(options) => {
+            CopyEnd::Mysql(options) => {
                 let server = Box::new(mysql::open_once_ready(options.clone()).await?);
                 if meanwhile == Meanwhile::Refused
                     && let Some(holder) = in_use::writer(&server).await.map_err(of_place)?
@@ -123,7 +123,7 @@ impl Connections {
 }
 
 /// Fails where a program has a file open.
-fn refuse_open(place: &Place, path: &Path) -> Result<(), DbError> {
+fn refuse_open(place: &CopyEnd, path: &Path) -> Result<(), DbError> {
     match Holder::of(path) {
         Ok(None) => Ok(()),
         Ok(Some(holder)) => Err(DbError::SourceInUse { place: place.name(), holder: format!("{holder} has it open") }),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use stakepool_core::ports::{DatabaseServer, StoreError};
 use tokio::time::Instant;
 
+use super::copy_end::CopyEnd;
 use super::fingerprint::Fingerprint;
-use super::place::Place;
 use super::rows::{LONGEST, Rows, Values, columns, count, failed, size};
 use crate::attempts::transaction;
 use crate::copy_mark;
@@ -29,18 +29,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A database that takes a copy.
 pub(super) struct Target {
     database: Database,
-    place: Place,
+    place: CopyEnd,
 }
 
 impl Target {
     /// Opens a database that is empty, or that an earlier run of the same copy began; makes its tables, and marks it.
-    pub(super) async fn open(place: &Place, layouts: &[Layout], source: &str) -> Result<Self, DbError> {
+    pub(super) async fn open(place: &CopyEnd, layouts: &[Layout], source: &str) -> Result<Self, DbError> {
         let database = match place {
-            Place::Sqlite(path) => {
+            CopyEnd::Sqlite(path) => {
                 refuse_file(path).await?;
                 Database::open_sqlite_to_copy(path, SqliteOptions { readers: 1, ..SqliteOptions::default() }).await?
             }
-            Place::Mysql(server) => {
+            CopyEnd::Mysql(server) => {
                 refuse_taken(server, place, layouts, source).await?;
                 Database::open_mysql_to_copy(server.clone()).await?
             }
@@ -144,8 +144,8 @@ impl Target {
         done?;
         match &self.place {
             // On the disk, all of it, before anybody is told that it is whole.
-            Place::Sqlite(path) => sqlite::end_log(path).await,
-            Place::Mysql(_) => Ok(()),
+            CopyEnd::Sqlite(path) => sqlite::end_log(path).await,
+            CopyEnd::Mysql(_) => Ok(()),
         }
     }
 
@@ -174,7 +174,7 @@ enum Begun {
 /// Whether this copy was begun before. Fails where there is something else in the tables that are there.
 async fn look(
     transaction: &mut Transaction,
-    place: &Place,
+    place: &CopyEnd,
     layouts: &[Layout],
     source: &str,
 ) -> Result<Begun, DbError> {
@@ -208,7 +208,7 @@ fn where_there<T>(found: Result<Option<T>, Failure>) -> Result<Option<T>, Failur
 /// Fails where a database on a server is neither empty nor this copy, before a table of it is made or changed.
 async fn refuse_taken(
     options: &DatabaseServer,
-    place: &Place,
+    place: &CopyEnd,
     layouts: &[Layout],
     source: &str,
 ) -> Result<(), DbError> {

@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, fcntl_lock};
 use super::since::{self, Since};
 use stakepool_core::ports::DatabaseServer;
 
-use crate::copying::{Copied, Meanwhile, Place, Progress, copy_as};
+use crate::copying::{Copied, CopyEnd, Meanwhile, Progress, copy_as};
 use crate::database::Database;
 use crate::error::DbError;
 use crate::sqlite::{
@@ -102,10 +102,10 @@ impl Restorable {
     /// As [`copy`](crate::copy).
     pub async fn copy_to(self, server: DatabaseServer, progress: &mut dyn FnMut(Progress)) -> Result<Copied, DbError> {
         self.database.close().await;
-        let from = Place::Sqlite(self.copy.path().to_owned());
+        let from = CopyEnd::Sqlite(self.copy.path().to_owned());
         // A file that nobody else knows of.
         let meanwhile = Meanwhile::LeftOut;
-        copy_as(&from, &self.backup.display().to_string(), &Place::Mysql(server), meanwhile, progress).await
+        copy_as(&from, &self.backup.display().to_string(), &CopyEnd::Mysql(server), meanwhile, progress).await
     }
 
     /// Removes the copy: nothing has changed.

@@ -9,7 +9,7 @@ use super::failure::{backend, open_error};
 use super::file::SqliteFile;
 use super::{schema, side_file};
 use crate::error::DbError;
-use crate::health::Health;
+use crate::health::DatabaseHealth;
 
 impl SqliteFile {
     /// Looks through the whole file, its indexes included: slower than what is done at opening.
@@ -34,12 +34,12 @@ impl SqliteFile {
     ///
     /// # Errors
     /// [`StoreError::Backend`] says what is wrong.
-    pub(crate) async fn health(&self) -> Result<Health, StoreError> {
+    pub(crate) async fn health(&self) -> Result<DatabaseHealth, StoreError> {
         let path = &self.path;
         self.look_at_files().await?;
         sqlx::query("SELECT name FROM schema_notes LIMIT 1").fetch_optional(&self.readers).await.map_err(backend)?;
         self.write().await.map_err(backend)?.rollback().await.map_err(backend)?;
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        Ok(Health { schema: schema::known(), size: size(path), log_size: size(&side_file(path, "-wal")) })
+        Ok(DatabaseHealth { schema: schema::known(), size: size(path), log_size: size(&side_file(path, "-wal")) })
     }
 }

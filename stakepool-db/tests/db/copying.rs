@@ -11,7 +11,7 @@ use stakepool_core::ports::{LedgerStore as _, UserStore as _};
 use stakepool_core::testkit::samples::{NOW, new_user, report};
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_db::{
-    Copied, CopyStep, Database, DbError, Existing, Meanwhile, Place, Restorable, Severity, SqliteOptions,
+    Copied, CopyEnd, CopyStep, Database, DbError, Existing, Meanwhile, Restorable, Severity, SqliteOptions,
     back_up_server, copy,
 };
 use tempfile::TempDir;
@@ -105,12 +105,12 @@ async fn indexes(path: &Path) -> Vec<String> {
     sqlx::query_scalar(texts).fetch_all(&mut connection(path).await).await.unwrap()
 }
 
-async fn copied(from: &Place, to: &Place) -> Copied {
+async fn copied(from: &CopyEnd, to: &CopyEnd) -> Copied {
     copy(from, to, Meanwhile::LeftOut, &mut |_| {}).await.unwrap()
 }
 
 /// Copies until so many times was said how far it is, and is then gone as after a kill. True where it came to its end.
-async fn cut_off(from: &Place, to: &Place, after: usize) -> bool {
+async fn cut_off(from: &CopyEnd, to: &CopyEnd, after: usize) -> bool {
     let cut = Arc::new(Notify::new());
     let mut said = 0;
     let mut tell = |_| {
@@ -132,7 +132,7 @@ async fn a_file_is_copied_with_every_row_and_is_not_written() {
     let source = filled(&folder).await;
     let before = fs::read(&source).unwrap();
     let target = folder.path().join("target.sqlite");
-    let copied = copied(&Place::Sqlite(source.clone()), &Place::Sqlite(target.clone())).await;
+    let copied = copied(&CopyEnd::Sqlite(source.clone()), &CopyEnd::Sqlite(target.clone())).await;
     assert_eq!(fs::read(&source).unwrap(), before);
     assert_eq!(content(&target).await, content(&source).await);
     assert_eq!(indexes(&target).await, indexes(&source).await);
@@ -142,7 +142,7 @@ async fn a_file_is_copied_with_every_row_and_is_not_written() {
     let empty = folder.path().join("empty.sqlite");
     open(&empty).await.unwrap().close().await;
     let target = folder.path().join("served.sqlite");
-    self::copied(&Place::Sqlite(empty), &Place::Sqlite(target.clone())).await;
+    self::copied(&CopyEnd::Sqlite(empty), &CopyEnd::Sqlite(target.clone())).await;
     let database = open(&target).await.unwrap();
     database.create(new_user("alice@example.org")).await.unwrap();
     database.close().await;
@@ -154,15 +154,15 @@ async fn a_pool_goes_to_a_server_and_back_and_is_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let source = filled(&folder).await;
     let fixture = MariaDbFixture::empty().await;
-    let server = Place::Mysql(fixture.server().options(&fixture.name));
-    let there = copied(&Place::Sqlite(source.clone()), &server).await;
+    let server = CopyEnd::Mysql(fixture.server().options(&fixture.name));
+    let there = copied(&CopyEnd::Sqlite(source.clone()), &server).await;
     let target = folder.path().join("target.sqlite");
-    let back = copied(&server, &Place::Sqlite(target.clone())).await;
+    let back = copied(&server, &CopyEnd::Sqlite(target.clone())).await;
     assert_eq!(there.tables, back.tables);
     assert_eq!(content(&target).await, content(&source).await);
     // And to another server.
     let other = MariaDbFixture::empty().await;
-    let again = copied(&server, &Place::Mysql(other.server().options(&other.name))).await;
+    let again = copied(&server, &CopyEnd::Mysql(other.server().options(&other.name))).await;
     assert_eq!(again.tables, back.tables);
 }
 
@@ -170,12 +170,12 @@ async fn a_pool_goes_to_a_server_and_back_and_is_the_same() {
 async fn a_copy_that_is_cut_off_anywhere_goes_on_and_serves_nobody_before_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let source = filled(&folder).await;
-    let from = Place::Sqlite(source.clone());
+    let from = CopyEnd::Sqlite(source.clone());
     let whole = content(&source).await;
     let mut cuts = 0;
     for after in (0..).step_by(7) {
         let target = folder.path().join(format!("target{after}.sqlite"));
-        let to = Place::Sqlite(target.clone());
+        let to = CopyEnd::Sqlite(target.clone());
         if cut_off(&from, &to, after).await {
             break;
         }
@@ -198,8 +198,8 @@ async fn a_copy_that_is_cut_off_anywhere_goes_on_and_serves_nobody_before_it_is_
 #[ignore = "needs MariaDB"]
 async fn a_copy_to_a_server_that_is_cut_off_anywhere_goes_on_and_serves_nobody_before_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let from = Place::Sqlite(filled(&folder).await);
-    let expected = copied(&from, &Place::Sqlite(folder.path().join("whole.sqlite"))).await.tables;
+    let from = CopyEnd::Sqlite(filled(&folder).await);
+    let expected = copied(&from, &CopyEnd::Sqlite(folder.path().join("whole.sqlite"))).await.tables;
     let fresh = MariaDbFixture::empty().await;
     fresh.open().await.close().await;
     let indexes = fresh.server().indexes(&fresh.name).await;
@@ -207,7 +207,7 @@ async fn a_copy_to_a_server_that_is_cut_off_anywhere_goes_on_and_serves_nobody_b
     for after in [0, 3, 9, 17, 40] {
         let fixture = MariaDbFixture::empty().await;
         let options = fixture.server().options(&fixture.name);
-        let to = Place::Mysql(options.clone());
+        let to = CopyEnd::Mysql(options.clone());
         assert!(!cut_off(&from, &to, after).await);
         for error in [
             Database::open_mysql(options.clone()).await.unwrap_err(),
@@ -226,10 +226,10 @@ async fn a_copy_to_a_server_that_is_cut_off_anywhere_goes_on_and_serves_nobody_b
 async fn what_changed_in_the_source_after_a_cut_is_found_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let source = filled(&folder).await;
-    let (from, to) = (Place::Sqlite(source.clone()), Place::Sqlite(folder.path().join("target.sqlite")));
+    let (from, to) = (CopyEnd::Sqlite(source.clone()), CopyEnd::Sqlite(folder.path().join("target.sqlite")));
     // Until all is written, and nothing is compared.
     let mut all = 0;
-    copy(&from, &Place::Sqlite(folder.path().join("count.sqlite")), Meanwhile::LeftOut, &mut |progress| {
+    copy(&from, &CopyEnd::Sqlite(folder.path().join("count.sqlite")), Meanwhile::LeftOut, &mut |progress| {
         all += usize::from(progress.step != CopyStep::Compared);
     })
     .await
@@ -247,13 +247,13 @@ async fn what_changed_in_the_source_after_a_cut_is_found_and_named() {
 async fn nothing_is_copied_over_a_pool_or_something_else() {
     let folder = tempfile::tempdir().unwrap();
     let source = filled(&folder).await;
-    let from = Place::Sqlite(source.clone());
+    let from = CopyEnd::Sqlite(source.clone());
     let file = |name: &str| folder.path().join(name);
     let pool = file("pool.sqlite");
     let database = open(&pool).await.unwrap();
     database.create(new_user("alice@example.org")).await.unwrap();
-    let refusal_from = async |from: &Place, to: &Path| {
-        copy(from, &Place::Sqlite(to.to_owned()), Meanwhile::LeftOut, &mut |_| {}).await.unwrap_err()
+    let refusal_from = async |from: &CopyEnd, to: &Path| {
+        copy(from, &CopyEnd::Sqlite(to.to_owned()), Meanwhile::LeftOut, &mut |_| {}).await.unwrap_err()
     };
     let refusal = async |to: &Path| refusal_from(&from, to).await.to_string();
     let error = refusal(&pool).await;
@@ -277,11 +277,11 @@ async fn nothing_is_copied_over_a_pool_or_something_else() {
         assert_eq!(fs::read(file(to)).unwrap(), before);
     }
     // Nor from one that is half a pool.
-    assert!(!cut_off(&from, &Place::Sqlite(file("half")), 5).await);
-    let half = Place::Sqlite(file("half"));
+    assert!(!cut_off(&from, &CopyEnd::Sqlite(file("half")), 5).await);
+    let half = CopyEnd::Sqlite(file("half"));
     let error = refusal_from(&half, &file("new")).await;
     assert!(matches!(error, DbError::UnfinishedCopy { .. }), "{error}");
-    let error = refusal_from(&Place::Sqlite(pool), &file("half")).await.to_string();
+    let error = refusal_from(&CopyEnd::Sqlite(pool), &file("half")).await.to_string();
     assert!(error.contains("it holds an unfinished copy of") && error.contains("source.sqlite"), "{error}");
     assert!(!file("new").exists());
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stakepool_core::ports::{UpkeepStore as _, UserStore as _};
 use stakepool_core::testkit::samples::{NOW, new_user};
 use stakepool_core::testkit::store_tests::Fixture as _;
-use stakepool_db::{Copied, Database, DbError, Meanwhile, Place, Progress, SqliteOptions, copy};
+use stakepool_db::{Copied, CopyEnd, Database, DbError, Meanwhile, Progress, SqliteOptions, copy};
 
 use crate::mysql::MariaDbFixture;
 use crate::returning::ByHand as _;
@@ -17,7 +17,7 @@ async fn open(path: &Path) -> Result<Database, DbError> {
 
 /// Copies, and does something once the copy has begun, before it goes on.
 async fn copied_while<W: Future<Output = ()> + Send + 'static>(
-    (from, to): (&Place, &Path),
+    (from, to): (&CopyEnd, &Path),
     meanwhile: Meanwhile,
     work: W,
 ) -> Result<Copied, DbError> {
@@ -29,7 +29,7 @@ async fn copied_while<W: Future<Output = ()> + Send + 'static>(
         });
         done.join().unwrap();
     };
-    copy(from, &Place::Sqlite(to.to_owned()), meanwhile, &mut on_begin).await
+    copy(from, &CopyEnd::Sqlite(to.to_owned()), meanwhile, &mut on_begin).await
 }
 
 async fn pool_in(folder: &Path) -> PathBuf {
@@ -44,7 +44,7 @@ async fn pool_in(folder: &Path) -> PathBuf {
 async fn a_file_that_is_open_is_refused_before_anything_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool_in(folder.path()).await;
-    let (from, target) = (Place::Sqlite(pool.clone()), folder.path().join("target.sqlite"));
+    let (from, target) = (CopyEnd::Sqlite(pool.clone()), folder.path().join("target.sqlite"));
     let web = open(&pool).await.unwrap();
     let error = copied_while((&from, &target), Meanwhile::Refused, async {}).await.unwrap_err();
     assert!(matches!(&error, DbError::SourceInUse { .. }), "{error}");
@@ -62,7 +62,7 @@ async fn a_file_that_is_open_is_refused_before_anything_is_made() {
 async fn a_copy_whose_file_was_written_meanwhile_stays_unfinished_and_is_whole_when_it_is_begun_again() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool_in(folder.path()).await;
-    let (from, target) = (Place::Sqlite(pool.clone()), folder.path().join("target.sqlite"));
+    let (from, target) = (CopyEnd::Sqlite(pool.clone()), folder.path().join("target.sqlite"));
     // As a web that somebody starts.
     let starts = async move {
         let web = open(&pool).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_database_on_a_server_that_a_web_writes_to_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let fixture = MariaDbFixture::empty().await;
     let web = fixture.open().await;
-    let (from, target) = (Place::Mysql(fixture.server().options(&fixture.name)), folder.path().join("target.sqlite"));
+    let (from, target) = (CopyEnd::Mysql(fixture.server().options(&fixture.name)), folder.path().join("target.sqlite"));
     let living = web.clone();
     let lives = tokio::spawn(async move {
         while living.try_write(NOW).await.is_ok() {
@@ -110,7 +110,7 @@ async fn what_ours_and_the_predecessors_programs_write_on_a_server_meanwhile_is_
     web.create(new_user("alice@example.org")).await.unwrap();
     web.close().await;
     let (server, name) = (fixture.server(), fixture.name.clone());
-    let from = Place::Mysql(server.options(&name));
+    let from = CopyEnd::Mysql(server.options(&name));
     let stopped_long_ago = async || fixture.by_hand("DELETE FROM operations").await;
     stopped_long_ago().await;
     copied_while((&from, &folder.path().join("quiet.sqlite")), Meanwhile::Refused, async {}).await.unwrap();

@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod invitations;
+mod missed_by_key;
 mod notices;
 mod rescue;
 mod terms;
@@ -14,6 +15,7 @@ mod vsp;
 
 pub use api_keys::{RenewedKey, UserKeyError};
 pub use invitations::{InvitationWish, InviteError, Invited};
+pub use missed_by_key::MissedByKey;
 pub use notices::{NewNotice, NoticeError};
 pub use rescue::AccountRescue;
 pub use terms::{TermsChange, TermsError};

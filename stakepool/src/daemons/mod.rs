@@ -1,4 +1,7 @@
 //! The voting daemons: the desired state, the reconciler that keeps them at it, and how each of them is.
+//!
+//! When a daemon reconnects after an outage, `reconcile.rs` collects the events that it has since, and wakes the comparison;
+//! `compare.rs` pushes the desired state where the daemon's differs.
 
 mod compare;
 mod desired;

@@ -1,4 +1,7 @@
-//! Limits of tries, by account, client and browser; and the queue of those whose passwords are hashed.
+//! Rate limits: tries counted by account, client and browser; and the queue of those whose passwords are hashed.
+//!
+//! The numbers are [`TryLimits`], fixed in code. What an instance counts is shared with the others by
+//! `accounts/shared_tries.rs`; tries of second factors are counted in `accounts/factor_tries.rs`.
 
 mod counters;
 pub(crate) mod key_networks;

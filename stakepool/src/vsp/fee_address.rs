@@ -4,8 +4,8 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
-    Code, Echo, FeeAddress, FeeAddressAnswer, FeeAddressRequest, FeeKeyError, Quote, Refusal, Registration,
-    SignedAnswer, TicketPackage, authenticate,
+    Code, Echo, FeeAddress, FeeAddressAnswer, FeeAddressRequest, FeeKeyError, Quote, Refusal, SignedAnswer,
+    TicketPackage, TicketRegistration, authenticate,
 };
 
 use super::condition::RETIRED;
@@ -53,7 +53,7 @@ impl Vsp {
         for _ in 0..TRIES {
             let address = self.give_address().await?;
             let quote = self.new_quote(package, now)?;
-            let mut registration = Registration::new(&package.ticket, self.terms.network, address, quote);
+            let mut registration = TicketRegistration::new(&package.ticket, self.terms.network, address, quote);
             registration.confirmed_at = self.confirmed_at(mined_at)?;
             let ticket = RegisteredTicket::new(registration, package.transaction.clone(), now);
             if self.parts.stores.vsp_tickets.add_registered(&ticket).await? {

@@ -11,7 +11,7 @@ use stakepool_core::chain::{KeyIndex, Params, TicketHash};
 use stakepool_core::ports::{NodeError, RegisteredTicket, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
-    AnswerSigner as _, BestBlock, Code, Facts, FeeKey, Refusal, SignedAnswer, TicketCounts, VspInfo, authenticate,
+    AnswerSigner as _, BestBlock, Code, Facts, FeeKey, Refusal, RegisteredCounts, SignedAnswer, VspInfo, authenticate,
     ticket_of,
 };
 use tokio::sync::{Semaphore, watch};
@@ -139,7 +139,7 @@ struct Seen {
     /// How many tickets are to be voted.
     to_be_voted: Option<u64>,
     /// The tickets as they were counted last, and when.
-    counts: Option<(TicketCounts, Instant)>,
+    counts: Option<(RegisteredCounts, Instant)>,
     /// Why new blocks are not worked through.
     blocks_wait: Option<String>,
     /// The index that the fee key gives next, as far as daemons remember.
@@ -284,7 +284,7 @@ impl Vsp {
         let tickets = match self.counts().await {
             Ok(tickets) => {
                 self.seen().to_be_voted = Some(tickets.voting);
-                TicketCounts { network: pool_size(&self.terms.params()), ..tickets }
+                RegisteredCounts { network: pool_size(&self.terms.params()), ..tickets }
             }
             Err(_) => return refused_info(&self.key, "the pool's database does not answer"),
         };
@@ -311,7 +311,7 @@ impl Vsp {
 
     /// How many tickets are to be voted and how others ended: counted when one was changed here, and now and then, since
     /// other instances change them, too. The database is asked something all the same: one that does not answer sells nothing.
-    async fn counts(&self) -> Result<TicketCounts, StoreError> {
+    async fn counts(&self) -> Result<RegisteredCounts, StoreError> {
         let is_changed = self.counted_changes().has_changed().unwrap_or(true);
         let counted = self.seen().counts.filter(|(_, at)| !is_changed && at.elapsed() < COUNTS_HOLD);
         if let Some((counts, _)) = counted {

@@ -196,7 +196,7 @@ impl Ground {
         let form = VspTicket::from_transaction(&wallet.ticket).unwrap();
         let fee_address = FeeAddress { index: KeyIndex(1), address: form.owner(Network::Simnet) };
         let quote = Quote { amount: Amount::from_atoms(1), expires: UnixTime(0) };
-        let mut registration = stakepool_core::vsp::Registration::new(&form, Network::Simnet, fee_address, quote);
+        let mut registration = stakepool_core::vsp::TicketRegistration::new(&form, Network::Simnet, fee_address, quote);
         (registration.fee, registration.confirmed_at) = (fee, Some(BlockHeight(100)));
         let mut ticket = RegisteredTicket::new(registration, wallet.ticket.clone(), UnixTime(1_790_000_000));
         ticket.voting_key = Some(SealedSecret(vec![1; 60]));

@@ -12,7 +12,7 @@ use stakepool_core::ports::{
 };
 use stakepool_core::testkit::MemoryStore;
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::TicketCounts;
+use stakepool_core::vsp::RegisteredCounts;
 
 /// A store with faults that a test switches on.
 pub struct FaultyStore {
@@ -98,7 +98,7 @@ impl VspTicketStore for FaultyStore {
         self.store.records(ticket).await
     }
 
-    async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
+    async fn registered_counts(&self) -> Result<RegisteredCounts, StoreError> {
         self.counted.fetch_add(1, Ordering::Relaxed);
         self.store.registered_counts().await
     }

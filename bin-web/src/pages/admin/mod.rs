@@ -1,10 +1,11 @@
 //! The administrators' pages: for users who may administer, and only from addresses from which they may.
+//!
+//! How to add one: `docs/architecture.md`, "A page". Routes of all pages are in `table()` of `pages/mod.rs`.
 
 pub mod audit;
 pub mod guard;
 pub mod invitations;
 pub mod mail;
-mod missed_by_key;
 mod pager;
 mod search;
 pub mod status;

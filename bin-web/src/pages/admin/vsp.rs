@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use stakepool::administration::MissedByKey;
 use stakepool::vsp::{Standing, Vsp};
 use stakepool_core::ports::{FeeIncome, RegisteredQuery, RegisteredTicket, RegisteredWhere, Slice, StoreError};
 use stakepool_core::typed;
@@ -10,7 +11,6 @@ use stakepool_core::vsp::{FeeKey, FeeStatus, Outcome, RegisteredState};
 use warp::http::StatusCode;
 
 use super::guard::guard;
-use super::missed_by_key::{Missed, missed_by_key};
 use super::pager::{Pager, part, slice};
 use crate::page_error::PageError;
 use crate::view::amounts;
@@ -36,6 +36,20 @@ struct Page<'a> {
     hanging: Vec<Row>,
     missed: Vec<Missed>,
     keys: Vec<Key>,
+}
+
+/// A missed ticket.
+#[derive(Serialize)]
+struct Missed {
+    ticket: String,
+    height: Option<u32>,
+    reason: String,
+}
+
+impl From<MissedByKey> for Missed {
+    fn from(missed: MissedByKey) -> Self {
+        Self { ticket: missed.ticket.to_string(), height: missed.height.map(|height| height.0), reason: missed.reason }
+    }
 }
 
 /// Whether new tickets are taken.
@@ -127,7 +141,7 @@ pub async fn show(visit: Visit) -> Answer {
         rows: found.rows.iter().map(row).collect(),
         pager: Pager::new("/adminvsp", &fields, "page", slice, found.total),
         hanging: hanging(&visit).await?,
-        missed: missed_by_key(&visit, LISTED).await?,
+        missed: visit.site.pool.missed_by_key(LISTED).await?.into_iter().map(Missed::from).collect(),
         keys: keys(vsp).await?,
     };
     visit.page("adminvsp.html.tera", StatusCode::OK, &page)

@@ -8,7 +8,7 @@ use stakepool_core::chain::{
 };
 use stakepool_core::ports::{Clock as _, RegisteredTicket, SealedSecret, VspTicketStore as _};
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::{FeeAddress, FeeStatus, Outcome, Quote, Registration, VspTicket};
+use stakepool_core::vsp::{FeeAddress, FeeStatus, Outcome, Quote, TicketRegistration, VspTicket};
 use stakepool_web::ProxyTrust;
 use warp::http::StatusCode;
 
@@ -36,8 +36,10 @@ async fn ticket(scene: &Scene) -> RegisteredTicket {
     let fee_address = FeeAddress { index: KeyIndex(1), address: address(9) };
     let quote = Quote { amount: Amount::from_atoms(2_197_718), expires: UnixTime(0) };
     let known = VspTicket::from_transaction(&transaction).unwrap();
-    let registration =
-        Registration { owner: address(1), ..Registration::new(&known, Network::Simnet, fee_address, quote) };
+    let registration = TicketRegistration {
+        owner: address(1),
+        ..TicketRegistration::new(&known, Network::Simnet, fee_address, quote)
+    };
     RegisteredTicket::new(registration, transaction, scene.clock.now())
 }
 

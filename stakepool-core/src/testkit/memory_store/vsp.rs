@@ -12,7 +12,7 @@ use crate::ports::{
     RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, StoreError, VspTicketStore,
 };
 use crate::time::UnixTime;
-use crate::vsp::{FeeKey, FeeStatus, Outcome, RegisteredState, Registration, TicketCounts};
+use crate::vsp::{FeeKey, FeeStatus, Outcome, RegisteredCounts, RegisteredState, TicketRegistration};
 
 #[async_trait]
 impl VspTicketStore for MemoryStore {
@@ -110,8 +110,8 @@ impl VspTicketStore for MemoryStore {
         Ok(records.map(|(_, record)| record.clone()).collect())
     }
 
-    async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
-        let mut counts = TicketCounts::default();
+    async fn registered_counts(&self) -> Result<RegisteredCounts, StoreError> {
+        let mut counts = RegisteredCounts::default();
         for ticket in self.tables().registered.values().map(|ticket| &ticket.registration) {
             let count = match ticket.outcome {
                 None if ticket.fee.is_sent() => &mut counts.voting,
@@ -163,7 +163,7 @@ impl VspTicketStore for MemoryStore {
     }
 }
 
-fn fits(query: &RegisteredQuery, registration: &Registration) -> bool {
+fn fits(query: &RegisteredQuery, registration: &TicketRegistration) -> bool {
     let text = query.text.trim();
     let begins = |hash: String| hash.starts_with(&text.to_lowercase());
     let is_it = |address: Address| address.to_string() == text;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use stakepool_core::chain::{Amount, BlockHeight, KeyIndex, Transaction};
 use stakepool_core::ports::{RegisteredTicket, SealedSecret, StoreError};
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::{FeeAddress, Outcome, Quote, Registration};
+use stakepool_core::vsp::{FeeAddress, Outcome, Quote, TicketRegistration};
 
 use crate::sql::{Failure, Fields, Row, Statement, sql};
 
@@ -77,7 +77,7 @@ fn text(value: Option<impl Display>) -> String {
 pub(super) fn read(row: &Row) -> Result<RegisteredTicket, StoreError> {
     let hash = Fields::new(row, "vsp_tickets", "?").parsed("ticket")?;
     let fields = Fields::new(row, "vsp_tickets", hash);
-    let registration = Registration {
+    let registration = TicketRegistration {
         ticket: hash,
         owner: fields.parsed("owner")?,
         alternate: parsed_or_empty(&fields, "alternate")?,

@@ -7,7 +7,7 @@ use stakepool_core::ports::{
     SealedRecord, Slice, StoreError, VspTicketStore,
 };
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::TicketCounts;
+use stakepool_core::vsp::RegisteredCounts;
 
 use super::{figures, records, rows};
 use crate::attempts::transaction;
@@ -86,10 +86,10 @@ impl VspTicketStore for Database {
         self.rows(&query).await?.iter().map(|row| records::read(row, ticket)).collect()
     }
 
-    async fn registered_counts(&self) -> Result<TicketCounts, StoreError> {
+    async fn registered_counts(&self) -> Result<RegisteredCounts, StoreError> {
         let query = sql("SELECT outcome, COUNT(*) AS number FROM vsp_tickets \
              WHERE outcome <> '' OR fee_status IN ('broadcast', 'confirmed') GROUP BY outcome");
-        let mut counts = TicketCounts::default();
+        let mut counts = RegisteredCounts::default();
         for row in self.rows(&query).await? {
             let fields = Fields::new(&row, "vsp_tickets", "of counts");
             let number = fields.number("number")?;

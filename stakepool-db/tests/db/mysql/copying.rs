@@ -1,7 +1,7 @@
 //! What a copy to a server refuses, and leaves as it is.
 
 use stakepool_core::testkit::store_tests::Fixture as _;
-use stakepool_db::{Database, Meanwhile, Place, SqliteOptions, copy};
+use stakepool_db::{CopyEnd, Database, Meanwhile, SqliteOptions, copy};
 
 use super::MariaDbFixture;
 use super::inspection::state;
@@ -14,7 +14,7 @@ async fn a_server_that_is_refused_as_a_target_has_no_table_made_or_changed() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source.sqlite");
     Database::open_sqlite(&source, SqliteOptions::default()).await.unwrap().close().await;
-    let source = Place::Sqlite(source);
+    let source = CopyEnd::Sqlite(source);
     // One of the predecessor, whose tables lack columns.
     let pool = loaded(OLD[0]).await;
     // One into which another copy was begun, by an earlier version.
@@ -32,7 +32,7 @@ async fn a_server_that_is_refused_as_a_target_has_no_table_made_or_changed() {
         (&half, "it holds an unfinished copy of other.sqlite"),
     ] {
         let before = state(fixture).await;
-        let target = Place::Mysql(fixture.server().options(&fixture.name));
+        let target = CopyEnd::Mysql(fixture.server().options(&fixture.name));
         let error = copy(&source, &target, Meanwhile::Refused, &mut |_| {}).await.unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
         assert_eq!(state(fixture).await, before, "{said}");

@@ -4,14 +4,14 @@ use stakepool_core::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, 
 use stakepool_core::ports::{RegisteredTicket, RegisteredWhere, VspTicketStore as _};
 use stakepool_core::testkit::samples::{NOW, later, ticket};
 use stakepool_core::testkit::store_tests::Fixture as _;
-use stakepool_core::vsp::{FeeAddress, FeeStatus, Preferences, Quote, Registration};
+use stakepool_core::vsp::{FeeAddress, FeeStatus, Preferences, Quote, TicketRegistration};
 
 use super::SqliteFixture;
 use crate::returning::ByHand as _;
 
 fn registered(number: u8) -> RegisteredTicket {
     let address = |number| Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([number; 20])));
-    let registration = Registration {
+    let registration = TicketRegistration {
         ticket: ticket(number.into()),
         owner: address(number),
         alternate: None,

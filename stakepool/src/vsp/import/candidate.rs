@@ -4,7 +4,7 @@ use stakepool_core::chain::{BlockHeader, BlockHeight, Network, Params, PrivateKe
 use stakepool_core::ports::{MinedTransaction, NodeError, RegisteredTicket, VspNode};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{
-    Eligibility, FeeStatus, QUOTE_HOLDS, Record, RecordKind, Registration, TicketPackage, VspTicket,
+    Eligibility, FeeStatus, QUOTE_HOLDS, Record, RecordKind, TicketPackage, TicketRegistration, VspTicket,
 };
 use stakepool_core::vspd::VspdTicket;
 
@@ -57,7 +57,7 @@ impl Candidate {
     }
 
     fn new(theirs: &VspdTicket, records: Vec<Record>, transaction: Transaction, now: UnixTime) -> Self {
-        let registration = Registration {
+        let registration = TicketRegistration {
             ticket: theirs.hash,
             owner: theirs.owner,
             alternate: theirs.alternate,

@@ -14,7 +14,8 @@ use crate::testkit::samples::{NOW, bytes, later, ticket};
 use crate::testkit::store_tests::fixture::Fixture;
 use crate::time::UnixTime;
 use crate::vsp::{
-    FeeAddress, FeeKey, FeeStatus, Outcome, Preferences, Quote, RecordKind, RegisteredState, Registration, TicketCounts,
+    FeeAddress, FeeKey, FeeStatus, Outcome, Preferences, Quote, RecordKind, RegisteredCounts, RegisteredState,
+    TicketRegistration,
 };
 
 fn address(number: u8) -> Address {
@@ -36,7 +37,7 @@ fn transaction(number: u8) -> Transaction {
 
 /// A ticket that was registered just now.
 fn registered(number: u8) -> RegisteredTicket {
-    let registration = Registration {
+    let registration = TicketRegistration {
         ticket: ticket(number.into()),
         owner: address(number),
         alternate: None,
@@ -201,7 +202,7 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
     stores.add_registered(&later_end).await.unwrap();
     let known = stores.registered_where(RegisteredWhere::WithDaemons).await.unwrap();
     assert_eq!(known.len(), 3, "the ends of 5 and 6 cannot be undone any more");
-    let counts = TicketCounts { voting: 2, voted: 1, missed: 2, ..TicketCounts::default() };
+    let counts = RegisteredCounts { voting: 2, voted: 1, missed: 2, ..RegisteredCounts::default() };
     assert_eq!(stores.registered_counts().await, Ok(counts));
 }
 

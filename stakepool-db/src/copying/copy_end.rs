@@ -6,14 +6,14 @@ use stakepool_core::ports::DatabaseServer;
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum CopyEnd {
     /// A file of SQLite.
     Sqlite(PathBuf),
     /// A database on a server.
     Mysql(DatabaseServer),
 }
 
-impl Place {
+impl CopyEnd {
     /// What it is called for people.
     pub fn name(&self) -> String {
         match self {

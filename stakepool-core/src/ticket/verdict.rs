@@ -1,4 +1,4 @@
-//! The verdict on a ticket.
+//! The verdict on a ticket: whether it pays the pool's fee, to an address of the pool.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -164,7 +164,7 @@ impl Evaluator {
         highest.map_or(0, |highest| highest.0 as usize + 1)
     }
 
-    /// The verdict on a ticket that was mined at `mined_at`.
+    /// Judges whether a ticket that was mined at `mined_at` pays the pool's fee ([`required_fee`]).
     pub fn judge(&self, ticket: &TicketSubmission, mined_at: BlockHeight) -> TicketFacts {
         let commitment = ticket.fee_commitment;
         let kind = match commitment.to {
