@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use crate::browser::{Browser, between};
+use crate::real_money;
 use crate::simnet::Simnet;
 
 /// Blocks after which every ticket must have voted or expired.
@@ -248,6 +249,8 @@ async fn real_a_user_registers_and_buys_and_every_winner_is_voted() {
     watch(&pool, &bought).await;
     check_votes(&pool).await;
     compare_with_the_wallet(&pool, &mut browser, address, &bought).await;
+    let votes = real_money::compare(&pool.net, &mut browser).await;
+    println!("prices, fees and the rewards of {votes} votes are what the buyer's wallet has");
     pool.stop().await;
 }
 

@@ -42,14 +42,18 @@ async fn mine_until_voted(pool: &RealPool, buy: (&str, &str, f64)) -> std::ops::
     panic!("too few votes in {MOST_BLOCKS} blocks");
 }
 
-/// Medians: from the notification to the node's answer, signing, sending.
+/// Medians: from the notification until the vote leaves for the node, of that signing, and the node's answer.
 fn medians(votes: &[VoteRecord]) -> [Duration; 3] {
     let median = |time: fn(&VoteRecord) -> Duration| {
         let mut times: Vec<_> = votes.iter().map(time).collect();
         times.sort();
         times[times.len() / 2]
     };
-    [median(|vote| vote.timings.total), median(|vote| vote.timings.signing), median(|vote| vote.timings.sending)]
+    [
+        median(|vote| vote.timings.total.saturating_sub(vote.timings.sending)),
+        median(|vote| vote.timings.signing),
+        median(|vote| vote.timings.sending),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,15 +93,13 @@ async fn real_users_are_voted_by_the_wallets_key_while_every_wallet_is_stopped()
     let failed: Vec<_> = votes.filter(|vote| is_users(vote) && !vote.outcome.is_cast()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 
-    println!("medians from notification to the node's answer, of signing, and of sending; no ticket was missed:");
+    println!(
+        "medians from notification until the vote leaves, of that signing, and the node's answer; no ticket was missed:"
+    );
     for (way, votes) in [("wallets", &by_wallets), ("key", &by_key), ("key, all wallets stopped", &without_wallets)] {
         println!("{way}: {:?} of {} votes", medians(votes), votes.len());
     }
-    // A debug build takes many times as long to sign, which says nothing.
-    if !cfg!(debug_assertions) {
-        let [[wallets, ..], [key, ..], [alone, ..]] =
-            [&by_wallets, &by_key, &without_wallets].map(|votes| medians(votes));
-        assert!(alone * 3 <= wallets && key * 3 <= wallets, "the key takes more than a third of the wallets' time");
-    }
+    let [[wallets, ..], [key, ..], [alone, ..]] = [&by_wallets, &by_key, &without_wallets].map(|votes| medians(votes));
+    assert!(alone * 3 <= wallets && key * 3 <= wallets, "the key takes more than a third of the wallets' time");
     pool.stop().await;
 }

@@ -76,15 +76,14 @@ async fn a_closed_pool_registers_nothing_until_it_opens(stage: &Stage) -> String
     ticket
 }
 
-/// Buys tickets until one is mined with the second block, after what funds it: the wallet gives up those that are not mined before
-/// the price changes.
+/// Buys tickets until one is mined: the wallet gives up those that are not mined before the price changes.
 async fn mined_unregistered(stage: &Stage) -> String {
     loop {
-        let ticket = stage.buy().await.unwrap();
-        stage.mine(2).await;
+        let ticket = stage.net.buy().await.unwrap();
         let mut is_mined = false;
         stage
             .until("the ticket is mined or given up", async || {
+                stage.mine(1).await;
                 let known = stage.net.try_call("buyer", "gettransaction", json!([ticket])).await;
                 is_mined = known.as_ref().is_ok_and(|known| known["confirmations"].as_u64() > Some(0));
                 is_mined || known.is_err()
@@ -101,7 +100,7 @@ async fn nothing_is_sold_while_no_daemon_runs(stage: &mut Stage) {
     let before = owned(stage).await;
     stage.daemons.iter_mut().for_each(crate::program::Program::stop);
     stage.until_refused().await;
-    let refused = stage.buy().await.unwrap_err();
+    let refused = stage.net.buy().await.unwrap_err();
     assert!(refused.contains("http 503"), "{refused}");
     assert_eq!(owned(stage).await, before, "something was bought");
     stage.daemons.iter_mut().for_each(crate::program::Program::start);
@@ -132,7 +131,7 @@ async fn webs_are_killed(stage: &mut Stage) -> Vec<String> {
                 sleep(Duration::from_millis(moment)).await;
                 web.kill();
             };
-            let (bought, ()) = tokio::join!(stage.buy(), kill);
+            let (bought, ()) = tokio::join!(stage.net.buy(), kill);
             web.start();
             stage.webs.insert(number, web);
             stage.until_open().await;
@@ -156,10 +155,10 @@ async fn the_database_is_killed(stage: &mut Stage) -> Vec<String> {
             sleep(Duration::from_millis(moment)).await;
             server.kill();
         };
-        let (bought, ()) = tokio::join!(stage.buy(), kill);
+        let (bought, ()) = tokio::join!(stage.net.buy(), kill);
         stage.server = Some(server);
         stage.until_refused().await;
-        let refused = stage.buy().await.unwrap_err();
+        let refused = stage.net.buy().await.unwrap_err();
         assert!(refused.contains("http 503"), "{refused}");
         stage.server.as_mut().unwrap().start_again();
         stage.until_open().await;
@@ -192,7 +191,7 @@ async fn the_node_is_killed(stage: &mut Stage) -> Vec<String> {
     let before = stage.take().await;
     stage.net.end("node", "-KILL").await;
     stage.until_refused().await;
-    let refused = stage.buy().await.unwrap_err();
+    let refused = stage.net.buy().await.unwrap_err();
     stage.net.start("node", &[]).await;
     stage.until_open().await;
     for wallet in ["buyer", "miner", "voter1", "voter2", "voter3"] {

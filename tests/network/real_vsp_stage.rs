@@ -26,7 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// The account of the cold wallet that takes the fees.
 const ACCOUNT: &str = "vsp";
 
-fn free_port() -> SocketAddr {
+/// An address on this machine on which nobody listens.
+pub fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
@@ -174,29 +175,15 @@ impl Stage {
         self.until_offered("both webs say 503", |status, _| status == 503).await;
     }
 
-    /// Starts the buyer's wallet with the pool configured, and money in many outputs, since each purchase locks one.
+    /// Starts the buyer's wallet with the pool configured.
     pub async fn configure_buyer(&mut self) {
         let key = self.info(self.places[0]).await.1["pubkey"].as_str().unwrap().to_owned();
-        self.net.end("buyer", "-TERM").await;
-        let arguments =
-            [("--vsp.url", format!("--vsp.url={}", self.url)), ("--vsp.pubkey", format!("--vsp.pubkey={key}"))];
-        self.net.start("buyer", &arguments).await;
-        for _ in 0..60 {
-            let address = self.net.call("buyer", "getnewaddress", json!(["default", "ignore"])).await;
-            self.net.call("miner", "sendtoaddress", json!([address, 60])).await;
-        }
-        self.mine(2).await;
-    }
-
-    /// Buys a ticket for itself, or says why not.
-    pub async fn buy(&self) -> Result<String, String> {
-        let bought = self.net.try_call("buyer", "purchaseticket", json!(["default", 1000, 1, "", 1])).await?;
-        Ok(bought[0].as_str().unwrap().to_owned())
+        self.net.configure_buyer(&self.url, &key).await;
     }
 
     /// Buys a ticket, which registers.
     pub async fn take(&self) -> String {
-        let ticket = self.buy().await.unwrap();
+        let ticket = self.net.buy().await.unwrap();
         self.until(&format!("{ticket} is registered"), async || self.is_paid(&ticket).await).await;
         ticket
     }

@@ -107,6 +107,26 @@ impl Simnet {
         validated["pubkeyaddr"].as_str().unwrap().to_owned()
     }
 
+    /// Starts the buyer's wallet with a pool for wallets of today configured, and gives it money in many outputs, since each
+    /// purchase locks one.
+    pub async fn configure_buyer(&mut self, url: &str, key: &str) {
+        self.end("buyer", "-TERM").await;
+        let arguments = [("--vsp.url", format!("--vsp.url={url}")), ("--vsp.pubkey", format!("--vsp.pubkey={key}"))];
+        self.start("buyer", &arguments).await;
+        for _ in 0..60 {
+            let address = self.call("buyer", "getnewaddress", json!(["default", "ignore"])).await;
+            self.call("miner", "sendtoaddress", json!([address, 60])).await;
+        }
+        self.mine().await;
+        self.mine().await;
+    }
+
+    /// Has the buyer buy a ticket for itself, or answers why not.
+    pub async fn buy(&self) -> Result<String, String> {
+        let bought = self.try_call("buyer", "purchaseticket", json!(["default", 1000, 1, "", 1])).await?;
+        Ok(bought[0].as_str().unwrap().to_owned())
+    }
+
     /// Ends a server as a power cut does, or as its operator.
     pub async fn end(&mut self, name: &str, how: &str) {
         let pid = self.state["servers"][name]["pid"].as_u64().unwrap();

@@ -187,7 +187,13 @@ async fn real_wallet_answers_every_call() {
     let stake = wallet.stake_info().await.unwrap();
     assert!(stake.height >= height && stake.pool_size > 100, "{stake:?}");
     wallet.tickets().await.unwrap();
-    wallet.revoke_tickets().await.unwrap();
+    match wallet.revoke_tickets().await {
+        // Of a ticket at the network's lowest price, which another test has left behind, wallets of 2018 can pay no fee.
+        Err(WalletError::Rpc { message, .. }) if info.generation == Generation::Legacy => {
+            assert_eq!(message, "no suitable revocation outputs to pay relay fee");
+        }
+        revoked => revoked.unwrap(),
+    }
     let ticket = TicketHash::from_bytes([9; 32]);
     let request =
         VoteRequest { block: hash, height, ticket, bits: info.vote_bits, bits_extended: info.vote_bits_extended };
