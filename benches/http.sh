@@ -61,7 +61,7 @@ measure() {
   local rate slowest before
   rate=$(awk '/Requests\/sec/ { printf "%d", $2 }' "$folder/wrk.log")
   slowest=$(awk '/ 99%/ { print $2 }' "$folder/wrk.log")
-  printf '%-26s %8s/s (wanted %6s)   p99 %9s (wanted %s ms)\n' "$path" "$rate" "$least" "$slowest" "$most"
+  printf '%-26.44s %8s/s (wanted %6s)   p99 %9s (wanted %s ms)\n' "$path" "$rate" "$least" "$slowest" "$most"
   if grep -E 'Non-2xx|Socket errors' "$folder/wrk.log"; then failed=1; fi
   if [ "$database" = sqlite ]; then
     echo "$path $rate" >>"$folder/rates"
@@ -99,6 +99,17 @@ run() {
   measure /stats 40000 52
   measure /api/v2/stats 40000 28
   measure /api/v2/getpurchaseinfo 18000 27 -H "Authorization: Bearer $key"
+
+  # The pages of a user with ten thousand tickets who has signed in.
+  local session csrf ticket
+  session=$(cat "$place/pool/cookie")
+  csrf=$(curl -fs -o /dev/null -c - -b "$session" "http://127.0.0.1:$port/tickets" | awk '$6 == "csrf" { print $7 }')
+  session="Cookie: $session; csrf=$csrf"
+  ticket=$(cat "$place/pool/ticket")
+  curl -fs -H "$session" "http://127.0.0.1:$port/tickets/list" | grep -q 'page 1 of' || { echo "the lists are not there"; failed=1; }
+  measure /tickets 3000 40 -H "$session"
+  measure '/tickets/list?show=voted&age=all&page=100' 3000 40 -H "$session"
+  measure "/ticket?hash=$ticket" 5000 40 -H "$session"
 
   local rss peak
   rss=$(awk '/VmRSS/ { print $2 }' "/proc/$web/status")

@@ -1,4 +1,4 @@
-// Copy buttons. Without this file they stay hidden, and texts are copied by hand.
+// Copy buttons and the print button. Without this file they stay hidden; texts are copied by hand, and pages printed from the menu.
 "use strict";
 
 function select(source) {
@@ -24,6 +24,12 @@ async function copy(source) {
   return document.execCommand("copy");
 }
 
+// Says what a button has done to those who do not see it change.
+const said = document.createElement("p");
+said.setAttribute("role", "status");
+said.className = "hidden";
+document.body.append(said);
+
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   if (!source) continue;
@@ -37,6 +43,12 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       select(source);
     }
     button.textContent = done ? "Copied" : "Press Ctrl+C";
-    window.setTimeout(() => { button.textContent = label; }, 2000);
+    said.textContent = button.textContent;
+    window.setTimeout(() => { button.textContent = label; said.textContent = ""; }, 2000);
   });
+}
+
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
 }

@@ -20,6 +20,7 @@ use crate::api;
 use crate::browser::cookies::{CookieJar, KNOWN_BROWSER};
 use crate::browser::csrf;
 use crate::http::headers::secure;
+use crate::http::pieces;
 use crate::metrics::ReadyRoute;
 use crate::pages;
 use crate::site::Site;
@@ -159,8 +160,7 @@ async fn make(site: &Arc<Site>, page: Page, path: &str) -> Option<Arc<ReadyPage>
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     let body = body.collect().await.ok()?.to_bytes();
-    let text = std::str::from_utf8(&body).ok()?;
-    let pieces: Vec<_> = text.split(&token).map(|piece| body.slice_ref(piece.as_bytes())).collect();
+    let pieces = pieces::cut(&body, &token)?;
     let packed = match &pieces[..] {
         [whole] => Packed::Whole(pack(whole)),
         pieces => PackedPieces::new(pieces.iter().map(|piece| &piece[..])).map_or(Packed::None, Packed::Pieces),
@@ -186,7 +186,7 @@ fn fill(site: &Site, ready: &ReadyPage, headers: &HeaderMap) -> Response {
     };
     let mut response = match packed {
         Some(packed) => answer_with(ready, Some("gzip"), packed.into()),
-        None => answer_with(ready, None, joined(&ready.pieces, &token).into()),
+        None => answer_with(ready, None, pieces::joined(&ready.pieces, &token).into()),
     };
     if known.is_none()
         && let Some(cookie) = site.cookies.set(csrf::COOKIE, &token, None)
@@ -203,18 +203,6 @@ fn answer_with(ready: &ReadyPage, encoding: Option<&'static str>, body: Bytes) -
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     response
-}
-
-fn joined(pieces: &[Bytes], token: &str) -> Vec<u8> {
-    let length = pieces.iter().map(|piece| piece.len() + token.len()).sum();
-    let mut body = Vec::with_capacity(length);
-    for (number, piece) in pieces.iter().enumerate() {
-        if number > 0 {
-            body.extend_from_slice(token.as_bytes());
-        }
-        body.extend_from_slice(piece);
-    }
-    body
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::browser::csrf::CsrfGuard;
 use crate::browser::return_to::ReturnTos;
 use crate::captcha::own::Questions;
 use crate::captcha::recaptcha::{CaptchaJudge, Google};
+use crate::http::own_pages::{self, OwnPages};
 use crate::http::ready_bodies::{ReadyBodies, ReadyBody};
 use crate::metrics::{CallSource, Metrics};
 use crate::options::WebOptions;
@@ -66,6 +67,8 @@ pub struct Site {
     pub calls: Option<Arc<dyn CallSource>>,
     /// The charts of the pool.
     pub charts: SingleFlight<Arc<Vec<Chart>>>,
+    /// The pages of users.
+    pub own_pages: OwnPages,
     /// The API's answers about users.
     pub purchase_infos: ReadyBodies<User>,
     /// The API's answer with the pool's figures.
@@ -91,6 +94,7 @@ impl Site {
             metrics: parts.metrics,
             calls: parts.calls,
             charts: SingleFlight::new(CHARTS_AGE),
+            own_pages: own_pages::none(),
             purchase_infos: ReadyBodies::default(),
             stats_body: ReadyBody::default(),
             options,

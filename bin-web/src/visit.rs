@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http_body_util::BodyExt;
 use serde::Serialize;
 use stakepool::accounts::{ClientAddress, MustWait, Origin};
 use stakepool::{Notice, NoticeKind};
@@ -17,9 +18,14 @@ use crate::browser::flash::Flash;
 use crate::browser::return_to::ReturnTo;
 use crate::browser::{cookies, csrf, device};
 use crate::http::form::Form;
+use crate::http::own_pages::OwnPage;
+use crate::http::pieces;
 use crate::http::respond::{Packable, add_cookie, see_other};
 use crate::page_error::PageError;
 use crate::site::Site;
+
+/// Longest address whose page is kept, in bytes.
+const LONGEST_TARGET: usize = 300;
 
 /// A request for a page.
 pub struct Visit {
@@ -69,6 +75,7 @@ struct Frame<'a> {
     style: String,
     script: String,
     icon: String,
+    touch_icon: String,
     version: &'static str,
 }
 
@@ -200,10 +207,64 @@ impl Visit {
         let html = self.site.renderer.render(template, &self.frame(), content)?;
         // The token of the forms is a secret, and so is much that is shown to who has signed in.
         let is_public = self.session.is_none() && !html.contains(&self.csrf);
-        let mut response = Response::new(html.into());
+        let mut response = self.answer(status, Response::new(html.into()));
         if is_public {
             response.extensions_mut().insert(Packable);
         }
+        Ok(response)
+    }
+
+    /// A page of the user that is made anew only where something on it may have changed, and once a second. It may hold
+    /// nothing that depends on the session, and nothing but the query of the form.
+    ///
+    /// # Errors
+    /// As what makes it.
+    pub async fn remembered<Fut>(&self, make: impl Fn() -> Fut) -> Outcome
+    where
+        Fut: Future<Output = Outcome>,
+    {
+        let Some(of) = self.own_page().await else { return make().await };
+        let mut other = None;
+        let keep = async {
+            match make().await {
+                Ok(page) if page.status() == StatusCode::OK => {
+                    let body = page.into_body().collect().await.ok()?.to_bytes();
+                    pieces::cut(&body, &self.csrf)
+                }
+                outcome => {
+                    other = Some(outcome);
+                    None
+                }
+            }
+        };
+        match self.site.own_pages.get(of, keep).await {
+            Some(page) => Ok(self.answer(StatusCode::OK, Response::new(pieces::joined(&page, &self.csrf).into()))),
+            None => match other {
+                Some(outcome) => outcome,
+                None => make().await,
+            },
+        }
+    }
+
+    /// What decides over the user's page, where one may be kept: what administrators see depends on more.
+    async fn own_page(&self) -> Option<OwnPage> {
+        let user = self.user().filter(|_| self.flash.is_none() && self.administrator().is_none())?;
+        let pool = &self.site.pool;
+        let tip = pool.figures().await.ok().map(|figures| figures.stake.height);
+        let changes = pool.parts().ledger.changes().await.ok()?;
+        let target = format!("{}?{}", self.path, self.form.encoded());
+        (target.len() <= LONGEST_TARGET).then(|| OwnPage {
+            user: user.id,
+            has_address: user.registration.is_some(),
+            changes,
+            tip,
+            minute: pool.now().0.div_euclid(60),
+            target,
+        })
+    }
+
+    /// A page with what the browser is to keep.
+    fn answer(&self, status: StatusCode, mut response: Response) -> Response {
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         if self.set_csrf {
@@ -212,7 +273,7 @@ impl Visit {
         if self.flash.is_some() {
             add_cookie(&mut response, Flash::clear(self.site.cookies));
         }
-        Ok(response)
+        response
     }
 
     /// Makes a page that says to wait.
@@ -254,6 +315,7 @@ impl Visit {
             style: self.site.assets.url("style.css"),
             script: self.site.assets.url("copy.js"),
             icon: self.site.assets.url("icon.svg"),
+            touch_icon: self.site.assets.url("touch-icon.png"),
             version: env!("CARGO_PKG_VERSION"),
         };
         let me = self.user().map(|user| Me {

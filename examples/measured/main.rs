@@ -3,7 +3,8 @@
 //! ```text
 //! cargo run --release --example measured -- FOLDER LISTEN [SOCKET]
 //! ```
-//! writes the process's configuration and a user's API key into FOLDER, says `ready`, and keeps the wallets and
+//! writes into FOLDER the process's configuration, and of a user with ten thousand tickets the API key (`apikey`), the cookie of a
+//! session (`cookie`) and the hash of a ticket (`ticket`), says `ready`, and keeps the wallets and
 //! daemons running until its input ends. With SOCKET, that of a server of MariaDB whose `root` needs no password, the pool is on its
 //! database `stakepool`.
 
@@ -11,15 +12,22 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use stakepool_core::accounts::PasswordCosts;
-use stakepool_core::ports::{DatabaseServer, DatabaseTls};
+use stakepool::accounts::{ClientAddress, Origin, SignedIn};
+use stakepool_core::accounts::{PasswordCosts, Registration, UserId};
+use stakepool_core::chain::{Amount, BlockHeight, TicketHash, sha256};
+use stakepool_core::ports::{Clock as _, DatabaseServer, DatabaseTls, LedgerStore as _, SystemClock};
+use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::secret::Secret;
-use stakepool_core::ticket::PoolFee;
+use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
 use stakepool_examples::{PoolOptions, SmallPool, write_web_config};
 use stakepool_sim::SimNetwork;
 
 /// Tickets that are bought before the start.
 const TICKETS: u32 = 50;
+/// Tickets that are in the ledger beside them, as if they had been bought and voted long ago.
+const OLD_TICKETS: u32 = 10_000;
+const EMAIL: &str = "alice@example.org";
+const PASSWORD: &str = "correct horse 42";
 /// Time between two blocks while it is measured.
 const BLOCK_TIME: Duration = Duration::from_secs(5);
 
@@ -47,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         vsp: None,
     };
     let pool = SmallPool::start(&network, &options).await?;
-    let user = pool.user("alice@example.org", "correct horse 42", false).await?;
+    let user = pool.user(EMAIL, PASSWORD, false).await?;
     let registration = pool.register(user, &network.buyer_pubkey_address()?.to_string()).await?;
     network.buy_tickets(registration.address, Some(registration.fee_address), fee, TICKETS)?;
     for _ in 0..20 {
@@ -55,6 +63,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     write_web_config(&network, &pool, &options, &listen)?;
     std::fs::write(folder.join("apikey"), pool.api_key(user).await?)?;
+    let old: Vec<_> = (0..OLD_TICKETS).map(|number| old_ticket(number, user, &registration)).collect();
+    pool.database.put_tickets("of long ago", &old, SystemClock.now()).await?;
+    std::fs::write(folder.join("ticket"), old[1].ticket.to_string())?;
+    let origin = Origin::new(ClientAddress::LOCAL);
+    let SignedIn::Session(session) = pool.pool.sign_in(EMAIL, PASSWORD, &origin, None).await? else {
+        return Err("the user has no second factor, and yet no session begins".into());
+    };
+    std::fs::write(folder.join("cookie"), format!("session={}", session.secret.reveal()))?;
     println!("ready");
     network.run(BLOCK_TIME);
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
@@ -62,4 +78,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
     pool.stop().await?;
     network.shutdown().await;
     Ok(())
+}
+
+/// A ticket that a daemon reported long ago: of ten three are live, six have voted and one was missed.
+fn old_ticket(number: u32, user: UserId, registration: &Registration) -> TicketReport {
+    let mined_at = BlockHeight(20 + number % 80);
+    let (state, ended_at) = match number % 10 {
+        0 | 4 | 8 => (TicketState::Live, None),
+        7 => (TicketState::Missed, Some(BlockHeight(150 + number % 50))),
+        _ => (TicketState::Voted, Some(BlockHeight(150 + number % 50))),
+    };
+    TicketReport {
+        ticket: TicketHash::from_bytes(sha256(&number.to_le_bytes())),
+        address: registration.address.into(),
+        user: Some(user),
+        state,
+        facts: TicketFacts {
+            verdict: Verdict::Accepted,
+            price: Amount::from_atoms(2_000_000_000 + i64::from(number % 97) * 1_000_000),
+            fee_address: registration.fee_address,
+            committed_fee: Amount::from_atoms(8_000_000),
+            required_fee: Amount::from_atoms(7_500_000),
+            mined_at,
+        },
+        added: false,
+        ended_at,
+        revoked: false,
+    }
 }

@@ -63,6 +63,8 @@ pub mod chain;
 #[cfg(any(feature = "accounts", feature = "engine"))]
 pub mod desired;
 #[cfg(all(feature = "accounts", feature = "engine"))]
+#[cfg(any(feature = "accounts", feature = "engine"))]
+pub mod flights;
 pub mod guide;
 pub mod log_throttle;
 #[cfg(any(feature = "accounts", feature = "engine"))]

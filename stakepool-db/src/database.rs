@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ struct Inner {
     warnings: Vec<Warning>,
     /// Errors of single rows that were logged, so that each is logged once.
     logged: Mutex<HashSet<String>>,
+    /// How often the ledger was changed.
+    ledger_changes: AtomicU64,
 }
 
 impl Database {
@@ -124,7 +127,19 @@ impl Database {
     }
 
     fn new(engine: Engine, warnings: Vec<Warning>) -> Self {
-        Self { inner: Arc::new(Inner { engine, warnings, logged: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner { engine, warnings, logged: Mutex::default(), ledger_changes: AtomicU64::new(0) }),
+        }
+    }
+
+    /// Notes a change of the ledger, once it is there for all to read.
+    pub(crate) fn ledger_changed(&self) {
+        self.inner.ledger_changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often this process changed the ledger.
+    pub(crate) fn ledger_changes(&self) -> u64 {
+        self.inner.ledger_changes.load(Ordering::Acquire)
     }
 
     /// What was found at opening that an operator should look at.

@@ -59,6 +59,24 @@ pub struct Past {
     pub stock: Vec<(u64, u64)>,
 }
 
+impl Past {
+    /// The same without the days before the first on which there was anything, but at least as many days as `least`.
+    #[must_use]
+    pub fn fitting(mut self, least: usize) -> Self {
+        let is_empty = |day: usize| {
+            self.turnover[day] == Turnover::default()
+                && self.stock[day] == (0, 0)
+                && !self.seen.iter().any(|seen| seen.day == self.days[day])
+        };
+        let count = self.days.len().min(self.turnover.len()).min(self.stock.len());
+        let before = (0..count).take_while(|day| is_empty(*day)).count().min(count.saturating_sub(least));
+        self.days.drain(..before);
+        self.turnover.drain(..before);
+        self.stock.drain(..before);
+        self
+    }
+}
+
 impl Pool {
     /// The past of the tickets of one user or, for `None`, of the whole pool. There are the tickets of `tally` when the best
     /// block is `tip`.
@@ -160,6 +178,23 @@ mod tests {
         // Ten blocks an hour: ten of today, 240 of yesterday, then the day that was seen, and on from there.
         assert_eq!(&bounds[DAYS - 4..], [8_760, 9_000, 9_750, 9_990, 10_000].map(BlockHeight));
         assert!(bounds.is_sorted());
+    }
+
+    #[test]
+    fn a_past_is_cut_to_the_days_on_which_there_was_anything() {
+        let past = |first: usize| Past {
+            days: (0..30).map(Day).collect(),
+            seen: Vec::new(),
+            turnover: vec![Turnover::default(); 30],
+            stock: (0..30).map(|day| (u64::from(day >= first), 0)).collect(),
+        };
+        let days = |past: Past| (past.days.len(), past.days[0], past.turnover.len(), past.stock[0]);
+        assert_eq!(days(past(20).fitting(7)), (10, Day(20), 10, (1, 0)));
+        assert_eq!(days(past(29).fitting(7)), (7, Day(23), 7, (0, 0)));
+        assert_eq!(days(past(99).fitting(7)), (7, Day(23), 7, (0, 0)), "nothing at all");
+        assert_eq!(days(past(0).fitting(7)).0, 30);
+        let seen = NetworkDay { day: Day(12), height: BlockHeight(1), network_live: 1, pool_live: 0 };
+        assert_eq!(days(Past { seen: vec![seen], ..past(20) }.fitting(7)).0, 18);
     }
 
     #[test]

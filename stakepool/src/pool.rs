@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher, SecureRandom};
+use stakepool_core::accounts::{ApiKeys, ApiKeysError, PasswordError, PasswordHasher, SecureRandom, UserId};
 use stakepool_core::chain::HdKeyError;
 #[cfg(feature = "vsp")]
 use stakepool_core::chain::TicketHash;
+use stakepool_core::chain::{BlockHeight, Generation};
+use stakepool_core::flights::Flights;
 use stakepool_core::ports::StoreError;
 use stakepool_core::reloadable::Reloadable;
 use stakepool_core::secret::Secret;
@@ -36,12 +38,15 @@ use crate::sealed::SealError;
 use crate::signed::Signer;
 use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
 use crate::tickets::Tally;
+use crate::tickets::holdings::{Holdings, HoldingsOf};
 use crate::user_cache::UserCache;
 #[cfg(feature = "vsp")]
 use crate::vsp::Vsp;
 
 /// How old shared figures may be.
 const MAX_AGE: Duration = Duration::from_secs(1);
+/// Of how many users the holdings are kept for that long.
+const MOST_HOLDINGS: usize = 2_000;
 
 /// Why a pool cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +119,7 @@ pub struct Pool {
     pub(crate) users: UserCache,
     pub(crate) figures: SingleFlight<Figures>,
     pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
+    pub(crate) holdings: Flights<HoldingsOf, Result<Arc<Holdings>, StoreError>>,
     pub(crate) alert_record: AlertRecord,
     /// The notices to the users, as they were read last.
     pub(crate) notices: Reloadable<Vec<Notice>>,
@@ -158,6 +164,7 @@ impl Pool {
             users: UserCache::default(),
             figures: SingleFlight::new(MAX_AGE),
             tally: SingleFlight::new(MAX_AGE),
+            holdings: Flights::new(MAX_AGE, MOST_HOLDINGS),
             alert_record: AlertRecord::default(),
             notices: Reloadable::default(),
             instance: instance(&settings.instance, parts.random.as_ref()),
@@ -275,6 +282,18 @@ impl Pool {
             return self.parts.vsp_tickets.registered_counts().await.map(Some);
         }
         Ok(None)
+    }
+
+    /// What a user has at the pool when the best block is `tip`, at most a second old. What this process stores in the ledger
+    /// is seen at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn holdings(&self, user: UserId, tip: Option<BlockHeight>) -> Result<Arc<Holdings>, StoreError> {
+        let ledger = self.parts.ledger.as_ref();
+        let of = HoldingsOf { user, tip, changes: ledger.changes().await? };
+        let params = self.terms.network.params(Generation::Today);
+        self.holdings.get(of, async { Holdings::read(ledger, user, &params, tip).await.map(Arc::new) }).await
     }
 
     /// The pool's tickets as its ledger counts them, at most a second old.

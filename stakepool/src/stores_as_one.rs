@@ -113,6 +113,7 @@ pass_on! {
     }
     LedgerStore to ledger {
         fn put_tickets(daemon: &str, reports: &[TicketReport], now: UnixTime) -> ();
+        fn changes() -> u64;
         fn put_votes(daemon: &str, votes: &[VoteRecord]) -> ();
         fn tickets(query: &TicketQuery) -> TicketPage;
         fn ticket(ticket: &TicketHash) -> Option<TicketReport>;

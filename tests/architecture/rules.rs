@@ -119,7 +119,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "spread",
                 "time",
             ],
-            &["alert", "chain", "typed"],
+            &["alert", "chain", "flights", "typed"],
             &["accounts", "agenda", "ticket"],
             &["vsp"],
             &["desired", "reports", "vspd"],

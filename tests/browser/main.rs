@@ -6,6 +6,7 @@
 mod administrator;
 mod axe;
 mod browser;
+mod charts;
 mod driver;
 mod lists;
 mod pages;

@@ -10,8 +10,10 @@ use crate::stage::{ADMINISTRATOR, PASSWORD, Stage, fee};
 const USER: &str = "user@example.org";
 
 /// Names of pictures, and pages that everybody sees.
-const OPEN: [(&str, &str); 10] = [
+const OPEN: [(&str, &str); 12] = [
     ("home", "/"),
+    ("start", "/start"),
+    ("start-exccwallet", "/start?wallet=exccwallet"),
     ("signin", "/signin"),
     ("signup", "/signup"),
     ("passwordreset", "/passwordreset"),
@@ -22,13 +24,18 @@ const OPEN: [(&str, &str); 10] = [
     ("error", "/error"),
     ("notfound", "/nothing-here"),
 ];
-const USERS: [(&str, &str); 10] = [
+const USERS: [(&str, &str); 15] = [
     ("home-user", "/"),
     ("address", "/address"),
     ("tickets", "/tickets"),
-    ("tickets-immature", "/tickets?show=immature"),
-    ("tickets-voted", "/tickets?show=voted"),
-    ("tickets-ignored", "/tickets?show=ignored"),
+    ("tickets-list", "/tickets/list"),
+    ("tickets-immature", "/tickets/list?show=immature"),
+    ("tickets-voted", "/tickets/list?show=voted"),
+    ("tickets-ignored", "/tickets/list?show=ignored"),
+    ("tickets-buy", "/tickets/buy"),
+    ("tickets-backup", "/tickets/backup"),
+    ("start-user", "/start?wallet=exccwallet"),
+    ("start-legacy", "/start?wallet=exccwallet-2.2"),
     ("voting", "/voting"),
     ("settings", "/settings"),
     ("twofactor", "/twofactor"),

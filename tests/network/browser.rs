@@ -55,10 +55,10 @@ impl Browser {
     pub async fn shown_tickets(&mut self) -> BTreeMap<&'static str, BTreeSet<String>> {
         let mut shown = BTreeMap::new();
         for list in ["live", "immature", "voted", "missed", "expired", "ignored"] {
-            let page = self.get(&format!("/tickets?show={list}&age=all")).await.body;
+            let page = self.get(&format!("/tickets/list?show={list}&age=all")).await.body;
             let rows = page.split("<a class=\"mono hash\" id=\"ticket-").skip(1);
             let hashes: BTreeSet<String> = rows.map(|row| between(row, ">", "<").to_owned()).collect();
-            let tab = between(&page, &format!("href=\"/tickets?show={list}\""), "</a>");
+            let tab = between(&page, &format!("href=\"/tickets/list?show={list}&amp;age=all\""), "</a>");
             assert_eq!(between(tab, "<span>", "</span>"), hashes.len().to_string(), "{list}: {page}");
             shown.insert(list, hashes);
         }

@@ -211,7 +211,7 @@ pub async fn register(net: &Simnet, url: &str) -> (Browser, Value) {
     assert_eq!(answer["message"], "address successfully imported", "{answer}");
     let info = browser.api(Method::GET, "getpurchaseinfo", &key, "").await;
     assert_eq!(info["status"], "success", "{info}");
-    let page = browser.get("/tickets").await.body;
+    let page = browser.get("/tickets/backup").await.body;
     assert!(page.contains(info["data"]["TicketAddress"].as_str().unwrap()));
     (browser, info["data"].clone())
 }

@@ -6,6 +6,8 @@ pub mod filters;
 pub mod form;
 pub mod forwarded;
 pub mod headers;
+pub mod own_pages;
+pub mod pieces;
 pub mod ready_bodies;
 pub mod respond;
 pub mod target;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use stakepool::Past;
 use stakepool::tickets::Tally;
-use stakepool::{DAYS, Past};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{NetworkDay, StakeInfo, StoreError, Turnover};
@@ -11,6 +11,9 @@ use stakepool_core::time::Day;
 
 use crate::site::Site;
 use crate::view::chart::{Chart, Plan, Series};
+
+/// Fewest days that a chart shows, however short the history is.
+const LEAST_DAYS: usize = 7;
 
 /// The charts of the whole pool, at most a minute old; none where the database fails.
 pub async fn of_pool(site: &Site, stake: &StakeInfo) -> Arc<Vec<Chart>> {
@@ -26,6 +29,7 @@ pub async fn of_pool(site: &Site, stake: &StakeInfo) -> Arc<Vec<Chart>> {
 async fn draw_pool(site: &Site, stake: &StakeInfo) -> Result<Vec<Chart>, StoreError> {
     let tally = site.pool.tally().await?;
     let past = site.pool.past(None, tally, stake.height).await?;
+    let past = past.fitting(LEAST_DAYS);
     Ok(vec![votes(&past), tickets(&past), share(&past, site.pool.today(stake, tally))])
 }
 
@@ -34,29 +38,31 @@ async fn draw_pool(site: &Site, stake: &StakeInfo) -> Result<Vec<Chart>, StoreEr
 /// # Errors
 /// [`StoreError`].
 pub async fn of_user(site: &Site, user: UserId, tally: Tally, tip: BlockHeight) -> Result<Vec<Chart>, StoreError> {
-    let past = site.pool.past(Some(user), tally, tip).await?;
+    let past = site.pool.past(Some(user), tally, tip).await?.fitting(LEAST_DAYS);
     Ok(vec![votes(&past), tickets(&past)])
 }
 
-fn plan(past: &Past, title: &'static str, series: Vec<Series>, alternative: String) -> Plan {
+fn plan(past: &Past, id: &'static str, title: &'static str, series: Vec<Series>, alternative: String) -> Plan {
     let days = past.days.iter().map(Day::to_string).collect();
-    Plan { title, unit: "", digits: 0, days, series, alternative }
+    Plan { id, title, unit: "", digits: 0, days, series, alternative }
 }
 
 fn votes(past: &Past) -> Chart {
+    let days = past.days.len();
     let of = |count: fn(&Turnover) -> u64| past.turnover.iter().map(count);
     let (voted, missed) = (|turnover: &Turnover| turnover.voted, |turnover: &Turnover| turnover.missed);
     let alternative = match (of(voted).sum::<u64>(), of(missed).sum::<u64>()) {
-        (1, 1) => format!("In the last {DAYS} days 1 ticket voted and 1 was missed."),
-        (1, missed) => format!("In the last {DAYS} days 1 ticket voted and {missed} were missed."),
-        (voted, 1) => format!("In the last {DAYS} days {voted} tickets voted and 1 was missed."),
-        (voted, missed) => format!("In the last {DAYS} days {voted} tickets voted and {missed} were missed."),
+        (1, 1) => format!("In the last {days} days 1 ticket voted and 1 was missed."),
+        (1, missed) => format!("In the last {days} days 1 ticket voted and {missed} were missed."),
+        (voted, 1) => format!("In the last {days} days {voted} tickets voted and 1 was missed."),
+        (voted, missed) => format!("In the last {days} days {voted} tickets voted and {missed} were missed."),
     };
     let series = vec![series("voted", "good", of(voted)), series("missed", "bad", of(missed))];
-    plan(past, "Votes a day", series, alternative).bars()
+    plan(past, "votes", "Votes a day", series, alternative).bars()
 }
 
 fn tickets(past: &Past) -> Chart {
+    let days = past.days.len();
     let of = |count: fn(&(u64, u64)) -> u64| past.stock.iter().map(count);
     let (live, immature) = (|stock: &(u64, u64)| stock.0, |stock: &(u64, u64)| stock.1);
     let ends = |mut counts: Box<dyn DoubleEndedIterator<Item = u64> + '_>| {
@@ -65,15 +71,16 @@ fn tickets(past: &Past) -> Chart {
     };
     let (live_ends, immature_ends) = (ends(Box::new(of(live))), ends(Box::new(of(immature))));
     let alternative = format!(
-        "In the last {DAYS} days live tickets went from {} to {}, and immature ones from {} to {}.",
+        "In the last {days} days live tickets went from {} to {}, and immature ones from {} to {}.",
         live_ends.0, live_ends.1, immature_ends.0, immature_ends.1
     );
     let series = vec![series("live", "good line", of(live)), series("immature", "plain line", of(immature))];
-    plan(past, "Live and immature tickets", series, alternative).lines()
+    plan(past, "stock", "Live and immature tickets", series, alternative).lines()
 }
 
 /// The pool's part of the network's live tickets, on the days on which somebody looked.
 fn share(past: &Past, today: NetworkDay) -> Chart {
+    let days = past.days.len();
     let share = |seen: &NetworkDay| 100.0 * seen.pool_live as f64 / seen.network_live.max(1) as f64;
     let on = |day: &Day| {
         if *day == today.day && today.network_live > 0 {
@@ -86,17 +93,17 @@ fn share(past: &Past, today: NetworkDay) -> Chart {
     let alternative = match &known[..] {
         [] => "The pool’s share of the network’s live tickets is not known yet.".to_owned(),
         [(day, share)] => format!(
-            "Of the network’s live tickets the pool had {share:.2} % on {day}, the only known one of the last \
-             {DAYS} days."
+            "Of the network’s live tickets the pool had {share:.2}% on {day}, the only known one of the last \
+             {days} days."
         ),
         [(_, first), .., (_, last)] => format!(
-            "Of the network’s live tickets the pool had {first:.2} % on the first known of the last {DAYS} days, \
-             and {last:.2} % on the last."
+            "Of the network’s live tickets the pool had {first:.2}% on the first known of the last {days} days, \
+             and {last:.2}% on the last."
         ),
     };
     let series = vec![Series { name: "share", class: "good line", values }];
-    let plan = plan(past, "The pool’s share of the network’s live tickets", series, alternative);
-    Plan { unit: " %", digits: 2, ..plan }.lines()
+    let plan = plan(past, "share", "The pool’s share of the network’s live tickets", series, alternative);
+    Plan { unit: "%", digits: 2, ..plan }.lines()
 }
 
 fn series(name: &'static str, class: &'static str, counts: impl Iterator<Item = u64>) -> Series {

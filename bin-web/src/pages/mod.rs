@@ -19,6 +19,7 @@ pub mod signin;
 pub mod signincode;
 pub mod signout;
 pub mod signup;
+pub mod start;
 pub mod stats;
 pub mod tickets;
 pub mod twofactor;
@@ -92,7 +93,11 @@ fn table() -> Vec<Route> {
         Route::show("/address", address::show),
         Route::submit("/address", address::submit),
         Route::show("/tickets", tickets::show),
+        Route::show("/tickets/list", tickets::list),
+        Route::show("/tickets/buy", tickets::buy),
+        Route::show("/tickets/backup", tickets::backup),
         Route::show("/ticket", tickets::ticket::show),
+        Route::show("/start", start::show),
         Route::show("/tickets.json", tickets::download::tickets_json),
         Route::show("/tickets.csv", tickets::download::tickets_csv),
         Route::show("/address.json", tickets::download::address_json),
@@ -135,6 +140,7 @@ pub fn public_samples(site: &Site) -> Vec<Sample> {
     let pages = [
         home::samples(),
         stats::samples(),
+        start::samples(),
         vsp::buying::samples(),
         vsp::ticket::samples(),
         signin::samples(site),

@@ -88,8 +88,9 @@ fn shown(figures: &PoolFigures, tally: &Tally) -> Shown {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
+/// A share of one, in percent.
+pub fn percent(share: f64) -> String {
+    format!("{:.2}%", share * 100.0)
 }
 
 /// The page, to try templates with.

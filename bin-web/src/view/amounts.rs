@@ -1,5 +1,5 @@
 //! How amounts are written, the same everywhere: fees with all eight digits behind the point, prices and rewards with at
-//! least two, and only in commands, which a program reads, without idle zeros.
+//! least two, all with thousands apart, and only in commands, which a program reads, without these and idle zeros.
 
 use stakepool_core::chain::Amount;
 
@@ -10,12 +10,12 @@ const FEWEST: usize = 2;
 
 /// A fee.
 pub fn fee(amount: Amount) -> String {
-    amount.to_string()
+    grouped(&amount.to_string())
 }
 
 /// A price or a reward.
 pub fn price(amount: Amount) -> String {
-    with_digits(amount, digits(amount).max(FEWEST))
+    grouped(&with_digits(amount, digits(amount).max(FEWEST)))
 }
 
 /// A sum for people: two digits behind the point, thousands apart.
@@ -23,21 +23,28 @@ pub fn rounded(amount: Amount) -> String {
     /// Atoms of a hundredth of a coin.
     const HUNDREDTH: i64 = 1_000_000;
     let hundredths = amount.atoms().saturating_add(HUNDREDTH / 2).div_euclid(HUNDREDTH).max(0);
-    let whole = (hundredths / 100).to_string();
-    let mut text = String::with_capacity(whole.len() + whole.len() / 3 + 3);
+    format!("{}.{:02}", grouped(&(hundredths / 100).to_string()), hundredths % 100)
+}
+
+/// A number for people, whose digits before the point are put in groups of three.
+pub fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut text = String::with_capacity(number.len() + whole.len() / 3);
+    text.push_str(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
     }
-    text + &format!(".{:02}", hundredths % 100)
+    text + rest
 }
 
 /// Prices with equally many digits, so that they stand one below the other.
 pub fn prices(amounts: &[Amount]) -> Vec<String> {
     let most = amounts.iter().copied().map(digits).max().unwrap_or(0).max(FEWEST);
-    amounts.iter().map(|amount| with_digits(*amount, most)).collect()
+    amounts.iter().map(|amount| grouped(&with_digits(*amount, most))).collect()
 }
 
 /// An amount for a command.
@@ -69,8 +76,9 @@ mod tests {
             (0, "0.00000000", "0.00", "0"),
             (100_000_000, "1.00000000", "1.00", "1"),
             (2_050_000_000, "20.50000000", "20.50", "20.5"),
-            (100_000_000_000, "1000.00000000", "1000.00", "1000"),
+            (100_000_000_000, "1,000.00000000", "1,000.00", "1000"),
             (1_490_000, "0.01490000", "0.0149", "0.0149"),
+            (-123_456_700_000_000, "-1,234,567.00000000", "-1,234,567.00", "-1234567"),
             (-1, "-0.00000001", "-0.00000001", "-0.00000001"),
         ] {
             let amount = Amount::from_atoms(atoms);

@@ -12,10 +12,11 @@ use warp::reply::Response;
 
 use super::encoding::{accepts, pack};
 
-const BUILT_IN: [(&str, &[u8]); 3] = [
+const BUILT_IN: [(&str, &[u8]); 4] = [
     ("style.css", include_bytes!("../../assets/style.css")),
     ("copy.js", include_bytes!("../../assets/copy.js")),
     ("icon.svg", include_bytes!("../../assets/icon.svg")),
+    ("touch-icon.png", include_bytes!("../../assets/touch-icon.png")),
 ];
 
 /// The built-in files, compressed once for all.

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod chart;
 pub mod encoding;
 pub mod network;
+pub mod pager;
 pub mod qr;
 pub mod render;
 pub mod when;

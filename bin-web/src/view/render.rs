@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
 use stakepool_core::sanitize::is_hidden;
-use tera::{Context, Tera, escape_html};
+use tera::{Context, Kwargs, State, Tera, escape_html};
+
+use super::amounts;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -23,7 +25,16 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "signout.html.tera",
     "settings.html.tera",
     "address.html.tera",
+    "start.html.tera",
+    "setup.html.tera",
+    "wallets.html.tera",
     "tickets.html.tera",
+    "ticketsnav.html.tera",
+    "ticketlist.html.tera",
+    "ticketrows.html.tera",
+    "pager.html.tera",
+    "buy.html.tera",
+    "backup.html.tera",
     "ticket.html.tera",
     "stats.html.tera",
     "chart.html.tera",
@@ -180,6 +191,7 @@ fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
     let mut tera = Tera::new();
     tera.autoescape_on([ENDING]);
     tera.set_escape_fn(escape);
+    tera.register_filter("grouped", grouped);
     let mut sources: Vec<(String, String)> =
         BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     if let Some(folder) = folder {
@@ -187,6 +199,11 @@ fn compile(folder: Option<&Path>) -> Result<Templates, RenderError> {
     }
     tera.add_raw_templates(sources)?;
     Ok(Templates(Arc::new(Compiled(tera))))
+}
+
+/// The filter `grouped`: a whole number with its thousands apart.
+fn grouped(number: u64, _: Kwargs, _: &State) -> String {
+    amounts::grouped(&number.to_string())
 }
 
 /// Writes a value into a page: as text, and with the characters written out that are not seen or turn the order of

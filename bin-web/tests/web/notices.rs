@@ -56,9 +56,12 @@ async fn a_pool_whose_day_has_come_shows_no_way_to_buy_and_keeps_the_script() {
     );
     world.advance(DAY);
     world.pool.read_notices().await.unwrap();
-    let page = user.get("/tickets").await.text();
+    let page = user.get("/tickets/buy").await.text();
     assert!(page.contains("No more tickets with this pool") && !page.contains("purchaseticket"), "{page}");
+    let page = user.get("/tickets/backup").await.text();
     assert!(page.contains("importscript") && page.contains("/tickets.json"), "{page}");
+    let page = user.get("/tickets").await.text();
+    assert!(page.contains("takes no more tickets") && !page.contains("Three steps"), "{page}");
     let signup = world.browser().get("/signup").await.text();
     assert!(signup.contains("takes no new users") && signup.contains("Farewell."), "{signup}");
 }

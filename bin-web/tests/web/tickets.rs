@@ -16,7 +16,7 @@ use stakepool_core::time::UnixMillis;
 use stakepool_core::time::{Day, UnixTime};
 use warp::http::StatusCode;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, PASSWORD, hidden_token};
 use crate::fakes::{NoStats, daemon};
 use crate::world::{Plan, USER_KEY, World};
 
@@ -97,10 +97,11 @@ async fn a_list_is_searched_ordered_and_paged_by_the_server() {
         reports.push(report(&world, n, TicketState::Live, None).await);
     }
     put(&world, &reports).await;
-    let first = browser.get("/tickets").await.text();
+    let first = browser.get("/tickets/list").await.text();
     assert_eq!(listed(&first, 1..=120), (71..=120).rev().collect::<Vec<_>>());
     assert!(
-        first.contains("120 tickets, page 1 of 3") && first.contains("/tickets?show=live&amp;sort=newest&amp;page=2")
+        first.contains("120 tickets, page 1 of 3")
+            && first.contains("/tickets/list?show=live&amp;sort=newest&amp;page=2")
     );
     let last = browser.get("/tickets?show=live&sort=oldest&page=3").await.text();
     assert_eq!(listed(&last, 1..=120), (101..=120).collect::<Vec<_>>());
@@ -119,6 +120,83 @@ async fn a_list_is_searched_ordered_and_paged_by_the_server() {
             && !wrong.contains("No ticket of"),
         "{wrong}"
     );
+}
+
+#[tokio::test]
+async fn a_list_is_sorted_by_its_heads_and_any_page_is_reached() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    let mut reports = vec![report(&world, 1000, TicketState::Missed, Some(200)).await];
+    for n in 1..=420 {
+        reports.push(report(&world, n, TicketState::Live, None).await);
+    }
+    put(&world, &reports).await;
+    let page = browser.get("/tickets/list?show=live&sort=dearest&page=5&q=0").await.text();
+    for text in [
+        "<th scope=\"col\" class=\"number\" aria-sort=\"descending\"><a href=\"/tickets/list?show=live&amp;sort=cheapest&amp;q=0\">",
+        "<th scope=\"col\"><a href=\"/tickets/list?show=live&amp;sort=newest&amp;q=0\">Bought</a></th>",
+        "<th scope=\"col\">Expires</th>",
+        "aria-label=\"Page 5\" aria-current=\"page\"",
+        "/tickets/list?show=live&amp;sort=dearest&amp;q=0&amp;page=9\" aria-label=\"Page 9\"",
+        "<input id=\"to-page\" name=\"page\" type=\"number\" min=\"1\" max=\"9\"",
+        "<input type=\"hidden\" name=\"q\" value=\"0\">",
+        // What was searched for stays on the other lists.
+        "/tickets/list?show=missed&amp;sort=dearest&amp;q=0\"",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let of_before = browser.get("/tickets?show=missed&sort=oldest").await.text();
+    assert_eq!(listed(&of_before, [1000]), [1000], "an address of before");
+    let overview = browser.get("/tickets").await.text();
+    assert!(
+        overview.contains("<dt>live tickets</dt><dd>420</dd>") && listed(&overview, [1000]).is_empty(),
+        "{overview}"
+    );
+}
+
+#[tokio::test]
+async fn a_page_is_kept_for_its_user_alone_and_is_made_anew_after_a_report() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    put(&world, &[report(&world, 1, TicketState::Live, None).await]).await;
+    assert!(browser.get("/tickets").await.text().contains("<dt>live tickets</dt><dd>1</dd>"));
+    put(&world, &[report(&world, 2, TicketState::Live, None).await]).await;
+    let page = browser.get("/tickets").await.text();
+    assert!(page.contains("<dt>live tickets</dt><dd>2</dd>"), "at once: {page}");
+    let mut second = world.browser();
+    second.sign_in("a@example.org", PASSWORD).await;
+    let other = second.get("/tickets").await.text();
+    let tokens = [&page, &other].map(|page| hidden_token(page).unwrap());
+    assert_ne!(tokens[0], tokens[1], "each browser has the token of its own");
+    assert_eq!(second.post("/logout", &[("csrf_token", &tokens[1])]).await.location(), "/signin");
+    assert_eq!(second.get("/tickets").await.location(), "/signin", "and what is kept is shown to nobody who is out");
+    let mut stranger = world.user("b@example.org").await;
+    assert_eq!(stranger.get("/tickets").await.location(), "/address");
+}
+
+#[tokio::test]
+async fn three_steps_tick_themselves_off_from_the_sign_up_to_the_vote() {
+    let world = World::start().await;
+    let done = |page: &str| page.matches("class=\"done\"").count();
+    let nobody = world.send("GET", "/start?wallet=exccwallet", &[], b"").await.text();
+    assert!(done(&nobody) == 0 && nobody.contains("/signup") && nobody.contains("once step 2 is done"), "{nobody}");
+    let mut browser = world.user("a@example.org").await;
+    let signed_in = browser.get("/start?wallet=exccwallet").await.text();
+    assert!(done(&signed_in) == 1 && signed_in.contains("exccctl --simnet --wallet getnewaddress"), "{signed_in}");
+    browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
+    let registered = browser.get("/start?wallet=exccwallet-2.2").await.text();
+    assert!(done(&registered) == 2 && registered.contains("ticketbuyer.maxpriceabsolute=0.01"), "{registered}");
+    let today = browser.get("/start?wallet=exccwallet").await.text();
+    assert!(today.contains("ticketbuyer.limit=1") && !today.contains("maxpriceabsolute"), "{today}");
+    put(&world, &[report(&world, 100, TicketState::Live, None).await]).await;
+    let bought = browser.get("/start?wallet=exccwallet").await.text();
+    assert!(done(&bought) == 4 && bought.contains("the pool votes it as soon as it is drawn"), "{bought}");
+    assert_eq!(done(&browser.get("/tickets").await.text()), 2, "two of the three steps");
+    put(&world, &[report(&world, 100, TicketState::Voted, Some(200)).await]).await;
+    assert_eq!(done(&browser.get("/start?wallet=exccwallet").await.text()), 6);
+    assert_eq!(done(&browser.get("/tickets").await.text()), 0, "nothing is left to do");
+    let exilibrium = browser.get("/start").await.text();
+    assert!(exilibrium.contains("Exilibrium 1.8 and later cannot use this pool"), "{exilibrium}");
 }
 
 #[tokio::test]
@@ -301,21 +379,31 @@ async fn what_to_buy_with_is_filled_in() {
     let world = World::start().await;
     let mut browser = user(&world).await;
     let registration = world.database.by_id(UserId(1)).await.unwrap().unwrap().registration.unwrap();
-    let page = browser.get("/tickets").await.text();
+    assert!(browser.get("/tickets").await.text().contains("You have no tickets here yet."));
+    let page = browser.get("/tickets/buy").await.text();
     let by_hand = format!(
         "exccctl --simnet --wallet purchaseticket default 0.01 1 {} 1 {} 7.5",
         registration.address, registration.fee_address
     );
     for text in [
         by_hand,
-        format!("exccctl --simnet --wallet importscript {}", registration.script),
         format!("ticketbuyer.votingaddress={}", registration.address),
         format!("pooladdress={}\npoolfees=7.5", registration.fee_address),
         "ticketbuyer.maxpriceabsolute=0.01".to_owned(),
         "http://pool.example".to_owned(),
-        "You have no tickets here yet.".to_owned(),
     ] {
         assert!(page.contains(&text), "{text}: {page}");
+    }
+    let sheet = browser.get("/tickets/backup").await.text();
+    for text in [
+        format!("exccctl --simnet --wallet importscript {}", registration.script),
+        registration.address.to_string(),
+        registration.fee_address.to_string(),
+        USER_KEY.to_owned(),
+        "The redeem script as a QR code".to_owned(),
+        "there are no recovery codes".to_owned(),
+    ] {
+        assert!(sheet.contains(&text), "{text}: {sheet}");
     }
 }
 
@@ -329,8 +417,8 @@ async fn without_wallets_times_come_from_the_daemons_and_commands_leave_the_pric
     // The pages' figures are at most a second old.
     let mut page = String::new();
     for _ in 0..1000 {
-        page = browser.get("/tickets?show=immature").await.text();
-        if page.contains("HIGHEST_PRICE") && page.contains(" now</caption>") {
+        page = browser.get("/tickets/buy").await.text();
+        if page.contains("HIGHEST_PRICE") {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -338,7 +426,8 @@ async fn without_wallets_times_come_from_the_daemons_and_commands_leave_the_pric
     assert!(page.contains("purchaseticket default HIGHEST_PRICE 1"), "{page}");
     assert!(page.contains("ticketbuyer.maxpriceabsolute=HIGHEST_PRICE"), "{page}");
     assert!(page.contains("since the price is not known now"), "{page}");
-    assert!(!page.contains("Times are missing"), "{page}");
+    let list = browser.get("/tickets/list?show=immature").await.text();
+    assert!(list.contains(" now</caption>") && !list.contains("Times are missing"), "{list}");
 }
 
 #[tokio::test]
@@ -348,7 +437,7 @@ async fn where_nobody_tells_the_block_the_missing_times_are_explained() {
     put(&world, &[report(&world, 190, TicketState::Voted, Some(200)).await]).await;
     let page = browser.get("/tickets?show=voted").await.text();
     assert!(page.contains("Times are missing because") && page.contains(">block 200</small>"), "{page}");
-    assert!(!page.contains("ago") && !page.contains("Your last 30 days"), "{page}");
+    assert!(!page.contains("ago") && !page.contains("Your last "), "{page}");
 }
 
 #[tokio::test]
@@ -366,14 +455,14 @@ async fn charts_tell_the_same_in_shapes_words_and_a_table() {
     let yesterday = NetworkDay { day: Day::of(now).back(1), height: BlockHeight(1), network_live: 400, pool_live: 10 };
     world.database.note_day(&yesterday).await.unwrap();
     let page = browser.get("/tickets").await.text();
-    assert!(page.contains("In the last 30 days 2 tickets voted and 1 was missed."), "{page}");
-    assert!(page.contains("In the last 30 days live tickets went from 0 to 1,"), "{page}");
+    assert!(page.contains("In the last 7 days 2 tickets voted and 1 was missed."), "{page}");
+    assert!(page.contains("In the last 7 days live tickets went from 0 to 1,"), "{page}");
     let today = Day::of(now);
     assert!(
         page.contains(&format!("<th scope=\"row\">{today}</th><td class=\"number\">2</td><td class=\"number\">1</td>"))
     );
     let stats = world.send("GET", "/stats", &[], b"").await.text();
-    assert!(stats.contains("share of the network") && stats.contains("2.50 %") && stats.contains("0.30 %"), "{stats}");
+    assert!(stats.contains("share of the network") && stats.contains("2.50%") && stats.contains("0.30%"), "{stats}");
     assert_eq!(stats.matches("<svg viewBox=\"0 0 1000 100\"").count(), 3);
     assert!(!stats.contains(" style="), "the policy allows no style of an element's own");
 }
@@ -409,9 +498,12 @@ async fn a_user_with_ten_thousand_tickets_waits_for_no_page() {
         })
         .collect();
     put(&world, &reports).await;
-    for target in
-        ["/tickets", "/tickets?sort=dearest&page=90", "/tickets?show=voted&age=all&page=99", "/tickets?q=00000f"]
-    {
+    for target in [
+        "/tickets",
+        "/tickets/list?sort=dearest&page=90",
+        "/tickets/list?show=voted&age=all&page=99",
+        "/tickets?q=00000f",
+    ] {
         let mut best = Duration::MAX;
         for _ in 0..3 {
             let begun = Instant::now();

@@ -304,6 +304,8 @@ pub struct TicketQuery {
     pub offset: u64,
     /// How many at most.
     pub limit: u64,
+    /// How many the query finds in all, where that is known: then they are not counted.
+    pub known_total: Option<u64>,
 }
 
 /// The order of tickets. Those that are alike in it are in the order of their hashes.
@@ -368,6 +370,9 @@ pub trait LedgerStore: Send + Sync {
 
     /// Stores votes, one a daemon, ticket and block.
     async fn put_votes(&self, daemon: &str, votes: &[VoteRecord]) -> Result<(), StoreError>;
+
+    /// A number that changes with whatever this process stores in the ledger. What other processes store is not seen by it.
+    async fn changes(&self) -> Result<u64, StoreError>;
 
     /// Tickets.
     async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError>;

@@ -1,5 +1,6 @@
 //! What users and administrators learn of tickets, and do with them.
 
+pub mod holdings;
 pub mod life;
 pub mod low_fee;
 pub(crate) mod mailer;

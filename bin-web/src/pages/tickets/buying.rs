@@ -12,7 +12,7 @@ use crate::view::network::{network_flag, network_switch};
 const PLACEHOLDER: &str = "HIGHEST_PRICE";
 
 /// What a buyer copies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Buying {
     base_url: String,
     /// The price above which the samples do not buy; `None` while the price of now is not known.
@@ -22,7 +22,6 @@ pub struct Buying {
     conf_today: String,
     conf_legacy: String,
     by_hand: String,
-    import: String,
 }
 
 impl Buying {
@@ -44,11 +43,15 @@ impl Buying {
                 "{common}ticketbuyer.maxpriceabsolute={highest}\nticketbuyer.balancetomaintainabsolute=0"
             ),
             by_hand: format!("{exccctl} purchaseticket default {highest} 1 {voting} 1 {fee_address} {fee}"),
-            import: format!("{exccctl} importscript {}", registration.script),
             limit: limit.map(amounts::price),
             placeholder: PLACEHOLDER,
         }
     }
+}
+
+/// The command that imports a user's script into a wallet.
+pub fn import(pool: &Pool, registration: &Registration) -> String {
+    format!("exccctl {}--wallet importscript {}", network_flag(pool.terms().network), registration.script)
 }
 
 /// A tenth above the price of now, in whole hundredths of a coin. Without a price there is none: any figure would be one

@@ -36,10 +36,10 @@ enum For {
 
 /// The orders: name, title, order, and which lists they are for.
 const ORDERS: [(&str, &str, TicketOrder, For); 7] = [
-    ("open", "those that can still vote first", TicketOrder::OpenFirst, For::Mixed),
-    ("ended", "latest end first", TicketOrder::EndedLast, For::Ended),
-    ("ended-first", "earliest end first", TicketOrder::EndedFirst, For::Ended),
-    ("newest", "latest bought first", TicketOrder::Newest, For::All),
+    ("open", "can still vote first", TicketOrder::OpenFirst, For::Mixed),
+    ("ended", "most recently ended first", TicketOrder::EndedLast, For::Ended),
+    ("ended-first", "earliest ended first", TicketOrder::EndedFirst, For::Ended),
+    ("newest", "most recently bought first", TicketOrder::Newest, For::All),
     ("oldest", "earliest bought first", TicketOrder::Oldest, For::All),
     ("dearest", "highest price first", TicketOrder::Dearest, For::All),
     ("cheapest", "lowest price first", TicketOrder::Cheapest, For::All),
@@ -65,6 +65,8 @@ pub struct Filter {
     /// Whether voted tickets of any age are wanted.
     pub all_ages: bool,
     order: (&'static str, TicketOrder),
+    /// The order that was asked for, which the other lists may have.
+    wanted: Option<&'static str>,
     page: u64,
     ended_from: Option<BlockHeight>,
 }
@@ -83,6 +85,7 @@ impl Filter {
             list,
             search: hash(form.text("q")).chars().take(64).collect(),
             all_ages,
+            wanted: ORDERS.iter().map(|order| order.0).find(|name| *name == wanted),
             order: order.map_or(("newest", TicketOrder::Newest), |order| (order.0, order.2)),
             page: form.text("page").parse().unwrap_or(1).max(1),
             ended_from: tip.filter(|_| recent).map(|tip| BlockHeight(tip.0.saturating_sub(max_voted_age))),
@@ -95,11 +98,13 @@ impl Filter {
         (!is_hash).then_some("A ticket’s hash has only the digits 0 to 9 and a to f, so nothing can be found.")
     }
 
-    /// The tickets of the page that is asked for, or of the last one there is.
+    /// The tickets of the page that is asked for, or of the last one there is, and which one that is. The list has `count`
+    /// tickets, so that they are counted only where not all of them are asked for.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn find(&self, site: &Site, user: UserId) -> Result<(TicketQuery, TicketPage), StoreError> {
+    pub async fn find(&self, site: &Site, user: UserId, count: u64) -> Result<(u64, TicketPage), StoreError> {
+        let is_whole = self.search.is_empty() && self.ended_from.is_none();
         let mut query = TicketQuery {
             user: Some(user),
             states: self.list.state.into_iter().collect(),
@@ -109,6 +114,7 @@ impl Filter {
             order: self.order.1,
             offset: (self.page - 1).saturating_mul(PER_PAGE),
             limit: PER_PAGE,
+            known_total: is_whole.then_some(count),
             ..TicketQuery::default()
         };
         let mut found = site.pool.parts().ledger.tickets(&query).await?;
@@ -116,7 +122,12 @@ impl Filter {
             query.offset = found.total.saturating_sub(1) / PER_PAGE * PER_PAGE;
             found = site.pool.parts().ledger.tickets(&query).await?;
         }
-        Ok((query, found))
+        Ok((query.offset / PER_PAGE + 1, found))
+    }
+
+    /// The name of the order.
+    pub const fn order_name(&self) -> &'static str {
+        self.order.0
     }
 
     /// The orders that the list can have.
@@ -126,8 +137,23 @@ impl Filter {
 
     /// The query of an address that asks for the same, without the page.
     pub fn query(&self) -> String {
+        self.query_sorted(self.order.0)
+    }
+
+    /// The same in another order.
+    pub fn query_sorted(&self, order: &str) -> String {
+        self.rest(Some(self.list.name), Some(order))
+    }
+
+    /// What holds for the other lists, too: what was searched for, and the order that was asked for.
+    pub fn stays(&self) -> String {
+        self.rest(None, self.wanted)
+    }
+
+    fn rest(&self, list: Option<&str>, order: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("show", self.list.name).append_pair("sort", self.order.0);
+        query.extend_pairs(list.map(|list| ("show", list)));
+        query.extend_pairs(order.map(|order| ("sort", order)));
         if !self.search.is_empty() {
             query.append_pair("q", &self.search);
         }
@@ -171,6 +197,12 @@ mod tests {
         let query = filter("show=voted&sort=oldest&q=%20AB%26c&age=all&page=7").query();
         assert_eq!(query, "show=voted&sort=oldest&q=ab%26c&age=all");
         assert_eq!(filter("").query(), "show=live&sort=newest");
+        assert_eq!(
+            filter("show=missed&sort=oldest&q=ab&page=3").stays(),
+            "sort=oldest&q=ab",
+            "on the other lists, too"
+        );
+        assert_eq!(filter("show=voted&age=all").stays(), "age=all");
         assert_eq!(filter("q=%200xAB%E2%80%8B%22").search, "ab", "what stands around a pasted hash");
         assert!(filter("q=xyz").search_error().is_some() && filter("q=0Af").search_error().is_none());
     }

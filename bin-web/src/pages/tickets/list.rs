@@ -48,13 +48,18 @@ macro_rules! revoked {
     ($why:literal) => {
         concat!(
             $why,
-            " Such a ticket is revoked, and then its price can be spent again, without a reward. Today’s network revokes \
-             it by itself; where wallets of 2018 still have to, the pool asks its own to do it, and yours can do it, too."
+            " Such a ticket is revoked automatically, and then its price can be spent again, without a reward; on the \
+             legacy network the pool’s wallets revoke it, and yours can as well."
         )
     };
 }
 const MISSED: &str = revoked!("Drawn, but the vote was not mined.");
 const EXPIRED: &str = revoked!("Never drawn within their time.");
+
+/// The list of the tickets that voted.
+pub const fn voted() -> &'static List {
+    &LISTS[2]
+}
 
 /// All lists; the first is shown where none is asked for.
 pub const LISTS: [List; 6] = [

@@ -84,6 +84,10 @@ const NO_SUCH_TICKET: Explanation = Explanation {
 
 /// Shows one of the user's tickets, and any to administrators.
 pub async fn show(visit: Visit) -> Outcome {
+    visit.remembered(|| page(&visit)).await
+}
+
+async fn page(visit: &Visit) -> Outcome {
     let user = visit.need_user()?.id;
     let missing = || PageError::Shown(StatusCode::NOT_FOUND, NO_SUCH_TICKET);
     let hash = parse_hash(visit.form.text("hash")).map_err(|_| missing())?;
@@ -92,14 +96,13 @@ pub async fn show(visit: Visit) -> Outcome {
     let mut viewer = Viewer::User(user);
     let mut life = TicketLife::find(ledger, &params, &hash, viewer).await?;
     if life.is_none() && visit.administrator().is_some() {
-        guard(&visit).await?;
+        guard(visit).await?;
         viewer = Viewer::Administrator;
         life = TicketLife::find(ledger, &params, &hash, viewer).await?;
     }
     let life = life.ok_or_else(missing)?;
     let stake = site.pool.figures().await.ok().map(|figures| figures.stake);
-    let time =
-        BlockTime { tip: tip(site, stake.map(|stake| stake.height)).await, spacing: params.target_time_per_block };
+    let time = BlockTime { tip: tip(site).await, spacing: params.target_time_per_block };
     let facts = &life.report.facts;
     let content = Ticket {
         ticket: life.report.ticket.to_string(),

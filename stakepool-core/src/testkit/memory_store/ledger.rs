@@ -66,6 +66,7 @@ impl LedgerStore for MemoryStore {
                 tables.tickets.insert(key, next);
             }
         }
+        tables.ledger_changes += 1;
         Ok(())
     }
 
@@ -77,7 +78,12 @@ impl LedgerStore for MemoryStore {
                 tables.votes.insert(key, StoredVote { daemon: daemon.to_owned(), record: record.clone() });
             }
         }
+        tables.ledger_changes += 1;
         Ok(())
+    }
+
+    async fn changes(&self) -> Result<u64, StoreError> {
+        Ok(self.tables().ledger_changes)
     }
 
     async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError> {
@@ -86,6 +92,7 @@ impl LedgerStore for MemoryStore {
         let mut found: Vec<_> = reports.filter(|report| fits(query, report)).collect();
         sort(&mut found, query.order);
         let (total, tickets) = part(found, Slice { offset: query.offset, limit: query.limit });
+        let total = query.known_total.unwrap_or(total);
         Ok(TicketPage { total, tickets: tickets.into_iter().cloned().collect() })
     }
 

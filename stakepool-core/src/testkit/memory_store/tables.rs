@@ -15,6 +15,7 @@ use crate::vsp::FeeKey;
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) users: BTreeMap<UserId, User>,
+    pub(super) ledger_changes: u64,
     /// The highest number that was ever given.
     pub(super) last_user: i64,
     /// To whom each was given; nobody where it is withheld.

@@ -150,6 +150,7 @@ macro_rules! store_tests {
                 a_query_finds_by_user_state_and_ignorance_newest_first
                 a_query_finds_by_beginning_and_end_in_the_order_asked_for
                 counts_are_by_state_with_ignored_ones_apart
+                a_total_that_is_known_is_not_counted
                 coins_are_locked_until_their_ticket_ends
                 votes_are_counted_by_the_interval_of_the_block_voted_on
                 addresses_that_are_no_users_are_lost_with_the_numbers_of_their_users

@@ -29,6 +29,7 @@ impl LedgerStore for Database {
         for reports in reports.chunks(TOGETHER) {
             transaction!(self.writes(Turn::Ledger), |transaction| tickets::put(transaction, daemon, reports, now)
                 .await)?;
+            self.ledger_changed();
         }
         Ok(())
     }
@@ -36,8 +37,13 @@ impl LedgerStore for Database {
     async fn put_votes(&self, daemon: &str, records: &[VoteRecord]) -> Result<(), StoreError> {
         for records in records.chunks(TOGETHER) {
             transaction!(self.writes(Turn::Ledger), |transaction| votes::put(transaction, daemon, records).await)?;
+            self.ledger_changed();
         }
         Ok(())
+    }
+
+    async fn changes(&self) -> Result<u64, StoreError> {
+        Ok(self.ledger_changes())
     }
 
     async fn tickets(&self, query: &TicketQuery) -> Result<TicketPage, StoreError> {

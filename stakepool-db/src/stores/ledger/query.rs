@@ -24,7 +24,10 @@ pub(super) async fn page(database: &Database, query: &TicketQuery) -> Result<Tic
     rows.push(inner).push(", ticket LIMIT ").push_bind(limit(query.limit));
     rows.push(" OFFSET ").push_bind(limit(query.offset));
     rows.push(") page JOIN tickets t ON t.ticket = page.ticket").push(outer).push(", t.ticket");
-    let (total, rows) = page_of(database, &count, &rows).await?;
+    let (total, rows) = match query.known_total {
+        Some(total) => (total, database.rows(&rows).await?),
+        None => page_of(database, &count, &rows).await?,
+    };
     let tickets = rows.iter().map(|row| tickets::read(row).map(|ticket| ticket.report)).collect::<Result<_, _>>()?;
     Ok(TicketPage { total, tickets })
 }

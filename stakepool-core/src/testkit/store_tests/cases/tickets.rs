@@ -147,6 +147,19 @@ pub(crate) async fn a_query_finds_by_beginning_and_end_in_the_order_asked_for<F:
     }
 }
 
+pub(crate) async fn a_total_that_is_known_is_not_counted<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let before = stores.changes().await.unwrap();
+    stores.put_tickets("a", &[report(1, 1), report(2, 1), report(3, 1)], NOW).await.unwrap();
+    assert_ne!(stores.changes().await.unwrap(), before, "the ledger has changed");
+    let before = stores.changes().await.unwrap();
+    let query = TicketQuery { limit: 2, offset: 1, known_total: Some(70), ..TicketQuery::default() };
+    let page = stores.tickets(&query).await.unwrap();
+    assert_eq!((numbers(&page).as_slice(), page.total, stores.changes().await.unwrap()), (&[2, 1][..], 70, before));
+    stores.put_votes("a", &[vote(1, 5, 5)]).await.unwrap();
+    assert_ne!(stores.changes().await.unwrap(), before, "and again");
+}
+
 pub(crate) async fn counts_are_by_state_with_ignored_ones_apart<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.ticket_counts(None).await, Ok(vec![]));
