@@ -54,11 +54,11 @@ async fn sign_up(stage: &Stage, tour: &mut Tour) {
     tour.browser.visit("/signup").await;
     tour.fill_in(&[("#email", NEW), ("#password", PASSWORD), ("#passwordrepeat", "another password")]).await;
     tour.browser.answer_question().await;
-    tour.browser.press("Make an account").await;
+    tour.browser.press("Create account").await;
     tour.look("signup-error", "the two passwords differ").await;
     tour.fill_in(&[("#password", PASSWORD), ("#passwordrepeat", PASSWORD)]).await;
     tour.browser.answer_question().await;
-    tour.browser.press("Make an account").await;
+    tour.browser.press("Create account").await;
     tour.look("signup-sent", "Look into your mail").await;
 
     tour.browser.visit("/signin").await;

@@ -33,7 +33,7 @@ async fn sign_up_and_verify(stage: &Stage, browser: &Browser) {
     browser.fill("#password", FIRST_PASSWORD).await;
     browser.fill("#passwordrepeat", FIRST_PASSWORD).await;
     browser.answer_question().await;
-    browser.press("Make an account").await;
+    browser.press("Create account").await;
     let letter = stage.sink.letter(EMAIL, "verify").await;
     browser.visit(&letter.link()).await;
     browser.press("Verify the address").await;

@@ -56,7 +56,7 @@ pub enum Flash {
 
 impl Flash {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::SignedUp, "signed-up", "Your account is made. Sign in with the password that you chose."),
+        (Self::SignedUp, "signed-up", "Account created. Sign in with the password that you chose."),
         (Self::SignedOut, "signed-out", "You are signed out on this device."),
         (Self::SignInFirst, "sign-in-first", "Sign in to see this page."),
         (Self::AddressFirst, "address-first", "Tickets show here once an address is registered."),

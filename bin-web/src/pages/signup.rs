@@ -27,7 +27,7 @@ pub async fn submit(visit: Visit) -> Outcome {
         Err(error) => return refuse(&visit, error),
     };
     if let Err(error) = captcha::check(&visit).await? {
-        return FORM.page(&visit, StatusCode::OK, Some(format!("No account was made: {error}.")));
+        return FORM.page(&visit, StatusCode::OK, Some(format!("Account not created: {error}.")));
     }
     match checked.invitation(form.text("invitation")).finish().await {
         Ok(SignedUp::Ready(_)) => Ok(visit.done(Flash::SignedUp, "/signin")),
@@ -37,7 +37,7 @@ pub async fn submit(visit: Visit) -> Outcome {
 }
 
 fn refuse(visit: &Visit, error: SignUpError) -> Outcome {
-    let not_made = |reason: &str| FORM.page(visit, StatusCode::OK, Some(format!("No account was made: {reason}.")));
+    let not_made = |reason: &str| FORM.page(visit, StatusCode::OK, Some(format!("Account not created: {reason}.")));
     match error {
         SignUpError::Closed(_) => FORM.page(visit, StatusCode::FORBIDDEN, None),
         SignUpError::TooManySignUps(wait) => wait_page(visit, "sign-ups from your address", wait),
@@ -61,7 +61,7 @@ fn refuse(visit: &Visit, error: SignUpError) -> Outcome {
 }
 
 fn wait_page(visit: &Visit, too_many: &str, wait: MustWait) -> Outcome {
-    let error = format!("Too many {too_many}. No account was made; try again in {}.", wait.in_words());
+    let error = format!("Too many {too_many}. Account not created; try again in {}.", wait.in_words());
     FORM.page_to_wait(visit, wait, error)
 }
 

@@ -12,7 +12,7 @@ async fn from_sign_up_to_the_first_ticket_everything_works_without_scripts() {
     let world = World::start().await;
     let mut browser = world.browser();
     assert_eq!(browser.sign_up("New@Example.org").await.location(), "/signin");
-    assert!(browser.get("/signin").await.text().contains("Your account is made."));
+    assert!(browser.get("/signin").await.text().contains("Account created."));
     assert_eq!(browser.sign_in("new@example.org", PASSWORD).await.location(), "/settings");
     assert_eq!(browser.get("/tickets").await.location(), "/address");
     let reply = browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
@@ -86,7 +86,7 @@ async fn sign_ups_are_limited_by_address() {
     assert_eq!(world.browser().sign_up("a@example.org").await.status, StatusCode::SEE_OTHER);
     let reply = world.browser().sign_up("b@example.org").await;
     assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(reply.text().contains("No account was made"));
+    assert!(reply.text().contains("Account not created"));
 }
 
 #[tokio::test]

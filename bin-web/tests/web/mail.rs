@@ -232,7 +232,7 @@ async fn no_answer_tells_whether_an_address_got_too_many_mails() {
     }
     let refused = world.browser().sign_up("u1@example.org").await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "the client has asked for ten");
-    assert!(refused.text().contains("No account was made"), "{}", refused.text());
+    assert!(refused.text().contains("Account not created"), "{}", refused.text());
     assert_eq!(world.database.counts().await.unwrap().0, 2);
 }
 

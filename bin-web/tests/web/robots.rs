@@ -65,7 +65,7 @@ async fn only_pages_with_recaptcha_may_load_it() {
         assert!(reply.header("content-security-policy").contains("default-src 'none'"));
     }
     let refused = world.browser().sign_up(ALICE).await.text();
-    assert!(refused.contains("No account was made: the box against robots was not ticked"), "{refused}");
+    assert!(refused.contains("Account not created: the box against robots was not ticked"), "{refused}");
 }
 
 /// Counts what is written for questions against robots.

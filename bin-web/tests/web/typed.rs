@@ -44,7 +44,7 @@ async fn an_address_that_no_mail_can_reach_is_refused_with_its_reason_and_no_acc
     ] {
         let fields = [("email", email), ("password", PASSWORD), ("passwordrepeat", PASSWORD)];
         let page = world.browser().submit("/signup", &fields).await.text();
-        assert!(page.contains("No account was made") && page.contains(reason), "{email}: {page}");
+        assert!(page.contains("Account not created") && page.contains(reason), "{email}: {page}");
         let page = user.submit("/settings", &[("updateEmail", "true"), ("email", email), ("password", PASSWORD)]).await;
         let page = page.text();
         assert!(page.contains("stays as it is") && page.contains(reason), "{email}: {page}");
