@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn three_to_five_days_are_named_and_the_last_always() {
         assert_eq!((ticks(0), ticks(1), ticks(2)), (vec![], vec![0], vec![1, 0]));
-        assert_eq!(ticks(30), [29, 22, 15, 8, 1]);
+        assert_eq!(ticks(30), [29, 23, 17, 11, 5]);
         for days in 3..=400 {
             let named = ticks(days);
             assert!((3..=5).contains(&named.len()) && named[0] == days - 1, "{days}: {named:?}");

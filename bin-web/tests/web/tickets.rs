@@ -168,7 +168,7 @@ async fn a_page_is_kept_for_its_user_alone_and_is_made_anew_after_a_report() {
     let other = second.get("/tickets").await.text();
     let tokens = [&page, &other].map(|page| hidden_token(page).unwrap());
     assert_ne!(tokens[0], tokens[1], "each browser has the token of its own");
-    assert_eq!(second.post("/logout", &[("csrf_token", &tokens[1])]).await.location(), "/signin");
+    assert_eq!(second.post("/logout", &[("csrf_token", &tokens[1])]).await.location(), "/");
     assert_eq!(second.get("/tickets").await.location(), "/signin", "and what is kept is shown to nobody who is out");
     let mut stranger = world.user("b@example.org").await;
     assert_eq!(stranger.get("/tickets").await.location(), "/address");

@@ -25,7 +25,7 @@ async fn a_buyer_finds_address_key_fee_and_the_lines_for_the_wallet() {
         "id=\"vsp-url\">http://pool.example<",
         &format!("id=\"vsp-key\">{key}<"),
         &format!("exccwallet --simnet --vsp.url=http://pool.example --vsp.pubkey={key}<"),
-        &format!("5 % of the reward, paid when the ticket is bought: {fee} EXCC"),
+        &format!("5% of the reward, paid when the ticket is bought: {fee} EXCC"),
         "never more than 0.10 EXCC",
         "exccctl --simnet --wallet purchaseticket default HIGHEST_PRICE 1 \"\" 1<",
         "exccctl --simnet --wallet processunmanagedticket TICKET<",
