@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stakepool::status::PoolStatus;
 use stakepool::{Pool, PoolFigures};
 use stakepool_core::accounts::{SecureRandom, User};
 use stakepool_core::single_flight::SingleFlight;
@@ -21,6 +22,8 @@ use crate::view::assets::Assets;
 use crate::view::chart::Chart;
 use crate::view::render::{RenderError, Renderer};
 
+/// How old a status may be that many look at.
+const STATUS_AGE: Duration = Duration::from_millis(500);
 /// How old the pool's charts may be.
 const CHARTS_AGE: Duration = Duration::from_secs(60);
 
@@ -69,6 +72,10 @@ pub struct Site {
     pub charts: SingleFlight<Arc<Vec<Chart>>>,
     /// The pages of users.
     pub own_pages: OwnPages,
+    /// How the pool is.
+    status: SingleFlight<Arc<PoolStatus>>,
+    /// The page about it, without its frame.
+    pub status_body: ReadyBody<PoolStatus>,
     /// The API's answers about users.
     pub purchase_infos: ReadyBodies<User>,
     /// The API's answer with the pool's figures.
@@ -95,11 +102,18 @@ impl Site {
             calls: parts.calls,
             charts: SingleFlight::new(CHARTS_AGE),
             own_pages: own_pages::none(),
+            status: SingleFlight::new(STATUS_AGE),
+            status_body: ReadyBody::default(),
             purchase_infos: ReadyBodies::default(),
             stats_body: ReadyBody::default(),
             options,
             pool,
         })
+    }
+
+    /// How the pool is, as it was judged half a second ago or later. As long as it is the same, the `Arc` is the same.
+    pub async fn status(&self) -> Arc<PoolStatus> {
+        self.status.get(async { Arc::new(self.pool.status().await) }).await
     }
 
     /// Now.

@@ -106,6 +106,9 @@ struct Me {
     email: String,
     has_address: bool,
     is_admin: bool,
+    /// For an administrator: how many problems of the pool are open, and whether one is critical.
+    problems: usize,
+    is_critical: bool,
 }
 
 impl Visit {
@@ -185,8 +188,13 @@ impl Visit {
 
     /// The signed-in user, where they may administer the pool from where they are.
     pub fn administrator(&self) -> Option<&User> {
+        self.user().filter(|user| self.may_administer(user))
+    }
+
+    /// Whether a user may administer the pool from where the visitor is.
+    pub fn may_administer(&self, user: &User) -> bool {
         let (pool, admission) = (&self.site.pool, &self.site.options.admission);
-        self.user().filter(|user| pool.settings().administers(user) && admission.admits(self.client))
+        pool.settings().administers(user) && admission.admits(self.client)
     }
 
     /// The session, if any.
@@ -318,11 +326,11 @@ impl Visit {
             touch_icon: self.site.assets.url("touch-icon.png"),
             version: env!("CARGO_PKG_VERSION"),
         };
-        let me = self.user().map(|user| Me {
-            id: user.id.0,
-            email: user.email.to_string(),
-            has_address: user.registration.is_some(),
-            is_admin: self.administrator().is_some(),
+        let me = self.user().map(|user| {
+            let is_admin = self.administrator().is_some();
+            let (problems, critical) = if is_admin { pool.open_problems() } else { (0, 0) };
+            let (email, has_address) = (user.email.to_string(), user.registration.is_some());
+            Me { id: user.id.0, email, has_address, is_admin, problems, is_critical: critical > 0 }
         });
         let mut context = Context::new();
         context.insert("site", &frame);

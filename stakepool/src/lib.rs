@@ -140,6 +140,8 @@ mod limits;
 pub mod mail;
 mod notice_notes;
 mod notices;
+mod onsets;
+mod outlook;
 mod over_time;
 #[cfg(feature = "vsp")]
 pub mod owners;
@@ -174,6 +176,7 @@ pub use database::{DatabaseCondition, DatabaseHealth, DatabaseReport};
 pub use figures::{Figures, FiguresError, PoolFigures};
 pub use history::{DAYS, Past};
 pub use notice_notes::{Notice, NoticeId, NoticeKind, Stage};
+pub use outlook::Outlook;
 pub use over_time::OverTime;
 pub use parts::{Parts, VoteObserver};
 pub use pool::{Pool, SecretsError, SetupError};

@@ -33,6 +33,8 @@ use crate::limits::wallets_of_today::WalletCalls;
 use crate::limits::{ClientAddress, MustWait};
 use crate::mail::{MailTroubles, Outbox};
 use crate::notice_notes::Notice;
+use crate::onsets::Onsets;
+use crate::outlook::OutlookBoard;
 use crate::parts::Parts;
 use crate::sealed::SealError;
 use crate::signed::Signer;
@@ -121,6 +123,10 @@ pub struct Pool {
     pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
     pub(crate) holdings: Flights<HoldingsOf, Result<Arc<Holdings>, StoreError>>,
     pub(crate) alert_record: AlertRecord,
+    /// Since when each trouble lasts.
+    pub(crate) onsets: Onsets,
+    /// How the pool was when it was judged last.
+    pub(crate) outlook: OutlookBoard,
     /// The notices to the users, as they were read last.
     pub(crate) notices: Reloadable<Vec<Notice>>,
     /// This instance, by a name that no other has.
@@ -166,6 +172,8 @@ impl Pool {
             tally: SingleFlight::new(MAX_AGE),
             holdings: Flights::new(MAX_AGE, MOST_HOLDINGS),
             alert_record: AlertRecord::default(),
+            onsets: Onsets::default(),
+            outlook: OutlookBoard::default(),
             notices: Reloadable::default(),
             instance: instance(&settings.instance, parts.random.as_ref()),
             #[cfg(feature = "vsp")]

@@ -138,6 +138,8 @@ pub const FLOORS: &[(&str, &Floors)] = &[
                 "desired_changed",
                 "figures",
                 "notice_notes",
+                "onsets",
+                "outlook",
                 "registration",
                 "sealed",
                 "signed",

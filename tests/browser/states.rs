@@ -212,12 +212,12 @@ async fn closed(stage: &Stage, tour: &mut Tour) {
 async fn troubles(stage: &Stage, tour: &mut Tour) {
     tour.browser.until_reads("/status", "All is well").await;
     stage.pool.daemons[0].stop().await.unwrap();
-    tour.browser.until_reads("/status", "but look at this").await;
+    tour.browser.until_reads("/status", "attention.").await;
     tour.look("status-degraded", "Problems").await;
     for daemon in &stage.pool.daemons[1..] {
         daemon.stop().await.unwrap();
     }
-    tour.browser.until_reads("/status", "The pool cannot serve").await;
+    tour.browser.until_reads("/status", "The pool is down").await;
     tour.look("status-down", "no voting daemon is known to be able to vote").await;
 }
 

@@ -1,7 +1,7 @@
 //! How the pool as a whole is shown.
 
 use serde::Serialize;
-use stakepool::status::{ClosingReport, Finding, Overall, PoolStatus};
+use stakepool::status::{ClosingReport, Finding, OpenTrouble, Overall, PoolStatus};
 use stakepool::vsp::VspReport;
 use stakepool::{AlertsReport, ChannelReport, DatabaseReport};
 use stakepool_core::ports::ServerState;
@@ -21,6 +21,8 @@ pub(super) struct Whole<'a> {
     problems: &'a [String],
     /// What should be looked at in the configuration.
     warnings: &'a [String],
+    /// The same by kind and thing, the gravest first, with since when each lasts and what ends it.
+    troubles: &'a [OpenTrouble],
     /// Those of the problems that concern the whole.
     findings: &'a [Finding],
     /// The database.
@@ -38,10 +40,33 @@ pub(super) struct Whole<'a> {
 impl<'a> From<&'a PoolStatus> for Whole<'a> {
     fn from(status: &'a PoolStatus) -> Self {
         let PoolStatus {
-            state, height, failures, problems, warnings, findings, database, alerts, closing, vsp, ..
+            state,
+            height,
+            failures,
+            problems,
+            troubles,
+            warnings,
+            findings,
+            database,
+            alerts,
+            closing,
+            vsp,
+            ..
         } = status;
         let (closing, vsp) = (closing.as_ref(), vsp.as_ref());
-        Self { pool: *state, height: *height, failures, problems, warnings, findings, database, alerts, closing, vsp }
+        Self {
+            pool: *state,
+            height: *height,
+            failures,
+            problems,
+            troubles,
+            warnings,
+            findings,
+            database,
+            alerts,
+            closing,
+            vsp,
+        }
     }
 }
 
@@ -60,6 +85,7 @@ impl Answer for Whole<'_> {
         fields.extend(self.vsp.into_iter().map(|report| ("wallets of today", wallets_of_today(report))));
         fields.extend(self.failures.iter().map(|failure| ("failure", failure.clone())));
         fields.extend(self.findings.iter().map(|found| ("problem", format!("{}: {}", found.about, found.text))));
+        fields.extend(self.troubles.iter().map(|trouble| ("open", open(trouble))));
         fields.extend(self.database.servers.as_ref().map(|servers| ("database", server(servers))));
         let instance = self.alerts.instance.as_deref();
         fields.push(("alerts", format!("sent by {}", instance.unwrap_or("nobody: no web runs"))));
@@ -67,6 +93,15 @@ impl Answer for Whole<'_> {
         fields.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
         fields
     }
+}
+
+/// Since when a trouble lasts, and what ends it. What it is stands beside its wallet or daemon, or as a problem.
+fn open(trouble: &OpenTrouble) -> String {
+    let OpenTrouble { heading, about, severity, costs, command, since, last_good, .. } = trouble;
+    let good = last_good.map_or_else(String::new, |good| format!(", last healthy {}", good.readable()));
+    let command = command.as_ref().map_or_else(String::new, |command| format!(" `{command}`"));
+    let severity = severity.name();
+    format!("{heading}: {about} ({severity}), since {}{good}. {costs}{command}", since.readable())
 }
 
 /// Whether tickets are sold to wallets of today, and how many of theirs are voted.

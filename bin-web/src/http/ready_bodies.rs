@@ -1,6 +1,7 @@
 //! Bodies of answers, each made once for as long as its subject stays the same.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use hyper::body::Bytes;
@@ -70,14 +71,25 @@ impl<T> Default for ReadyBody<T> {
 impl<T> ReadyBody<T> {
     /// The body about `of`, which is made anew where that is another one than last time.
     pub fn get(&self, of: &Arc<T>, make: impl FnOnce(&T) -> Bytes) -> Bytes {
+        match self.try_get(of, |of| Ok::<_, Infallible>(make(of))) {
+            Ok(body) => body,
+            Err(never) => match never {},
+        }
+    }
+
+    /// As [`ReadyBody::get`], where it may not be possible to make one.
+    ///
+    /// # Errors
+    /// What `make` returns.
+    pub fn try_get<E>(&self, of: &Arc<T>, make: impl FnOnce(&T) -> Result<Bytes, E>) -> Result<Bytes, E> {
         if let Some((last, body)) = &*self.last.read().unwrap_or_else(PoisonError::into_inner)
             && is_same(last, of)
         {
-            return body.clone();
+            return Ok(body.clone());
         }
-        let body = make(of);
+        let body = make(of)?;
         *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(of), body.clone()));
-        body
+        Ok(body)
     }
 }
 

@@ -22,7 +22,12 @@ pub fn first(site: &Site, return_to: Option<&ReturnTo>) -> Response {
 /// Sends a user on whose session has begun.
 pub fn enter(visit: &Visit, session: &NewSession, flash: Option<Flash>) -> Response {
     let site = &visit.site;
-    let to = if session.user.registration.is_some() { "/tickets" } else { "/settings" };
+    let to = match &session.user.registration {
+        // Where something is wrong, they see it first.
+        _ if visit.may_administer(&session.user) => "/status",
+        Some(_) => "/tickets",
+        None => "/settings",
+    };
     let mut response = if session.second_factor_due {
         visit.done(Flash::SecondFactorNeeded, "/twofactor")
     } else {

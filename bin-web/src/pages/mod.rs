@@ -110,7 +110,7 @@ fn table() -> Vec<Route> {
         Route::submit("/vsp/ticket", vsp::ticket::submit),
         Route::show("/error", error::show),
         Route::show("/status", admin::status::show),
-        Route::own("/status.json", admin::status::json),
+        Route::own("/status.json", admin::status::json::json),
         Route::show("/admintickets", admin::tickets::show),
         Route::submit("/admintickets", admin::tickets::submit),
         Route::show("/adminusers", admin::users::show),

@@ -45,6 +45,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "adminnav.html.tera",
     "adminpages.html.tera",
     "status.html.tera",
+    "statusbody.html.tera",
     "admintickets.html.tera",
     "adminusers.html.tera",
     "adminuser.html.tera",

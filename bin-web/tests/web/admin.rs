@@ -164,16 +164,59 @@ async fn the_status_is_an_error_where_the_pool_cannot_serve() {
     let page = admin.get("/status").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("All is well.") && page.text().contains("wallet2"), "{}", page.text());
+    assert!(!page.text().contains("Problems</h2>") && page.text().contains("<title>Status"), "{}", page.text());
     world.wallets_away(true);
     world.group.recover_all().await;
-    let page = admin.get("/status").await;
-    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
-    let text = page.text();
-    assert!(text.contains("The pool cannot serve.") && text.contains("only 0 of the 2 voting wallets"), "{text}");
-    assert!(text.contains("<li class=\"wrap\">wallet wallet1 cannot be reached"), "{text}");
+    let mut text = String::new();
+    until("it shows", async || {
+        let page = admin.get("/status").await;
+        text = page.text();
+        page.status == StatusCode::INTERNAL_SERVER_ERROR
+    })
+    .await;
+    assert!(text.contains("The pool is down.") && text.contains("only 0 of the 2 voting wallets"), "{text}");
+    assert!(text.contains("Wallet unreachable: <span class=\"host\">wallet wallet1</span>"), "{text}");
+    assert!(text.find("Pool down").unwrap() < text.find("Wallet unreachable").unwrap(), "the gravest comes first");
+    let (command, since) = ("<pre id=\"command-2\">systemctl restart exccwallet</pre>", "<p class=\"small\">Since ");
+    assert!(text.contains(command) && text.contains(since) && text.contains("Last healthy 20"), "{text}");
     world.wallets_away(false);
     world.group.recover_all().await;
-    assert_eq!(admin.get("/status").await.status, StatusCode::OK);
+    until("it is over", async || admin.get("/status").await.status == StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn every_page_of_an_administrator_says_how_many_problems_are_open() {
+    let (world, mut admin, mut user) = people(plan()).await;
+    world.wallets_away(true);
+    world.group.recover_all().await;
+    until("it shows", async || admin.get("/status").await.status == StatusCode::INTERNAL_SERVER_ERROR).await;
+    let page = admin.get("/adminusers").await.text();
+    assert!(
+        page.contains("<title>(3) Users")
+            && page.contains("<span class=\"badge bad\" title=\"Open problems\">3</span>")
+    );
+    let page = user.get("/settings").await.text();
+    assert!(page.contains("<title>Settings") && !page.contains("Open problems"), "{page}");
+}
+
+#[tokio::test]
+async fn the_status_refreshes_itself_until_it_is_stopped() {
+    let (_world, mut admin, _) = people(plan()).await;
+    const REFRESH: &str = "<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>";
+    let page = admin.get("/status").await.text();
+    assert!(page.contains(REFRESH) && page.contains("href=\"/status?still=1\""), "{page}");
+    assert!(!admin.get("/status?still=1").await.text().contains("http-equiv=\"refresh\""));
+}
+
+#[tokio::test]
+async fn an_administrator_lands_on_the_status_and_a_user_does_not() {
+    let (world, ..) = people(plan()).await;
+    for (email, to) in [("admin@example.org", "/status"), ("user@example.org", "/tickets")] {
+        assert_eq!(world.browser().sign_in(email, PASSWORD).await.location(), to);
+    }
+    let mut browser = world.browser();
+    browser.get("/voting").await;
+    assert_eq!(browser.sign_in("admin@example.org", PASSWORD).await.location(), "/voting");
 }
 
 #[tokio::test]
@@ -209,8 +252,13 @@ async fn monitors_read_the_status_with_a_token() {
     }
     world.wallets_away(true);
     world.group.recover_all().await;
-    let (status, answer) = ask(&right).await;
-    assert_eq!((status, &answer["state"]), (StatusCode::INTERNAL_SERVER_ERROR, &"down".into()));
+    until("it shows", async || ask(&right).await.0 == StatusCode::INTERNAL_SERVER_ERROR).await;
+    let answer = ask(&right).await.1;
+    assert_eq!(answer["state"], "down");
+    assert_eq!(
+        (&answer["troubles"][0]["kind"], &answer["troubles"][0]["severity"]),
+        (&"down".into(), &"critical".into())
+    );
     assert_eq!(admin.get("/status.json").await.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(user.get("/status.json").await.status, StatusCode::FORBIDDEN);
     let world = World::start().await;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use stakepool_core::alert::{Alert, AlertKind, AlertPhase};
 use stakepool_core::time::UnixTime;
 
+use crate::status::Trouble;
+
 /// How long a trouble must last before it is sent, and be gone before it counts as over: a wallet that is restarted is
 /// not worth a message.
 pub const SETTLE: Duration = Duration::from_secs(60);
@@ -18,17 +20,6 @@ const SETTLE_DATABASE: Duration = Duration::from_secs(15);
 pub const REPEAT: Duration = Duration::from_secs(24 * 3600);
 /// How long an event that was sent is remembered; callers must not report it for longer.
 pub const REMEMBER_EVENTS: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// A trouble that is there now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// Of which kind.
-    pub kind: AlertKind,
-    /// With what: a wallet's name, a ticket. A trouble of one kind with one thing is one trouble, whatever its text.
-    pub about: String,
-    /// What is wrong and what to do, for people.
-    pub text: String,
-}
 
 #[derive(Clone, Debug)]
 struct Known {

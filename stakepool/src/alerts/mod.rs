@@ -20,7 +20,8 @@ mod watch_tests;
 mod webhook;
 mod wording;
 
-pub use book::{AlertBook, REMEMBER_EVENTS, REPEAT, SETTLE, Trouble};
+pub use crate::status::Trouble;
+pub use book::{AlertBook, REMEMBER_EVENTS, REPEAT, SETTLE};
 #[cfg(feature = "webhook")]
 pub use endpoint::WebhookError;
 pub use test_run::ChannelTest;

@@ -1,6 +1,6 @@
 //! The troubles that are there now.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -13,11 +13,10 @@ use stakepool_core::reports::{TicketState, VoteOutcome, VoteOutcomeKind};
 use stakepool_core::time::UnixTime;
 use tokio::time::timeout;
 
-use crate::alerts::book::Trouble;
 use crate::alerts::since::Since;
 use crate::database::DatabaseCondition;
 use crate::pool::Pool;
-use crate::status::{DaemonCondition, DaemonReport, OwnProblem, PoolStatus, WalletCondition, WalletReport};
+use crate::status::{OpenTrouble, PoolStatus, Trouble};
 use crate::tickets::{ALL_RECORDS, Cause};
 
 /// How long the stores may take for one look.
@@ -44,9 +43,6 @@ pub(super) async fn all(pool: &Pool, status: &PoolStatus, since: &mut Since) -> 
 /// What the stores tell. Where one fails, the status says so.
 async fn of_stores(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<Trouble> {
     let mut troubles = Vec::new();
-    if let Some(text) = pool.stale_fee_addresses().await {
-        troubles.push(trouble(AlertKind::Disagreement, "fee addresses", text));
-    }
     let (admin, ledger) = (pool.parts.admin.as_ref(), pool.parts.ledger.as_ref());
     if let Some(best) = status.height.map(BlockHeight) {
         let within = since.from..=pool.now().minus(PATIENCE);
@@ -56,109 +52,9 @@ async fn of_stores(pool: &Pool, status: &PoolStatus, since: &mut Since) -> Vec<T
     troubles
 }
 
-fn trouble(kind: AlertKind, about: impl Into<String>, text: impl Into<String>) -> Trouble {
-    Trouble { kind, about: about.into(), text: text.into() }
-}
-
 /// What the status page shows.
 fn of_status(status: &PoolStatus) -> Vec<Trouble> {
-    let mut troubles = Vec::new();
-    if !status.failures.is_empty() {
-        troubles.push(trouble(AlertKind::Down, "the pool", status.failures.join("; ")));
-    }
-    troubles.extend(status.findings.iter().map(|found| trouble(found.kind, &found.about, &found.text)));
-    troubles.extend(status.wallets.iter().flat_map(|wallet| of_wallet(wallet, status.lag_allowed)));
-    troubles.extend(status.daemons.iter().flat_map(|daemon| of_daemon(daemon, status.lag_allowed)));
-    troubles
-}
-
-fn of_wallet(wallet: &WalletReport, lag_allowed: u32) -> Vec<Trouble> {
-    let mut troubles = Vec::new();
-    let mut add = |kind, text: String| troubles.push(trouble(kind, format!("wallet {}", wallet.name), text));
-    let error = || wallet.last_error.clone().unwrap_or_default();
-    match wallet.state {
-        WalletCondition::Unreachable => {
-            add(AlertKind::WalletAway, error());
-            // What it said of itself is old.
-            return troubles;
-        }
-        WalletCondition::Disagrees => add(AlertKind::Disagreement, error()),
-        WalletCondition::BeingRepaired => {
-            let repair = wallet.repair.as_deref().unwrap_or_default();
-            add(
-                AlertKind::MissingScripts,
-                format!("it lacks what is needed to vote for all users; {repair}, then it looks through the chain"),
-            );
-        }
-        WalletCondition::Unknown | WalletCondition::InService => {}
-    }
-    if wallet.unlocked == Some(false) {
-        add(AlertKind::WalletLocked, "it is locked and signs nothing: unlock it".to_owned());
-    }
-    if wallet.connected == Some(false) {
-        add(AlertKind::NodeAway, "it is not connected to its node: start the node".to_owned());
-    }
-    if let Some(text) = &wallet.unknown_users {
-        add(AlertKind::UnknownUsers, text.clone());
-    }
-    if let Some(lag) = wallet.lag.filter(|lag| *lag > lag_allowed) {
-        add(AlertKind::Lag, format!("it is {lag} blocks behind"));
-    }
-    if !wallet.other_problems.is_empty() {
-        add(AlertKind::Other, wallet.other_problems.join("; "));
-    }
-    troubles
-}
-
-fn of_daemon(daemon: &DaemonReport, lag_allowed: u32) -> Vec<Trouble> {
-    let about = format!("daemon {}", daemon.name);
-    let error = || daemon.last_error.clone().unwrap_or_default();
-    let mut troubles = Vec::new();
-    match daemon.state {
-        DaemonCondition::Unknown => return troubles,
-        // What it said of itself is old.
-        DaemonCondition::OutOfSync => return vec![trouble(AlertKind::DaemonAway, about, error())],
-        DaemonCondition::Refused => return vec![trouble(AlertKind::Disagreement, about, error())],
-        DaemonCondition::InSync => {}
-    }
-    for wallet in &daemon.wallets {
-        let of_wallet = format!("wallet {} of {about}", wallet.name);
-        if !wallet.reachable {
-            troubles.push(trouble(AlertKind::WalletAway, of_wallet, "it cannot be reached"));
-        } else if !wallet.unlocked {
-            troubles.push(trouble(AlertKind::WalletLocked, of_wallet, "it is locked and signs nothing: unlock it"));
-        }
-    }
-    // The predecessor's daemons report nothing of their nodes.
-    if daemon.id.is_some() && daemon.node_height.is_none() {
-        let text = "no node answers it, so that it hears of no winning ticket: start its node";
-        troubles.push(trouble(AlertKind::NodeAway, about.clone(), text));
-    }
-    if let Some(lag) = daemon.lag.filter(|lag| *lag > lag_allowed) {
-        troubles.push(trouble(AlertKind::Lag, about.clone(), format!("it is {lag} blocks behind")));
-    }
-    troubles.extend(own_problems(daemon).into_iter().map(|(topic, texts)| {
-        let about = topic.map_or_else(|| about.clone(), |topic| format!("{about} ({topic})"));
-        trouble(AlertKind::Daemon, about, texts.join("; "))
-    }));
-    if !daemon.differences.is_empty() {
-        troubles.push(trouble(AlertKind::Disagreement, about, daemon.differences.join("; ")));
-    }
-    troubles
-}
-
-/// What a daemon complains of, by what it is about, but for its wallets that are away or locked: those have kinds of their own.
-/// One problem that stands for weeks must not hide another that begins meanwhile.
-fn own_problems(daemon: &DaemonReport) -> BTreeMap<Option<&str>, Vec<&str>> {
-    let is_known = |problem: &str| {
-        let mut unable = daemon.wallets.iter().filter(|wallet| !wallet.reachable || !wallet.unlocked);
-        unable.any(|wallet| problem.contains(&wallet.name))
-    };
-    let mut problems: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for OwnProblem { topic, text } in daemon.own_problems.iter().filter(|problem| !is_known(&problem.text)) {
-        problems.entry(topic.as_deref()).or_default().push(text.as_str());
-    }
-    problems
+    status.troubles.iter().map(OpenTrouble::trouble).collect()
 }
 
 /// Votes on blocks that no daemon could cast, where the failure was reported `within` a span of time. What became of a vote
@@ -187,7 +83,7 @@ async fn of_votes(
         }
         let VoteOutcome::Failed(why) = &record.outcome else { continue };
         let text = format!("no vote on block {}: {why}", record.height);
-        troubles.push(trouble(AlertKind::MissedVote, format!("ticket {}", record.ticket), text));
+        troubles.push(Trouble::new(AlertKind::MissedVote, format!("ticket {}", record.ticket), text));
     }
     Ok(troubles)
 }
@@ -207,7 +103,7 @@ async fn of_tickets(ledger: &dyn LedgerStore, first: BlockHeight) -> Result<Vec<
         let cause = Cause::find(ledger, &report).await?.for_operator();
         let height = report.ended_at.map(|height| format!(" at block {height}")).unwrap_or_default();
         let about = format!("ticket {}", report.ticket);
-        troubles.push(trouble(AlertKind::MissedVote, about, format!("missed{height}: {cause}")));
+        troubles.push(Trouble::new(AlertKind::MissedVote, about, format!("missed{height}: {cause}")));
     }
     Ok(troubles)
 }

@@ -16,6 +16,7 @@ use crate::alerts::leadership::{LEASE, Leadership};
 use crate::alerts::pulse::Pulse;
 use crate::alerts::since::Since;
 use crate::alerts::troubles::{self, PATIENCE};
+use crate::onsets::NOTE as TROUBLES;
 use crate::pool::Pool;
 use crate::status::{DaemonCondition, Overall, PoolStatus, WalletCondition, WalletReport};
 use crate::unknown_notes::keep_seen;
@@ -101,6 +102,7 @@ impl Watch {
         if self.leadership.is_ours() && self.leadership.lasts(pool.parts.leases.as_ref()).await {
             self.send(pool, &alerts, status.state).await;
             note_unknown(pool, &status).await;
+            self.note_onsets(pool).await;
         }
         self.note(pool).await;
     }
@@ -126,6 +128,16 @@ impl Watch {
         // Where the pool cannot serve, or nobody knows yet whether it can, no sign of life is one, too.
         if let Some(pulse) = self.pulse.as_mut().filter(|_| matches!(state, Overall::Ok | Overall::Degraded)) {
             pulse.beat(now).await;
+        }
+    }
+
+    /// Notes since when troubles last, for the next start and for programs that only look.
+    async fn note_onsets(&self, pool: &Pool) {
+        if let Some(text) = pool.onsets.to_note(pool.now())
+            && let Some(lease) = self.leadership.lease()
+        {
+            // Where the database fails, the status says so.
+            let _ = timeout(NOTE_LIMIT, pool.parts.leases.set_note_under(lease, TROUBLES, &text)).await;
         }
     }
 

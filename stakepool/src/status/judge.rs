@@ -12,6 +12,7 @@ use crate::status::daemon::DaemonReport;
 use crate::status::finding::{Finding, of_alerts, of_cluster, of_database};
 use crate::status::lag::{Heights, LAG_ALLOWED};
 use crate::status::pairs::of_pairs;
+use crate::status::trouble::{OpenTrouble, troubles};
 use crate::status::unknown::{UnknownAddressReport, unknown_addresses};
 use crate::status::wallet::{WalletCondition, WalletReport};
 use crate::terms::PoolTerms;
@@ -48,6 +49,8 @@ pub struct PoolStatus {
     pub failures: Vec<String>,
     /// All that is wrong with a wallet, a daemon or the whole, each with its name.
     pub problems: Vec<String>,
+    /// The same by kind and thing, the gravest first, with since when each lasts and what ends it.
+    pub troubles: Vec<OpenTrouble>,
     /// Those of the problems that concern the whole, with their kinds.
     pub findings: Vec<Finding>,
     /// What should be looked at in the configuration.
@@ -128,6 +131,9 @@ impl PoolStatus {
             .collect();
         let of_whole = findings.iter().map(Finding::named);
         let problems: Vec<_> = of_wallets.chain(of_daemons).map(named).chain(of_whole).collect();
+        let troubles = troubles(&failures, &findings, &wallets, &daemons, lag_allowed);
+        let mut troubles: Vec<_> = troubles.into_iter().map(|trouble| OpenTrouble::new(trouble, seen.now)).collect();
+        troubles.sort_by_key(|trouble| trouble.severity);
         let is_starting = wallets.iter().any(is_unheard) || daemons.iter().any(|daemon| daemon.is_unheard());
         let state = match (failures.is_empty(), problems.is_empty()) {
             (false, _) => Overall::Down,
@@ -142,6 +148,7 @@ impl PoolStatus {
             lag_allowed,
             failures,
             problems,
+            troubles,
             findings,
             warnings: seen.warnings.to_vec(),
             quorum: seen.quorum,

@@ -7,6 +7,7 @@ use stakepool_core::accounts::User;
 use stakepool_core::alert::AlertKind;
 use stakepool_core::ports::StoreError;
 use stakepool_core::wallets::MemberStatus;
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
@@ -16,12 +17,16 @@ use crate::daemons::daemons_seen;
 use crate::daemons::{DaemonView, TicketDifference};
 use crate::database::{DatabaseCondition, DatabaseReport};
 use crate::mail::MailTroubles;
+use crate::onsets::NOTE as NOTED_TROUBLES;
+use crate::outlook::Outlook;
 use crate::pool::Pool;
+use crate::status::advice::Severity;
 use crate::status::finding::{Finding, of_certificates, of_difference, of_help_email};
 use crate::status::judge::{Overall, PoolStatus, Seen};
 use crate::status::key_indexes::{given, of_guesses, of_key_indexes, of_pace};
 use crate::status::lag::{Heights, ON_ITS_WAY};
 use crate::status::mail::{of_failed_mails, of_mail_server};
+use crate::status::trouble::{OpenTrouble, Trouble};
 #[cfg(feature = "vsp")]
 use crate::status::vsp::of_vsp;
 use crate::unknown_notes::UnknownNotes;
@@ -35,6 +40,18 @@ impl Pool {
     /// How the pool is at this moment, by what was last heard of its wallets and daemons while it [runs](Pool::run).
     pub async fn status(&self) -> PoolStatus {
         self.judge(&self.parts.stats.wallets(), &self.reconciler.views(), self.reconciler.differences()).await
+    }
+
+    /// How many troubles were open when the pool was judged last, and how many of them were critical.
+    pub fn open_problems(&self) -> (usize, usize) {
+        let outlook = self.outlook.watch();
+        let outlook = outlook.borrow();
+        (outlook.open.len(), outlook.critical)
+    }
+
+    /// How the pool was when it was judged last, and each change of that. A running pool judges itself several times a minute.
+    pub fn outlook(&self) -> watch::Receiver<Outlook> {
+        self.outlook.watch()
     }
 
     /// How the pool is at this moment, for a program that does not run it: asks all wallets and daemons once, at the
@@ -120,9 +137,35 @@ impl Pool {
         status.closing = timeout(READ_LIMIT, self.closing()).await.ok().and_then(Result::ok).flatten();
         if let Some(text) = timeout(READ_LIMIT, self.stale_fee_addresses()).await.ok().flatten() {
             status.state = status.state.max(Overall::Degraded);
+            let trouble = Trouble::new(AlertKind::Disagreement, "fee addresses", &text);
+            status.troubles.push(OpenTrouble::new(trouble, status.at));
             status.problems.push(text);
         }
+        self.date(&mut status).await;
         status
+    }
+
+    /// Says since when each trouble lasts.
+    async fn date(&self, status: &mut PoolStatus) {
+        if self.onsets.is_new() && status.database.state != DatabaseCondition::Failing {
+            let read = timeout(READ_LIMIT, self.parts.upkeep.notes(NOTED_TROUBLES)).await;
+            if let Ok(Ok(notes)) = read {
+                self.onsets.recall(status.at, &notes);
+            }
+        }
+        for trouble in status.troubles.iter_mut().filter(|trouble| trouble.kind == AlertKind::DaemonAway) {
+            let daemon = status.daemons.iter().find(|daemon| trouble.about == format!("daemon {}", daemon.name));
+            trouble.last_good = daemon.and_then(|daemon| daemon.last_in_sync);
+        }
+        let keys: Vec<_> =
+            status.troubles.iter().map(|trouble| format!("{} {}", trouble.kind, trouble.about)).collect();
+        let onsets = self.onsets.note(status.at, &keys);
+        for (trouble, onset) in status.troubles.iter_mut().zip(onsets) {
+            trouble.since = onset.since;
+            trouble.last_good = trouble.last_good.or(onset.last_good);
+        }
+        let critical = status.troubles.iter().filter(|trouble| trouble.severity == Severity::Critical).count();
+        self.outlook.note(Outlook { open: keys, critical });
     }
 
     /// How the service for wallets of today is, where there is one, and how far its nodes may be behind; nothing where the database

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stakepool::status::{DaemonCondition, Overall, WalletCondition};
+use stakepool::status::{DaemonCondition, Overall, PoolStatus, Severity, WalletCondition};
 use stakepool::{DAYS, FiguresError};
+use stakepool_core::alert::AlertKind;
 use stakepool_core::chain::BlockHeight;
-use stakepool_core::ports::{HistoryStore as _, LedgerStore as _, NetworkDay};
+use stakepool_core::ports::{HistoryStore as _, LedgerStore as _, NetworkDay, UpkeepStore as _};
 use stakepool_core::reports::TicketState;
 use stakepool_core::testkit::{DaemonMood, FakeDaemon, Mood};
 use stakepool_core::time::Day;
 
 use crate::reports::{low_fee, report};
-use crate::world::{ALICE, BOB, World, until};
+use crate::world::{ALICE, BOB, World, terms, until};
 
 #[tokio::test]
 async fn a_pool_whose_wallets_serve_and_whose_daemon_is_in_sync_is_well() {
@@ -66,6 +67,46 @@ async fn what_is_away_or_of_another_pool_is_said_with_the_remedy() {
         "its coldwalletextpub is spubOther, but the web's is spubVVUL7",
     ] {
         assert!(problems.contains(expected), "{expected}: {problems}");
+    }
+}
+
+#[tokio::test]
+async fn a_trouble_says_since_when_also_after_a_restart_and_to_who_only_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = World::in_folder(folder.path(), terms()).await;
+    assert_eq!(before.pool.status().await.troubles, []);
+    assert_eq!(before.pool.outlook().borrow().open, [""; 0]);
+    let well = before.now();
+    before.clock.advance(Duration::from_secs(15));
+    let began = before.now();
+    let away = async |world: &World| {
+        world.wallets[1].set(Mood::Unreachable);
+        world.pool.parts().wallets.as_ref().unwrap().group.recover_all().await;
+    };
+    away(&before).await;
+    let status = before.pool.status().await;
+    let of_wallet = |status: &PoolStatus| {
+        status.troubles.iter().find(|trouble| trouble.kind == AlertKind::WalletAway).cloned().unwrap()
+    };
+    let trouble = of_wallet(&status);
+    assert_eq!((trouble.about.as_str(), trouble.since, trouble.last_good), ("wallet wallet:2", began, Some(well)));
+    assert_eq!((status.troubles[0].kind, status.troubles[0].severity), (AlertKind::Down, Severity::Critical));
+    assert_eq!(before.pool.open_problems(), (2, 1));
+    let (stop, running) = before.run();
+    let mut noted = Vec::new();
+    while noted.is_empty() {
+        tokio::task::yield_now().await;
+        noted = before.database.notes("troubles").await.unwrap();
+    }
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+
+    let after = World::in_folder(folder.path(), terms()).await;
+    after.clock.advance(Duration::from_secs(3600));
+    away(&after).await;
+    for status in [after.pool.look().await, after.pool.status().await] {
+        let trouble = of_wallet(&status);
+        assert_eq!((trouble.since, trouble.last_good), (began, Some(well)));
     }
 }
 

@@ -164,7 +164,7 @@ async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> O
     let find = |slice| pool.parts().admin.added_tickets(slice);
     let (added_slice, added) = part(slice(visit, "addedpage", PER_PAGE), find).await?;
     let taken_back = if ignored_slice.offset == 0 { lists.taken_back(&active).await? } else { Vec::new() };
-    let height = pool.status().await.height;
+    let height = visit.site.status().await.height;
     let mut rows = Vec::with_capacity(added.rows.len());
     for ticket in &added.rows {
         let report = pool.parts().ledger.ticket(&ticket.ticket).await?;

@@ -1,15 +1,12 @@
-//! How the pool is, for administrators and monitors. HTTP 500 where it cannot serve, so that any monitor sees it.
+//! How the pool is as JSON, for an administrator or a monitor with the token.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
-use stakepool::ChannelReport;
 use stakepool::accounts::ClientAddress;
-use stakepool::status::{ClosingReport, Overall, PoolStatus};
 use stakepool_core::alert::AlertKind;
 use stakepool_core::log_throttle::LogThrottle;
-use stakepool_core::time::UnixTime;
 use tokio::time::Instant;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -17,88 +14,16 @@ use warp::http::header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
-use super::guard::guard;
+use super::code::code;
 use crate::http::filters::{client, path};
 use crate::http::form::Form;
 use crate::http::headers::bearer;
 use crate::page_error::PageError;
+use crate::pages::admin::guard::guard;
 use crate::site::Site;
-use crate::view::when::ago;
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 
-#[derive(Serialize)]
-struct Shown {
-    status: PoolStatus,
-    at: String,
-    /// How long ago each daemon was last in sync, in the order of the daemons.
-    daemons_ago: Vec<Option<String>>,
-    /// The channels of alerts, the heartbeat last.
-    channels: Vec<Channel>,
-    closing: Option<Closing>,
-}
-
-/// How far the end of the pool has come, for people.
-#[derive(Serialize)]
-struct Closing {
-    on: String,
-    closed: bool,
-    tickets: u64,
-    last_block: Option<u32>,
-    last_about: Option<String>,
-}
-
-impl From<&ClosingReport> for Closing {
-    fn from(report: &ClosingReport) -> Self {
-        let &ClosingReport { on, closed, tickets, last_block, last_about } = report;
-        Self { on: on.readable(), closed, tickets, last_block, last_about: last_about.map(UnixTime::readable) }
-    }
-}
-
-/// How long ago a channel of alerts last worked and last failed.
-#[derive(Serialize)]
-struct Channel {
-    way: String,
-    worked: Option<String>,
-    failed: Option<String>,
-}
-
-fn channels(status: &PoolStatus) -> Vec<Channel> {
-    let ago = |at: Option<UnixTime>| at.map(|at| ago(status.at, at));
-    let channels = status.alerts.channels.iter().chain(&status.alerts.heartbeat);
-    let shown = |channel: &ChannelReport| Channel {
-        way: channel.way.clone(),
-        worked: ago(channel.last_worked),
-        failed: ago(channel.last_failed),
-    };
-    channels.map(shown).collect()
-}
-
-const fn code(status: &PoolStatus) -> StatusCode {
-    match status.state {
-        Overall::Ok | Overall::Degraded | Overall::Starting => StatusCode::OK,
-        Overall::Down => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-/// Shows how every wallet and daemon is.
-pub async fn show(visit: Visit) -> Outcome {
-    guard(&visit).await?;
-    let status = visit.site.pool.status().await;
-    let daemons_ago = status.daemons.iter().map(|daemon| Some(ago(status.at, daemon.last_in_sync?))).collect();
-    visit.page(
-        "status.html.tera",
-        code(&status),
-        &Shown {
-            at: status.at.readable(),
-            daemons_ago,
-            channels: channels(&status),
-            closing: status.closing.as_ref().map(Closing::from),
-            status,
-        },
-    )
-}
-
-/// The same as JSON, for an administrator or a monitor with the token.
+/// The status, for an administrator or a monitor with the token.
 pub fn json(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
     let site = site.clone();
     warp::get()
@@ -112,8 +37,8 @@ pub fn json(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
 async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
     match admit(&site, client, path, &headers).await {
         Ok(()) => {
-            let status = site.pool.status().await;
-            json_response(code(&status), &status)
+            let status = site.status().await;
+            json_response(code(&status), status.as_ref())
         }
         // No way to the sign-in page: a monitor that follows it would take that page for a good answer.
         Err(PageError::SignInFirst) => {
