@@ -77,6 +77,8 @@ struct Frame<'a> {
     icon: String,
     touch_icon: String,
     version: &'static str,
+    /// Whether the page is loaded anew after a while where no script renews it.
+    refreshes: bool,
 }
 
 /// A notice as pages show it.
@@ -325,6 +327,7 @@ impl Visit {
             icon: self.site.assets.url("icon.svg"),
             touch_icon: self.site.assets.url("touch-icon.png"),
             version: env!("CARGO_PKG_VERSION"),
+            refreshes: self.path == "/status" && self.form.get("still").is_none(),
         };
         let me = self.user().map(|user| {
             let is_admin = self.administrator().is_some();

@@ -23,7 +23,7 @@ async fn daemons_wallets_and_the_pool_are_shown_where_all_is_well() {
         "votes_itself": false,
     });
     let pool = json!({
-        "pool": "ok", "height": HEIGHT, "failures": [], "problems": [], "warnings": [], "findings": [],
+        "pool": "ok", "height": HEIGHT, "failures": [], "problems": [], "troubles": [], "warnings": [], "findings": [],
         "database": all[4]["database"], "alerts": {"instance": null, "channels": [], "heartbeat": null},
     });
     assert_eq!(all[4]["database"]["state"], "ok");
