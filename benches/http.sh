@@ -99,6 +99,8 @@ run() {
   measure /stats 40000 52
   measure /api/v2/stats 40000 28
   measure /api/v2/getpurchaseinfo 18000 27 -H "Authorization: Bearer $key"
+  measure /api/v3/vspinfo 40000 20
+  measure /api/v3/ticketstatus 4000 20 -s "$place/pool/ticketstatus.lua"
 
   # The pages of a user with ten thousand tickets who has signed in.
   local session csrf ticket

@@ -4,12 +4,15 @@
 //! cargo run --release --example measured -- FOLDER LISTEN [SOCKET]
 //! ```
 //! writes into FOLDER the process's configuration, and of a user with ten thousand tickets the API key (`apikey`), the cookie of a
-//! session (`cookie`) and the hash of a ticket (`ticket`), says `ready`, and keeps the wallets and
-//! daemons running until its input ends. With SOCKET, that of a server of MariaDB whose `root` needs no password, the pool is on its
+//! session (`cookie`) and the hash of a ticket (`ticket`), and a script with which `wrk` asks for a registered ticket
+//! (`ticketstatus.lua`), says `ready`, and keeps the wallets and daemons running until its input ends. With SOCKET, that of a
+//! server of MariaDB whose `root` needs no password, the pool is on its
 //! database `stakepool`.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stakepool::accounts::{ClientAddress, Origin, SignedIn};
@@ -19,8 +22,9 @@ use stakepool_core::ports::{Clock as _, DatabaseServer, DatabaseTls, LedgerStore
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
-use stakepool_examples::{PoolOptions, SmallPool, write_web_config};
-use stakepool_sim::SimNetwork;
+use stakepool_core::vsp::FeeTerms;
+use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options, write_web_config};
+use stakepool_sim::{HttpVspServer, SimNetwork};
 
 /// Tickets that are bought before the start.
 const TICKETS: u32 = 50;
@@ -52,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         password_costs: PasswordCosts::default(),
         new_pool: false,
         database,
-        vsp: None,
+        vsp: Some(FeeTerms { fee, most: None }),
     };
     let pool = SmallPool::start(&network, &options).await?;
     let user = pool.user(EMAIL, PASSWORD, false).await?;
@@ -61,6 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..20 {
         network.mine_when_voted(Duration::from_secs(2)).await?;
     }
+    write_status_script(&network, &pool, &folder.join("ticketstatus.lua")).await?;
     write_web_config(&network, &pool, &options, &listen)?;
     std::fs::write(folder.join("apikey"), pool.api_key(user).await?)?;
     let old: Vec<_> = (0..OLD_TICKETS).map(|number| old_ticket(number, user, &registration)).collect();
@@ -105,4 +110,27 @@ fn old_ticket(number: u32, user: UserId, registration: &Registration) -> TicketR
         ended_at,
         revoked: false,
     }
+}
+
+/// Registers a ticket of a wallet of today, and writes the request of its `ticketstatus` for `wrk`.
+async fn write_status_script(network: &SimNetwork, pool: &SmallPool, path: &Path) -> Result<(), Box<dyn Error>> {
+    let web = SmallWeb::start(pool, web_options("127.0.0.1:0".parse()?)).await?;
+    let place: SocketAddr = web.url().trim_start_matches("http://").parse()?;
+    let vsp = pool.pool.vsp().ok_or("wallets of today are not served")?;
+    let wallet = network.vsp_client(HttpVspServer::new(place), vsp.public_key(), Arc::new(SystemClock));
+    // Nothing is sold until the daemons have what they should.
+    while !vsp.standing().is_open() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let ticket = wallet.purchase(1).await?[0];
+    wallet.status(&ticket).await?;
+    let (body, signature) = wallet.status_request(&ticket)?;
+    std::fs::write(
+        path,
+        format!(
+            "wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n\
+             wrk.headers['VSP-Client-Signature'] = '{signature}'\n"
+        ),
+    )?;
+    Ok(web.stop().await?)
 }

@@ -1,5 +1,8 @@
 //! The service for wallets of today on a small pool.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +21,9 @@ use crate::secret_file::secret;
 use crate::server_config::server_config;
 
 /// How many blocks nodes may lag.
-const MAX_LAG: u32 = 3;
+pub(crate) const MAX_LAG: u32 = 3;
+/// The `vspkeyfile` with which another process opens what the service seals, in the folder of the pool.
+pub(crate) const KEY_FILE: &str = "vsp.key";
 
 /// Opens the service on the network's first node. The fees go to an account of the simulated cold wallet.
 pub(crate) async fn open(
@@ -38,5 +43,14 @@ pub(crate) async fn open(
     let node = Arc::new(NodeClient::for_calls(&server_config(&network.node().endpoint()))?);
     let parts = VspParts { stores: database.clone().into(), node, clock: Arc::new(SystemClock) };
     let key = SealingKey::of_secret(&Secret::new(secret(folder, "vspsecret")?), "wallets of today")?;
+    write_key_file(&folder.join(KEY_FILE), &key)?;
     Ok(Arc::new(Vsp::open(terms, parts, key).await?))
+}
+
+fn write_key_file(path: &Path, key: &SealingKey) -> Result<(), PoolStartError> {
+    let text = hex::encode(key.to_bytes().as_slice());
+    let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    opened
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| PoolStartError::File { path: path.to_owned(), error })
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use stakepool_sim::SimNetwork;
 
 use crate::daemon::PoolDaemon;
 use crate::pool::{PoolOptions, SmallPool};
+use crate::vsp::{KEY_FILE, MAX_LAG};
 
 /// Writes, in the folder of the pool, the configuration with which a `stakepool-web` process serves the pool beside the web
 /// application of this process: on the same database, wallets, daemons and secrets. A database on a server is reached by its
@@ -68,6 +69,7 @@ pub fn write_web_config(
             lines.extend(server.socket.iter().map(|socket| ("dbsocket", socket.display().to_string())));
         }
     }
+    lines.extend(vsp_lines(network, options, &folder)?);
     let mut text = "[Application Options]\n".to_owned();
     for (key, value) in lines {
         // Writing to a string cannot fail.
@@ -76,4 +78,24 @@ pub fn write_web_config(
     let path = folder.join("exccstakepool.conf");
     fs::write(&path, text)?;
     Ok(path)
+}
+
+/// How wallets of today are served, where they are.
+fn vsp_lines(network: &SimNetwork, options: &PoolOptions, folder: &Path) -> io::Result<Vec<(&'static str, String)>> {
+    let Some(fee) = options.vsp else { return Ok(Vec::new()) };
+    let node = network.node().endpoint();
+    let certificate = folder.join("node.cert");
+    fs::write(&certificate, &node.certificate_pem)?;
+    Ok(vec![
+        ("vsp", "1".to_owned()),
+        ("vspfee", fee.fee.percent().to_string()),
+        ("vspmaxfee", fee.most.map_or_else(|| "0".to_owned(), |most| most.to_string())),
+        ("vspfeexpub", network.vsp_account_xpub().to_string()),
+        ("vspkeyfile", folder.join(KEY_FILE).display().to_string()),
+        ("vspmaxlag", MAX_LAG.to_string()),
+        ("exccdhost", node.host.to_string()),
+        ("exccduser", node.user),
+        ("exccdpassword", node.password),
+        ("exccdcert", certificate.display().to_string()),
+    ])
 }

@@ -16,6 +16,13 @@ pub(super) struct Pool {
     pub(super) public_key: [u8; 32],
 }
 
+/// The body of a request, and the owner's signature of it.
+pub(super) fn signed(request: &Value, owner: &PrivateKey) -> (String, String) {
+    let body = request.to_string();
+    let signature = MessageSignature::sign(body.as_bytes(), owner).to_base64();
+    (body, signature)
+}
+
 impl Pool {
     /// `vspinfo`, which wallets ask before they buy.
     pub(super) async fn info(&self) -> Result<Value, VspClientError> {
@@ -30,8 +37,7 @@ impl Pool {
         owner: &PrivateKey,
         request: &Value,
     ) -> Result<Value, VspClientError> {
-        let body = request.to_string();
-        let signature = MessageSignature::sign(body.as_bytes(), owner).to_base64();
+        let (body, signature) = signed(request, owner);
         let answer = self.read(command, &self.server.post(command, body.as_bytes(), &signature).await?)?;
         match answer["request"].as_str() {
             Some(echo) if echo == STANDARD.encode(&body) => Ok(answer),

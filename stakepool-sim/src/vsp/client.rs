@@ -9,7 +9,7 @@ use stakepool_core::ports::Clock;
 use stakepool_core::reports::TicketState;
 use tokio::time::sleep;
 
-use super::asking::Pool;
+use super::asking::{Pool, signed};
 use super::error::VspClientError;
 use super::kept::{FeeStage, Kept};
 use super::server::VspServer;
@@ -97,6 +97,15 @@ impl VspClient {
     pub async fn status(&self, ticket: &TicketHash) -> Result<Value, VspClientError> {
         let own = self.own(ticket)?;
         self.pool.ask("ticketstatus", &own.owner, &json!({"tickethash": ticket})).await
+    }
+
+    /// The body and the signature with which the wallet asks for `ticketstatus`, for a program that sends them itself.
+    ///
+    /// # Errors
+    /// [`VspClientError::UnknownTicket`].
+    pub fn status_request(&self, ticket: &TicketHash) -> Result<(String, String), VspClientError> {
+        let own = self.own(ticket)?;
+        Ok(signed(&json!({"tickethash": ticket}), &own.owner))
     }
 
     async fn go_on(&self, ticket: &TicketHash) -> Result<(), VspClientError> {
