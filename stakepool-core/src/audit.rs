@@ -124,6 +124,10 @@ actions! {
     AccountSessionEndAll = "account.session.end_all",
     /// A user chooses what is mailed.
     AccountMails = "account.mails",
+    /// A user claims a ticket of a wallet of today.
+    AccountTicketClaim = "account.ticket.claim",
+    /// A user takes back such a claim.
+    AccountTicketRelease = "account.ticket.release",
     /// A user closes the account.
     AccountClose = "account.close",
 }

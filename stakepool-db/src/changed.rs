@@ -90,12 +90,14 @@ const PASSWORD: [&str; 2] = [
 ];
 
 /// What is a person's and not a number's. Whoever was shut out stays so.
-const PERSON: [&str; 5] = [
+const PERSON: [&str; 7] = [
     "UPDATE accounts SET admin = 0, last_sign_in = 0 WHERE user_id = ?",
     "DELETE FROM second_factors WHERE user_id = ?",
     "DELETE FROM recovery_codes WHERE user_id = ?",
     "DELETE FROM mail_wishes WHERE user_id = ?",
     "DELETE FROM mail_failures WHERE user_id = ?",
+    "UPDATE tickets SET user_id = 0 WHERE ticket IN (SELECT c.ticket FROM vsp_claims c WHERE c.user_id = ?)",
+    "DELETE FROM vsp_claims WHERE user_id = ?",
 ];
 
 async fn run(transaction: &mut Transaction, pair: &Pair, texts: &[&'static str]) -> Result<(), Failure> {

@@ -17,7 +17,9 @@ use stakepool_core::testkit::tickets::{COLD, key_ticket, vote};
 use stakepool_core::testkit::{FakeVspNode, TestClock};
 use stakepool_core::ticket::PoolFee;
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::{FeeAddress, FeeStatus, FeeTerms, Outcome, Preferences, Quote, Registration, server_version};
+use stakepool_core::vsp::{
+    FeeAddress, FeeStatus, FeeTerms, Outcome, Preferences, Quote, TicketRegistration, server_version,
+};
 use stakepool_db::{Database, SqliteOptions};
 
 const TICKETS: u32 = 200_000;
@@ -39,7 +41,7 @@ fn registered(transaction: Transaction, number: u32, sealing: &SealingKey, key: 
     let mut hash = [0; 20];
     hash[..4].copy_from_slice(&number.to_le_bytes());
     let ended = number.checked_sub(TO_BE_VOTED).map(|older| HEIGHT - older / VOTES);
-    let registration = Registration {
+    let registration = TicketRegistration {
         ticket,
         owner: Address::new(Network::Simnet, AddressKind::PubKeyHash(Hash160([1; 20]))),
         alternate: None,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use stakepool_core::accounts::{SecureRandom, SystemRandom};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, Clock, FeeKeyStore, Heartbeat, HistoryStore,
-    InvitationStore, LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer, PoolWallet,
-    SecondFactorStore, SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore,
+    AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, ClaimStore, Clock, FeeKeyStore, Heartbeat,
+    HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer,
+    PoolWallet, SecondFactorStore, SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore,
     UnverifiedStore, UpkeepStore, UserStore, VotingDaemon, VspTicketStore,
 };
 use stakepool_core::reports::VoteRecord;
@@ -86,6 +86,8 @@ pub struct Parts {
     pub unverified: Arc<dyn UnverifiedStore>,
     /// Tickets that were registered without an account.
     pub vsp_tickets: Arc<dyn VspTicketStore>,
+    /// Claims of users on such tickets.
+    pub claims: Arc<dyn ClaimStore>,
     /// The keys whose addresses take the fees of such tickets.
     pub fee_keys: Arc<dyn FeeKeyStore>,
     /// Small notes that instances keep for each other.
@@ -155,6 +157,7 @@ impl Parts {
             tries: stores.tries,
             unverified: stores.unverified,
             vsp_tickets: stores.vsp_tickets,
+            claims: stores.claims,
             fee_keys: stores.fee_keys,
             upkeep: stores.upkeep,
             database,

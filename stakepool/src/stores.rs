@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore,
-    LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore, TicketMailStore,
-    TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
+    AccessStore, AdminStore, AuditStore, ClaimStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore,
+    LedgerStore, LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore,
+    TicketMailStore, TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
 };
 
 /// All stores of a pool in one, such as a database. Whatever has all the traits is one.
@@ -30,6 +30,7 @@ pub trait PoolStore:
     + UnverifiedStore
     + UpkeepStore
     + VspTicketStore
+    + ClaimStore
     + FeeKeyStore
     + SealedStore
 {
@@ -55,6 +56,7 @@ impl<S> PoolStore for S where
         + UnverifiedStore
         + UpkeepStore
         + VspTicketStore
+        + ClaimStore
         + FeeKeyStore
         + SealedStore
 {
@@ -114,6 +116,8 @@ pub struct Stores {
     pub upkeep: Arc<dyn UpkeepStore>,
     /// Registered tickets of wallets of today.
     pub vsp_tickets: Arc<dyn VspTicketStore>,
+    /// Claims of users on these.
+    pub claims: Arc<dyn ClaimStore>,
     /// The keys whose addresses take fees.
     pub fee_keys: Arc<dyn FeeKeyStore>,
     /// Secrets that lie sealed.
@@ -149,6 +153,7 @@ impl From<Arc<dyn PoolStore>> for Stores {
             unverified: store.clone(),
             upkeep: store.clone(),
             vsp_tickets: store.clone(),
+            claims: store.clone(),
             fee_keys: store.clone(),
             sealed: store,
         }

@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, CountedTry, EventCursor, FeeIncome, FeeKeyStore,
-    HistoryStore, Invitation, InvitationId, InvitationStore, Lease, LeaseStore, LedgerStore, Listed, LostAddress,
-    LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation, NewUser,
-    RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore, SealedRecord,
-    SealedSecret, SealedStore, SecondFactor, SecondFactorStore, ServerState, Session, SessionStore, SessionToken,
-    Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose, TokenStore,
-    TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery,
-    VspTicketStore,
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, Claim, ClaimStore, CountedTry, EventCursor, FeeIncome,
+    FeeKeyStore, HistoryStore, Invitation, InvitationId, InvitationStore, Lease, LeaseStore, LedgerStore, Listed,
+    LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation,
+    NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore,
+    SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore, ServerState, Session, SessionStore,
+    SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose,
+    TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview,
+    VoteQuery, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -203,6 +203,13 @@ pass_on! {
         fn find_registered(query: &RegisteredQuery, slice: Slice) -> Listed<RegisteredTicket>;
         fn registered_figures() -> RegisteredFigures;
         fn fee_income(since: UnixTime) -> FeeIncome;
+    }
+    ClaimStore to claims {
+        fn add_claim(claim: &Claim) -> bool;
+        fn release_claim(ticket: &TicketHash, user: UserId) -> bool;
+        fn release_claims(user: UserId) -> u64;
+        fn claims_of(user: UserId) -> Vec<Claim>;
+        fn claims_among(tickets: &[TicketHash]) -> Vec<Claim>;
     }
     FeeKeyStore to fee_keys {
         fn fee_keys() -> Vec<FeeKey>;

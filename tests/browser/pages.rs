@@ -10,7 +10,7 @@ use crate::stage::{ADMINISTRATOR, PASSWORD, Stage, fee};
 const USER: &str = "user@example.org";
 
 /// Names of pictures, and pages that everybody sees.
-const OPEN: [(&str, &str); 12] = [
+const OPEN: [(&str, &str); 14] = [
     ("home", "/"),
     ("start", "/start"),
     ("start-exccwallet", "/start?wallet=exccwallet"),
@@ -18,13 +18,15 @@ const OPEN: [(&str, &str); 12] = [
     ("signup", "/signup"),
     ("passwordreset", "/passwordreset"),
     ("stats", "/stats"),
+    ("vsp", "/vsp"),
+    ("vspticket", "/vsp/ticket"),
     ("emailverify", "/emailverify?t=0123456789abcdef"),
     ("emailupdate", "/emailupdate?t=0123456789abcdef"),
     ("passwordupdate", "/passwordupdate?t=0123456789abcdef"),
     ("error", "/error"),
     ("notfound", "/nothing-here"),
 ];
-const USERS: [(&str, &str); 15] = [
+const USERS: [(&str, &str); 16] = [
     ("home-user", "/"),
     ("address", "/address"),
     ("tickets", "/tickets"),
@@ -36,12 +38,13 @@ const USERS: [(&str, &str); 15] = [
     ("tickets-backup", "/tickets/backup"),
     ("start-user", "/start?wallet=exccwallet"),
     ("start-legacy", "/start?wallet=exccwallet-2.2"),
+    ("vspclaims", "/vsp/claims"),
     ("voting", "/voting"),
     ("settings", "/settings"),
     ("twofactor", "/twofactor"),
     ("logout", "/logout"),
 ];
-const ADMINISTRATORS: [(&str, &str); 9] = [
+const ADMINISTRATORS: [(&str, &str); 10] = [
     ("address-none", "/address"),
     ("status", "/status"),
     ("admintickets", "/admintickets"),
@@ -50,6 +53,7 @@ const ADMINISTRATORS: [(&str, &str); 9] = [
     ("admininvitations", "/admininvitations"),
     ("adminmail", "/adminmail"),
     ("adminvotes", "/adminvotes"),
+    ("adminvsp", "/adminvsp"),
     ("adminaudit", "/adminaudit"),
 ];
 

@@ -11,6 +11,7 @@ use stakepool_core::accounts::{Email, PasswordCosts, Registration, User};
 use stakepool_core::chain::{Generation, Network, TicketHash, VoteVersion};
 use stakepool_core::ports::{Agenda, AgendaChoice, AgendaSource, UserStore, WalletError};
 use stakepool_core::ticket::PoolFee;
+use stakepool_core::vsp::FeeTerms;
 use stakepool_examples::{PoolOptions, SmallPool, SmallWeb, web_options};
 use stakepool_sim::SimNetwork;
 use stakepool_web::{CaptchaChoice, Web, WebOptions, WebParts};
@@ -53,7 +54,7 @@ impl Stage {
             password_costs: PasswordCosts { memory_kib: 64, passes: 1, floor: Duration::ZERO },
             new_pool: false,
             database: None,
-            vsp: None,
+            vsp: Some(FeeTerms { fee: fee(), most: None }),
         };
         let pool = SmallPool::start_with(&network, &options, |settings, parts| {
             let mail = SmtpOptions::new(sink.address.to_string(), "pool@example.org");

@@ -52,6 +52,10 @@ pub enum Flash {
     AccountClosed,
     /// A voting preference was stored.
     VotingSaved,
+    /// A ticket of a wallet of today counts as the user's.
+    TicketClaimed,
+    /// It does so no more.
+    TicketReleased,
 }
 
 impl Flash {
@@ -99,6 +103,12 @@ impl Flash {
             "Your e-mail address is changed. From now on you sign in with the new one.",
         ),
         (Self::VotingSaved, "voting", "Your choice is stored. The pool’s daemons have it within seconds."),
+        (
+            Self::TicketClaimed,
+            "ticket-claimed",
+            "The ticket is in your account. It shows among your tickets once it is mined and its fee is sent.",
+        ),
+        (Self::TicketReleased, "ticket-released", "The ticket is no longer in your account. It is voted all the same."),
         (Self::SessionEnded, "session-ended", "That device is signed out."),
         (Self::SessionsEnded, "sessions-ended", "Every other device is signed out."),
         (Self::MailWishesStored, "mail-wishes", "Your choice of mails is stored."),

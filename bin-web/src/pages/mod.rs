@@ -108,6 +108,8 @@ fn table() -> Vec<Route> {
         Route::show("/vsp", vsp::buying::show),
         Route::show("/vsp/ticket", vsp::ticket::show),
         Route::submit("/vsp/ticket", vsp::ticket::submit),
+        Route::show("/vsp/claims", vsp::claims::show),
+        Route::submit("/vsp/claims", vsp::claims::submit),
         Route::show("/error", error::show),
         Route::show("/status", admin::status::show),
         Route::own("/status.json", admin::status::json::json),

@@ -7,5 +7,6 @@ pub mod encoding;
 pub mod network;
 pub mod pager;
 pub mod qr;
+pub mod registered;
 pub mod render;
 pub mod when;

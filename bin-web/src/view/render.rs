@@ -41,6 +41,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "voting.html.tera",
     "vsp.html.tera",
     "vspticket.html.tera",
+    "vspclaims.html.tera",
     "error.html.tera",
     "adminnav.html.tera",
     "adminpages.html.tera",

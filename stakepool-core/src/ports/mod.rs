@@ -8,6 +8,8 @@ mod admin;
 mod agendas;
 #[cfg(feature = "accounts")]
 mod alerts;
+#[cfg(feature = "accounts")]
+mod claims;
 mod clock;
 #[cfg(feature = "engine")]
 mod daemon;
@@ -67,6 +69,8 @@ pub use admin::{AdminStore, AuditQuery, Listed, Slice, UserFilter, UserOverview,
 pub use agendas::AgendaSource;
 #[cfg(feature = "accounts")]
 pub use alerts::{AlertError, AlertSink, Heartbeat};
+#[cfg(feature = "accounts")]
+pub use claims::{Claim, ClaimStore};
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "engine")]
 pub use daemon::{

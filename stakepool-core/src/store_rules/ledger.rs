@@ -1,5 +1,6 @@
 //! Which of two reports on a ticket, or of two records of a vote, the ledger keeps.
 
+use crate::chain::ScriptAddress;
 use crate::reports::{TicketReport, TicketState, VoteRecord};
 use crate::ticket::TicketFacts;
 
@@ -52,7 +53,7 @@ pub fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &Ticket
 /// not change it. Only where a reorganisation has put the ticket into a block of another height is it judged anew. The fee of a
 /// ticket with a key of its own is paid apart, and can be lost and paid again: there the latest word counts.
 fn lasting_facts(stored: &TicketReport, new: &TicketReport) -> TicketFacts {
-    let lasts = new.user.is_some() && stored.facts.mined_at == new.facts.mined_at;
+    let lasts = ScriptAddress::try_from(new.address).is_ok() && stored.facts.mined_at == new.facts.mined_at;
     if lasts { stored.facts } else { new.facts }
 }
 

@@ -7,6 +7,7 @@
 mod access;
 mod admin;
 mod audit;
+mod claims;
 mod history;
 mod invitations;
 mod leases;

@@ -56,6 +56,7 @@ fn unused(before: UnixTime, now: UnixTime, keep: &[UserId], most: u64) -> Statem
          AND a.admin = 0 AND a.disabled = 0 AND a.last_sign_in = 0 AND a.created > 0 AND a.created < ? \
          AND NOT EXISTS (SELECT 1 FROM key_indexes k WHERE k.user_id = u.UserId) \
          AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.user_id = u.UserId) \
+         AND NOT EXISTS (SELECT 1 FROM vsp_claims c WHERE c.user_id = u.UserId) \
          AND NOT EXISTS (SELECT 1 FROM tokens l WHERE l.user_id = u.UserId AND l.purpose = ? AND l.expires > ?) \
          ORDER BY u.UserId LIMIT ?")
     .bind(before.0)

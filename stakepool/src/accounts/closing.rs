@@ -3,7 +3,8 @@
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, SecureRandom, User, UserId, revoked_validity};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::ScriptAddress;
-use stakepool_core::ports::StoreError;
+use stakepool_core::ports::{StoreError, TicketQuery};
+use stakepool_core::reports::TicketState;
 
 use crate::accounts::confirm::Denied;
 use crate::daemons::legacy_lists::{ListError, open_tickets};
@@ -28,8 +29,8 @@ pub enum CloseError {
 }
 
 impl Pool {
-    /// Closes an account: e-mail address, password, keys and sessions go; number, address and script stay, since a ticket
-    /// of the address that turns up later must be voted.
+    /// Closes an account: e-mail address, password, keys, sessions and claims on tickets of wallets of today go; number, address
+    /// and script stay, since a ticket of the address that turns up later must be voted.
     ///
     /// # Errors
     /// [`CloseError`].
@@ -50,6 +51,7 @@ impl Pool {
         // To the address that the account had.
         self.mail_change(user, "Your account was closed.");
         self.parts.second_factors.remove_factor(id).await?;
+        self.parts.claims.release_claims(id).await?;
         self.revoke_access(user).await?;
         self.note(id, AuditAction::AccountClose, format!("from {}", origin.client)).await;
         tracing::info!(user = %id, client = %origin.client, "account closed");
@@ -83,8 +85,10 @@ impl Pool {
 
     /// The tickets in the ledger that may still vote.
     async fn open_in_ledger(&self, user: UserId) -> Result<u64, StoreError> {
-        let counts = self.parts.ledger.ticket_counts(Some(user)).await?;
-        Ok(counts.iter().filter(|(state, ..)| !state.is_over()).map(|(.., count)| count).sum())
+        // Those that the account has claimed are voted without it.
+        let states = vec![TicketState::Immature, TicketState::Live];
+        let query = TicketQuery { user: Some(user), states, by_own_key: Some(false), ..TicketQuery::default() };
+        Ok(self.parts.ledger.tickets(&query).await?.total)
     }
 }
 

@@ -2,9 +2,13 @@
 //! ticket is.
 
 mod challenge;
+mod claim;
 mod error;
+mod prove;
 mod show;
 
 pub use challenge::Challenge;
+pub use claim::{ClaimError, ClaimedTicket};
 pub use error::OwnershipError;
+pub use prove::OwnersProofError;
 pub use show::{Answered, OwnedTicket};

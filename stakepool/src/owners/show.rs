@@ -59,6 +59,16 @@ impl Pool {
         answered: Answered<'_>,
         client: ClientAddress,
     ) -> Result<OwnedTicket, OwnershipError> {
+        let known = self.signed_for(answered, client).await?;
+        self.as_owner_sees(known).await
+    }
+
+    /// The ticket of a text that whoever may do so has signed.
+    pub(super) async fn signed_for(
+        &self,
+        answered: Answered<'_>,
+        client: ClientAddress,
+    ) -> Result<RegisteredTicket, OwnershipError> {
         let tried = self.limiter.stranger("ticket signature", client)?;
         let Answered { ticket, made, browser, signature } = answered;
         let known = match self.registered_by_wallet(&ticket).await {
@@ -80,7 +90,7 @@ impl Pool {
         authenticate(challenge.text.as_bytes(), Some(signature), owner, alternate)
             .map_err(|_| OwnershipError::BadSignature)?;
         self.limiter.succeeded(tried);
-        self.as_owner_sees(known).await
+        Ok(known)
     }
 
     fn owners_signer(&self) -> Signer {

@@ -1,7 +1,10 @@
 //! Mails about tickets, noted when a daemon's report is stored.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use stakepool_core::accounts::UserId;
+use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{StoreError, TicketMail, TicketMailKind};
 use stakepool_core::reports::TicketReport;
 use tokio::time::timeout;
@@ -29,11 +32,27 @@ pub async fn note(parts: &Parts, reports: &[TicketReport]) -> Result<(), StoreEr
         _ => newest,
     };
     let is_news = |report: &TicketReport| height.saturating_sub(happened_at(report)) <= NEWS;
+    let news: Vec<_> = notable.into_iter().filter(|(_, report)| is_news(report)).collect();
+    let claimants = claimants(parts, news.iter().map(|(_, report)| *report)).await?;
     let mail = |(kind, report): (_, &TicketReport)| {
-        Some(TicketMail { ticket: report.ticket, kind, user: report.user?, tries: 0 })
+        let user = report.user.or_else(|| claimants.get(&report.ticket).copied())?;
+        Some(TicketMail { ticket: report.ticket, kind, user, tries: 0 })
     };
-    let mails: Vec<_> = notable.into_iter().filter(|(_, report)| is_news(report)).filter_map(mail).collect();
+    let mails: Vec<_> = news.into_iter().filter_map(mail).collect();
     parts.ticket_mails.note_mails(&mails, parts.clock.now()).await
+}
+
+/// The users who have claimed tickets that daemons report as nobody's.
+async fn claimants(
+    parts: &Parts,
+    reports: impl Iterator<Item = &TicketReport>,
+) -> Result<HashMap<TicketHash, UserId>, StoreError> {
+    let nobodys: Vec<_> = reports.filter(|report| report.user.is_none()).map(|report| report.ticket).collect();
+    if nobodys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let claims = parts.claims.claims_among(&nobodys).await?;
+    Ok(claims.into_iter().map(|claim| (claim.ticket, claim.user)).collect())
 }
 
 fn happened_at(report: &TicketReport) -> u32 {

@@ -11,6 +11,7 @@ mod depth;
 mod fault;
 mod fee_address;
 mod figures;
+mod hanging;
 mod import;
 mod key_check;
 mod key_tickets;

@@ -1,18 +1,13 @@
 //! How the service is, for the operator: what keeps it from selling tickets, its nodes, and where fees go wrong.
 
-use std::time::Duration;
-
 use serde::Serialize;
-use stakepool_core::chain::{Amount, BlockHeight};
-use stakepool_core::ports::{RegisteredTicket, RegisteredWhere, StoreError};
+use stakepool_core::chain::Amount;
+use stakepool_core::ports::StoreError;
 use stakepool_core::time::UnixTime;
-use stakepool_core::vsp::{CONFIRMATIONS, FeeStatus, RegisteredState};
+use stakepool_core::vsp::{FeeStatus, RegisteredState};
 
 use super::condition::NodeReport;
 use super::service::Vsp;
-
-/// How long, and for how many blocks, a fee may wait for its turn.
-const PATIENCE: (Duration, u32) = (Duration::from_secs(600), 3);
 
 /// How the service is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -60,27 +55,17 @@ impl Vsp {
         let store = self.parts.stores.vsp_tickets.as_ref();
         let standing = self.standing();
         let figures = store.registered_figures().await?;
-        let waiting = store.registered_where(RegisteredWhere::Fee(FeeStatus::Received)).await?;
-        let best = standing.best.map(|best| best.height);
-        let overdue = waiting.iter().filter(|ticket| is_overdue(ticket, best, self.now())).count();
         Ok(VspReport {
             closed: standing.closed,
             hindrance: standing.hindrance,
             nodes: self.last_nodes(),
             tickets: figures.states,
             oldest_unsent: figures.oldest_unsent,
-            overdue_fees: overdue as u64,
+            overdue_fees: self.overdue().await?.len() as u64,
             blocks_wait: self.blocks_wait(),
             fee: standing.fee,
             unopened_keys: self.key_check.unopened(),
             key_file: self.key_check.file_problem(),
         })
     }
-}
-
-/// Whether the node should have had a fee for a while.
-fn is_overdue(ticket: &RegisteredTicket, best: Option<BlockHeight>, now: UnixTime) -> bool {
-    let Some((mined_at, best)) = ticket.registration.confirmed_at.zip(best) else { return false };
-    let due = ticket.registration.is_fee_due() && best >= mined_at.plus(CONFIRMATIONS + PATIENCE.1);
-    due && ticket.fee_since.plus(PATIENCE.0) <= now
 }

@@ -5,6 +5,7 @@
 mod administration;
 mod alert_channels;
 mod api_keys;
+mod claims;
 mod closing;
 mod compared_wallets;
 mod differing;

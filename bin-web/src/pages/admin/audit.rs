@@ -173,6 +173,8 @@ const fn words(action: AuditAction) -> &'static str {
         AuditAction::AccountSessionEnd => "ended a session",
         AuditAction::AccountSessionEndAll => "ended all other sessions",
         AuditAction::AccountMails => "chose what is mailed",
+        AuditAction::AccountTicketClaim => "claimed a VSP ticket",
+        AuditAction::AccountTicketRelease => "released a VSP ticket",
         AuditAction::AccountClose => "closed the account",
     }
 }

@@ -1,11 +1,9 @@
 //! Tickets of wallets of today, as administrators look for them; what their fees brought in, and whose addresses took them.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use stakepool::administration::MissedByKey;
 use stakepool::vsp::{Standing, Vsp};
-use stakepool_core::ports::{FeeIncome, RegisteredQuery, RegisteredTicket, RegisteredWhere, Slice, StoreError};
+use stakepool_core::ports::{FeeIncome, RegisteredQuery, RegisteredTicket, StoreError};
 use stakepool_core::typed;
 use stakepool_core::vsp::{FeeKey, FeeStatus, Outcome, RegisteredState};
 use warp::http::StatusCode;
@@ -14,14 +12,13 @@ use super::guard::guard;
 use super::pager::{Pager, part, slice};
 use crate::page_error::PageError;
 use crate::view::amounts;
+use crate::view::registered::words;
 use crate::visit::{Outcome as Answer, Visit};
 
 /// Tickets on one page.
 const PER_PAGE: u64 = 50;
 /// The most tickets of each list beside the search.
 const LISTED: u64 = 20;
-/// A fee that the node does not have after so long hangs: a ticket's six confirmations take a fraction of it.
-const LONG: Duration = Duration::from_secs(2 * 3600);
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -33,7 +30,9 @@ struct Page<'a> {
     filters: Vec<(&'static str, &'static str)>,
     rows: Vec<Row>,
     pager: Pager,
+    /// What does not go on by itself: those that wait longest, and how many there are.
     hanging: Vec<Row>,
+    hanging_total: u64,
     missed: Vec<Missed>,
     keys: Vec<Key>,
 }
@@ -131,6 +130,7 @@ pub async fn show(visit: Visit) -> Answer {
     let (slice, found) = found.await?;
     let figures = store.registered_figures().await?;
     let fields = [("q", &*text), ("show", if states.is_empty() { "" } else { shown })];
+    let hanging = vsp.hanging(usize::try_from(LISTED).unwrap_or(usize::MAX)).await?;
     let page = Page {
         standing: vsp.standing().into(),
         states: figures.states.iter().map(|(state, number)| (words(*state), *number)).collect(),
@@ -140,7 +140,8 @@ pub async fn show(visit: Visit) -> Answer {
         filters: FILTERS.iter().map(|(name, title, _)| (*name, *title)).collect(),
         rows: found.rows.iter().map(row).collect(),
         pager: Pager::new("/adminvsp", &fields, "page", slice, found.total),
-        hanging: hanging(&visit).await?,
+        hanging: hanging.rows.iter().map(row).collect(),
+        hanging_total: hanging.total,
         missed: visit.site.pool.missed_by_key(LISTED).await?.into_iter().map(Missed::from).collect(),
         keys: keys(vsp).await?,
     };
@@ -153,21 +154,6 @@ async fn income(vsp: &Vsp) -> Result<Vec<Income>, StoreError> {
     let of = |(time, FeeIncome { fees, amount })| Income { time, fees, amount: amounts::price(amount) };
     let times = [("24 hours", income.day), ("28 days", income.four_weeks), ("since the beginning", income.all)];
     Ok(times.map(of).into())
-}
-
-/// Tickets that do not go on by themselves: fees that cannot be used, and fees that wait for long. Those that wait longest
-/// come first.
-async fn hanging(visit: &Visit) -> Result<Vec<Row>, StoreError> {
-    let (store, now) = (&visit.site.pool.parts().vsp_tickets, visit.site.now());
-    let errors = RegisteredQuery { states: vec![RegisteredState::Open(FeeStatus::Error)], text: String::new() };
-    let mut found = store.find_registered(&errors, Slice { offset: 0, limit: LISTED }).await?.rows;
-    let waiting = store.registered_where(RegisteredWhere::Fee(FeeStatus::Received)).await?;
-    let is_long =
-        |ticket: &RegisteredTicket| ticket.registration.outcome.is_none() && ticket.fee_since <= now.minus(LONG);
-    found.extend(waiting.into_iter().filter(is_long));
-    found.sort_by_key(|ticket| ticket.fee_since);
-    found.truncate(usize::try_from(LISTED).unwrap_or(usize::MAX));
-    Ok(found.iter().map(row).collect())
 }
 
 /// The fee keys, the latest last.
@@ -201,20 +187,5 @@ fn row(ticket: &RegisteredTicket) -> Row {
         owner: registration.owner.to_string(),
         alternate: registration.alternate.map(|address| address.to_string()),
         ended: ticket.ended_at.map(|height| height.0),
-    }
-}
-
-/// A state in words.
-const fn words(state: RegisteredState) -> &'static str {
-    match state {
-        RegisteredState::Open(FeeStatus::None) => "fee not paid",
-        RegisteredState::Open(FeeStatus::Received) => "fee received, not sent",
-        RegisteredState::Open(FeeStatus::Broadcast) => "to be voted, fee sent",
-        RegisteredState::Open(FeeStatus::Confirmed) => "to be voted, fee confirmed",
-        RegisteredState::Open(FeeStatus::Error) => "fee unusable",
-        RegisteredState::Ended(Outcome::Voted) => "voted",
-        RegisteredState::Ended(Outcome::Missed) => "missed",
-        RegisteredState::Ended(Outcome::Expired) => "expired",
-        RegisteredState::Ended(Outcome::Revoked) => "missed or expired",
     }
 }

@@ -1,14 +1,20 @@
 //! A ticket of a wallet of today, for whoever signs for it.
 
+use std::fmt::Display;
+
 use serde::Serialize;
-use stakepool::owners::{Answered, OwnedTicket, OwnershipError};
+use stakepool::owners::{Answered, OwnedTicket, OwnersProofError, OwnershipError};
 use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::time::UnixTime;
 use stakepool_core::typed;
 use stakepool_core::vsp::{FeeStatus, Outcome, RecordKind};
 use warp::http::StatusCode;
+use warp::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
+use warp::reply::Response;
 
-use crate::page_error::PageError;
+use super::claims;
+use super::refused::Refused;
+use crate::page_error::{Explanation, PageError};
 use crate::view::amounts;
 use crate::view::network::network_flag;
 use crate::view::render::Sample;
@@ -17,6 +23,12 @@ use crate::visit::{Outcome as Answer, Visit};
 const TEMPLATE: &str = "vspticket.html.tera";
 /// The most characters of what was typed that are shown again.
 const TYPED: usize = 100;
+const NO_PROOF: Explanation = Explanation {
+    title: "No proof at this moment",
+    happened: "The proof could not be put together: the pool’s node or its database does not answer.",
+    lost: "Nothing was changed, and no record is lost.",
+    remedy: "Try again in a few minutes. If it goes on, ask the operator.",
+};
 /// What stands in the place of an alternate address, which only the owner and the pool know.
 const ALTERNATE: &str = "ALTERNATE_ADDRESS";
 
@@ -56,6 +68,14 @@ struct Shown {
     fee_transaction: Option<String>,
     choices: Vec<(String, String)>,
     history: Vec<Event>,
+    again: Again,
+}
+
+/// What was signed, for what the owner asks next: the text counts a while.
+#[derive(Default, Serialize)]
+struct Again {
+    made: i64,
+    signature: String,
 }
 
 /// Something that happened to the ticket: when, as far as that is known, and what.
@@ -84,34 +104,71 @@ pub async fn show(visit: Visit) -> Answer {
     ask(&visit, visit.site.now(), None).await
 }
 
-/// Shows the ticket where the signature is right.
+/// Shows the ticket where the signature is right, or does with it what the owner wants.
 pub async fn submit(visit: Visit) -> Answer {
     if visit.site.pool.vsp().is_none() {
         return Err(PageError::not_found());
     }
     let Some(ticket) = named(&visit) else { return ask(&visit, visit.site.now(), None).await };
-    let now = visit.site.now();
-    let made = UnixTime(visit.form.text("made").parse().unwrap_or_default());
     let signature = typed::pasted(visit.form.text("signature"));
-    let answered = Answered { ticket, made, browser: visit.browser(), signature: &signature };
-    match visit.site.pool.show_to_owner(answered, visit.client).await {
-        Ok(owned) => {
-            let page = Page { shown: Some(Shown::of(&owned)), ..Page::default() };
-            visit.page(TEMPLATE, StatusCode::OK, &page)
+    let made = visit.form.text("made").parse().unwrap_or_default();
+    let answered = Answered { ticket, made: UnixTime(made), browser: visit.browser(), signature: &signature };
+    let done = match visit.form.text("do") {
+        "claim" => claims::claim(&visit, answered).await,
+        "proof" => proof(&visit, answered).await,
+        _ => look(&visit, answered).await,
+    };
+    match done {
+        Ok(response) => Ok(response),
+        Err(Refused::Owner(error)) => refuse(&visit, answered, error).await,
+        Err(Refused::Claim(error)) => {
+            let page = Page { typed: ticket.to_string(), error: Some(sentence(&error)), ..Page::default() };
+            visit.page(TEMPLATE, StatusCode::CONFLICT, &page)
         }
-        Err(OwnershipError::NotServed) => Err(PageError::not_found()),
-        Err(OwnershipError::Store(error)) => Err(error.into()),
-        Err(OwnershipError::Wait(wait)) => {
-            let page = Page {
-                typed: ticket.to_string(),
-                error: Some(sentence(&OwnershipError::Wait(wait))),
-                ..Page::default()
-            };
+        Err(Refused::Page(error)) => Err(error),
+    }
+}
+
+async fn look(visit: &Visit, answered: Answered<'_>) -> Result<Response, Refused> {
+    let owned = visit.site.pool.show_to_owner(answered, visit.client).await?;
+    let again = Again { made: answered.made.0, signature: answered.signature.to_owned() };
+    let shown = Shown { again, ..Shown::of(&owned) };
+    let page = Page { shown: Some(shown), ..Page::default() };
+    Ok(visit.page(TEMPLATE, StatusCode::OK, &page)?)
+}
+
+/// The proof as a file. It holds the voting key, so that it is neither packed nor kept by anything on its way.
+async fn proof(visit: &Visit, answered: Answered<'_>) -> Result<Response, Refused> {
+    let file = match visit.site.pool.proof_for_owner(answered, visit.client).await {
+        Ok(file) => file,
+        Err(OwnersProofError::Ownership(error)) => return Err(error.into()),
+        Err(OwnersProofError::Proof(error)) => {
+            tracing::error!(%error, ticket = %answered.ticket, "no proof could be made for an owner");
+            return Err(Refused::Page(PageError::Shown(StatusCode::SERVICE_UNAVAILABLE, NO_PROOF)));
+        }
+        Err(_) => return Err(Refused::Page(PageError::internal())),
+    };
+    let name = format!("attachment; filename=\"proof-{}.json\"", answered.ticket);
+    let mut response = Response::new(file.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|_| PageError::internal())?);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Says what was wrong with text or signature.
+async fn refuse(visit: &Visit, answered: Answered<'_>, error: OwnershipError) -> Answer {
+    match error {
+        OwnershipError::NotServed => Err(PageError::not_found()),
+        OwnershipError::Store(error) => Err(error.into()),
+        OwnershipError::Wait(wait) => {
+            let page = Page { typed: answered.ticket.to_string(), error: Some(sentence(&error)), ..Page::default() };
             visit.page_to_wait(TEMPLATE, wait, &page)
         }
         // The text that was signed stays, so that only the signature must be mended.
-        Err(error @ OwnershipError::BadSignature) => ask(&visit, made, Some(error)).await,
-        Err(error) => ask(&visit, now, Some(error)).await,
+        error @ OwnershipError::BadSignature => ask(visit, answered.made, Some(error)).await,
+        error => ask(visit, visit.site.now(), Some(error)).await,
     }
 }
 
@@ -160,7 +217,7 @@ async fn ask(visit: &Visit, made: UnixTime, error: Option<OwnershipError>) -> An
 }
 
 /// What was wrong, as a sentence.
-fn sentence(error: &OwnershipError) -> String {
+fn sentence(error: &impl Display) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
@@ -182,6 +239,7 @@ impl Shown {
             fee_transaction: registration.fee_transaction.map(|hash| hash.to_string()),
             choices: registration.preferences.choices.clone().into_iter().collect(),
             history: history(owned),
+            again: Again::default(),
         }
     }
 }

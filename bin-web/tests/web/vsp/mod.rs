@@ -1,5 +1,6 @@
 //! Wallets of today: the API v3 over a scripted node.
 
+mod claims;
 mod limits;
 mod pages;
 mod replay;

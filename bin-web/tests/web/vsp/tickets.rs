@@ -20,7 +20,7 @@ use crate::world::Plan;
 
 const WRONG: &str = "This is no signature of the text by an address of the ticket";
 
-fn key(number: u8) -> PrivateKey {
+pub(super) fn key(number: u8) -> PrivateKey {
     PrivateKey::from_bytes(&[number; 32]).unwrap()
 }
 
@@ -44,7 +44,7 @@ async fn ticket(scene: &Scene) -> RegisteredTicket {
 }
 
 /// Keeps a ticket whose fee is somewhere.
-async fn keep(scene: &Scene, fee: FeeStatus, outcome: Option<Outcome>) -> RegisteredTicket {
+pub(super) async fn keep(scene: &Scene, fee: FeeStatus, outcome: Option<Outcome>) -> RegisteredTicket {
     let mut ticket = ticket(scene).await;
     (ticket.registration.fee, ticket.registration.outcome) = (fee, outcome);
     ticket.ended_at = outcome.map(|_| BlockHeight(170));
@@ -59,14 +59,14 @@ fn part(page: &str, id: &str) -> String {
     rest.split_once('<').unwrap().0.replace("&#x2F;", "/").replace("&quot;", "\"")
 }
 
-fn field(page: &str, name: &str) -> String {
+pub(super) fn field(page: &str, name: &str) -> String {
     let (_, rest) =
         page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
     rest.split_once('"').unwrap().0.to_owned()
 }
 
 /// Signs what a browser is shown, and gives the page that comes then.
-async fn sign(browser: &mut Browser, ticket: &RegisteredTicket, key: &PrivateKey) -> (StatusCode, String) {
+pub(super) async fn sign(browser: &mut Browser, ticket: &RegisteredTicket, key: &PrivateKey) -> (StatusCode, String) {
     let hash = ticket.registration.ticket.to_string();
     let page = browser.get(&format!("/vsp/ticket?ticket={hash}")).await.text();
     let signature = MessageSignature::sign(part(&page, "text").as_bytes(), key).to_base64();
@@ -211,4 +211,34 @@ async fn administrators_search_tickets_and_see_what_hangs_income_keys_and_misses
     for page in ["/adminvsp", "/adminvsp.csv"] {
         assert_eq!(user.get(page).await.status, StatusCode::FORBIDDEN);
     }
+}
+
+#[tokio::test]
+async fn what_hangs_longest_is_listed_however_much_hangs_and_what_waits_for_its_turn_is_not() {
+    let scene = Scene::of(plan()).await;
+    let mut admin = scene.world.user("admin@example.org").await;
+    let known = ticket(&scene).await;
+    let numbered = |number: u8| {
+        let mut ticket = known.clone();
+        ticket.transaction.lock_time = number.into();
+        ticket.registration.ticket = ticket.transaction.hash().into();
+        ticket.registration.fee_address.address = address(100 + number);
+        ticket.registered = scene.clock.now().plus(Duration::from_secs(number.into()));
+        ticket
+    };
+    for number in 0..25 {
+        let mut ticket = numbered(number);
+        ticket.registration.fee = FeeStatus::Error;
+        ticket.fee_since = ticket.registered;
+        assert!(scene.world.database.add_registered(&ticket).await.unwrap());
+    }
+    // Received long ago; its ticket is not mined yet, so that nobody is alerted of it.
+    let mut waiting = numbered(30);
+    (waiting.registration.fee, waiting.fee_since) = (FeeStatus::Received, UnixTime(0));
+    assert!(scene.world.database.add_registered(&waiting).await.unwrap());
+    let page = admin.get("/adminvsp?show=voted").await.text();
+    let hash = |ticket: &RegisteredTicket| ticket.registration.ticket.to_string();
+    assert!(page.contains(&hash(&numbered(0))) && page.contains(&hash(&numbered(19))), "{page}");
+    assert!(!page.contains(&hash(&numbered(20))) && !page.contains(&hash(&waiting)), "{page}");
+    assert!(page.contains("The 20 that wait longest, of 25."), "{page}");
 }

@@ -30,9 +30,14 @@ impl Tables {
     }
 }
 
+/// Whether a ticket votes by a key of its own: no user of the pool has it, but for one who claims it.
+fn is_by_own_key(report: &TicketReport) -> bool {
+    ScriptAddress::try_from(report.address).is_err()
+}
+
 fn fits(query: &TicketQuery, report: &TicketReport) -> bool {
     query.user.is_none_or(|user| report.user == Some(user))
-        && query.by_own_key.is_none_or(|by_own_key| report.user.is_none() == by_own_key)
+        && query.by_own_key.is_none_or(|by_own_key| is_by_own_key(report) == by_own_key)
         && (query.states.is_empty() || query.states.contains(&report.state))
         && query.ignored.is_none_or(|ignored| report.is_ignored() == ignored)
         && query.added.is_none_or(|added| report.added == added)
@@ -62,6 +67,7 @@ impl LedgerStore for MemoryStore {
         let mut tables = self.tables();
         for report in reports {
             let key = report.ticket.to_string();
+            let report = &TicketReport { user: report.user.or(tables.claimant(&report.ticket)), ..report.clone() };
             if let Some(next) = merge_ticket(tables.tickets.get(&key), daemon, report) {
                 tables.tickets.insert(key, next);
             }

@@ -34,6 +34,7 @@ impl Tables {
             && !self.last_sign_ins.contains_key(&user.id)
             && !self.key_indexes.values().any(|owner| *owner == Some(user.id))
             && !self.tickets.values().any(|ticket| ticket.report.user == Some(user.id))
+            && !self.claims.values().any(|claim| claim.user == user.id)
     }
 
     fn remove(&mut self, id: UserId) {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod claims;
 mod history;
 mod ledger;
 mod limits;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accounts::{Email, StoredSecret, TotpStep, User, UserId};
 use crate::chain::{BlockHeight, KeyIndex, TicketHash};
 use crate::ports::{
-    AuditEntry, EventCursor, Invitation, LowFeeTicket, MailFailure, MailWishes, NetworkDay, RegisteredTicket,
+    AuditEntry, Claim, EventCursor, Invitation, LowFeeTicket, MailFailure, MailWishes, NetworkDay, RegisteredTicket,
     SealedRecord, SealedSecret, Session, Slice, StoredVote, TicketMailKind, TokenPurpose,
 };
 use crate::store_rules::LedgerTicket;
@@ -50,6 +50,8 @@ pub(super) struct Tables {
     pub(super) registered: BTreeMap<String, RegisteredTicket>,
     /// By ticket and number.
     pub(super) records: BTreeMap<(TicketHash, u32), SealedRecord>,
+    /// By the hash of the ticket as it is displayed.
+    pub(super) claims: BTreeMap<String, Claim>,
     /// In the order of adding.
     pub(super) fee_keys: Vec<FeeKey>,
     pub(super) sealed: BTreeMap<String, SealedSecret>,

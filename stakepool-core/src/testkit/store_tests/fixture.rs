@@ -1,9 +1,9 @@
 //! What a case needs of a store.
 
 use crate::ports::{
-    AccessStore, AdminStore, AuditStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore, LedgerStore,
-    LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore, TicketMailStore,
-    TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
+    AccessStore, AdminStore, AuditStore, ClaimStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore,
+    LedgerStore, LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore,
+    TicketMailStore, TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
 };
 
 /// All stores in one, as a program holds them. Clones are the same store.
@@ -27,6 +27,7 @@ pub trait Stores:
     + UnverifiedStore
     + UpkeepStore
     + VspTicketStore
+    + ClaimStore
     + FeeKeyStore
     + SealedStore
     + Clone
@@ -54,6 +55,7 @@ impl<T> Stores for T where
         + UnverifiedStore
         + UpkeepStore
         + VspTicketStore
+        + ClaimStore
         + FeeKeyStore
         + SealedStore
         + Clone

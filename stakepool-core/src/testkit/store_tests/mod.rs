@@ -62,6 +62,11 @@ macro_rules! store_tests {
             audit [
                 the_latest_entries_come_first_in_the_order_of_appending
             ]
+            claims [
+                a_ticket_is_claimed_once_and_free_when_it_is_released
+                a_claimed_ticket_is_among_the_users_whatever_daemons_report
+                all_claims_of_a_user_are_released_together
+            ]
             cursors [
                 each_daemon_has_its_own_place
             ]

@@ -204,6 +204,11 @@ pub(super) const OWN: &[Table] = &[
                   added BIGINT NOT NULL",
     },
     Table { name: "sealed_secrets", columns: "name VARCHAR(64) NOT NULL PRIMARY KEY, sealed MEDIUMBLOB NOT NULL" },
+    Table {
+        name: "vsp_claims",
+        columns: "ticket VARCHAR(64) NOT NULL PRIMARY KEY, user_id BIGINT NOT NULL, made BIGINT NOT NULL, \
+                  KEY vsp_claims_of_user (user_id, made)",
+    },
     // Whose writers go one after the other.
     Table { name: "turns", columns: "name VARCHAR(64) NOT NULL PRIMARY KEY, taken BIGINT NOT NULL" },
     // Transactions that are done, for as long as somebody may try them again.

@@ -55,7 +55,10 @@ fn push_conditions(sql: &mut Statement, query: &TicketQuery) {
         sql.push(next()).push("user_id = ").push_bind(user.0);
     }
     if let Some(by_own_key) = query.by_own_key {
-        sql.push(next()).push(if by_own_key { "user_id = " } else { "user_id <> " }).push_bind(tickets::NO_USER);
+        // Claimed ones have a user.
+        sql.push(next()).push(if by_own_key { "(user_id = " } else { "(user_id <> " }).push_bind(tickets::NO_USER);
+        sql.push(if by_own_key { " OR ticket IN (" } else { " AND ticket NOT IN (" });
+        sql.push("SELECT c.ticket FROM vsp_claims c))");
     }
     if !query.states.is_empty() {
         // The plus keeps SQLite from the index by state, which is best for one state of all users. Otherwise an index in
@@ -141,6 +144,7 @@ pub(super) async fn votes_by_interval(
 /// ticket is looked at.
 const LOST_ADDRESSES: &str = "SELECT DISTINCT t.address AS address, t.user_id AS user_id, t.told_by AS daemon FROM tickets t \
                               WHERE t.user_id <> 0 AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = t.address) \
+                              AND NOT EXISTS (SELECT 1 FROM vsp_claims c WHERE c.ticket = t.ticket) \
                               ORDER BY t.address, t.user_id, t.told_by";
 
 /// Addresses with tickets that are no user's. One row that cannot be read must not stop what needs them.

@@ -10,13 +10,14 @@ use stakepool_core::store_rules::{LedgerTicket, merge_ticket};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 
+use super::super::claims;
 use crate::sql::{Failure, Fields, Row, Transaction, Value, sql};
 
 /// Reports that share a statement. 16 values a row stay well below SQLite's 32,766.
 const CHUNK: usize = 500;
 
 /// What stands in the place of a user's number where a ticket votes by a key of its own. Users' numbers begin with 1.
-pub(super) const NO_USER: i64 = 0;
+pub(in super::super) const NO_USER: i64 = 0;
 
 /// The user of a ticket with this number.
 pub(in super::super) fn user_of(number: i64) -> Option<UserId> {
@@ -33,7 +34,11 @@ pub(super) async fn put(
     for chunk in reports.chunks(CHUNK) {
         let mut stored = load(transaction, chunk).await?;
         let mut changed = BTreeMap::new();
+        let unowned: Vec<_> = chunk.iter().filter(|report| report.user.is_none()).map(|report| report.ticket).collect();
+        let claimants = claims::claimants(transaction, &unowned).await?;
         for report in chunk {
+            let user = report.user.or_else(|| claimants.get(&report.ticket).copied());
+            let report = &TicketReport { user, ..report.clone() };
             if let Some(next) = merge_ticket(stored.get(&report.ticket), daemon, report) {
                 stored.insert(report.ticket, next.clone());
                 changed.insert(report.ticket, next);

@@ -5,6 +5,7 @@
 pub(super) mod access;
 pub(super) mod admin;
 pub(super) mod audit;
+pub(super) mod claims;
 pub(super) mod cursors;
 pub(super) mod history;
 pub(super) mod hostile;
