@@ -10,13 +10,13 @@ use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User
 use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, Claim, ClaimStore, CountedTry, EventCursor, FeeIncome,
-    FeeKeyStore, HistoryStore, Invitation, InvitationId, InvitationStore, Lease, LeaseStore, LedgerStore, Listed,
-    LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay, NewInvitation,
-    NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere, RescanStore,
-    SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore, ServerState, Session, SessionStore,
-    SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery, TokenPurpose,
-    TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore, VoteOverview,
-    VoteQuery, VspTicketStore,
+    FeeKeyStore, HistoryStore, Invitation, InvitationId, InvitationStore, KeyChanges, Lease, LeaseStore, LedgerStore,
+    Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay,
+    NewInvitation, NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore, ServerState, Session,
+    SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery,
+    TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore,
+    VoteOverview, VoteQuery, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
@@ -198,6 +198,7 @@ pass_on! {
         fn change_registered(ticket: &RegisteredTicket, records: &RecordChange) -> bool;
         fn forget_registered(ticket: &TicketHash, revision: u64) -> bool;
         fn registered_where(wanted: RegisteredWhere) -> Vec<RegisteredTicket>;
+        fn key_changes(since: Option<u64>) -> KeyChanges;
         fn records(ticket: &TicketHash) -> Vec<SealedRecord>;
         fn registered_counts() -> RegisteredCounts;
         fn find_registered(query: &RegisteredQuery, slice: Slice) -> Listed<RegisteredTicket>;

@@ -66,7 +66,7 @@ impl<'a> Bucket<'a> {
     /// Everything in it, by key. Takes time and memory in proportion to the bucket, and never more than to the file.
     ///
     /// # Errors
-    /// [`BoltError::Damaged`] where a page of it is.
+    /// [`BoltError::Damaged`] where a page of it is, and where far more was read of the file than it holds.
     pub fn entries(&self) -> Result<Vec<Entry<'a>>, BoltError> {
         let mut tree = Tree { source: self.source, seen: HashSet::new() };
         let mut open = match self.place {
@@ -78,6 +78,7 @@ impl<'a> Bucket<'a> {
         };
         let mut found = Vec::new();
         while let Some(page) = open.pop() {
+            self.source.count(page.id(), page.size())?;
             if page.is_leaf() {
                 for element in page.leaf_elements() {
                     let element = element?;
@@ -128,7 +129,7 @@ impl<'a> Tree<'a> {
     /// A page that was not walked through yet.
     fn page(&mut self, id: u64) -> Result<Page<'a>, BoltError> {
         let damaged = |what| BoltError::Damaged { page: id, what };
-        let Source { file, head } = self.source;
+        let Source { file, head, .. } = self.source;
         let (page, pages) = Page::at(file, head.page_size, id)?;
         let end =
             id.checked_add(pages).filter(|end| *end <= head.pages).ok_or(damaged("it is beyond the last page"))?;

@@ -67,9 +67,26 @@ impl<'a> Page<'a> {
         self.is_leaf
     }
 
-    /// The elements of a leaf, by key.
+    /// Its number; 0 for one that lies within a leaf.
+    pub(super) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How many bytes it has.
+    pub(super) const fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The elements of a leaf, by key. Together they are no larger than the page, since none lies over another.
     pub(super) fn leaf_elements(self) -> impl Iterator<Item = Result<LeafElement<'a>, BoltError>> {
-        (0..self.count).map(move |number| self.leaf_element(number).ok_or(self.outside()))
+        let mut left = self.bytes.len();
+        (0..self.count).map(move |number| {
+            let element = self.leaf_element(number).ok_or(self.outside())?;
+            let size = element.key.len().saturating_add(element.value.len()).saturating_add(HEADER);
+            let over = BoltError::Damaged { page: self.id, what: "its elements lie over each other" };
+            left = left.checked_sub(size).ok_or(over)?;
+            Ok(element)
+        })
     }
 
     /// The pages below a branch, by key.

@@ -119,8 +119,8 @@ pub use unverified::UnverifiedStore;
 pub use upkeep::UpkeepStore;
 #[cfg(all(feature = "accounts", feature = "engine"))]
 pub use vsp::{
-    FeeIncome, FeeKeyStore, KEYS_KEPT, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
-    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, VspTicketStore,
+    FeeIncome, FeeKeyStore, KEYS_KEPT, KeyChanges, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, TicketKey, VspTicketStore,
 };
 #[cfg(feature = "engine")]
 pub use vsp_node::{NodeLook, TransactionSubmission, UnspentOutput, VspNode};

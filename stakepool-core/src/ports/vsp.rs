@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use super::{Listed, Slice, StoreError};
 use crate::chain::{Amount, BlockHeight, ExtendedPubKey, TicketHash, Transaction};
 use crate::time::UnixTime;
-use crate::vsp::{FeeKey, FeeStatus, RecordKind, RegisteredCounts, RegisteredState, TicketRegistration};
+use crate::vsp::{
+    FeeKey, FeeStatus, Outcome, Preferences, RecordKind, RegisteredCounts, RegisteredState, TicketRegistration,
+};
 
 /// A secret, encrypted for its place.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,11 +96,6 @@ pub enum RegisteredWhere {
     Fee(FeeStatus),
     /// Those that have not ended, and whose fee the node has: they are to be voted.
     ToBeVoted,
-    /// Those, and the ones that have ended in a block of the latest [`KEYS_KEPT`] with their keys still kept: the vote may come
-    /// back.
-    WithDaemons,
-    /// Those that have ended, or whose fee went wrong, and whose voting key is still kept: they are not to be voted any more.
-    Withdrawn,
     /// Those that were confirmed, whose fee was settled, or that have ended, in a block above this height.
     SettledAbove(BlockHeight),
     /// Those that have ended in a block of these heights, and whose voting key is still kept.
@@ -108,6 +105,52 @@ pub enum RegisteredWhere {
         /// Up to this height.
         until: BlockHeight,
     },
+}
+
+/// What daemons must know of a registered ticket, and whether they must.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketKey {
+    /// The ticket.
+    pub ticket: TicketHash,
+    /// The key that votes, once it has come and until the vote is too deep to be undone.
+    pub voting_key: Option<SealedSecret>,
+    /// What is voted.
+    pub preferences: Preferences,
+    /// Where its fee is.
+    pub fee: FeeStatus,
+    /// How it has ended.
+    pub outcome: Option<Outcome>,
+    /// In which block.
+    pub ended_at: Option<BlockHeight>,
+}
+
+impl From<&RegisteredTicket> for TicketKey {
+    fn from(ticket: &RegisteredTicket) -> Self {
+        let registration = &ticket.registration;
+        Self {
+            ticket: registration.ticket,
+            voting_key: ticket.voting_key.clone(),
+            preferences: registration.preferences.clone(),
+            fee: registration.fee,
+            outcome: registration.outcome,
+            ended_at: ticket.ended_at,
+        }
+    }
+}
+
+/// Which tickets have changed since some change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeyChanges {
+    /// The number of the latest change, from which on to ask the next time.
+    pub latest: u64,
+    /// Whether these are all tickets that have not ended or whose key is kept, so that what was known before does not count.
+    pub is_all: bool,
+    /// The tickets as they are now.
+    pub tickets: Vec<TicketKey>,
+    /// Tickets that are registered no more.
+    pub forgotten: Vec<TicketHash>,
+    /// The latest block in which a registered ticket has ended.
+    pub last_end: Option<BlockHeight>,
 }
 
 /// Which registered tickets an operator looks for; all where nothing is said.
@@ -169,6 +212,10 @@ pub trait VspTicketStore: Send + Sync {
 
     /// The tickets of a kind, by hash.
     async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError>;
+
+    /// Which tickets have changed after the change of a number, as one moment has them. All that matter where none is given, and
+    /// where the store has no such number, since it is another one by now. Takes as long as there are changes.
+    async fn key_changes(&self, since: Option<u64>) -> Result<KeyChanges, StoreError>;
 
     /// The records of a ticket, the oldest first.
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError>;

@@ -5,6 +5,7 @@
 
 mod clock;
 mod daemon;
+pub mod fuzzing;
 mod memory_store;
 mod node;
 mod racing;

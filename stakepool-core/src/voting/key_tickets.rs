@@ -36,14 +36,34 @@ impl Lottery {
         self.foreign_scripts = self.signer.set_scripts(desired.scripts());
     }
 
-    /// Forgets keys that were kept, and whose tickets' ends are too deep to come back.
+    /// Forgets keys that were kept, and whose tickets' ends are too deep to come back, or which no ticket can have any more.
     pub(super) fn forget_kept_keys(&mut self) {
+        self.forget_unseen_keys();
         let limit = self.tip.minus(DEEP);
         let ended_at = |hash| self.tickets.get(hash).and_then(|ticket| ticket.end).map(|(_, height)| height);
         let deep = self.kept_keys.keys().filter(|hash| ended_at(*hash).is_some_and(|height| height < limit));
         for hash in deep.copied().collect::<Vec<_>>() {
             self.drop_key(&hash);
             self.kept_keys.remove(&hash);
+        }
+    }
+
+    /// Forgets keys that were kept, and whose tickets were not seen for longer than a ticket lasts.
+    fn forget_unseen_keys(&mut self) {
+        let params = self.evaluator.params();
+        let lasts = params.ticket_maturity.saturating_add(params.ticket_expiry).saturating_add(DEEP);
+        let (tip, tickets, kept) = (self.tip, &self.tickets, &self.kept_keys);
+        self.unseen_since.retain(|hash, _| kept.contains_key(hash) && !tickets.contains_key(hash));
+        for hash in kept.keys().filter(|hash| !tickets.contains_key(*hash)) {
+            self.unseen_since.entry(*hash).or_insert(tip);
+        }
+        let limit = tip.minus(lasts);
+        let gone: Vec<_> =
+            self.unseen_since.iter().filter(|(_, since)| **since < limit).map(|(hash, _)| *hash).collect();
+        for hash in gone {
+            self.drop_key(&hash);
+            self.kept_keys.remove(&hash);
+            self.unseen_since.remove(&hash);
         }
     }
 
@@ -119,6 +139,19 @@ impl Lottery {
     /// Whether it is not known for certain if and how a ticket with a key of its own has ended.
     pub(super) fn is_uncertain(&self, hash: &TicketHash) -> bool {
         self.uncertain.contains(hash)
+    }
+
+    /// The tickets of which it is not known for certain if and how they have ended, in the order of their hashes.
+    pub(super) fn uncertain_to_save(&self) -> Vec<TicketHash> {
+        let mut uncertain: Vec<_> = self.uncertain.iter().copied().collect();
+        uncertain.sort_unstable();
+        uncertain
+    }
+
+    /// Takes them from a saved state: what is not known here is not followed.
+    pub(super) fn restore_uncertain(&mut self, uncertain: Vec<TicketHash>) {
+        let (known, tickets) = (&mut self.uncertain, &self.tickets);
+        known.extend(uncertain.into_iter().filter(|hash| tickets.contains_key(hash)));
     }
 
     /// A node calls these tickets live.

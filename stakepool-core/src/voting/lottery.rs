@@ -50,6 +50,8 @@ pub struct Lottery {
     pub(super) desired: Arc<DesiredState>,
     /// Tickets with keys that the desired state neither has nor withdraws.
     pub(super) kept_keys: BTreeMap<TicketHash, KeyTicket>,
+    /// Those of them whose tickets were not seen, with the tip at which that was first noticed. Not saved: a restart begins anew.
+    pub(super) unseen_since: BTreeMap<TicketHash, BlockHeight>,
     /// The greatest indexes of fee keys that a desired state ever had.
     pub(super) fee_indexes: FeeIndexes,
     /// Signs by keys, without a wallet. It is given what votes are made of as that is learned.
@@ -106,6 +108,7 @@ impl Lottery {
             users: HashMap::default(),
             desired: Arc::default(),
             kept_keys: BTreeMap::new(),
+            unseen_since: BTreeMap::new(),
             fee_indexes: FeeIndexes::default(),
             added: FastSet::default(),
             tickets: HashMap::default(),

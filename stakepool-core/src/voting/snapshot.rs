@@ -166,6 +166,8 @@ pub struct Snapshot {
     /// Votes of tickets with keys of their own.
     key_votes: Vec<SavedVote>,
     fee_indexes: FeeIndexes,
+    /// Tickets of which it is not known for certain whether or how they ended.
+    uncertain: Vec<TicketHash>,
 }
 
 impl Snapshot {
@@ -206,6 +208,7 @@ impl Snapshot {
             },
             key_votes,
             fee_indexes: pool.fee_indexes().clone(),
+            uncertain: pool.uncertain_to_save(),
         }
     }
 
@@ -223,6 +226,7 @@ impl Snapshot {
             !self.judging.is_empty(),
             !self.key_votes.is_empty(),
             !self.fee_indexes.is_empty(),
+            !self.uncertain.is_empty(),
         ];
         let last = parts.iter().rposition(|is_there| *is_there);
         let mut rest = Vec::new();
@@ -234,6 +238,9 @@ impl Snapshot {
         }
         if last >= Some(5) {
             rest = postcard::to_extend(&self.fee_indexes, rest).map_err(contents)?;
+        }
+        if last >= Some(6) {
+            rest = postcard::to_extend(&self.uncertain, rest).map_err(contents)?;
         }
         if last >= Some(0) {
             bytes = postcard::to_extend(&self.acknowledged, bytes).map_err(contents)?;
@@ -270,7 +277,8 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     let (keys, rest): (SavedKeys, _) = part(rest)?;
     let (judging, rest): (Judging, _) = part(rest)?;
     let (key_votes, rest): (Vec<SavedVote>, _) = part(rest)?;
-    let (fee_indexes, _): (FeeIndexes, _) = part(rest)?;
+    let (fee_indexes, rest): (FeeIndexes, _) = part(rest)?;
+    let (uncertain, _): (Vec<TicketHash>, _) = part(rest)?;
     let expected = pool.evaluator().network();
     if saved.network != expected {
         return Err(SavedStateError::WrongNetwork { found: saved.network, expected });
@@ -290,6 +298,7 @@ pub fn restore(pool: &mut Lottery, bytes: &[u8]) -> Result<Restored, SavedStateE
     // followed; what became of them meanwhile is found out with the next synchronisation.
     let height = saved.synced.map_or(BlockHeight(0), |(_, height)| height);
     pool.restore(height, saved.tickets, judging.provisional, saved.foreign);
+    pool.restore_uncertain(uncertain);
     let of_users = saved.votes.into_iter().map(|vote| vote.restore(expected, AddressKind::ScriptHash));
     let by_keys = key_votes.into_iter().map(|vote| vote.restore(expected, AddressKind::PubKeyHash));
     let votes = of_users.chain(by_keys).collect();

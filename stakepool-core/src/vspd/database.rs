@@ -51,7 +51,8 @@ impl VspdDatabase {
     /// [`VspdError`] where it cannot be taken over at all: without the server's key or the fee keys, or where pages are
     /// damaged that hold more than one ticket, so that nobody can know which tickets are missing.
     pub fn read(file: &[u8], network: Network) -> Result<Self, VspdError> {
-        let vsp = Bolt::open(file)?.root().bucket(b"vspbkt")?.ok_or(VspdError::NoBucket("vspbkt"))?;
+        let bolt = Bolt::open(file)?;
+        let vsp = bolt.root().bucket(b"vspbkt")?.ok_or(VspdError::NoBucket("vspbkt"))?;
         let version = vsp.value(b"version")?.and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
         let version = version.ok_or(VspdError::Missing("version"))?;
         if !(1..=LATEST).contains(&version) {

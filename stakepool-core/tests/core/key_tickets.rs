@@ -23,6 +23,8 @@ use crate::engine::{Daemon, scene};
 const VOTING: VotingPreference = VotingPreference { bits: VoteBits(5), version: VERSION };
 /// Simnet's maturity, in blocks.
 const MATURITY: u32 = 16;
+/// Simnet's expiry, in blocks.
+const EXPIRY: u32 = 384;
 
 fn key(number: u8) -> Arc<PrivateKey> {
     Arc::new(PrivateKey::from_bytes(&[number; 32]).unwrap())
@@ -158,6 +160,39 @@ fn a_key_that_is_kept_outlives_a_restart_and_a_reorganisation_and_is_forgotten_a
     }
     lottery.disconnect(BlockHeight(221));
     assert!(by_key(&lottery, &[&first]).is_empty(), "nothing is left of it");
+}
+
+#[test]
+fn a_key_that_is_kept_is_forgotten_when_no_ticket_can_have_it_any_more() {
+    let first = bought(1);
+    let lasts = MATURITY + EXPIRY + 256;
+    for (after, is_voted) in [(lasts - MATURITY, true), (lasts + 2 * MATURITY, false)] {
+        let mut lottery = Lottery::new(evaluator());
+        lottery.connect(BlockHeight(200), &[]);
+        lottery.set_desired(with_keys(&[1]));
+        lottery.set_desired(desired(&[1], &[]));
+        for height in 201..=200 + after {
+            lottery.connect(BlockHeight(height), &[]);
+        }
+        lottery.connect(BlockHeight(201 + after), std::slice::from_ref(&first));
+        assert_eq!(!by_key(&lottery, &[&first]).is_empty(), is_voted, "after {after} blocks");
+    }
+}
+
+#[test]
+fn of_a_ticket_that_may_have_ended_nothing_is_reported_after_a_restart_either() {
+    let first = bought(1);
+    let mut lottery = Lottery::new(evaluator());
+    lottery.connect(BlockHeight(300), &[]);
+    lottery.set_desired(with_keys(&[1]));
+    lottery.learn(&first, BlockHeight(200));
+    assert_eq!((by_key(&lottery, &[&first]), lottery.all_reports()), (vec![hash(&first)], vec![]));
+    let point = (block(300, 1), BlockHeight(300));
+    let bytes = snapshot::Snapshot::of(&lottery, 7, true, Some(point), []).encode().unwrap();
+    let mut restarted = Lottery::new(evaluator());
+    snapshot::restore(&mut restarted, &bytes).unwrap();
+    restarted.learn(&first, BlockHeight(200));
+    assert_eq!((by_key(&restarted, &[&first]), restarted.all_reports()), (vec![hash(&first)], vec![]));
 }
 
 #[test]

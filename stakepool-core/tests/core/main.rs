@@ -7,6 +7,7 @@ mod counts;
 mod desired_source;
 mod engine;
 mod engine_wallets;
+mod fuzzing;
 mod key_tickets;
 mod local_daemon;
 mod lost_votes;

@@ -18,12 +18,14 @@ pub(crate) enum Turn {
     Invitations,
     /// Counted tries.
     Tries,
+    /// Registered tickets, whose changes have numbers.
+    Registered,
 }
 
 impl Turn {
     /// Every turn for which somebody may have to wait.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Users, Self::Ledger, Self::LowFee, Self::Mails, Self::Invitations, Self::Tries];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Users, Self::Ledger, Self::LowFee, Self::Mails, Self::Invitations, Self::Tries, Self::Registered];
 
     /// Its name in the database.
     pub(crate) const fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Turn {
             Self::Mails => "mails",
             Self::Invitations => "invitations",
             Self::Tries => "tries",
+            Self::Registered => "registered",
         }
     }
 }

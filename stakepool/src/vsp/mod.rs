@@ -16,6 +16,7 @@ mod import;
 mod key_check;
 mod key_tickets;
 mod known_agendas;
+mod known_keys;
 mod nodes;
 mod passes;
 mod pay_fee;

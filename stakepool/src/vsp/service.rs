@@ -21,10 +21,11 @@ use super::condition::{DaemonsSeen, NodeReport, NodeSeen, RETIRED, hindrance, no
 use super::fault::Fault;
 use super::key_check::{KeyCheck, KeyFileCheck};
 use super::known_agendas::KnownAgendas;
+use super::known_keys::KnownKeys;
 use super::passes::Passes;
 use super::server_key::ServerKey;
 use super::terms::{VspParts, VspTerms};
-use super::vault::{OpenedKeys, Vault, VaultError};
+use super::vault::{Vault, VaultError};
 use crate::desired_changed::DesiredChanged;
 use crate::sealed::SealingKey;
 
@@ -120,8 +121,8 @@ pub struct Vsp {
     key: ServerKey,
     /// What can be voted on.
     pub(super) agendas: KnownAgendas,
-    /// The voting keys that the daemons were given last.
-    pub(super) opened_keys: OpenedKeys,
+    /// The tickets with their keys as the daemons must know them.
+    pub(super) keys: tokio::sync::Mutex<KnownKeys>,
     /// Whether the voting keys can be opened.
     pub(super) key_check: KeyCheck,
     signal: DesiredChanged,
@@ -172,7 +173,7 @@ impl Vsp {
         Ok(Self {
             counted_changes: Mutex::new(signal.subscribe()),
             agendas: KnownAgendas::default(),
-            opened_keys: OpenedKeys::default(),
+            keys: tokio::sync::Mutex::default(),
             key_check: KeyCheck::default(),
             broadcasts: Semaphore::new(BROADCASTS),
             proofs: Semaphore::new(PROOFS),
@@ -320,6 +321,9 @@ impl Vsp {
         self.counted_changes().mark_unchanged();
         let counted = self.parts.stores.vsp_tickets.registered_counts().await;
         self.seen().counts = counted.as_ref().ok().map(|counts| (*counts, Instant::now()));
+        if let Ok(counts) = &counted {
+            self.keys.lock().await.compare(counts.voting);
+        }
         counted
     }
 

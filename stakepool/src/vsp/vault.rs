@@ -1,7 +1,6 @@
 //! What lies sealed in the database: the server's key, voting keys, and records.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use stakepool_core::chain::{PrivateKey, TicketHash};
 use stakepool_core::ports::{SealedRecord, SealedSecret, SealedStore, StoreError};
@@ -54,24 +53,6 @@ pub async fn holds_secrets(store: &dyn SealedStore) -> Result<bool, StoreError> 
 /// Seals and opens.
 #[derive(Clone, Debug)]
 pub(super) struct Vault(Arc<SealingKey>);
-
-/// Voting keys that were opened, so that only new ones are when the daemons are compared. They lie in memory as long as
-/// daemons must have them, as those in the desired state do.
-#[derive(Default)]
-pub(super) struct OpenedKeys(Mutex<HashMap<TicketHash, (SealedSecret, Arc<PrivateKey>)>>);
-
-impl OpenedKeys {
-    /// The key of a ticket, where it was opened from the same sealed bytes.
-    pub(super) fn get(&self, ticket: &TicketHash, sealed: &SealedSecret) -> Option<Arc<PrivateKey>> {
-        let opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.get(ticket).filter(|(of, _)| of == sealed).map(|(_, key)| Arc::clone(key))
-    }
-
-    /// Keeps these keys alone.
-    pub(super) fn keep(&self, keys: HashMap<TicketHash, (SealedSecret, Arc<PrivateKey>)>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = keys;
-    }
-}
 
 impl Vault {
     /// With the key of the key file.

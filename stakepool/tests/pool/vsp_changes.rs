@@ -1,11 +1,15 @@
 //! What the owner of a registered ticket changes: its choices, and who may sign for it.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
 use stakepool_core::ports::VspTicketStore as _;
 use stakepool_core::vsp::RecordKind;
+use tokio::time::advance;
 
+use crate::vsp_store::FaultyStore;
 use crate::vsp_wallet::{Ground, Wallet, code, json_of};
 
 #[tokio::test(start_paused = true)]
@@ -47,4 +51,21 @@ async fn only_the_owner_and_who_was_named_once_sign_for_a_ticket() {
     ground.clock.advance(Duration::from_secs(1));
     assert_eq!(code(&wallet.choose(&vsp, &ground, 3, json!({})).await), (400, 10));
     assert_eq!(wallet.choose(&vsp, &ground, 1, json!({})).await.status, 200, "the owner still signs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_instance_of_an_earlier_version_changes_is_found_once_the_tickets_are_counted() {
+    let ground = Ground::new();
+    let store = Arc::new(FaultyStore::on(&ground.store));
+    let vsp = ground.instance_on(store.clone()).await;
+    vsp.choose_from(Vec::new());
+    assert!(vsp.key_tickets().await.unwrap().is_empty());
+    store.numbers_nothing.store(true, Ordering::Relaxed);
+    let wallet = Wallet::new(1);
+    ground.node.chain().add(&wallet.ticket, Some(900));
+    wallet.register(&ground.instance().await, &ground).await;
+    assert!(vsp.key_tickets().await.unwrap().is_empty(), "nothing says that anything has changed");
+    advance(Duration::from_secs(30)).await;
+    ground.look(&vsp).await;
+    assert_eq!(vsp.key_tickets().await.unwrap().len(), 1);
 }

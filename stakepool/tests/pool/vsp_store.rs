@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use async_trait::async_trait;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{
-    FeeIncome, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    FeeIncome, KeyChanges, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
     SealedRecord, Slice, StoreError, VspTicketStore,
 };
 use stakepool_core::testkit::MemoryStore;
@@ -27,6 +27,8 @@ pub struct FaultyStore {
     pub counted: AtomicU32,
     /// Whether no ticket can be read.
     pub away: AtomicBool,
+    /// Whether changes are made by an instance of an earlier version, which numbers none.
+    pub numbers_nothing: AtomicBool,
 }
 
 impl FaultyStore {
@@ -38,6 +40,7 @@ impl FaultyStore {
             last_step_fails: AtomicBool::default(),
             counted: AtomicU32::default(),
             away: AtomicBool::default(),
+            numbers_nothing: AtomicBool::default(),
         }
     }
 }
@@ -92,6 +95,15 @@ impl VspTicketStore for FaultyStore {
             return Err(unreadable());
         }
         self.store.registered_where(wanted).await
+    }
+
+    async fn key_changes(&self, since: Option<u64>) -> Result<KeyChanges, StoreError> {
+        match since {
+            Some(latest) if self.numbers_nothing.load(Ordering::Relaxed) => {
+                Ok(KeyChanges { latest, ..KeyChanges::default() })
+            }
+            since => self.store.key_changes(since).await,
+        }
     }
 
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {

@@ -48,6 +48,8 @@ pub(super) struct Tables {
     pub(super) audit: Vec<AuditEntry>,
     /// By the hash as it is displayed.
     pub(super) registered: BTreeMap<String, RegisteredTicket>,
+    /// The number of the last change of each registered ticket.
+    pub(super) changes: BTreeMap<TicketHash, u64>,
     /// By ticket and number.
     pub(super) records: BTreeMap<(TicketHash, u32), SealedRecord>,
     /// By the hash of the ticket as it is displayed.

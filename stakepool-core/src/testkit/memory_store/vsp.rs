@@ -5,14 +5,21 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::part;
+use super::tables::{Tables, part};
 use crate::chain::{Address, Amount, ExtendedPubKey, TicketHash};
 use crate::ports::{
-    FeeIncome, FeeKeyStore, KEYS_KEPT, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
-    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, StoreError, VspTicketStore,
+    FeeIncome, FeeKeyStore, KeyChanges, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, StoreError, TicketKey, VspTicketStore,
 };
 use crate::time::UnixTime;
 use crate::vsp::{FeeKey, FeeStatus, Outcome, RegisteredCounts, RegisteredState, TicketRegistration};
+
+impl Tables {
+    fn note_change(&mut self, ticket: &TicketHash) {
+        let latest = self.changes.values().copied().max().unwrap_or_default();
+        self.changes.insert(*ticket, latest + 1);
+    }
+}
 
 #[async_trait]
 impl VspTicketStore for MemoryStore {
@@ -41,6 +48,7 @@ impl VspTicketStore for MemoryStore {
             return Ok(false);
         }
         tables.registered.insert(new.ticket.to_string(), ticket.clone());
+        tables.note_change(&new.ticket);
         tables.records.extend(records.iter().map(|record| ((new.ticket, record.number), record.clone())));
         Ok(true)
     }
@@ -53,6 +61,7 @@ impl VspTicketStore for MemoryStore {
             return Ok(false);
         }
         *known = RegisteredTicket { revision: ticket.revision.saturating_add(1), ..ticket.clone() };
+        tables.note_change(&hash);
         if let Some(number) = records.forgotten {
             tables.records.remove(&(hash, number));
         }
@@ -69,13 +78,13 @@ impl VspTicketStore for MemoryStore {
             return Ok(false);
         }
         tables.registered.remove(&hash);
+        tables.note_change(ticket);
         tables.records.retain(|(of, _), _| of != ticket);
         Ok(true)
     }
 
     async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
         let tables = self.tables();
-        let last_end = tables.registered.values().filter_map(|ticket| ticket.ended_at).max().unwrap_or_default();
         let fits = |ticket: &&RegisteredTicket| {
             let registration = &ticket.registration;
             let is_open = registration.outcome.is_none();
@@ -83,14 +92,6 @@ impl VspTicketStore for MemoryStore {
                 RegisteredWhere::Unconfirmed => is_open && registration.confirmed_at.is_none(),
                 RegisteredWhere::Fee(status) => registration.fee == status,
                 RegisteredWhere::ToBeVoted => registration.is_to_be_voted(),
-                RegisteredWhere::WithDaemons => {
-                    let is_kept =
-                        ticket.ended_at.is_some_and(|at| ticket.voting_key.is_some() && at > last_end.minus(KEYS_KEPT));
-                    registration.is_to_be_voted() || registration.fee.is_sent() && is_kept
-                }
-                RegisteredWhere::Withdrawn => {
-                    ticket.voting_key.is_some() && (!is_open || registration.fee == FeeStatus::Error)
-                }
                 RegisteredWhere::SettledAbove(above) => {
                     let heights = [registration.confirmed_at, ticket.fee_mined_at, ticket.ended_at];
                     heights.into_iter().flatten().any(|height| height > above)
@@ -102,6 +103,26 @@ impl VspTicketStore for MemoryStore {
             }
         };
         Ok(tables.registered.values().filter(fits).cloned().collect())
+    }
+
+    async fn key_changes(&self, since: Option<u64>) -> Result<KeyChanges, StoreError> {
+        let tables = self.tables();
+        let latest = tables.changes.values().copied().max().unwrap_or_default();
+        let last_end = tables.registered.values().filter_map(|ticket| ticket.ended_at).max();
+        let Some(since) = since.filter(|since| *since <= latest) else {
+            let matters =
+                |ticket: &&RegisteredTicket| ticket.registration.outcome.is_none() || ticket.voting_key.is_some();
+            let tickets = tables.registered.values().filter(matters).map(TicketKey::from).collect();
+            return Ok(KeyChanges { latest, is_all: true, tickets, forgotten: Vec::new(), last_end });
+        };
+        let mut changes = KeyChanges { latest, last_end, ..KeyChanges::default() };
+        for (ticket, _) in tables.changes.iter().filter(|(_, number)| **number > since) {
+            match tables.registered.get(&ticket.to_string()) {
+                Some(known) => changes.tickets.push(known.into()),
+                None => changes.forgotten.push(*ticket),
+            }
+        }
+        Ok(changes)
     }
 
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {

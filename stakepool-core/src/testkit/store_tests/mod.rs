@@ -211,6 +211,7 @@ macro_rules! store_tests {
                 of_two_changes_of_one_revision_one_succeeds
                 records_come_and_go_with_changes_of_their_ticket
                 registered_tickets_are_found_by_their_state
+                changes_of_keys_are_told_from_any_of_them_on
                 registered_tickets_are_searched_and_counted
                 confirmed_fees_are_added_up
                 a_fee_key_gives_each_index_once

@@ -209,6 +209,7 @@ pub(super) const OWN: &[Table] = &[
         columns: "ticket VARCHAR(64) NOT NULL PRIMARY KEY, user_id BIGINT NOT NULL, made BIGINT NOT NULL, \
                   KEY vsp_claims_of_user (user_id, made)",
     },
+    Table { name: "vsp_changes", columns: "ticket VARCHAR(64) NOT NULL PRIMARY KEY, number BIGINT NOT NULL UNIQUE" },
     // Whose writers go one after the other.
     Table { name: "turns", columns: "name VARCHAR(64) NOT NULL PRIMARY KEY, taken BIGINT NOT NULL" },
     // Transactions that are done, for as long as somebody may try them again.

@@ -26,7 +26,7 @@ pub(super) async fn find(
     page.push(" ORDER BY registered DESC, ticket LIMIT ").push_bind(limit(slice.limit));
     page.push(" OFFSET ").push_bind(limit(slice.offset));
     let (total, rows) = page_of(database, &count, &page).await?;
-    let rows = rows.iter().map(rows::read).collect::<Result<_, _>>()?;
+    let rows = rows.iter().filter_map(|row| rows::readable(database, row)).collect();
     Ok(Listed { total, rows })
 }
 

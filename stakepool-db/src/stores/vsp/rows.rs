@@ -8,6 +8,7 @@ use stakepool_core::ports::{RegisteredTicket, SealedSecret, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{FeeAddress, Outcome, Quote, TicketRegistration};
 
+use crate::database::Database;
 use crate::sql::{Failure, Fields, Row, Statement, sql};
 
 /// The statement that inserts a ticket.
@@ -111,6 +112,11 @@ pub(super) fn read(row: &Row) -> Result<RegisteredTicket, StoreError> {
         ended_at: fields.optional("ended_at")?.map(BlockHeight),
         revision: fields.number("revision")?,
     })
+}
+
+/// A ticket as it is kept. One that cannot be read is left out: it keeps no other from its turn.
+pub(super) fn readable(database: &Database, row: &Row) -> Option<RegisteredTicket> {
+    read(row).map_err(|error| database.log_once(&error, "a registered ticket is left out")).ok()
 }
 
 fn parsed_or_empty<T: FromStr<Err: Display>>(fields: &Fields<'_>, column: &str) -> Result<Option<T>, StoreError> {

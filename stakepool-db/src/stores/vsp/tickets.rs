@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{
-    FeeIncome, KEYS_KEPT, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
+    FeeIncome, KeyChanges, Listed, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
     SealedRecord, Slice, StoreError, VspTicketStore,
 };
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::RegisteredCounts;
 
-use super::{figures, records, rows};
+use super::{changes, figures, records, rows};
 use crate::attempts::transaction;
 use crate::database::Database;
-use crate::sql::{Fields, Row, Statement, Turn, sql};
+use crate::sql::{Fields, Statement, Turn, sql};
 
 /// Tickets that one statement asks for.
 const AT_ONCE: usize = 500;
@@ -29,7 +29,7 @@ impl VspTicketStore for Database {
         for some in tickets.chunks(AT_ONCE) {
             let mut query = sql("SELECT * FROM vsp_tickets WHERE ticket IN (").once();
             query.push_list(some.iter().map(ToString::to_string)).push(") ORDER BY ticket");
-            found.extend(self.rows(&query).await?.iter().filter_map(|row| readable(self, row)));
+            found.extend(self.rows(&query).await?.iter().filter_map(|row| rows::readable(self, row)));
         }
         Ok(found)
     }
@@ -40,9 +40,10 @@ impl VspTicketStore for Database {
         records: &[SealedRecord],
     ) -> Result<bool, StoreError> {
         let hash = ticket.registration.ticket.to_string();
-        transaction!(self.writes(Turn::None), |transaction| {
+        transaction!(self.writes(Turn::Registered), |transaction| {
             let is_new = transaction.insert_new(&rows::insert(ticket)?).await?;
             if is_new {
+                changes::note(transaction, &hash).await?;
                 for record in records {
                     records::add(transaction, &hash, record).await?;
                 }
@@ -53,9 +54,10 @@ impl VspTicketStore for Database {
 
     async fn change_registered(&self, ticket: &RegisteredTicket, records: &RecordChange) -> Result<bool, StoreError> {
         let hash = ticket.registration.ticket.to_string();
-        transaction!(self.writes(Turn::None), |transaction| {
+        transaction!(self.writes(Turn::Registered), |transaction| {
             let changed = transaction.execute(&rows::update(ticket)?).await? == 1;
             if changed {
+                changes::note(transaction, &hash).await?;
                 records::change(transaction, &hash, records).await?;
             }
             Ok(changed)
@@ -67,9 +69,10 @@ impl VspTicketStore for Database {
         let forget = sql("DELETE FROM vsp_tickets WHERE ticket = ? AND revision = ?")
             .bind(hash.as_str())
             .bind(rows::revision(revision));
-        transaction!(self.writes(Turn::None), |transaction| {
+        transaction!(self.writes(Turn::Registered), |transaction| {
             let is_gone = transaction.execute(&forget).await? == 1;
             if is_gone {
+                changes::note(transaction, &hash).await?;
                 transaction.execute(&sql("DELETE FROM vsp_records WHERE ticket = ?").bind(hash.as_str())).await?;
             }
             Ok(is_gone)
@@ -78,7 +81,11 @@ impl VspTicketStore for Database {
 
     async fn registered_where(&self, wanted: RegisteredWhere) -> Result<Vec<RegisteredTicket>, StoreError> {
         let found = self.rows(&query(wanted)).await?;
-        Ok(found.iter().filter_map(|row| readable(self, row)).collect())
+        Ok(found.iter().filter_map(|row| rows::readable(self, row)).collect())
+    }
+
+    async fn key_changes(&self, since: Option<u64>) -> Result<KeyChanges, StoreError> {
+        changes::since(self, since).await
     }
 
     async fn records(&self, ticket: &TicketHash) -> Result<Vec<SealedRecord>, StoreError> {
@@ -120,11 +127,6 @@ impl VspTicketStore for Database {
     }
 }
 
-/// A ticket as it is kept. One that cannot be read is left out: it keeps no other from its turn.
-fn readable(database: &Database, row: &Row) -> Option<RegisteredTicket> {
-    rows::read(row).map_err(|error| database.log_once(&error, "a registered ticket is left out")).ok()
-}
-
 fn query(wanted: RegisteredWhere) -> Statement {
     let height = |height: stakepool_core::chain::BlockHeight| i64::from(height.0);
     match wanted {
@@ -136,13 +138,6 @@ fn query(wanted: RegisteredWhere) -> Statement {
         }
         RegisteredWhere::ToBeVoted => sql("SELECT * FROM vsp_tickets WHERE outcome = '' \
              AND fee_status IN ('broadcast', 'confirmed') ORDER BY ticket"),
-        RegisteredWhere::WithDaemons => sql("SELECT * FROM vsp_tickets WHERE outcome = '' \
-             AND fee_status IN ('broadcast', 'confirmed') UNION ALL \
-             SELECT * FROM vsp_tickets WHERE ended_at > (SELECT MAX(ended_at) FROM vsp_tickets) - ? AND outcome <> '' \
-             AND fee_status IN ('broadcast', 'confirmed') AND LENGTH(voting_key) > 0 ORDER BY ticket")
-        .bind(i64::from(KEYS_KEPT)),
-        RegisteredWhere::Withdrawn => sql("SELECT * FROM vsp_tickets WHERE LENGTH(voting_key) > 0 \
-             AND (outcome <> '' OR fee_status = 'error') ORDER BY ticket"),
         RegisteredWhere::SettledAbove(above) => {
             sql("SELECT * FROM vsp_tickets WHERE confirmed_at > ? OR fee_mined_at > ? OR ended_at > ? ORDER BY ticket")
                 .bind(height(above))

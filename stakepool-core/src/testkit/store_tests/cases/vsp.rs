@@ -7,8 +7,8 @@ use crate::chain::{
     TxHash, TxInput, TxOutput,
 };
 use crate::ports::{
-    FeeIncome, FeeKeyStore, KEYS_KEPT, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
-    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, VspTicketStore,
+    FeeIncome, FeeKeyStore, KeyChanges, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, TicketKey, VspTicketStore,
 };
 use crate::testkit::samples::{NOW, bytes, later, ticket};
 use crate::testkit::store_tests::fixture::Fixture;
@@ -185,8 +185,6 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         (RegisteredWhere::Fee(FeeStatus::Confirmed), &[4, 5, 6]),
         (RegisteredWhere::Fee(FeeStatus::Error), &[8, 9]),
         (RegisteredWhere::ToBeVoted, &[3, 4]),
-        (RegisteredWhere::WithDaemons, &[3, 4, 5, 6]),
-        (RegisteredWhere::Withdrawn, &[5, 6, 9]),
         (RegisteredWhere::SettledAbove(BlockHeight(8)), &[4, 5, 6]),
         (RegisteredWhere::SettledAbove(BlockHeight(30)), &[]),
         (RegisteredWhere::KeyKept { above: BlockHeight(0), until: BlockHeight(29) }, &[]),
@@ -198,12 +196,47 @@ pub(crate) async fn registered_tickets_are_found_by_their_state<F: Fixture>(fixt
         let found: Vec<_> = found.iter().map(|ticket| ticket.registration.fee_address.index.0).collect();
         assert_eq!(found, expected, "{wanted:?}");
     }
-    let later_end = RegisteredTicket { ended_at: Some(BlockHeight(30 + KEYS_KEPT)), ..full(7) };
-    stores.add_registered(&later_end).await.unwrap();
-    let known = stores.registered_where(RegisteredWhere::WithDaemons).await.unwrap();
-    assert_eq!(known.len(), 3, "the ends of 5 and 6 cannot be undone any more");
-    let counts = RegisteredCounts { voting: 2, voted: 1, missed: 2, ..RegisteredCounts::default() };
+    let counts = RegisteredCounts { voting: 2, voted: 1, missed: 1, ..RegisteredCounts::default() };
     assert_eq!(stores.registered_counts().await, Ok(counts));
+}
+
+pub(crate) async fn changes_of_keys_are_told_from_any_of_them_on<F: Fixture>(fixture: &F) {
+    let stores = fixture.open().await;
+    let key = |ticket: &RegisteredTicket| TicketKey::from(ticket);
+    let told = async |since| {
+        let mut changes = stores.key_changes(since).await.unwrap();
+        changes.tickets.sort_by_key(|changed| changed.ticket.to_string());
+        changes
+    };
+    assert_eq!(told(None).await, KeyChanges { is_all: true, ..KeyChanges::default() });
+    let deep = RegisteredTicket { voting_key: None, ..full(3) };
+    for ticket in [&registered(1), &full(2), &deep] {
+        stores.add_registered(ticket).await.unwrap();
+    }
+    let all = told(None).await;
+    let mut expected = vec![key(&registered(1)), key(&full(2))];
+    expected.sort_by_key(|expected| expected.ticket.to_string());
+    assert_eq!((all.is_all, &all.tickets, all.last_end), (true, &expected, deep.ended_at), "the third needs no key");
+    assert_eq!(told(Some(all.latest)).await, KeyChanges { is_all: false, tickets: Vec::new(), ..all.clone() });
+
+    // A change, one that failed, and one after which the key is gone.
+    let mut paid = RegisteredTicket { voting_key: full(1).voting_key, ..registered(1) };
+    stores.change_registered(&paid, &RecordChange::default()).await.unwrap();
+    assert_eq!(stores.change_registered(&paid, &RecordChange::default()).await, Ok(false));
+    let first = told(Some(all.latest)).await;
+    assert_eq!((first.is_all, &first.tickets), (false, &vec![key(&paid)]));
+    stores
+        .change_registered(&RegisteredTicket { voting_key: None, ..full(2) }, &RecordChange::default())
+        .await
+        .unwrap();
+    let second = told(Some(first.latest)).await;
+    assert_eq!(second.tickets, [key(&RegisteredTicket { voting_key: None, ..full(2) })]);
+    assert_eq!(told(Some(all.latest)).await.tickets.len(), 2, "both, for whoever asks later");
+    paid.revision += 1;
+    assert_eq!(stores.forget_registered(&ticket(1), paid.revision).await, Ok(true));
+    let last = told(Some(second.latest)).await;
+    assert_eq!((last.tickets, last.forgotten), (Vec::new(), vec![ticket(1)]));
+    assert!(told(Some(last.latest + 1)).await.is_all, "of another database");
 }
 
 pub(crate) async fn registered_tickets_are_searched_and_counted<F: Fixture>(fixture: &F) {
