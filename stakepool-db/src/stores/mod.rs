@@ -7,7 +7,6 @@
 mod access;
 mod admin;
 mod audit;
-mod claims;
 mod history;
 mod invitations;
 mod leases;

@@ -1,5 +1,7 @@
 //! The ledger of tickets and votes.
 
+mod claims;
+mod no_user;
 mod query;
 mod tickets;
 mod votes;
@@ -13,7 +15,7 @@ use stakepool_core::ports::{EventCursor, LedgerStore, LostAddress, StoreError, S
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::UnixTime;
 
-pub(super) use self::tickets::{NO_USER, user_of};
+pub(super) use self::no_user::user_of;
 pub(super) use self::votes::read as read_vote;
 use crate::attempts::transaction;
 use crate::database::Database;

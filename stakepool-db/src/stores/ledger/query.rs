@@ -8,6 +8,7 @@ use stakepool_core::ports::{LostAddress, StoreError, TicketOrder, TicketPage, Ti
 use stakepool_core::reports::TicketState;
 
 use super::super::page::page as page_of;
+use super::no_user::NO_USER;
 use super::tickets;
 use crate::database::Database;
 use crate::sql::{Fields, Statement, limit, sql};
@@ -56,7 +57,7 @@ fn push_conditions(sql: &mut Statement, query: &TicketQuery) {
     }
     if let Some(by_own_key) = query.by_own_key {
         // Claimed ones have a user.
-        sql.push(next()).push(if by_own_key { "(user_id = " } else { "(user_id <> " }).push_bind(tickets::NO_USER);
+        sql.push(next()).push(if by_own_key { "(user_id = " } else { "(user_id <> " }).push_bind(NO_USER);
         sql.push(if by_own_key { " OR ticket IN (" } else { " AND ticket NOT IN (" });
         sql.push("SELECT c.ticket FROM vsp_claims c))");
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::StoreError;
 use stakepool_core::reports::{TicketReport, TicketState};
@@ -10,19 +9,12 @@ use stakepool_core::store_rules::{LedgerTicket, merge_ticket};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 
-use super::super::claims;
+use super::claims;
+use super::no_user::{NO_USER, user_of};
 use crate::sql::{Failure, Fields, Row, Transaction, Value, sql};
 
 /// Reports that share a statement. 16 values a row stay well below SQLite's 32,766.
 const CHUNK: usize = 500;
-
-/// What stands in the place of a user's number where a ticket votes by a key of its own. Users' numbers begin with 1.
-pub(in super::super) const NO_USER: i64 = 0;
-
-/// The user of a ticket with this number.
-pub(in super::super) fn user_of(number: i64) -> Option<UserId> {
-    (number != NO_USER).then_some(UserId(number))
-}
 
 /// Brings reports of a daemon into the ledger. What they do not change is not written.
 pub(super) async fn put(

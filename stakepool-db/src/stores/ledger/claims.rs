@@ -8,7 +8,7 @@ use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{Claim, ClaimStore, StoreError};
 use stakepool_core::time::UnixTime;
 
-use super::ledger::NO_USER;
+use super::no_user::NO_USER;
 use crate::attempts::transaction;
 use crate::database::Database;
 use crate::sql::{Failure, Fields, Row, Statement, Transaction, Turn, sql};
