@@ -9,7 +9,7 @@ use super::heads::Heads;
 use super::list::{self, List};
 use super::overview::savable;
 use super::row::{self, Row};
-use super::{registration, tip};
+use super::{tip, without_tickets};
 use crate::view::pager::Pager;
 use crate::view::when::BlockTime;
 use crate::visit::{Outcome, Visit};
@@ -41,7 +41,7 @@ struct Listing {
 
 /// Shows the page.
 pub async fn show(visit: Visit) -> Outcome {
-    if let Err(elsewhere) = registration(&visit)? {
+    if let Some(elsewhere) = without_tickets(&visit).await? {
         return Ok(elsewhere);
     }
     visit.remembered(|| page(&visit)).await

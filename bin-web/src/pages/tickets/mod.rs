@@ -39,6 +39,14 @@ fn registration(visit: &Visit) -> Result<Result<&Registration, Response>, PageEr
     Ok(registration.ok_or_else(|| visit.done(Flash::AddressFirst, "/address")))
 }
 
+/// The way to a registration, for a user who has none and no ticket either: one whose wallet registers tickets by itself needs
+/// none.
+async fn without_tickets(visit: &Visit) -> Result<Option<Response>, PageError> {
+    let Err(elsewhere) = registration(visit)? else { return Ok(None) };
+    let claimed = visit.site.pool.claimed_tickets(visit.need_user()?.id).await?;
+    Ok(claimed.is_empty().then_some(elsewhere))
+}
+
 /// The best height: the wallets', or, while none answers, the best that anybody else has reported.
 pub async fn tip(site: &Site) -> Option<BlockHeight> {
     match site.pool.figures().await {

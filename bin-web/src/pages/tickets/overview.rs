@@ -10,7 +10,7 @@ use warp::http::StatusCode;
 
 use super::list::{self, List};
 use super::row::{self, Row};
-use super::{registration, tip};
+use super::{tip, without_tickets};
 use crate::pages::charts::of_user;
 use crate::pages::start::SetUp;
 use crate::view::amounts;
@@ -51,7 +51,7 @@ struct Earned {
 
 /// Shows the page.
 pub async fn show(visit: Visit) -> Outcome {
-    if let Err(elsewhere) = registration(&visit)? {
+    if let Some(elsewhere) = without_tickets(&visit).await? {
         return Ok(elsewhere);
     }
     visit.remembered(|| page(&visit)).await

@@ -46,6 +46,11 @@ async fn a_claimed_ticket_is_in_lists_files_and_page_of_its_user_alone_until_it_
     assert_eq!(alice.get(&format!("/ticket?hash={hash}")).await.status, StatusCode::OK);
     assert_eq!(bob.get(&format!("/ticket?hash={hash}")).await.status, StatusCode::NOT_FOUND);
 
+    // A list of a user who has no address, and needs none.
+    let listed = alice.get("/tickets/list?show=live").await.text();
+    assert!(listed.contains(&hash), "{listed}");
+    assert_eq!(bob.get("/tickets/list?show=live").await.status, StatusCode::SEE_OTHER);
+
     // Whoever else can sign for it must have it released first; nobody else can.
     let refused = signed(&mut bob, &ticket, "claim").await;
     assert!(refused.status == StatusCode::CONFLICT && refused.text().contains("Another account has this ticket"));

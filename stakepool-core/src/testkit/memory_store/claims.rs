@@ -17,6 +17,7 @@ impl Tables {
     }
 
     fn release(&mut self, ticket: &TicketHash) {
+        self.ledger_changes += 1;
         self.claims.remove(&ticket.to_string());
         if let Some(known) = self.tickets.get_mut(&ticket.to_string()) {
             known.report.user = None;
@@ -33,6 +34,7 @@ impl ClaimStore for MemoryStore {
             return Ok(false);
         }
         tables.claims.insert(key.clone(), *claim);
+        tables.ledger_changes += 1;
         if let Some(known) = tables.tickets.get_mut(&key) {
             known.report.user = known.report.user.or(Some(claim.user));
         }

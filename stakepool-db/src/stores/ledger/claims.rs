@@ -29,13 +29,15 @@ impl ClaimStore for Database {
             .bind(hash.as_str())
             .bind(NO_USER);
         // With the ledger's turn: no report comes between the two.
-        transaction!(self.writes(Turn::Ledger), |transaction| {
+        let is_claimed = transaction!(self.writes(Turn::Ledger), |transaction| {
             let is_new = transaction.insert_new(&insert).await?;
             if is_new {
                 transaction.execute(&own).await?;
             }
             Ok(is_new)
-        })
+        })?;
+        self.ledger_changed();
+        Ok(is_claimed)
     }
 
     async fn release_claim(&self, ticket: &TicketHash, user: UserId) -> Result<bool, StoreError> {
@@ -45,13 +47,15 @@ impl ClaimStore for Database {
             .bind(NO_USER)
             .bind(hash.as_str())
             .bind(user.0);
-        transaction!(self.writes(Turn::Ledger), |transaction| {
+        let is_released = transaction!(self.writes(Turn::Ledger), |transaction| {
             let is_gone = transaction.execute(&delete).await? == 1;
             if is_gone {
                 transaction.execute(&disown).await?;
             }
             Ok(is_gone)
-        })
+        })?;
+        self.ledger_changed();
+        Ok(is_released)
     }
 
     async fn release_claims(&self, user: UserId) -> Result<u64, StoreError> {
@@ -61,10 +65,12 @@ impl ClaimStore for Database {
         .bind(NO_USER)
         .bind(user.0);
         let delete = sql("DELETE FROM vsp_claims WHERE user_id = ?").bind(user.0);
-        transaction!(self.writes(Turn::Ledger), |transaction| {
+        let released = transaction!(self.writes(Turn::Ledger), |transaction| {
             transaction.execute(&disown).await?;
             transaction.execute(&delete).await
-        })
+        })?;
+        self.ledger_changed();
+        Ok(released)
     }
 
     async fn claims_of(&self, user: UserId) -> Result<Vec<Claim>, StoreError> {

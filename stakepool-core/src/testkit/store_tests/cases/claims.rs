@@ -42,7 +42,9 @@ pub(crate) async fn a_claimed_ticket_is_among_the_users_whatever_daemons_report<
     let of_user = || TicketQuery { user: Some(UserId(7)), ..TicketQuery::default() };
     // One that is reported before it is claimed, and one after; the third is nobody's.
     stores.put_tickets("a", &[key_report(1), key_report(3), report(4, 8)], NOW).await.unwrap();
+    let changes = stores.changes().await.unwrap();
     stores.add_claim(&claim(1, 7)).await.unwrap();
+    assert_ne!(stores.changes().await.unwrap(), changes, "what is kept of the ledger is made anew");
     stores.add_claim(&claim(2, 7)).await.unwrap();
     stores.put_tickets("a", &[key_report(2)], NOW).await.unwrap();
     let ended =
