@@ -202,6 +202,13 @@ impl Hosts {
         }
     }
 
+    /// Whether the hosts are, or were, nodes of a cluster.
+    pub(super) fn is_cluster(&self) -> bool {
+        let state = self.state();
+        let is_node = |found: &Result<Usable, Unusable>| found.as_ref().is_ok_and(|usable| usable.cluster.is_some());
+        state.largest > 0 || state.found.iter().any(|(_, found)| is_node(found))
+    }
+
     /// What the database is called for people.
     pub(super) fn place(&self) -> String {
         self.options.place_on(&self.state().used.host)

@@ -166,7 +166,8 @@ impl Server {
     /// A transaction that writes in its turn.
     pub(crate) async fn write(&self, turn: Turn, operation: &Operation, until: Instant) -> Result<Begun, Failure> {
         let mut connection = self.connection_to_write(until).await?;
-        match begin(&mut connection, turn, operation).await {
+        connection.begin(self.hosts.is_cluster()).await?;
+        match take_up(&mut connection, turn, operation).await {
             Ok(true) => Ok(Begun::Now(connection)),
             Ok(false) => connection.roll_back().await.map(|()| Begun::Before),
             Err(failure @ Failure::Sql(sqlx::Error::Database(_))) => {
@@ -195,9 +196,8 @@ impl Server {
     }
 }
 
-/// Begins a transaction in its turn; false where it did its work at an earlier try.
-async fn begin(connection: &mut Guarded, turn: Turn, operation: &Operation) -> Result<bool, Failure> {
-    connection.command("BEGIN").await?;
+/// Waits for the turn of a transaction that was begun, and writes its number; false where it did its work at an earlier try.
+async fn take_up(connection: &mut Guarded, turn: Turn, operation: &Operation) -> Result<bool, Failure> {
     if turn != Turn::None {
         take(connection, turn).await?;
     }

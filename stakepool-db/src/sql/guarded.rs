@@ -36,6 +36,8 @@ pub(crate) struct Guarded {
     _permit: Option<OwnedSemaphorePermit>,
     /// The number of the transaction on it, once it has written that.
     operation: Option<String>,
+    /// Whether the transaction on it may be lost without a word.
+    is_in_cluster: bool,
     /// Whether its server cannot serve. Then it is closed: the next one may go to another server.
     is_useless: bool,
 }
@@ -43,7 +45,8 @@ pub(crate) struct Guarded {
 impl Guarded {
     /// Takes a connection out of the pool for good, unless it is given back.
     pub(crate) const fn new(connection: PoolConnection<MySql>, until: Instant, given_up: GivenUp) -> Self {
-        Self { connection: Some(connection), until, given_up, _permit: None, operation: None, is_useless: false }
+        let connection = Some(connection);
+        Self { connection, until, given_up, _permit: None, operation: None, is_in_cluster: false, is_useless: false }
     }
 
     /// The same of a server that nobody gives up.
@@ -124,16 +127,37 @@ impl Guarded {
         if own.is_empty() { Err(Failure::Contended) } else { Ok(()) }
     }
 
+    /// Begins a transaction that writes. A node of a cluster may take it back for one of another node between two statements,
+    /// and say so only where it prepares the next one, or not at all. So that what follows then does not last by itself, nothing
+    /// lasts on this connection before the end.
+    pub(crate) async fn begin(&mut self, is_in_cluster: bool) -> Result<(), Failure> {
+        self.is_in_cluster = is_in_cluster;
+        if is_in_cluster {
+            self.command("SET autocommit = 0").await?;
+        }
+        self.command("BEGIN").await
+    }
+
     pub(crate) async fn commit(mut self) -> Result<(), Failure> {
+        if self.is_in_cluster {
+            self.require_open().await?;
+        }
         self.command("COMMIT").await?;
-        self.give_back();
+        self.give_back_after_end().await;
         Ok(())
     }
 
     pub(crate) async fn roll_back(mut self) -> Result<(), Failure> {
         self.command("ROLLBACK").await?;
-        self.give_back();
+        self.give_back_after_end().await;
         Ok(())
+    }
+
+    /// Gives the connection back as the next one expects it, or closes it.
+    async fn give_back_after_end(mut self) {
+        if !self.is_in_cluster || self.command("SET autocommit = 1").await.is_ok() {
+            self.give_back();
+        }
     }
 
     /// Gives the connection back to the pool. No transaction may be open on it.

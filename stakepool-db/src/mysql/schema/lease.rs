@@ -43,11 +43,12 @@ impl Lease {
     /// Waits for the lease. `None` where another program has it all the time.
     pub(super) async fn take(connection: &mut Guarded) -> Result<Option<Self>, Failure> {
         let deadline = Instant::now() + PATIENCE;
-        // In one statement, which no other can come between. An account sees its own connections.
+        // In one statement, which no other can come between. An account sees its own connections. Nodes that share a host may
+        // share a port, too, on addresses of their own.
         let take = sql("UPDATE schema_lease SET fence = LAST_INSERT_ID(fence + 1), until = UNIX_TIMESTAMP() + ?, \
-             server = CONCAT(@@hostname, ':', @@port), account = CURRENT_USER(), connection = CONNECTION_ID() \
-             WHERE id = 0 AND (until <= UNIX_TIMESTAMP() OR (server = CONCAT(@@hostname, ':', @@port) \
-             AND account = CURRENT_USER() \
+             server = CONCAT(@@hostname, ':', @@port, @@datadir), account = CURRENT_USER(), \
+             connection = CONNECTION_ID() WHERE id = 0 AND (until <= UNIX_TIMESTAMP() \
+             OR (server = CONCAT(@@hostname, ':', @@port, @@datadir) AND account = CURRENT_USER() \
              AND connection NOT IN (SELECT p.id FROM information_schema.processlist p)))")
         .bind(LASTS);
         loop {
