@@ -9,7 +9,10 @@ use stakepool_core::time::UnixTime;
 
 use crate::attempts::transaction;
 use crate::database::Database;
-use crate::sql::{Failure, Fields, Transaction, Turn, sql};
+use crate::sql::{Failure, Fields, Row, Transaction, Turn, sql};
+
+/// Most tries that are over which go with one that is counted: more than one adds, and few enough that nobody waits for it.
+const OVER: i64 = 100;
 
 #[async_trait]
 impl TryStore for Database {
@@ -40,10 +43,10 @@ impl TryStore for Database {
             if refused.is_some() {
                 return Ok(refused);
             }
-            // Those that are over go along, so that the table stays small: in a statement of their own, which an index serves.
-            transaction.execute(&sql("DELETE FROM counted_tries WHERE ends <= ?").bind(now.0)).await?;
+            let over = over(transaction, now).await?;
             let mut replaced = sql("DELETE FROM counted_tries WHERE subject IN (").once();
-            replaced.push_list(counted.iter().map(|(subject, _)| *subject)).push(")");
+            let subjects = counted.iter().map(|(subject, _)| *subject);
+            replaced.push_list(subjects.chain(over.iter().map(String::as_str))).push(")");
             transaction.execute(&replaced).await?;
             let mut insert = sql("INSERT INTO counted_tries (subject, tries, ends) VALUES ").once();
             for (number, (subject, (tries, ends))) in counted.into_iter().enumerate() {
@@ -77,6 +80,13 @@ impl TryStore for Database {
     }
 }
 
+/// Some subjects whose tries are over, which an index finds. They go along, so that the table stays small.
+async fn over(transaction: &mut Transaction, now: UnixTime) -> Result<Vec<String>, Failure> {
+    let over = sql("SELECT subject FROM counted_tries WHERE ends <= ? ORDER BY ends LIMIT ?").bind(now.0).bind(OVER);
+    let subject = |row: &Row| Ok(Fields::new(row, "counted_tries", "?").text("subject")?.to_owned());
+    transaction.rows(&over).await?.iter().map(subject).collect()
+}
+
 /// What is stored of the subjects of tries: how many there were, and when they are forgotten.
 async fn read(
     transaction: &mut Transaction,
@@ -91,4 +101,28 @@ async fn read(
         stored.insert(subject, (fields.number("tries")?, UnixTime(fields.number("ends")?)));
     }
     Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::SqliteOptions;
+
+    #[tokio::test]
+    async fn tries_that_are_over_go_a_few_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pool.sqlite");
+        let database = Database::open_sqlite(file, SqliteOptions::default()).await.unwrap();
+        let one = |subject: String| CountedTry { subject, most: 1, until: UnixTime(60) };
+        let many: Vec<_> = (0..250).map(|number| one(format!("flood {number}"))).collect();
+        assert_eq!(database.count_tries(&many, UnixTime(0)).await, Ok(None));
+        let mut left = Vec::new();
+        for number in 0..3 {
+            assert_eq!(database.count_try(&format!("{number}"), 1, UnixTime(61), UnixTime(121)).await, Ok(None));
+            let count = sql("SELECT COUNT(*) AS tries FROM counted_tries WHERE ends <= 61");
+            let row = database.row(&count).await.unwrap().unwrap();
+            left.push(Fields::new(&row, "counted_tries", "?").number::<i64>("tries").unwrap());
+        }
+        assert_eq!(left, [150, 50, 0]);
+    }
 }

@@ -70,4 +70,31 @@ impl Subject {
     pub(super) fn name(self) -> String {
         format!("{self:?}")
     }
+
+    /// For what is counted by address, of which anybody may have any number: the kind. Everything else there are as many of as
+    /// users, or as few as the pool has let come into being.
+    pub(super) const fn by_address(self) -> Option<&'static str> {
+        match self {
+            Self::AccountFrom(..) => Some("account from"),
+            Self::UnknownFrom(..) => Some("unknown from"),
+            Self::Stranger(..) => Some("stranger"),
+            Self::SignInClient(_) => Some("sign-in"),
+            Self::SignUpClient(_) => Some("sign-up"),
+            Self::MailClient(_) => Some("mail"),
+            Self::Account(_)
+            | Self::Unknown(_)
+            | Self::Known(_)
+            | Self::KnownTo(_)
+            | Self::Right(_)
+            | Self::RightFromKnown(_)
+            | Self::RightConfirmed(_)
+            | Self::Confirmation(_)
+            | Self::SecondFactor(_)
+            | Self::ApiWrite(_)
+            | Self::Registrations
+            | Self::Mail(..)
+            | Self::NetworkMail(_)
+            | Self::UnverifiedAddress(_) => None,
+        }
+    }
 }

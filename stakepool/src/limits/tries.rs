@@ -82,6 +82,10 @@ const NEIGHBOURS: u32 = 2;
 /// signed in to it before.
 const CROWD: u32 = 10;
 
+/// How many of a kind are told apart where all instances count by address: the store has no more rows of it, however many
+/// networks a flood comes from. So many that honest clients hardly ever share one.
+const BUCKETS: u64 = 1 << 17;
+
 /// A try that is counted. Unless it is taken back, it counts as a failure.
 #[derive(Debug)]
 #[must_use]
@@ -126,7 +130,7 @@ impl Limiter {
 
     /// A try as all instances count it: by names that say nothing to whoever reads them.
     pub fn together(&self, tried: &Try, now: UnixTime) -> Vec<CountedTry> {
-        tried.account.iter().chain(&tried.client).map(|limit| self.counted(limit, now)).collect()
+        self.counted(tried.account.iter().chain(&tried.client), now)
     }
 
     /// The names of what a try counts for: the account, and the client.
@@ -137,22 +141,36 @@ impl Limiter {
 
     /// A [sign-up](Limiter::sign_up) as all instances count it.
     pub fn sign_up_together(&self, client: ClientAddress, now: UnixTime) -> Vec<CountedTry> {
-        let limits = self.by_client(client, Subject::SignUpClient, self.limits.sign_ups_per_client);
-        limits.iter().map(|limit| self.counted(limit, now)).collect()
+        self.counted(&self.by_client(client, Subject::SignUpClient, self.limits.sign_ups_per_client), now)
     }
 
     /// That a client [asks for a mail](Limiter::ask_for_mail), as all instances count it.
     pub fn mail_together(&self, client: ClientAddress, now: UnixTime) -> Vec<CountedTry> {
-        let limits = self.by_client(client, Subject::MailClient, self.limits.mails_per_client);
-        limits.iter().map(|limit| self.counted(limit, now)).collect()
+        self.counted(&self.by_client(client, Subject::MailClient, self.limits.mails_per_client), now)
     }
 
-    fn counted(&self, limit: &Limit<Subject>, now: UnixTime) -> CountedTry {
-        CountedTry { subject: self.name(limit.subject), most: limit.most, until: now.plus(limit.window) }
+    fn counted<'a>(&self, limits: impl IntoIterator<Item = &'a Limit<Subject>>, now: UnixTime) -> Vec<CountedTry> {
+        let mut counted: Vec<CountedTry> = Vec::new();
+        for limit in limits {
+            let subject = self.name(limit.subject);
+            match counted.iter_mut().find(|one| one.subject == subject) {
+                // They share a bucket.
+                Some(one) => one.most = one.most.max(limit.most),
+                None => counted.push(CountedTry { subject, most: limit.most, until: now.plus(limit.window) }),
+            }
+        }
+        counted
     }
 
     fn name(&self, subject: Subject) -> String {
-        let signed = self.names.sign(&[b"subject", subject.name().as_bytes()]);
+        let name = subject.name();
+        let signed = match subject.by_address() {
+            Some(kind) => {
+                let bucket = self.hash(name.chars()) % BUCKETS;
+                self.names.sign(&[b"subjects", kind.as_bytes(), &bucket.to_be_bytes()])
+            }
+            None => self.names.sign(&[b"subject", name.as_bytes()]),
+        };
         format!("tries/{}", hex::encode(&signed[..16]))
     }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::predecessor::{ADDITIONS, Addition, step_of_addition, step_of_table};
-use super::tables::{Column, LATER, OURS, OWN, PREDECESSOR, THEIRS, Table};
+use super::tables::{Column, Index, LATER, LATER_INDEXES, OURS, OWN, PREDECESSOR, THEIRS, Table};
 use crate::sql::{Failure, Guarded, Turn, sql};
 
 /// How long a step may take. One that changes a large table of an old server copies it.
@@ -18,6 +18,8 @@ pub(super) enum Step {
     Addition(Addition),
     /// A column that a table of ours got later.
     Column(Column),
+    /// An index that a table of ours got later.
+    Index(Index),
     /// The row of a turn.
     Turn(Turn),
 }
@@ -28,7 +30,9 @@ pub(super) fn all() -> impl Iterator<Item = Step> {
     let additions = ADDITIONS.into_iter().map(Step::Addition);
     let ours = OWN.iter().map(|table| Step::Table(*table, OURS));
     let turns = Turn::ALL.into_iter().map(Step::Turn);
-    theirs.chain(additions).chain(ours).chain(turns).chain(LATER.into_iter().map(Step::Column))
+    let columns = LATER.into_iter().map(Step::Column);
+    let indexes = LATER_INDEXES.into_iter().map(Step::Index);
+    theirs.chain(additions).chain(ours).chain(turns).chain(columns).chain(indexes)
 }
 
 impl Step {
@@ -38,6 +42,7 @@ impl Step {
             Self::Table(table, _) => step_of_table(table.name),
             Self::Addition(addition) => step_of_addition(addition.column),
             Self::Column(column) => format!("column {}.{}", column.table, column.name),
+            Self::Index(index) => format!("index {}.{}", index.table, index.name),
             Self::Turn(turn) => format!("turn {}", turn.name()),
         }
     }
@@ -51,6 +56,7 @@ impl Step {
             }
             Self::Addition(addition) => add(connection, addition).await,
             Self::Column(column) => add_column(connection, column.table, column.name, column.definition).await,
+            Self::Index(index) => add_index(connection, index).await,
             Self::Turn(turn) => {
                 let row = sql("INSERT INTO turns (name, taken) VALUES (?, 0)").bind(turn.name());
                 match connection.execute(&row).await {
@@ -81,6 +87,21 @@ async fn add_column(connection: &mut Guarded, table: &str, column: &str, definit
     match connection.change_schema(format!("ALTER TABLE {table} ADD COLUMN {column} {definition}"), STEP).await {
         // Another program was faster.
         Err(failure) if failure.is_numbered(1060) => Ok(()),
+        added => added,
+    }
+}
+
+/// Adds an index where it is not there yet.
+async fn add_index(connection: &mut Guarded, index: &Index) -> Result<(), Failure> {
+    let Index { table, name, columns } = index;
+    let there = sql("SELECT 1 AS there FROM information_schema.statistics WHERE table_schema = DATABASE() \
+         AND LOWER(table_name) = LOWER(?) AND LOWER(index_name) = LOWER(?)");
+    if !connection.rows(&there.bind(*table).bind(*name)).await?.is_empty() {
+        return Ok(());
+    }
+    match connection.change_schema(format!("ALTER TABLE {table} ADD KEY {name} ({columns})"), STEP).await {
+        // Another program was faster.
+        Err(failure) if failure.is_numbered(1061) => Ok(()),
         added => added,
     }
 }

@@ -61,6 +61,18 @@ pub(super) const LATER: [Column; 4] = [
     Column { table: "leases", name: "acts", definition: "BIGINT NOT NULL DEFAULT 0" },
 ];
 
+/// An index that a table of ours got in a later version. A table that is made now has it from the start.
+#[derive(Clone, Copy)]
+pub(super) struct Index {
+    pub(super) table: &'static str,
+    pub(super) name: &'static str,
+    pub(super) columns: &'static str,
+}
+
+/// In the order in which they came.
+pub(super) const LATER_INDEXES: [Index; 1] =
+    [Index { table: "counted_tries", name: "counted_tries_by_end", columns: "ends" }];
+
 /// All tables that hold something of the pool's, with all their columns.
 pub(crate) fn layouts() -> Vec<Layout> {
     let theirs = PREDECESSOR.iter().map(|table| Layout::read(table.name, false, table.columns));
