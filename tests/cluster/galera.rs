@@ -40,8 +40,17 @@ pub fn host(node: usize) -> String {
 }
 
 impl Galera {
-    /// A new cluster whose nodes are all ready.
+    /// A new cluster whose nodes are all ready, and are missed after two seconds.
     pub fn start() -> Self {
+        Self::start_with(2)
+    }
+
+    /// The same for tests that lose no node: one that gets no time of a busy machine for a while stays in the cluster.
+    pub fn start_patient() -> Self {
+        Self::start_with(15)
+    }
+
+    fn start_with(missed_after: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let alive = end_with_this_process(&folder);
         let folder = folder.keep();
@@ -50,7 +59,7 @@ impl Galera {
         let [port, base] = free_ports();
         let galera = Self { folder, port, nodes: Default::default(), databases: AtomicU32::new(0), _alive: alive };
         for node in 0..NODES {
-            galera.prepare(node, base);
+            galera.prepare(node, base, missed_after);
         }
         galera.run(0, &["--wsrep-new-cluster"]);
         galera.wait_until_ready(0);
@@ -69,7 +78,7 @@ impl Galera {
         self.folder.join(format!("n{}", node + 1))
     }
 
-    fn prepare(&self, node: usize, base: u16) {
+    fn prepare(&self, node: usize, base: u16, missed_after: u32) {
         let home = self.home(node);
         // A server that starts removes the files of others from a folder that they share for temporary ones.
         for folder in ["data", "tmp"] {
@@ -91,8 +100,9 @@ impl Galera {
              wsrep_node_incoming_address={host}:{port}\nwsrep_slave_threads=2\n\
              wsrep_provider_options=\"base_host=127.0.0.1;base_port={group};gmcast.listen_addr=tcp://127.0.0.1:{group};\
              ist.recv_addr=127.0.0.1:{writes};gcache.size=32M;evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;\
-             evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S;pc.recovery=FALSE\"\n\
+             evs.suspect_timeout=PT{missed_after}S;evs.inactive_timeout=PT{lost_after}S;pc.recovery=FALSE\"\n\
              wsrep_sst_method=rsync\nwsrep_sst_receive_address=127.0.0.1:{copy}\n",
+            lost_after = 2 * missed_after,
             data = at("data"),
             tmp = at("tmp"),
             socket = at("s"),
