@@ -10,7 +10,9 @@ use stakepool_core::chain::{
     VoteVersion,
 };
 use stakepool_core::desired::{DesiredState, DesiredUser};
-use stakepool_core::ports::{Clock as _, LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _};
+use stakepool_core::ports::{
+    Clock as _, EventCursor, LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _,
+};
 use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState};
 use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 use stakepool_core::ticket::{TicketFacts, Verdict};
@@ -173,7 +175,7 @@ async fn an_added_ticket_that_voted_is_marked_and_leaves_the_wanted_state() {
     daemon.report(DaemonEventKind::Ticket(report(address, 9, TicketState::Live)));
     daemon.report(DaemonEventKind::Ticket(report(address, 9, TicketState::Voted)));
     until("the cursor is stored", async || {
-        world.database.cursor("daemon:1").await.unwrap().is_some_and(|cursor| cursor.seq == 2)
+        world.database.cursor(&EventCursor::kept_as("daemon:1")).await.unwrap().is_some_and(|cursor| cursor.seq == 2)
     })
     .await;
     // The end may yet be undone, until it is one ticket maturity deep.

@@ -13,6 +13,21 @@ pub struct EventCursor {
     pub seq: u64,
 }
 
+impl EventCursor {
+    /// The name under which a web keeps its place in a daemon's events. Webs from before tickets with keys of their own keep
+    /// theirs under the daemon's name alone, and are sent events without those tickets: their place is not ours, or what
+    /// they were not sent would be passed over.
+    ///
+    /// ```
+    /// use stakepool_core::ports::EventCursor;
+    ///
+    /// assert_eq!(EventCursor::kept_as("voter1:9113"), "voter1:9113 with keys");
+    /// ```
+    pub fn kept_as(daemon: &str) -> String {
+        format!("{daemon} with keys")
+    }
+}
+
 /// Some events and the place behind them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventBatch {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 use stakepool_core::desired::DesiredState;
-use stakepool_core::ports::{DaemonStatus, EventBatch, LedgerStore, StoreError, VotingDaemon};
+use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LedgerStore, StoreError, VotingDaemon};
 use stakepool_core::reports::{DaemonEventKind, TicketReport};
 use stakepool_core::ticket::Verdict;
 use tokio::sync::Notify;
@@ -28,6 +28,7 @@ use crate::daemons::view::{DaemonView, Expected};
 use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::tickets::mails;
+use crate::web_versions::WebVersions;
 
 /// How often a daemon that is in sync is asked for its status, and every other time compared. What pages show of it is never
 /// older than that and the answer's time.
@@ -132,7 +133,13 @@ impl Reconciler {
             let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref(), Arc::clone(&look)));
             [keep, Box::pin(self.collect(daemon.as_ref(), look))]
         });
-        tokio::join!(join_all(tasks), self.tickets.name_differences(), self.tickets.watch_ledger(|| self.views()),);
+        let webs = WebVersions::new(&self.parts);
+        tokio::join!(
+            join_all(tasks),
+            self.tickets.name_differences(),
+            self.tickets.watch_ledger(|| self.views()),
+            webs.run(),
+        );
     }
 
     /// Compares one daemon for ever: when it is time, when something has changed, and at once where `look` asks for it.
@@ -224,7 +231,8 @@ impl Reconciler {
     async fn collect_once(&self, daemon: &dyn VotingDaemon, look: &Notify) -> Result<(), RoundError> {
         let ledger: &dyn LedgerStore = self.parts.ledger.as_ref();
         let began = Instant::now();
-        let cursor = ledger.cursor(daemon.name()).await?.unwrap_or_default();
+        let kept_as = EventCursor::kept_as(daemon.name());
+        let cursor = ledger.cursor(&kept_as).await?.unwrap_or_default();
         let batch = within(EVENTS_LIMIT, daemon.events(cursor)).await?;
         let next = batch.next;
         self.store(daemon.name(), batch).await?;
@@ -233,7 +241,7 @@ impl Reconciler {
             // Neither where the daemon has no patience, nor where one problem of its comes and goes all the time.
             sleep_until(began + LEAST).await;
         } else {
-            ledger.set_cursor(daemon.name(), next).await?;
+            ledger.set_cursor(&kept_as, next).await?;
         }
         Ok(())
     }

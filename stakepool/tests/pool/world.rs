@@ -13,7 +13,8 @@ use stakepool_core::accounts::{
 };
 use stakepool_core::chain::Network;
 use stakepool_core::ports::{
-    AlertSink, AuditStore as _, Clock as _, Heartbeat, LedgerStore as _, SessionToken, UserStore as _, VotingDaemon,
+    AlertSink, AuditStore as _, Clock as _, EventCursor, Heartbeat, LedgerStore as _, SessionToken, UserStore as _,
+    VotingDaemon,
 };
 use stakepool_core::secret::Secret;
 use stakepool_core::testkit::tickets::COLD;
@@ -166,7 +167,13 @@ impl World {
 
     /// Waits until a daemon's reports are stored up to one.
     pub async fn collected(&self, daemon: &FakeDaemon, seq: u64) {
-        let stored = async || self.database.cursor(&daemon.name).await.unwrap().is_some_and(|cursor| cursor.seq >= seq);
+        let stored = async || {
+            self.database
+                .cursor(&EventCursor::kept_as(&daemon.name))
+                .await
+                .unwrap()
+                .is_some_and(|cursor| cursor.seq >= seq)
+        };
         let wait = async {
             while !stored().await {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -118,6 +118,7 @@ impl DaemonClient {
         let message = own::EventsRequest {
             after: Some(after.into()),
             wait_seconds: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX),
+            takes_key_tickets: true,
         };
         let batch = self
             .call("Events", wait.saturating_add(self.limits.transfer), |line| async move {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
+use stakepool_core::chain::{Address, AddressKind};
 use stakepool_core::ports::{EventBatch, EventCursor};
+use stakepool_core::reports::DaemonEventKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -49,6 +51,18 @@ impl OwnService {
     }
 }
 
+/// Whether something happened to a ticket that votes by a key of its own.
+const fn is_of_key_ticket(kind: &DaemonEventKind) -> bool {
+    match kind {
+        DaemonEventKind::Ticket(report) => report.user.is_none() || is_key(&report.address),
+        DaemonEventKind::Vote(record) => is_key(&record.address),
+    }
+}
+
+const fn is_key(address: &Address) -> bool {
+    !matches!(address.kind(), AddressKind::ScriptHash(_))
+}
+
 #[tonic::async_trait]
 impl PoolDaemon for OwnService {
     async fn get_status(&self, _: Request<pb::GetStatusRequest>) -> Result<Response<pb::DaemonStatus>, Status> {
@@ -78,11 +92,15 @@ impl PoolDaemon for OwnService {
         let request = request.into_inner();
         let after = request.after.map(cursor).unwrap_or_default();
         let wait = Duration::from_secs(request.wait_seconds.into()).min(MAX_WAIT);
-        let (batch, place) = match self.while_running(self.events_at_once(after)).await?? {
+        let (mut batch, place) = match self.while_running(self.events_at_once(after)).await?? {
             Some((batch, place)) => (batch, Some(place)),
             // What comes while one waits for it is little.
             None => (self.while_running(self.backend.events(after, wait)).await??, None),
         };
+        if !request.takes_key_tickets {
+            // An older web fails at them, and would store nothing any more.
+            batch.events.retain(|event| !is_of_key_ticket(&event.kind));
+        }
         let pieces = batch_into_pieces(batch).map(move |piece| {
             let _until_sent = &place;
             Ok(piece)

@@ -4,6 +4,7 @@ mod access;
 mod fake;
 mod faults;
 mod floods;
+mod older_webs;
 mod peers;
 mod round_trips;
 
