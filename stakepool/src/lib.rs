@@ -167,6 +167,7 @@ pub mod vsp;
 #[cfg(feature = "vsp")]
 mod vsp_work;
 pub mod wallets;
+mod web_versions;
 
 pub use alert_record::{AlertsReport, ChannelReport};
 pub use announced::Announced;

@@ -155,7 +155,7 @@ pub const FLOORS: &[(&str, &Floors)] = &[
             &["terms"],
             &["mail", "wallets"],
             &["parts"],
-            &["tickets"],
+            &["tickets", "web_versions"],
             &["daemons"],
             &["pool"],
             &["notices", "terms_keeper"],

@@ -17,6 +17,7 @@ use crate::daemons::view::{DaemonView, Expected};
 use crate::desired_changed::DesiredChanged;
 use crate::parts::Parts;
 use crate::unknown_notes::set_acknowledged;
+use crate::web_versions::WebVersions;
 
 /// How long a daemon may take to say how it is: it has that ready.
 const STATUS_LIMIT: Duration = Duration::from_secs(5);
@@ -38,6 +39,7 @@ pub(super) struct Comparison {
     parts: Parts,
     signal: DesiredChanged,
     expected: Expected,
+    webs: WebVersions,
 }
 
 /// What a comparison finds.
@@ -71,8 +73,9 @@ fn withheld(desired: &DesiredState, status: &DaemonStatus) -> Option<String> {
 
 impl Comparison {
     /// Compares daemons, as far as they are `expected`, with the state that the stores of `parts` desire.
-    pub(super) const fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
-        Self { parts, signal, expected }
+    pub(super) fn new(parts: Parts, signal: DesiredChanged, expected: Expected) -> Self {
+        let webs = WebVersions::new(&parts);
+        Self { parts, signal, expected, webs }
     }
 
     /// Gives a daemon the desired state where it lacks it.
@@ -154,7 +157,17 @@ impl Comparison {
         if status.wanted_digest == desired.digest().to_string() {
             return Ok(Found::Done(self.in_sync(Some(status), None)));
         }
+        if self.is_anothers().await {
+            return Ok(Found::Done(DaemonView::unjudged(Some(status))));
+        }
         Ok(Found::Lacking(status, desired))
+    }
+
+    /// Whether a newer web gives the daemons what they should have: this program does not know all of that, and what differs
+    /// is nothing that they lack. Where the database does not say, nothing is given either.
+    async fn is_anothers(&self) -> bool {
+        let newer = self.webs.newer().await;
+        newer.map_or(true, |newer| newer.is_some())
     }
 
     /// What a daemon should have that has worked through so many blocks; `None` where the database fails, which is a problem of
@@ -179,7 +192,9 @@ impl Comparison {
         // Such a daemon reports no height either; the wallet that is furthest behind does.
         let synced = self.parts.stats.wallets().iter().filter_map(|wallet| wallet.height).min();
         match self.stored(Purpose::Reconcile, synced).await {
-            Some(desired) if desired.users().len() > 0 => self.push(daemon, &desired).await?,
+            Some(desired) if desired.users().len() > 0 && !self.is_anothers().await => {
+                self.push(daemon, &desired).await?
+            }
             Some(_) => self.read(daemon).await?,
             None => {
                 self.read(daemon).await?;

@@ -54,4 +54,5 @@ mod vsp_store;
 mod vsp_wallet;
 mod wallet_sync;
 mod wallets;
+mod web_versions;
 mod world;
