@@ -12,7 +12,7 @@ use crate::problem::{ConfigErrors, Problem};
 use crate::reader::{Env, ReadFile, Reader};
 use crate::resolve::Settings;
 use crate::table::{self, Action, Table};
-use crate::web::WebConfig;
+use crate::web::{Database, WebConfig};
 use crate::{check, help, logging, text, value};
 
 /// What a program was asked to do.
@@ -69,6 +69,33 @@ pub fn load_web(
     read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> Result<Invocation<WebConfig>, ConfigErrors> {
     load(&table::web::TABLE, arguments, env, read, crate::web::build)
+}
+
+/// Reads of the configuration of `stakepool-web` only where its database is, as [`load_web`] does: everything else may be missing.
+///
+/// ```
+/// use stakepool_config::{Database, load_database};
+///
+/// let arguments = ["--appdata=/srv/pool", "--database=sqlite:/srv/pool.sqlite"].map(Into::into);
+/// let absent = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
+/// let database = load_database(arguments.into_iter(), &|_| None, &absent)?;
+/// assert_eq!(database, Some(Database::Sqlite("/srv/pool.sqlite".into())));
+/// # Ok::<_, stakepool_config::ConfigErrors>(())
+/// ```
+///
+/// `None` where the arguments ask for something else than to run.
+///
+/// # Errors
+/// What is wrong with it, all at once.
+pub fn load_database(
+    arguments: impl Iterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<Option<Database>, ConfigErrors> {
+    Ok(match load(&table::web::TABLE, arguments, env, read, crate::web::build_database)? {
+        Invocation::Run(database) => Some(*database),
+        Invocation::CheckConfig(_) | Invocation::Help(_) | Invocation::Version => None,
+    })
 }
 
 /// Reads the configuration of `stakepoold` from its arguments (without the program's name), environment and files.

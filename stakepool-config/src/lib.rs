@@ -38,7 +38,7 @@ pub use check::{CheckReport, CheckedKey};
 pub use client_certificate::ClientIdentity;
 pub use daemon::DaemonConfig;
 pub use endpoint::{DaemonEndpoint, RpcEndpoint};
-pub use invocation::{Invocation, load_daemon, load_web};
+pub use invocation::{Invocation, load_daemon, load_database, load_web};
 pub use ip_range::{IpRange, IpRangeError};
 pub use listen::{ListenAddress, ListenError, SocketAccess};
 pub use logging::LogFormat;

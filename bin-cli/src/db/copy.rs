@@ -23,7 +23,8 @@ use crate::progress::show;
 /// `sqlite:PATH`, `mysql://USER@HOST:PORT/NAME`, or `mysql:` for the keys dbhost, dbname and the others; the password is that
 /// of dbpassword. The source is only read. The target must be empty, or a copy of the same source that was cut off, which is
 /// then continued; stakepool-web does not start on a copy before it is whole. Afterwards set `database` to the target, and
-/// start stakepool-web.
+/// start stakepool-web. Where both places are given, no configuration need be there; the password of a server is then the
+/// environment's (`STAKEPOOL_WEB_DBPASSWORD`).
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
     /// The database to copy; without it the one of the configuration.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stakepool_config::{ConfigErrors, Database as Location, Invocation, Problem, WebConfig, load_web};
+use stakepool_config::{ConfigErrors, Database as Location, Invocation, Problem, WebConfig, load_database, load_web};
 
 use stakepool_db::CopyEnd;
 
@@ -35,28 +35,43 @@ impl PoolArguments {
 
     /// Reads the configuration.
     pub(crate) fn load(&self) -> Result<WebConfig, CliError> {
-        self.read(None).map(|(config, _)| config)
+        self.read().map(|(config, _)| config)
     }
 
     /// Reads the configuration, and gives the place and the text of its file as well.
     pub(crate) fn load_with_file(&self) -> Result<(WebConfig, PathBuf, String), CliError> {
-        let (config, place) = self.read(None)?;
+        let (config, place) = self.read()?;
         let text = fs::read_to_string(&place);
         let text =
             text.map_err(|error| CliError::Config(format!("{}: {error}; write it in UTF-8", place.display())))?;
         Ok((config, place, text))
     }
 
-    /// A database that is written as in the key `database`; without it the pool's.
+    /// A database that is written as in the key `database`, for which no configuration need be there; without it the pool's.
     pub(crate) fn place(&self, database: Option<&str>) -> Result<CopyEnd, CliError> {
-        Ok(match self.read(database)?.0.database {
+        let location = match database {
+            Some(written) => self.written(written)?,
+            None => self.load()?.database,
+        };
+        Ok(match location {
             Location::Sqlite(path) => CopyEnd::Sqlite(path),
             Location::Mysql(server) => CopyEnd::Mysql(server),
         })
     }
 
-    /// The configuration, with another value of the key `database` where one is given, and the place of its file.
-    fn read(&self, database: Option<&str>) -> Result<(WebConfig, PathBuf), CliError> {
+    /// The database that is written so; what belongs to it, such as its password, is the configuration's.
+    fn written(&self, database: &str) -> Result<Location, CliError> {
+        let flag = OsString::from(format!("--database={database}"));
+        let arguments = self.flags().into_iter().chain([flag]);
+        match load_database(arguments, &|name| std::env::var(name).ok(), &|path| fs::read(path)) {
+            Ok(Some(location)) => Ok(location),
+            Ok(None) => Err(asks_for_something_else()),
+            Err(errors) => Err(CliError::Config(one_line_of(&errors))),
+        }
+    }
+
+    /// The configuration, and the place of its file.
+    fn read(&self) -> Result<(WebConfig, PathBuf), CliError> {
         // The first file that is read is the configuration file; whether it is not there.
         let first: OnceCell<(PathBuf, bool)> = OnceCell::new();
         let read = |path: &Path| {
@@ -65,10 +80,9 @@ impl PoolArguments {
             first.get_or_init(|| (path.to_owned(), absent));
             content
         };
-        let database = database.map(|database| OsString::from(format!("--database={database}")));
-        match load_web(self.flags().into_iter().chain(database), &|name| std::env::var(name).ok(), &read) {
+        match load_web(self.flags().into_iter(), &|name| std::env::var(name).ok(), &read) {
             Ok(Invocation::Run(config)) => Ok((*config, first.into_inner().unwrap_or_default().0)),
-            Ok(_) => Err(CliError::Config("it asks for something else than to run (debuglevel=show)".to_owned())),
+            Ok(_) => Err(asks_for_something_else()),
             Err(errors) => Err(CliError::Config(match first.into_inner() {
                 Some((absent, true)) => format!("{} is not there; name the right file with -C FILE", absent.display()),
                 _ => one_line_of(&errors),
@@ -85,6 +99,10 @@ impl PoolArguments {
         let config = self.config.as_deref().map(|file| flag("--configfile=", file));
         config.into_iter().chain(self.appdata.as_deref().map(|home| flag("--appdata=", home))).collect()
     }
+}
+
+fn asks_for_something_else() -> CliError {
+    CliError::Config("it asks for something else than to run (debuglevel=show)".to_owned())
 }
 
 /// All problems on one line; only the file's where it cannot be read, since then every key is missing.

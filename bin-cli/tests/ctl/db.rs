@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stakepool_core::ports::UserStore as _;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_finds_nothing_in_a_pool_that_is_well_and_says_of_whom_it_speaks_elsewhere() {
@@ -60,4 +60,18 @@ async fn a_pool_is_copied_to_another_place_which_then_serves() {
     assert!(message.contains("it is a pool's already"), "{message}");
     let message = scene.run(&["db", "copy", "--to", "postgres:pool"]).refusal(2);
     assert!(message.contains("sqlite:PATH"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_places_are_copied_without_a_configuration() {
+    let scene = Scene::set(1).await;
+    scene.register("alice@example.org").await;
+    let (from, home) = (scene.database_file(), tempfile::tempdir().unwrap());
+    let to = home.path().join("moved.sqlite");
+    let [from, to] = [&from, &to].map(|path| format!("sqlite:{}", path.display()));
+    let copied = ["db", "copy", "--from", &from, "--to", &to, "--json"];
+    let answer = run(home.path(), &copied, "").json();
+    assert_eq!(answer["to"], json!(home.path().join("moved.sqlite")));
+    let message = run(home.path(), &["db", "copy", "--to", &to], "").refusal(2);
+    assert!(message.contains("exccstakepool.conf is not there"), "{message}");
 }

@@ -176,6 +176,13 @@ fn days(number: u32) -> Duration {
     Duration::from_secs(24 * 3600 * u64::from(number))
 }
 
+/// The database alone, whatever else is missing.
+pub(crate) fn build_database(reader: &mut Reader<'_>) -> Option<Database> {
+    let network = reader.network();
+    let data_dir = reader.network_dir("datadir", "data", network);
+    database::read(reader, &data_dir)
+}
+
 /// Reads everything, keeps what is wrong in the reader, and gives the configuration where nothing is.
 pub(crate) fn build(reader: &mut Reader<'_>) -> Option<WebConfig> {
     let network = reader.network();

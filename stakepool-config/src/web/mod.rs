@@ -18,7 +18,7 @@ mod vsp_service;
 
 pub use captcha::Captcha;
 pub use config::WebConfig;
-pub(crate) use config::build;
+pub(crate) use config::{build, build_database};
 pub use database::Database;
 pub use heartbeat::Heartbeat;
 pub use mail::{Mail, MailLogin, MailTls};
