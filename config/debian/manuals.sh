@@ -1,8 +1,8 @@
 #!/bin/sh
 # Writes the manual pages and the completions of all programs into target/manuals, where the packages take them from:
-#   sh config/debian/manuals.sh target/release/stakepoolctl
+#   sh config/debian/manuals.sh [STAKEPOOLCTL]
 set -e
-stakepoolctl=${1:?name the stakepoolctl that was built}
+stakepoolctl=${1:-target/release/stakepoolctl}
 cd "$(dirname "$0")/../.."
 rm -rf target/manuals
 mkdir -p target/manuals
