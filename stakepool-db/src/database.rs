@@ -9,13 +9,13 @@ use std::time::Duration;
 use stakepool_core::ports::{DatabaseServer, StoreError};
 use tokio::time::Instant;
 
-use crate::attempts::{Attempts, Step};
 use crate::engine::Engine;
 use crate::error::DbError;
 use crate::health::DatabaseHealth;
 use crate::inspection::{Configured, Inspection};
 use crate::mysql;
 use crate::purpose::Purpose;
+use crate::retries::{Attempts, Step};
 use crate::sql::{Failure, Row, Statement, Transaction, Turn};
 use crate::sqlite::{self, Existing, SqliteFile, SqliteOptions, Verified};
 use crate::takeover::Takeover;

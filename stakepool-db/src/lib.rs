@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod adopt;
-mod attempts;
 mod changed;
 mod copy_mark;
 mod copying;
@@ -15,6 +14,7 @@ mod layout;
 mod mysql;
 mod purpose;
 mod restoring;
+mod retries;
 mod sql;
 mod sqlite;
 mod stores;

@@ -55,7 +55,8 @@ impl FeeAddresses {
 pub enum Verdict {
     /// The fee suffices: the pool votes.
     Accepted,
-    /// The fee goes to the pool, but is too small.
+    /// The fee goes to the pool, but is too small. One that is paid apart (wallets of today) is refused by
+    /// [`FeePayment::parse`](crate::vsp::FeePayment::parse) instead.
     LowFee,
     /// The first commitment pays no address of the pool.
     UnknownFeeAddress,

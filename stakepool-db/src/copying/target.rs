@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use super::copy_end::CopyEnd;
 use super::fingerprint::Fingerprint;
 use super::rows::{LONGEST, Rows, Values, columns, count, failed, size};
-use crate::attempts::transaction;
 use crate::copy_mark;
 use crate::database::Database;
 use crate::error::DbError;
 use crate::layout::Layout;
 use crate::mysql;
+use crate::retries::transaction;
 use crate::sql::{Failure, Statement, Transaction, Turn, sql};
 use crate::sqlite::{self, SqliteOptions};
 

@@ -6,8 +6,8 @@ use stakepool_core::ports::{AccessStore, Session, SessionToken, StoreError, Toke
 use stakepool_core::time::UnixTime;
 
 use super::{sessions, tokens};
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Turn, sql};
 
 #[async_trait]

@@ -6,8 +6,8 @@ use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{HistoryStore, NetworkDay, StoreError, Turnover};
 use stakepool_core::time::Day;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Statement, Turn, sql};
 
 /// Spans that share a statement. SQLite joins at most 500 selections.

@@ -5,8 +5,8 @@ use stakepool_core::ports::{Invitation, InvitationId, InvitationStore, Listed, N
 use stakepool_core::time::UnixTime;
 
 use super::page::page as page_of;
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Statement, Turn, limit, sql};
 
 #[async_trait]

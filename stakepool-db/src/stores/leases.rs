@@ -5,8 +5,8 @@ use stakepool_core::ports::{Lease, LeaseStore, StoreError};
 use stakepool_core::store_rules::latest_lease;
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Failure, Fields, Transaction, Turn, sql};
 
 #[async_trait]

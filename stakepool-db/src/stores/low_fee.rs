@@ -9,8 +9,8 @@ use stakepool_core::ports::{LowFeeStore, LowFeeTicket, StoreError};
 use stakepool_core::reports::TicketState;
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Turn, sql};
 
 /// Which rows count, with the time as parameter. What the ledger knows of a ticket goes before the time of day.

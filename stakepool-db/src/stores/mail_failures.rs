@@ -5,8 +5,8 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{MOST_MAIL_FAILURES, MailFailure, MailFailureStore, StoreError};
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Statement, Turn, limit, sql};
 
 #[async_trait]

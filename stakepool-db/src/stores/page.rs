@@ -2,8 +2,8 @@
 
 use stakepool_core::ports::StoreError;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Row, Statement};
 
 /// What `count` counts and the rows that `rows` finds, of one moment.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{RescanStore, StoreError};
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Turn, sql};
 
 #[async_trait]

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{StoredSecret, TotpStep, UserId};
 use stakepool_core::ports::{SecondFactor, SecondFactorStore, StoreError};
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Failure, Fields, Transaction, Turn, sql};
 
 #[async_trait]

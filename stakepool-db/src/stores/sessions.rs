@@ -5,8 +5,8 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::ports::{MOST_SESSIONS, Session, SessionStore, SessionToken, StoreError};
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Turn, limit, sql};
 
 /// A use is noted at most this often, in seconds, so that reading a page is no write.

@@ -6,8 +6,8 @@ use stakepool_core::ports::{MailWishes, StoreError, TicketMail, TicketMailKind, 
 use stakepool_core::store_rules::latest_lease;
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Turn, limit, sql};
 
 #[async_trait]

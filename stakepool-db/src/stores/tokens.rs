@@ -5,8 +5,8 @@ use stakepool_core::accounts::{Email, UserId};
 use stakepool_core::ports::{StoreError, TokenPurpose, TokenStore};
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Statement, Turn, sql};
 
 #[async_trait]

@@ -7,8 +7,8 @@ use stakepool_core::ports::{CountedTry, StoreError, TryStore};
 use stakepool_core::store_rules::counted_try;
 use stakepool_core::time::UnixTime;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Failure, Fields, Row, Transaction, Turn, sql};
 
 /// Most tries that are over which go with one that is counted: more than one adds, and few enough that nobody waits for it.

@@ -6,8 +6,8 @@ use stakepool_core::ports::{StoreError, TokenPurpose, UnverifiedStore};
 use stakepool_core::time::UnixTime;
 
 use super::tokens::name;
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Statement, Turn, limit, sql};
 
 /// What goes with a user, by the number. The row of `accounts` stays, so that the number is not given twice.

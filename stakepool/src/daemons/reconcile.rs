@@ -1,7 +1,7 @@
 //! The reconciler: keeps every voting daemon at the desired state, and collects what the daemons report.
 //!
 //! The desired state has a digest. Each daemon reports the digest of what it has; where that differs, it is given the
-//! whole state again: after every change, after every reconnect, and when it is compared every so often. So a push that
+//! whole state again. It is compared after every change, after every reconnect, and every so often. So a push that
 //! failed, a daemon that was restored from a backup, and a web that was restarted all heal in the same way.
 //!
 //! What a daemon reported during an outage of the web or of the line is collected afterwards, from the cursor that the database

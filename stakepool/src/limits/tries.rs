@@ -1,4 +1,4 @@
-//! Limits of tries: how often somebody may fail before having to wait.
+//! Rate limits of sign-ins and other tries, against guessing: how often somebody may fail before having to wait.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TryLimits {
     /// Failed sign-ins of one account from one client address within [`TryLimits::window`]; from all together ten times
-    /// as many.
+    /// as many. Confirmations of the password and second factors are limited to as many, each counted for itself.
     pub sign_ins_per_account: u32,
     /// Failed sign-ins from one client address within the window; here and below, from a /48 of IPv6 ten times as many.
     pub sign_ins_per_client: u32,

@@ -9,8 +9,8 @@ use stakepool_core::ports::{Claim, ClaimStore, StoreError};
 use stakepool_core::time::UnixTime;
 
 use super::no_user::NO_USER;
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Failure, Fields, Row, Statement, Transaction, Turn, sql};
 
 /// Tickets that one statement asks for.

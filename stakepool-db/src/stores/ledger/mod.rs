@@ -17,8 +17,8 @@ use stakepool_core::time::UnixTime;
 
 pub(super) use self::no_user::user_of;
 pub(super) use self::votes::read as read_vote;
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Turn, sql};
 
 /// Most rows of a transaction: a long one holds up all other writers, and nodes of a cluster refuse a large one. Each can be

@@ -16,8 +16,8 @@ use stakepool_core::store_rules::email_key;
 use self::find::{by_id, holder_of_email};
 pub(super) use self::read::user as user_of_row;
 use self::read::{select_users, user};
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Failure, Fields, Row, Transaction, Turn, limit, sql};
 
 /// How many users are read at a time: a row holds many times the memory of its user.

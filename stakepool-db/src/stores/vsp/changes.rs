@@ -4,8 +4,8 @@ use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::ports::{KeyChanges, SealedSecret, StoreError, TicketKey};
 use stakepool_core::vsp::Outcome;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Failure, Fields, Row, Transaction, sql};
 
 /// Notes that a ticket has changed. The transaction has the turn.

@@ -6,8 +6,8 @@ use stakepool_core::ports::{FeeKeyStore, SealedSecret, SealedStore, StoreError};
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::FeeKey;
 
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Row, Turn, sql};
 
 #[async_trait]

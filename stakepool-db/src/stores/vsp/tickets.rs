@@ -10,8 +10,8 @@ use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::RegisteredCounts;
 
 use super::{changes, figures, records, rows};
-use crate::attempts::transaction;
 use crate::database::Database;
+use crate::retries::transaction;
 use crate::sql::{Fields, Statement, Turn, sql};
 
 /// Tickets that one statement asks for.

@@ -143,7 +143,7 @@ macro_rules! transaction {
         let mut attempts = $attempts;
         loop {
             match attempts.begin().await {
-                $crate::attempts::Step::Begun(mut begun) => {
+                $crate::retries::Step::Begun(mut begun) => {
                     let done: Result<_, $crate::sql::Failure> = {
                         let $transaction = &mut begun;
                         async { $body }.await
@@ -152,7 +152,7 @@ macro_rules! transaction {
                         break result;
                     }
                 }
-                $crate::attempts::Step::Over(result) => break result,
+                $crate::retries::Step::Over(result) => break result,
             }
         }
     }};
