@@ -26,7 +26,6 @@ pub(super) fn options(options: &DatabaseServer, host: &str) -> MySqlConnectOptio
         .host(host)
         .port(options.port)
         .username(&options.user)
-        .password(options.password.expose())
         .database(&options.name)
         .charset("utf8mb4")
         .collation("utf8mb4_bin")
@@ -41,6 +40,10 @@ pub(super) fn options(options: &DatabaseServer, host: &str) -> MySqlConnectOptio
             DatabaseTls::Required => MySqlSslMode::Required,
             DatabaseTls::Verify => MySqlSslMode::VerifyIdentity,
         });
+    if !options.password.is_empty() {
+        // An empty one is sent as none: accounts without a password, and those that the socket vouches for, refuse any answer.
+        connect = connect.password(options.password.expose());
+    }
     if let Some(socket) = &options.socket {
         // Nothing leaves the computer.
         connect = connect.socket(socket).ssl_mode(MySqlSslMode::Disabled);

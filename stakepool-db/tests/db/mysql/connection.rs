@@ -54,6 +54,19 @@ async fn what_is_wrong_with_an_account_is_said_with_the_remedy_and_without_the_p
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
+async fn an_account_without_a_password_is_let_in() {
+    let fixture = MariaDbFixture::empty().await;
+    let without = DatabaseServer {
+        user: "root".to_owned(),
+        password: Secret::default(),
+        ..fixture.server().options(&fixture.name)
+    };
+    let by_socket = DatabaseServer { socket: Some(fixture.server().socket.clone()), ..without };
+    Database::open_mysql(by_socket).await.unwrap().close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB"]
 async fn connections_that_the_server_ended_are_replaced() {
     let fixture = MariaDbFixture::empty().await;
     let database = fixture.open().await;
