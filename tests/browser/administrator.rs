@@ -28,7 +28,7 @@ async fn an_ignored_ticket_that_an_administrator_adds_is_voted() {
     let added = low[0].to_string();
     browser.until_reads("/admintickets", &added).await;
     browser.click(&format!("section[aria-labelledby=ignored-title] input[value='{added}']")).await;
-    browser.press("Add: vote these tickets").await;
+    browser.press("Yes, vote these tickets").await;
     let answers = browser.text_of("section[aria-labelledby=answers-title]").await;
     assert!(answers.contains(&added) && answers.contains("added: "), "{answers}");
     stage.until_daemons_agree().await;

@@ -73,10 +73,22 @@ impl Browser {
         self.element(css).await.click().await.unwrap();
     }
 
+    /// Opens what asks for a confirmation.
+    async fn open_confirmations(&self) {
+        self.run("for (const asked of document.querySelectorAll('details.confirm')) asked.open = true").await;
+    }
+
+    /// Ticks a box, also one within a confirmation.
+    pub async fn tick(&self, css: &str) {
+        self.open_confirmations().await;
+        self.click(css).await;
+    }
+
     /// Presses the button with these words and waits for the page that it leads to.
     pub async fn press(&self, words: &str) {
         let xpath =
             format!("//main//button[normalize-space()='{words}']|//header//button[normalize-space()='{words}']");
+        self.open_confirmations().await;
         let button = self.client.find(Locator::XPath(&xpath)).await;
         let Ok(button) = button else { panic!("no button `{words}` on {}: {}", self.path().await, self.text().await) };
         self.run("window.isOldPage = true").await;

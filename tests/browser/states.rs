@@ -79,7 +79,7 @@ async fn reset_password(stage: &Stage, tour: &mut Tour) {
     tour.browser.visit("/passwordreset").await;
     tour.fill_in(&[("#email", NEW)]).await;
     tour.browser.answer_question().await;
-    tour.browser.press("Send the mail").await;
+    tour.browser.press("Send the email").await;
     let letter = stage.sink.letter(NEW, "choose a new password").await;
     tour.visit("passwordupdate-live", &letter.link(), "Every device").await;
     tour.fill_in(&[("#password", PASSWORD), ("#passwordrepeat", "another password")]).await;
@@ -106,10 +106,10 @@ async fn second_factor(tour: &mut Tour) {
     tour.browser.press("Set up a device").await;
     let secret = secret_on_page(&tour.browser).await;
     tour.fill_in(&[("#code", "000000")]).await;
-    tour.browser.press("Turn the second factor on").await;
+    tour.browser.press("Turn it on").await;
     tour.look("twofactor-device-error", "This code is wrong").await;
     tour.fill_in(&[("#code", &code(&secret, 0))]).await;
-    tour.browser.press("Turn the second factor on").await;
+    tour.browser.press("Turn it on").await;
     tour.look("twofactor-codes", "Your recovery codes").await;
     tour.visit("twofactor-on", "/twofactor", "10 recovery codes are left").await;
     tour.visit("settings-factor", "/settings", "signing in takes a code").await;
@@ -182,17 +182,18 @@ async fn answers(stage: &Stage, tour: &mut Tour, ignored: TicketHash) {
 
     let ignored = ignored.to_string();
     tour.browser.until_reads("/admintickets", &ignored).await;
-    tour.browser.press("Add: vote these tickets").await;
+    tour.browser.press("Yes, vote these tickets").await;
     tour.look("admintickets-error", "Nothing was changed").await;
     tour.browser.fill("#pasted-add", &format!("{ignored} {} nonsense", "ab".repeat(32))).await;
-    tour.browser.press("Add: vote these tickets").await;
+    tour.browser.press("Yes, vote these tickets").await;
     tour.look("admintickets-added", "added: the pool votes it").await;
     tour.browser.click(&format!("section[aria-labelledby=added-title] input[value='{ignored}']")).await;
-    tour.browser.press("Take back: ignore these again").await;
-    tour.look("admintickets-removed", "taken back").await;
+    tour.browser.press("Yes, ignore these tickets again").await;
+    tour.look("admintickets-removed", "removed: the pool ignores").await;
 
     let user = stage.user(NEW).await.id;
     tour.browser.visit(&format!("/adminuser?id={user}")).await;
+    tour.browser.tick("#disable-sure").await;
     tour.browser.press("Disable the account").await;
     tour.look("adminuser-disabled", "The account is disabled").await;
     tour.visit("adminuser-unknown", "/adminuser?id=999", "No such user").await;

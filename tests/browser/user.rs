@@ -52,7 +52,7 @@ async fn set_up_second_factor(browser: &Browser) -> (String, String) {
     browser.press("Set up a device").await;
     let secret = secret_on_page(browser).await;
     browser.fill("#code", &code(&secret, 0)).await;
-    browser.press("Turn the second factor on").await;
+    browser.press("Turn it on").await;
     browser.reads("Your recovery codes").await;
     let recovery = browser.text_of("main pre").await.lines().next().unwrap().to_owned();
     (secret, recovery)
@@ -89,7 +89,7 @@ async fn ask_as_wallet(stage: &Stage, key: &str) -> serde_json::Value {
 async fn choose_votes(stage: &Stage, browser: &Browser) {
     browser.visit("/voting").await;
     browser.click("input[type=radio][value='4']").await;
-    browser.press("Store the choice").await;
+    browser.press("Save").await;
     browser.reads("Your choice is stored").await;
     let user = stage.user(EMAIL).await;
     assert_eq!(user.voting.bits.0, 0b101);
@@ -117,7 +117,7 @@ async fn reset_password(stage: &Stage, browser: &Browser, recovery: &str) {
     browser.visit("/passwordreset").await;
     browser.fill("#email", EMAIL).await;
     browser.answer_question().await;
-    browser.press("Send the mail").await;
+    browser.press("Send the email").await;
     let letter = stage.sink.letter(EMAIL, "choose a new password").await;
     browser.visit(&letter.link()).await;
     browser.fill("#password", SECOND_PASSWORD).await;

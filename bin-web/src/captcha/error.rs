@@ -4,18 +4,18 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CaptchaError {
     /// Wrong, or none.
-    #[error("the question against robots was not answered rightly; answer the new one")]
+    #[error("the anti-bot answer was wrong; here is a new question")]
     Wrong,
     /// Too old, or used before.
-    #[error("the question against robots was too old; answer the new one")]
+    #[error("the anti-bot question has expired; here is a new one")]
     Stale,
     /// Too fast for a person.
-    #[error("the form came back faster than a person can fill it in; wait three seconds and send it again")]
+    #[error("the form was sent too quickly; wait three seconds and send it again")]
     TooFast,
     /// The box of reCAPTCHA was not ticked, or Google does not believe it.
-    #[error("the box against robots was not ticked; it needs JavaScript and a connection to Google")]
+    #[error("the anti-bot box was not ticked; it needs JavaScript and a connection to Google")]
     Unticked,
     /// Google cannot be asked.
-    #[error("the check against robots is out of order at this moment; try again in a few minutes")]
+    #[error("the anti-bot check is unavailable; try again in a few minutes")]
     Unavailable,
 }

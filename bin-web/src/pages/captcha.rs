@@ -36,6 +36,19 @@ pub fn show(site: &Site) -> Shown {
     }
 }
 
+/// The question of a form that is shown again. Who has answered one rightly, and not too fast, is not held up once more: a
+/// password manager fills the form in at once.
+pub fn show_again(visit: &Visit) -> Shown {
+    let site = &visit.site;
+    match &site.options.captcha {
+        CaptchaChoice::Own if site.questions.check(&visit.form, site.now()).is_ok() => {
+            let asked = site.questions.ask_patient(site.random(), site.now());
+            Shown { kind: "own", question: asked.question, token: asked.token, ..Shown::default() }
+        }
+        _ => show(site),
+    }
+}
+
 /// Checks what a form brings.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ struct Content<'a> {
     /// The code that was typed; `None` where none is asked for.
     invitation: Option<&'a str>,
     error: Option<String>,
+    /// The field that the error is about, by its id.
+    wrong: Option<&'static str>,
     mail: bool,
     captcha: Shown,
 }
@@ -31,23 +33,35 @@ struct Content<'a> {
 impl EmailForm {
     /// The page, with a new question.
     pub fn page(self, visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
-        let mut response = visit.page(self.0, status, &content(visit, error))?;
+        self.page_about(visit, status, error, None)
+    }
+
+    /// As [`EmailForm::page`], with an error about a field, by its id.
+    pub fn page_about(
+        self,
+        visit: &Visit,
+        status: StatusCode,
+        error: Option<String>,
+        wrong: Option<&'static str>,
+    ) -> Outcome {
+        let mut response = visit.page(self.0, status, &content(visit, error, wrong))?;
         captcha::admit(&visit.site, &mut response);
         Ok(response)
     }
 
     /// The page for one who must wait.
     pub fn page_to_wait(self, visit: &Visit, wait: MustWait, error: String) -> Outcome {
-        let mut response = visit.page_to_wait(self.0, wait, &content(visit, Some(error)))?;
+        let mut response = visit.page_to_wait(self.0, wait, &content(visit, Some(error), None))?;
         captcha::admit(&visit.site, &mut response);
         Ok(response)
     }
 
     /// The page with and without mail and error, to try templates with.
     pub fn samples(self, site: &Site) -> Vec<Sample> {
-        let page = |error, mail, invitation| Content {
+        let page = |error: Option<String>, mail, invitation| Content {
             email: "a@example.org",
             invitation,
+            wrong: error.as_ref().map(|_| "email"),
             error,
             mail,
             captcha: captcha::show(site),
@@ -64,9 +78,10 @@ pub fn typed(visit: &Visit) -> &str {
     visit.form.start_of("email", MOST)
 }
 
-fn content(visit: &Visit, error: Option<String>) -> Content<'_> {
+fn content<'a>(visit: &'a Visit, error: Option<String>, wrong: Option<&'static str>) -> Content<'a> {
     let email = if error.is_some() { typed(visit) } else { "" };
     // Also from the address of the page: who is invited may have got a link.
     let invitation = visit.site.pool.asks_for_invitations().then(|| visit.form.start_of("invitation", MOST_CODE));
-    Content { email, invitation, error, mail: visit.site.pool.sends_mail(), captcha: captcha::show(&visit.site) }
+    let captcha = captcha::show_again(visit);
+    Content { email, invitation, error, wrong, mail: visit.site.pool.sends_mail(), captcha }
 }

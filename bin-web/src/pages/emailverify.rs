@@ -52,7 +52,7 @@ async fn resend(visit: &Visit) -> Outcome {
     let asked = visit.site.pool.ask_verification(visit.form.text("email"), &visit.origin);
     let request = asked.map_err(PageError::too_many_mails)?;
     if let Err(error) = captcha::check(visit).await? {
-        return RESEND.page(visit, StatusCode::OK, Some(format!("No mail was sent: {error}.")));
+        return RESEND.page(visit, StatusCode::OK, Some(format!("No email was sent: {error}.")));
     }
     request.send().map_err(PageError::too_many_mails)?;
     Message::SENT_AGAIN.show(visit, StatusCode::OK)

@@ -23,12 +23,17 @@ pub async fn submit(visit: Visit) -> Outcome {
         Ok(request) => request,
         Err(ResetError::NoMail) => return FORM.page(&visit, StatusCode::OK, None),
         Err(ResetError::Email(error)) => {
-            return FORM.page(&visit, StatusCode::OK, Some(format!("No mail was sent: {error}.")));
+            return FORM.page_about(
+                &visit,
+                StatusCode::OK,
+                Some(format!("No email was sent: {error}.")),
+                Some("email"),
+            );
         }
         Err(ResetError::Wait(wait)) => return wait_page(&visit, wait),
     };
     if let Err(error) = captcha::check(&visit).await? {
-        return FORM.page(&visit, StatusCode::OK, Some(format!("No mail was sent: {error}.")));
+        return FORM.page_about(&visit, StatusCode::OK, Some(format!("No email was sent: {error}.")), Some("captcha"));
     }
     match request.send() {
         Ok(()) => Message::RESET_SENT.show(&visit, StatusCode::OK),

@@ -15,13 +15,17 @@ use crate::visit::{Outcome, Visit};
 #[derive(Serialize)]
 struct Update<'a> {
     token: &'a str,
+    /// Whose password it is, for password managers.
+    email: String,
     error: Option<String>,
+    /// The field that the error is about, by its id.
+    wrong: Option<&'static str>,
 }
 
 /// Shows the form where the link works.
 pub async fn show(visit: Visit) -> Outcome {
     match visit.site.pool.user_of_reset(visit.form.text("t")).await? {
-        Some(_) => page(&visit, StatusCode::OK, None),
+        Some(user) => page(&visit, StatusCode::OK, user.email.to_string(), None),
         None => stale(&visit),
     }
 }
@@ -32,7 +36,6 @@ pub async fn submit(visit: Visit) -> Outcome {
     let new = NewPassword::new(form.text("password"), form.text("passwordrepeat"));
     let is_revoked = form.get("revokeApiKey").is_some();
     let key = if is_revoked { KeyAfterReset::Revoked } else { KeyAfterReset::Kept };
-    let refuse = |status, error: String| page(&visit, status, Some(format!("Your password stays as it is: {error}.")));
     match visit.site.pool.reset_password(form.text("t"), new, key, &visit.origin).await {
         Ok(()) => {
             let flash = if is_revoked { Flash::PasswordResetKeyRevoked } else { Flash::PasswordReset };
@@ -43,9 +46,10 @@ pub async fn submit(visit: Visit) -> Outcome {
         Err(ResetPasswordError::Stale) => stale(&visit),
         Err(ResetPasswordError::Wait(_)) => Err(PageError::too_many_tries()),
         Err(ResetPasswordError::Store(error)) => Err(error.into()),
-        Err(error @ ResetPasswordError::Busy) => refuse(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-        Err(error @ (ResetPasswordError::Password(_) | ResetPasswordError::Mismatch)) => {
-            refuse(StatusCode::OK, error.to_string())
+        Err(error @ ResetPasswordError::Busy) => refuse(&visit, StatusCode::SERVICE_UNAVAILABLE, error, None).await,
+        Err(error @ ResetPasswordError::Password(_)) => refuse(&visit, StatusCode::OK, error, Some("password")).await,
+        Err(error @ ResetPasswordError::Mismatch) => {
+            refuse(&visit, StatusCode::OK, error, Some("passwordrepeat")).await
         }
     }
 }
@@ -54,12 +58,26 @@ fn stale(visit: &Visit) -> Outcome {
     Message::STALE_RESET.show(visit, StatusCode::OK)
 }
 
-fn page(visit: &Visit, status: StatusCode, error: Option<String>) -> Outcome {
-    visit.page("passwordupdate.html.tera", status, &Update { token: visit.form.text("t"), error })
+/// The form again. The link still works.
+async fn refuse(visit: &Visit, status: StatusCode, error: ResetPasswordError, field: Option<&'static str>) -> Outcome {
+    let user = visit.site.pool.user_of_reset(visit.form.text("t")).await?;
+    let email = user.map(|user| user.email.to_string()).unwrap_or_default();
+    page(visit, status, email, Some((format!("Your password was not changed: {error}."), field)))
+}
+
+fn page(visit: &Visit, status: StatusCode, email: String, error: Option<(String, Option<&'static str>)>) -> Outcome {
+    let (error, wrong) = error.map_or((None, None), |(error, wrong)| (Some(error), wrong));
+    visit.page("passwordupdate.html.tera", status, &Update { token: visit.form.text("t"), email, error, wrong })
 }
 
 /// The page, to try templates with.
 pub fn samples() -> Vec<Sample> {
     let errors = [None, Some("sample".to_owned())];
-    errors.map(|error| Sample::new("passwordupdate.html.tera", &Update { token: "0", error })).into()
+    let email = || "a@example.org".to_owned();
+    errors
+        .map(|error| {
+            let wrong = error.as_ref().map(|_| "password");
+            Sample::new("passwordupdate.html.tera", &Update { token: "0", email: email(), error, wrong })
+        })
+        .into()
 }

@@ -19,6 +19,8 @@ const TEMPLATE: &str = "signin.html.tera";
 struct SignIn<'a> {
     email: &'a str,
     error: Option<String>,
+    /// The field that the error is about, by its id: none, so that nobody learns which is wrong.
+    wrong: Option<&'static str>,
     unverified: bool,
     /// The question of the form for a new mail.
     captcha: Shown,
@@ -56,9 +58,8 @@ fn refuse(visit: &Visit, error: SignInError) -> Outcome {
         }
         SignInError::PasswordChanged(user) => return password_changed(visit, user.email.as_str()),
         SignInError::Unverified => {
-            let text =
-                "Your e-mail address is not verified yet: open the link in the mail that you got. Nothing is lost.";
-            let captcha = captcha::show(&visit.site);
+            let text = "Your e-mail address is not verified yet: open the link in the email that we sent you. Nothing is lost.";
+            let captcha = captcha::show_again(visit);
             let content = SignIn { unverified: true, captcha, ..page(text) };
             let mut response = visit.page(TEMPLATE, StatusCode::OK, &content)?;
             captcha::admit(&visit.site, &mut response);
@@ -74,7 +75,7 @@ fn refuse(visit: &Visit, error: SignInError) -> Outcome {
         ),
         SignInError::Disabled => (
             StatusCode::OK,
-            "This account is disabled. Its live tickets are voted all the same. Write to the pool’s operator.",
+            "This account is disabled. Its live tickets will still be voted. Write to the pool’s operator.",
         ),
         SignInError::Failed(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -94,6 +95,7 @@ pub fn password_changed(visit: &Visit, email: &str) -> Outcome {
 /// The page, to try templates with.
 pub fn samples(site: &Site) -> Vec<Sample> {
     let captcha = captcha::show(site);
-    let refused = SignIn { email: "a@example.org", error: Some("sample".to_owned()), unverified: true, captcha };
+    let refused =
+        SignIn { email: "a@example.org", error: Some("sample".to_owned()), wrong: None, unverified: true, captcha };
     [SignIn::default(), refused].map(|page| Sample::new(TEMPLATE, &page)).into()
 }

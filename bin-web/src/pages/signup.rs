@@ -27,7 +27,8 @@ pub async fn submit(visit: Visit) -> Outcome {
         Err(error) => return refuse(&visit, error),
     };
     if let Err(error) = captcha::check(&visit).await? {
-        return FORM.page(&visit, StatusCode::OK, Some(format!("Account not created: {error}.")));
+        let error = format!("Account not created: {error}.");
+        return FORM.page_about(&visit, StatusCode::OK, Some(error), Some("captcha"));
     }
     match checked.invitation(form.text("invitation")).finish().await {
         Ok(SignedUp::Ready(_)) => Ok(visit.done(Flash::SignedUp, "/signin")),
@@ -37,26 +38,35 @@ pub async fn submit(visit: Visit) -> Outcome {
 }
 
 fn refuse(visit: &Visit, error: SignUpError) -> Outcome {
-    let not_made = |reason: &str| FORM.page(visit, StatusCode::OK, Some(format!("Account not created: {reason}.")));
+    let not_made = |field, reason: &str| {
+        FORM.page_about(visit, StatusCode::OK, Some(format!("Account not created: {reason}.")), Some(field))
+    };
     match error {
         SignUpError::Closed(_) => FORM.page(visit, StatusCode::FORBIDDEN, None),
         SignUpError::TooManySignUps(wait) => wait_page(visit, "sign-ups from your address", wait),
         SignUpError::TooManyInvitations(wait) => {
             wait_page(visit, "wrong invitation codes came from your address", wait)
         }
-        SignUpError::NoInvitation => not_made("type the code of your invitation. Ask the pool’s operator for one"),
-        SignUpError::WrongInvitation => {
-            not_made("the invitation code is wrong, or was used or has ended. Type it as it was given to you")
+        SignUpError::NoInvitation => {
+            not_made("invitation", "type the code of your invitation. Ask the pool’s operator for one")
         }
-        SignUpError::TooManyMails(wait) => wait_page(visit, "mails were asked for", wait),
-        SignUpError::Mismatch => not_made("the two passwords differ. Type the same one twice"),
-        SignUpError::Busy(_) => not_made("the server is too busy. Try again in a few seconds"),
-        SignUpError::EmailTaken => {
-            let error = "There is an account with this e-mail address already. Sign in with its password.";
+        SignUpError::WrongInvitation => not_made(
+            "invitation",
+            "the invitation code is wrong, or was used or has ended. Type it as it was given to you",
+        ),
+        SignUpError::TooManyMails(wait) => wait_page(visit, "emails were asked for", wait),
+        SignUpError::Mismatch => not_made("passwordrepeat", "the two passwords differ. Type the same one twice"),
+        SignUpError::Busy(_) => {
+            let error = "Account not created: the server is too busy. Try again in a few seconds.";
             FORM.page(visit, StatusCode::OK, Some(error.to_owned()))
         }
+        SignUpError::EmailTaken => {
+            let error = "There is an account with this e-mail address already. Sign in with its password.";
+            FORM.page_about(visit, StatusCode::OK, Some(error.to_owned()), Some("email"))
+        }
         SignUpError::Store(error) => Err(error.into()),
-        error @ (SignUpError::Email(_) | SignUpError::Password(_)) => not_made(&error.to_string()),
+        error @ SignUpError::Email(_) => not_made("email", &error.to_string()),
+        error @ SignUpError::Password(_) => not_made("password", &error.to_string()),
     }
 }
 

@@ -126,7 +126,7 @@ async fn deny(visit: &Visit, denied: Denied) -> Outcome {
     let error = format!("Nothing was changed: {denied}.");
     match denied {
         Denied::Wait(wait) => visit.page_to_wait(TEMPLATE, wait, &content(visit, Some(error)).await?),
-        Denied::Wrong | Denied::Busy => page(visit, denied_status(denied), Some(error)).await,
+        Denied::Wrong | Denied::Code | Denied::Busy => page(visit, denied_status(denied), Some(error)).await,
     }
 }
 

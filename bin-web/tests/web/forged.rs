@@ -120,25 +120,28 @@ impl Scene {
     /// Fields with which a form changes something.
     fn fields(&self, form: &str) -> Vec<(&'static str, String)> {
         let text = |text: &str| text.to_owned();
+        let code = || self.secret.code(TotpStep(self.world.clock.now().0 / 30));
         let passwords = || [("password", text(PASSWORD)), ("passwordrepeat", text(PASSWORD))];
         match form {
             "/signin" => vec![("email", text(OTHER.1)), ("password", text(PASSWORD))],
             "/signup" => [vec![("email", text("new@example.org"))], passwords().to_vec()].concat(),
-            "/signincode" => vec![("code", self.secret.code(TotpStep(self.world.clock.now().0 / 30)))],
+            "/signincode" => vec![("code", code())],
             "/emailverify" => vec![("t", self.token(TokenPurpose::VerifyEmail))],
             "/emailupdate" => vec![("t", self.token(TokenPurpose::ChangeEmail))],
             "/passwordreset" => vec![("email", text(OTHER.1))],
             "/passwordupdate" => [vec![("t", self.token(TokenPurpose::ResetPassword))], passwords().to_vec()].concat(),
             "/twofactor" => vec![("begin", text("1")), ("password", text(PASSWORD))],
             "/logout" => Vec::new(),
-            "/settings" => vec![("renewApiKey", text("true")), ("password", text(PASSWORD))],
+            "/settings" => vec![("renewApiKey", text("true")), ("password", text(PASSWORD)), ("code", code())],
             "/address" => {
                 let keys = COLD.parse::<ExtendedPubKey>().unwrap().external_branch().unwrap();
                 vec![("UserPubKeyAddr", keys.address(KeyIndex(7)).unwrap().to_string())]
             }
             "/voting" => vec![("agenda0", text("4"))],
             "/admintickets" => vec![("action", text("Add")), ("tickets[]", admin::ticket(1).to_string())],
-            "/adminuser" => vec![("action", text("disable")), ("id", OTHER.0.to_string())],
+            "/adminuser" => {
+                vec![("action", text("disable")), ("id", OTHER.0.to_string()), ("sure", text("1")), ("code", code())]
+            }
             "/admininvitations" => vec![("action", text("create")), ("uses", text("1")), ("days", text("14"))],
             other => panic!("{other} is a new form: say here with which fields it changes something"),
         }

@@ -65,7 +65,7 @@ async fn only_pages_with_recaptcha_may_load_it() {
         assert!(reply.header("content-security-policy").contains("default-src 'none'"));
     }
     let refused = world.browser().sign_up(ALICE).await.text();
-    assert!(refused.contains("Account not created: the box against robots was not ticked"), "{refused}");
+    assert!(refused.contains("Account not created: the anti-bot box was not ticked"), "{refused}");
 }
 
 /// Counts what is written for questions against robots.
@@ -136,7 +136,7 @@ async fn a_verification_is_sent_again_to_people_only() {
         browser.post("/emailverify", &[&fields[..], &answered[..]].concat()).await.text()
     };
     let refused = send(&mut browser, &page, "99").await;
-    assert!(refused.contains("No mail was sent: the question against robots was not answered rightly"), "{refused}");
+    assert!(refused.contains("No email was sent: the anti-bot answer was wrong"), "{refused}");
     assert!(sink.all_to(ALICE).is_empty());
     world.advance(5);
     let answer = solve(&refused);

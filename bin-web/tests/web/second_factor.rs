@@ -29,7 +29,7 @@ async fn set_up(world: &World, browser: &mut Browser) -> (TotpSecret, Vec<String
     let fields = [("confirm", "1"), ("code", &code(world, &secret)[..])];
     let page = browser.submit("/twofactor", &fields).await.text();
     assert!(page.contains("The second factor is on:"), "{page}");
-    let (_, rest) = page.split_once("<pre>").unwrap();
+    let (_, rest) = page.split_once("<pre id=\"recovery-codes\">").unwrap();
     let codes = rest.split_once("</pre>").unwrap().0.split_whitespace().map(str::to_owned).collect();
     (secret, codes)
 }
@@ -105,6 +105,36 @@ async fn codes_cannot_be_guessed() {
     assert!(waits);
     let right = code(&world, &secret);
     assert_eq!(guesser.submit("/signincode", &[("code", &right)]).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn the_password_alone_neither_closes_the_account_nor_changes_the_ways_into_it() {
+    let world = World::start().await;
+    let mut browser = world.user(ALICE).await;
+    let (secret, _) = set_up(&world, &mut browser).await;
+    let forms = [("renewApiKey", "renew-code"), ("updateEmail", "email-code"), ("closeAccount", "close-code")];
+    let mut send = async |button: &str, code: &str| {
+        let fields = [
+            (button, "true"),
+            ("password", PASSWORD),
+            ("email", "new@example.org"),
+            ("closeSure", "1"),
+            ("code", code),
+        ];
+        browser.submit("/settings", &fields).await
+    };
+    for (button, field) in forms {
+        for code in ["", "000000"] {
+            let page = send(button, code).await.text();
+            assert!(page.contains("the two-factor code is missing, wrong or used already"), "{button}: {page}");
+            let tag = page.split_once(&format!("<input id=\"{field}\"")).unwrap().1.split_once('>').unwrap().0;
+            assert!(tag.contains("aria-invalid"), "{field}: {tag}");
+        }
+    }
+    world.advance(60);
+    assert!(send("renewApiKey", &code(&world, &secret)).await.text().contains("Your API key is renewed"));
+    world.advance(60);
+    assert_eq!(send("closeAccount", &code(&world, &secret)).await.location(), "/");
 }
 
 #[tokio::test]

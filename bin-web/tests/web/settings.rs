@@ -370,7 +370,7 @@ async fn an_error_is_tied_to_the_field_that_it_is_about() {
     for (form, field) in fields {
         let page = browser.submit("/settings", form).await.text();
         let tag = page.split_once(&format!("<input id=\"{field}\"")).unwrap().1.split_once('>').unwrap().0;
-        assert!(tag.contains("aria-invalid=\"true\"") && tag.contains("settings-error"), "{field}: {tag}");
+        assert!(tag.contains("aria-invalid=\"true\"") && tag.contains(&format!("{field}-error")), "{field}: {tag}");
         assert_eq!(page.matches("aria-invalid").count(), 1, "{field}");
     }
 }

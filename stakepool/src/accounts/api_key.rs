@@ -9,7 +9,7 @@ use stakepool_core::chain::sha256;
 use stakepool_core::ports::StoreError;
 
 use crate::accounts::change::Changed;
-use crate::accounts::confirm::Denied;
+use crate::accounts::confirm::{Confirmation, Denied};
 use crate::limits::origin::{ClientAddress, Origin};
 use crate::limits::wait::MustWait;
 use crate::pool::Pool;
@@ -146,13 +146,18 @@ impl Pool {
         Ok(())
     }
 
-    /// Puts a new key in the place of the old one, for a signed-in user who gives the password once more. The user as it is
-    /// now.
+    /// Puts a new key in the place of the old one, for a signed-in user who gives the password and the second factor once more.
+    /// The user as it is now.
     ///
     /// # Errors
     /// [`RenewKeyError`].
-    pub async fn renew_api_key(&self, user: &User, password: &str, origin: &Origin) -> Result<User, RenewKeyError> {
-        self.confirm_password(user, password, origin.client).await?;
+    pub async fn renew_api_key(
+        &self,
+        user: &User,
+        confirmation: impl Into<Confirmation<'_>>,
+        origin: &Origin,
+    ) -> Result<User, RenewKeyError> {
+        self.confirm(user, confirmation.into(), origin.client).await?;
         self.limiter.api_write(user.id).map_err(RenewKeyError::Wait)?;
         let now = self.now();
         let user = self.change_user(user.id, |user| user.api_keys_valid_from = renewed_validity(user, now)).await?;

@@ -3,13 +3,19 @@
 use stakepool_core::accounts::{Email, EmailState, PasswordHashes, SecureRandom, User, UserId, revoked_validity};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::ScriptAddress;
-use stakepool_core::ports::{StoreError, TicketQuery};
+use stakepool_core::ports::{AuditQuery, Slice, StoreError, TicketQuery};
 use stakepool_core::reports::TicketState;
+use stakepool_core::time::UnixTime;
 
-use crate::accounts::confirm::Denied;
+use crate::accounts::confirm::{Confirmation, Denied};
 use crate::daemons::legacy_lists::{ListError, open_tickets};
 use crate::limits::origin::Origin;
 use crate::pool::Pool;
+
+/// How the addresses of closed accounts end.
+const NOBODYS: &str = "@closed.invalid";
+/// Among how many of the latest acts about an account its closing is looked for.
+const LOOKED_THROUGH: u64 = 50;
 
 /// Why an account stays open.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +40,13 @@ impl Pool {
     ///
     /// # Errors
     /// [`CloseError`].
-    pub async fn close_account(&self, user: &User, password: &str, origin: &Origin) -> Result<(), CloseError> {
-        self.confirm_password(user, password, origin.client).await?;
+    pub async fn close_account(
+        &self,
+        user: &User,
+        confirmation: impl Into<Confirmation<'_>>,
+        origin: &Origin,
+    ) -> Result<(), CloseError> {
+        self.confirm(user, confirmation.into(), origin.client).await?;
         self.check_holds_no_tickets(user).await?;
         let id = user.id;
         let nobody = nobodys_address(id, self.parts.random.as_ref());
@@ -92,10 +103,30 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// When an account was closed by its user, where that was noted; whether it was, [`is_closed`] says.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn closed_at(&self, user: &User) -> Result<Option<UnixTime>, StoreError> {
+        let query = AuditQuery { text: user.id.to_string(), ..AuditQuery::default() };
+        let acts = self.parts.admin.audit_log(&query, Slice { offset: 0, limit: LOOKED_THROUGH }).await?;
+        let closing = AuditAction::AccountClose.name();
+        let own = user.id.to_string();
+        Ok(acts.rows.iter().find(|entry| entry.action == closing && entry.subject == own).map(|entry| entry.at))
+    }
+}
+
+/// Whether an account was closed by its user.
+pub fn is_closed(user: &User) -> bool {
+    let begin = format!("closed-{}-", user.id);
+    user.disabled && user.email.as_str().starts_with(&begin) && user.email.as_str().ends_with(NOBODYS)
+}
+
 /// The address of a closed account: no mail ever goes there, and nobody can have signed up with it, since nobody can
 /// guess it.
 fn nobodys_address(id: UserId, random: &dyn SecureRandom) -> Email {
     let mut guard = [0; 8];
     random.fill(&mut guard);
-    Email::from_store(format!("closed-{id}-{}@closed.invalid", hex::encode(guard)))
+    Email::from_store(format!("closed-{id}-{}{NOBODYS}", hex::encode(guard)))
 }

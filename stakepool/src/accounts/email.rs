@@ -6,7 +6,7 @@ use stakepool_core::accounts::{Email, EmailError, EmailState, User};
 use stakepool_core::audit::AuditAction;
 use stakepool_core::ports::{StoreError, TokenPurpose};
 
-use crate::accounts::confirm::Denied;
+use crate::accounts::confirm::{Confirmation, Denied};
 use crate::accounts::links::{CHANGE_WITHIN, TakeError};
 use crate::accounts::revoke::revoke_all_tokens;
 use crate::limits::origin::Origin;
@@ -84,14 +84,14 @@ impl Pool {
         self: &Arc<Self>,
         user: &User,
         typed: &str,
-        password: &str,
+        confirmation: impl Into<Confirmation<'_>>,
         origin: &Origin,
     ) -> Result<EmailChange, ChangeEmailError> {
         let new = Email::parse(typed)?;
         if new == user.email {
             return Err(ChangeEmailError::Same);
         }
-        self.confirm_password(user, password, origin.client).await?;
+        self.confirm(user, confirmation.into(), origin.client).await?;
         // Where no mail is sent the answer tells whether an address has an account, which must not be asked for many.
         let limiter = &self.limiter;
         limiter

@@ -108,7 +108,7 @@ impl Refused for Denied {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::Wait(wait) => RefusalKind::Wait(*wait),
-            Self::Wrong => RefusalKind::Denied,
+            Self::Wrong | Self::Code => RefusalKind::Denied,
             Self::Busy => RefusalKind::Busy,
         }
     }

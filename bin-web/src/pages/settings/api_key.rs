@@ -3,9 +3,10 @@
 use stakepool::accounts::{RenewKeyError, RevokeKeyError, ShowKeyError};
 use warp::http::StatusCode;
 
-use super::form::{Answer, TEMPLATE, content, deny, wait_page};
+use super::form::{Answer, TEMPLATE, content, deny, deny_both, wait_page};
 use crate::browser::flash::Flash;
 use crate::page_error::PageError;
+use crate::pages::confirm::confirmation;
 use crate::visit::{Outcome, Visit};
 
 /// The fields for the password, by their ids: of showing the key or making one, of renewing, of revoking.
@@ -27,11 +28,11 @@ pub async fn show(visit: &Visit) -> Outcome {
 
 /// Puts a new key in the place of the old one, and shows it.
 pub async fn renew(visit: &Visit) -> Outcome {
-    let (user, password) = (visit.need_user()?, visit.form.text("password"));
-    let field = if user.has_no_api_key() { FIELDS.0 } else { FIELDS.1 };
-    let user = match visit.site.pool.renew_api_key(user, password, &visit.origin).await {
+    let user = visit.need_user()?;
+    let fields = if user.has_no_api_key() { (FIELDS.0, "key-code") } else { (FIELDS.1, "renew-code") };
+    let user = match visit.site.pool.renew_api_key(user, confirmation(visit), &visit.origin).await {
         Ok(user) => user,
-        Err(RenewKeyError::Denied(denied)) => return deny(visit, field, NOT_DONE, denied).await,
+        Err(RenewKeyError::Denied(denied)) => return deny_both(visit, fields, NOT_DONE, denied).await,
         Err(RenewKeyError::Wait(wait)) => {
             let error = format!(
                 "{NOT_DONE}: too many changes of it and with it; try again in {}. If somebody else uses \

@@ -77,12 +77,23 @@ pub(super) async fn wait_page(visit: &Visit, wait: MustWait, fault: impl Into<Fa
     visit.page_to_wait(TEMPLATE, wait, &content(visit, visit.need_user()?, false, answer).await?)
 }
 
+/// As [`deny`], of a form that asks for a code of the second factor, too, whose field is the second.
+pub(super) async fn deny_both(
+    visit: &Visit,
+    (password, code): (&'static str, &'static str),
+    not_done: &str,
+    denied: Denied,
+) -> Outcome {
+    let field = if denied == Denied::Code { code } else { password };
+    deny(visit, field, not_done, denied).await
+}
+
 /// The page with what was not done, and why the password in a field was refused.
 pub(super) async fn deny(visit: &Visit, field: &'static str, not_done: &str, denied: Denied) -> Outcome {
     let fault = Fault::of(field, not_done, denied);
     match denied {
         Denied::Wait(wait) => wait_page(visit, wait, fault).await,
-        Denied::Wrong | Denied::Busy => page(visit, denied_status(denied), fault).await,
+        Denied::Wrong | Denied::Code | Denied::Busy => page(visit, denied_status(denied), fault).await,
     }
 }
 
