@@ -121,7 +121,7 @@ async fn who_loses_the_way_keeps_the_menu() {
     assert!(admin.get("/nowhere").await.text().contains("Administration</a>"));
     let stranger = world.browser().get("/nowhere").await.text();
     assert!(stranger.contains("Sign in</a>") && !stranger.contains("Sign out"), "{stranger}");
-    assert!(user.get("/settings").await.text().contains("user number 2"));
+    assert!(user.get("/settings").await.text().contains("user 2."));
 }
 
 #[tokio::test]
@@ -301,18 +301,28 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     assert!(page.contains("<td class=\"number\" data-label=\"Required, EXCC\">0.07500000</td>"), "{page}");
 
     let (one, pasted) = (hash(1), format!("{} {}\n nonsense,{}", hash(2), hash(3), hash(9)));
-    let fields =
-        [("action", "Add"), ("tickets[]", one.as_str()), ("tickets[]", pasted.as_str()), ("tickets[]", "<b>bold</b>")];
+    let fields = [
+        ("action", "Add"),
+        ("note", "promised by phone"),
+        ("tickets[]", one.as_str()),
+        ("tickets[]", pasted.as_str()),
+        ("tickets[]", "<b>bold</b>"),
+    ];
     let page = admin.submit("/admintickets", &fields).await;
     assert_eq!(page.status, StatusCode::OK);
     let text = page.text();
     assert_eq!(text.matches("added: the pool votes it").count(), 2, "{text}");
-    for expected in ["it has voted at height 220", "`nonsense` is not a ticket", "does not know it:", "&lt;b&gt;bold"] {
+    for expected in ["it has voted at height 220", "“nonsense” is not a ticket", "does not know it:", "&lt;b&gt;bold"]
+    {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let active = world.database.active(world.clock.now()).await.unwrap();
     let by: Vec<_> = active.iter().map(|ticket| (ticket.ticket, ticket.added_by)).collect();
     assert_eq!(by, [(ticket(1), Some(UserId(1))), (ticket(2), Some(UserId(1)))]);
+    let lists = admin.get("/admintickets").await.text();
+    let checkbox = format!("value=\"{}\"", hash(1));
+    assert_eq!(lists.matches(&checkbox).count(), 1, "it stands in one list alone: {lists}");
+    assert!(lists.contains("2, user@<wbr>example<wbr>.org"), "{lists}");
     let wanted = || daemon.desired.lock().unwrap().as_ref().map_or(0, |desired| desired.added().len());
     until("two are wanted", async || wanted() == 2).await;
 
@@ -322,7 +332,7 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let (two, four) = (hash(2), hash(4));
     let fields = [("action", "Remove"), ("tickets[]", &one[..]), ("tickets[]", &two), ("tickets[]", &four)];
     let text = admin.submit("/admintickets", &fields).await.text();
-    assert_eq!(text.matches("taken back: the pool ignores it again").count(), 2, "{text}");
+    assert_eq!(text.matches("removed: the pool ignores it again").count(), 2, "{text}");
     assert!(text.contains("was not added") && text.contains("The voting daemons are told at once."), "{text}");
     until("none is wanted", async || wanted() == 0).await;
 
@@ -336,7 +346,13 @@ async fn several_tickets_are_added_and_taken_back_at_once_and_each_is_answered_f
     let by_one = |action| ("user 1", action);
     assert_eq!(acts, ["ticket.remove", "ticket.remove", "ticket.add", "ticket.add"].map(by_one));
     let log = admin.get("/adminaudit").await.text();
-    for expected in ["added a low-fee ticket", "took a low-fee ticket back", &hash(2), "of user 2, live, pays"] {
+    for expected in [
+        "added a low-fee ticket",
+        "took a low-fee ticket back",
+        &hash(2),
+        "of user 2, live, pays",
+        "note: promised by phone",
+    ] {
         assert!(log.contains(expected), "{expected}: {log}");
     }
 }
@@ -355,11 +371,11 @@ async fn a_ticket_taken_back_stays_in_sight_until_the_daemons_report_it() {
     assert!(text.contains("No ticket is ignored."), "{text}");
     admin.submit("/admintickets", &fields("Remove")).await;
     let text = admin.get("/admintickets").await.text();
-    assert!(text.contains("Taken back; the daemons have not reported it yet.") && text.contains(&hash), "{text}");
+    assert!(text.contains("Removed; the daemons have not reported it yet.") && text.contains(&hash), "{text}");
     ticket.added = false;
     world.database.put_tickets("daemon:1", std::slice::from_ref(&ticket), UnixTime(3)).await.unwrap();
     let text = admin.get("/admintickets").await.text();
-    assert!(!text.contains("Taken back") && text.contains(&hash), "{text}");
+    assert!(!text.contains("Removed;") && text.contains(&hash), "{text}");
 }
 
 #[tokio::test]
@@ -385,7 +401,12 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     let key = user.api_key().await;
     assert!(world.call(&key, "/api/v2/getpurchaseinfo", None).await.contains("success"));
     assert_eq!(user.get("/settings").await.status, StatusCode::OK);
-    let page = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "disable")]).await;
+    let unsure = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "disable")]).await.text();
+    assert!(
+        unsure.contains("id=\"disable-sure-error\"")
+            && !world.database.by_id(UserId(2)).await.unwrap().unwrap().disabled
+    );
+    let page = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "disable"), ("sure", "1")]).await;
     assert!(page.text().contains("The account is disabled and signed out everywhere."), "{}", page.text());
     assert_eq!(user.get("/settings").await.location(), "/signin");
     assert!(user.sign_in("user@example.org", PASSWORD).await.text().contains("This account is disabled."));
@@ -400,7 +421,7 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
     let ended = admin.submit("/adminuser?id=2", &[("id", "2"), ("action", "endsessions")]).await.text();
     assert!(ended.contains("All sessions of this user are ended."), "{ended}");
     assert_eq!(user.get("/settings").await.location(), "/signin");
-    let own = admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "disable")]).await.text();
+    let own = admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "disable"), ("sure", "1")]).await.text();
     assert!(own.contains("cannot disable your own account"), "{own}");
     let ended = admin.submit("/adminuser?id=1", &[("id", "1"), ("action", "endsessions")]).await.text();
     assert!(ended.contains("All your sessions are ended, but for the one that you are using."), "{ended}");
@@ -417,8 +438,8 @@ async fn a_disabled_user_is_signed_out_but_still_voted_for() {
 #[tokio::test]
 async fn a_lost_second_factor_is_taken_away_but_not_ones_own() {
     let (world, mut admin, user) = people(plan()).await;
-    for id in [1, 2] {
-        let secret = TotpSecret::random(&SystemRandom);
+    let secrets = [(); 2].map(|()| TotpSecret::random(&SystemRandom));
+    for (id, secret) in (1..).zip(&secrets) {
         let stored = StoredSecret::from_bytes(secret.as_bytes());
         world.database.propose_factor(UserId(id), &stored).await.unwrap();
         assert!(world.database.confirm_factor(UserId(id), &stored, TotpStep(1), &[[7; 32]]).await.unwrap());
@@ -428,7 +449,7 @@ async fn a_lost_second_factor_is_taken_away_but_not_ones_own() {
     assert!(!own.contains("removefactor"), "{own}");
     let remove = |id| [("id", id), ("action", "removefactor"), ("sure", "1")];
     let refused = admin.submit("/adminuser?id=1", &remove("1")).await.text();
-    assert!(refused.contains("cannot take away your own second factor") && has_factor(1).await, "{refused}");
+    assert!(refused.contains("cannot turn off your own two-factor") && has_factor(1).await, "{refused}");
     assert!(admin.get("/adminuser?id=2").await.text().contains("value=\"removefactor\""));
     let unsure = admin.submit("/adminuser?id=2", &remove("2")[..2]).await.text();
     assert!(unsure.contains("Nothing was changed: tick the box") && has_factor(2).await, "{unsure}");
@@ -437,12 +458,20 @@ async fn a_lost_second_factor_is_taken_away_but_not_ones_own() {
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
 
     assert_eq!(world.browser().sign_in("user@example.org", PASSWORD).await.location(), "/signincode");
-    let page = admin.submit("/adminuser?id=2", &remove("2")).await.text();
-    assert!(page.contains("The second factor is gone") && !page.contains("removefactor"), "{page}");
+    let uncoded = admin.submit("/adminuser?id=2", &remove("2")).await.text();
+    assert!(uncoded.contains("the two-factor code is missing") && has_factor(2).await, "{uncoded}");
+    let code = |world: &World| secrets[0].code(TotpStep(world.clock.now().0 / 30));
+    let now = code(&world);
+    let coded = [&remove("2")[..], &[("code", now.as_str())]].concat();
+    let page = admin.submit("/adminuser?id=2", &coded).await.text();
+    assert!(page.contains("Two-factor authentication is off") && !page.contains("removefactor"), "{page}");
     assert!(!world.database.use_recovery(UserId(2), &[7; 32]).await.unwrap());
     assert_eq!(world.browser().sign_in("user@example.org", PASSWORD).await.location(), "/tickets");
-    let again = admin.submit("/adminuser?id=2", &remove("2")).await.text();
-    assert!(again.contains("this user has no second factor"), "{again}");
+    world.advance(60);
+    let now = code(&world);
+    let coded = [&remove("2")[..], &[("code", now.as_str())]].concat();
+    let again = admin.submit("/adminuser?id=2", &coded).await.text();
+    assert!(again.contains("this user has no two-factor authentication"), "{again}");
     let acts: Vec<_> = world.database.latest(99).await.unwrap();
     let acts: Vec<_> = acts.iter().filter(|entry| entry.action == "user.factor.off").collect();
     assert_eq!(acts.len(), 1, "{acts:?}");

@@ -15,8 +15,8 @@ use crate::admin::{people, plan, report, ticket};
 use crate::browser::PASSWORD;
 use crate::world::World;
 
-async fn vote(world: &World, report: &TicketReport, outcome: VoteOutcome, millis: u64) {
-    let record = VoteRecord {
+fn vote_record(report: &TicketReport, outcome: VoteOutcome, millis: u64) -> VoteRecord {
+    VoteRecord {
         ticket: report.ticket,
         address: report.address,
         block: BlockHash::from_bytes([3; 32]),
@@ -26,7 +26,11 @@ async fn vote(world: &World, report: &TicketReport, outcome: VoteOutcome, millis
         attempts: 1,
         timings: VoteTimings { total: Duration::from_millis(millis), ..VoteTimings::default() },
         at: UnixMillis(1_699_999_000_000),
-    };
+    }
+}
+
+async fn vote(world: &World, report: &TicketReport, outcome: VoteOutcome, millis: u64) {
+    let record = vote_record(report, outcome, millis);
     world.database.put_votes("daemon:1", &[record]).await.unwrap();
 }
 
@@ -66,6 +70,9 @@ async fn votes_are_shown_with_their_time_and_misses_with_their_reason() {
     report(&world, 4, TicketState::Missed, Verdict::Accepted).await;
     report(&world, 5, TicketState::Missed, Verdict::LowFee).await;
     let page = admin.get("/adminvotes").await.text();
+    let groups = page.split("Latest votes").nth(1).unwrap();
+    assert_eq!((groups.matches("<details>").count(), groups.matches("<details open>").count()), (2, 1), "{groups}");
+    assert!(groups.contains("not sent</strong>") && groups.contains("sent in 12.0 ms by daemon:1"), "{groups}");
     for expected in [
         "Daemon daemon:1 could not vote: the wallet is locked",
         "sent its vote after 34.0 ms, but no miner took it",
@@ -84,10 +91,39 @@ async fn votes_are_shown_with_their_time_and_misses_with_their_reason() {
     let of_one = admin.get(&format!("/adminvotes?ticket={}", ticket(2))).await.text();
     assert!(of_one.contains("1 records") && !of_one.contains(&ticket(1).to_string()), "{of_one}");
     let of_other = admin.get("/adminvotes?user=1").await.text();
-    assert!(of_other.contains("No vote fits the filter.") && of_other.contains("No missed ticket fits the filter."));
+    assert!(of_other.contains("No votes match.") && of_other.contains("No missed tickets match."));
     assert!(admin.get("/adminvotes?show=failed").await.text().contains("1 records"));
     assert!(admin.get("/adminvotes?ticket=x").await.text().contains("Ticket: give the 64 hexadecimal digits"));
     assert!(admin.get("/adminvotes?user=x").await.text().contains("User: give a user"));
+}
+
+#[tokio::test]
+async fn what_several_daemons_did_for_one_ticket_stands_together() {
+    let (world, mut admin, _) = people(plan()).await;
+    let voted = report(&world, 1, TicketState::Voted, Verdict::Accepted).await;
+    vote(&world, &voted, VoteOutcome::Sent, 12).await;
+    let mut second = vote_record(&voted, VoteOutcome::AlreadyKnown, 14);
+    world.database.put_votes("daemon:2", &[second.clone()]).await.unwrap();
+    second.outcome = VoteOutcome::Failed("the wallet is locked".into());
+    world.database.put_votes("daemon:3", &[second]).await.unwrap();
+    let page = admin.get("/adminvotes").await.text();
+    assert_eq!(page.matches("id=\"vote-").count(), 1, "{page}");
+    assert!(page.contains("sent in 12.0 ms by daemon:1") && page.contains("daemon:2: another daemon was faster"));
+    let failed = admin.get("/adminvotes?show=failed").await.text();
+    assert!(failed.contains("<details open><summary>sent in 12.0 ms by daemon:1"), "the vote was cast: {failed}");
+}
+
+#[tokio::test]
+async fn a_closed_account_reads_as_closed_with_its_date() {
+    let (world, mut admin, _) = people(plan()).await;
+    let mut leaving = world.user("leaving@example.org").await;
+    let close = [("password", PASSWORD), ("closeSure", "1"), ("closeAccount", "true")];
+    assert_eq!(leaving.submit("/settings", &close).await.location(), "/");
+    for page in ["/adminusers", "/adminuser?id=3"] {
+        let text = admin.get(page).await.text();
+        assert!(text.contains("3, closed 20") && text.contains(">closed</span>"), "{page}: {text}");
+        assert!(!text.contains("closed.<wbr>invalid") && !text.contains("unverified</span>"), "{page}: {text}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ impl Pool {
         let parts = &self.parts;
         LowFeeAdditions {
             actor,
+            note: String::new(),
             // Expiry and block time are the same for both generations.
             params: self.terms.network.params(Generation::Today),
             ledger: parts.ledger.as_ref(),

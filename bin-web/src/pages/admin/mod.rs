@@ -12,6 +12,7 @@ pub mod status;
 pub mod tickets;
 pub mod user;
 pub mod users;
+mod vote_groups;
 pub mod votes;
 pub mod vsp;
 pub mod vsp_income;

@@ -1,19 +1,21 @@
 //! Low-fee tickets: those that the pool ignores, and those that an administrator added.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use serde::Serialize;
+use stakepool::accounts::is_closed;
 use stakepool::tickets::low_fee::{LowFeeAdditions, LowFeeError, parse_hash, reason};
 use stakepool_core::accounts::{Actor, UserId};
 use stakepool_core::chain::{Generation, TicketHash};
-use stakepool_core::ports::{LowFeeEntry, LowFeeTicket, StoreError};
+use stakepool_core::ports::{LowFeeTicket, StoreError};
 use stakepool_core::reports::TicketReport;
+use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 use warp::http::StatusCode;
 
 use super::guard::guard;
-use super::pager::{Pager, part, slice};
+use super::pager::{Pager, part, pieces, slice};
 use crate::view::amounts;
 use crate::view::when::{ago, roughly};
 use crate::visit::{Outcome, Visit};
@@ -21,6 +23,8 @@ use crate::visit::{Outcome, Visit};
 const TEMPLATE: &str = "admintickets.html.tera";
 /// Tickets on one page of either list.
 const PER_PAGE: u64 = 50;
+/// Most bytes of a note for the audit log.
+const MOST_NOTE: usize = 200;
 /// Tickets that one form may name.
 const MOST: usize = 1000;
 /// How long one of the predecessor's daemons may take to list its tickets.
@@ -51,36 +55,34 @@ struct Answered {
 #[derive(Serialize)]
 struct Ignored {
     ticket: String,
-    user: Option<i64>,
+    owner: Option<Owner>,
     state: &'static str,
     mined_at: u32,
     age: Option<String>,
-    found: String,
+    paid: String,
     required: String,
     reason: String,
     /// What was done a moment ago, which the daemons have not reported yet.
     pending: Option<&'static str>,
-    /// Whether there is something to add.
-    addable: bool,
 }
 
 /// What an administrator did that no daemon has reported yet.
 const JUST_ADDED: &str = "Added; the daemons have not reported it yet.";
-const TAKEN_BACK: &str = "Taken back; the daemons have not reported it yet.";
+const TAKEN_BACK: &str = "Removed; the daemons have not reported it yet.";
 
 /// A ticket that only one of the predecessor's daemons knows of.
 #[derive(Serialize)]
 struct Unreported {
     ticket: String,
-    user: Option<i64>,
+    owner: Option<Owner>,
     address: String,
 }
 
 #[derive(Serialize)]
 struct Added {
     ticket: String,
-    user: Option<i64>,
-    found: Option<String>,
+    owner: Option<Owner>,
+    paid: Option<String>,
     required: Option<String>,
     reason: Option<String>,
     added_by: String,
@@ -106,7 +108,7 @@ pub async fn submit(visit: Visit) -> Outcome {
     let adding = match visit.form.text("action") {
         "Add" => true,
         "Remove" => false,
-        _ => return refuse(&visit, "press the button to add tickets or the one to take them back").await,
+        _ => return refuse(&visit, "press the button to add tickets or the one to remove them").await,
     };
     if named.is_empty() {
         return refuse(&visit, "choose at least one ticket, or paste a ticket’s hash").await;
@@ -114,7 +116,8 @@ pub async fn submit(visit: Visit) -> Outcome {
     if named.len() > MOST {
         return refuse(&visit, "name at most 1,000 tickets at once").await;
     }
-    let additions = visit.site.pool.low_fee(Actor::User(by));
+    let note = visit.form.start_of("note", MOST_NOTE).trim().to_owned();
+    let additions = LowFeeAdditions { note, ..visit.site.pool.low_fee(Actor::User(by)) };
     let mut answers = Vec::with_capacity(named.len());
     for text in named {
         answers.push(answer(&additions, text, adding).await);
@@ -139,19 +142,53 @@ async fn answer(additions: &LowFeeAdditions<'_>, text: &str, adding: bool) -> An
             let text = match (adding, changed) {
                 (true, true) => "added: the pool votes it as soon as it is drawn",
                 (true, false) => "was added before",
-                (false, true) => "taken back: the pool ignores it again",
+                (false, true) => "removed: the pool ignores it again",
                 (false, false) => "was not added",
             };
             Answered { ticket, good: true, changed, text: text.to_owned() }
         }
         Err(LowFeeError::Refused(refusal)) => {
-            Answered { ticket, good: false, changed: false, text: refusal.without_hash() }
+            Answered { ticket, good: false, changed: false, text: in_quotes(&refusal.without_hash()) }
         }
         Err(LowFeeError::Store(error)) => {
             tracing::error!(%error, "a low-fee ticket could not be changed");
             let text = "the database failed, so that it may not have been changed; look below, and repeat it";
             Answered { ticket, good: false, changed: false, text: text.to_owned() }
         }
+    }
+}
+
+/// What stands in backticks for a terminal, in quotation marks.
+fn in_quotes(text: &str) -> String {
+    let pieces = text.split('`').enumerate();
+    let quoted = pieces.map(|(number, piece)| if number % 2 == 1 { format!("“{piece}”") } else { piece.to_owned() });
+    quoted.collect::<String>().replace('\'', "’")
+}
+
+/// Users by number and e-mail address, each read once.
+#[derive(Default)]
+struct Names(HashMap<UserId, Owner>);
+
+/// Whose a ticket is.
+#[derive(Clone, Serialize)]
+struct Owner {
+    id: i64,
+    email: Vec<String>,
+}
+
+impl Names {
+    async fn of(&mut self, visit: &Visit, user: Option<UserId>) -> Result<Option<Owner>, StoreError> {
+        let Some(id) = user else { return Ok(None) };
+        if !self.0.contains_key(&id) {
+            let user = visit.site.pool.parts().users.by_id(id).await?;
+            let email = match user {
+                Some(user) if is_closed(&user) => vec!["closed".to_owned()],
+                Some(user) => pieces(&user.email),
+                None => Vec::new(),
+            };
+            self.0.insert(id, Owner { id: id.0, email });
+        }
+        Ok(self.0.get(&id).cloned())
     }
 }
 
@@ -165,57 +202,87 @@ async fn page(visit: &Visit, answers: Vec<Answered>, error: Option<String>) -> O
     let (added_slice, added) = part(slice(visit, "addedpage", PER_PAGE), find).await?;
     let taken_back = if ignored_slice.offset == 0 { lists.taken_back(&active).await? } else { Vec::new() };
     let height = visit.site.status().await.height;
+    let mut names = Names::default();
     let mut rows = Vec::with_capacity(added.rows.len());
     for ticket in &added.rows {
         let report = pool.parts().ledger.ticket(&ticket.ticket).await?;
-        rows.push(added_row(ticket, report.as_ref(), active.contains(&ticket.ticket), now));
+        let owner = names.of(visit, report.as_ref().and_then(|report| report.user)).await?;
+        rows.push(added_row(ticket, report.as_ref(), owner, active.contains(&ticket.ticket), now));
     }
-    let just_added = |report: &TicketReport| active.contains(&report.ticket).then_some(JUST_ADDED);
-    let taken_back = taken_back.iter().map(|report| ignored_row(visit, report, height, Some(TAKEN_BACK)));
-    let reported = ignored.rows.iter().map(|report| ignored_row(visit, report, height, just_added(report)));
+    // What was added a moment ago stands among the added ones alone, although the daemons still report it as ignored.
+    let reported = ignored.rows.iter().filter(|report| !active.contains(&report.ticket));
+    let mut shown = Vec::new();
+    for (report, pending) in
+        taken_back.iter().map(|report| (report, Some(TAKEN_BACK))).chain(reported.map(|report| (report, None)))
+    {
+        let owner = names.of(visit, report.user).await?;
+        shown.push(ignored_row(visit, report, owner, height, pending));
+    }
     let content = Tickets {
         changed: answers.iter().any(|answer| answer.changed),
         answers,
         error,
-        ignored: taken_back.chain(reported).collect(),
+        ignored: shown,
         ignored_pager: Pager::new("/admintickets", &[], "page", ignored_slice, ignored.total),
-        unreported: unreported(visit, &active).await?,
+        unreported: unreported(visit, &mut names, &active).await?,
         added: rows,
         added_pager: Pager::new("/admintickets", &[], "addedpage", added_slice, added.total),
     };
     visit.page(TEMPLATE, StatusCode::OK, &content)
 }
 
-fn ignored_row(visit: &Visit, report: &TicketReport, height: Option<u32>, pending: Option<&'static str>) -> Ignored {
+/// What of a ticket's fee the pool gets.
+fn fee_paid(facts: &TicketFacts) -> String {
+    match facts.verdict {
+        // It goes to somebody else, as the reason says.
+        Verdict::UnknownFeeAddress => "none".to_owned(),
+        _ => amounts::fee(facts.committed_fee),
+    }
+}
+
+fn ignored_row(
+    visit: &Visit,
+    report: &TicketReport,
+    owner: Option<Owner>,
+    height: Option<u32>,
+    pending: Option<&'static str>,
+) -> Ignored {
     let facts = &report.facts;
     let block_time = visit.site.pool.terms().network.params(Generation::Today).target_time_per_block;
     let blocks = height.map(|height| height.saturating_sub(facts.mined_at.0));
     Ignored {
         ticket: report.ticket.to_string(),
-        user: report.user.map(|user| user.0),
+        owner,
         state: report.state.name(),
         mined_at: facts.mined_at.0,
         age: blocks.map(|blocks| roughly(block_time.saturating_mul(blocks))),
-        found: amounts::fee(facts.committed_fee),
+        paid: fee_paid(facts),
         required: amounts::fee(facts.required_fee),
         reason: reason(facts),
-        addable: pending != Some(JUST_ADDED),
         pending,
     }
 }
 
-fn added_row(ticket: &LowFeeTicket, report: Option<&TicketReport>, active: bool, now: UnixTime) -> Added {
+fn added_row(
+    ticket: &LowFeeTicket,
+    report: Option<&TicketReport>,
+    owner: Option<Owner>,
+    active: bool,
+    now: UnixTime,
+) -> Added {
     let facts = report.map(|report| &report.facts);
     // An end that a reorganisation may still undo is in the ledger only.
+    let is_waiting = active && report.is_some_and(|report| report.is_ignored() && !report.state.is_over());
     let outcome = match ticket.outcome.or(report.map(|report| report.state)) {
+        _ if is_waiting => JUST_ADDED,
         Some(state) => state.name(),
         None if active => "not reported yet",
         None => "too old to be live",
     };
     Added {
         ticket: ticket.ticket.to_string(),
-        user: report.and_then(|report| report.user).map(|user| user.0),
-        found: facts.map(|facts| amounts::fee(facts.committed_fee)),
+        owner,
+        paid: facts.map(fee_paid),
         required: facts.map(|facts| amounts::fee(facts.required_fee)),
         reason: facts.map(reason),
         added_by: ticket.added_by.map_or(Actor::CommandLine, Actor::User).to_string(),
@@ -227,14 +294,18 @@ fn added_row(ticket: &LowFeeTicket, report: Option<&TicketReport>, active: bool,
 }
 
 /// What only the predecessor's daemons know of: they report nothing by themselves, and are asked.
-async fn unreported(visit: &Visit, added: &HashSet<TicketHash>) -> Result<Vec<Unreported>, StoreError> {
+async fn unreported(
+    visit: &Visit,
+    names: &mut Names,
+    added: &HashSet<TicketHash>,
+) -> Result<Vec<Unreported>, StoreError> {
     let views = visit.site.pool.daemons().views();
     let is_old = |name: &str| views.get(name).is_some_and(|view| view.in_sync && view.status.is_none());
     let found = visit.site.pool.low_fee_lists().known_to_daemons_only(added, is_old, PATIENCE).await?;
-    let row = |(entry, user): (LowFeeEntry, Option<UserId>)| Unreported {
-        ticket: entry.ticket.to_string(),
-        user: user.map(|user| user.0),
-        address: entry.address.to_string(),
-    };
-    Ok(found.tickets.into_iter().map(row).collect())
+    let mut rows = Vec::with_capacity(found.tickets.len());
+    for (entry, user) in found.tickets {
+        let owner = names.of(visit, user).await?;
+        rows.push(Unreported { ticket: entry.ticket.to_string(), owner, address: entry.address.to_string() });
+    }
+    Ok(rows)
 }

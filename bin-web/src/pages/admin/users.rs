@@ -1,8 +1,9 @@
 //! The users, searched and filtered.
 
 use serde::Serialize;
-use stakepool_core::accounts::EmailState;
-use stakepool_core::ports::{Listed, UserFilter, UserOverview};
+use stakepool::accounts::is_closed;
+use stakepool_core::accounts::{EmailState, User};
+use stakepool_core::ports::{Listed, StoreError, UserFilter, UserOverview};
 use warp::http::StatusCode;
 
 use super::guard::guard;
@@ -25,6 +26,8 @@ struct Users<'a> {
 #[derive(Serialize)]
 struct Row {
     id: i64,
+    /// Of a closed account, in the place of its address: when it was closed.
+    closed: Option<String>,
     email: Vec<String>,
     states: Vec<&'static str>,
     address: Option<String>,
@@ -57,35 +60,51 @@ pub async fn show(visit: Visit) -> Outcome {
         }
     }
     let failing = visit.site.pool.mail_troubles().await?.failed;
+    let mut rows = Vec::with_capacity(found.rows.len());
+    for it in &found.rows {
+        rows.push(row(&visit, it, failing.contains_key(&it.user.id)).await?);
+    }
     let content = Users {
         query,
         shown,
         filters: FILTERS.iter().map(|(name, title, _)| (*name, *title)).collect(),
-        rows: found.rows.iter().map(|it| row(&visit, it, failing.contains_key(&it.user.id))).collect(),
+        rows,
         pager: Pager::new("/adminusers", &[("q", query), ("show", shown)], "page", slice, found.total),
     };
     visit.page("adminusers.html.tera", StatusCode::OK, &content)
 }
 
-fn row(visit: &Visit, overview: &UserOverview, no_mail: bool) -> Row {
+/// What is said of a closed account in the place of its address; nothing of one that is not.
+pub(super) async fn closed(visit: &Visit, user: &User) -> Result<Option<String>, StoreError> {
+    if !is_closed(user) {
+        return Ok(None);
+    }
+    let at = visit.site.pool.closed_at(user).await?;
+    Ok(Some(at.map_or_else(|| "closed".to_owned(), |at| format!("closed {}", at.readable()))))
+}
+
+async fn row(visit: &Visit, overview: &UserOverview, no_mail: bool) -> Result<Row, StoreError> {
     let user = &overview.user;
-    Row {
+    Ok(Row {
         id: user.id.0,
+        closed: closed(visit, user).await?,
         email: pieces(&user.email),
         states: states(visit, overview, no_mail),
         address: user.registration.as_ref().map(|registration| registration.address.to_string()),
         last_sign_in: overview.last_sign_in.map(|at| at.readable()),
         sessions: overview.sessions,
-    }
+    })
 }
 
 /// What is remarkable about a user, to whom no mail could be sent where `no_mail`.
 pub(super) fn states(visit: &Visit, overview: &UserOverview, no_mail: bool) -> Vec<&'static str> {
     let user = &overview.user;
     let configured_admin = visit.site.pool.settings().administrators.get().contains(&user.id);
+    let closed = is_closed(user);
     let states = [
-        (user.disabled, "disabled"),
-        (user.email_state == EmailState::Unverified, "unverified"),
+        (closed, "closed"),
+        (user.disabled && !closed, "disabled"),
+        (user.email_state == EmailState::Unverified && !closed, "unverified"),
         (user.admin || configured_admin, "administrator"),
         (user.registration.is_none(), "no address"),
         (no_mail, "mail fails"),

@@ -5,14 +5,14 @@ use stakepool::tickets::low_fee::parse_hash;
 use stakepool::tickets::{MissedTicket, MissedTickets, VoteTimes, millis};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
-use stakepool_core::ports::{StoredVote, VoteOverview, VoteQuery};
-use stakepool_core::reports::{VoteOutcome, VoteOutcomeKind};
-use stakepool_core::time::UnixTime;
+use stakepool_core::ports::VoteQuery;
+use stakepool_core::reports::VoteOutcomeKind;
 use stakepool_core::typed::pasted;
 use warp::http::StatusCode;
 
 use super::guard::guard;
 use super::pager::{Pager, part, slice};
+use super::vote_groups::{self, Group};
 use crate::visit::{Outcome, Visit};
 
 /// Votes on one page.
@@ -26,7 +26,7 @@ struct Votes<'a> {
     user: &'a str,
     failed: bool,
     error: Option<&'static str>,
-    rows: Vec<Row>,
+    groups: Vec<Group>,
     pager: Pager,
     figures: Option<Figures>,
     missed: Vec<Missed>,
@@ -38,22 +38,6 @@ struct Votes<'a> {
     ignored_link: Option<String>,
     /// Whether only those of one ticket or user are shown.
     one_ticket_or_user: bool,
-}
-
-#[derive(Serialize)]
-struct Row {
-    at: String,
-    ticket: String,
-    user: Option<i64>,
-    state: Option<&'static str>,
-    height: u32,
-    daemon: String,
-    outcome: &'static str,
-    problem: Option<String>,
-    attempts: u32,
-    total: String,
-    signing: String,
-    sending: String,
 }
 
 /// How long votes took, from the notification to the outcome, in milliseconds.
@@ -98,7 +82,7 @@ pub async fn show(visit: Visit) -> Outcome {
         user,
         failed,
         error,
-        rows: found.rows.iter().map(row).collect(),
+        groups: vote_groups::of(ledger, &found.rows).await?,
         pager: Pager::new("/adminvotes", &of(with_ignored), "page", slice, found.total),
         figures: times.map(Figures::from),
         missed: missed.tickets.iter().map(Missed::from).collect(),
@@ -129,30 +113,6 @@ fn query(ticket: &str, user: &str, failed: bool) -> Result<VoteQuery, &'static s
 /// The outcome that is asked for.
 fn outcome(failed: bool) -> Option<VoteOutcomeKind> {
     failed.then_some(VoteOutcomeKind::Failed)
-}
-
-fn row(overview: &VoteOverview) -> Row {
-    let StoredVote { daemon, record } = &overview.vote;
-    let problem = if let VoteOutcome::Failed(error) = &record.outcome { Some(error.clone()) } else { None };
-    Row {
-        at: UnixTime(record.at.0.div_euclid(1000)).readable(),
-        ticket: record.ticket.to_string(),
-        user: overview.ticket.and_then(|(user, _)| user).map(|user| user.0),
-        state: overview.ticket.map(|(_, state)| state.name()),
-        height: record.height.0,
-        daemon: daemon.clone(),
-        outcome: match record.outcome {
-            VoteOutcome::Sent => "sent",
-            VoteOutcome::AlreadyKnown => "another daemon was faster",
-            VoteOutcome::RivalVote => "the node has another vote of it",
-            VoteOutcome::Failed(_) => "failed",
-        },
-        problem,
-        attempts: record.attempts,
-        total: millis(record.timings.total),
-        signing: millis(record.timings.signing),
-        sending: millis(record.timings.sending),
-    }
 }
 
 impl From<VoteTimes> for Figures {

@@ -40,6 +40,8 @@ pub struct Addition {
 pub struct LowFeeAdditions<'a> {
     /// Who asks.
     pub actor: Actor,
+    /// Why, in the words of who acts, for the audit log; empty for nothing.
+    pub note: String,
     /// The consensus parameters, for the time that an added ticket may live.
     pub params: Params,
     /// What is known of tickets.
@@ -143,6 +145,11 @@ impl LowFeeAdditions<'_> {
     }
 
     async fn note(&self, action: AuditAction, ticket: &TicketHash, detail: String) -> Result<(), StoreError> {
+        let detail = match (detail.as_str(), self.note.as_str()) {
+            (_, "") => detail,
+            ("", note) => format!("note: {note}"),
+            (detail, note) => format!("{detail}; note: {note}"),
+        };
         self.audit.append(&AuditEntry::new(self.clock.now(), self.actor, action, ticket, detail)).await
     }
 }
