@@ -98,6 +98,7 @@ pub async fn run_reloaded(
     let calls = Some(peers.clone() as Arc<dyn CallSource>);
     let web_parts = WebParts { calls, ..WebParts::default() };
     parts.vote_observers.push(web_parts.metrics.clone());
+    parts.vote_observers.push(web_parts.events.clone());
     let mut settings = config.pool_settings();
     settings.instance = instance(&config);
     let pool = Arc::new(Pool::new(terms, settings, parts)?);

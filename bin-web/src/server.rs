@@ -31,6 +31,7 @@ use crate::http::respond::packed;
 use crate::http::target::{self, Refusal};
 use crate::page_error::PageError;
 use crate::pages::error;
+use crate::pulse;
 use crate::ready_pages::ReadyPages;
 use crate::routes::{self, label};
 use crate::site::Site;
@@ -48,7 +49,7 @@ const READ_LIMIT: Duration = Duration::from_secs(60);
 /// Where every answer is signed, where wallets of today are served.
 const SIGNED: &str = "/api/v3/";
 /// Most connections at a time.
-const MOST: Limits = Limits { all: 8192, reserved: 256, of_client: 256, of_wide_network: 512 };
+const MOST: Limits = Limits { all: 16_384, reserved: 256, of_client: 256, of_wide_network: 512 };
 /// How long requests under way may take after the stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -78,9 +79,11 @@ pub async fn serve(site: Arc<Site>, listener: Listener, stop: impl Future<Output
     let server = Server { site, ready, graceful: GracefulShutdown::new(), places, memory };
     let routes = routes::all(&server.site);
     let mut stop = std::pin::pin!(stop);
+    let mut kept = std::pin::pin!(pulse::keep(&server.site));
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
+            never = &mut kept => match never {},
             accepted = accept(&listener) => accepted,
         };
         match accepted {
@@ -104,6 +107,8 @@ pub async fn serve(site: Arc<Site>, listener: Listener, stop: impl Future<Output
         }
     }
     drop(listener);
+    // Pages that listen would wait for ever.
+    server.site.events.close();
     if timeout(STOP_LIMIT, server.graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were not answered before the stop");
     }

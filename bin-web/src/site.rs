@@ -14,6 +14,7 @@ use crate::browser::csrf::CsrfGuard;
 use crate::browser::return_to::ReturnTos;
 use crate::captcha::own::Questions;
 use crate::captcha::recaptcha::{CaptchaJudge, Google};
+use crate::events::Events;
 use crate::http::own_pages::{self, OwnPages};
 use crate::http::ready_bodies::{ReadyBodies, ReadyBody};
 use crate::metrics::{CallSource, Metrics};
@@ -32,6 +33,8 @@ const CHARTS_AGE: Duration = Duration::from_secs(60);
 pub struct WebParts {
     /// Counts what the web does. It sees the daemons' votes where it is one of the pool's observers, too.
     pub metrics: Arc<Metrics>,
+    /// Tells open pages what is new. It hears of tickets where it is one of the pool's observers, too.
+    pub events: Arc<Events>,
     /// Judges answers to reCAPTCHA.
     pub judge: Arc<dyn CaptchaJudge>,
     /// The calls to voting wallets and daemons, where they are counted.
@@ -40,7 +43,7 @@ pub struct WebParts {
 
 impl Default for WebParts {
     fn default() -> Self {
-        Self { metrics: Arc::default(), judge: Arc::new(Google::default()), calls: None }
+        Self { metrics: Arc::default(), events: Arc::default(), judge: Arc::new(Google::default()), calls: None }
     }
 }
 
@@ -66,6 +69,8 @@ pub struct Site {
     pub cookies: CookieJar,
     /// Counts what the web does.
     pub metrics: Arc<Metrics>,
+    /// Tells open pages what is new.
+    pub events: Arc<Events>,
     /// The calls to voting wallets and daemons.
     pub calls: Option<Arc<dyn CallSource>>,
     /// The charts of the pool.
@@ -99,6 +104,7 @@ impl Site {
             return_tos: ReturnTos::new(settings.signer(ReturnTos::PURPOSE), cookies),
             cookies,
             metrics: parts.metrics,
+            events: parts.events,
             calls: parts.calls,
             charts: SingleFlight::new(CHARTS_AGE),
             own_pages: own_pages::none(),

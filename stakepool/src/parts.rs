@@ -11,7 +11,7 @@ use stakepool_core::ports::{
     PoolWallet, SecondFactorStore, SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore,
     UnverifiedStore, UpkeepStore, UserStore, VotingDaemon, VspTicketStore,
 };
-use stakepool_core::reports::VoteRecord;
+use stakepool_core::reports::{TicketReport, VoteRecord};
 
 use crate::database::DatabaseHealth;
 use crate::registration::{AddressRegistrar, Registrar};
@@ -22,10 +22,13 @@ use crate::ticket_source::{PoolRule, TicketSource, WalletTicketSource};
 use crate::vsp::Vsp;
 use crate::wallets::{VotingWallet, VotingWallets, WalletView};
 
-/// Sees the votes that daemons report, as for metrics.
+/// Sees what daemons report, as for metrics.
 pub trait VoteObserver: Send + Sync {
     /// New records of one daemon. Those that a daemon repeats after a loss of its state do not come here.
     fn votes(&self, records: &[VoteRecord]);
+
+    /// What one daemon has newly said of tickets. Several daemons may say the same.
+    fn tickets(&self, _reports: &[TicketReport]) {}
 }
 
 /// Everything that a pool works with. [`Pool::builder`](crate::Pool::builder) fills it; who needs a registrar, a view of the

@@ -183,14 +183,14 @@ pub const FLOORS: &[(&str, &Floors)] = &[
     (
         WEB,
         &[
-            &["admission", "browser", "connections", "metrics", "unix_socket", "view"],
+            &["admission", "browser", "connections", "events", "metrics", "unix_socket", "view"],
             &["options", "page_error"],
             &["http"],
             &["captcha"],
             &["site"],
             &["api", "monitor", "visit"],
             &["pages"],
-            &["ready_pages", "routes", "template_check"],
+            &["pulse", "ready_pages", "routes", "template_check"],
             &["server"],
             &["web"],
             &["live"],

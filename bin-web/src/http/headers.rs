@@ -8,9 +8,9 @@ use warp::http::header::{
 };
 use warp::reply::Response;
 
-/// Only our own style sheet, script file and images, no frames, and forms to ourselves.
+/// Only our own style sheet, scripts, images and events, no frames, and forms to ourselves.
 pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The token that a request carries. What a proxy asks for by another scheme may stand in a header before it.
 pub fn bearer(headers: &HeaderMap) -> Option<String> {

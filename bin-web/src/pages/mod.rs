@@ -10,6 +10,7 @@ pub mod emailupdate;
 pub mod emailverify;
 pub mod enter;
 pub mod error;
+pub mod events;
 pub mod home;
 pub mod message;
 pub mod passwordreset;
@@ -112,6 +113,7 @@ fn table() -> Vec<Route> {
         Route::submit("/vsp/claims", vsp::claims::submit),
         Route::show("/error", error::show),
         Route::show("/status", admin::status::show),
+        Route::own("/events", events::serve),
         Route::own("/status.json", admin::status::json::json),
         Route::show("/admintickets", admin::tickets::show),
         Route::submit("/admintickets", admin::tickets::submit),

@@ -12,9 +12,10 @@ use warp::reply::Response;
 
 use super::encoding::{accepts, pack};
 
-const BUILT_IN: [(&str, &[u8]); 4] = [
+const BUILT_IN: [(&str, &[u8]); 5] = [
     ("style.css", include_bytes!("../../assets/style.css")),
     ("copy.js", include_bytes!("../../assets/copy.js")),
+    ("live.js", include_bytes!("../../assets/live.js")),
     ("icon.svg", include_bytes!("../../assets/icon.svg")),
     ("touch-icon.png", include_bytes!("../../assets/touch-icon.png")),
 ];

@@ -8,6 +8,7 @@ mod api;
 mod browser;
 mod check_config;
 mod daemons;
+mod events;
 mod fakes;
 mod floods;
 mod forged;

@@ -302,6 +302,7 @@ async fn every_route_answers_everybody() {
                     no_hash || unserved
                 }
                 StatusCode::UNAUTHORIZED => who == Who::Anybody && path == "/status.json",
+                StatusCode::NOT_ACCEPTABLE => path == "/events",
                 StatusCode::FORBIDDEN => {
                     who == Who::User && (path.starts_with("/admin") || path.starts_with("/status"))
                 }

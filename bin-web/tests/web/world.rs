@@ -127,6 +127,7 @@ impl World {
         parts.clock = clock.clone();
         parts.daemons = plan.daemons.iter().map(|daemon| daemon.clone() as Arc<dyn VotingDaemon>).collect();
         parts.vote_observers.push(web.metrics.clone());
+        parts.vote_observers.push(web.events.clone());
         if let Some(server) = plan.mail {
             let smtp = SmtpOptions::new(server.to_string(), "pool@example.org").encryption(SmtpEncryption::None);
             parts.mailer = Arc::new(SmtpMailer::new(&smtp, "Test pool").unwrap());
@@ -159,6 +160,11 @@ impl World {
     /// Lets time pass.
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// What tells open pages what is new.
+    pub fn events(&self) -> &stakepool_web::Events {
+        &self.web.events
     }
 
     pub fn browser(&self) -> Browser {

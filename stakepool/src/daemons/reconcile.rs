@@ -277,6 +277,11 @@ impl Reconciler {
         }
         self.tickets.note(daemon, &tickets, batch.snapshot);
         self.store_tickets(daemon, &tickets).await?;
+        if is_news && !tickets.is_empty() {
+            for observer in &self.parts.vote_observers {
+                observer.tickets(&tickets);
+            }
+        }
         if !votes.is_empty() {
             self.parts.ledger.put_votes(daemon, &votes).await?;
             if is_news {
