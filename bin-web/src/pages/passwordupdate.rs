@@ -62,7 +62,7 @@ fn stale(visit: &Visit) -> Outcome {
 async fn refuse(visit: &Visit, status: StatusCode, error: ResetPasswordError, field: Option<&'static str>) -> Outcome {
     let user = visit.site.pool.user_of_reset(visit.form.text("t")).await?;
     let email = user.map(|user| user.email.to_string()).unwrap_or_default();
-    page(visit, status, email, Some((format!("Your password was not changed: {error}."), field)))
+    page(visit, status, email, Some((format!("Your password stays as it is: {error}."), field)))
 }
 
 fn page(visit: &Visit, status: StatusCode, email: String, error: Option<(String, Option<&'static str>)>) -> Outcome {

@@ -12,7 +12,7 @@ async fn from_sign_up_to_the_first_ticket_everything_works_without_scripts() {
     let world = World::start().await;
     let mut browser = world.browser();
     assert_eq!(browser.sign_up("New@Example.org").await.location(), "/signin");
-    assert!(browser.get("/signin").await.text().contains("Your account is made."));
+    assert!(browser.get("/signin").await.text().contains("Account created."));
     assert_eq!(browser.sign_in("new@example.org", PASSWORD).await.location(), "/settings");
     assert_eq!(browser.get("/tickets").await.location(), "/address");
     let reply = browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
@@ -21,8 +21,9 @@ async fn from_sign_up_to_the_first_ticket_everything_works_without_scripts() {
     assert!(tickets.contains("Your address is registered"), "{tickets}");
     let user = world.database.by_id(UserId(1)).await.unwrap().unwrap();
     let registration = user.registration.unwrap();
-    assert!(tickets.contains(&format!("ticketbuyer.votingaddress={}", registration.address)));
-    assert!(tickets.contains(&registration.script.to_string()));
+    let buy = browser.get("/tickets/buy").await.text();
+    assert!(buy.contains(&format!("ticketbuyer.votingaddress={}", registration.address)), "{buy}");
+    assert!(browser.get("/tickets/backup").await.text().contains(&registration.script.to_string()));
     let key = browser.api_key().await;
     let info = world.call(&key, "/api/v2/getpurchaseinfo", None).await;
     assert!(info.contains(&format!("\"TicketAddress\":\"{}\"", registration.address)), "{info}");

@@ -193,7 +193,7 @@ async fn every_page_of_an_administrator_says_how_many_problems_are_open() {
     let page = admin.get("/adminusers").await.text();
     assert!(
         page.contains("<title>(3) Users")
-            && page.contains("<span class=\"badge bad\" title=\"Open problems\">3</span>")
+            && page.contains("<span class=\"badge bad\" title=\"Open problems\" data-problems>3</span>")
     );
     let page = user.get("/settings").await.text();
     assert!(page.contains("<title>Settings") && !page.contains("Open problems"), "{page}");

@@ -42,6 +42,9 @@ impl OpenPage {
                 break;
             }
             heard.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            if heard.ends_with("0\r\n\r\n") {
+                break;
+            }
         }
         heard
     }

@@ -43,7 +43,7 @@ async fn an_account_opens_once_its_address_is_verified_by_a_button() {
     assert!(browser.sign_up(ALICE).await.text().contains("Look into your mail"));
     let letter = sink.letter(ALICE, "verify").await;
     let refused = browser.sign_in(ALICE, PASSWORD).await.text();
-    assert!(refused.contains("not verified yet") && refused.contains("Send the mail again"), "{refused}");
+    assert!(refused.contains("not verified yet") && refused.contains("Send the email again"), "{refused}");
     assert!(!browser.sign_in(ALICE, "wrong one").await.text().contains("not verified"), "only who knows the password");
     for _ in 0..2 {
         let page = browser.get(&letter.link()).await;
@@ -267,11 +267,11 @@ async fn tokens_that_are_none_are_refused_on_every_page() {
 #[tokio::test]
 async fn a_pool_without_mail_says_so() {
     let world = World::start().await;
-    assert!(world.browser().get("/signup").await.text().contains("This pool sends no mail"));
+    assert!(world.browser().get("/signup").await.text().contains("This pool sends no email"));
     let reset = world.browser().get("/passwordreset").await.text();
-    assert!(reset.contains("This pool sends no mail") && !reset.contains("name=\"email\""), "{reset}");
+    assert!(reset.contains("This pool sends no email") && !reset.contains("name=\"email\""), "{reset}");
     let mut browser = world.user(ALICE).await;
-    assert!(browser.get("/settings").await.text().contains("This pool sends no mail"));
+    assert!(browser.get("/settings").await.text().contains("This pool sends no email"));
     let fields = [("email", "b@example.org"), ("password", PASSWORD), ("updateEmail", "true")];
     assert_eq!(browser.submit("/settings", &fields).await.location(), "/settings");
     assert_eq!(world.browser().sign_in("b@example.org", PASSWORD).await.location(), "/settings");

@@ -43,10 +43,10 @@ async fn sums_in_words_keep_robots_out() {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         browser.post("/signup", &fields).await
     };
-    assert!(send(&answer, "").await.text().contains("faster than a person"));
+    assert!(send(&answer, "").await.text().contains("was sent too quickly"));
     world.advance(5);
-    assert!(send("99", "").await.text().contains("was not answered rightly"));
-    assert!(send(&answer, "http://spam").await.text().contains("was not answered rightly"));
+    assert!(send("99", "").await.text().contains("anti-bot answer was wrong"));
+    assert!(send(&answer, "http://spam").await.text().contains("anti-bot answer was wrong"));
     assert_eq!(world.database.counts().await.unwrap().0, 0);
     assert_eq!(send(&answer, "").await.location(), "/signin");
     assert!(send(&answer, "").await.text().contains("was too old"), "an answer counts once");
