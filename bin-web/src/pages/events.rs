@@ -53,7 +53,7 @@ async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: H
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
         return response;
     };
-    let news = stream::unfold((listener, site, session.clone()), next).boxed();
+    let news = stream::unfold((listener, site, *session), next).boxed();
     let frames = stream::once(async { GREETING }).chain(news).boxed();
     let mut response = warp::reply::stream(Frames(Mutex::new(frames))).into_response();
     let headers = response.headers_mut();

@@ -179,16 +179,17 @@ struct Owner {
 impl Names {
     async fn of(&mut self, visit: &Visit, user: Option<UserId>) -> Result<Option<Owner>, StoreError> {
         let Some(id) = user else { return Ok(None) };
-        if !self.0.contains_key(&id) {
-            let user = visit.site.pool.parts().users.by_id(id).await?;
-            let email = match user {
-                Some(user) if is_closed(&user) => vec!["closed".to_owned()],
-                Some(user) => pieces(&user.email),
-                None => Vec::new(),
-            };
-            self.0.insert(id, Owner { id: id.0, email });
+        if let Some(owner) = self.0.get(&id) {
+            return Ok(Some(owner.clone()));
         }
-        Ok(self.0.get(&id).cloned())
+        let email = match visit.site.pool.parts().users.by_id(id).await? {
+            Some(user) if is_closed(&user) => vec!["closed".to_owned()],
+            Some(user) => pieces(&user.email),
+            None => Vec::new(),
+        };
+        let owner = Owner { id: id.0, email };
+        self.0.insert(id, owner.clone());
+        Ok(Some(owner))
     }
 }
 

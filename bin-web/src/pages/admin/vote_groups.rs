@@ -64,7 +64,7 @@ pub(super) async fn of(ledger: &dyn LedgerStore, rows: &[VoteOverview]) -> Resul
         let is_same = |first: &&VoteOverview| {
             first.vote.record.ticket == record.ticket && first.vote.record.block == record.block
         };
-        if !firsts.iter().any(|first| is_same(first)) {
+        if !firsts.iter().any(is_same) {
             firsts.push(row);
         }
     }
