@@ -27,6 +27,13 @@ impl<'a> From<&'a str> for Confirmation<'a> {
     }
 }
 
+impl<'a> From<&'a String> for Confirmation<'a> {
+    /// As of a text.
+    fn from(password: &'a String) -> Self {
+        Self::from(password.as_str())
+    }
+}
+
 /// Why a password that was asked for again is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
