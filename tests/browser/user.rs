@@ -58,7 +58,15 @@ async fn set_up_second_factor(browser: &Browser) -> (String, String) {
     (secret, recovery)
 }
 
+/// How many of the three steps are ticked off.
+async fn steps_done(browser: &Browser) -> serde_json::Value {
+    browser.visit("/start?wallet=exccwallet").await;
+    browser.run("return document.querySelectorAll('ol.setup .done').length").await
+}
+
 async fn register_address(stage: &Stage, browser: &Browser) {
+    assert_eq!(steps_done(browser).await, 1, "there is an account");
+    browser.reads("once step 2 is done").await;
     browser.visit("/address").await;
     let registered = "SsWrongWrongWrongWrongWrongWrongWrong";
     browser.fill("#key", registered).await;
@@ -97,6 +105,10 @@ async fn choose_votes(stage: &Stage, browser: &Browser) {
 }
 
 async fn buy_and_see_votes(stage: &Stage, browser: &Browser) {
+    assert_eq!(steps_done(browser).await, 2, "and a wallet");
+    let command = browser.text_of("#by-hand").await;
+    let address = stage.user(EMAIL).await.registration.unwrap().address;
+    assert!(command.contains(&address.to_string()), "the command is filled in: {command}");
     browser.visit("/tickets").await;
     browser.reads("You have no tickets here yet").await;
     let tickets = stage.buy(&stage.user(EMAIL).await.registration.unwrap(), fee(), 3);
@@ -109,6 +121,7 @@ async fn buy_and_see_votes(stage: &Stage, browser: &Browser) {
     choose_votes(stage, browser).await;
     stage.mine_until_voted(&tickets).await;
     browser.until_reads("/tickets?show=voted", "Voted 3").await;
+    assert_eq!(steps_done(browser).await, 3, "and a vote");
     let votes = stage.pool.database.votes(Some(&tickets[0]), 10).await.unwrap();
     assert!(!votes.is_empty());
 }

@@ -10,6 +10,7 @@ use stakepool_core::ports::{NetworkDay, StakeInfo, StoreError, Turnover};
 use stakepool_core::time::Day;
 
 use crate::site::Site;
+use crate::view::amounts::grouped;
 use crate::view::chart::{Chart, Plan, Series};
 
 /// Fewest days that a chart shows, however short the history is.
@@ -51,12 +52,11 @@ fn votes(past: &Past) -> Chart {
     let days = past.days.len();
     let of = |count: fn(&Turnover) -> u64| past.turnover.iter().map(count);
     let (voted, missed) = (|turnover: &Turnover| turnover.voted, |turnover: &Turnover| turnover.missed);
-    let alternative = match (of(voted).sum::<u64>(), of(missed).sum::<u64>()) {
-        (1, 1) => format!("In the last {days} days 1 ticket voted and 1 was missed."),
-        (1, missed) => format!("In the last {days} days 1 ticket voted and {missed} were missed."),
-        (voted, 1) => format!("In the last {days} days {voted} tickets voted and 1 was missed."),
-        (voted, missed) => format!("In the last {days} days {voted} tickets voted and {missed} were missed."),
-    };
+    let (votes, misses) = (of(voted).sum::<u64>(), of(missed).sum::<u64>());
+    let tickets = if votes == 1 { "ticket" } else { "tickets" };
+    let were = if misses == 1 { "was" } else { "were" };
+    let (votes, misses) = (grouped(&votes.to_string()), grouped(&misses.to_string()));
+    let alternative = format!("In the last {days} days {votes} {tickets} voted and {misses} {were} missed.");
     let series = vec![series("voted", "good", of(voted)), series("missed", "bad", of(missed))];
     plan(past, "votes", "Votes a day", series, alternative).bars()
 }
@@ -70,9 +70,11 @@ fn tickets(past: &Past) -> Chart {
         (counts.next().unwrap_or(last), last)
     };
     let (live_ends, immature_ends) = (ends(Box::new(of(live))), ends(Box::new(of(immature))));
+    let [live_first, live_last, immature_first, immature_last] =
+        [live_ends.0, live_ends.1, immature_ends.0, immature_ends.1].map(|count| grouped(&count.to_string()));
     let alternative = format!(
-        "In the last {days} days live tickets went from {} to {}, and immature ones from {} to {}.",
-        live_ends.0, live_ends.1, immature_ends.0, immature_ends.1
+        "In the last {days} days live tickets went from {live_first} to {live_last}, and immature ones from \
+         {immature_first} to {immature_last}."
     );
     let series = vec![series("live", "good line", of(live)), series("immature", "plain line", of(immature))];
     plan(past, "stock", "Live and immature tickets", series, alternative).lines()

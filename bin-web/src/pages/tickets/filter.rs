@@ -37,12 +37,12 @@ enum For {
 /// The orders: name, title, order, and which lists they are for.
 const ORDERS: [(&str, &str, TicketOrder, For); 7] = [
     ("open", "can still vote first", TicketOrder::OpenFirst, For::Mixed),
-    ("ended", "most recently ended first", TicketOrder::EndedLast, For::Ended),
-    ("ended-first", "earliest ended first", TicketOrder::EndedFirst, For::Ended),
-    ("newest", "most recently bought first", TicketOrder::Newest, For::All),
-    ("oldest", "earliest bought first", TicketOrder::Oldest, For::All),
-    ("dearest", "highest price first", TicketOrder::Dearest, For::All),
-    ("cheapest", "lowest price first", TicketOrder::Cheapest, For::All),
+    ("ended", "ended, newest first", TicketOrder::EndedLast, For::Ended),
+    ("ended-first", "ended, oldest first", TicketOrder::EndedFirst, For::Ended),
+    ("newest", "bought, newest first", TicketOrder::Newest, For::All),
+    ("oldest", "bought, oldest first", TicketOrder::Oldest, For::All),
+    ("dearest", "price, highest first", TicketOrder::Dearest, For::All),
+    ("cheapest", "price, lowest first", TicketOrder::Cheapest, For::All),
 ];
 
 /// The orders that a list can have; the first is the one that it has unless another is asked for.
