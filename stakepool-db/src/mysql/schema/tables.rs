@@ -70,8 +70,10 @@ pub(super) struct Index {
 }
 
 /// In the order in which they came.
-pub(super) const LATER_INDEXES: [Index; 1] =
-    [Index { table: "counted_tries", name: "counted_tries_by_end", columns: "ends" }];
+pub(super) const LATER_INDEXES: [Index; 2] = [
+    Index { table: "counted_tries", name: "counted_tries_by_end", columns: "ends" },
+    Index { table: "tickets", name: "tickets_of_user_price", columns: "user_id, price, ticket, state, ignored" },
+];
 
 /// All tables that hold something of the pool's, with all their columns.
 pub(crate) fn layouts() -> Vec<Layout> {
