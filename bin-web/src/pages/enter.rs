@@ -26,7 +26,7 @@ pub fn enter(visit: &Visit, session: &NewSession, flash: Option<Flash>) -> Respo
         // Where something is wrong, they see it first.
         _ if visit.may_administer(&session.user) => "/status",
         Some(_) => "/tickets",
-        None => "/settings",
+        None => "/start",
     };
     let mut response = if session.second_factor_due {
         visit.done(Flash::SecondFactorNeeded, "/twofactor")

@@ -13,7 +13,7 @@ async fn from_sign_up_to_the_first_ticket_everything_works_without_scripts() {
     let mut browser = world.browser();
     assert_eq!(browser.sign_up("New@Example.org").await.location(), "/signin");
     assert!(browser.get("/signin").await.text().contains("Account created."));
-    assert_eq!(browser.sign_in("new@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(browser.sign_in("new@example.org", PASSWORD).await.location(), "/start");
     assert_eq!(browser.get("/tickets").await.location(), "/address");
     let reply = browser.submit("/address", &[("UserPubKeyAddr", USER_KEY)]).await;
     assert_eq!(reply.location(), "/tickets");
@@ -133,7 +133,7 @@ async fn a_new_password_signs_out_every_other_device() {
     }
     assert_eq!(here.api_key_by("another long one").await, key);
     assert!(world.browser().sign_in("a@example.org", PASSWORD).await.text().contains("is wrong"));
-    assert_eq!(world.browser().sign_in("a@example.org", "another long one").await.location(), "/settings");
+    assert_eq!(world.browser().sign_in("a@example.org", "another long one").await.location(), "/start");
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_user_of_the_predecessor_signs_in_and_gets_a_new_hash_beside_the_old_o
     let bcrypt = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga";
     change(&world, |user| user.password = PasswordHashes { bcrypt: Some(bcrypt.into()), argon2: None }).await;
     for _ in 0..2 {
-        assert_eq!(world.browser().sign_in("a@example.org", "allmine").await.location(), "/settings");
+        assert_eq!(world.browser().sign_in("a@example.org", "allmine").await.location(), "/start");
         let user = world.database.by_email(&Email::parse("a@example.org").unwrap()).await.unwrap().unwrap();
         assert!(user.password.argon2.is_some());
         assert_eq!(user.password.bcrypt.as_deref(), Some(bcrypt));

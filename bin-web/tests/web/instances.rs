@@ -171,7 +171,7 @@ async fn two_processes_on_one_database_behind_nginx_work_as_one() {
     let reply = at_second.post("/signup", &fields).await;
     assert!(reply.status.as_u16() < 400, "{} {}", reply.status, reply.text());
     let mut at_first = moved(&at_second, first);
-    assert_eq!(at_first.sign_in(email, PASSWORD).await.location(), "/settings");
+    assert_eq!(at_first.sign_in(email, PASSWORD).await.location(), "/start");
     let mut at_second = moved(&at_first, second);
     assert_eq!(at_second.get("/settings").await.status, 200);
 

@@ -24,7 +24,7 @@ async fn verified(world: &World, sink: &Sink, email: &str) -> Browser {
     browser.sign_up(email).await;
     let link = sink.letter(email, "verify").await.link();
     browser.submit(&link, &[("t", link.split_once("?t=").unwrap().1)]).await;
-    assert_eq!(browser.sign_in(email, PASSWORD).await.location(), "/settings");
+    assert_eq!(browser.sign_in(email, PASSWORD).await.location(), "/start");
     browser
 }
 
@@ -56,7 +56,7 @@ async fn an_account_opens_once_its_address_is_verified_by_a_button() {
     assert_eq!(user(&world, 1).await.email_state, EmailState::Verified);
     let again = browser.submit_with_token_of("/signin", "/emailverify", &fields).await;
     assert!(again.text().contains("This link does not work"));
-    assert_eq!(browser.sign_in(ALICE, PASSWORD).await.location(), "/settings");
+    assert_eq!(browser.sign_in(ALICE, PASSWORD).await.location(), "/start");
     assert_eq!(actions(&world).await, ["account.create", "account.verify"]);
 }
 
@@ -92,7 +92,7 @@ async fn users_taken_over_unverified_must_verify_and_older_ones_need_not() {
     let (world, _sink) = world().await;
     world.browser().sign_up(ALICE).await;
     change(&world, |user| user.email_state = EmailState::Predates).await;
-    assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/settings");
+    assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/start");
     change(&world, |user| user.email_state = EmailState::Unverified).await;
     assert!(world.browser().sign_in(ALICE, PASSWORD).await.text().contains("not verified yet"));
 }
@@ -133,7 +133,7 @@ async fn a_forgotten_password_is_set_anew_within_an_hour_and_once() {
     assert_eq!(signed_in.get("/settings").await.location(), "/signin", "every device is signed out");
     assert!(browser.get(&link).await.text().contains("This link does not work"));
     assert!(browser.sign_in(ALICE, PASSWORD).await.text().contains("is wrong"));
-    assert_eq!(browser.sign_in(ALICE, NEW).await.location(), "/settings");
+    assert_eq!(browser.sign_in(ALICE, NEW).await.location(), "/start");
     assert!(sink.letter(ALICE, "change of your account").await.text.contains("password of your account was changed"));
     assert!(actions(&world).await.contains(&"account.reset".to_owned()));
 
@@ -162,7 +162,7 @@ async fn an_address_is_changed_by_its_new_holder_and_the_old_one_is_told() {
     assert_eq!(world.browser().submit(&letter.link(), &[("t", &letter.token())]).await.location(), "/signin");
     assert!(sink.letter(ALICE, "was changed").await.text.contains("new@example.org"));
     assert!(world.browser().sign_in(ALICE, PASSWORD).await.text().contains("is wrong"));
-    assert_eq!(world.browser().sign_in("new@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(world.browser().sign_in("new@example.org", PASSWORD).await.location(), "/start");
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ async fn a_pool_without_mail_says_so() {
     assert!(browser.get("/settings").await.text().contains("This pool sends no email"));
     let fields = [("email", "b@example.org"), ("password", PASSWORD), ("updateEmail", "true")];
     assert_eq!(browser.submit("/settings", &fields).await.location(), "/settings");
-    assert_eq!(world.browser().sign_in("b@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(world.browser().sign_in("b@example.org", PASSWORD).await.location(), "/start");
 }
 
 /// Changes the first user behind the application's back.

@@ -326,7 +326,7 @@ async fn who_must_sign_in_first_is_told_so_and_goes_on_to_the_page() {
     let mut lured = world.browser();
     let foreign = hex::encode([&[0x7f; 8][..], &[0; 32], b"//evil.example"].concat());
     lured.cookies.insert("goal".into(), foreign);
-    assert_eq!(lured.sign_in("a@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(lured.sign_in("a@example.org", PASSWORD).await.location(), "/start");
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn a_recovery_code_opens_the_account_once() {
     let mut lost = world.browser();
     lost.sign_in(ALICE, PASSWORD).await;
     let typed = codes[0].to_uppercase().replace('-', " ");
-    assert_eq!(lost.submit("/signincode", &[("code", &typed)]).await.location(), "/settings");
+    assert_eq!(lost.submit("/signincode", &[("code", &typed)]).await.location(), "/start");
     assert!(lost.get("/settings").await.text().contains("recovery code, which is used up"));
     let mut again = world.browser();
     again.sign_in(ALICE, PASSWORD).await;
@@ -85,7 +85,7 @@ async fn a_recovery_code_opens_the_account_once() {
     let new = new.lines().next().unwrap();
     let remove = [("remove", "1"), ("password", PASSWORD), ("code", new)];
     assert_eq!(lost.submit("/twofactor", &remove).await.location(), "/settings");
-    assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/settings");
+    assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/start");
 }
 
 #[tokio::test]
@@ -172,5 +172,5 @@ async fn an_administrator_is_sent_to_set_it_up_where_it_is_required() {
     assert!(browser.get("/twofactor").await.text().contains("Administrators of this pool need a second factor"));
     set_up(&world, &mut browser).await;
     assert_eq!(world.browser().sign_in(ALICE, PASSWORD).await.location(), "/signincode");
-    assert_eq!(world.browser().sign_in("bob@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(world.browser().sign_in("bob@example.org", PASSWORD).await.location(), "/start");
 }

@@ -93,7 +93,7 @@ async fn visit_everything(world: &World) -> Vec<String> {
     let mut browser = world.browser();
     browser.sign_in("a@example.org", WRONG).await;
     browser.sign_in(EVIL, WRONG).await;
-    assert_eq!(browser.sign_in("a@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(browser.sign_in("a@example.org", PASSWORD).await.location(), "/start");
     secrets.extend(cookies(&browser));
     secrets.extend(hidden_token(&browser.get("/settings").await.text()));
 
@@ -158,7 +158,7 @@ async fn second_factor(world: &World, browser: &mut Browser) -> Vec<String> {
     assert_eq!(elsewhere.sign_in("a@example.org", NEW).await.location(), "/signincode");
     let mut secrets: Vec<_> = cookies(&elsewhere).collect();
     elsewhere.submit("/signincode", &[("code", WRONG)]).await;
-    assert_eq!(elsewhere.submit("/signincode", &[("code", &codes[0])]).await.location(), "/settings");
+    assert_eq!(elsewhere.submit("/signincode", &[("code", &codes[0])]).await.location(), "/start");
     secrets.extend(cookies(&elsewhere));
     secrets.extend([secret.trim().to_owned(), secret.replace(' ', "").trim().to_owned()]);
     secrets.extend(codes);

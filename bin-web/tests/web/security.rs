@@ -159,7 +159,7 @@ async fn a_new_password_replaces_the_predecessors_hash_too() {
     assert_eq!(browser.submit("/settings", &fields).await.location(), "/settings");
     let user = world.database.by_email(&Email::parse("a@example.org").unwrap()).await.unwrap().unwrap();
     assert!(user.password.bcrypt.is_some_and(|hash| hash != bcrypt && hash.starts_with("$2a$10$")));
-    assert_eq!(world.browser().sign_in("a@example.org", "another long one").await.location(), "/settings");
+    assert_eq!(world.browser().sign_in("a@example.org", "another long one").await.location(), "/start");
 }
 
 /// Tells when a registration begins, and goes on when it is told to.

@@ -29,7 +29,7 @@ async fn an_address_that_no_mail_can_reach_is_refused_with_its_reason_and_no_acc
     let world = World::of(Plan { mail: Some(sink.address), ..Plan::default() }).await;
     let mut user = world.browser();
     world.account("a@example.org", false).await;
-    assert_eq!(user.sign_in("a@example.org", PASSWORD).await.location(), "/settings");
+    assert_eq!(user.sign_in("a@example.org", PASSWORD).await.location(), "/start");
     for (email, reason) in [
         (".a@example.org", "a dot too many before the @"),
         ("a..b@example.org", "a dot too many before the @"),
@@ -91,7 +91,7 @@ async fn accounts_of_before_sign_in_and_their_addresses_are_shown_with_all_that_
     for (n, old) in ["a\u{202e}b@example.org", "user@bücher.example", "c..d@example.org"].into_iter().enumerate() {
         let id = world.account(&format!("u{n}@example.org"), false).await;
         store(&world, id, old).await;
-        assert_eq!(world.browser().sign_in(old, PASSWORD).await.location(), "/settings", "{old:?}");
+        assert_eq!(world.browser().sign_in(old, PASSWORD).await.location(), "/start", "{old:?}");
     }
     let mut admin = world.browser();
     admin.sign_in("admin@example.org", PASSWORD).await;
