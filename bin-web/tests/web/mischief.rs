@@ -21,6 +21,7 @@ const CLIENT: &str = "203.0.113.9";
 /// Every name of a field that a form, a query or a call may have, and one that none has.
 const FIELDS: &[&str] = &[
     "csrf_token",
+    "do",
     "email",
     "password",
     "passwordrepeat",
