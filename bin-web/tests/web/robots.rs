@@ -49,7 +49,7 @@ async fn sums_in_words_keep_robots_out() {
     assert!(send(&answer, "http://spam").await.text().contains("anti-bot answer was wrong"));
     assert_eq!(world.database.counts().await.unwrap().0, 0);
     assert_eq!(send(&answer, "").await.location(), "/signin");
-    assert!(send(&answer, "").await.text().contains("was too old"), "an answer counts once");
+    assert!(send(&answer, "").await.text().contains("has expired"), "an answer counts once");
 }
 
 #[tokio::test]
