@@ -5,7 +5,7 @@
 #   [DATABASES="sqlite mariadb"] benches/http.sh [SECONDS]
 #
 # DATABASES says on which it is measured, one after the other: sqlite, mariadb (a server of its own, which ends with the script).
-# Ends with 1 where an answer was not 200, the process used more than 30 MB (40 MB on a server), or a rate on a server is under 80 %
+# Ends with 1 where an answer was not 200, the process used more than 40 MB, or a rate on a server is under 80 %
 # of the one on SQLite measured just before; other figures are only shown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -75,12 +75,11 @@ measure() {
 }
 
 run() {
-  local place=$folder/$database arguments=() most=29296
+  local place=$folder/$database arguments=() most=39062
   mkdir "$place"
   if [ "$database" = mariadb ]; then
     start_server
     arguments=("$folder/server/socket")
-    most=39062
   fi
   mkfifo "$place/stop"
   "$target/examples/measured" "$place/pool" "127.0.0.1:$port" "${arguments[@]}" <"$place/stop" >"$place/measured.log" 2>&1 &
