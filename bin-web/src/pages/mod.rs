@@ -15,6 +15,7 @@ pub mod home;
 pub mod message;
 pub mod passwordreset;
 pub mod passwordupdate;
+mod set_up;
 pub mod settings;
 pub mod signin;
 pub mod signincode;

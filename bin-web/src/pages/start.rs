@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use stakepool::tickets::Tally;
-use stakepool_core::accounts::User;
 use warp::http::StatusCode;
 
+use crate::pages::set_up::SetUp;
 use crate::pages::tickets::{Buying, Choice, tip};
 use crate::view::network::{example, network_flag};
 use crate::view::render::Sample;
@@ -29,32 +29,6 @@ struct Start {
     network_flag: &'static str,
     /// Filled in once an address is registered.
     buying: Option<Buying>,
-}
-
-/// How far somebody has come.
-#[derive(Default, Serialize)]
-pub struct SetUp {
-    account: bool,
-    wallet: bool,
-    /// A ticket is mined.
-    bought: bool,
-    /// A ticket can be drawn, or was.
-    mature: bool,
-    voted: bool,
-}
-
-impl SetUp {
-    /// How far a visitor has come who has tickets.
-    pub fn of(user: Option<&User>, tally: &Tally) -> Self {
-        let drawn = tally.voted + tally.missed;
-        Self {
-            account: user.is_some(),
-            wallet: user.is_some_and(|user| user.registration.is_some()),
-            bought: drawn + tally.live + tally.immature + tally.expired > 0,
-            mature: drawn + tally.live + tally.expired > 0,
-            voted: tally.voted > 0,
-        }
-    }
 }
 
 /// Shows the steps, also to who has not signed up yet.
@@ -86,7 +60,7 @@ fn chosen(name: &str) -> Start {
 
 /// The page, to try templates with.
 pub fn samples() -> Vec<Sample> {
-    let done = || SetUp { account: true, wallet: true, bought: true, mature: true, voted: true };
+    let done = || SetUp::DONE;
     let page = |wallet: &str| {
         let (nothing, filled) =
             (chosen(wallet), Start { set_up: done(), buying: Some(Buying::default()), ..chosen(wallet) });
@@ -98,23 +72,6 @@ pub fn samples() -> Vec<Sample> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_are_done_by_what_the_ledger_has() {
-        let steps = |tally: Tally| {
-            let steps = SetUp::of(None, &tally);
-            (steps.account, steps.bought, steps.mature, steps.voted)
-        };
-        assert_eq!(steps(Tally::default()), (false, false, false, false));
-        assert_eq!(
-            steps(Tally { ignored: 3, ..Tally::default() }),
-            (false, false, false, false),
-            "ignored ones do not vote"
-        );
-        assert_eq!(steps(Tally { immature: 1, ..Tally::default() }), (false, true, false, false));
-        assert_eq!(steps(Tally { live: 1, ..Tally::default() }), (false, true, true, false));
-        assert_eq!(steps(Tally { voted: 1, ..Tally::default() }), (false, true, true, true));
-    }
 
     #[test]
     fn an_unknown_wallet_is_the_first() {

@@ -5,7 +5,7 @@ use stakepool_core::time::Day;
 use warp::http::StatusCode;
 
 use super::buying::import;
-use super::registration;
+use super::owner::registration;
 use crate::view::qr;
 use crate::visit::{Outcome, Visit};
 

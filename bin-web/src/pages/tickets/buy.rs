@@ -4,7 +4,7 @@ use serde::Serialize;
 use warp::http::StatusCode;
 
 use super::buying::Buying;
-use super::registration;
+use super::owner::registration;
 use crate::visit::{Outcome, Visit};
 
 #[derive(Serialize)]

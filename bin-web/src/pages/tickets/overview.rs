@@ -9,10 +9,11 @@ use stakepool_core::reports::TicketState;
 use warp::http::StatusCode;
 
 use super::list::{self, List};
+use super::owner::without_tickets;
 use super::row::{self, Row};
-use super::{tip, without_tickets};
+use super::tip::tip;
 use crate::pages::charts::of_user;
-use crate::pages::start::SetUp;
+use crate::pages::set_up::SetUp;
 use crate::view::amounts;
 use crate::view::chart::Chart;
 use crate::view::when::{BlockTime, When};

@@ -13,7 +13,7 @@ use stakepool_core::time::UnixTime;
 use warp::http::StatusCode;
 
 use super::row::fee_problem;
-use super::tip;
+use super::tip::tip;
 use crate::page_error::{Explanation, PageError};
 use crate::pages::admin::guard::guard;
 use crate::view::amounts;
