@@ -1,5 +1,11 @@
-// Buttons that copy, show, save and print, and what is said aloud of it. Without this file they stay hidden, and all is done by hand.
+// Buttons that copy, show, save and print, what is said aloud of it, and times in the reader's zone. Without this file the buttons stay
+// hidden, all is done by hand, and times are in UTC.
 "use strict";
+
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = time.textContent;
+  time.textContent = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
 
 function select(source) {
   if (typeof source.select === "function") {

@@ -19,7 +19,7 @@ use stakepool::accounts::{ClientAddress, Origin, SignedIn};
 use stakepool_core::accounts::{PasswordCosts, Registration, UserId};
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash, sha256};
 use stakepool_core::ports::{Clock as _, DatabaseServer, DatabaseTls, LedgerStore as _, SystemClock};
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
 use stakepool_core::vsp::FeeTerms;
@@ -109,6 +109,8 @@ fn old_ticket(number: u32, user: UserId, registration: &Registration) -> TicketR
         added: false,
         ended_at,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::UserId;
-use crate::chain::{Address, BlockHash, BlockHeight, TicketHash, VoteBits};
+use crate::chain::{Address, Amount, BlockHash, BlockHeight, TicketHash, TxHash, VoteBits};
 use crate::ticket::{TicketFacts, Verdict};
-use crate::time::UnixMillis;
+use crate::time::{UnixMillis, UnixTime};
 
 /// Where a ticket is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +55,58 @@ impl fmt::Display for TicketState {
     }
 }
 
+/// When things happened to a ticket: the times of the blocks in which they did, as their headers say, as far as they are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketTimes {
+    /// It was bought.
+    pub mined: Option<UnixTime>,
+    /// It came into the lottery.
+    pub matured: Option<UnixTime>,
+    /// It was drawn: the block before the one in which it voted or was missed.
+    pub drawn: Option<UnixTime>,
+    /// It left the lottery.
+    pub ended: Option<UnixTime>,
+}
+
+impl TicketTimes {
+    /// Those of a ticket with two sets of them: the first counts where both know something.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            mined: self.mined.or(other.mined),
+            matured: self.matured.or(other.matured),
+            drawn: self.drawn.or(other.drawn),
+            ended: self.ended.or(other.ended),
+        }
+    }
+}
+
+/// The transaction that spent a ticket: its vote, or its revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spend {
+    /// The transaction.
+    pub transaction: TxHash,
+    /// Its block.
+    pub mined_at: BlockHeight,
+    /// The time of that block, where it is known.
+    pub time: Option<UnixTime>,
+    /// What its outputs pay together.
+    pub paid: Amount,
+    /// What it pays where the ticket's first commitment says: to the pool, where that commitment is its fee.
+    pub first: Amount,
+}
+
+/// A block as the ledger needs it: its time, and the tickets that it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockFacts {
+    /// Its height in the best chain.
+    pub height: BlockHeight,
+    /// The time that its header says.
+    pub time: UnixTime,
+    /// The tickets that its votes and revocations spent.
+    pub spends: Vec<(TicketHash, Spend)>,
+}
+
 /// All that a daemon knows of a ticket of the pool. Later reports on the same ticket replace earlier ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketReport {
@@ -74,12 +126,31 @@ pub struct TicketReport {
     pub ended_at: Option<BlockHeight>,
     /// Whether the revocation of a missed or expired ticket was mined, so that its price can be spent again.
     pub revoked: bool,
+    /// When all that happened. A daemon of an older version reports nothing of it.
+    #[serde(default)]
+    pub times: TicketTimes,
+    /// Its vote or revocation, where it was seen. A daemon of an older version reports none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend: Option<Spend>,
 }
 
 impl TicketReport {
     /// Whether the pool leaves the ticket's votes to the user.
     pub const fn is_ignored(&self) -> bool {
         !self.added && !matches!(self.facts.verdict, Verdict::Accepted)
+    }
+
+    /// Whether a time, or the vote, is not known of what happened in a block whose height is. A revocation does not count: it may
+    /// be in any block after the end.
+    pub const fn lacks_facts(&self) -> bool {
+        let matured = !matches!(self.state, TicketState::Immature);
+        if self.times.mined.is_none() || matured && self.times.matured.is_none() {
+            return true;
+        }
+        let ended = self.ended_at.is_some() && self.state.is_over();
+        let drawn = ended && !matches!(self.state, TicketState::Expired);
+        let voted = ended && matches!(self.state, TicketState::Voted);
+        ended && self.times.ended.is_none() || drawn && self.times.drawn.is_none() || voted && self.spend.is_none()
     }
 }
 

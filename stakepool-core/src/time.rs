@@ -39,6 +39,12 @@ impl UnixTime {
         format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
     }
 
+    /// Date and time of day in UTC as ISO 8601 has them, such as `2026-11-22T08:47:59Z`.
+    pub fn iso(self) -> String {
+        let seconds = self.0.rem_euclid(SECONDS_A_DAY);
+        format!("{}T{:02}:{:02}:{:02}Z", Day::of(self), seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+
     /// Date and time of day in UTC for names of files, such as `2026-11-22-084759`.
     pub fn for_file_names(self) -> String {
         let seconds = self.0.rem_euclid(SECONDS_A_DAY);

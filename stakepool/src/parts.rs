@@ -7,9 +7,9 @@ use stakepool_core::accounts::{SecureRandom, SystemRandom};
 use stakepool_core::chain::{ExtendedPubKey, HdKeyError};
 use stakepool_core::ports::{
     AccessStore, AdminStore, AgendaSource, AlertSink, AuditStore, ClaimStore, Clock, FeeKeyStore, Heartbeat,
-    HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, NoMailer,
-    PoolWallet, SecondFactorStore, SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource, TryStore,
-    UnverifiedStore, UpkeepStore, UserStore, VotingDaemon, VspTicketStore,
+    HistoryStore, InvitationStore, LeaseStore, LedgerStore, LowFeeStore, MailFailureStore, Mailer, MoneyStore,
+    NoMailer, PoolWallet, SecondFactorStore, SessionStore, SystemClock, TicketMailStore, TokenStore, TransactionSource,
+    TryStore, UnverifiedStore, UpkeepStore, UserStore, VotingDaemon, VspTicketStore,
 };
 use stakepool_core::reports::{TicketReport, VoteRecord};
 
@@ -63,6 +63,8 @@ pub struct Parts {
     pub low_fee: Arc<dyn LowFeeStore>,
     /// Tickets and votes.
     pub ledger: Arc<dyn LedgerStore>,
+    /// What tickets cost and paid.
+    pub money: Arc<dyn MoneyStore>,
     /// Secrets in mails.
     pub tokens: Arc<dyn TokenStore>,
     /// Sessions and links that open accounts.
@@ -147,6 +149,7 @@ impl Parts {
             sessions: stores.sessions,
             low_fee: stores.low_fee,
             ledger: stores.ledger,
+            money: stores.money,
             tokens: stores.tokens,
             access: stores.access,
             second_factors: stores.second_factors,

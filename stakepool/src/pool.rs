@@ -41,6 +41,7 @@ use crate::signed::Signer;
 use crate::terms::{PoolSettings, PoolTerms, SiteIdentity};
 use crate::tickets::Tally;
 use crate::tickets::holdings::{Holdings, HoldingsOf};
+use crate::tickets::money::{Money, MoneyCache};
 use crate::user_cache::UserCache;
 #[cfg(feature = "vsp")]
 use crate::vsp::Vsp;
@@ -121,6 +122,7 @@ pub struct Pool {
     pub(crate) users: UserCache,
     pub(crate) figures: SingleFlight<Figures>,
     pub(crate) tally: SingleFlight<Result<Tally, StoreError>>,
+    money: MoneyCache,
     pub(crate) holdings: Flights<HoldingsOf, Result<Arc<Holdings>, StoreError>>,
     pub(crate) alert_record: AlertRecord,
     /// Since when each trouble lasts.
@@ -170,6 +172,7 @@ impl Pool {
             users: UserCache::default(),
             figures: SingleFlight::new(MAX_AGE),
             tally: SingleFlight::new(MAX_AGE),
+            money: MoneyCache::default(),
             holdings: Flights::new(MAX_AGE, MOST_HOLDINGS),
             alert_record: AlertRecord::default(),
             onsets: Onsets::default(),
@@ -301,7 +304,23 @@ impl Pool {
         let ledger = self.parts.ledger.as_ref();
         let of = HoldingsOf { user, tip, changes: ledger.changes().await? };
         let params = self.terms.network.params(Generation::Today);
-        self.holdings.get(of, async { Holdings::read(ledger, user, &params, tip).await.map(Arc::new) }).await
+        let read = async {
+            let money = match tip {
+                Some(tip) => Some(self.money(user, tip).await?),
+                None => None,
+            };
+            Holdings::read(ledger, user, &params, money).await.map(Arc::new)
+        };
+        self.holdings.get(of, read).await
+    }
+
+    /// What the tickets of a user cost and earned, while the best height is `tip`. However many there are, they are added up only
+    /// where one of them has changed, or the height.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn money(&self, user: UserId, tip: BlockHeight) -> Result<Arc<Money>, StoreError> {
+        self.money.of(&self.parts, &self.terms.network.params(Generation::Today), user, tip).await
     }
 
     /// The pool's tickets as its ledger counts them, at most a second old.

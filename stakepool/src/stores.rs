@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditStore, ClaimStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore,
-    LedgerStore, LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore,
+    LedgerStore, LowFeeStore, MailFailureStore, MoneyStore, RescanStore, SealedStore, SecondFactorStore, SessionStore,
     TicketMailStore, TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
 };
 
@@ -18,6 +18,7 @@ pub trait PoolStore:
     + SecondFactorStore
     + LowFeeStore
     + LedgerStore
+    + MoneyStore
     + AdminStore
     + AuditStore
     + HistoryStore
@@ -44,6 +45,7 @@ impl<S> PoolStore for S where
         + SecondFactorStore
         + LowFeeStore
         + LedgerStore
+        + MoneyStore
         + AdminStore
         + AuditStore
         + HistoryStore
@@ -92,6 +94,8 @@ pub struct Stores {
     pub low_fee: Arc<dyn LowFeeStore>,
     /// Tickets and votes.
     pub ledger: Arc<dyn LedgerStore>,
+    /// What tickets cost and paid.
+    pub money: Arc<dyn MoneyStore>,
     /// Lists for administrators.
     pub admin: Arc<dyn AdminStore>,
     /// Acts that matter to the safety of the pool and its accounts.
@@ -141,6 +145,7 @@ impl From<Arc<dyn PoolStore>> for Stores {
             second_factors: store.clone(),
             low_fee: store.clone(),
             ledger: store.clone(),
+            money: store.clone(),
             admin: store.clone(),
             audit: store.clone(),
             history: store.clone(),

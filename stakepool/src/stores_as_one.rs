@@ -2,23 +2,22 @@
 //! several places can be tested as any other store, and given wherever one store is wanted.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stakepool_core::accounts::{Email, Registration, StoredSecret, TotpStep, User, UserId};
 use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, TicketHash};
 use stakepool_core::ports::{
-    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, Claim, ClaimStore, CountedTry, EventCursor, FeeIncome,
-    FeeKeyStore, HistoryStore, Invitation, InvitationId, InvitationStore, KeyChanges, Lease, LeaseStore, LedgerStore,
-    Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, NetworkDay,
-    NewInvitation, NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket, RegisteredWhere,
-    RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore, ServerState, Session,
-    SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore, TicketPage, TicketQuery,
-    TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore, UserFilter, UserOverview, UserStore,
-    VoteOverview, VoteQuery, VspTicketStore,
+    AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, Claim, ClaimStore, CountedTry, DayFees, EventCursor,
+    FeeIncome, FeeKeyStore, HistoryStore, Invitation, InvitationId, InvitationStore, KeyChanges, Lease, LeaseStore,
+    LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, MoneyStore,
+    NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore,
+    ServerState, Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore,
+    TicketMoney, TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore,
+    UserFilter, UserOverview, UserStore, VoteOverview, VoteQuery, VspTicketStore,
 };
-use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
+use stakepool_core::reports::{BlockFacts, TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::{Day, UnixTime};
 use stakepool_core::vsp::{FeeKey, RegisteredCounts};
 
@@ -120,7 +119,6 @@ pass_on! {
         fn votes(ticket: Option<&TicketHash>, limit: u64) -> Vec<StoredVote>;
         fn ticket_counts(user: Option<UserId>) -> Vec<(TicketState, bool, u64)>;
         fn locked(user: UserId) -> Amount;
-        fn votes_by_interval(user: Option<UserId>, from: BlockHeight, interval: NonZeroU32) -> Vec<(BlockHeight, u64)>;
         fn lost_addresses() -> Vec<LostAddress>;
         fn cursor(daemon: &str) -> Option<EventCursor>;
         fn set_cursor(daemon: &str, cursor: EventCursor) -> ();
@@ -135,6 +133,15 @@ pass_on! {
     AuditStore to audit {
         fn append(entry: &AuditEntry) -> ();
         fn latest(limit: u64) -> Vec<AuditEntry>;
+    }
+    MoneyStore to money {
+        fn lacking_facts(after: Option<&TicketHash>, limit: u64) -> Vec<TicketReport>;
+        fn count_lacking_facts() -> u64;
+        fn fill_facts(tickets: &[TicketHash], blocks: &[BlockFacts], maturity: u32, now: UnixTime) -> u64;
+        fn money_of(user: UserId) -> Vec<TicketMoney>;
+        fn last_change(user: UserId) -> Option<UnixTime>;
+        fn pool_fees_by_day() -> Vec<DayFees>;
+        fn registered_fees_by_day() -> Vec<DayFees>;
     }
     HistoryStore to history {
         fn note_day(seen: &NetworkDay) -> ();

@@ -44,7 +44,7 @@ const USERS: [(&str, &str); 16] = [
     ("twofactor", "/twofactor"),
     ("logout", "/logout"),
 ];
-const ADMINISTRATORS: [(&str, &str); 10] = [
+const ADMINISTRATORS: [(&str, &str); 11] = [
     ("address-none", "/address"),
     ("status", "/status"),
     ("admintickets", "/admintickets"),
@@ -54,6 +54,7 @@ const ADMINISTRATORS: [(&str, &str); 10] = [
     ("adminmail", "/adminmail"),
     ("adminvotes", "/adminvotes"),
     ("adminvsp", "/adminvsp"),
+    ("adminincome", "/adminincome"),
     ("adminaudit", "/adminaudit"),
 ];
 

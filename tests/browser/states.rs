@@ -4,7 +4,7 @@
 use stakepool_core::accounts::Registration;
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
 use stakepool_core::ports::{Clock as _, LedgerStore as _, SystemClock};
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
 
 use crate::administrator::sign_in;
@@ -146,6 +146,8 @@ async fn report_old_tickets(stage: &Stage, registration: &Registration) {
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: Some(BlockHeight(140 + u32::from(number))),
     };
     let reports = [

@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use stakepool::tickets::low_fee::reason;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Address, Amount, BlockHeight, TicketHash};
+use stakepool_core::chain::{Address, Amount, BlockHeight, TicketHash, TxHash};
 use stakepool_core::ports::{LedgerStore, TicketOrder, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::time::UnixTime;
 
 use crate::answer::Answer;
 use crate::console::Console;
@@ -62,6 +63,11 @@ struct Ticket {
     state: TicketState,
     mined_at: BlockHeight,
     ended_at: Option<BlockHeight>,
+    /// Times of blocks as their headers say, where they are known.
+    mined_time: Option<UnixTime>,
+    ended_time: Option<UnixTime>,
+    /// The vote or the revocation, where it is known.
+    spent_by: Option<TxHash>,
     price_atoms: Amount,
     ignored: bool,
     added: bool,
@@ -79,6 +85,9 @@ impl From<&TicketReport> for Ticket {
             state: report.state,
             mined_at: report.facts.mined_at,
             ended_at: report.ended_at,
+            mined_time: report.times.mined,
+            ended_time: report.times.ended,
+            spent_by: report.spend.map(|spend| spend.transaction),
             price_atoms: report.facts.price,
             ignored,
             added: report.added,
@@ -100,6 +109,7 @@ impl Answer for Ticket {
             ("state", Some(self.state.to_string())),
             ("mined at", Some(self.mined_at.to_string())),
             ("ended at", self.ended_at.map(|height| height.to_string())),
+            ("ended", self.ended_time.map(UnixTime::readable)),
             ("price", Some(self.price_atoms.to_string())),
             ("voted by", Some(voted_by.to_owned())),
         ];

@@ -5,6 +5,7 @@ mod add;
 mod added;
 mod hashes;
 mod ignored;
+mod income;
 mod list;
 mod remove;
 
@@ -22,6 +23,7 @@ pub(crate) enum TicketsCommand {
     Added(added::Added),
     Add(add::Add),
     Remove(remove::Remove),
+    Income(income::Income),
 }
 
 impl TicketsCommand {
@@ -32,6 +34,7 @@ impl TicketsCommand {
             Self::Added(command) => command.run(pool, console),
             Self::Add(command) => command.run(pool, console),
             Self::Remove(command) => command.run(pool, console),
+            Self::Income(command) => command.run(pool, console),
         }
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use stakepool_core::chain::{BlockHeight, ExtendedPubKey, Network, TicketHash};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, FORMAT, FeeIndexes};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, WalletState};
+use stakepool_core::reports::BlockFacts;
 use stakepool_core::ticket::PoolFee;
 use stakepool_rpc::grpc::server::{Access, BackendError, DaemonBackend, bind, serve};
 use stakepool_rpc::tls::ensure_server_pair;
@@ -132,6 +133,10 @@ impl DaemonBackend for Fake {
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
         Ok(self.split().1)
+    }
+
+    async fn blocks(&self, _: Vec<BlockHeight>) -> Result<Vec<BlockFacts>, BackendError> {
+        Ok(Vec::new())
     }
 
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {

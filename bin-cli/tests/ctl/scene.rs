@@ -13,7 +13,7 @@ use stakepool_core::chain::{
     TicketHash, VoteBits, VoteVersion,
 };
 use stakepool_core::ports::{AuditEntry, AuditStore, LedgerStore, LowFeeEntry, NewUser, UserStore};
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 use stakepool_db::{Database, SqliteOptions};
@@ -345,6 +345,8 @@ pub fn report(number: u8, user: UserId, address: ScriptAddress) -> TicketReport 
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: None,
     }
 }

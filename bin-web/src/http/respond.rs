@@ -1,7 +1,8 @@
 //! Answers without a page.
 
 use http_body_util::BodyExt;
-use warp::http::header::{CONTENT_ENCODING, LOCATION, SET_COOKIE, VARY};
+use stakepool_core::chain::TicketHash;
+use warp::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, SET_COOKIE, VARY};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
@@ -10,6 +11,22 @@ use crate::view::encoding::gzip_fast;
 /// Marks an answer that holds no secret, so that it may be packed (see [`crate::view::encoding`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Packable;
+
+/// A file to save. No secret may be in it, and nothing of the request.
+pub fn file(text: String, kind: &'static str, name: &str) -> Response {
+    let mut response = Response::new(text.into());
+    response.extensions_mut().insert(Packable);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+/// A table to save as CSV.
+pub fn csv_file(text: String, name: &str) -> Response {
+    file(text, "text/csv; charset=utf-8", name)
+}
 
 /// Packs an answer that may be, where the browser takes that.
 pub async fn packed(mut response: Response, takes_gzip: bool) -> Response {
@@ -38,6 +55,16 @@ pub fn moved_to(to: &str) -> Option<Response> {
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response.headers_mut().insert(LOCATION, HeaderValue::from_str(to).ok()?);
     Some(response)
+}
+
+/// Sends the browser to the page of a ticket.
+pub fn see_ticket(ticket: &TicketHash) -> Response {
+    let mut response = see_other("/ticket");
+    // A hash has hexadecimal digits alone.
+    if let Ok(page) = HeaderValue::from_str(&format!("/ticket?hash={ticket}")) {
+        response.headers_mut().insert(LOCATION, page);
+    }
+    response
 }
 
 /// Sends the browser to another page of ours.

@@ -28,6 +28,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "start.html.tera",
     "setup.html.tera",
     "wallets.html.tera",
+    "adminincome.html.tera",
     "tickets.html.tera",
     "ticketsnav.html.tera",
     "ticketlist.html.tera",

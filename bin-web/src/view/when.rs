@@ -24,6 +24,23 @@ pub struct When {
     pub words: Option<String>,
     /// Whether it is still to come.
     pub to_come: bool,
+    /// The time that its header says, where that is known. Without it the words are an estimate.
+    pub time: Option<Stamp>,
+}
+
+/// A moment that is known, for `<time>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stamp {
+    /// For programs.
+    pub iso: String,
+    /// For people, in UTC.
+    pub utc: String,
+}
+
+impl From<UnixTime> for Stamp {
+    fn from(time: UnixTime) -> Self {
+        Self { iso: time.iso(), utc: time.readable() }
+    }
 }
 
 impl BlockTime {
@@ -34,7 +51,12 @@ impl BlockTime {
             Some(blocks) if blocks > 0 => format!("in {}", about(away(blocks))),
             _ => format!("{} ago", about(away(tip.0.saturating_sub(block.0)))),
         });
-        When { block: block.0, words, to_come: self.tip.is_some_and(|tip| block > tip) }
+        When { block: block.0, words, to_come: self.tip.is_some_and(|tip| block > tip), time: None }
+    }
+
+    /// A block whose time may be known.
+    pub fn at(&self, block: BlockHeight, time: Option<UnixTime>) -> When {
+        When { time: time.map(Stamp::from), ..self.of(block) }
     }
 
     /// How long a number of blocks takes, in words.
@@ -114,7 +136,10 @@ mod tests {
         assert!(time.of(BlockHeight(1001)).to_come && !time.of(BlockHeight(1000)).to_come);
         assert!(!when(u32::MAX).is_empty() && !when(0).is_empty());
         let unknown = BlockTime { tip: None, ..time };
-        assert_eq!(unknown.of(BlockHeight(7)), When { block: 7, words: None, to_come: false });
+        assert_eq!(unknown.of(BlockHeight(7)), When { block: 7, words: None, to_come: false, time: None });
+        let known = unknown.at(BlockHeight(7), Some(UnixTime(1_795_000_059)));
+        let stamp = known.time.map(|time| (time.iso, time.utc));
+        assert_eq!(stamp, Some(("2026-11-18T11:07:39Z".to_owned(), "2026-11-18 11:07 UTC".to_owned())));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use stakepool_core::ports::{
     AuditStore as _, Clock as _, LedgerStore as _, LowFeeStore as _, SecondFactorStore as _, UnknownAddress,
     UserStore as _,
 };
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::secret::Secret;
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
@@ -21,7 +21,7 @@ use crate::fakes::daemon;
 use crate::waiting::until;
 use crate::world::{COLD, Plan, USER_KEY, World};
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/status",
     "/admintickets",
     "/adminusers",
@@ -29,6 +29,7 @@ const PAGES: [&str; 8] = [
     "/admininvitations",
     "/adminmail",
     "/adminvotes",
+    "/adminincome",
     "/adminaudit",
 ];
 const TOKEN: &str = "the token of the monitors";
@@ -72,6 +73,8 @@ pub async fn report(world: &World, number: u8, state: TicketState, verdict: Verd
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: (!matches!(state, TicketState::Live | TicketState::Immature)).then_some(BlockHeight(220)),
     };
     world.database.put_tickets("daemon:1", std::slice::from_ref(&report), UnixTime(1)).await.unwrap();

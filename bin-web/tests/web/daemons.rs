@@ -13,7 +13,7 @@ use stakepool_core::desired::{DesiredState, DesiredUser};
 use stakepool_core::ports::{
     Clock as _, EventCursor, LedgerStore as _, LowFeeStore as _, LowFeeTicket, UserStore as _,
 };
-use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState};
+use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, TicketTimes};
 use stakepool_core::testkit::{DaemonMood, FakeDaemon};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
@@ -121,6 +121,8 @@ fn report(address: ScriptAddress, ticket: u8, state: TicketState) -> TicketRepor
         },
         added: true,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: (state != TicketState::Live).then_some(BlockHeight(300)),
     }
 }

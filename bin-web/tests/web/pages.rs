@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Address, AddressKind, Amount, BlockHeight, Hash160, Network, TicketHash};
 use stakepool_core::ports::{LedgerStore as _, UserStore as _};
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixTime;
 use stakepool_web::ProxyTrust;
@@ -41,6 +41,8 @@ async fn user_with_tickets(world: &World) -> Browser {
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: matches!(state, TicketState::Voted | TicketState::Missed | TicketState::Expired)
             .then_some(BlockHeight(300)),
     };

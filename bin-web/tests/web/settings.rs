@@ -13,7 +13,9 @@ use stakepool_core::chain::{
 use stakepool_core::ports::{
     AuditStore as _, LedgerStore as _, TicketMailStore as _, UserStore as _, WalletTicket, WalletTickets,
 };
-use stakepool_core::reports::{DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::reports::{
+    DaemonEventKind, TicketReport, TicketState, TicketTimes, VoteOutcome, VoteRecord, VoteTimings,
+};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::GroupError;
@@ -185,6 +187,8 @@ async fn report(world: &World, ticket: u8, state: TicketState) -> TicketReport {
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: is_over.then_some(BlockHeight(220)),
     }
 }

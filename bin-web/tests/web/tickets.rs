@@ -1,16 +1,17 @@
 //! The tickets page: lists, order, search, reasons, downloads, charts, and ten thousand tickets.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{
-    Address, AddressKind, Amount, BlockHash, BlockHeight, Generation, Hash160, Network, TicketHash, VoteBits,
+    Address, AddressKind, Amount, BlockHash, BlockHeight, Generation, Hash160, Network, TicketHash, TxHash, VoteBits,
     vote_subsidy,
 };
 use stakepool_core::ports::{Clock as _, HistoryStore as _, LedgerStore as _, NetworkDay, UserStore as _};
-use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::reports::{Spend, TicketReport, TicketState, TicketTimes, VoteOutcome, VoteRecord, VoteTimings};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::time::{Day, UnixTime};
@@ -56,12 +57,17 @@ async fn report(world: &World, n: u32, state: TicketState, ended_at: Option<u32>
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: ended_at.map(BlockHeight),
     }
 }
 
+/// Stores reports, each time later than before.
 async fn put(world: &World, reports: &[TicketReport]) {
-    world.database.put_tickets("daemon1", reports, UnixTime(1)).await.unwrap();
+    static SECOND: AtomicI64 = AtomicI64::new(1);
+    let now = UnixTime(SECOND.fetch_add(1, Ordering::Relaxed));
+    world.database.put_tickets("daemon1", reports, now).await.unwrap();
 }
 
 /// The numbers of the tickets on a page, in their order.
@@ -318,10 +324,78 @@ async fn what_is_locked_and_earned_stands_above_the_lists() {
     put(&world, &[report(&world, 101, TicketState::Voted, Some(200)).await]).await;
     put(&world, &[report(&world, 102, TicketState::Voted, Some(201)).await]).await;
     let reward = vote_subsidy(&Network::Simnet.params(Generation::Today), BlockHeight(199)).atoms();
-    let earned = format!("{:.2}", (2 * reward) as f64 / 1e8);
+    let earned = format!("{:.2}", (2 * (reward - 8_000_000)) as f64 / 1e8);
     let page = browser.get("/tickets").await.text();
     assert!(page.contains(&format!("<dt>earned in all, EXCC</dt><dd>{earned}</dd>")), "{earned}: {page}");
     assert!(page.contains("<dt>locked in tickets, EXCC</dt><dd>20.00</dd>"), "{page}");
+    for text in ["<dt>fees paid in all, EXCC</dt><dd>0.16</dd>", "<dt>return a year</dt>", "2 votes are not yet read"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+/// A vote at block 200 that was read from the chain, on 2026-02-03.
+async fn known_vote(world: &World) -> TicketReport {
+    let time = |seconds: i64| Some(UnixTime(1_770_076_800 + seconds));
+    let times = TicketTimes { mined: time(0), matured: time(60), drawn: time(119), ended: time(120) };
+    let spend = Spend {
+        transaction: TxHash::from_bytes([7; 32]),
+        mined_at: BlockHeight(200),
+        time: time(120),
+        paid: Amount::from_atoms(2_050_000_101),
+        first: Amount::from_atoms(8_100_000),
+    };
+    TicketReport { times, spend: Some(spend), ..report(world, 101, TicketState::Voted, Some(200)).await }
+}
+
+#[tokio::test]
+async fn a_vote_that_is_known_shows_its_times_transaction_and_what_it_paid() {
+    let mut plan = Plan::default();
+    plan.options.explorer = Some("https://explorer.example".to_owned());
+    let world = World::of(plan).await;
+    let mut browser = user(&world).await;
+    put(&world, &[known_vote(&world).await]).await;
+    let stamp = "<time datetime=\"2026-02-03T00:02:00Z\">2026-02-03 00:02 UTC</time>";
+    let transaction = TxHash::from_bytes([7; 32]);
+    let page = browser.get(&format!("/ticket?hash={}", hash(101))).await.text();
+    for text in [stamp, "<dd>0.50</dd>", "<dd>0.08100000</dd>", "<dd>0.419</dd>", &transaction.to_string()] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(page.contains(&format!("https://explorer.example/tx/{transaction}")), "{page}");
+    assert!(!page.contains("rules of the chain say"), "{page}");
+    let list = browser.get("/tickets?show=voted&age=all").await.text();
+    assert!(list.contains(stamp) && list.contains(&format!("/tx/{transaction}\"")), "{list}");
+}
+
+#[tokio::test]
+async fn the_income_of_a_year_can_be_taken_away_as_a_file() {
+    let world = World::start().await;
+    let mut browser = user(&world).await;
+    put(&world, &[known_vote(&world).await]).await;
+    let reply = browser.get("/income.csv?year=2026").await;
+    assert_eq!(reply.header("content-disposition"), "attachment; filename=\"income-2026.csv\"");
+    let text = reply.text();
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    let transaction = TxHash::from_bytes([7; 32]);
+    let ticket = hash(101);
+    assert_eq!(
+        lines[1..],
+        [
+            format!(
+                "2026-02-03T00:00:00Z,false,bought,{ticket},{ticket},101,20.00000101,0.00000000,0.00000000,0.00000000,false"
+            ),
+            format!(
+                "2026-02-03T00:02:00Z,false,voted,{ticket},{transaction},200,20.00000101,0.50000000,0.08100000,0.41900000,false"
+            ),
+        ]
+    );
+    let sums: Value = serde_json::from_str(&browser.get("/income.json?year=2026").await.text()).unwrap();
+    assert_eq!((&sums["net_excc"], &sums["votes"]), (&"0.41900000".into(), &1.into()));
+    assert_eq!(sums["events"].as_array().unwrap().len(), 2);
+    assert_eq!(browser.get("/income.csv?year=2025").await.text().matches("\r\n").count(), 1, "its head alone");
+    for wrong in ["/income.csv?year=x", "/income.json?year=20260"] {
+        assert_eq!(browser.get(wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+    assert_eq!(world.browser().get("/income.csv").await.location(), "/signin");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@
 //! | users and their registrations | `UserStore` |
 //! | single-use tokens, sessions, what counts once | `TokenStore`, `SessionStore`, `AccessStore` |
 //! | second factors | `SecondFactorStore` |
-//! | tickets and votes, added tickets, charts | `LedgerStore`, `LowFeeStore`, `HistoryStore` |
+//! | tickets and votes, added tickets, charts | `LedgerStore`, `MoneyStore`, `LowFeeStore`, `HistoryStore` |
 //! | mails about tickets | `TicketMailStore` |
 //! | the audit log, and lists for administrators | `AuditStore`, `AdminStore` |
 //! | what wallets owe, and who of several instances does a piece of work | `RescanStore`, `LeaseStore` |

@@ -8,6 +8,7 @@ use super::ticket_sets::TicketSets;
 use crate::accounts::UserId;
 use crate::chain::{BlockHash, BlockHeight, Network, ScriptAddress, TicketHash};
 use crate::desired::{DesiredState, FeeIndexes};
+use crate::reports::BlockFacts;
 use crate::ticket::PoolFee;
 
 /// Why a daemon did not do what was asked.
@@ -227,4 +228,14 @@ pub trait VotingDaemon: Send + Sync {
 
     /// Tickets that the daemon ignores.
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError>;
+
+    /// Blocks of the best chain at these heights, of which [`MOST_BLOCKS`] may be asked for at once. A height that the chain does
+    /// not have is left out. What daemons of older versions cannot do is [`DaemonError::Unsupported`].
+    async fn blocks(&self, heights: &[BlockHeight]) -> Result<Vec<BlockFacts>, DaemonError> {
+        let _ = heights;
+        Err(DaemonError::Unsupported { daemon: self.name().to_owned() })
+    }
 }
+
+/// How many blocks a daemon reads for one call.
+pub const MOST_BLOCKS: usize = 64;

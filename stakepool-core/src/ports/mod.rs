@@ -28,6 +28,8 @@ mod leases;
 mod mail_failures;
 #[cfg(feature = "accounts")]
 mod mailer;
+#[cfg(feature = "accounts")]
+mod money;
 #[cfg(feature = "engine")]
 mod node;
 #[cfg(feature = "accounts")]
@@ -74,7 +76,8 @@ pub use claims::{Claim, ClaimStore};
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "engine")]
 pub use daemon::{
-    DaemonError, DaemonStatus, LowFeeEntry, MissingUser, TicketCheck, UnknownAddress, VotingDaemon, WalletState,
+    DaemonError, DaemonStatus, LowFeeEntry, MOST_BLOCKS, MissingUser, TicketCheck, UnknownAddress, VotingDaemon,
+    WalletState,
 };
 pub use database_server::{DatabaseServer, DatabaseTls};
 pub use database_state::{ClusterState, ServerState};
@@ -91,6 +94,8 @@ pub use leases::{Lease, LeaseStore};
 pub use mail_failures::{MOST_MAIL_FAILURES, MailFailure, MailFailureStore};
 #[cfg(feature = "accounts")]
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
+#[cfg(feature = "accounts")]
+pub use money::{DayFees, MoneyStore, PaidBack, TicketMoney};
 #[cfg(feature = "engine")]
 pub use node::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, SpentOrMissed, VoteSubmission};
 #[cfg(feature = "accounts")]

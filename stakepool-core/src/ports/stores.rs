@@ -1,7 +1,6 @@
 //! What must outlast a restart.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -388,15 +387,6 @@ pub trait LedgerStore: Send + Sync {
 
     /// What the tickets of a user cost that have not ended.
     async fn locked(&self, user: UserId) -> Result<Amount, StoreError>;
-
-    /// How many votes were mined from a height on, counted for each `interval` of blocks that were voted on (a vote is
-    /// mined in the block after it). Each interval goes by the height of its first block; those without votes are left out.
-    async fn votes_by_interval(
-        &self,
-        user: Option<UserId>,
-        from: BlockHeight,
-        interval: NonZeroU32,
-    ) -> Result<Vec<(BlockHeight, u64)>, StoreError>;
 
     /// Multisig addresses with tickets that are no user's: of users whom a daemon knew, and whose rows were lost. Each is
     /// there once for each daemon and number of a user. Rows that cannot be read are logged and left out.

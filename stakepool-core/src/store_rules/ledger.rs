@@ -1,7 +1,7 @@
 //! Which of two reports on a ticket, or of two records of a vote, the ledger keeps.
 
-use crate::chain::ScriptAddress;
-use crate::reports::{TicketReport, TicketState, VoteRecord};
+use crate::chain::{BlockHeight, ScriptAddress};
+use crate::reports::{BlockFacts, Spend, TicketReport, TicketState, TicketTimes, VoteRecord};
 use crate::ticket::TicketFacts;
 
 /// A ticket as the ledger holds it.
@@ -34,7 +34,8 @@ pub fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &Ticket
         return Some(LedgerTicket { report: report.clone(), told_by: daemon.to_owned() });
     };
     let (facts, added) = (lasting_facts(&stored.report, report), lasting_added(&stored.report, report));
-    let report = TicketReport { facts, added, ..report.clone() };
+    let (times, spend) = (lasting_times(&stored.report, report), lasting_spend(&stored.report, report));
+    let report = TicketReport { facts, added, times, spend, ..report.clone() };
     if stored.report == report {
         return None;
     }
@@ -55,6 +56,48 @@ pub fn merge_ticket(stored: Option<&LedgerTicket>, daemon: &str, report: &Ticket
 fn lasting_facts(stored: &TicketReport, new: &TicketReport) -> TicketFacts {
     let lasts = ScriptAddress::try_from(new.address).is_ok() && stored.facts.mined_at == new.facts.mined_at;
     if lasts { stored.facts } else { new.facts }
+}
+
+/// A daemon that was started anew no longer knows the times of earlier blocks. What is known stays for as long as the ticket is in
+/// the same blocks.
+fn lasting_times(stored: &TicketReport, new: &TicketReport) -> TicketTimes {
+    let mut kept = stored.times;
+    if stored.facts.mined_at != new.facts.mined_at {
+        (kept.mined, kept.matured) = (None, None);
+    }
+    if new.state == TicketState::Immature {
+        kept.matured = None;
+    }
+    if (stored.state, stored.ended_at) != (new.state, new.ended_at) {
+        (kept.drawn, kept.ended) = (None, None);
+    }
+    new.times.or(kept)
+}
+
+/// The same of the transaction that spent it.
+fn lasting_spend(stored: &TicketReport, new: &TicketReport) -> Option<Spend> {
+    let is_spent = new.state == TicketState::Voted || new.revoked;
+    let same_end = (stored.state, stored.ended_at) == (new.state, new.ended_at);
+    new.spend.or(stored.spend.filter(|_| same_end)).filter(|_| is_spent)
+}
+
+/// A ticket with what blocks say of it that it does not know; `None` where they say nothing new. `maturity` is that of tickets, in
+/// blocks.
+pub fn with_block_facts(report: &TicketReport, maturity: u32, blocks: &[BlockFacts]) -> Option<TicketReport> {
+    let time = |height: BlockHeight| blocks.iter().find(|block| block.height == height).map(|block| block.time);
+    let (mined_at, ended_at) = (report.facts.mined_at, report.ended_at.filter(|_| report.state.is_over()));
+    let is_drawn = matches!(report.state, TicketState::Voted | TicketState::Missed);
+    let found = TicketTimes {
+        mined: time(mined_at),
+        matured: time(mined_at.plus(maturity)).filter(|_| report.state != TicketState::Immature),
+        drawn: ended_at.filter(|_| is_drawn).and_then(|height| time(height.minus(1))),
+        ended: ended_at.and_then(time),
+    };
+    let is_spent = report.state == TicketState::Voted || report.revoked;
+    let spends = blocks.iter().flat_map(|block| &block.spends).filter(|(ticket, _)| *ticket == report.ticket);
+    let spend = spends.map(|(_, spend)| *spend).next().filter(|_| is_spent);
+    let filled = TicketReport { times: report.times.or(found), spend: report.spend.or(spend), ..report.clone() };
+    (filled != *report).then_some(filled)
 }
 
 /// A ticket that was added when its life ended stays added: the administrator's entry is settled afterwards, and daemons
@@ -95,6 +138,8 @@ mod tests {
             },
             added: false,
             revoked: false,
+            times: TicketTimes::default(),
+            spend: None,
             ended_at: ended_at.map(BlockHeight),
         }
     }

@@ -7,6 +7,6 @@ mod tries;
 mod users;
 
 pub use leases::latest_lease;
-pub use ledger::{LedgerTicket, merge_ticket, replaces_vote};
+pub use ledger::{LedgerTicket, merge_ticket, replaces_vote, with_block_facts};
 pub use tries::counted_try;
 pub use users::{email_key, merge_user};

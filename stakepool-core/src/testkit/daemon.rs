@@ -11,7 +11,7 @@ use super::tickets::COLD;
 use crate::chain::{BlockHeight, Network};
 use crate::desired::{DesiredState, FORMAT, FeeIndexes};
 use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, TicketCheck, VotingDaemon};
-use crate::reports::{DaemonEvent, DaemonEventKind};
+use crate::reports::{BlockFacts, DaemonEvent, DaemonEventKind};
 use crate::ticket::PoolFee;
 
 /// How a fake daemon behaves.
@@ -69,6 +69,8 @@ pub struct FakeDaemon {
     pub live: Mutex<Vec<LowFeeEntry>>,
     /// The tickets that it ignores.
     pub ignored: Mutex<Vec<LowFeeEntry>>,
+    /// What its node's chain says.
+    pub blocks: Mutex<Vec<BlockFacts>>,
     events: Mutex<Vec<DaemonEvent>>,
     /// Its status changed, and nobody who waits for events was answered since.
     changed: AtomicBool,
@@ -114,6 +116,7 @@ impl FakeDaemon {
             asked: AtomicUsize::new(0),
             live: Mutex::default(),
             ignored: Mutex::default(),
+            blocks: Mutex::default(),
             events: Mutex::default(),
             changed: AtomicBool::new(false),
             news: Notify::new(),
@@ -249,5 +252,11 @@ impl VotingDaemon for FakeDaemon {
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
         self.list(&self.ignored).await
+    }
+
+    async fn blocks(&self, heights: &[BlockHeight]) -> Result<Vec<BlockFacts>, DaemonError> {
+        self.offers_ours()?;
+        let blocks = self.blocks.lock().unwrap();
+        Ok(blocks.iter().filter(|block| heights.contains(&block.height)).cloned().collect())
     }
 }

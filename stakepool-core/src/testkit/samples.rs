@@ -9,7 +9,7 @@ use crate::chain::{
     RedeemScript, ScriptAddress, TicketHash, VoteBits, VoteVersion,
 };
 use crate::ports::{LowFeeTicket, NewUser, Session};
-use crate::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
+use crate::reports::{TicketReport, TicketState, TicketTimes, VoteOutcome, VoteRecord, VoteTimings};
 use crate::ticket::{TicketFacts, Verdict};
 use crate::time::UnixMillis;
 use crate::time::UnixTime;
@@ -96,6 +96,8 @@ pub fn report(number: u32, user: i64) -> TicketReport {
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: None,
     }
 }

@@ -198,7 +198,11 @@ impl Follower {
             return Ok(false);
         }
         let height = block.header.height;
-        self.engine.lottery_mut().connect(height, &block.stake_transactions);
+        {
+            let mut lottery = self.engine.lottery_mut();
+            lottery.note_time(height, block.header.time);
+            lottery.connect(height, &block.stake_transactions);
+        }
         self.engine.set_synced(Some((*hash, height)));
         self.recent.push_back((*hash, height));
         if self.recent.len() > RECENT {

@@ -11,6 +11,7 @@ use super::engine::Engine;
 use crate::chain::{BlockHeight, ExtendedPubKey, Network};
 use crate::desired::{DesiredState, FORMAT};
 use crate::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon, WalletState};
+use crate::reports::BlockFacts;
 use crate::ticket::PoolFee;
 
 /// How long the status waits for a node's height.
@@ -282,6 +283,14 @@ impl VotingDaemon for LocalDaemon {
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
         Ok(self.engine.tickets(false))
+    }
+
+    async fn blocks(&self, heights: &[BlockHeight]) -> Result<Vec<BlockFacts>, DaemonError> {
+        let daemon = || self.name.clone();
+        match self.engine.read_blocks(heights).await {
+            Some(read) => read.map_err(|error| DaemonError::Failed { daemon: daemon(), reason: error.to_string() }),
+            None => Err(DaemonError::NotReady { daemon: daemon(), reason: "it has no connection to its node".into() }),
+        }
     }
 }
 

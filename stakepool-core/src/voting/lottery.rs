@@ -11,11 +11,12 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet as FastSet};
 use serde::{Deserialize, Serialize};
 
+use super::block_times::BlockTimes;
 use super::key_signer::KeySigner;
 use crate::accounts::{UserId, VotingPreference};
 use crate::chain::{Amount, BlockHeight, Hash160, OutputScript, ScriptAddress, TicketHash, TicketOutputs, Transaction};
 use crate::desired::{DesiredState, FeeIndexes, KeyTicket};
-use crate::reports::{TicketReport, TicketState};
+use crate::reports::{Spend, TicketReport, TicketState};
 use crate::ticket::{Evaluator, TicketSubmission, Verdict};
 
 /// A ticket as it is kept: 49,000 of them must be small.
@@ -86,6 +87,10 @@ pub struct Lottery {
     /// Revocations in the latest blocks, by height, to be undone by a reorganisation. They are not saved: one that is
     /// undone while the daemon is away is mined again.
     pub(super) revocations: BTreeMap<BlockHeight, Vec<TicketHash>>,
+    /// When the latest blocks were made. Not saved: the web keeps what it was told.
+    pub(super) times: BlockTimes,
+    /// What spent the tickets that ended. Not saved, for the same reason.
+    pub(super) spends: HashMap<TicketHash, Spend>,
     /// Tickets that were judged before any terms were known, with their transaction fees.
     pub(super) provisional: HashMap<TicketHash, Amount>,
 }
@@ -123,6 +128,8 @@ impl Lottery {
             strangers_changed: false,
             revision: 0,
             revocations: BTreeMap::new(),
+            times: BlockTimes::default(),
+            spends: HashMap::default(),
             provisional: HashMap::default(),
         }
     }
@@ -303,6 +310,7 @@ impl Lottery {
             && ticket.end.take().is_some()
         {
             ticket.revoked = false;
+            self.spends.remove(hash);
             self.revision += 1;
             self.changed.insert(*hash);
         }

@@ -1,7 +1,7 @@
 //! What blocks bring: tickets begin and end with those that join the best chain, and what those that leave it brought is undone.
 
 use super::lottery::Lottery;
-use super::stake_transaction::StakeTransaction;
+use super::stake_transaction::{StakeTransaction, spend_of};
 use crate::chain::{BlockHeight, TicketHash, Transaction};
 use crate::ports::SpentOrMissed;
 use crate::reports::TicketState;
@@ -12,14 +12,25 @@ const REMEMBER_ENDED: u32 = 8640;
 const REVIVE_MATURITIES: u32 = 2;
 
 impl Lottery {
+    /// Notes when a block was made that is about to join the best chain: seconds since 1970-01-01 UTC, as its header says.
+    pub fn note_time(&mut self, height: BlockHeight, time: u32) {
+        self.times.note(height, time);
+    }
+
     /// A block joined the best chain: its tickets are learned; votes and revocations in it end theirs.
     pub fn connect(&mut self, height: BlockHeight, stake_transactions: &[Transaction]) {
         self.tip = height;
         for transaction in stake_transactions {
             match StakeTransaction::read(transaction) {
                 StakeTransaction::Ticket(outputs) => self.learn_ticket(outputs, height),
-                StakeTransaction::Vote(ticket) => self.end(ticket, TicketState::Voted, height),
-                StakeTransaction::Revocation(ticket) => self.revoke(ticket, height),
+                StakeTransaction::Vote(ticket) => {
+                    self.end(ticket, TicketState::Voted, height);
+                    self.note_spend(transaction, height);
+                }
+                StakeTransaction::Revocation(ticket) => {
+                    self.revoke(ticket, height);
+                    self.note_spend(transaction, height);
+                }
                 StakeTransaction::Other => {}
             }
         }
@@ -29,6 +40,14 @@ impl Lottery {
             self.changed.extend(hashes);
         }
         self.forget_old();
+    }
+
+    /// Notes what spent a ticket that is followed.
+    fn note_spend(&mut self, transaction: &Transaction, height: BlockHeight) {
+        let Some((ticket, spend)) = spend_of(transaction, height, self.times.at(height)) else { return };
+        if self.tickets.contains_key(&ticket) && self.spends.insert(ticket, spend) != Some(spend) {
+            self.changed.insert(ticket);
+        }
     }
 
     /// A revocation was mined, which tells of the miss, too.
@@ -48,6 +67,8 @@ impl Lottery {
     pub fn disconnect(&mut self, height: BlockHeight) {
         self.tip = height.minus(1);
         let tip = self.tip;
+        self.times.forget_from(height);
+        self.spends.retain(|_, spend| spend.mined_at <= tip);
         for hash in self.revocations.split_off(&height).into_values().flatten() {
             if let Some(ticket) = self.tickets.get_mut(&hash) {
                 ticket.revoked = false;
@@ -135,6 +156,7 @@ impl Lottery {
         });
         let tickets = &self.tickets;
         self.provisional.retain(|hash, _| tickets.contains_key(hash));
+        self.spends.retain(|hash, _| tickets.contains_key(hash));
         self.told_ignored.retain(|hash| tickets.contains_key(hash));
         self.signer.retain_tickets(|hash| {
             tickets.get(hash).is_some_and(|ticket| ticket.end.is_none_or(|(_, ended_at)| ended_at >= foreign_limit))

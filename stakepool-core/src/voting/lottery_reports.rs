@@ -1,8 +1,8 @@
 //! What the lottery says of its tickets: reports for the web, and what people must hear of.
 
-use super::lottery::Lottery;
+use super::lottery::{Lottery, Tracked};
 use crate::chain::{Address, AddressKind, Amount, BlockHeight, OutputScript, ScriptAddress, TicketHash};
-use crate::reports::{TicketReport, TicketState};
+use crate::reports::{TicketReport, TicketState, TicketTimes};
 use crate::ticket::{TicketFacts, Verdict};
 
 /// A ticket of the pool that is not voted for its fee.
@@ -136,6 +136,20 @@ impl Lottery {
             added: self.is_added(hash),
             ended_at: ticket.end.map(|(_, height)| height),
             revoked: ticket.revoked,
+            times: self.times_of(ticket),
+            spend: self.spends.get(hash).copied(),
         })
+    }
+
+    /// When things happened to a ticket, as far as the blocks are among the latest.
+    fn times_of(&self, ticket: &Tracked) -> TicketTimes {
+        let matured = self.matures_at(ticket.mined_at);
+        let drawn = ticket.end.filter(|(state, _)| *state != TicketState::Expired);
+        TicketTimes {
+            mined: self.times.at(ticket.mined_at),
+            matured: self.times.at(matured).filter(|_| matured <= self.tip),
+            drawn: drawn.and_then(|(_, height)| self.times.at(height.minus(1))),
+            ended: ticket.end.and_then(|(_, height)| self.times.at(height)),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What a block's stake tree does to tickets.
 
-use crate::chain::{TicketHash, TicketOutputs, Transaction};
+use crate::chain::{Amount, BlockHeight, TicketHash, TicketOutputs, Transaction};
+use crate::reports::Spend;
+use crate::time::UnixTime;
 
 /// What a transaction of the stake tree does to tickets.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub enum StakeTransaction {
 const OP_SSGEN: u8 = 0xbb;
 /// Tag of a revocation's outputs.
 const OP_SSRTX: u8 = 0xbc;
+/// Outputs of a vote before those that pay: the block, and the bits.
+const SAID: usize = 2;
 
 impl StakeTransaction {
     /// Reads a transaction of a block's stake tree.
@@ -33,4 +37,22 @@ impl StakeTransaction {
             _ => Self::Other,
         }
     }
+}
+
+/// The ticket that a vote or a revocation in a block spends, and what it pays; `None` of other transactions. The outputs of either
+/// pay what the ticket's commitments say, in their order.
+pub fn spend_of(
+    transaction: &Transaction,
+    mined_at: BlockHeight,
+    time: Option<UnixTime>,
+) -> Option<(TicketHash, Spend)> {
+    let (ticket, before) = match StakeTransaction::read(transaction) {
+        StakeTransaction::Vote(ticket) => (ticket, SAID),
+        StakeTransaction::Revocation(ticket) => (ticket, 0),
+        StakeTransaction::Ticket(_) | StakeTransaction::Other => return None,
+    };
+    let values = transaction.outputs.iter().map(|output| output.value.atoms());
+    let first = transaction.outputs.get(before).map_or(Amount::ZERO, |output| output.value);
+    let paid = Amount::from_atoms(values.fold(0, i64::saturating_add));
+    Some((ticket, Spend { transaction: transaction.hash(), mined_at, time, paid, first }))
 }

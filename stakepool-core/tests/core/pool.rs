@@ -1,10 +1,11 @@
 //! What the pool knows of tickets as blocks and notifications come and go.
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{BlockHeight, TicketHash, Transaction};
+use stakepool_core::chain::{Amount, BlockHeight, TicketHash, Transaction, VoteBits};
 use stakepool_core::ports::{MissingUser, SpentOrMissed, UnknownAddress};
-use stakepool_core::reports::TicketState;
+use stakepool_core::reports::{Spend, TicketState, TicketTimes};
 use stakepool_core::ticket::Verdict;
+use stakepool_core::time::UnixTime;
 use stakepool_core::voting::{Lottery, snapshot};
 
 use stakepool_core::testkit::tickets::{Fee, address, block, desired, evaluator, hash, revocation, ticket, vote};
@@ -158,6 +159,39 @@ fn a_revocation_is_told_when_it_is_mined_and_when_a_reorganisation_undoes_it() {
     assert_eq!(told(&mut pool), []);
     pool.connect(BlockHeight(222), &[revocation(hash(&missed))]);
     assert_eq!(told(&mut pool), at(true));
+}
+
+#[test]
+fn times_and_votes_come_from_blocks_and_move_with_a_vote_to_another_block() {
+    let voted = ticket(1, 1, Fee::Enough);
+    let mut pool = pool_at(200, std::slice::from_ref(&voted));
+    pool.note_time(BlockHeight(215), 1150);
+    pool.connect(BlockHeight(215), &[]);
+    for (height, time) in [(216, 1160), (217, 1170)] {
+        pool.note_time(BlockHeight(height), time);
+        pool.connect(BlockHeight(height), &[]);
+    }
+    let cast = |branch| vote(hash(&voted), block(217, branch), BlockHeight(217), VoteBits(1), true);
+    let mine = |pool: &mut Lottery, height, time, vote: &Transaction| {
+        pool.take_reports();
+        pool.note_time(BlockHeight(height), time);
+        pool.connect(BlockHeight(height), std::slice::from_ref(vote));
+        pool.take_reports().remove(0)
+    };
+    let found = mine(&mut pool, 218, 1180, &cast(1));
+    let time = |seconds| Some(UnixTime(seconds));
+    let times = TicketTimes { mined: None, matured: time(1160), drawn: time(1170), ended: time(1180) };
+    assert_eq!(found.times, times, "the block of the purchase was mined before the times began");
+    let paid = Amount::from_atoms(1);
+    let transaction = cast(1).hash();
+    let spend = Spend { transaction, mined_at: BlockHeight(218), time: time(1180), paid, first: paid };
+    assert_eq!(found.spend, Some(spend));
+
+    pool.disconnect(BlockHeight(218));
+    let open = pool.take_reports().remove(0);
+    assert_eq!((open.times.drawn, open.times.ended, open.spend), (None, None, None));
+    let found = mine(&mut pool, 218, 1189, &cast(2));
+    assert_eq!((found.times.ended, found.spend.unwrap().transaction), (time(1189), cast(2).hash()));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod leases;
 mod ledger;
 mod low_fee;
 mod mail_failures;
+mod money;
 mod page;
 mod rescans;
 mod second_factor;

@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool_core::chain::Network;
+use stakepool_core::chain::{BlockHeight, Network};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
+use stakepool_core::reports::BlockFacts;
 use stakepool_core::voting::LocalDaemon;
 
 use crate::grpc::server::{BackendError, DaemonBackend, users_allowed};
@@ -84,6 +85,10 @@ impl DaemonBackend for Starting {
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
         self.daemon()?.ignored_tickets().await
+    }
+
+    async fn blocks(&self, heights: Vec<BlockHeight>) -> Result<Vec<BlockFacts>, BackendError> {
+        self.daemon()?.blocks(heights).await
     }
 
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {

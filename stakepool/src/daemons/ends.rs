@@ -97,6 +97,7 @@ mod tests {
     use TicketState::{Live, Missed, Voted};
     use stakepool_core::accounts::UserId;
     use stakepool_core::chain::{Address, AddressKind, Amount, Hash160, Network, ScriptAddress};
+    use stakepool_core::reports::TicketTimes;
     use stakepool_core::ticket::{TicketFacts, Verdict};
 
     fn report(number: u8, state: TicketState, height: u32) -> TicketReport {
@@ -115,6 +116,8 @@ mod tests {
             },
             added: false,
             revoked: false,
+            times: TicketTimes::default(),
+            spend: None,
             ended_at: state.is_over().then_some(BlockHeight(height)),
         }
     }

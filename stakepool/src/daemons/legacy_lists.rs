@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Params, ScriptAddress, TicketHash};
 use stakepool_core::ports::{DaemonError, LedgerStore, LowFeeEntry, StoreError, VotingDaemon, WalletTicket};
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 
 use crate::parts::Parts;
@@ -146,7 +146,8 @@ impl Round<'_> {
             let is_missed = matches!(state, TicketState::Missed | TicketState::Expired);
             let revoked = is_missed && (listed.is_some() || known.as_ref().is_some_and(|known| known.revoked));
             let (address, user) = (address.into(), Some(user));
-            let report = TicketReport { ticket, address, user, state, facts, added, ended_at, revoked };
+            let (times, spend) = (TicketTimes::default(), None);
+            let report = TicketReport { ticket, address, user, state, facts, added, ended_at, revoked, times, spend };
             if known.as_ref() != Some(&report) {
                 reports.push(report);
             }

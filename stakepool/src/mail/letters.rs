@@ -1,9 +1,11 @@
 //! What mails say: plain ASCII, which every mail program shows as it is.
 
 use stakepool_core::accounts::{Email, SecretToken, User};
+use stakepool_core::chain::Amount;
 use stakepool_core::ports::{Mail, TicketMailKind};
 use stakepool_core::reports::TicketReport;
 use stakepool_core::ticket::Verdict;
+use stakepool_core::time::UnixTime;
 
 use crate::notice_notes::{Notice, NoticeKind, Stage};
 use crate::terms::SiteIdentity;
@@ -93,8 +95,26 @@ pub fn account_changed(site: &SiteIdentity, user: &User, what: &str) -> Mail {
     letter(site, &user.email, "a change of your account", &text)
 }
 
-/// Tells what became of a ticket. `reason` says why a vote was missed, after a colon.
-pub fn ticket(site: &SiteIdentity, to: &Email, kind: TicketMailKind, report: &TicketReport, reason: &str) -> Mail {
+/// What a vote paid.
+#[derive(Clone, Copy, Debug)]
+pub struct VotePaid {
+    /// Beyond the price of its ticket.
+    pub beyond_price: Amount,
+    /// The part of that which the pool got.
+    pub to_pool: Amount,
+    /// Both follow from the rules of the chain.
+    pub is_by_rule: bool,
+}
+
+/// Tells what became of a ticket. `reward` is what its vote paid; `reason` says why a vote was missed, after a colon.
+pub fn ticket(
+    site: &SiteIdentity,
+    to: &Email,
+    kind: TicketMailKind,
+    report: &TicketReport,
+    reward: Option<&VotePaid>,
+    reason: &str,
+) -> Mail {
     let (subject, text) = match kind {
         TicketMailKind::Ignored => ("a ticket is not voted", ignored(report)),
         TicketMailKind::Voted => (
@@ -114,11 +134,10 @@ pub fn ticket(site: &SiteIdentity, to: &Email, kind: TicketMailKind, report: &Ti
         ),
     };
     let ticket = report.ticket;
-    let block = report.ended_at.map(|height| format!("\nBlock:  {height}")).unwrap_or_default();
+    let facts = facts(report, reward);
     let text = format!(
-        "{text}\n\nTicket: {ticket}\nMined:  block {}{block}\n\nThis ticket: {}?hash={ticket}\nAll your tickets: {}\n\
+        "{text}\n\nTicket: {ticket}\n{facts}\nThis ticket: {}?hash={ticket}\nAll your tickets: {}\n\
          Which mails you get: {}",
-        report.facts.mined_at,
         site.url(&site.paths.ticket),
         site.url(&site.paths.tickets),
         site.url(&site.paths.settings)
@@ -146,6 +165,24 @@ pub fn notice(site: &SiteIdentity, to: &Email, notice: &Notice, stage: Stage) ->
         _ => format!("Which mails you get: {}", site.url(&site.paths.settings)),
     };
     letter(site, to, &subject, &format!("{}\n\nWhen: {dates}\n\n{more}", notice.text))
+}
+
+/// What is known of a ticket, a line each.
+fn facts(report: &TicketReport, reward: Option<&VotePaid>) -> String {
+    let time = |time: Option<UnixTime>| time.map(|time| format!(", {}", time.readable())).unwrap_or_default();
+    let mut lines = vec![format!("Mined:  block {}{}", report.facts.mined_at, time(report.times.mined))];
+    lines.extend(report.ended_at.map(|height| format!("Block:  {height}{}", time(report.times.ended))));
+    lines.push(format!("Price:  {} EXCC", report.facts.price));
+    if let Some(reward) = reward {
+        let rule = if reward.is_by_rule { ", by the rules of the chain" } else { "" };
+        lines.push(format!("Reward: {} EXCC{rule}", reward.beyond_price));
+        lines.push(format!("Fee:    {} EXCC of it for the pool", reward.to_pool));
+    }
+    lines.extend(report.spend.map(|spend| {
+        let what = if reward.is_some() { "Vote:   " } else { "Spent:  " };
+        format!("{what}{}", spend.transaction)
+    }));
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 fn ignored(report: &TicketReport) -> String {

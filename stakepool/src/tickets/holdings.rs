@@ -1,16 +1,18 @@
 //! What a user has at the pool, in numbers. They are added up once for all pages that show them.
 
+use std::sync::Arc;
+
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight, Params};
 use stakepool_core::ports::{LedgerStore, StoreError, TicketOrder, TicketQuery};
 use stakepool_core::reports::TicketState;
 
 use super::life::matures_at;
-use super::reward::Earnings;
+use super::money::Money;
 use super::tally::Tally;
 
 /// What a user has at the pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Holdings {
     /// How many tickets are in each state, ignored ones apart (`true`).
     pub counts: Vec<(TicketState, bool, u64)>,
@@ -18,8 +20,8 @@ pub struct Holdings {
     pub next_maturity: Option<BlockHeight>,
     /// What tickets cost that have not ended.
     pub locked: Amount,
-    /// What votes earned; `None` while it is not known which block is the last.
-    pub earnings: Option<Earnings>,
+    /// What votes earned and what comes back; `None` while it is not known which block is the last.
+    pub money: Option<Arc<Money>>,
 }
 
 /// Whose holdings, and when: while all of it is the same, they are.
@@ -32,7 +34,8 @@ pub(crate) struct HoldingsOf {
 }
 
 impl Holdings {
-    /// Adds up what a user has when the best block is `tip`.
+    /// Adds to the sums of a user's money what else there is; without them, which are made where it is known which block is the
+    /// last, the rest is added up alone.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -40,19 +43,15 @@ impl Holdings {
         ledger: &dyn LedgerStore,
         user: UserId,
         params: &Params,
-        tip: Option<BlockHeight>,
+        money: Option<Arc<Money>>,
     ) -> Result<Self, StoreError> {
-        let earnings = async {
-            match tip {
-                Some(tip) => Earnings::of(ledger, user, params, tip).await.map(Some),
-                None => Ok(None),
-            }
+        let (counts, locked) = match &money {
+            Some(money) => (money.counts.clone(), money.locked),
+            None => tokio::try_join!(ledger.ticket_counts(Some(user)), ledger.locked(user))?,
         };
-        let (counts, locked, earnings) =
-            tokio::try_join!(ledger.ticket_counts(Some(user)), ledger.locked(user), earnings)?;
         let immature = Tally::of(&counts).immature;
         let next_maturity = if immature == 0 { None } else { next_maturity(ledger, user, params, immature).await? };
-        Ok(Self { counts, next_maturity, locked, earnings })
+        Ok(Self { counts, next_maturity, locked, money })
     }
 
     /// The same counts by state, all ignored tickets together.
@@ -93,14 +92,13 @@ mod tests {
         let params = Network::Simnet.params(Generation::Today);
         let ledger = MemoryStore::default();
         let immature = |n| TicketReport { state: TicketState::Immature, ..report(n, 1) };
-        let read = async |tip| Holdings::read(&ledger, UserId(1), &params, tip).await.unwrap();
-        assert_eq!(read(Some(BlockHeight(50))).await.next_maturity, None);
+        let read = async || Holdings::read(&ledger, UserId(1), &params, None).await.unwrap();
+        assert_eq!(read().await.next_maturity, None);
         let others =
             [report(1, 1), ended(2, 1, TicketState::Voted, 30), TicketReport { user: Some(UserId(2)), ..immature(3) }];
         ledger.put_tickets("a", &[&[immature(9), immature(7)], &others[..]].concat(), NOW).await.unwrap();
-        let holdings = read(Some(BlockHeight(50))).await;
+        let holdings = read().await;
         assert_eq!(holdings.next_maturity, Some(matures_at(&immature(7), &params)));
         assert_eq!((holdings.tally().immature, holdings.tally().live, holdings.tally().voted), (2, 1, 1));
-        assert!(holdings.earnings.is_some() && read(None).await.earnings.is_none());
     }
 }

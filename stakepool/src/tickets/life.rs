@@ -1,12 +1,12 @@
 //! The life of one ticket: what happened to it, and what is still to come.
 
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Amount, BlockHeight, Params, TicketHash};
+use stakepool_core::chain::{BlockHeight, Params, TicketHash};
 use stakepool_core::ports::{LedgerStore, StoreError, StoredVote};
 use stakepool_core::reports::{TicketReport, TicketState};
 
 use super::missed::{ALL_RECORDS, Cause};
-use super::reward::reward;
+use super::reward::Reward;
 
 /// Whose tickets somebody may look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct TicketLife {
     /// Why a missed ticket did not vote.
     pub cause: Option<Cause>,
     /// What its vote paid beyond the price.
-    pub reward: Option<Amount>,
+    pub reward: Option<Reward>,
     /// When it can be drawn.
     pub matures_at: BlockHeight,
     /// When it ends without having been drawn.
@@ -58,7 +58,7 @@ impl TicketLife {
         Ok(Some(Self {
             votes,
             cause,
-            reward: reward(&report, params),
+            reward: Reward::of(&report, params),
             matures_at: matures_at(&report, params),
             expires_at: expires_at(&report, params),
             spendable_at: spendable_at(&report, params),
@@ -91,7 +91,7 @@ pub fn chance(params: &Params, live_tickets: u64, blocks: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use stakepool_core::chain::{Generation, Network};
+    use stakepool_core::chain::{Amount, Generation, Network};
     use stakepool_core::testkit::MemoryStore;
     use stakepool_core::testkit::samples::{NOW, ended, report, ticket};
 
@@ -107,7 +107,7 @@ mod tests {
         assert!(seen(2, Viewer::Administrator).await.is_none(), "there is none");
         let life = seen(1, Viewer::User(UserId(7))).await.unwrap();
         assert!(seen(1, Viewer::Administrator).await.is_some());
-        assert!(life.reward.is_some_and(|reward| reward > Amount::ZERO) && life.cause.is_none());
+        assert!(life.reward.is_some_and(|reward| reward.whole > Amount::ZERO) && life.cause.is_none());
         assert_eq!(life.spendable_at, Some(BlockHeight(90_000).plus(params.coinbase_maturity)));
     }
 

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use stakepool_core::accounts::{EmailState, User};
+use stakepool_core::chain::Params;
 use stakepool_core::ports::{StoreError, TicketMail, TicketMailKind};
 use tokio::time::sleep;
 
-use crate::mail::{Outbox, letters};
+use crate::mail::Outbox;
+use crate::mail::letters::{self, VotePaid};
 use crate::parts::Parts;
 use crate::terms::SiteIdentity;
 use crate::tickets::missed::Cause;
+use crate::tickets::reward::Reward;
 
 /// How often mails to send are looked for.
 const LOOK: Duration = Duration::from_secs(2);
@@ -21,12 +24,12 @@ const AT_A_TIME: u64 = 10;
 const MAX_TRIES: u32 = 48;
 
 /// Sends what is noted, without end.
-pub(crate) async fn run(parts: &Parts, outbox: &Outbox, site: &SiteIdentity) {
+pub(crate) async fn run(parts: &Parts, outbox: &Outbox, site: &SiteIdentity, params: &Params) {
     if !outbox.is_on() {
         return std::future::pending().await;
     }
     loop {
-        match send_some(parts, outbox, site).await {
+        match send_some(parts, outbox, site, params).await {
             Ok(0) => sleep(LOOK).await,
             Ok(_) => {}
             Err(error) => {
@@ -38,7 +41,7 @@ pub(crate) async fn run(parts: &Parts, outbox: &Outbox, site: &SiteIdentity) {
 }
 
 /// Sends what is due, and answers how much was.
-async fn send_some(parts: &Parts, outbox: &Outbox, site: &SiteIdentity) -> Result<usize, StoreError> {
+async fn send_some(parts: &Parts, outbox: &Outbox, site: &SiteIdentity, params: &Params) -> Result<usize, StoreError> {
     let now = parts.clock.now();
     let mails = parts.ticket_mails.claim_mails(now, now.plus(LEASE), AT_A_TIME).await?;
     for mail in &mails {
@@ -46,7 +49,7 @@ async fn send_some(parts: &Parts, outbox: &Outbox, site: &SiteIdentity) -> Resul
         if !parts.ticket_mails.keep_claim(mail, parts.clock.now().plus(LEASE)).await? {
             continue;
         }
-        if send(parts, outbox, site, mail).await? {
+        if send(parts, outbox, site, params, mail).await? {
             parts.ticket_mails.mail_done(mail).await?;
         }
     }
@@ -54,7 +57,13 @@ async fn send_some(parts: &Parts, outbox: &Outbox, site: &SiteIdentity) -> Resul
 }
 
 /// Sends one mail; false where it must be tried again.
-async fn send(parts: &Parts, outbox: &Outbox, site: &SiteIdentity, mail: &TicketMail) -> Result<bool, StoreError> {
+async fn send(
+    parts: &Parts,
+    outbox: &Outbox,
+    site: &SiteIdentity,
+    params: &Params,
+    mail: &TicketMail,
+) -> Result<bool, StoreError> {
     let user = parts.users.by_id(mail.user).await?.filter(gets_mail);
     let (Some(user), Some(report)) = (user, parts.ledger.ticket(&mail.ticket).await?) else { return Ok(true) };
     // What is no longer so is no news: a reorganisation undid it, or an administrator added the ticket.
@@ -67,7 +76,12 @@ async fn send(parts: &Parts, outbox: &Outbox, site: &SiteIdentity, mail: &Ticket
         TicketMailKind::Missed => Cause::find(parts.ledger.as_ref(), &report).await?.for_user(),
         TicketMailKind::Ignored | TicketMailKind::Voted => String::new(),
     };
-    let letter = letters::ticket(site, &user.email, mail.kind, &report, &reason);
+    let reward = Reward::of(&report, params).map(|reward| VotePaid {
+        beyond_price: reward.whole,
+        to_pool: reward.to_pool,
+        is_by_rule: reward.is_by_rule,
+    });
+    let letter = letters::ticket(site, &user.email, mail.kind, &report, reward.as_ref(), &reason);
     Ok(match outbox.send(Some(user.id), &letter).await {
         Ok(()) => true,
         Err(error) if error.is_passing() && mail.tries < MAX_TRIES => {

@@ -127,7 +127,7 @@ mod tests {
     };
     use stakepool_core::ticket::{TicketFacts, Verdict};
 
-    use stakepool_core::reports::{TicketState, VoteRecord, VoteTimings};
+    use stakepool_core::reports::{TicketState, TicketTimes, VoteRecord, VoteTimings};
     use stakepool_core::time::UnixMillis;
 
     const ERROR: &str = "wallet 10.0.0.7:9110 is locked";
@@ -148,6 +148,8 @@ mod tests {
             },
             added: false,
             revoked: false,
+            times: TicketTimes::default(),
+            spend: None,
             ended_at: Some(BlockHeight(200)),
         }
     }

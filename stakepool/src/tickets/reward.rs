@@ -1,98 +1,85 @@
 //! What votes earned.
 //!
-//! A vote pays what its ticket cost and the subsidy of a vote on that block, which the rules of the chain fix by the block's
-//! height (`CalcStakeVoteSubsidy` of exccd): the reward is known without the vote.
+//! A vote pays what its ticket cost and the subsidy of a vote on that block. Where the vote is known, its outputs say how much that
+//! is, and how much of it goes to the pool. Where it is not, the rules of the chain fix the subsidy by the block's height
+//! (`CalcStakeVoteSubsidy` of exccd), and the fee is what the ticket commits.
 
-use std::num::NonZeroU32;
-use std::time::Duration;
-
-use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight, Params, vote_subsidy};
-use stakepool_core::ports::{LedgerStore, StoreError};
 use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::ticket::Verdict;
 
-/// What the vote of a ticket pays beyond its price; `None` where it has not voted. A vote is on the block before its own.
-pub fn reward(report: &TicketReport, params: &Params) -> Option<Amount> {
-    let mined = report.ended_at.filter(|_| report.state == TicketState::Voted)?;
-    Some(vote_subsidy(params, mined.minus(1)))
-}
-
-/// What all votes of a user earned, of which the pool's fees are a part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Earnings {
-    /// In the last thirty days, by the wanted time of blocks.
-    pub month: Amount,
-    /// In the last 365 days, by the wanted time of blocks.
-    pub year: Amount,
+/// What a vote paid beyond the price of its ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reward {
     /// In all.
-    pub all: Amount,
+    pub whole: Amount,
+    /// The part that the pool got.
+    pub to_pool: Amount,
+    /// The vote is not known: both follow from the rules of the chain and from what the ticket commits.
+    pub is_by_rule: bool,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+impl Reward {
+    /// The reward of a ticket; `None` where it has not voted.
+    pub fn of(report: &TicketReport, params: &Params) -> Option<Self> {
+        let mined = report.ended_at.filter(|_| report.state == TicketState::Voted)?;
+        let pays_pool = pays_pool(report);
+        let of_pool = |amount| if pays_pool { amount } else { Amount::ZERO };
+        Some(match report.spend {
+            Some(spend) => Self::known(report.facts.price, spend.paid, of_pool(spend.first)),
+            None => Self::by_rule(params, mined, of_pool(report.facts.committed_fee)),
+        })
+    }
 
-impl Earnings {
-    /// Adds up what a user's votes earned until a height.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn of(
-        ledger: &dyn LedgerStore,
-        user: UserId,
-        params: &Params,
-        tip: BlockHeight,
-    ) -> Result<Self, StoreError> {
-        let since = |days: u32| tip.minus(blocks(params, DAY * days));
-        let (month, year, all) = tokio::try_join!(
-            sum(ledger, user, params, since(30)),
-            sum(ledger, user, params, since(365)),
-            sum(ledger, user, params, BlockHeight(0)),
-        )?;
-        Ok(Self { month, year, all })
+    /// That of a vote whose outputs are known.
+    pub(super) const fn known(price: Amount, paid: Amount, to_pool: Amount) -> Self {
+        Self { whole: minus(paid, price), to_pool, is_by_rule: false }
+    }
+
+    /// That of a vote in the block at a height, whose ticket commits a fee. A vote is on the block before its own.
+    pub(super) fn by_rule(params: &Params, mined: BlockHeight, fee: Amount) -> Self {
+        Self { whole: vote_subsidy(params, mined.minus(1)), to_pool: fee, is_by_rule: true }
+    }
+
+    /// What is left of it for the owner of the ticket.
+    pub const fn net(&self) -> Amount {
+        minus(self.whole, self.to_pool)
     }
 }
 
-/// How many blocks a time has, by their wanted time.
-fn blocks(params: &Params, time: Duration) -> u32 {
-    let blocks = time.as_millis() / params.target_time_per_block.as_millis().max(1);
-    u32::try_from(blocks).unwrap_or(u32::MAX)
+/// What the vote of a ticket pays beyond its price; `None` where it has not voted.
+pub fn reward(report: &TicketReport, params: &Params) -> Option<Amount> {
+    Reward::of(report, params).map(|reward| reward.whole)
 }
 
-/// The rewards of the votes that were mined from a height on. They are the same for all votes between two reductions.
-async fn sum(ledger: &dyn LedgerStore, user: UserId, params: &Params, from: BlockHeight) -> Result<Amount, StoreError> {
-    let interval = NonZeroU32::new(params.subsidy_reduction_interval).unwrap_or(NonZeroU32::MAX);
-    let votes = ledger.votes_by_interval(Some(user), from, interval).await?;
-    let sums = votes.into_iter().map(|(first, votes)| {
-        // The first interval begins with blocks that have no votes, its last block is like all that have.
-        let reward = vote_subsidy(params, first.plus(interval.get() - 1));
-        reward.atoms().saturating_mul(i64::try_from(votes).unwrap_or(i64::MAX))
-    });
-    Ok(Amount::from_atoms(sums.fold(0, i64::saturating_add)))
+/// Whether the first commitment of a ticket is the pool's: those with keys of their own pay their fee apart.
+pub(super) const fn pays_pool(report: &TicketReport) -> bool {
+    report.facts.committed_fee.atoms() > 0 && matches!(report.facts.verdict, Verdict::Accepted | Verdict::LowFee)
+}
+
+pub(super) const fn minus(one: Amount, other: Amount) -> Amount {
+    Amount::from_atoms(one.atoms().saturating_sub(other.atoms()))
 }
 
 #[cfg(test)]
 mod tests {
-    use stakepool_core::chain::{Generation, Network};
-    use stakepool_core::testkit::MemoryStore;
-    use stakepool_core::testkit::samples::{NOW, ended, report};
+    use stakepool_core::chain::{Generation, Network, TxHash};
+    use stakepool_core::reports::Spend;
+    use stakepool_core::testkit::samples::{ended, report};
 
     use super::*;
 
-    #[tokio::test]
-    async fn earnings_are_the_sum_of_the_rewards_whatever_the_reductions() {
-        let params = Network::Simnet.params(Generation::Today);
-        let ledger = MemoryStore::default();
-        // Around two reductions, of one block a second.
-        let reports: Vec<_> =
-            [200, 256, 257, 300, 384, 385, 386].into_iter().map(|n| ended(n, 1, TicketState::Voted, n)).collect();
-        ledger.put_tickets("a", &reports, NOW).await.unwrap();
-        ledger.put_tickets("a", &[report(1, 1), ended(2, 1, TicketState::Missed, 300)], NOW).await.unwrap();
-        let whole: i64 = reports.iter().filter_map(|report| reward(report, &params)).map(Amount::atoms).sum();
-        let earned = Earnings::of(&ledger, UserId(1), &params, BlockHeight(400)).await.unwrap();
-        assert!(whole > 0 && earned.all == Amount::from_atoms(whole), "{earned:?}");
-        assert_eq!((earned.month, earned.year), (earned.all, earned.all));
-        let later = Earnings::of(&ledger, UserId(1), &params, BlockHeight(386 + 30 * 86_400)).await.unwrap();
-        let last = reward(&reports[6], &params).unwrap();
-        assert_eq!((later.month, later.all), (last, earned.all), "a month has thirty days of blocks");
+    fn vote(verdict: Verdict) -> TicketReport {
+        let mut vote = ended(1, 1, TicketState::Voted, 500_000);
+        vote.facts.verdict = verdict;
+        vote.spend = Some(Spend {
+            transaction: TxHash::from_bytes([7; 32]),
+            mined_at: BlockHeight(500_000),
+            time: None,
+            paid: Amount::from_atoms(vote.facts.price.atoms() + 5_000),
+            first: Amount::from_atoms(720),
+        });
+        vote
     }
 
     #[test]
@@ -100,7 +87,24 @@ mod tests {
         let params = Network::Mainnet.params(Generation::Today);
         assert_eq!(reward(&report(1, 1), &params), None);
         assert_eq!(reward(&ended(1, 1, TicketState::Missed, 9_000), &params), None);
-        let block = BlockHeight(499_999);
-        assert_eq!(reward(&ended(1, 1, TicketState::Voted, 500_000), &params), Some(vote_subsidy(&params, block)));
+    }
+
+    #[test]
+    fn a_known_vote_says_what_it_paid_and_how_much_of_that_is_the_pools() {
+        let params = Network::Mainnet.params(Generation::Today);
+        let known = |verdict| {
+            let reward = Reward::of(&vote(verdict), &params).unwrap();
+            (reward.whole.atoms(), reward.to_pool.atoms(), reward.net().atoms(), reward.is_by_rule)
+        };
+        assert_eq!(known(Verdict::Accepted), (5_000, 720, 4_280, false));
+        assert_eq!(known(Verdict::UnknownFeeAddress), (5_000, 0, 5_000, false), "the first output is not the pool's");
+    }
+
+    #[test]
+    fn without_the_vote_the_rules_of_the_chain_say_it() {
+        let params = Network::Mainnet.params(Generation::Today);
+        let found = Reward::of(&TicketReport { spend: None, ..vote(Verdict::Accepted) }, &params).unwrap();
+        let whole = vote_subsidy(&params, BlockHeight(499_999));
+        assert_eq!((found.whole, found.to_pool.atoms(), found.is_by_rule), (whole, 700, true));
     }
 }

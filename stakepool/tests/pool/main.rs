@@ -19,6 +19,7 @@ mod lost_indexes;
 mod lost_votes;
 mod low_fee;
 mod mail_server;
+mod money;
 mod notices;
 mod operators_keys;
 mod password;

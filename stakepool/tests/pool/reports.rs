@@ -3,7 +3,7 @@
 use stakepool_core::accounts::{Registration, User, UserId};
 use stakepool_core::chain::{Amount, BlockHash, BlockHeight, TicketHash, VoteBits};
 use stakepool_core::ports::LowFeeEntry;
-use stakepool_core::reports::{TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes, VoteOutcome, VoteRecord, VoteTimings};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 
@@ -29,6 +29,8 @@ pub fn report(user: UserId, registration: &Registration, number: u8, state: Tick
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: state.is_over().then_some(BlockHeight(220)),
     }
 }

@@ -82,6 +82,7 @@ async fn a_user_gets_the_wished_mails_once_however_many_daemons_report() {
     }
     let letter = world.letters.take(ALICE, "a ticket has voted").await;
     assert!(letter.text.contains(&voted.ticket.to_string()) && letter.text.contains("Block:  220"), "{}", letter.text);
+    assert!(letter.text.contains("Reward: ") && letter.text.contains("by the rules of the chain"), "{}", letter.text);
     let letter = world.letters.take(ALICE, "a ticket missed its vote").await;
     assert!(letter.text.contains("the pool could not sign or send the vote"), "{}", letter.text);
     assert!(!letter.text.contains("10.0.0"), "no server of the pool is named: {}", letter.text);

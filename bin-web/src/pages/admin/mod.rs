@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod guard;
+pub mod income;
 pub mod invitations;
 pub mod mail;
 mod pager;

@@ -9,6 +9,7 @@ use warp::http::StatusCode;
 use super::guard::guard;
 use super::pager::{Pager, part, pieces, slice};
 use super::search;
+use crate::http::respond::see_ticket;
 use crate::visit::{Outcome, Visit};
 
 /// Users on one page.
@@ -47,6 +48,11 @@ const FILTERS: [(&str, &str, UserFilter); 5] = [
 pub async fn show(visit: Visit) -> Outcome {
     guard(&visit).await?;
     let texts = search::texts(visit.form.text("q"));
+    if let Some(Ok(ticket)) = texts.first().map(|text| text.parse())
+        && visit.site.pool.parts().ledger.ticket(&ticket).await?.is_some()
+    {
+        return Ok(see_ticket(&ticket));
+    }
     let wanted = visit.form.text("show");
     let (shown, _, filter) = *FILTERS.iter().find(|(name, ..)| *name == wanted).unwrap_or(&FILTERS[0]);
     let (admin, now) = (&visit.site.pool.parts().admin, visit.site.now());

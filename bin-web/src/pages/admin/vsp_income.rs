@@ -2,11 +2,9 @@
 
 use stakepool_core::ports::{RegisteredQuery, RegisteredTicket, Slice};
 use stakepool_core::vsp::{FeeStatus, Outcome, RegisteredState};
-use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
-use warp::reply::Response;
 
 use super::guard::guard;
-use crate::http::respond::Packable;
+use crate::http::respond::csv_file;
 use crate::page_error::PageError;
 use crate::visit::{Outcome as Answer, Visit};
 
@@ -35,12 +33,7 @@ pub async fn csv(visit: Visit) -> Answer {
             break;
         }
     }
-    let mut response = Response::new(text.into());
-    response.extensions_mut().insert(Packable);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    let name = HeaderValue::from_static("attachment; filename=\"vspfees.csv\"");
-    response.headers_mut().insert(CONTENT_DISPOSITION, name);
-    Ok(response)
+    Ok(csv_file(text, "vspfees.csv"))
 }
 
 fn line(ticket: &RegisteredTicket) -> String {

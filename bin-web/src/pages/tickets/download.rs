@@ -1,16 +1,15 @@
 //! What a user has at the pool, as files: for a wallet, a table of one's own, or the tax office.
 
 use serde::Serialize;
-use stakepool::tickets::reward;
+use stakepool::tickets::Reward;
 use stakepool_core::accounts::Registration;
 use stakepool_core::chain::{Generation, Params};
 use stakepool_core::ports::{TicketOrder, TicketQuery};
 use stakepool_core::reports::TicketReport;
 use stakepool_core::ticket::Verdict;
-use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
-use warp::reply::Response;
+use stakepool_core::time::UnixTime;
 
-use crate::http::respond::Packable;
+use crate::http::respond::{csv_file, file};
 use crate::page_error::PageError;
 use crate::visit::{Outcome, Visit};
 
@@ -54,17 +53,32 @@ struct TicketData {
     fee_paid_excc: String,
     fee_required_excc: String,
     fee_address: String,
+    /// Times of blocks in ISO 8601 and UTC, as far as they are known.
+    mined_time: Option<String>,
+    matured_time: Option<String>,
+    drawn_time: Option<String>,
+    ended_time: Option<String>,
+    /// The vote or the revocation, where it is known.
+    spent_by: Option<String>,
+    spent_at_block: Option<u32>,
+    spent_time: Option<String>,
+    /// The part of the reward that the pool got, and what is left of it.
+    fee_of_reward_excc: Option<String>,
+    net_reward_excc: Option<String>,
+    /// Whether reward and fee follow from the rules of the chain, because the vote is not known.
+    reward_by_rule: Option<bool>,
 }
 
 /// The fields of a ticket as a line of CSV, in their order. None of them holds a comma.
 const HEAD: &str = "ticket,state,ignored,added_by_administrator,reason,mined_at_block,ended_at_block,price_excc,\
-                    fee_paid_excc,fee_required_excc,fee_address,reward_excc\r\n";
+                    fee_paid_excc,fee_required_excc,fee_address,reward_excc,mined_time,matured_time,drawn_time,ended_time,\
+                    spent_by,spent_at_block,spent_time,fee_of_reward_excc,net_reward_excc,reward_by_rule\r\n";
 
 impl TicketData {
     fn line(&self) -> String {
         let ended = self.ended_at_block.map(|block| block.to_string()).unwrap_or_default();
         format!(
-            "{},{},{},{},{},{},{ended},{},{},{},{},{}\r\n",
+            "{},{},{},{},{},{},{ended},{},{},{},{},{},{}\r\n",
             self.ticket,
             self.state,
             self.ignored,
@@ -75,8 +89,27 @@ impl TicketData {
             self.fee_paid_excc,
             self.fee_required_excc,
             self.fee_address,
-            self.reward_excc.as_deref().unwrap_or_default()
+            self.reward_excc.as_deref().unwrap_or_default(),
+            self.money()
         )
+    }
+
+    /// What came with a later version, behind the rest.
+    fn money(&self) -> String {
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        let fields = [
+            text(&self.mined_time),
+            text(&self.matured_time),
+            text(&self.drawn_time),
+            text(&self.ended_time),
+            text(&self.spent_by),
+            self.spent_at_block.map(|block| block.to_string()).unwrap_or_default(),
+            text(&self.spent_time),
+            text(&self.fee_of_reward_excc),
+            text(&self.net_reward_excc),
+            self.reward_by_rule.map(|by_rule| by_rule.to_string()).unwrap_or_default(),
+        ];
+        fields.join(",")
     }
 }
 
@@ -91,7 +124,7 @@ pub async fn tickets_json(visit: Visit) -> Outcome {
         address,
         tickets: tickets(&visit).await?.iter().map(|report| data(report, &params)).collect(),
     };
-    json(&everything, "attachment; filename=\"tickets.json\"")
+    json(&everything, "tickets.json")
 }
 
 /// The tickets as CSV.
@@ -101,13 +134,13 @@ pub async fn tickets_csv(visit: Visit) -> Outcome {
     for report in tickets(&visit).await? {
         csv.push_str(&data(&report, &params).line());
     }
-    Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"tickets.csv\""))
+    Ok(csv_file(csv, "tickets.csv"))
 }
 
 /// Address and script as JSON; `null` for who has none yet.
 pub async fn address_json(visit: Visit) -> Outcome {
     let address = registration(&visit)?.map(|registration| address(&visit, &registration));
-    json(&address, "attachment; filename=\"address.json\"")
+    json(&address, "address.json")
 }
 
 /// Address and script as CSV; the head alone for who has none yet.
@@ -121,7 +154,7 @@ pub async fn address_csv(visit: Visit) -> Outcome {
             "{voting_address},{redeem_script},{fee_address},{user_public_key_address},{registered_at_block}\r\n"
         ));
     }
-    Ok(file(csv, "text/csv; charset=utf-8", "attachment; filename=\"address.csv\""))
+    Ok(csv_file(csv, "address.csv"))
 }
 
 fn params(visit: &Visit) -> Params {
@@ -163,7 +196,9 @@ async fn tickets(visit: &Visit) -> Result<Vec<TicketReport>, PageError> {
 }
 
 fn data(report: &TicketReport, params: &Params) -> TicketData {
-    let facts = &report.facts;
+    let (facts, times, spend) = (&report.facts, &report.times, report.spend.as_ref());
+    let iso = |time: Option<UnixTime>| time.map(UnixTime::iso);
+    let reward = Reward::of(report, params);
     TicketData {
         ticket: report.ticket.to_string(),
         state: report.state.name(),
@@ -178,26 +213,27 @@ fn data(report: &TicketReport, params: &Params) -> TicketData {
         mined_at_block: facts.mined_at.0,
         ended_at_block: report.ended_at.map(|block| block.0),
         price_excc: facts.price.to_string(),
-        reward_excc: reward(report, params).map(|reward| reward.to_string()),
+        reward_excc: reward.map(|reward| reward.whole.to_string()),
         fee_paid_excc: facts.committed_fee.to_string(),
         fee_required_excc: facts.required_fee.to_string(),
         fee_address: facts.fee_address.to_string(),
+        mined_time: iso(times.mined),
+        matured_time: iso(times.matured),
+        drawn_time: iso(times.drawn),
+        ended_time: iso(times.ended),
+        spent_by: spend.map(|spend| spend.transaction.to_string()),
+        spent_at_block: spend.map(|spend| spend.mined_at.0),
+        spent_time: iso(spend.and_then(|spend| spend.time)),
+        fee_of_reward_excc: reward.map(|reward| reward.to_pool.to_string()),
+        net_reward_excc: reward.map(|reward| reward.net().to_string()),
+        reward_by_rule: reward.map(|reward| reward.is_by_rule),
     }
 }
 
-fn json(content: &impl Serialize, name: &'static str) -> Outcome {
+pub(super) fn json(content: &impl Serialize, name: &str) -> Outcome {
     let text = serde_json::to_string_pretty(content).map_err(|error| {
         tracing::error!(%error, "a download could not be made");
         PageError::internal()
     })?;
     Ok(file(text + "\n", "application/json; charset=utf-8", name))
-}
-
-fn file(text: String, kind: &'static str, name: &'static str) -> Response {
-    let mut response = Response::new(text.into());
-    // No secret is in it, and nothing of the request either.
-    response.extensions_mut().insert(Packable);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
-    response
 }

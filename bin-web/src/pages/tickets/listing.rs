@@ -1,7 +1,8 @@
 //! A list of a user's tickets.
 
 use serde::Serialize;
-use stakepool_core::chain::Generation;
+use stakepool_core::chain::{Generation, TicketHash};
+use stakepool_core::typed::hash;
 use warp::http::StatusCode;
 
 use super::filter::{Choice, Filter, PER_PAGE};
@@ -11,6 +12,8 @@ use super::overview::savable;
 use super::owner::without_tickets;
 use super::row::{self, Row};
 use super::tip::tip;
+use crate::http::respond::see_ticket;
+use crate::page_error::PageError;
 use crate::view::pager::Pager;
 use crate::view::when::BlockTime;
 use crate::visit::{Outcome, Visit};
@@ -45,7 +48,18 @@ pub async fn show(visit: Visit) -> Outcome {
     if let Some(elsewhere) = without_tickets(&visit).await? {
         return Ok(elsewhere);
     }
+    if let Some(ticket) = own_ticket(&visit).await? {
+        return Ok(see_ticket(&ticket));
+    }
     visit.remembered(|| page(&visit)).await
+}
+
+/// The user's ticket whose whole hash is searched for, in whatever list it is.
+async fn own_ticket(visit: &Visit) -> Result<Option<TicketHash>, PageError> {
+    let user = visit.need_user()?.id;
+    let Ok(ticket) = hash(visit.form.text("q")).parse::<TicketHash>() else { return Ok(None) };
+    let found = visit.site.pool.parts().ledger.ticket(&ticket).await?;
+    Ok(found.filter(|report| report.user == Some(user)).map(|report| report.ticket))
 }
 
 async fn page(visit: &Visit) -> Outcome {

@@ -6,6 +6,7 @@ mod buying;
 pub mod download;
 mod filter;
 mod heads;
+pub mod income;
 mod list;
 mod listing;
 mod overview;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stakepool::tickets::holdings::Holdings;
+use stakepool::tickets::money::{Money, Year};
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Generation};
 use stakepool_core::ports::{TicketOrder, TicketQuery};
@@ -42,12 +43,31 @@ struct Overview {
     charts: Vec<Chart>,
 }
 
-/// What votes earned.
+/// What votes earned, and what comes back when.
 #[derive(Serialize)]
 struct Earned {
     month: String,
     year: String,
     all: String,
+    /// The pool's part of all.
+    fees: String,
+    /// What votes and revocations paid, and cannot be spent yet; `None` where there is nothing.
+    maturing: Option<Maturing>,
+    /// A year's return on locked coins, in percent.
+    percent: Option<String>,
+    /// Votes whose transactions are not known.
+    by_rule: u64,
+    /// This year and the two before, for files.
+    years: [i64; 3],
+}
+
+#[derive(Serialize)]
+struct Maturing {
+    amount: String,
+    /// When the first of it can be spent.
+    first: When,
+    /// When all of it can be.
+    last: When,
 }
 
 /// Shows the page.
@@ -76,10 +96,7 @@ async fn page(visit: &Visit) -> Outcome {
         ..TicketQuery::default()
     };
     let latest = if tally.voted == 0 { Vec::new() } else { site.pool.parts().ledger.tickets(&latest).await?.tickets };
-    let earned = holdings.earnings.map(|earnings| {
-        let [month, year, all] = [earnings.month, earnings.year, earnings.all].map(amounts::rounded);
-        Earned { month, year, all }
-    });
+    let earned = holdings.money.as_deref().map(|money| earned(money, &time, Year::of(site.pool.now())));
     let content = Overview {
         height: tip.map(|tip| tip.0),
         none_at_all: holdings.counts.is_empty(),
@@ -96,6 +113,26 @@ async fn page(visit: &Visit) -> Outcome {
         charts: charts(visit, user.id, &holdings, tip).await,
     };
     visit.page("tickets.html.tera", StatusCode::OK, &content)
+}
+
+fn earned(money: &Money, time: &BlockTime, this_year: Year) -> Earned {
+    let sums = [money.month.net(), money.year.net(), money.all.net(), money.all.fees];
+    let [month, year, all, fees] = sums.map(amounts::rounded);
+    let ends = money.maturing.first().zip(money.maturing.last());
+    Earned {
+        month,
+        year,
+        all,
+        fees,
+        maturing: ends.map(|(first, last)| Maturing {
+            amount: amounts::rounded(money.maturing_sum()),
+            first: time.of(first.at),
+            last: time.of(last.at),
+        }),
+        percent: money.yearly_return.map(|part| format!("{:.2}", part * 100.0)),
+        by_rule: money.by_rule,
+        years: [this_year.0, this_year.0 - 1, this_year.0 - 2],
+    }
 }
 
 /// How many ignored tickets can still vote.

@@ -8,6 +8,7 @@ use stakepool_core::chain::{BlockHeight, Params};
 use stakepool_core::ports::StoreError;
 use stakepool_core::reports::{TicketReport, TicketState};
 use stakepool_core::ticket::Verdict;
+use stakepool_core::time::UnixTime;
 
 use super::list::List;
 use crate::site::Site;
@@ -25,6 +26,8 @@ pub struct Row {
     moment: Option<When>,
     /// What a voted ticket earned.
     reward: Option<String>,
+    /// The vote or the revocation, where it is known.
+    transaction: Option<String>,
     /// When a voted ticket's money can be spent, while that lies ahead.
     spendable: Option<When>,
     /// Why the ticket was missed, or why it was ignored until an administrator added it.
@@ -61,9 +64,10 @@ pub async fn rows(
         ticket: report.ticket.to_string(),
         state: report.state.name(),
         price,
-        bought: time.of(report.facts.mined_at),
-        moment: moment(report, list, params).map(|block| time.of(block)),
+        bought: time.at(report.facts.mined_at, report.times.mined),
+        moment: moment(report, list, params).map(|(block, known)| time.at(block, known)),
         reward: reward(report, params).map(amounts::price),
+        transaction: report.spend.map(|spend| spend.transaction.to_string()),
         spendable: spendable_at(report, params).map(|block| time.of(block)).filter(|when| when.to_come),
         problem,
         revocation: revocation(report),
@@ -72,12 +76,15 @@ pub async fn rows(
     Ok(rows.collect())
 }
 
-fn moment(report: &TicketReport, list: &List, params: &Params) -> Option<BlockHeight> {
+/// A block, and its time where that is known.
+fn moment(report: &TicketReport, list: &List, params: &Params) -> Option<(BlockHeight, Option<UnixTime>)> {
     match list.state {
-        Some(TicketState::Immature) => Some(matures_at(report, params)),
-        Some(TicketState::Live) => Some(expires_at(report, params)),
+        Some(TicketState::Immature) => Some((matures_at(report, params), None)),
+        Some(TicketState::Live) => Some((expires_at(report, params), None)),
         // Of those that are ignored some have not ended; their state says enough.
-        Some(TicketState::Voted | TicketState::Missed | TicketState::Expired) | None => report.ended_at,
+        Some(TicketState::Voted | TicketState::Missed | TicketState::Expired) | None => {
+            report.ended_at.map(|height| (height, report.times.ended))
+        }
     }
 }
 

@@ -29,7 +29,11 @@ struct Ticket {
     fee_problem: Option<String>,
     /// Why it was missed, without a full stop.
     cause: Option<String>,
-    reward: Option<String>,
+    reward: Option<Earned>,
+    /// The transaction that voted with it or revoked it, where it is known.
+    transaction: Option<String>,
+    /// Whether some time of the past is not known.
+    estimates: bool,
     price: String,
     fee_paid: String,
     fee_required: String,
@@ -40,6 +44,17 @@ struct Ticket {
     steps: Vec<Step>,
     odds: Option<Odds>,
     votes: Vec<Vote>,
+}
+
+/// What its vote paid beyond the price.
+#[derive(Serialize)]
+struct Earned {
+    whole: String,
+    /// The part that the pool got.
+    to_pool: String,
+    net: String,
+    /// Both follow from the rules of the chain: the vote itself is not known.
+    by_rule: bool,
 }
 
 /// A moment in the ticket's life.
@@ -104,6 +119,7 @@ async fn page(visit: &Visit) -> Outcome {
     let stake = site.pool.figures().await.ok().map(|figures| figures.stake);
     let time = BlockTime { tip: tip(site).await, spacing: params.target_time_per_block };
     let facts = &life.report.facts;
+    let steps = steps(&life, &time);
     let content = Ticket {
         ticket: life.report.ticket.to_string(),
         state: life.report.state.name(),
@@ -113,14 +129,21 @@ async fn page(visit: &Visit) -> Outcome {
             Viewer::User(_) => cause.for_user(),
             Viewer::Administrator => cause.for_operator().trim_end_matches('.').to_owned(),
         }),
-        reward: life.reward.map(amounts::price),
+        reward: life.reward.map(|reward| Earned {
+            whole: amounts::price(reward.whole),
+            to_pool: amounts::fee(reward.to_pool),
+            net: amounts::price(reward.net()),
+            by_rule: reward.is_by_rule,
+        }),
+        transaction: life.report.spend.map(|spend| spend.transaction.to_string()),
         price: amounts::price(facts.price),
         fee_paid: amounts::fee(facts.committed_fee),
         fee_required: amounts::fee(facts.required_fee),
         fee_address: facts.fee_address.to_string(),
         voting_address: life.report.address.to_string(),
         user: life.report.user.filter(|_| viewer == Viewer::Administrator).map(|user| user.0),
-        steps: steps(&life, &time),
+        estimates: steps.iter().any(|step| step.when.time.is_none()),
+        steps,
         odds: stake.zip(time.tip).and_then(|(stake, tip)| odds(&life, &params, stake.pool_size, tip, &time)),
         votes: votes(&life.votes, viewer),
     };
@@ -129,21 +152,28 @@ async fn page(visit: &Visit) -> Outcome {
 
 fn steps(life: &TicketLife, time: &BlockTime) -> Vec<Step> {
     let report = &life.report;
-    let end = match (report.state, report.ended_at) {
-        (TicketState::Voted, Some(height)) => Some(("Voted", height)),
-        (TicketState::Missed, Some(height)) => Some(("Drawn, and missed", height)),
-        (TicketState::Expired, Some(height)) => Some(("Expired", height)),
-        (TicketState::Immature | TicketState::Live, _) => Some(("Expires, unless it is drawn before", life.expires_at)),
-        (_, None) => None,
+    let times = &report.times;
+    let drawn = |height: BlockHeight| Some(("Drawn", height.minus(1), times.drawn));
+    let (drawn, end) = match (report.state, report.ended_at) {
+        (TicketState::Voted, Some(height)) => (drawn(height), Some(("Voted", height, times.ended))),
+        (TicketState::Missed, Some(height)) => (drawn(height), Some(("Missed", height, times.ended))),
+        (TicketState::Expired, Some(height)) => (None, Some(("Expired", height, times.ended))),
+        (TicketState::Immature | TicketState::Live, _) => {
+            (None, Some(("Expires, unless it is drawn before", life.expires_at, None)))
+        }
+        (_, None) => (None, None),
     };
+    let revocation = report.spend.filter(|_| report.state != TicketState::Voted);
     let moments = [
-        Some(("Bought", report.facts.mined_at)),
-        Some(("Mature: can be drawn", life.matures_at)),
+        Some(("Bought", report.facts.mined_at, times.mined)),
+        Some(("Mature: can be drawn", life.matures_at, times.matured)),
+        drawn,
         end,
-        life.spendable_at.map(|height| ("Price and reward can be spent", height)),
+        revocation.map(|spend| ("Revoked", spend.mined_at, spend.time)),
+        life.spendable_at.map(|height| ("Price and reward can be spent", height, None)),
     ];
-    let step = |(what, height)| {
-        let when = time.of(height);
+    let step = |(what, height, known)| {
+        let when = time.at(height, known);
         Step { what, is_mined: !when.to_come && when.words.is_some(), when }
     };
     moments.into_iter().flatten().map(step).collect()

@@ -2,14 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
-use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{Tables, part};
 use crate::accounts::UserId;
-use crate::chain::{Amount, BlockHeight, ScriptAddress, TicketHash};
+use crate::chain::{Amount, ScriptAddress, TicketHash};
 use crate::ports::{
     EventCursor, LedgerStore, LostAddress, Slice, StoreError, StoredVote, TicketOrder, TicketPage, TicketQuery,
 };
@@ -63,12 +62,13 @@ fn sort(tickets: &mut [&TicketReport], order: TicketOrder) {
 
 #[async_trait]
 impl LedgerStore for MemoryStore {
-    async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], _: UnixTime) -> Result<(), StoreError> {
+    async fn put_tickets(&self, daemon: &str, reports: &[TicketReport], now: UnixTime) -> Result<(), StoreError> {
         let mut tables = self.tables();
         for report in reports {
             let key = report.ticket.to_string();
             let report = &TicketReport { user: report.user.or(tables.claimant(&report.ticket)), ..report.clone() };
             if let Some(next) = merge_ticket(tables.tickets.get(&key), daemon, report) {
+                tables.user_changes.insert(next.report.user, now);
                 tables.tickets.insert(key, next);
             }
         }
@@ -136,24 +136,6 @@ impl LedgerStore for MemoryStore {
             report.user == Some(user) && matches!(report.state, TicketState::Immature | TicketState::Live)
         });
         Ok(Amount::from_atoms(open.map(|report| report.facts.price.atoms()).fold(0, i64::saturating_add)))
-    }
-
-    async fn votes_by_interval(
-        &self,
-        user: Option<UserId>,
-        from: BlockHeight,
-        interval: NonZeroU32,
-    ) -> Result<Vec<(BlockHeight, u64)>, StoreError> {
-        let tables = self.tables();
-        let mut counts = BTreeMap::new();
-        for report in tables.tickets.values().map(|ticket| &ticket.report) {
-            let is_wanted = report.state == TicketState::Voted && user.is_none_or(|user| report.user == Some(user));
-            if let Some(mined) = report.ended_at.filter(|height| is_wanted && *height >= from) {
-                let block = mined.0.saturating_sub(1);
-                *counts.entry(BlockHeight(block - block % interval)).or_default() += 1;
-            }
-        }
-        Ok(counts.into_iter().collect())
     }
 
     async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError> {

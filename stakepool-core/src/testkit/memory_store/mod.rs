@@ -7,6 +7,7 @@ mod history;
 mod ledger;
 mod limits;
 mod low_fee;
+mod money;
 mod second_factor;
 mod sessions;
 mod tables;

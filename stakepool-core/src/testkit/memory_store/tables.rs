@@ -29,6 +29,8 @@ pub(super) struct Tables {
     pub(super) low_fee: Vec<LowFeeTicket>,
     /// By the hash as it is displayed, in whose order lists are.
     pub(super) tickets: BTreeMap<String, LedgerTicket>,
+    /// When a ticket of theirs was last changed.
+    pub(super) user_changes: BTreeMap<Option<UserId>, UnixTime>,
     /// By ticket and block as they are displayed, and by daemon.
     pub(super) votes: BTreeMap<(String, String, String), StoredVote>,
     pub(super) cursors: BTreeMap<String, EventCursor>,

@@ -2,7 +2,7 @@
 
 use crate::ports::{
     AccessStore, AdminStore, AuditStore, ClaimStore, FeeKeyStore, HistoryStore, InvitationStore, LeaseStore,
-    LedgerStore, LowFeeStore, MailFailureStore, RescanStore, SealedStore, SecondFactorStore, SessionStore,
+    LedgerStore, LowFeeStore, MailFailureStore, MoneyStore, RescanStore, SealedStore, SecondFactorStore, SessionStore,
     TicketMailStore, TokenStore, TryStore, UnverifiedStore, UpkeepStore, UserStore, VspTicketStore,
 };
 
@@ -13,6 +13,7 @@ pub trait Stores:
     + TokenStore
     + SessionStore
     + LedgerStore
+    + MoneyStore
     + HistoryStore
     + RescanStore
     + LeaseStore
@@ -41,6 +42,7 @@ impl<T> Stores for T where
         + TokenStore
         + SessionStore
         + LedgerStore
+        + MoneyStore
         + HistoryStore
         + RescanStore
         + LeaseStore

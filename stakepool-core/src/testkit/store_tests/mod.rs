@@ -103,6 +103,15 @@ macro_rules! store_tests {
                 a_failure_is_kept_until_a_mail_arrives
                 of_too_many_failures_the_oldest_are_forgotten
             ]
+            money [
+                times_and_the_vote_of_a_ticket_are_kept
+                what_an_older_daemon_does_not_know_stays_known
+                a_vote_that_moves_to_another_block_moves_its_time_and_transaction
+                blocks_fill_in_what_is_lacking_and_change_nothing_else
+                tickets_that_lack_facts_are_found_a_part_at_a_time
+                the_money_of_a_user_is_that_of_all_own_tickets
+                fees_are_added_up_by_day
+            ]
             registration [
                 indexes_are_given_from_one_up_and_stay
                 many_reservations_at_once_get_different_indexes
@@ -157,7 +166,6 @@ macro_rules! store_tests {
                 counts_are_by_state_with_ignored_ones_apart
                 a_total_that_is_known_is_not_counted
                 coins_are_locked_until_their_ticket_ends
-                votes_are_counted_by_the_interval_of_the_block_voted_on
                 addresses_that_are_no_users_are_lost_with_the_numbers_of_their_users
                 tickets_with_keys_of_their_own_are_no_users_and_found_apart
                 the_fee_of_a_ticket_with_a_key_of_its_own_is_lost_and_paid_again

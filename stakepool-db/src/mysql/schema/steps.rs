@@ -93,13 +93,13 @@ async fn add_column(connection: &mut Guarded, table: &str, column: &str, definit
 
 /// Adds an index where it is not there yet.
 async fn add_index(connection: &mut Guarded, index: &Index) -> Result<(), Failure> {
-    let Index { table, name, columns } = index;
+    let Index { table, name, definition } = index;
     let there = sql("SELECT 1 AS there FROM information_schema.statistics WHERE table_schema = DATABASE() \
          AND LOWER(table_name) = LOWER(?) AND LOWER(index_name) = LOWER(?)");
     if !connection.rows(&there.bind(*table).bind(*name)).await?.is_empty() {
         return Ok(());
     }
-    match connection.change_schema(format!("ALTER TABLE {table} ADD KEY {name} ({columns})"), STEP).await {
+    match connection.change_schema(format!("ALTER TABLE {table} ADD {definition}"), STEP).await {
         // Another program was faster.
         Err(failure) if failure.is_numbered(1061) => Ok(()),
         added => added,

@@ -3,7 +3,7 @@
 //! Texts of ours are compared by all their characters, and rows have the format in which long keys fit, whatever the
 //! server's defaults are. Times are Unix seconds unless the name says otherwise.
 
-use crate::layout::Layout;
+use crate::layout::{self, Layout};
 
 /// What tables of ours have behind their columns.
 pub(super) const OURS: &str = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
@@ -54,25 +54,47 @@ pub(super) struct Column {
 }
 
 /// In the order in which they came.
-pub(super) const LATER: [Column; 4] = [
+pub(super) const LATER: [Column; 14] = [
     Column { table: "accounts", name: "bcrypt", definition: "MEDIUMBLOB NULL" },
     Column { table: "mail_wishes", name: "notices", definition: "BIGINT NOT NULL DEFAULT 1" },
     Column { table: "leases", name: "fence", definition: "BIGINT NOT NULL DEFAULT 0" },
     Column { table: "leases", name: "acts", definition: "BIGINT NOT NULL DEFAULT 0" },
+    Column { table: "tickets", name: "mined_time", definition: "BIGINT" },
+    Column { table: "tickets", name: "matured_time", definition: "BIGINT" },
+    Column { table: "tickets", name: "drawn_time", definition: "BIGINT" },
+    Column { table: "tickets", name: "ended_time", definition: "BIGINT" },
+    Column { table: "tickets", name: "spend_tx", definition: "VARCHAR(64)" },
+    Column { table: "tickets", name: "spend_at", definition: "BIGINT" },
+    Column { table: "tickets", name: "spend_time", definition: "BIGINT" },
+    Column { table: "tickets", name: "spend_paid", definition: "BIGINT" },
+    Column { table: "tickets", name: "spend_first", definition: "BIGINT" },
+    Column { table: "tickets", name: "lacks_facts", definition: "BIGINT NOT NULL DEFAULT 1" },
 ];
 
-/// An index that a table of ours got in a later version. A table that is made now has it from the start.
+/// An index that a table of ours got in a later version.
 #[derive(Clone, Copy)]
 pub(super) struct Index {
     pub(super) table: &'static str,
     pub(super) name: &'static str,
-    pub(super) columns: &'static str,
+    /// What makes it, as part of the table.
+    pub(super) definition: &'static str,
 }
 
 /// In the order in which they came.
-pub(super) const LATER_INDEXES: [Index; 2] = [
-    Index { table: "counted_tries", name: "counted_tries_by_end", columns: "ends" },
-    Index { table: "tickets", name: "tickets_of_user_price", columns: "user_id, price, ticket, state, ignored" },
+pub(super) const LATER_INDEXES: [Index; 5] = [
+    Index { table: "counted_tries", name: "counted_tries_by_end", definition: "KEY counted_tries_by_end (ends)" },
+    Index {
+        table: "tickets",
+        name: "tickets_of_user_price",
+        definition: "KEY tickets_of_user_price (user_id, price, ticket, state, ignored)",
+    },
+    Index { table: "tickets", name: "tickets_lacking", definition: "KEY tickets_lacking (lacks_facts, ticket)" },
+    Index { table: "tickets", name: "tickets_changed", definition: "KEY tickets_changed (user_id, updated)" },
+    Index {
+        table: "tickets",
+        name: "tickets_spent",
+        definition: "KEY tickets_spent (spend_time, verdict, committed_fee, spend_first)",
+    },
 ];
 
 /// All tables that hold something of the pool's, with all their columns.
@@ -83,6 +105,12 @@ pub(crate) fn layouts() -> Vec<Layout> {
     for column in LATER {
         if let Some(layout) = layouts.iter_mut().find(|layout| layout.name == column.table) {
             layout.add(column.name, column.definition);
+        }
+    }
+    for index in LATER_INDEXES {
+        let layout = layouts.iter_mut().find(|layout| layout.name == index.table);
+        if let Some(layout) = layout.filter(|layout| layout.indexes.iter().all(|known| known.name != index.name)) {
+            layout.indexes.push(layout::Index { name: index.name, definition: index.definition });
         }
     }
     layouts

@@ -6,16 +6,15 @@ mod query;
 mod tickets;
 mod votes;
 
-use std::num::NonZeroU32;
-
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
+use stakepool_core::chain::{Amount, TicketHash};
 use stakepool_core::ports::{EventCursor, LedgerStore, LostAddress, StoreError, StoredVote, TicketPage, TicketQuery};
 use stakepool_core::reports::{TicketReport, TicketState, VoteRecord};
 use stakepool_core::time::UnixTime;
 
 pub(super) use self::no_user::user_of;
+pub(super) use self::tickets::{load, read as read_ticket, store, times, verdict_name};
 pub(super) use self::votes::read as read_vote;
 use crate::database::Database;
 use crate::retries::transaction;
@@ -67,15 +66,6 @@ impl LedgerStore for Database {
 
     async fn locked(&self, user: UserId) -> Result<Amount, StoreError> {
         query::locked(self, user).await
-    }
-
-    async fn votes_by_interval(
-        &self,
-        user: Option<UserId>,
-        from: BlockHeight,
-        interval: NonZeroU32,
-    ) -> Result<Vec<(BlockHeight, u64)>, StoreError> {
-        query::votes_by_interval(self, user, from, interval).await
     }
 
     async fn lost_addresses(&self) -> Result<Vec<LostAddress>, StoreError> {

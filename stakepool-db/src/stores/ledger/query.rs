@@ -1,9 +1,7 @@
 //! Pages and counts of tickets.
 
-use std::num::NonZeroU32;
-
 use stakepool_core::accounts::UserId;
-use stakepool_core::chain::{Amount, BlockHeight};
+use stakepool_core::chain::Amount;
 use stakepool_core::ports::{LostAddress, StoreError, TicketOrder, TicketPage, TicketQuery};
 use stakepool_core::reports::TicketState;
 
@@ -117,28 +115,6 @@ pub(super) async fn locked(database: &Database, user: UserId) -> Result<Amount, 
     let row = database.row(&statement).await?;
     let locked = row.as_ref().map(|row| Fields::new(row, "tickets", format_args!("of user {user}")).number("locked"));
     Ok(Amount::from_atoms(locked.transpose()?.unwrap_or(0)))
-}
-
-/// How many votes were mined from a height on, by the interval of the block that was voted on.
-pub(super) async fn votes_by_interval(
-    database: &Database,
-    user: Option<UserId>,
-    from: BlockHeight,
-    interval: NonZeroU32,
-) -> Result<Vec<(BlockHeight, u64)>, StoreError> {
-    let mut statement = sql("SELECT first, COUNT(*) AS votes FROM (SELECT ended_at - 1 - (ended_at - 1) % ");
-    statement.push_bind(i64::from(interval.get())).push(" AS first FROM tickets WHERE state = ");
-    statement.push_bind(TicketState::Voted.name()).push(" AND ended_at >= ").push_bind(i64::from(from.0));
-    if let Some(user) = user {
-        statement.push(" AND user_id = ").push_bind(user.0);
-    }
-    statement.push(") mined GROUP BY first ORDER BY first");
-    let rows = database.rows(&statement).await?;
-    let read = |row| {
-        let fields = Fields::new(row, "tickets", "by interval");
-        Ok((BlockHeight(fields.number("first")?), fields.number::<i64>("votes")?.unsigned_abs()))
-    };
-    rows.iter().map(read).collect()
 }
 
 /// Multisig addresses of tickets that no user's row has, with the numbers that their users had, and who reported them. Every

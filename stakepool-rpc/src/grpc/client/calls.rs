@@ -1,7 +1,9 @@
 //! The single calls of both services.
 
+use stakepool_core::chain::BlockHeight;
 use stakepool_core::desired::DesiredState;
-use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
+use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, MOST_BLOCKS};
+use stakepool_core::reports::BlockFacts;
 use stakepool_core::sanitize::one_line;
 
 use super::connection::DaemonClient;
@@ -111,6 +113,18 @@ impl DaemonClient {
             })
             .await?;
         status.try_into().map_err(|error| self.garbled(error))
+    }
+
+    pub(super) async fn own_blocks(&self, heights: &[BlockHeight]) -> Result<Vec<BlockFacts>, DaemonError> {
+        let heights: Vec<u32> = heights.iter().take(MOST_BLOCKS).map(|height| height.0).collect();
+        let blocks = self
+            .call("GetBlocks", self.limits.transfer, |line| {
+                let request = line.request(own::GetBlocksRequest { heights: heights.clone() });
+                async move { Ok(line.own().get_blocks(request).await?.into_inner().blocks) }
+            })
+            .await?;
+        let read = blocks.into_iter().take(MOST_BLOCKS).map(TryInto::try_into);
+        read.collect::<Result<_, FieldError>>().map_err(|error| self.garbled(error))
     }
 
     pub(super) async fn own_events(&self, after: EventCursor) -> Result<EventBatch, DaemonError> {

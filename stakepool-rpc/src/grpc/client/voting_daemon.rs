@@ -1,8 +1,10 @@
 //! The daemon as the pool's logic sees it.
 
 use async_trait::async_trait;
+use stakepool_core::chain::BlockHeight;
 use stakepool_core::desired::DesiredState;
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
+use stakepool_core::reports::BlockFacts;
 
 use super::connection::DaemonClient;
 
@@ -35,5 +37,9 @@ impl VotingDaemon for DaemonClient {
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, DaemonError> {
         self.old_ignored_tickets().await
+    }
+
+    async fn blocks(&self, heights: &[BlockHeight]) -> Result<Vec<BlockFacts>, DaemonError> {
+        self.own_blocks(heights).await
     }
 }

@@ -6,11 +6,11 @@ use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHash, BlockHeight, TicketHash};
 use stakepool_core::ports::{EventBatch, EventCursor};
 use stakepool_core::reports::{
-    DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
+    DaemonEvent, DaemonEventKind, TicketReport, TicketState, TicketTimes, VoteOutcome, VoteRecord, VoteTimings,
 };
 use stakepool_core::sanitize::one_line;
 use stakepool_core::ticket::{TicketFacts, Verdict};
-use stakepool_core::time::UnixMillis;
+use stakepool_core::time::{UnixMillis, UnixTime};
 
 use super::field::{FieldError, hash_bytes, vote_bits, voting_address};
 use crate::grpc::generated::pool_daemon as pb;
@@ -114,6 +114,11 @@ impl From<&TicketReport> for pb::TicketReport {
             added: report.added,
             ended_at: report.ended_at.map(|height| height.0),
             revoked: report.revoked,
+            mined_time: report.times.mined.map(|time| time.0),
+            matured_time: report.times.matured.map(|time| time.0),
+            drawn_time: report.times.drawn.map(|time| time.0),
+            ended_time: report.times.ended.map(|time| time.0),
+            spend: report.spend.as_ref().map(Into::into),
         }
     }
 }
@@ -130,6 +135,7 @@ impl TryFrom<pb::TicketReport> for TicketReport {
             pb::TicketState::Expired => TicketState::Expired,
             pb::TicketState::Unspecified => return Err(unknown("state", report.state)),
         };
+        let spend = report.spend.map(|spend| spend.try_into().map_err(|error: FieldError| error.within("spend")));
         let facts = report.facts.ok_or_else(|| FieldError::new("facts", "are missing"))?;
         Ok(Self {
             ticket: TicketHash::from_bytes(hash_bytes("ticket", &report.ticket)?),
@@ -140,6 +146,13 @@ impl TryFrom<pb::TicketReport> for TicketReport {
             added: report.added,
             ended_at: report.ended_at.map(BlockHeight),
             revoked: report.revoked,
+            times: TicketTimes {
+                mined: report.mined_time.map(UnixTime),
+                matured: report.matured_time.map(UnixTime),
+                drawn: report.drawn_time.map(UnixTime),
+                ended: report.ended_time.map(UnixTime),
+            },
+            spend: spend.transpose()?,
         })
     }
 }

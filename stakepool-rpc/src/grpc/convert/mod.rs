@@ -1,6 +1,7 @@
 //! Between the messages of the protocol and the types of the core. Whatever comes from outside is checked here, and
 //! a refusal names the field.
 
+mod blocks;
 mod events;
 mod fee_indexes;
 mod field;

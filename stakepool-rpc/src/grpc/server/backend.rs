@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool_core::chain::Network;
+use stakepool_core::chain::{BlockHeight, Network};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonStatus, EventBatch, EventCursor, LowFeeEntry};
+use stakepool_core::reports::BlockFacts;
 use tonic::Status;
 
 /// How many users a daemon takes at most, where it says nothing else.
@@ -72,6 +73,9 @@ pub trait DaemonBackend: Send + Sync + 'static {
 
     /// Tickets that the daemon ignores.
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError>;
+
+    /// Blocks of the best chain at these heights; those that it does not have are left out.
+    async fn blocks(&self, heights: Vec<BlockHeight>) -> Result<Vec<BlockFacts>, BackendError>;
 
     /// Tickets that an administrator added.
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError>;

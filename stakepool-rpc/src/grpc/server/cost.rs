@@ -32,7 +32,7 @@ pub(super) enum Cost {
     Little,
     /// Replaces users, tickets or both, all of which come with it.
     Change,
-    /// Answers with all tickets.
+    /// Answers with all tickets, or with many blocks.
     List,
     /// Waits for events.
     Events,
@@ -42,7 +42,7 @@ impl Cost {
     pub(super) fn of(path: &str) -> Self {
         match path.rsplit('/').next().unwrap_or_default() {
             "PutWanted" | "SetUserVotingPrefs" | "SetAddedLowFeeTickets" => Self::Change,
-            "GetAddedLowFeeTickets" | "GetIgnoredLowFeeTickets" | "GetLiveTickets" => Self::List,
+            "GetAddedLowFeeTickets" | "GetIgnoredLowFeeTickets" | "GetLiveTickets" | "GetBlocks" => Self::List,
             "Events" => Self::Events,
             _ => Self::Little,
         }
@@ -125,6 +125,7 @@ mod tests {
             ("/excc.stakepool.v1.PoolDaemon/PutWanted", Cost::Change),
             ("/stakepoolrpc.StakepooldService/SetUserVotingPrefs", Cost::Change),
             ("/stakepoolrpc.StakepooldService/GetLiveTickets", Cost::List),
+            ("/excc.stakepool.v1.PoolDaemon/GetBlocks", Cost::List),
             ("/excc.stakepool.v1.PoolDaemon/Events", Cost::Events),
             ("/stakepoolrpc.StakepooldService/Ping", Cost::Little),
         ] {

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stakepool_core::chain::Network;
+use stakepool_core::chain::{BlockHeight, Network};
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser};
 use stakepool_core::ports::{DaemonError, DaemonStatus, EventBatch, EventCursor, LowFeeEntry, VotingDaemon};
+use stakepool_core::reports::BlockFacts;
 use stakepool_core::voting::LocalDaemon;
 
 use super::backend::{BackendError, DaemonBackend, users_allowed};
 
 impl From<DaemonError> for BackendError {
     fn from(error: DaemonError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            DaemonError::NotReady { reason, .. } => Self::NotReady(reason),
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 
@@ -55,6 +59,10 @@ impl DaemonBackend for LocalDaemon {
 
     async fn ignored_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
         Ok(VotingDaemon::ignored_tickets(self).await?)
+    }
+
+    async fn blocks(&self, heights: Vec<BlockHeight>) -> Result<Vec<BlockFacts>, BackendError> {
+        Ok(VotingDaemon::blocks(self, &heights).await?)
     }
 
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
-use stakepool_core::chain::{Address, AddressKind};
-use stakepool_core::ports::{EventBatch, EventCursor};
+use stakepool_core::chain::{Address, AddressKind, BlockHeight};
+use stakepool_core::ports::{EventBatch, EventCursor, MOST_BLOCKS};
 use stakepool_core::reports::DaemonEventKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::{Request, Response, Status, Streaming};
@@ -84,6 +84,15 @@ impl PoolDaemon for OwnService {
         };
         self.backend.put_desired(collector.finish(digest)?).await?;
         Ok(Response::new(pb::PutWantedResponse {}))
+    }
+
+    async fn get_blocks(
+        &self,
+        request: Request<pb::GetBlocksRequest>,
+    ) -> Result<Response<pb::GetBlocksResponse>, Status> {
+        let heights = request.into_inner().heights.into_iter().take(MOST_BLOCKS).map(BlockHeight).collect();
+        let blocks = self.while_running(self.backend.blocks(heights)).await??;
+        Ok(Response::new(pb::GetBlocksResponse { blocks: blocks.into_iter().map(Into::into).collect() }))
     }
 
     type EventsStream = Pin<Box<dyn Stream<Item = Result<pb::EventsPiece, Status>> + Send>>;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use stakepool_core::accounts::{UserId, VotingPreference};
 use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, BlockHeight, Hash160, KeyIndex, Network, ScriptAddress, TicketHash,
-    VoteBits, VoteVersion,
+    TxHash, VoteBits, VoteVersion,
 };
 use stakepool_core::desired::{AddedTicket, DesiredState, DesiredUser, FORMAT, FeeIndexes};
 use stakepool_core::ports::{
@@ -15,10 +15,11 @@ use stakepool_core::ports::{
     UnknownAddress, WalletState,
 };
 use stakepool_core::reports::{
-    DaemonEvent, DaemonEventKind, TicketReport, TicketState, VoteOutcome, VoteRecord, VoteTimings,
+    BlockFacts, DaemonEvent, DaemonEventKind, Spend, TicketReport, TicketState, TicketTimes, VoteOutcome, VoteRecord,
+    VoteTimings,
 };
 use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
-use stakepool_core::time::UnixMillis;
+use stakepool_core::time::{UnixMillis, UnixTime};
 use stakepool_rpc::grpc::server::{BackendError, DaemonBackend};
 use tokio::sync::Notify;
 
@@ -107,6 +108,10 @@ impl DaemonBackend for Fake {
         Ok(self.received.lock().unwrap().ignored.clone())
     }
 
+    async fn blocks(&self, heights: Vec<BlockHeight>) -> Result<Vec<BlockFacts>, BackendError> {
+        Ok(heights.into_iter().filter(|height| height.0 < 100).map(block).collect())
+    }
+
     async fn added_tickets(&self) -> Result<Vec<LowFeeEntry>, BackendError> {
         let received = self.received.lock().unwrap();
         Ok(received.wanted.added().map(|&AddedTicket { ticket, address }| LowFeeEntry { ticket, address }).collect())
@@ -190,6 +195,22 @@ pub fn wanted(users: u32, added: u32) -> DesiredState {
     DesiredState::new((0..users).map(user), (0..added).map(ticket))
 }
 
+/// What is said of the block at a height.
+pub fn block(height: BlockHeight) -> BlockFacts {
+    let time = UnixTime(1_790_000_000 + i64::from(height.0));
+    BlockFacts { height, time, spends: vec![(entry(height.0).ticket, spend(height.0))] }
+}
+
+fn spend(n: u32) -> Spend {
+    Spend {
+        transaction: TxHash::from_bytes(spread(n)),
+        mined_at: BlockHeight(n + 1),
+        time: (n % 2 == 1).then_some(UnixTime(i64::from(n))),
+        paid: Amount::from_atoms(i64::MAX),
+        first: Amount::from_atoms(7),
+    }
+}
+
 /// A report on ticket `n`; states and verdicts take turns.
 pub fn ticket_report(n: u32) -> DaemonEventKind {
     use TicketState::{Expired, Immature, Live, Missed, Voted};
@@ -210,6 +231,13 @@ pub fn ticket_report(n: u32) -> DaemonEventKind {
         added: n % 2 == 1,
         ended_at: (n % 5 > 1).then_some(BlockHeight(n + 1)),
         revoked: n % 5 > 2,
+        times: TicketTimes {
+            mined: (!n.is_multiple_of(3)).then_some(UnixTime(-1)),
+            matured: Some(UnixTime(i64::MAX)),
+            drawn: (n % 5 > 1).then_some(UnixTime(1_790_000_000)),
+            ended: None,
+        },
+        spend: (n % 5 > 1).then(|| spend(n)),
     })
 }
 

@@ -1,9 +1,10 @@
 //! What one side says is what the other side hears.
 
-use stakepool_core::ports::{DaemonError, EventCursor, VotingDaemon};
+use stakepool_core::chain::BlockHeight;
+use stakepool_core::ports::{DaemonError, EventCursor, MOST_BLOCKS, VotingDaemon};
 use stakepool_core::reports::VoteOutcome;
 
-use super::fake::{EPOCH, entry, status, ticket_report, vote_record, wanted};
+use super::fake::{EPOCH, block, entry, status, ticket_report, vote_record, wanted};
 use super::{Daemon, with_token};
 
 #[tokio::test]
@@ -53,6 +54,17 @@ async fn fifty_thousand_tickets_arrive_in_a_list_that_the_predecessor_can_take()
     let client = daemon.client();
     assert_eq!(client.live_tickets().await, Ok(live));
     assert_eq!(client.ignored_tickets().await, Ok(ignored));
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn blocks_arrive_as_they_are_and_no_more_than_may_be_asked_for_at_once() {
+    let daemon = Daemon::start(with_token()).await;
+    let heights = |range: std::ops::Range<u32>| range.map(BlockHeight).collect::<Vec<_>>();
+    let blocks = |range| heights(range).into_iter().map(block).collect::<Vec<_>>();
+    let client = daemon.client();
+    assert_eq!(client.blocks(&heights(98..103)).await, Ok(blocks(98..100)), "the chain ends");
+    assert_eq!(client.blocks(&heights(0..90)).await, Ok(blocks(0..MOST_BLOCKS as u32)));
     daemon.stop().await;
 }
 

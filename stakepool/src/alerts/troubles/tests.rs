@@ -6,7 +6,7 @@ use stakepool_core::chain::{
     Address, AddressKind, Amount, BlockHash, Hash160, Network, ScriptAddress, TicketHash, VoteBits,
 };
 use stakepool_core::ports::DaemonStatus;
-use stakepool_core::reports::{TicketReport, VoteRecord, VoteTimings};
+use stakepool_core::reports::{TicketReport, TicketTimes, VoteRecord, VoteTimings};
 use stakepool_core::ticket::{PoolFee, TicketFacts, Verdict};
 use stakepool_core::time::UnixMillis;
 use stakepool_core::wallets::{Health, MemberStatus, PendingRepairs, RecentHeights};
@@ -177,6 +177,8 @@ fn report(ticket: u8, state: TicketState, verdict: Verdict, ended_at: u32) -> Ti
         },
         added: false,
         revoked: false,
+        times: TicketTimes::default(),
+        spend: None,
         ended_at: Some(BlockHeight(ended_at)),
     }
 }

@@ -2,7 +2,7 @@
 
 use stakepool_core::chain::{Address, AddressKind, Amount, Network, OutputScript, TicketOutputs};
 use stakepool_core::ports::RegisteredTicket;
-use stakepool_core::reports::{TicketReport, TicketState};
+use stakepool_core::reports::{TicketReport, TicketState, TicketTimes};
 use stakepool_core::ticket::{TicketFacts, Verdict};
 use stakepool_core::vsp::Outcome;
 
@@ -57,5 +57,7 @@ fn last_report(ticket: &RegisteredTicket, network: Network) -> Option<TicketRepo
         added: false,
         ended_at: ticket.ended_at,
         revoked: state != TicketState::Voted,
+        times: TicketTimes::default(),
+        spend: None,
     })
 }

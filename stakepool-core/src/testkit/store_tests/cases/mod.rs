@@ -13,6 +13,7 @@ pub(super) mod invitations;
 pub(super) mod leases;
 pub(super) mod low_fee;
 pub(super) mod mail_failures;
+pub(super) mod money;
 pub(super) mod registration;
 pub(super) mod reopening;
 pub(super) mod rescans;

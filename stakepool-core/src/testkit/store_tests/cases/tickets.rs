@@ -1,6 +1,5 @@
 //! The ledger of tickets.
 
-use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use crate::accounts::UserId;
@@ -186,29 +185,6 @@ pub(crate) async fn coins_are_locked_until_their_ticket_ends<F: Fixture>(fixture
     stores.put_tickets("a", &[&open[..], &others].concat(), NOW).await.unwrap();
     let whole = open.iter().map(|report| report.facts.price.atoms()).sum();
     assert_eq!(stores.locked(UserId(1)).await, Ok(Amount::from_atoms(whole)));
-}
-
-pub(crate) async fn votes_are_counted_by_the_interval_of_the_block_voted_on<F: Fixture>(fixture: &F) {
-    let stores = fixture.open().await;
-    // A vote that is mined in block 20 is on block 19, the last of its interval.
-    let reports = [
-        ended(1, 1, Voted, 20),
-        ended(2, 1, Voted, 21),
-        ended(3, 2, Voted, 30),
-        low(ended(4, 1, Voted, 31)),
-        ended(5, 1, Missed, 21),
-        report(6, 1),
-    ];
-    stores.put_tickets("a", &reports, NOW).await.unwrap();
-    let counted = async |user, from| {
-        let interval = NonZeroU32::new(10).unwrap();
-        let counts = stores.votes_by_interval(user, BlockHeight(from), interval).await.unwrap();
-        counts.into_iter().map(|(first, votes)| (first.0, votes)).collect::<Vec<_>>()
-    };
-    assert_eq!(counted(None, 0).await, [(10, 1), (20, 2), (30, 1)]);
-    assert_eq!(counted(Some(UserId(1)), 0).await, [(10, 1), (20, 1), (30, 1)]);
-    assert_eq!(counted(Some(UserId(1)), 21).await, [(20, 1), (30, 1)]);
-    assert_eq!(counted(Some(UserId(9)), 0).await, []);
 }
 
 /// Many tickets of one user and a few of others, in all states.

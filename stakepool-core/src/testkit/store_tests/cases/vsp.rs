@@ -7,12 +7,12 @@ use crate::chain::{
     TxHash, TxInput, TxOutput,
 };
 use crate::ports::{
-    FeeIncome, FeeKeyStore, KeyChanges, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    FeeIncome, FeeKeyStore, KeyChanges, MoneyStore, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
     RegisteredWhere, SealedRecord, SealedSecret, SealedStore, Slice, TicketKey, VspTicketStore,
 };
 use crate::testkit::samples::{NOW, bytes, later, ticket};
 use crate::testkit::store_tests::fixture::Fixture;
-use crate::time::UnixTime;
+use crate::time::{Day, UnixTime};
 use crate::vsp::{
     FeeAddress, FeeKey, FeeStatus, Outcome, Preferences, Quote, RecordKind, RegisteredCounts, RegisteredState,
     TicketRegistration,
@@ -302,6 +302,11 @@ pub(crate) async fn confirmed_fees_are_added_up<F: Fixture>(fixture: &F) {
         let amount = Amount::from_atoms(2_197_718 * i64::from(fees));
         assert_eq!(stores.fee_income(since).await, Ok(FeeIncome { fees: fees.into(), amount }));
     }
+    let tomorrow = RegisteredTicket { fee_since: later(86_400), ..full(5) };
+    stores.add_registered(&tomorrow).await.unwrap();
+    let by_day = stores.registered_fees_by_day().await.unwrap();
+    let days: Vec<_> = by_day.iter().map(|fees| (fees.day, fees.tickets, fees.amount.atoms())).collect();
+    assert_eq!(days, [(Day::of(NOW), 3, 3 * 2_197_718), (Day::of(tomorrow.fee_since), 1, 2_197_718)]);
 }
 
 pub(crate) async fn a_fee_key_gives_each_index_once<F: Fixture>(fixture: &F) {
