@@ -62,9 +62,9 @@ pub mod call_figures;
 pub mod chain;
 #[cfg(any(feature = "accounts", feature = "engine"))]
 pub mod desired;
-#[cfg(all(feature = "accounts", feature = "engine"))]
 #[cfg(any(feature = "accounts", feature = "engine"))]
 pub mod flights;
+#[cfg(all(feature = "accounts", feature = "engine"))]
 pub mod guide;
 pub mod log_throttle;
 #[cfg(any(feature = "accounts", feature = "engine"))]

@@ -10,8 +10,8 @@ use stakepool_core::chain::{Amount, BlockHeight, ExtendedPubKey, KeyIndex, Ticke
 use stakepool_core::ports::{
     AccessStore, AdminStore, AuditEntry, AuditQuery, AuditStore, Claim, ClaimStore, CountedTry, DayFees, EventCursor,
     FeeIncome, FeeKeyStore, HistoryStore, Invitation, InvitationId, InvitationStore, KeyChanges, Lease, LeaseStore,
-    LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, MoneyStore,
-    NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
+    LedgerStore, Listed, LostAddress, LowFeeStore, LowFeeTicket, MailFailure, MailFailureStore, MailWishes, MoneyStamp,
+    MoneyStore, NetworkDay, NewInvitation, NewUser, RecordChange, RegisteredFigures, RegisteredQuery, RegisteredTicket,
     RegisteredWhere, RescanStore, SealedRecord, SealedSecret, SealedStore, SecondFactor, SecondFactorStore,
     ServerState, Session, SessionStore, SessionToken, Slice, StoreError, StoredVote, TicketMail, TicketMailStore,
     TicketMoney, TicketPage, TicketQuery, TokenPurpose, TokenStore, TryStore, Turnover, UnverifiedStore, UpkeepStore,
@@ -139,7 +139,7 @@ pass_on! {
         fn count_lacking_facts() -> u64;
         fn fill_facts(tickets: &[TicketHash], blocks: &[BlockFacts], maturity: u32, now: UnixTime) -> u64;
         fn money_of(user: UserId) -> Vec<TicketMoney>;
-        fn last_change(user: UserId) -> Option<UnixTime>;
+        fn money_stamp(user: UserId) -> MoneyStamp;
         fn pool_fees_by_day() -> Vec<DayFees>;
         fn registered_fees_by_day() -> Vec<DayFees>;
     }

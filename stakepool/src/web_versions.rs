@@ -2,8 +2,9 @@
 //!
 //! Each would make the desired state of what it knows, and give the daemons its own in turn, for as long as both run.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ const PREFIX: &str = "webs/format/";
 const BEAT: Duration = Duration::from_secs(15);
 /// How long a web that notes nothing is taken to run.
 const SEEN: Duration = Duration::from_secs(60);
+/// By how much the clocks of two webs may differ: a note that was never read before, and is no older, may be of one that runs.
+const CLOCKS: Duration = Duration::from_secs(600);
 
 /// What webs of a format note.
 #[derive(Serialize, Deserialize)]
@@ -63,12 +66,14 @@ pub(crate) struct WebVersions {
     store: Arc<dyn UpkeepStore>,
     clock: Arc<dyn Clock>,
     format: u32,
+    /// By format, the time in the note as it was last read, and when it became so by the own clock.
+    signs: Arc<Mutex<BTreeMap<u32, (UnixTime, UnixTime)>>>,
 }
 
 impl WebVersions {
     /// As a web of this version sees them.
     pub(crate) fn new(parts: &Parts) -> Self {
-        Self { store: parts.upkeep.clone(), clock: parts.clock.clone(), format: FORMAT }
+        Self { store: parts.upkeep.clone(), clock: parts.clock.clone(), format: FORMAT, signs: Arc::default() }
     }
 
     /// Notes for ever that a web of this version runs.
@@ -95,11 +100,23 @@ impl WebVersions {
         let other = |(name, text): (String, String)| {
             let format: u32 = name.strip_prefix(PREFIX)?.parse().ok()?;
             let Beat { version, at } = serde_json::from_str(&text).ok()?;
-            // A clock that is ahead of ours must not keep a web in sight that is gone.
-            let runs = now <= at.plus(SEEN) && at <= now.plus(SEEN);
-            (runs && format != self.format).then_some(OtherWeb { version, is_newer: format > self.format })
+            (self.runs(format, at, now) && format != self.format)
+                .then_some(OtherWeb { version, is_newer: format > self.format })
         };
         Ok(notes.into_iter().filter_map(other).collect())
+    }
+
+    /// Whether the webs of a format run whose note says `at`: it changed within a minute of the own clock. What theirs says does
+    /// not count, but for a note that is read for the first time.
+    fn runs(&self, format: u32, at: UnixTime, now: UnixTime) -> bool {
+        let mut signs = self.signs.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = match signs.get(&format) {
+            Some((before, changed)) if *before == at => *changed,
+            None if now > at.plus(CLOCKS) => at,
+            _ => now,
+        };
+        signs.insert(format, (at, changed));
+        now <= changed.plus(SEEN)
     }
 
     /// The newest web that runs, where it is newer than this program: the daemons are left to it.
@@ -123,7 +140,7 @@ mod tests {
     #[tokio::test]
     async fn a_web_sees_those_of_other_formats_for_a_minute_after_their_last_sign() {
         let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(TestClock::default()));
-        let web = |format| WebVersions { store: store.clone(), clock: clock.clone(), format };
+        let web = |format| WebVersions { store: store.clone(), clock: clock.clone(), format, signs: Arc::default() };
         let (older, newer) = (web(9), web(10));
         for web in [&older, &newer] {
             web.note().await.unwrap();
@@ -138,5 +155,27 @@ mod tests {
         clock.advance(Duration::from_secs(1));
         assert_eq!(older.newer().await, Ok(None));
         assert_eq!(newer.others().await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn a_web_whose_clock_is_minutes_ahead_or_behind_is_seen_as_long_as_it_runs() {
+        let store = Arc::new(MemoryStore::default());
+        let web = |clock: &Arc<TestClock>, format| {
+            let clock = clock.clone();
+            WebVersions { store: store.clone(), clock, format, signs: Arc::default() }
+        };
+        for (ahead_of_newer, ahead_of_older) in [(0, 300), (300, 0)] {
+            let clocks = [Arc::new(TestClock::default()), Arc::new(TestClock::default())];
+            clocks[0].advance(Duration::from_secs(ahead_of_newer));
+            clocks[1].advance(Duration::from_secs(ahead_of_older));
+            let (newer, older) = (web(&clocks[0], 10), web(&clocks[1], 9));
+            for _ in 0..10 {
+                newer.note().await.unwrap();
+                assert!(older.newer().await.unwrap().is_some());
+                clocks.iter().for_each(|clock| clock.advance(BEAT));
+            }
+            clocks.iter().for_each(|clock| clock.advance(SEEN));
+            assert_eq!(older.newer().await, Ok(None), "it is gone");
+        }
     }
 }

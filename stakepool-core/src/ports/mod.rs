@@ -95,7 +95,7 @@ pub use mail_failures::{MOST_MAIL_FAILURES, MailFailure, MailFailureStore};
 #[cfg(feature = "accounts")]
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
 #[cfg(feature = "accounts")]
-pub use money::{DayFees, MoneyStore, PaidBack, TicketMoney};
+pub use money::{DayFees, MoneyStamp, MoneyStore, PaidBack, TicketMoney};
 #[cfg(feature = "engine")]
 pub use node::{Block, MinedTransaction, Node, NodeError, NodeEvent, NodeInfo, SpentOrMissed, VoteSubmission};
 #[cfg(feature = "accounts")]

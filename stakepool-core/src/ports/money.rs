@@ -8,6 +8,17 @@ use crate::chain::{Amount, BlockHeight, TicketHash};
 use crate::reports::{BlockFacts, TicketReport, TicketState, TicketTimes};
 use crate::time::{Day, UnixTime};
 
+/// Of what a user's tickets are: another one wherever one of them has changed, came or went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MoneyStamp {
+    /// How many they are.
+    pub tickets: u64,
+    /// When the ledger last changed one; `None` without any.
+    pub latest: Option<UnixTime>,
+    /// What the times of their last changes add up to: clocks of two instances differ, and the latest may stay the latest.
+    pub times: i64,
+}
+
 /// What was paid back for a ticket by its vote or revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaidBack {
@@ -76,8 +87,8 @@ pub trait MoneyStore: Send + Sync {
     /// All tickets of a user, in no order.
     async fn money_of(&self, user: UserId) -> Result<Vec<TicketMoney>, StoreError>;
 
-    /// When the ledger last changed a ticket of a user; `None` without any.
-    async fn last_change(&self, user: UserId) -> Result<Option<UnixTime>, StoreError>;
+    /// What differs wherever a ticket of a user has changed, came or went.
+    async fn money_stamp(&self, user: UserId) -> Result<MoneyStamp, StoreError>;
 
     /// What votes and revocations of users' tickets paid to the pool, by the day of their blocks, the first day first. Those that are
     /// not known yet are left out.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{Amount, BlockHeight, TicketHash};
-use stakepool_core::ports::{DayFees, MoneyStore, PaidBack, StoreError, TicketMoney};
+use stakepool_core::ports::{DayFees, MoneyStamp, MoneyStore, PaidBack, StoreError, TicketMoney};
 use stakepool_core::reports::{BlockFacts, TicketReport, TicketState};
 use stakepool_core::store_rules::with_block_facts;
 use stakepool_core::ticket::Verdict;
@@ -63,10 +63,16 @@ impl MoneyStore for Database {
         rows.iter().map(money).collect()
     }
 
-    async fn last_change(&self, user: UserId) -> Result<Option<UnixTime>, StoreError> {
-        let row = self.row(&sql("SELECT MAX(updated) AS updated FROM tickets WHERE user_id = ?").bind(user.0)).await?;
-        let updated = row.as_ref().map(|row| Fields::new(row, "tickets", "(latest)").optional("updated"));
-        Ok(updated.transpose()?.flatten().map(UnixTime))
+    async fn money_stamp(&self, user: UserId) -> Result<MoneyStamp, StoreError> {
+        let query = sql("SELECT COUNT(*) AS tickets, MAX(updated) AS latest, \
+             CAST(COALESCE(SUM(updated), 0) AS SIGNED) AS times FROM tickets WHERE user_id = ?");
+        let Some(row) = self.row(&query.bind(user.0)).await? else { return Ok(MoneyStamp::default()) };
+        let fields = Fields::new(&row, "tickets", format_args!("of user {user}"));
+        Ok(MoneyStamp {
+            tickets: fields.number("tickets")?,
+            latest: fields.optional("latest")?.map(UnixTime),
+            times: fields.number("times")?,
+        })
     }
 
     async fn pool_fees_by_day(&self) -> Result<Vec<DayFees>, StoreError> {

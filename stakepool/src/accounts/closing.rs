@@ -49,6 +49,8 @@ impl Pool {
         self.confirm(user, confirmation.into(), origin.client).await?;
         self.check_holds_no_tickets(user).await?;
         let id = user.id;
+        // First: an account that nobody can enter must not hold anybody's tickets.
+        self.parts.claims.release_claims(id).await?;
         let nobody = nobodys_address(id, self.parts.random.as_ref());
         let clear = |user: &mut User| {
             user.email = nobody.clone();
@@ -62,6 +64,7 @@ impl Pool {
         // To the address that the account had.
         self.mail_change(user, "Your account was closed.");
         self.parts.second_factors.remove_factor(id).await?;
+        // One that came meanwhile.
         self.parts.claims.release_claims(id).await?;
         self.revoke_access(user).await?;
         self.note(id, AuditAction::AccountClose, format!("from {}", origin.client)).await;

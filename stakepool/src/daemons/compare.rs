@@ -78,6 +78,11 @@ impl Comparison {
         Self { parts, signal, expected, webs }
     }
 
+    /// The webs on the database.
+    pub(super) const fn web_versions(&self) -> &WebVersions {
+        &self.webs
+    }
+
     /// Gives a daemon the desired state where it lacks it.
     pub(super) async fn reconcile(&self, daemon: &dyn VotingDaemon) -> Result<DaemonView, RoundError> {
         match self.compare(daemon, Purpose::Reconcile).await? {

@@ -126,6 +126,11 @@ impl Reconciler {
         daemons().map(|daemon| daemon.name().to_owned()).zip(views).collect()
     }
 
+    /// The webs on the database.
+    pub(crate) const fn web_versions(&self) -> &WebVersions {
+        self.comparison.web_versions()
+    }
+
     /// Works for ever.
     pub async fn run(&self) {
         let tasks = self.parts.daemons.iter().flat_map(|daemon| {
@@ -133,12 +138,11 @@ impl Reconciler {
             let keep: BoxFuture<'_, ()> = Box::pin(self.keep(daemon.as_ref(), Arc::clone(&look)));
             [keep, Box::pin(self.collect(daemon.as_ref(), look))]
         });
-        let webs = WebVersions::new(&self.parts);
         tokio::join!(
             join_all(tasks),
             self.tickets.name_differences(),
             self.tickets.watch_ledger(|| self.views()),
-            webs.run(),
+            self.web_versions().run(),
         );
     }
 

@@ -32,7 +32,6 @@ use crate::status::vsp::of_vsp;
 use crate::unknown_notes::UnknownNotes;
 #[cfg(feature = "vsp")]
 use crate::vsp::VspReport;
-use crate::web_versions::WebVersions;
 
 /// How long a read for the status may take.
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -134,7 +133,7 @@ impl Pool {
             status.vsp = vsp.map(|(report, _)| report);
         }
         status.warnings.extend(of_failed_mails(&mail));
-        let webs = timeout(READ_LIMIT, WebVersions::new(&self.parts).others()).await;
+        let webs = timeout(READ_LIMIT, self.daemons().web_versions().others()).await;
         status.warnings.extend(webs.ok().and_then(Result::ok).into_iter().flatten().map(|web| web.in_words()));
         // Where the database fails, the status says so anyway.
         status.closing = timeout(READ_LIMIT, self.closing()).await.ok().and_then(Result::ok).flatten();

@@ -23,6 +23,17 @@ pub(super) struct KnownKeys {
     /// The latest block in which a ticket has ended.
     last_end: Option<BlockHeight>,
     tickets: BTreeMap<TicketHash, Known>,
+    difference: Option<Difference>,
+}
+
+/// That another number of tickets is to be voted than are known.
+struct Difference {
+    up_to: u64,
+    to_be_voted: u64,
+    /// Changes were read since: one that was on its way is no reason.
+    is_lasting: bool,
+    /// All were read because of it, which a row that cannot be read does not mend.
+    is_read: bool,
 }
 
 /// A ticket, and its key.
@@ -50,11 +61,22 @@ impl KnownKeys {
         self.up_to.filter(|_| self.all_read.is_some_and(|at| at.elapsed() < READ_ALL))
     }
 
-    /// Compares with how many tickets are to be voted. Where that is another number, all are read the next time.
+    /// Compares with how many tickets are to be voted. Where that is another number, and stays so, all are read the next time, once.
     pub(super) fn compare(&mut self, to_be_voted: u64) {
+        let Some(up_to) = self.up_to else { return };
         let open = self.used(Use::Vote).filter(|known| known.ticket.outcome.is_none()).count();
-        if open as u64 != to_be_voted {
-            self.up_to = None;
+        if open as u64 == to_be_voted {
+            self.difference = None;
+            return;
+        }
+        match &mut self.difference {
+            Some(known) if (known.up_to, known.to_be_voted) == (up_to, to_be_voted) => {
+                if known.is_lasting && !known.is_read {
+                    known.is_read = true;
+                    self.up_to = None;
+                }
+            }
+            _ => self.difference = Some(Difference { up_to, to_be_voted, is_lasting: false, is_read: false }),
         }
     }
 
@@ -62,6 +84,9 @@ impl KnownKeys {
     pub(super) fn take(&mut self, changes: KeyChanges, open: impl Fn(&TicketKey) -> Option<Arc<PrivateKey>>) {
         let before = if changes.is_all { std::mem::take(&mut self.tickets) } else { BTreeMap::new() };
         (self.up_to, self.last_end) = (Some(changes.latest), changes.last_end);
+        if let Some(difference) = &mut self.difference {
+            difference.is_lasting = true;
+        }
         if changes.is_all {
             self.all_read = Some(Instant::now());
         }
@@ -95,5 +120,35 @@ impl KnownKeys {
     /// The tickets with which daemons do that.
     pub(super) fn used(&self, wanted: Use) -> impl Iterator<Item = &Known> {
         self.tickets.values().filter(move |known| self.use_of(&known.ticket) == wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(is_all: bool) -> KeyChanges {
+        KeyChanges { latest: 7, last_end: None, is_all, forgotten: Vec::new(), tickets: Vec::new() }
+    }
+
+    #[test]
+    fn a_ticket_that_cannot_be_read_has_all_read_once_and_not_at_each_count() {
+        let mut keys = KnownKeys::default();
+        keys.take(nothing(true), |_| None);
+        keys.compare(1);
+        assert_eq!(keys.up_to(), Some(7), "it may be on its way");
+        keys.take(nothing(false), |_| None);
+        keys.compare(1);
+        assert_eq!(keys.up_to(), None);
+        keys.take(nothing(true), |_| None);
+        for _ in 0..3 {
+            keys.compare(1);
+            assert_eq!(keys.up_to(), Some(7));
+            keys.take(nothing(false), |_| None);
+        }
+        keys.compare(2);
+        keys.take(nothing(false), |_| None);
+        keys.compare(2);
+        assert_eq!(keys.up_to(), None, "another difference is looked into");
     }
 }

@@ -65,7 +65,10 @@ async fn what_an_instance_of_an_earlier_version_changes_is_found_once_the_ticket
     ground.node.chain().add(&wallet.ticket, Some(900));
     wallet.register(&ground.instance().await, &ground).await;
     assert!(vsp.key_tickets().await.unwrap().is_empty(), "nothing says that anything has changed");
-    advance(Duration::from_secs(30)).await;
-    ground.look(&vsp).await;
-    assert_eq!(vsp.key_tickets().await.unwrap().len(), 1);
+    // A change that another instance makes just now may be counted before it is read: the difference has to stay.
+    for found in [0, 1] {
+        advance(Duration::from_secs(30)).await;
+        ground.look(&vsp).await;
+        assert_eq!(vsp.key_tickets().await.unwrap().len(), found);
+    }
 }

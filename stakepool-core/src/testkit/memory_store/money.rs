@@ -8,7 +8,7 @@ use super::MemoryStore;
 use super::tables::rows;
 use crate::accounts::UserId;
 use crate::chain::{Amount, TicketHash};
-use crate::ports::{DayFees, MoneyStore, PaidBack, StoreError, TicketMoney};
+use crate::ports::{DayFees, MoneyStamp, MoneyStore, PaidBack, StoreError, TicketMoney};
 use crate::reports::{BlockFacts, TicketReport};
 use crate::store_rules::with_block_facts;
 use crate::ticket::Verdict;
@@ -93,8 +93,12 @@ impl MoneyStore for MemoryStore {
         Ok(reports.filter(|report| report.user == Some(user)).map(money).collect())
     }
 
-    async fn last_change(&self, user: UserId) -> Result<Option<UnixTime>, StoreError> {
-        Ok(self.tables().user_changes.get(&Some(user)).copied())
+    async fn money_stamp(&self, user: UserId) -> Result<MoneyStamp, StoreError> {
+        let tables = self.tables();
+        let tickets = tables.tickets.values().filter(|ticket| ticket.report.user == Some(user)).count();
+        let latest = tables.user_changes.get(&Some(user)).copied();
+        let latest = latest.filter(|_| tickets > 0);
+        Ok(MoneyStamp { tickets: tickets as u64, latest, times: latest.map_or(0, |latest| latest.0) })
     }
 
     async fn pool_fees_by_day(&self) -> Result<Vec<DayFees>, StoreError> {

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use stakepool_core::accounts::UserId;
 use stakepool_core::chain::{BlockHeight, Params};
-use stakepool_core::ports::StoreError;
-use stakepool_core::time::UnixTime;
+use stakepool_core::ports::{MoneyStamp, StoreError};
 use tokio::time::Instant;
 
 use super::fold::{Moment, Money};
@@ -23,7 +22,7 @@ const SETTLES: i64 = 2;
 #[derive(Debug)]
 struct Made {
     money: Arc<Money>,
-    changed: Option<UnixTime>,
+    stamp: MoneyStamp,
     tip: BlockHeight,
     at: Instant,
 }
@@ -43,15 +42,15 @@ impl MoneyCache {
         user: UserId,
         tip: BlockHeight,
     ) -> Result<Arc<Money>, StoreError> {
-        let changed = parts.money.last_change(user).await?;
-        if let Some(money) = self.made_for(user, changed, tip) {
+        let stamp = parts.money.money_stamp(user).await?;
+        if let Some(money) = self.made_for(user, stamp, tip) {
             return Ok(money);
         }
         let now = parts.clock.now();
         let tickets = parts.money.money_of(user).await?;
         let money = Arc::new(Money::of(&tickets, &Moment { now, tip, params }));
-        if changed.is_none_or(|changed| changed.0.saturating_add(SETTLES) < now.0) {
-            self.keep(user, Made { money: Arc::clone(&money), changed, tip, at: Instant::now() });
+        if stamp.latest.is_none_or(|changed| changed.0.saturating_add(SETTLES) < now.0) {
+            self.keep(user, Made { money: Arc::clone(&money), stamp, tip, at: Instant::now() });
         }
         Ok(money)
     }
@@ -60,10 +59,10 @@ impl MoneyCache {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn made_for(&self, user: UserId, changed: Option<UnixTime>, tip: BlockHeight) -> Option<Arc<Money>> {
+    fn made_for(&self, user: UserId, stamp: MoneyStamp, tip: BlockHeight) -> Option<Arc<Money>> {
         let made = self.lock();
         let made = made.get(&user)?;
-        let is_good = made.changed == changed && made.tip == tip && made.at.elapsed() < LONGEST;
+        let is_good = made.stamp == stamp && made.tip == tip && made.at.elapsed() < LONGEST;
         is_good.then(|| Arc::clone(&made.money))
     }
 

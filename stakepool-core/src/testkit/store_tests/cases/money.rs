@@ -2,7 +2,7 @@
 
 use crate::accounts::UserId;
 use crate::chain::{Amount, BlockHeight, TxHash};
-use crate::ports::{DayFees, LedgerStore, MoneyStore, PaidBack, TicketMoney};
+use crate::ports::{DayFees, LedgerStore, MoneyStamp, MoneyStore, PaidBack, TicketMoney};
 use crate::reports::TicketState::{Immature, Live, Missed, Voted};
 use crate::reports::{BlockFacts, Spend, TicketReport, TicketTimes};
 use crate::testkit::samples::{NOW, bytes, ended, key_report, later, report, ticket};
@@ -108,7 +108,7 @@ pub(crate) async fn blocks_fill_in_what_is_lacking_and_change_nothing_else<F: Fi
     let times = TicketTimes { mined: Some(at(2)), matured: Some(at(18)), ..TicketTimes::default() };
     assert_eq!((live.state, live.times, live.spend), (Live, times, None), "a live ticket has no vote");
     assert_eq!(stores.ticket(&ticket(3)).await, Ok(Some(missed)));
-    assert_eq!(stores.last_change(UserId(1)).await, Ok(Some(later(5))));
+    assert_eq!(stores.money_stamp(UserId(1)).await.unwrap().latest, Some(later(5)));
     // It is still the word of the daemon that reported it.
     stores.put_tickets("a", &[report(1, 1)], NOW).await.unwrap();
     assert_eq!(stores.ticket(&ticket(1)).await.unwrap().unwrap().state, Live);
@@ -134,7 +134,7 @@ pub(crate) async fn tickets_that_lack_facts_are_found_a_part_at_a_time<F: Fixtur
 pub(crate) async fn the_money_of_a_user_is_that_of_all_own_tickets<F: Fixture>(fixture: &F) {
     let stores = fixture.open().await;
     assert_eq!(stores.money_of(UserId(1)).await, Ok(vec![]));
-    assert_eq!(stores.last_change(UserId(1)).await, Ok(None));
+    assert_eq!(stores.money_stamp(UserId(1)).await, Ok(MoneyStamp::default()));
     let mut elsewhere = known(2, 1, 60);
     elsewhere.facts.verdict = Verdict::UnknownFeeAddress;
     stores.put_tickets("a", &[known(1, 1, 50), elsewhere.clone(), report(3, 2)], later(9)).await.unwrap();
@@ -157,7 +157,8 @@ pub(crate) async fn the_money_of_a_user_is_that_of_all_own_tickets<F: Fixture>(f
     found.sort_by_key(|ticket| ticket.mined_at);
     assert_eq!(found, [money(known(1, 1, 50), 700, 712), money(elsewhere, 0, 0)]);
     assert_eq!(stores.money_of(UserId(2)).await, Ok(vec![money(report(3, 2), 700, 0)]));
-    assert_eq!(stores.last_change(UserId(1)).await, Ok(Some(later(9))));
+    let stamp = stores.money_stamp(UserId(1)).await.unwrap();
+    assert_eq!((stamp.tickets, stamp.latest), (2, Some(later(9))));
 }
 
 pub(crate) async fn fees_are_added_up_by_day<F: Fixture>(fixture: &F) {
