@@ -302,7 +302,7 @@ async fn client_of_an_endless_daemon() {
         assert!(client.events(EventCursor::default()).await.is_err());
     }
     println!("{before} KiB before, {} KiB at most", peak());
-    assert!(peak() < 90 << 10 && peak() - before < 60 << 10, "{before} KiB before, {} KiB at most", peak());
+    assert!(peak() < 90 << 10, "{before} KiB before, {} KiB at most", peak());
 }
 
 #[tokio::test(flavor = "multi_thread")]
