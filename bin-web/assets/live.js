@@ -5,6 +5,7 @@ const fresh = document.getElementById("fresh");
 const refreshes = Number(fresh?.dataset.fresh ?? 0);
 let source = null;
 let wasOpen = false;
+let renewed = new Date();
 
 function badge(problems, critical) {
   const shown = document.querySelector("[data-problems]");
@@ -16,6 +17,26 @@ function badge(problems, critical) {
   document.title = problems > 0 ? `(${problems}) ${title}` : title;
 }
 
+// Says since when the page shows nothing new; on a page that is renewed again, says nothing.
+function stale(is) {
+  const shown = document.getElementById("stale");
+  if (!is) {
+    renewed = new Date();
+    shown?.remove();
+    return;
+  }
+  if (shown) return;
+  const message = document.createElement("div");
+  message.id = "stale";
+  message.className = "message bad";
+  message.setAttribute("role", "alert");
+  const text = document.createElement("p");
+  const at = renewed.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  text.textContent = `Not refreshed since ${at}. Reload or sign in.`;
+  message.append(text);
+  fresh.before(message);
+}
+
 // The part of the page that changes is fetched and put in the place of the old one.
 async function refresh() {
   if (!refreshes || window.getSelection()?.type === "Range") return;
@@ -23,14 +44,18 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const part = page.getElementById("fresh");
-    if (!part) return;
+    // An error page has no such part: what is shown is not how the pool is now.
+    if (!part) return stale(true);
     const heading = () => fresh.querySelector(".message")?.textContent;
     const before = heading();
     fresh.replaceChildren(...part.childNodes);
+    stale(false);
+    const open = page.querySelector("[data-problems]");
+    if (open) badge(Number(open.textContent), open.classList.contains("bad") ? 1 : 0);
     document.dispatchEvent(new CustomEvent("renewed"));
     if (heading() !== before) document.dispatchEvent(new CustomEvent("say", { detail: heading() ?? "" }));
   } catch {
-    // The next time will do.
+    stale(true);
   }
 }
 
@@ -60,6 +85,14 @@ function listen() {
     const { problems, critical } = JSON.parse(event.data);
     badge(problems, critical);
     refresh();
+  });
+  // A browser tries again by itself after a lost connection, but not after an answer that says no.
+  source.addEventListener("error", ({ target }) => {
+    if (target !== source || target.readyState !== EventSource.CLOSED) return;
+    source = null;
+    window.setTimeout(() => {
+      if (!document.hidden || refreshes) listen();
+    }, 30_000);
   });
   source.addEventListener("ticket", changed);
   source.addEventListener("missed", () => {
