@@ -157,8 +157,10 @@ impl Pool {
         confirmation: impl Into<Confirmation<'_>>,
         origin: &Origin,
     ) -> Result<User, RenewKeyError> {
-        self.confirm(user, confirmation.into(), origin.client).await?;
+        let confirmation = confirmation.into();
+        self.confirm_password(user, confirmation.password, origin.client).await?;
         self.limiter.api_write(user.id).map_err(RenewKeyError::Wait)?;
+        self.confirm_code(user, confirmation.code, origin.client).await?;
         let now = self.now();
         let user = self.change_user(user.id, |user| user.api_keys_valid_from = renewed_validity(user, now)).await?;
         self.note(user.id, AuditAction::AccountApiKeyRenew, format!("from {}", origin.client)).await;

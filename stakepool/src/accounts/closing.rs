@@ -46,8 +46,10 @@ impl Pool {
         confirmation: impl Into<Confirmation<'_>>,
         origin: &Origin,
     ) -> Result<(), CloseError> {
-        self.confirm(user, confirmation.into(), origin.client).await?;
+        let confirmation = confirmation.into();
+        self.confirm_password(user, confirmation.password, origin.client).await?;
         self.check_holds_no_tickets(user).await?;
+        self.confirm_code(user, confirmation.code, origin.client).await?;
         let id = user.id;
         // First: an account that nobody can enter must not hold anybody's tickets.
         self.parts.claims.release_claims(id).await?;

@@ -52,18 +52,8 @@ pub enum Denied {
 }
 
 impl Pool {
-    /// Checks a signed-in user's password once more, and the second factor where there is one.
-    pub(super) async fn confirm(
-        &self,
-        user: &User,
-        confirmation: Confirmation<'_>,
-        client: ClientAddress,
-    ) -> Result<(), Denied> {
-        self.confirm_password(user, confirmation.password, client).await?;
-        self.confirm_code(user, confirmation.code, client).await
-    }
-
-    /// Checks a code of a signed-in user's second factor, which is used up; where there is none, nothing is asked.
+    /// Checks a code of a signed-in user's second factor, which is used up; where there is none, nothing is asked. It comes
+    /// after everything else that can refuse what is confirmed: a recovery code must not be lost for nothing.
     ///
     /// # Errors
     /// [`Denied`].

@@ -91,13 +91,18 @@ impl Pool {
         if new == user.email {
             return Err(ChangeEmailError::Same);
         }
-        self.confirm(user, confirmation.into(), origin.client).await?;
+        let confirmation = confirmation.into();
+        self.confirm_password(user, confirmation.password, origin.client).await?;
         // Where no mail is sent the answer tells whether an address has an account, which must not be asked for many.
         let limiter = &self.limiter;
         limiter
             .ask_for_mail(origin.client)
             .and_then(|()| limiter.mail(MailKind::Change, user.id))
             .map_err(ChangeEmailError::Wait)?;
+        if !self.sends_mail() && self.other_holder(user, &new).await?.is_some() {
+            return Err(ChangeEmailError::Taken);
+        }
+        self.confirm_code(user, confirmation.code, origin.client).await?;
         if !self.sends_mail() {
             return self.change_email_now(user, new).await;
         }
@@ -113,9 +118,6 @@ impl Pool {
     }
 
     async fn change_email_now(&self, user: &User, new: Email) -> Result<EmailChange, ChangeEmailError> {
-        if self.other_holder(user, &new).await?.is_some() {
-            return Err(ChangeEmailError::Taken);
-        }
         match self.change_user(user.id, |user| user.email = new.clone()).await {
             Err(StoreError::EmailTaken) => return Err(ChangeEmailError::Taken),
             changed => drop(changed?),

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use stakepool::accounts::{ApiKeyError, ClientAddress, Denied, RenewKeyError, RevokeKeyError, ShowKeyError};
+use stakepool::accounts::{
+    ApiKeyError, ClientAddress, Confirmation, Denied, RenewKeyError, RevokeKeyError, ShowKeyError,
+};
 
 use stakepool_core::secret::Secret;
 
+use crate::second_step::set_up;
 use crate::world::{ALICE, PASSWORD, World, home};
 
 #[tokio::test]
@@ -181,4 +184,17 @@ async fn each_new_network_of_a_key_is_noted_though_one_is_mailed_a_day() {
         }
         assert_eq!(seen, noted, "{client}");
     }
+}
+
+#[tokio::test]
+async fn a_recovery_code_is_not_used_up_where_keys_are_renewed_too_often() {
+    let world = World::with(|plan| plan.settings.tries.api_writes_per_user = 1).await;
+    let user = world.account(ALICE).await;
+    let (_, codes) = set_up(&world, &user).await;
+    let (first, second) = (codes[0].reveal(), codes[1].reveal());
+    let confirmed_by = |code| Confirmation { password: PASSWORD, code };
+    world.pool.renew_api_key(&user, confirmed_by(&first), &home()).await.unwrap();
+    let refused = world.pool.renew_api_key(&user, confirmed_by(&second), &home()).await;
+    assert!(matches!(refused, Err(RenewKeyError::Wait(_))), "{refused:?}");
+    assert_eq!(world.pool.second_factor(&user).await.unwrap().unwrap().recovery_left, 9);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stakepool::accounts::{ApiKeyError, CloseError, Denied, SignInError, SignedUp};
+use stakepool::accounts::{ApiKeyError, CloseError, Confirmation, Denied, SignInError, SignedUp};
 use stakepool_core::accounts::{PasswordHashes, User};
 use stakepool_core::chain::BlockHeight;
 use stakepool_core::ports::{LedgerStore as _, MinedTransaction, UserStore as _, WalletTicket, WalletTickets};
@@ -153,4 +153,20 @@ async fn an_account_stays_open_while_nobody_knows_whether_it_holds_tickets() {
     let refused = close(&world, &user).await;
     assert!(matches!(refused, Err(CloseError::NobodyKnows)), "{refused:?}");
     world.sign_in(ALICE, PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_recovery_code_is_not_used_up_where_tickets_keep_the_account_open() {
+    let (world, user) = world().await;
+    let (_, codes) = set_up(&world, &user).await;
+    put(&world, &user, TicketState::Live).await;
+    let code = codes[0].reveal();
+    let confirmation = Confirmation { password: PASSWORD, code: &code };
+    let refused = world.pool.close_account(&user, confirmation, &home()).await;
+    assert!(matches!(refused, Err(CloseError::HoldsTickets(1))), "{refused:?}");
+    assert_eq!(world.pool.second_factor(&user).await.unwrap().unwrap().recovery_left, 10);
+    put(&world, &user, TicketState::Voted).await;
+    let refused = world.pool.close_account(&user, PASSWORD, &home()).await;
+    assert!(matches!(refused, Err(CloseError::Denied(Denied::Code))), "{refused:?}");
+    world.pool.close_account(&user, confirmation, &home()).await.unwrap();
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use stakepool::accounts::{ChangeEmailError, ConfirmEmailError, Denied, EmailChange, NewPassword};
+use stakepool::accounts::{ChangeEmailError, ConfirmEmailError, Confirmation, Denied, EmailChange, NewPassword};
 use stakepool_core::accounts::{EmailState, User};
 
+use crate::second_step::set_up;
 use crate::world::{ALICE, BOB, OTHER_PASSWORD, PASSWORD, World, home};
 
 const NEW: &str = "new@example.org";
@@ -141,4 +142,22 @@ async fn without_mail_taken_addresses_are_not_found_out() {
     }
     let refused = change(&world, &user, "d@example.org").await;
     assert!(matches!(refused, Err(ChangeEmailError::Wait(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_recovery_code_is_not_used_up_where_the_address_stays() {
+    let world = World::with(|plan| plan.settings.tries.mails_per_client = 2).await;
+    let user = world.account(ALICE).await;
+    world.account(BOB).await;
+    let (_, codes) = set_up(&world, &user).await;
+    let code = codes[0].reveal();
+    let change = async |to| {
+        let confirmation = Confirmation { password: PASSWORD, code: &code };
+        world.pool.change_email(&user, to, confirmation, &home()).await
+    };
+    for _ in 0..2 {
+        assert!(matches!(change(BOB).await, Err(ChangeEmailError::Taken)));
+    }
+    assert!(matches!(change(NEW).await, Err(ChangeEmailError::Wait(_))));
+    assert_eq!(world.pool.second_factor(&user).await.unwrap().unwrap().recovery_left, 10);
 }
