@@ -382,6 +382,21 @@ async fn a_ticket_taken_back_stays_in_sight_until_the_daemons_report_it() {
 }
 
 #[tokio::test]
+async fn the_next_page_of_ignored_tickets_is_reached_after_all_of_one_were_added() {
+    let (world, mut admin, _) = people(plan()).await;
+    for number in 1..=51 {
+        report(&world, number, TicketState::Live, Verdict::LowFee).await;
+    }
+    let page = admin.get("/admintickets").await.text();
+    let hashes: Vec<_> = (1..=51).map(|number| ticket(number).to_string()).collect();
+    let on_page = hashes.iter().filter(|hash| page.contains(&format!("value=\"{hash}\"")));
+    let pasted = on_page.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let text = admin.submit("/admintickets", &[("action", "Add"), ("tickets[]", &pasted)]).await.text();
+    assert!(text.contains("All on this page were just added.") && text.contains("?page=2"), "{text}");
+    assert!(!text.contains("No ticket is ignored."), "{text}");
+}
+
+#[tokio::test]
 async fn a_form_without_tickets_or_button_changes_nothing_and_says_so() {
     let (world, mut admin, _) = people(plan()).await;
     let many = format!("{} ", ticket(1)).repeat(1001);
