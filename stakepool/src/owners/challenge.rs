@@ -1,8 +1,9 @@
-//! The text that an owner signs. It names pool and ticket and counts in one browser for a short time, so that the signature
-//! shows nothing anywhere else, nor later.
+//! The text that an owner signs. It names pool, ticket and purpose and counts in one browser for a short time, so that the
+//! signature allows nothing else, nor anything elsewhere or later.
 
 use std::time::Duration;
 
+use stakepool_core::accounts::UserId;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::time::UnixTime;
 
@@ -12,6 +13,28 @@ use crate::signed::Signer;
 const HOLDS: Duration = Duration::from_secs(30 * 60);
 /// Bytes of the code in a text.
 const CODE: usize = 16;
+
+/// What an owner signs for. A signature for one purpose allows no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Seeing the ticket, without any key.
+    Show,
+    /// The proof, which holds the voting key.
+    Proof,
+    /// Having the ticket in the account of this user.
+    Claim(UserId),
+}
+
+impl Purpose {
+    /// What the owner reads before signing.
+    fn request(self, ticket: TicketHash) -> String {
+        match self {
+            Self::Show => format!("Show me my ticket {ticket}"),
+            Self::Proof => format!("Give me the proof with the voting key of my ticket {ticket}"),
+            Self::Claim(user) => format!("Add my ticket {ticket} to account {user}"),
+        }
+    }
+}
 
 /// What an owner is asked to sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +49,18 @@ pub struct Challenge {
 
 impl Challenge {
     /// For the browser with this secret.
-    pub(super) fn new(signer: &Signer, place: &str, ticket: TicketHash, made: UnixTime, browser: &str) -> Self {
-        let moment = made.0.to_be_bytes();
-        let code = signer.sign(&[b"challenge", place.as_bytes(), ticket.as_bytes(), &moment, browser.as_bytes()]);
+    pub(super) fn new(
+        signer: &Signer,
+        place: &str,
+        purpose: Purpose,
+        ticket: TicketHash,
+        made: UnixTime,
+        browser: &str,
+    ) -> Self {
+        let (request, moment) = (purpose.request(ticket), made.0.to_be_bytes());
+        let code = signer.sign(&[b"challenge", place.as_bytes(), request.as_bytes(), &moment, browser.as_bytes()]);
         let (code, when) = (hex::encode(&code[..CODE]), made.readable());
-        let text = format!("Show me my ticket {ticket} on {place} - {when} - {code}");
+        let text = format!("{request} on {place} - {when} - {code}");
         Self { ticket, made, text }
     }
 }
@@ -48,9 +78,23 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_795_000_000);
 
-    fn text(ticket: u8, place: &str, browser: &str, made: UnixTime) -> String {
+    fn text_for(purpose: Purpose, ticket: u8, place: &str, browser: &str, made: UnixTime) -> String {
         let signer = Signer::new(&Secret::new("secret"), "test");
-        Challenge::new(&signer, place, TicketHash::from_bytes([ticket; 32]), made, browser).text
+        Challenge::new(&signer, place, purpose, TicketHash::from_bytes([ticket; 32]), made, browser).text
+    }
+
+    fn text(ticket: u8, place: &str, browser: &str, made: UnixTime) -> String {
+        text_for(Purpose::Show, ticket, place, browser, made)
+    }
+
+    #[test]
+    fn a_text_says_what_is_signed_for_and_its_code_counts_for_nothing_else() {
+        let purposes = [Purpose::Show, Purpose::Proof, Purpose::Claim(UserId(7)), Purpose::Claim(UserId(8))];
+        let texts = purposes.map(|purpose| text_for(purpose, 1, "https://pool.example", "a", NOW));
+        assert!(texts[1].starts_with("Give me the proof with the voting key of my ticket 0101"), "{}", texts[1]);
+        assert!(texts[2].starts_with("Add my ticket 0101") && texts[2].contains(" to account 7 on "), "{}", texts[2]);
+        let codes: std::collections::BTreeSet<_> = texts.iter().filter_map(|text| text.rsplit(' ').next()).collect();
+        assert_eq!(codes.len(), purposes.len(), "{codes:?}");
     }
 
     #[test]

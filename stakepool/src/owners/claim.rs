@@ -7,6 +7,7 @@ use stakepool_core::audit::AuditAction;
 use stakepool_core::chain::TicketHash;
 use stakepool_core::ports::{Claim, RegisteredTicket, StoreError};
 
+use super::challenge::Purpose;
 use super::error::OwnershipError;
 use super::show::Answered;
 use crate::limits::origin::ClientAddress;
@@ -19,8 +20,8 @@ pub enum ClaimError {
     /// It is not shown to be the user's.
     #[error(transparent)]
     Ownership(#[from] OwnershipError),
-    /// Another account has it.
-    #[error("another account has this ticket: sign in there and release it first")]
+    /// Another account got it after the text was made.
+    #[error("another account has added this ticket since the text was made: sign a new text, which takes it over")]
     OfAnother,
 }
 
@@ -40,8 +41,8 @@ pub struct ClaimedTicket {
 }
 
 impl Pool {
-    /// Has a ticket be a user's who has signed the text for it, until the user releases it or closes the account. Done twice, it
-    /// comes to the same.
+    /// Has a ticket be a user's who has signed the text for [`Purpose::Claim`], until the user releases it, closes the account, or
+    /// somebody signs a later text for another account. Done twice, it comes to the same.
     ///
     /// # Errors
     /// [`ClaimError`].
@@ -51,14 +52,35 @@ impl Pool {
         answered: Answered<'_>,
         client: ClientAddress,
     ) -> Result<(), ClaimError> {
-        let ticket = self.signed_for(answered, client).await?.registration.ticket;
+        let ticket = self.signed_for(answered, Purpose::Claim(user.id), client).await?.registration.ticket;
         let claim = Claim { ticket, user: user.id, made: self.now() };
-        if self.parts().claims.add_claim(&claim).await? {
-            self.note(user.id, AuditAction::AccountTicketClaim, ticket.to_string()).await;
-            return Ok(());
+        if !self.parts().claims.add_claim(&claim).await? {
+            let holders = self.parts().claims.claims_among(&[ticket]).await?;
+            if holders.iter().any(|holder| holder.user == user.id) {
+                return Ok(());
+            }
+            // A text from before the claim could be one that its holder was made to sign, and would undo it again and again.
+            if holders.iter().any(|holder| holder.made >= answered.made) {
+                return Err(ClaimError::OfAnother);
+            }
+            for holder in holders {
+                self.displace(&holder, user.id).await?;
+            }
+            if !self.parts().claims.add_claim(&claim).await? {
+                return Err(ClaimError::OfAnother);
+            }
         }
-        let holders = self.parts().claims.claims_among(&[ticket]).await?;
-        if holders.iter().any(|holder| holder.user == user.id) { Ok(()) } else { Err(ClaimError::OfAnother) }
+        self.note(user.id, AuditAction::AccountTicketClaim, ticket.to_string()).await;
+        Ok(())
+    }
+
+    /// Takes a ticket out of the account of a former holder, who finds it among the acts of the account.
+    async fn displace(&self, former: &Claim, by: UserId) -> Result<(), StoreError> {
+        if self.parts().claims.release_claim(&former.ticket, former.user).await? {
+            let detail = format!("{}, which its owner signed over to account {by}", former.ticket);
+            self.note(former.user, AuditAction::AccountTicketRelease, detail).await;
+        }
+        Ok(())
     }
 
     /// Takes back a user's claim. False where the user has none on the ticket.

@@ -7,7 +7,7 @@ mod error;
 mod prove;
 mod show;
 
-pub use challenge::Challenge;
+pub use challenge::{Challenge, Purpose};
 pub use claim::{ClaimError, ClaimedTicket};
 pub use error::OwnershipError;
 pub use prove::OwnersProofError;

@@ -1,5 +1,6 @@
 //! The proof of a ticket for whoever signs for it.
 
+use super::challenge::Purpose;
 use super::error::OwnershipError;
 use super::show::Answered;
 use crate::limits::origin::ClientAddress;
@@ -19,7 +20,7 @@ pub enum OwnersProofError {
 }
 
 impl Pool {
-    /// The file of everything that was signed for a ticket, for whoever has signed the text for it. It holds the voting key.
+    /// The file of everything that was signed for a ticket, for whoever has signed the text for [`Purpose::Proof`]. It holds the voting key.
     ///
     /// # Errors
     /// [`OwnersProofError`].
@@ -28,7 +29,7 @@ impl Pool {
         answered: Answered<'_>,
         client: ClientAddress,
     ) -> Result<Vec<u8>, OwnersProofError> {
-        let known = self.signed_for(answered, client).await?;
+        let known = self.signed_for(answered, Purpose::Proof, client).await?;
         let vsp = self.vsp().ok_or(OwnershipError::NotServed)?;
         Ok(vsp.proof_file(&known.registration.ticket).await?)
     }

@@ -5,14 +5,14 @@ use stakepool_core::ports::RegisteredTicket;
 use stakepool_core::time::UnixTime;
 use stakepool_core::vsp::{RecordKind, authenticate};
 
-use super::challenge::{Challenge, is_fresh};
+use super::challenge::{Challenge, Purpose, is_fresh};
 use super::error::OwnershipError;
 use crate::limits::origin::ClientAddress;
 use crate::pool::Pool;
 use crate::signed::Signer;
 
 /// What texts of this room are signed for.
-const PURPOSE: &str = "ticket of a wallet of today";
+const ROOM: &str = "ticket of a wallet of today";
 
 /// A ticket as its owner sees it. No key is in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,9 +37,15 @@ pub struct Answered<'a> {
 }
 
 impl Pool {
-    /// The text that the owner of a ticket signs in a browser, which has a secret of its own.
-    pub fn ownership_challenge(&self, ticket: TicketHash, made: UnixTime, browser: &str) -> Challenge {
-        Challenge::new(&self.owners_signer(), &self.site().base_url, ticket, made, browser)
+    /// The text that the owner of a ticket signs for a purpose in a browser, which has a secret of its own.
+    pub fn ownership_challenge(
+        &self,
+        purpose: Purpose,
+        ticket: TicketHash,
+        made: UnixTime,
+        browser: &str,
+    ) -> Challenge {
+        Challenge::new(&self.owners_signer(), &self.site().base_url, purpose, ticket, made, browser)
     }
 
     /// The address of a ticket's owner, which is on the chain. Another one that may sign, too, no stranger is told.
@@ -50,7 +56,7 @@ impl Pool {
         Ok(self.registered_by_wallet(ticket).await?.registration.owner)
     }
 
-    /// Shows a ticket to whoever has signed the text for it. Wrong signatures count as failed sign-ins do.
+    /// Shows a ticket to whoever has signed the text for [`Purpose::Show`]. Wrong signatures count as failed sign-ins do.
     ///
     /// # Errors
     /// [`OwnershipError`].
@@ -59,14 +65,15 @@ impl Pool {
         answered: Answered<'_>,
         client: ClientAddress,
     ) -> Result<OwnedTicket, OwnershipError> {
-        let known = self.signed_for(answered, client).await?;
+        let known = self.signed_for(answered, Purpose::Show, client).await?;
         self.as_owner_sees(known).await
     }
 
-    /// The ticket of a text that whoever may do so has signed.
+    /// The ticket of a text that whoever may do so has signed for a purpose.
     pub(super) async fn signed_for(
         &self,
         answered: Answered<'_>,
+        purpose: Purpose,
         client: ClientAddress,
     ) -> Result<RegisteredTicket, OwnershipError> {
         let tried = self.limiter.stranger("ticket signature", client)?;
@@ -85,7 +92,7 @@ impl Pool {
             self.limiter.undo(tried);
             return Err(OwnershipError::Stale);
         }
-        let challenge = self.ownership_challenge(ticket, made, browser);
+        let challenge = self.ownership_challenge(purpose, ticket, made, browser);
         let (owner, alternate) = (known.registration.owner, known.registration.alternate);
         authenticate(challenge.text.as_bytes(), Some(signature), owner, alternate)
             .map_err(|_| OwnershipError::BadSignature)?;
@@ -94,7 +101,7 @@ impl Pool {
     }
 
     fn owners_signer(&self) -> Signer {
-        self.settings().signer(PURPOSE)
+        self.settings().signer(ROOM)
     }
 
     async fn registered_by_wallet(&self, ticket: &TicketHash) -> Result<RegisteredTicket, OwnershipError> {

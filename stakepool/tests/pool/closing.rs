@@ -61,9 +61,10 @@ async fn everything_that_opens_the_account_is_gone_and_its_address_is_free_again
     let session = world.sign_in(ALICE, PASSWORD).await;
     world.pool.ask_reset(ALICE, &home()).unwrap().send().unwrap();
     let link = world.letters.token(ALICE, "choose a new password").await;
-    set_up(&world, &user).await;
+    let (_, codes) = set_up(&world, &user).await;
     world.letters.take(ALICE, "a change of your account").await;
-    close(&world, &user).await.unwrap();
+    let code = codes[0].reveal();
+    world.pool.close_account(&user, Confirmation { password: PASSWORD, code: &code }, &home()).await.unwrap();
     assert_eq!(world.acts(1).await, ["account.close"]);
     let letter = world.letters.take(ALICE, "a change of your account").await;
     assert!(letter.text.starts_with("Your account was closed."), "{}", letter.text);

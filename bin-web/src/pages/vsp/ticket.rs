@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use serde::Serialize;
-use stakepool::owners::{Answered, OwnedTicket, OwnersProofError, OwnershipError};
+use stakepool::owners::{Answered, OwnedTicket, OwnersProofError, OwnershipError, Purpose};
 use stakepool_core::chain::{BlockHeight, TicketHash};
 use stakepool_core::time::UnixTime;
 use stakepool_core::typed;
@@ -49,6 +49,8 @@ struct Page {
 struct Signing {
     ticket: String,
     made: i64,
+    /// What is signed for, as the form names it.
+    purpose: &'static str,
     text: String,
     /// One for the commitment address, and one for an alternate address.
     commands: Vec<String>,
@@ -68,14 +70,6 @@ struct Shown {
     fee_transaction: Option<String>,
     choices: Vec<(String, String)>,
     history: Vec<Event>,
-    again: Again,
-}
-
-/// What was signed, for what the owner asks next: the text counts a while.
-#[derive(Default, Serialize)]
-struct Again {
-    made: i64,
-    signature: String,
 }
 
 /// Something that happened to the ticket: when, as far as that is known, and what.
@@ -113,10 +107,10 @@ pub async fn submit(visit: Visit) -> Answer {
     let signature = typed::pasted(visit.form.text("signature"));
     let made = visit.form.text("made").parse().unwrap_or_default();
     let answered = Answered { ticket, made: UnixTime(made), browser: visit.browser(), signature: &signature };
-    let done = match visit.form.text("do") {
-        "claim" => claims::claim(&visit, answered).await,
-        "proof" => proof(&visit, answered).await,
-        _ => look(&visit, answered).await,
+    let done = match purpose(&visit)? {
+        Purpose::Claim(_) => claims::claim(&visit, answered).await,
+        Purpose::Proof => proof(&visit, answered).await,
+        Purpose::Show => look(&visit, answered).await,
     };
     match done {
         Ok(response) => Ok(response),
@@ -131,9 +125,7 @@ pub async fn submit(visit: Visit) -> Answer {
 
 async fn look(visit: &Visit, answered: Answered<'_>) -> Result<Response, Refused> {
     let owned = visit.site.pool.show_to_owner(answered, visit.client).await?;
-    let again = Again { made: answered.made.0, signature: answered.signature.to_owned() };
-    let shown = Shown { again, ..Shown::of(&owned) };
-    let page = Page { shown: Some(shown), ..Page::default() };
+    let page = Page { shown: Some(Shown::of(&owned)), ..Page::default() };
     Ok(visit.page(TEMPLATE, StatusCode::OK, &page)?)
 }
 
@@ -172,6 +164,24 @@ async fn refuse(visit: &Visit, answered: Answered<'_>, error: OwnershipError) ->
     }
 }
 
+/// What the form asks for. Only who is signed in has an account to claim for.
+fn purpose(visit: &Visit) -> Result<Purpose, PageError> {
+    Ok(match visit.form.text("do") {
+        "claim" => Purpose::Claim(visit.need_user()?.id),
+        "proof" => Purpose::Proof,
+        _ => Purpose::Show,
+    })
+}
+
+/// The name of a purpose in forms.
+const fn name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Claim(_) => "claim",
+        Purpose::Proof => "proof",
+        Purpose::Show => "show",
+    }
+}
+
 /// The ticket that the form names.
 fn named(visit: &Visit) -> Option<TicketHash> {
     typed::hash(&typed::pasted(visit.form.text("ticket"))).parse().ok()
@@ -198,12 +208,14 @@ async fn ask(visit: &Visit, made: UnixTime, error: Option<OwnershipError>) -> An
         Err(OwnershipError::NotServed) => return Err(PageError::not_found()),
         Err(error) => return refused(StatusCode::NOT_FOUND, sentence(&error)),
     };
-    let challenge = pool.ownership_challenge(ticket, made, visit.browser());
+    let purpose = purpose(visit)?;
+    let challenge = pool.ownership_challenge(purpose, ticket, made, visit.browser());
     let exccctl = format!("exccctl {}--wallet signmessage", network_flag(pool.terms().network));
     let command = |address: &str| format!("{exccctl} {address} \"{}\"", challenge.text);
     let signing = Signing {
         ticket: ticket.to_string(),
         made: made.0,
+        purpose: name(purpose),
         commands: vec![command(&owner), command(ALTERNATE)],
         text: challenge.text.clone(),
     };
@@ -239,7 +251,6 @@ impl Shown {
             fee_transaction: registration.fee_transaction.map(|hash| hash.to_string()),
             choices: registration.preferences.choices.clone().into_iter().collect(),
             history: history(owned),
-            again: Again::default(),
         }
     }
 }

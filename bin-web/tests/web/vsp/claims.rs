@@ -1,6 +1,9 @@
 //! Tickets of wallets of today in the account of a user, and their proofs for their owners.
 
+use std::time::Duration;
+
 use stakepool::vsp::verify_proof;
+use stakepool_core::chain::MessageSignature;
 use stakepool_core::ports::{LedgerStore as _, RegisteredTicket};
 use stakepool_core::reports::TicketReport;
 use stakepool_core::testkit::samples::key_report;
@@ -8,18 +11,23 @@ use stakepool_core::vsp::FeeStatus;
 use warp::http::StatusCode;
 
 use super::scene::Scene;
-use super::tickets::{field, keep, key, sign};
+use super::tickets::{field, keep, key, part, sign};
 use crate::browser::Browser;
 use crate::http::Reply;
 
-/// Signs for a ticket, and asks for something to be done with it on the page that comes.
-async fn signed(browser: &mut Browser, ticket: &RegisteredTicket, wanted: &str) -> Reply {
-    let (status, page) = sign(browser, ticket, &key(1)).await;
-    assert_eq!(status, StatusCode::OK, "{page}");
-    let hidden: Vec<_> = ["csrf_token", "ticket", "made", "signature"].map(|name| (name, field(&page, name))).into();
-    let mut fields: Vec<_> = hidden.iter().map(|(name, value)| (*name, &**value)).collect();
-    fields.push(("do", wanted));
+/// Signs the text for what is wanted, and asks for `asked` with the signature.
+async fn asked(browser: &mut Browser, ticket: &RegisteredTicket, wanted: &str, asked: &str) -> Reply {
+    let hash = ticket.registration.ticket.to_string();
+    let page = browser.get(&format!("/vsp/ticket?ticket={hash}&do={wanted}")).await.text();
+    let signature = MessageSignature::sign(part(&page, "text").as_bytes(), &key(1)).to_base64();
+    let (token, made) = (field(&page, "csrf_token"), field(&page, "made"));
+    let fields =
+        [("csrf_token", &*token), ("ticket", &hash), ("made", &made), ("signature", &signature), ("do", asked)];
     browser.post("/vsp/ticket", &fields).await
+}
+
+async fn signed(browser: &mut Browser, ticket: &RegisteredTicket, wanted: &str) -> Reply {
+    asked(browser, ticket, wanted, wanted).await
 }
 
 #[tokio::test]
@@ -51,9 +59,9 @@ async fn a_claimed_ticket_is_in_lists_files_and_page_of_its_user_alone_until_it_
     assert!(listed.contains(&hash), "{listed}");
     assert_eq!(bob.get("/tickets/list?show=live").await.status, StatusCode::SEE_OTHER);
 
-    // Whoever else can sign for it must have it released first; nobody else can.
+    // A text of the same moment or before does not take it from her; nobody else can release it.
     let refused = signed(&mut bob, &ticket, "claim").await;
-    assert!(refused.status == StatusCode::CONFLICT && refused.text().contains("Another account has this ticket"));
+    assert!(refused.status == StatusCode::CONFLICT && refused.text().contains("sign a new text"), "{}", refused.text());
     bob.submit_with_token_of("/settings", "/vsp/claims", &[("ticket", &hash)]).await;
     assert!(alice.get("/vsp/claims").await.text().contains(&hash));
     alice.submit("/vsp/claims", &[("ticket", &hash)]).await;
@@ -61,6 +69,24 @@ async fn a_claimed_ticket_is_in_lists_files_and_page_of_its_user_alone_until_it_
         assert!(!alice.get(place).await.text().contains(&hash), "{place}");
     }
     assert_eq!(signed(&mut bob, &ticket, "claim").await.status, StatusCode::SEE_OTHER);
+
+    // The owner's later signature takes it over, whoever has it.
+    scene.clock.advance(Duration::from_secs(1));
+    assert_eq!(signed(&mut alice, &ticket, "claim").await.status, StatusCode::SEE_OTHER);
+    assert!(alice.get("/vsp/claims").await.text().contains(&hash));
+    assert!(!bob.get("/vsp/claims").await.text().contains(&hash));
+}
+
+#[tokio::test]
+async fn a_signature_for_one_thing_allows_nothing_else() {
+    let scene = Scene::set().await;
+    let ticket = keep(&scene, FeeStatus::Confirmed, None).await;
+    let mut alice = scene.world.user("alice@example.org").await;
+    for (wanted, other) in [("show", "proof"), ("show", "claim"), ("claim", "proof"), ("proof", "claim")] {
+        let refused = asked(&mut alice, &ticket, wanted, other).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{wanted} as {other}: {}", refused.text());
+    }
+    assert!(!alice.get("/vsp/claims").await.text().contains(&ticket.registration.ticket.to_string()));
 }
 
 #[tokio::test]
@@ -76,7 +102,7 @@ async fn a_ticket_is_claimed_by_a_signature_and_a_signed_in_user_alone() {
     assert_eq!(status, StatusCode::FORBIDDEN, "another key");
     assert!(!alice.get("/vsp/claims").await.text().contains(&hash));
     let mut stranger = scene.world.browser();
-    let sent = signed(&mut stranger, &ticket, "claim").await;
+    let sent = stranger.get(&format!("/vsp/ticket?ticket={hash}&do=claim")).await;
     assert!(sent.status.is_redirection() && sent.header("location").starts_with("/signin"), "{sent:?}");
     assert_eq!(stranger.get("/vsp/claims").await.status, StatusCode::SEE_OTHER);
 }

@@ -54,7 +54,7 @@ pub(super) async fn keep(scene: &Scene, fee: FeeStatus, outcome: Option<Outcome>
 }
 
 /// What stands between the tags of a part of a page.
-fn part(page: &str, id: &str) -> String {
+pub(super) fn part(page: &str, id: &str) -> String {
     let (_, rest) = page.split_once(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no {id}: {page}"));
     rest.split_once('<').unwrap().0.replace("&#x2F;", "/").replace("&quot;", "\"")
 }
