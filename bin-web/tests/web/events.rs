@@ -135,7 +135,7 @@ fn resident() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs 20,000 open files and the memory of its process for itself"]
+#[ignore = "needs 20,500 open files (ulimit -n) and the memory of its process for itself"]
 async fn pages_that_ten_thousand_users_reach_and_leave_open_cost_less_than_100_mb() {
     const PAGES: usize = 10_000;
     const OF_USER: usize = 8;
