@@ -12,6 +12,8 @@ use stakepool_core::time::UnixTime;
 pub(crate) const NOTE: &str = "troubles";
 /// How long a trouble must be gone before the next one is a new one.
 const GONE: Duration = Duration::from_secs(60);
+/// How long after a start a trouble of before may take to be found again: comparisons of tickets are ten minutes apart.
+const AFTER_START: Duration = Duration::from_secs(900);
 /// How often the note is written where no trouble begins or ends.
 const NOTED: Duration = Duration::from_secs(300);
 
@@ -62,11 +64,12 @@ impl Onsets {
         let text = notes.iter().find(|(name, _)| name == NOTE).map(|(_, text)| text);
         let Some(mut before) = text.and_then(|text| serde_json::from_str::<Record>(text).ok()) else { return };
         // Right after a start nothing has answered yet: what lasts shows a little later.
-        before.known.values_mut().for_each(|onset| onset.seen = now);
+        let until = now.plus(AFTER_START);
+        before.known.values_mut().for_each(|onset| onset.seen = until);
         for (key, onset) in before.known {
             let known = state.record.known.entry(key).or_insert(onset);
             if onset.since < known.since {
-                *known = Onset { seen: now, ..onset };
+                *known = Onset { seen: known.seen, ..onset };
             }
         }
         state.record.judged = state.record.judged.or(before.judged);
@@ -140,7 +143,12 @@ mod tests {
         after.recall(UnixTime(5000), &note);
         assert!(!after.is_new());
         assert_eq!(seen(&after, 5000, &[]), [], "nothing has answered yet");
-        assert_eq!(seen(&after, 5030, &["a", "b"]), [(115, Some(100)), (5030, Some(5000))]);
+        assert_eq!(seen(&after, 5030, &["b"]), [(5030, Some(5000))]);
+        assert_eq!(seen(&after, 5030 + 600, &["a"]), [(115, Some(100))], "it is found once tickets were compared");
+        let much_later = Onsets::default();
+        much_later.recall(UnixTime(5000), &note);
+        assert_eq!(seen(&much_later, 5000 + 1000, &[]), []);
+        assert_eq!(seen(&much_later, 6010, &["a"]), [(6010, Some(6000))], "it was over");
     }
 
     #[test]

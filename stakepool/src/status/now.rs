@@ -142,6 +142,7 @@ impl Pool {
             let trouble = Trouble::new(AlertKind::Disagreement, "fee addresses", &text);
             status.troubles.push(OpenTrouble::new(trouble, status.at));
             status.problems.push(text);
+            status.troubles.sort_by_key(|trouble| trouble.severity);
         }
         self.date(&mut status).await;
         status
