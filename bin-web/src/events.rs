@@ -85,6 +85,12 @@ impl Events {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
 
+    /// Whether anybody listens: a snapshot of thousands of tickets is not written out for nobody.
+    fn is_heard(&self) -> bool {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.as_ref().is_some_and(|sender| sender.receiver_count() > 0)
+    }
+
     /// Listens for a user; `None` where too many do already, or the web stops.
     pub fn listen(self: &Arc<Self>, user: UserId, administers: bool) -> Option<Listener> {
         let receiver = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.subscribe();
@@ -103,6 +109,9 @@ impl VoteObserver for Events {
     fn votes(&self, _: &[VoteRecord]) {}
 
     fn tickets(&self, reports: &[TicketReport]) {
+        if !self.is_heard() {
+            return;
+        }
         for report in reports {
             let Some(user) = report.user else { continue };
             let data = json!({ "ticket": report.ticket.to_string(), "state": report.state.name() });

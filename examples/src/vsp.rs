@@ -1,8 +1,6 @@
 //! The service for wallets of today on a small pool.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +8,6 @@ use stakepool::sealed::SealingKey;
 use stakepool::vsp::{Vsp, VspParts, VspTerms};
 use stakepool_core::chain::Network;
 use stakepool_core::ports::SystemClock;
-use stakepool_core::secret::Secret;
 use stakepool_core::vsp::{FeeTerms, server_version};
 use stakepool_db::Database;
 use stakepool_rpc::json::NodeClient;
@@ -42,15 +39,8 @@ pub(crate) async fn open(
     };
     let node = Arc::new(NodeClient::for_calls(&server_config(&network.node().endpoint()))?);
     let parts = VspParts { stores: database.clone().into(), node, clock: Arc::new(SystemClock) };
-    let key = SealingKey::of_secret(&Secret::new(secret(folder, "vspsecret")?), "wallets of today")?;
-    write_key_file(&folder.join(KEY_FILE), &key)?;
-    Ok(Arc::new(Vsp::open(terms, parts, key).await?))
-}
-
-fn write_key_file(path: &Path, key: &SealingKey) -> Result<(), PoolStartError> {
-    let text = hex::encode(key.to_bytes().as_slice());
-    let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    opened
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| PoolStartError::File { path: path.to_owned(), error })
+    let mut key = [0; 32];
+    hex::decode_to_slice(secret(folder, KEY_FILE)?, &mut key)
+        .map_err(|error| PoolStartError::File { path: folder.join(KEY_FILE), error: io::Error::other(error) })?;
+    Ok(Arc::new(Vsp::open(terms, parts, SealingKey::from_bytes(&key)).await?))
 }

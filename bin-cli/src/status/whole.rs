@@ -39,33 +39,18 @@ pub(super) struct Whole<'a> {
 
 impl<'a> From<&'a PoolStatus> for Whole<'a> {
     fn from(status: &'a PoolStatus) -> Self {
-        let PoolStatus {
-            state,
-            height,
-            failures,
-            problems,
-            troubles,
-            warnings,
-            findings,
-            database,
-            alerts,
-            closing,
-            vsp,
-            ..
-        } = status;
-        let (closing, vsp) = (closing.as_ref(), vsp.as_ref());
         Self {
-            pool: *state,
-            height: *height,
-            failures,
-            problems,
-            troubles,
-            warnings,
-            findings,
-            database,
-            alerts,
-            closing,
-            vsp,
+            pool: status.state,
+            height: status.height,
+            failures: &status.failures,
+            problems: &status.problems,
+            troubles: &status.troubles,
+            warnings: &status.warnings,
+            findings: &status.findings,
+            database: &status.database,
+            alerts: &status.alerts,
+            closing: status.closing.as_ref(),
+            vsp: status.vsp.as_ref(),
         }
     }
 }

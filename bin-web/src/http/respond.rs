@@ -14,8 +14,14 @@ pub struct Packable;
 
 /// A file to save. No secret may be in it, and nothing of the request.
 pub fn file(text: String, kind: &'static str, name: &str) -> Response {
-    let mut response = Response::new(text.into());
+    let mut response = secret_file(text.into_bytes(), kind, name);
     response.extensions_mut().insert(Packable);
+    response
+}
+
+/// A file to save that nothing packs on its way: it may hold a secret.
+pub fn secret_file(body: Vec<u8>, kind: &'static str, name: &str) -> Response {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, name);

@@ -9,14 +9,11 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use hyper::body::Bytes;
 use stakepool::accounts::ClientAddress;
 use stakepool_core::ports::SessionToken;
-use warp::Filter;
-use warp::filters::BoxedFilter;
 use warp::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::{Reply, Response};
 
 use crate::events::{Heard, Listener};
-use crate::http::filters::{client, path};
 use crate::http::form::Form;
 use crate::site::Site;
 use crate::visit::Visit;
@@ -26,17 +23,7 @@ const GREETING: Bytes = Bytes::from_static(b"retry: 5000\n\n");
 const KIND: &str = "text/event-stream";
 
 /// Serves the events.
-pub fn serve(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
-    let site = site.clone();
-    warp::get()
-        .and(client())
-        .and(path())
-        .and(warp::header::headers_cloned())
-        .then(move |client, path, headers: HeaderMap| answer(site.clone(), client, path, headers))
-        .boxed()
-}
-
-async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
+pub async fn serve(site: Arc<Site>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
     let takes_events =
         headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(KIND));
     // Nobody waits for the end of a page that has none.

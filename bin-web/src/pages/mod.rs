@@ -52,6 +52,9 @@ use crate::visit::{Outcome, Visit};
 /// What a page does with a visit.
 type Page = Arc<dyn Fn(Visit) -> BoxFuture<'static, Outcome> + Send + Sync>;
 
+/// What answers by itself who asks: the site, the client, the path and the headers.
+type OwnAnswer = Arc<dyn Fn(Arc<Site>, ClientAddress, String, HeaderMap) -> BoxFuture<'static, Response> + Send + Sync>;
+
 /// How a page is asked for, and what answers.
 enum Handler {
     /// It is looked at.
@@ -59,7 +62,7 @@ enum Handler {
     /// Its form is sent.
     Submit(Page),
     /// It is looked at, and no visitor needs to be known for that.
-    Own(fn(&Arc<Site>) -> BoxedFilter<(Response,)>),
+    Own(OwnAnswer),
 }
 
 /// A page, and how it is asked for.
@@ -190,8 +193,14 @@ impl Route {
     }
 
     /// A page that finds out by itself who asks.
-    fn own(path: &'static str, make: fn(&Arc<Site>) -> BoxedFilter<(Response,)>) -> Self {
-        Self { path, handler: Handler::Own(make) }
+    fn own<F, Fut>(path: &'static str, answer: F) -> Self
+    where
+        F: Fn(Arc<Site>, ClientAddress, String, HeaderMap) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Response> + Send + 'static,
+    {
+        let answer =
+            move |site, client, path, headers| Box::pin(answer(site, client, path, headers)) as BoxFuture<'static, _>;
+        Self { path, handler: Handler::Own(Arc::new(answer)) }
     }
 
     const fn method(&self) -> Method {
@@ -206,9 +215,20 @@ impl Route {
         match self.handler {
             Handler::Show(page) => here.and(show(site, page)).boxed(),
             Handler::Submit(page) => here.and(submit(site, page)).boxed(),
-            Handler::Own(make) => here.and(make(site)).boxed(),
+            Handler::Own(answer) => here.and(own(site, answer)).boxed(),
         }
     }
+}
+
+/// Answers whoever asks.
+fn own(site: &Arc<Site>, answer: OwnAnswer) -> BoxedFilter<(Response,)> {
+    let site = site.clone();
+    warp::get()
+        .and(client())
+        .and(path())
+        .and(warp::header::headers_cloned())
+        .then(move |client, path, headers: HeaderMap| answer(site.clone(), client, path, headers))
+        .boxed()
 }
 
 /// Answers a visitor who looks at a page.

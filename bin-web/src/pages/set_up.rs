@@ -20,7 +20,7 @@ impl SetUp {
     /// Everything is done.
     pub const DONE: Self = Self { account: true, wallet: true, bought: true, mature: true, voted: true };
 
-    /// How far a visitor has come who has tickets.
+    /// How far a visitor has come, by the account and its tickets.
     pub fn of(user: Option<&User>, tally: &Tally) -> Self {
         let drawn = tally.voted + tally.missed;
         Self {

@@ -19,7 +19,7 @@ const TEMPLATE: &str = "signin.html.tera";
 struct SignIn<'a> {
     email: &'a str,
     error: Option<String>,
-    /// The field that the error is about, by its id: none, so that nobody learns which is wrong.
+    /// Always none: only the included question asks for it, and no error here is about its field.
     wrong: Option<&'static str>,
     unverified: bool,
     /// The question of the form for a new mail.

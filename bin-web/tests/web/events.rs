@@ -127,7 +127,7 @@ async fn a_stop_ends_open_pages_at_once() {
     assert!(page.has_ended().await);
 }
 
-/// How many bytes of memory this process has, in kilobytes.
+/// How much memory this process has, in kilobytes.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

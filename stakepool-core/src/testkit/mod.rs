@@ -16,6 +16,7 @@ pub mod store_tests;
 pub mod tickets;
 mod vsp_node;
 mod wallet;
+mod writers;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use random::TestRandom;
 pub use state_file::MemoryFile;
 pub use vsp_node::{FakeVspNode, VspChain};
 pub use wallet::{FakeWallet, Faults, Mood};
+pub use writers::fifty_writers;
 
 /// Lets everything that can run now run, under a paused clock of tokio.
 pub async fn settle() {

@@ -74,7 +74,7 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes a ticket out of the account of a former holder, who finds it among the acts of the account.
+    /// Takes a ticket out of the account of a former holder; the audit log notes it there.
     async fn displace(&self, former: &Claim, by: UserId) -> Result<(), StoreError> {
         if self.parts().claims.release_claim(&former.ticket, former.user).await? {
             let detail = format!("{}, which its owner signed over to account {by}", former.ticket);
@@ -93,6 +93,14 @@ impl Pool {
             self.note(user.id, AuditAction::AccountTicketRelease, ticket.to_string()).await;
         }
         Ok(is_released)
+    }
+
+    /// Whether a user has claimed a ticket.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_claims(&self, user: UserId) -> Result<bool, StoreError> {
+        Ok(!self.parts().claims.claims_of(user).await?.is_empty())
     }
 
     /// The tickets that a user has claimed, the last claimed first.

@@ -1,7 +1,7 @@
 //! What happened to a user's coins within a year, as a file: for the books, and for a tax return.
 
 use serde::Serialize;
-use stakepool::tickets::money::{MoneyEvent, Year, events};
+use stakepool::tickets::money::{EventKind, MoneyEvent, Year, events};
 use stakepool_core::chain::{Amount, Generation};
 use warp::http::StatusCode;
 
@@ -70,7 +70,7 @@ pub async fn as_json(visit: Visit) -> Outcome {
     let statement = Statement {
         year: year.0,
         network: visit.site.pool.terms().network.name(),
-        votes: events.iter().filter(|event| event.kind.name() == "voted").count(),
+        votes: events.iter().filter(|event| event.kind == EventKind::Voted).count(),
         reward_excc: sum(|event| event.reward),
         pool_fee_excc: sum(|event| event.to_pool),
         net_excc: sum(MoneyEvent::net),

@@ -11,11 +11,10 @@ use super::list::{self, List};
 use super::overview::savable;
 use super::owner::without_tickets;
 use super::row::{self, Row};
-use super::tip::tip;
+use super::tip::block_time;
 use crate::http::respond::see_ticket;
 use crate::page_error::PageError;
 use crate::view::pager::Pager;
-use crate::view::when::BlockTime;
 use crate::visit::{Outcome, Visit};
 
 /// Where the lists are.
@@ -64,9 +63,9 @@ async fn own_ticket(visit: &Visit) -> Result<Option<TicketHash>, PageError> {
 
 async fn page(visit: &Visit) -> Outcome {
     let (site, user) = (&visit.site, visit.need_user()?);
-    let tip = tip(site).await;
     let params = site.pool.terms().network.params(Generation::Today);
-    let time = BlockTime { tip, spacing: params.target_time_per_block };
+    let time = block_time(site, &params).await;
+    let tip = time.tip;
     let holdings = site.pool.holdings(user.id, tip).await?;
     let filter = Filter::read(&visit.form, tip, site.options.max_voted_age);
     let shown = filter.list.counted(&holdings.counts);

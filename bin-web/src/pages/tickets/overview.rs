@@ -12,7 +12,7 @@ use warp::http::StatusCode;
 use super::list::{self, List};
 use super::owner::without_tickets;
 use super::row::{self, Row};
-use super::tip::tip;
+use super::tip::block_time;
 use crate::pages::charts::of_user;
 use crate::pages::set_up::SetUp;
 use crate::view::amounts;
@@ -80,9 +80,9 @@ pub async fn show(visit: Visit) -> Outcome {
 
 async fn page(visit: &Visit) -> Outcome {
     let (site, user) = (&visit.site, visit.need_user()?);
-    let tip = tip(site).await;
     let params = site.pool.terms().network.params(Generation::Today);
-    let time = BlockTime { tip, spacing: params.target_time_per_block };
+    let time = block_time(site, &params).await;
+    let tip = time.tip;
     let holdings = site.pool.holdings(user.id, tip).await?;
     let tally = holdings.tally();
     let shown = list::voted().counted(&holdings.counts);

@@ -17,6 +17,6 @@ pub fn registration(visit: &Visit) -> Result<Result<&Registration, Response>, Pa
 /// none.
 pub async fn without_tickets(visit: &Visit) -> Result<Option<Response>, PageError> {
     let Err(elsewhere) = registration(visit)? else { return Ok(None) };
-    let claimed = visit.site.pool.claimed_tickets(visit.need_user()?.id).await?;
-    Ok(claimed.is_empty().then_some(elsewhere))
+    let has_claims = visit.site.pool.has_claims(visit.need_user()?.id).await?;
+    Ok((!has_claims).then_some(elsewhere))
 }

@@ -13,7 +13,7 @@ use stakepool_core::time::UnixTime;
 use warp::http::StatusCode;
 
 use super::row::fee_problem;
-use super::tip::tip;
+use super::tip::block_time;
 use crate::page_error::{Explanation, PageError};
 use crate::pages::admin::guard::guard;
 use crate::view::amounts;
@@ -117,7 +117,7 @@ async fn page(visit: &Visit) -> Outcome {
     }
     let life = life.ok_or_else(missing)?;
     let stake = site.pool.figures().await.ok().map(|figures| figures.stake);
-    let time = BlockTime { tip: tip(site).await, spacing: params.target_time_per_block };
+    let time = block_time(site, &params).await;
     let facts = &life.report.facts;
     let steps = steps(&life, &time);
     let content = Ticket {

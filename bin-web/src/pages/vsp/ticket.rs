@@ -9,11 +9,11 @@ use stakepool_core::time::UnixTime;
 use stakepool_core::typed;
 use stakepool_core::vsp::{FeeStatus, Outcome, RecordKind};
 use warp::http::StatusCode;
-use warp::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
 use super::claims;
 use super::refused::Refused;
+use crate::http::respond::secret_file;
 use crate::page_error::{Explanation, PageError};
 use crate::view::amounts;
 use crate::view::network::network_flag;
@@ -140,13 +140,8 @@ async fn proof(visit: &Visit, answered: Answered<'_>) -> Result<Response, Refuse
         }
         Err(_) => return Err(Refused::Page(PageError::internal())),
     };
-    let name = format!("attachment; filename=\"proof-{}.json\"", answered.ticket);
-    let mut response = Response::new(file.into());
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|_| PageError::internal())?);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let name = format!("proof-{}.json", answered.ticket);
+    Ok(secret_file(file, "application/json; charset=utf-8", &name))
 }
 
 /// Says what was wrong with text or signature.

@@ -1,6 +1,5 @@
 //! Work that is given up in the middle, and work that many do at once.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +7,9 @@ use std::time::Duration;
 
 use stakepool_core::accounts::{User, UserId};
 use stakepool_core::chain::KeyIndex;
-use stakepool_core::ports::{DatabaseServer, LeaseStore, LedgerStore, UserStore};
-use stakepool_core::testkit::samples::{NOW, new_user, report};
+use stakepool_core::ports::{DatabaseServer, LeaseStore, UserStore};
+use stakepool_core::testkit::fifty_writers;
+use stakepool_core::testkit::samples::new_user;
 use stakepool_core::testkit::store_tests::Fixture as _;
 use stakepool_core::time::UnixTime;
 use stakepool_db::Database;
@@ -145,45 +145,9 @@ async fn a_users_number_that_another_node_took_first_is_no_answer_but_another_tr
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MariaDB"]
 async fn fifty_writers_of_two_processes_lose_no_change_and_give_no_index_twice() {
-    const WRITERS: usize = 50;
     let fixture = MariaDbFixture::empty().await;
     let processes = [fixture.open().await, fixture.open().await];
-    let mut running = JoinSet::new();
-    for writer in 0..WRITERS {
-        let database = processes[writer % 2].clone();
-        running.spawn(async move {
-            let id = database.create(new_user(&format!("writer{writer}@example.org"))).await.unwrap();
-            let index = database.reserve_index(id, 1000).await.unwrap();
-            let before = database.by_id(id).await.unwrap().unwrap();
-            let with = |change: fn(&mut User)| {
-                let mut after = before.clone();
-                change(&mut after);
-                after
-            };
-            let (disabled, admin) = (with(|user| user.disabled = true), with(|user| user.admin = true));
-            // Two changes of different fields at one moment.
-            let (one, other) = tokio::join!(database.update(&before, &disabled), database.update(&before, &admin));
-            one.unwrap();
-            other.unwrap();
-            let ticket = u32::try_from(writer).unwrap();
-            database.put_tickets("daemon", &[report(ticket, id.0)], NOW).await.unwrap();
-            (id, index)
-        });
-    }
-    let mut given = Vec::new();
-    while let Some(joined) = running.join_next().await {
-        given.push(joined.unwrap());
-    }
-    let ids: BTreeSet<_> = given.iter().map(|(id, _)| id.0).collect();
-    let indexes: BTreeSet<_> = given.iter().map(|(_, index)| index.0).collect();
-    assert_eq!(ids, (1..=50).collect());
-    assert_eq!(indexes, (1..=50).collect());
-    for (id, _) in given {
-        let user = processes[0].by_id(id).await.unwrap().unwrap();
-        assert!(user.disabled && user.admin, "user {id}");
-    }
-    let counts = processes[1].ticket_counts(None).await.unwrap();
-    assert_eq!(counts.iter().map(|(_, _, count)| count).sum::<u64>(), 50);
+    fifty_writers(|writer| [0; 3].map(|_| processes[writer % 2].clone()), &processes[1]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,14 +8,11 @@ use stakepool::accounts::ClientAddress;
 use stakepool_core::alert::AlertKind;
 use stakepool_core::log_throttle::LogThrottle;
 use tokio::time::Instant;
-use warp::Filter;
-use warp::filters::BoxedFilter;
 use warp::http::header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 use super::code::code;
-use crate::http::filters::{client, path};
 use crate::http::form::Form;
 use crate::http::headers::bearer;
 use crate::page_error::PageError;
@@ -24,17 +21,7 @@ use crate::site::Site;
 use crate::visit::Visit;
 
 /// The status, for an administrator or a monitor with the token.
-pub fn json(site: &Arc<Site>) -> BoxedFilter<(Response,)> {
-    let site = site.clone();
-    warp::get()
-        .and(client())
-        .and(path())
-        .and(warp::header::headers_cloned())
-        .then(move |client, path, headers: HeaderMap| answer(site.clone(), client, path, headers))
-        .boxed()
-}
-
-async fn answer(site: Arc<Site>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
+pub async fn json(site: Arc<Site>, client: ClientAddress, path: String, headers: HeaderMap) -> Response {
     match admit(&site, client, path, &headers).await {
         Ok(()) => {
             let status = site.status().await;
